@@ -78,14 +78,15 @@ def _describe_output(
 ) -> dict[str, inspect.Parameter]:
     """Return the output options as they are for a command: its formats, and what its flags do."""
     texts = {"quiet": quiet_help(command), "verbose": verbose_help(command)}
-    changed = {name: _with_help(options[name], text) for name, text in texts.items()}
+    changed = {name: _with(options[name], help=text) for name, text in texts.items()}
     changed["output"] = _with_choices(options["output"], supported_formats(command))
     return changed
 
 
-def _with_help(parameter: inspect.Parameter, text: str) -> inspect.Parameter:
+def _with(parameter: inspect.Parameter, **attributes: Any) -> inspect.Parameter:
+    """Return a parameter whose option has other values of some attributes."""
     kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
-    option.help = text
+    vars(option).update(attributes)
     return parameter.replace(annotation=Annotated[kind, option])
 
 
@@ -138,13 +139,6 @@ def new_parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter
     )
 
 
-def hidden(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return a parameter that is not listed in the help."""
-    kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
-    option.hidden = True
-    return parameter.replace(annotation=Annotated[kind, option])
-
-
 class App(typer.Typer):
     """A Typer application whose commands take option groups, and have examples in their help."""
 
@@ -194,9 +188,8 @@ def accept_global_options(
     def common(context: typer.Context, **_: Any) -> None:
         _set_defaults(context)
 
-    set_signature(
-        common, [*more, *(hidden(entry) for group in groups for entry in parameters_of(group))]
-    )
+    options = (entry for group in groups for entry in parameters_of(group))
+    set_signature(common, [*more, *(_with(entry, hidden=True) for entry in options)])
     app.callback()(common)
     return app
 

@@ -17,11 +17,8 @@ from cxcall.output.report import Report
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.cli.actions.send import SendInvocation
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-
-    InvocationBuilder = Callable[[dict[str, Any], RequestOptions], SendInvocation]
 
 
 def new_command(name: str) -> typer.Typer | None:
@@ -31,9 +28,9 @@ def new_command(name: str) -> typer.Typer | None:
         return None
     flags = list({flag.name: flag for entry in operations for flag in entry.flags}.values())
 
-    def build(values: dict[str, Any], options: RequestOptions) -> SendInvocation:
+    def send(body: BodyOptions, options: RequestOptions, **values: Any) -> Report:
         from cxcall.cli.actions.operation_choice import choose_operation
-        from cxcall.cli.actions.send import SendInvocation
+        from cxcall.cli.actions.send import SendInvocation, send_one
 
         # The user's own contract may declare the operations of this command again.
         known = contract.find_command_operations(
@@ -43,26 +40,28 @@ def new_command(name: str) -> typer.Typer | None:
         texts = _pop_flag_texts(flags, values)
         operation = choose_operation(known, route, texts, options.settings)
         own = {flag.name: flag for flag in operation.flags}
-        return SendInvocation(
-            name, operation, values, [(own[flag.name], text) for flag, text in texts]
-        )
+        texts = [(own[flag.name], text) for flag, text in texts]
+        return send_one(SendInvocation(name, operation, values, texts), body, options)
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
-    return _new_app(name, operations, _examples(operations), _send_function(build), parameters)
+    return _new_app(name, operations, _examples(operations), send, parameters)
 
 
 def new_sender(operation: Operation) -> typer.Typer:
     """Build the command `send NAME` of an operation; each of its parameters is a flag."""
     flags = _sender_flags(operation)
 
-    def build(values: dict[str, Any], _options: RequestOptions) -> SendInvocation:
-        from cxcall.cli.actions.send import SendInvocation
+    def send(
+        body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
+    ) -> Report:
+        from cxcall.cli.actions.send import SendInvocation, send_one
         from cxcall.sending.draft import parse_parameters
 
         parameters = parse_parameters(operation, values.pop("param") or ())
         texts = _pop_flag_texts(flags, values)
-        return SendInvocation(f"send {operation.name}", operation, parameters, texts)
+        invocation = SendInvocation(f"send {operation.name}", operation, parameters, texts)
+        return send_one(invocation, body, options, reading)
 
     declared = option("--param NAME=VALUE", "Set a parameter by its own name.")
     parameters = [
@@ -70,7 +69,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         *map(_flag_option, flags),
     ]
     lines = _sender_examples(operation)
-    return _new_app(operation.name, [operation], lines, _read_function(build), parameters)
+    return _new_app(operation.name, [operation], lines, send, parameters)
 
 
 def _new_app(
@@ -83,30 +82,6 @@ def _new_app(
     app = new_app()
     app.add_command(name, *lines, parameters=parameters, help=_help(operations))(function)
     return app
-
-
-def _send_function(build: InvocationBuilder) -> Callable[..., Report]:
-    """Return the function of a command: build the invocation from the option values, and send it."""
-
-    def send(body: BodyOptions, options: RequestOptions, **values: Any) -> Report:
-        from cxcall.cli.actions.send import send_one
-
-        return send_one(build(values, options), body, options)
-
-    return send
-
-
-def _read_function(build: InvocationBuilder) -> Callable[..., Report]:
-    """Return the same for a command that can also read pages, and print parts of a response."""
-
-    def send(
-        body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
-    ) -> Report:
-        from cxcall.cli.actions.send import send_one
-
-        return send_one(build(values, options), body, options, reading)
-
-    return send
 
 
 def _sender_flags(operation: Operation) -> list[Flag]:
