@@ -12,7 +12,13 @@ from uuid import uuid4
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.sandbox import faults
 from cxcall.sandbox.logins import fill_cxone_response
-from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.messages import (
+    LOWEST_FAULT_STATUS,
+    HttpProblem,
+    SandboxRequest,
+    SandboxResponse,
+    Transmission,
+)
 from cxcall.sandbox.operation_responses import (
     ResponseContext,
     declares_status,
@@ -23,6 +29,7 @@ from cxcall.sandbox.operation_responses import (
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
+from cxcall.sandbox.stored_objects import Call
 from cxcall.sandbox.tokens import (
     TokenIssuer,
     bearer_token,
@@ -39,8 +46,6 @@ if TYPE_CHECKING:
     from cxcall.sandbox.stored_objects import StoredObjects
 
 AUTHORIZE_PATH = "/oauth/authorize"
-
-LOWEST_FAULT_STATUS = 300
 
 
 @dataclass
@@ -168,8 +173,8 @@ class App:
             fault = faults.FAULTS[0]
         response = self._apply_fault(exchange, operation, fault)
         if exchange.accepted:
-            places = exchange.path_values, request.query, body
-            response = self.stored.respond(operation, *places, response)
+            call = Call(operation, exchange.path_values, request.query, body, response)
+            response = self.stored.respond(call)
         return self._with_token(operation, response)
 
     def _with_token(self, operation: Operation, response: SandboxResponse) -> SandboxResponse:

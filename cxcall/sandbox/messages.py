@@ -59,6 +59,9 @@ class SandboxRequest:
     body: bytes = field(repr=False)
 
 
+LOWEST_FAULT_STATUS = 300
+
+
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
     """One HTTP response. `body` is a JSON value, bytes of a `media_type`, or None for no body."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from base64 import b64decode
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -25,31 +25,34 @@ from cxcall.sandbox.campaign_dialer import (
     DialPlan,
     as_time,
 )
-from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.messages import LOWEST_FAULT_STATUS, HttpProblem, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
 
-_LOWEST_FAULT_STATUS = 300
 
+@dataclass
+class Call:
+    """One accepted request, and the response so far."""
 
-class _Call:
-    """One accepted request: the operation with its role, the ID in its path, its body, and the response so far."""
+    operation: Operation
+    path_values: Mapping[str, str]
+    query: str
+    body: Any
+    response: SandboxResponse
 
-    def __init__(
-        self,
-        operation: Operation,
-        path_values: Mapping[str, str],
-        query: str,
-        body: Any,
-        response: SandboxResponse,
-    ) -> None:
-        self.operation = operation
-        self.declared: Mapping[str, Any] = operation.declared.get(CAMPAIGN, {})
-        self.id = next(iter(path_values.values()), "")
-        self.query, self.body, self.response = query, body, response
+    @property
+    def declared(self) -> Mapping[str, Any]:
+        """The role of the operation, and its places."""
+        declared: Mapping[str, Any] = self.operation.declared.get(CAMPAIGN, {})
+        return declared
+
+    @property
+    def id(self) -> str:
+        """The ID in the path."""
+        return next(iter(self.path_values.values()), "")
 
     def sent(self, place: str, default: Any = None) -> Any:
         """Return the value of the body at a declared place."""
@@ -60,7 +63,7 @@ class _Call:
 
     def with_values(self, values: Mapping[str, Any]) -> SandboxResponse:
         """Return the response with these values at the declared places; a fault stays as it is."""
-        if self.response.status >= _LOWEST_FAULT_STATUS or not isinstance(self.response.body, dict):
+        if self.response.status >= LOWEST_FAULT_STATUS or not isinstance(self.response.body, dict):
             return self.response
         body = dict(self.response.body)
         for place, value in values.items():
@@ -85,7 +88,7 @@ class StoredObjects:
         self._campaigns: dict[str, Campaign] = {}
         self._created = 0
         self._last_list = ""
-        self._roles: dict[str, Callable[[_Call], SandboxResponse]] = {
+        self._roles: dict[str, Callable[[Call], SandboxResponse]] = {
             "create-list": self._create_list,
             "create-campaign": self._create_campaign,
             "load": self._load,
@@ -99,19 +102,11 @@ class StoredObjects:
             "job": self._read_job,
         }
 
-    def respond(
-        self,
-        operation: Operation,
-        path_values: Mapping[str, str],
-        query: str,
-        body: Any,
-        response: SandboxResponse,
-    ) -> SandboxResponse:
+    def respond(self, call: Call) -> SandboxResponse:
         """Return the response to an accepted request, after its effect; raises a 400 problem for an unknown column."""
-        call = _Call(operation, path_values, query, body, response)
         act = self._roles.get(str(call.declared.get("role", "")))
         if act is None:
-            return response
+            return call.response
         with self._lock:
             self._advance()
             return act(call)
@@ -140,14 +135,14 @@ class StoredObjects:
             self._campaigns[id_] = Campaign(id_, self._list(self._last_list))
         return self._campaigns[id_]
 
-    def _created_response(self, call: _Call, id_: str) -> SandboxResponse:
+    def _created_response(self, call: Call, id_: str) -> SandboxResponse:
         body = call.response.body if isinstance(call.response.body, dict) else {}
-        if call.response.status >= _LOWEST_FAULT_STATUS:
+        if call.response.status >= LOWEST_FAULT_STATUS:
             return call.response
         uri = f"{str(body.get('selfUri', '')).rpartition('/')[0]}/{id_}"
         return replace(call.response, body={**body, **call.body, "id": id_, "selfUri": uri})
 
-    def _create_list(self, call: _Call) -> SandboxResponse:
+    def _create_list(self, call: Call) -> SandboxResponse:
         if not isinstance(call.body, dict):
             return call.response
         id_, columns = self._new_id(), tuple(call.sent("columns", ()))
@@ -155,14 +150,14 @@ class StoredObjects:
         self._lists[id_] = ContactList(id_, call.body, columns, phones)
         return self._created_response(call, id_)
 
-    def _create_campaign(self, call: _Call) -> SandboxResponse:
+    def _create_campaign(self, call: Call) -> SandboxResponse:
         if not isinstance(call.body, dict):
             return call.response
         id_ = self._new_id()
         self._campaigns[id_] = Campaign(id_, self._list(str(call.sent("list", ""))), call.body)
         return self._created_response(call, id_)
 
-    def _load(self, call: _Call) -> SandboxResponse:
+    def _load(self, call: Call) -> SandboxResponse:
         contacts, target = list(_contacts_of(call)), self._list(call.id)
         for data, _ in contacts if target.columns else ():
             if unknown := next((name for name in data if name not in target.columns), None):
@@ -179,11 +174,11 @@ class StoredObjects:
             target.add(contact)
         if (campaign := call.sent("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
-        if not first or call.response.status >= _LOWEST_FAULT_STATUS:
+        if not first or call.response.status >= LOWEST_FAULT_STATUS:
             return call.response
         return replace(call.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made])  # fmt: skip
 
-    def _read_list(self, call: _Call) -> SandboxResponse:
+    def _read_list(self, call: Call) -> SandboxResponse:
         known = self._lists.get(call.id)
         if known is None:
             return call.response
@@ -192,7 +187,7 @@ class StoredObjects:
         counts = {"size": len(known.order), "total": len(known.order), "called": dialed}
         return call.with_values({**values, **counts})
 
-    def _read_campaign(self, call: _Call) -> SandboxResponse:
+    def _read_campaign(self, call: Call) -> SandboxResponse:
         known = self._campaigns.get(call.id)
         if known is None:
             return call.response
@@ -204,15 +199,15 @@ class StoredObjects:
             {**values, "status": status, "list": known.contact_list.id or None, "listName": name}
         )
 
-    def _start(self, call: _Call) -> SandboxResponse:
+    def _start(self, call: Call) -> SandboxResponse:
         self._campaign(call.id).start(self._clock())
         return call.response
 
-    def _stop(self, call: _Call) -> SandboxResponse:
+    def _stop(self, call: Call) -> SandboxResponse:
         self._campaign(call.id).status = "stopped"
         return call.response
 
-    def _read_progress(self, call: _Call) -> SandboxResponse:
+    def _read_progress(self, call: Call) -> SandboxResponse:
         known = self._campaigns.get(call.id)
         if known is None:
             return call.response
@@ -223,21 +218,21 @@ class StoredObjects:
             {"called": known.dialed, "total": total, "percentage": percentage, "list": list_id}
         )
 
-    def _read_statistics(self, call: _Call) -> SandboxResponse:
+    def _read_statistics(self, call: Call) -> SandboxResponse:
         known = self._campaigns.get(call.id)
         if known is None:
             return call.response
         connects = known.outcomes["connected"]
         return call.with_values({"attempts": known.dialed, "connects": connects, "outstanding": 0})
 
-    def _read_job(self, call: _Call) -> SandboxResponse:
+    def _read_job(self, call: Call) -> SandboxResponse:
         """Return the example of a job under the ID that is asked for."""
         body, place = call.response.body, str(call.declared.get("items", ""))
         items = value_at(body, place) if has_value(body, place) else []
         (name,) = split_pointer(call.declared["id"])
         return call.with_values({"items": [{**each, name: call.id} for each in items]})
 
-    def _read_results(self, call: _Call) -> SandboxResponse:
+    def _read_results(self, call: Call) -> SandboxResponse:
         known = self._lists.get(call.id)
         if known is None:
             return call.response
@@ -255,7 +250,7 @@ class StoredObjects:
         return call.with_values({"items": items, **counts})
 
 
-def _contacts_of(call: _Call) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _contacts_of(call: Call) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield the cells of each contact of a load by their columns, and the contact as it was sent."""
     if isinstance(call.body, list):
         at = str(call.declared.get("columns", ""))

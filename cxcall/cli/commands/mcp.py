@@ -1,17 +1,34 @@
 """`cxcall mcp`: serve checks to AI agents."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 
 app = new_app()
 _STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
+
+
+class ServerOptions(NamedTuple):
+    """What the person who starts the server allows: a folder to read, and operations to send."""
+
+    root: Annotated[
+        str | None, option("--root FOLDER", "Read payload files only below this folder.")
+    ] = None
+    allow_send: Annotated[
+        bool, option("--allow-send", "Add a tool that sends, if a person agrees.", group="Safety")
+    ] = False
+    operations: Annotated[
+        list[str] | None,
+        option(
+            "--operation NAME", "Add an operation that may be sent; repeatable.", group="Safety"
+        ),
+    ] = None
 
 
 @app.add_command(
@@ -21,21 +38,10 @@ _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
     "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
 )
 def mcp(
+    options: ServerOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
     guards: GuardOptions,
-    root: Annotated[
-        str | None, option("--root FOLDER", "Read payload files only below this folder.")
-    ] = None,
-    allow_send: Annotated[
-        bool, option("--allow-send", "Add a tool that sends, if a person agrees.", group="Safety")
-    ] = False,
-    operations: Annotated[
-        list[str] | None,
-        option(
-            "--operation NAME", "Add an operation that may be sent; repeatable.", group="Safety"
-        ),
-    ] = None,
 ) -> None:
     """Serve checks to AI agents.
 
@@ -43,7 +49,7 @@ def mcp(
     """
     _stop_on_stdin(flags_of(settings, contracts, guards))
     try:
-        from cxcall.cli.mcp_server.server import ServerOptions, serve
+        from cxcall.cli.mcp_server.server import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
@@ -52,7 +58,6 @@ def mcp(
             where="mcp",
             fix="install it: `pip install 'cxcall[mcp]'`",
         ) from None
-    options = ServerOptions(root, allow_send, tuple(operations or ()))
     serve(options, settings, contracts, guards)
 
 

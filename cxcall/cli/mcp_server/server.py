@@ -18,12 +18,10 @@ from cxcall.cli.options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
-from cxcall.named_tuple import NamedTuple
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from cxcall.cli.commands.mcp import ServerOptions
     from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
 
 _CHECKS = (
@@ -44,14 +42,6 @@ _ONLINE = ToolAnnotations(
 _SENDING = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True
 )
-
-
-class ServerOptions(NamedTuple):
-    """What the person who starts the server allows: a folder to read, and operations to send."""
-
-    root: str | None = None
-    allow_send: bool = False
-    operations: Sequence[str] = ()
 
 
 def serve(
@@ -97,18 +87,19 @@ def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) 
 
 def _allowed(options: ServerOptions, contract: str | None) -> tuple[str, ...]:
     """Return the operations that may be sent; raises UsageError for an unknown one, or for none."""
-    if bool(options.operations) != options.allow_send:
+    names = tuple(options.operations or ())
+    if bool(names) != options.allow_send:
         missing = "--operation" if options.allow_send else "--allow-send"
         raise UsageError(
             "`--allow-send` and `--operation` belong together",
             where=missing,
             fix=f"add `{missing}{' NAME' if options.allow_send else ''}`: only the operations that you name can be sent",
         )
-    for name in options.operations:
+    for name in names:
         if load_operation(name, contract).is_for_login:
             raise UsageError(
                 f"`{name}` takes secrets",
                 where="--operation",
                 fix="log in with `cxcall auth login`",
             )
-    return tuple(options.operations)
+    return names
