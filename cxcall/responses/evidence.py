@@ -26,6 +26,8 @@ _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
+_SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
+_COUNT_NAMES = ("errorcount", "failurecount", "failedcount")
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 
 
@@ -183,12 +185,17 @@ def _failure_descriptions(entry: Any) -> Iterator[str]:
         yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
 
 
+def may_describe_failure(member: str) -> bool:
+    """Return whether `describe_failure` finds anything in some value of a member."""
+    return member.lower() in {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES}
+
+
 def describe_failure(member: str, value: Any) -> str:
     """Return what a member of a body reports as a failure; empty if it reports none."""
     name, text = member.lower(), str(value).strip().lower()
-    if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
+    if name in _SUCCESS_NAMES and text == "false":
         return f"`{member}` is false"
-    if name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
+    if name in _COUNT_NAMES and _is_integer_above(value, 0):
         return f"`{member}` is {value}"
     if name in _STATUS_NAMES and (
         _is_integer_above(value, 399)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.evidence import describe_failure
+from cxcall.responses.evidence import describe_failure, may_describe_failure
 from cxcall.responses.platform_words import SOURCE, meaning_of, member_text, shorten
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ _FAILED_VALUES = {
 }
 _CODE_NAMES = ("errorcode", "failurereason", "errormessage", "faultcode")
 _WRAP_UP_NAMES = ("wrapupcode", "lastresult")
+_ERROR_OBJECTS = ("error", "errorinfo", "fault", "errordetails")
+_ERROR_TEXT = re.compile(r"\s*error\.inin", re.IGNORECASE)
+_KEPT_NAMES = 1024
 _FAILED_WRAP_UP = re.compile(
     r"^(?:ININ-)?OUTBOUND-.*(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
     r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
@@ -120,14 +124,17 @@ def _information(failure: _Failure) -> tuple[bool, bool]:
 def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
     """Yield the failures that the members of one object report."""
     for member, value in members.items():
+        if not (_may_report(member) or (isinstance(value, str) and _ERROR_TEXT.match(value))):
+            continue
         name, place = member.lower(), join_pointer(pointer, member)
-        text = str(value).strip()
-        if text.lower() in _NO_FAILURE and not (value is False and describe_failure(member, value)):
+        text = "" if isinstance(value, dict | list) else str(value).strip()
+        is_empty = text.lower() in _NO_FAILURE and not (isinstance(value, dict | list) and value)
+        if is_empty and not (value is False and describe_failure(member, value)):
             continue
         if isinstance(value, dict):
             code = member_text(value, "code") or member_text(value, "errorCode")
             words = member_text(value, "message") or member_text(value, "error_description")
-            if name in ("error", "errorinfo", "fault", "errordetails") and (code or words):
+            if name in _ERROR_OBJECTS and (code or words):
                 yield _Failure(
                     place,
                     f"`{place}` is `{shorten(code or words)}`",
@@ -141,7 +148,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
         elif (
             text.lower() in _FAILED_VALUES.get(name, ())
             or name in _CODE_NAMES
-            or text.lower().startswith("error.inin")
+            or _ERROR_TEXT.match(text)
             or (name in _WRAP_UP_NAMES and _FAILED_WRAP_UP.match(text))
         ):
             meaning = meaning_of(text) or meaning_of(f"{member}={text}")
@@ -157,6 +164,17 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             is_said = shorten(words) in description
             text = description.replace(f"`{member}`", f"`{place}`")
             yield _Failure(place, text, "" if is_said else shorten(words))
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _may_report(member: str) -> bool:
+    """Tell whether a member of this name may report a failure; most members of a long response may not."""
+    name = member.lower()
+    return (
+        name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}
+        or _FAILED_LIST.match(member) is not None
+        or may_describe_failure(member)
+    )
 
 
 def _describe_items(items: list[Any]) -> str:

@@ -79,7 +79,7 @@ def mask_likely_secrets(text: str) -> str:
         text = compile_pattern(_CREDENTIALS).sub(_mask_credentials, text)
     if compile_pattern(_NAMED_END).search(text):
         text = compile_pattern(_NAMED).sub(_mask_named, text)
-    if '"' in text:
+    if '"' in text and _has_secret_member(text):
         text = compile_pattern(_JSON_STRING).sub(_json_masker(), text)
     return compile_pattern(_PAIR).sub(_mask_pair, text) if "=" in text else text
 
@@ -148,6 +148,13 @@ def _mask_named(match: re.Match[str]) -> str:
 def _is_mixed(value: str) -> bool:
     """Return whether a text has letters and digits, as words seldom have."""
     return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
+
+
+def _has_secret_member(text: str) -> bool:
+    """Return whether `_json_masker` meets the name of a secret or a key; most texts have none."""
+    strings = compile_pattern(_JSON_STRING).findall(text)
+    names = {content for content, end, colon, _ in strings if end and colon}
+    return any(_kind_of_name(_unescape(name)) for name in names)
 
 
 def _json_masker() -> Callable[[re.Match[str]], str]:

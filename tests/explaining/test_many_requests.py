@@ -11,6 +11,11 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
+from cxcall.cli.actions import request_printer
+from cxcall.cli.actions.explained_request import RequestExplainer
+from cxcall.explaining.readers.detect import open_source
+from cxcall.output.options import OutputOptions
+from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
 
@@ -72,6 +77,80 @@ def forget() -> None:
             parameters = getattr(member, "cache_parameters", None)
             if parameters is not None and parameters()["maxsize"] is not None:
                 member.cache_clear()
+
+
+def a_refused_call(number: int, *, name: str = "phoneNumber") -> dict[str, Any]:
+    """Return an entry with IDs, a number, and a time of its own."""
+    contact = str(UUID(int=Random(number).getrandbits(128), version=4))
+    answer = {"message": f"Invalid contact {contact}", "code": "bad.request", "contextId": contact}
+    return {
+        "request": {
+            "method": "POST",
+            "url": "https://api.mypurecloud.com/api/v2/conversations/calls",
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "postData": {"text": json.dumps({name: f"+1212{2000000 + number}"})},
+        },
+        "response": {"status": 400, "content": {"text": json.dumps(answer)}},
+    }
+
+
+def a_page(url: str) -> dict[str, Any]:
+    """Return an entry of what a browser loads without a token."""
+    return {
+        "request": {"method": "GET", "url": url, "headers": []},
+        "response": {"status": 200, "content": {"text": "{}"}},
+    }
+
+
+def test_cause_of_many_entries_is_shown_once(cxcall: Cxcall) -> None:
+    entries = [a_refused_call(number) for number in range(15)]
+    entries[3] = a_refused_call(3, name="phone_number")
+    ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), code=3)
+    assert ran.out.count("the API says: Invalid contact") == 2
+    assert ran.out.count("rename `phone_number` to `phoneNumber`") == 1
+    assert ran.out.count("correlation ID: ") == 12
+    headings = [line for line in ran.out.splitlines() if line.startswith("entry")]
+    assert [int(line.split()[1]) for line in headings] == list(range(1, 13))
+    assert "the same cause as entry 1 in 3 more entries: 13-15\n" in ran.out
+    every = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), "--all", code=3)
+    assert every.out.count("the API says: Invalid contact") == 15
+
+
+def test_successful_entries_are_counted_after_the_first_ones(cxcall: Cxcall) -> None:
+    read = a_page("https://api.mypurecloud.com/api/v2/users")
+    ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": [read] * 20}}), code=0)
+    assert ran.out.count("no problem found in this request") == 11
+    assert "no problem found in 9 more entries: 12-20\n" in ran.out
+
+
+def test_pages_of_a_platform_are_skipped(cxcall: Cxcall) -> None:
+    site = "https://apps.mypurecloud.com/directory"
+    entries = [a_page(f"{site}/app.js"), a_page("https://example.com/logo.png"), a_refused_call(1)]
+    file = cxcall.file("a.har", {"log": {"entries": entries}})
+    ran = cxcall("explain", file, code=3)
+    assert "apps." not in ran.out
+    assert "skipped 1 entries of other hosts and 1 pages and files of a platform's site" in ran.err
+    assert "apps.mypurecloud.com" in cxcall("explain", file, "--entry", "1", code=3).out
+
+
+@pytest.mark.slow
+def test_processes_explain_what_one_process_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(3)
+    entries = [make_entry(random, number) for number in range(40)]
+    text = json.dumps({"log": {"entries": entries}})
+    for options in (OutputOptions(), OutputOptions(output="json")):
+
+        def explain_file(count: int, options: OutputOptions = options) -> list[Any]:
+            explainer = RequestExplainer(
+                open_source(text, "a.har"), None, options, None, show_all=True
+            )
+            return list(request_printer.explain_in_parts(explainer, count))
+
+        alone = explain_file(40)
+        with monkeypatch.context() as patch:
+            patch.setattr(request_printer, "_ALONE_SECONDS", -1)
+            patch.setattr(request_printer, "count_cores", lambda: 2)
+            assert explain_file(40) == alone
 
 
 @pytest.mark.slow

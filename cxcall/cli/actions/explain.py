@@ -8,36 +8,29 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.actions.corrections import CorrectionPrinter
+from cxcall.cli.actions.explained_request import RequestExplainer, attempt_as_json, headline
+from cxcall.cli.actions.request_printer import RequestPrinter, explain_in_parts
 from cxcall.contracts.contract import load_user_contract
-from cxcall.documents.text_files import STDIN
-from cxcall.explaining.corrected_request import (
-    CorrectedRequest,
-    can_correct,
-    correct_request,
-    repeats_request,
-)
+from cxcall.documents.text_files import STDIN, read_text
+from cxcall.explaining.corrected_request import can_correct, correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
-from cxcall.explaining.grouping import group_findings, join_findings
-from cxcall.explaining.readers.detect import FORMATS, read, read_path
-from cxcall.explaining.shell_forms import json_text
+from cxcall.explaining.readers.detect import FORMATS, open_source, read, unknown_format
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.report import Report, Table, finding_as_json
+from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_controls, escape_to_one_line, format_severity_counts
+from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
 from cxcall.responses.causes import BY_STATUS
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 
 if TYPE_CHECKING:
-    from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Record
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
-_MAX_FINDINGS = 10
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
 
 
@@ -118,7 +111,7 @@ def explain_last() -> Report:
         findings=[*explanation.findings, limit],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(_headline(explanation))}\n\n{format_record(record)}\n",
+        text=f"{escape_to_one_line(headline(explanation))}\n\n{format_record(record)}\n",
     )
 
 
@@ -142,44 +135,47 @@ def explain_file(
     if not file:
         _refuse_terminal()
     screen = Screen.standard(output)
-    own = load_user_contract(contract) if contract else None
+    source = open_source(read_text(file or STDIN), file or STDIN)
+    explainer = RequestExplainer(source, entry, output, contract, show_all=show_all)
+    printer = RequestPrinter(screen)
+    if fix:
+        return _correct_requests(explainer, printer, screen, fix, contract or "")
+    count = source.request_count if entry is None else 1
+    printer.print_all(explain_in_parts(explainer, count) if count > 1 else explainer.explain())
+    if printer.is_empty:
+        raise unknown_format(source.name)
+    has_errors = bool(printer.severities[Severity.ERROR]) or printer.is_unexplained
+    summary = format_severity_counts(printer.severities)
+    return _new_report(printer.attempts, printer.findings, has_errors=has_errors, summary=summary)
+
+
+def _correct_requests(
+    explainer: RequestExplainer, printer: RequestPrinter, screen: Screen, form: str, contract: str
+) -> Report:
+    """Print the corrected requests, or return them in the report of another format than text."""
+    corrections = CorrectionPrinter(screen, form, explainer.own, contract)
     explanations: list[Explanation] = []
-    counts: Counter[str] = Counter()
-    skipped, is_unexplained = 0, False
-    corrections = _Corrections(screen, fix, own, contract or "")
-    for request in read_path(file or STDIN, entry=entry):
-        explanation = explain_request(request, own)
-        route = explanation.route
-        is_har_entry = entry is None and request.origin.startswith("entry")
-        if is_har_entry and not (route.platform or route.operation):
-            skipped += 1  # a browser also records pages and images of other hosts
+    is_incomplete = False
+    for request, reason in explainer.read():
+        if reason:
+            printer.skip(reason)
             continue
-        counts.update(finding.severity for finding in explanation.findings)
-        is_unexplained |= explanation.is_unexplained
-        if output.output != "text":
-            explanations.append(explanation)
-        elif fix:
+        explanation = explain_request(request, explainer.own)
+        is_incomplete |= _is_incomplete(explanation)
+        if screen.options.output == "text":
             corrections.show(explanation)
         else:
-            _show(explanation, screen, show_all=show_all)
-    if skipped:
-        screen.print_diagnostic(
-            f"skipped {skipped} entries of other hosts; explain one with `--entry N`"
-        )
+            explanations.append(explanation)
+    printer.report_skipped()
     corrections.finish()
-    is_incomplete = is_unexplained or corrections.is_open
-    return _summarize(explanations, counts, fix=fix, is_incomplete=is_incomplete)
+    return _summarize(explanations, fix=form, is_incomplete=is_incomplete or corrections.is_open)
 
 
 def explain_text(text: str, contract: str | None, *, fix: str) -> Report:
     """Explain the requests in a text, without printing anything; `fix` is the form of the corrected request."""
     own = load_user_contract(contract) if contract else None
     explanations = [explain_request(request, own) for request in read(text, "text")]
-    counts: Counter[str] = Counter()
-    for explanation in explanations:
-        counts.update(finding.severity for finding in explanation.findings)
-    is_incomplete = any(explanation.is_unexplained for explanation in explanations)
-    return _summarize(explanations, counts, fix=fix, is_incomplete=is_incomplete)
+    return _summarize(explanations, fix=fix, is_incomplete=any(map(_is_incomplete, explanations)))
 
 
 def _refuse_terminal() -> None:
@@ -192,157 +188,38 @@ def _refuse_terminal() -> None:
         )
 
 
-def _summarize(
-    explanations: list[Explanation], counts: Counter[str], *, fix: str, is_incomplete: bool
-) -> Report:
-    """Return the report on all requests; `explanations` are those that were not printed.
-
-    A refusal without a visible cause is not a success, and neither is a corrected request with open places.
-    """
-    tried = [each.route.operation for each in explanations if each.route.operation]
-    corrected = [
-        correct_request(each, tried) if fix and can_correct(each) else None for each in explanations
-    ]
-    has_errors = (
-        bool(counts[Severity.ERROR])
-        or is_incomplete
-        or any(each.missing for each in corrected if each)
+def _is_incomplete(explanation: Explanation) -> bool:
+    """Tell whether a request has errors, or was refused without a visible cause, which is no success either."""
+    return explanation.is_unexplained or any(
+        each.severity is Severity.ERROR for each in explanation.findings
     )
-    attempts = [_as_dict(*pair) for pair in zip(explanations, corrected, strict=True)]
+
+
+def _summarize(explanations: list[Explanation], *, fix: str, is_incomplete: bool) -> Report:
+    """Return the report on requests that were not printed; a correction with open places is not a success."""
+    tried = [each.route.operation for each in explanations if each.route.operation]
+    attempts = [attempt_as_json(each) for each in explanations]
+    for explanation, attempt in zip(explanations, attempts, strict=True):
+        if fix and can_correct(explanation):
+            corrected = correct_request(explanation, tried)
+            is_incomplete |= bool(corrected.missing)
+            attempt["fix"] = corrected.as_dict()
+    findings = [finding for each in explanations for finding in each.findings]
+    counts: Counter[str] = Counter(finding.severity for finding in findings)
+    summary = "" if fix else format_severity_counts(counts)
+    return _new_report(attempts, findings, has_errors=is_incomplete, summary=summary)
+
+
+def _new_report(
+    attempts: list[dict[str, Any]], findings: list[Finding], *, has_errors: bool, summary: str
+) -> Report:
     return Report(
         COMMAND,
         Outcome.INVALID if has_errors else Outcome.OK,
         ExitCode.INVALID if has_errors else ExitCode.OK,
-        findings=[finding for each in explanations for finding in each.findings],
+        findings=findings,
         findings_are_data=True,
         data={"attempts": attempts},
         json_lines=attempts,
-        summary="" if fix else format_severity_counts(counts),
+        summary=summary,
     )
-
-
-def _as_dict(explanation: Explanation, corrected: CorrectedRequest | None) -> dict[str, Any]:
-    members = {
-        **explanation.as_dict(),
-        "ticket": explanation.ticket,
-        "findings": [finding_as_json(finding) for finding in explanation.findings],
-    }
-    if corrected is not None:
-        members["fix"] = corrected.as_dict()
-    return members
-
-
-def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
-    screen.print_text(escape_to_one_line(_headline(explanation)))
-    if explanation.correlation_id is not None:
-        screen.print_text(f"correlation ID: {explanation.correlation_id}")
-    if explanation.root is None:
-        found = (
-            "cause found in this refusal"
-            if explanation.is_unexplained
-            else "problem found in this request"
-        )
-        unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
-        screen.print_text(f"no {found}{unread}")
-    screen.print_line()
-    groups = group_findings(explanation.findings)[:_MAX_FINDINGS]
-    groups = [[each] for each in explanation.findings] if show_all else groups
-    for group in groups:
-        screen.print_finding(join_findings(group), screen.stdout)
-    if more := len(explanation.findings) - sum(map(len, groups)):
-        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
-    nearest = explanation.route.nearest
-    if nearest is not None and explanation.route.operation is None:
-        advice = (
-            "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
-        )
-        screen.print_text(f"nearest operation: {nearest}{advice}\n")
-    if explanation.is_for_support:
-        screen.print_text("for a support ticket:")
-        for name, value in explanation.ticket.items():
-            screen.print_text(f"  {name + ':':<16}{value}")
-        screen.print_line()
-    elif explanation.correlation_id is None and explanation.request.is_refused:
-        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")
-
-
-def _headline(explanation: Explanation) -> str:
-    request = explanation.request
-    line = " ".join(filter(None, (request.method, request.host + request.path)))
-    status = f" -> HTTP {request.status}" if request.status else ""
-    return f"{request.origin}: {line}{status}" if line or status else request.origin
-
-
-class _Corrections:
-    """Prints corrected requests, and on stderr what is open in them; `is_open` says whether anything is."""
-
-    def __init__(
-        self, screen: Screen, form: str, own: Contract | None = None, contract: str = ""
-    ) -> None:
-        self._screen, self._form = screen, form
-        self._own, self._contract = own, contract
-        self._count = 0
-        self._refusals: list[UsageError] = []
-        self._bodies: list[Any] = []
-        self._tried: list[Operation] = []
-        self.is_open = False
-
-    def show(self, explanation: Explanation) -> None:
-        """Print the corrected request of one explanation, if there is one."""
-        try:
-            corrected = correct_request(explanation, self._tried)
-        except UsageError as refusal:
-            self._refusals.append(refusal)
-            return
-        self._count += 1
-        self._tried += filter(None, [explanation.route.operation])
-        is_refused = explanation.request.status >= HTTPStatus.BAD_REQUEST
-        if is_refused and repeats_request(corrected, explanation):
-            self._report_refusal(explanation)
-        else:
-            self._show_request(corrected)
-
-    def _show_request(self, corrected: CorrectedRequest) -> None:
-        self.is_open |= bool(corrected.missing)
-        if corrected.operation.contract is self._own:
-            corrected = corrected._replace(contract_file=self._contract)
-        text = corrected.as_text(self._form)
-        if self._form != "json":
-            self._screen.print_line(escape_controls(text))
-        elif corrected.operation.takes_body:
-            self._bodies.append(corrected.body)
-        if self._form == "cmd" and corrected.operation.takes_body and not text.startswith("echo "):
-            self._screen.print_diagnostic(
-                "the body is too long for cmd.exe: save the output of `--as json` as body.json"
-            )
-        if corrected.left_out:
-            self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
-        if corrected.missing:
-            places = (place or "the body" for place in corrected.missing)
-            self._screen.print_diagnostic(f"to be filled in: {', '.join(places)}")
-        for finding in corrected.findings:
-            if finding.code not in ("placeholder", "id-format"):
-                self._screen.print_finding(finding)
-
-    def _report_refusal(self, explanation: Explanation) -> None:
-        """Print on stderr why a refused request has no correction: sent again, it would be refused again."""
-        self.is_open = True
-        cause = explanation.root or explanation.findings[0]
-        self._screen.print_diagnostic(
-            f"no correction of {escape_to_one_line(_headline(explanation))}: {cause.message}"
-        )
-
-    def finish(self) -> None:
-        """Print the bodies, one per line if there are several, and report the requests that have no correction.
-
-        Raises UsageError if no request has one.
-        """
-        for body in self._bodies:
-            text = json_text(body, indent=2 if len(self._bodies) == 1 else None)
-            self._screen.print_line(escape_controls(text))
-        if self._refusals and not self._count:
-            raise self._refusals[0]
-        for refusal in self._refusals:
-            self.is_open = True
-            for finding in refusal.findings:
-                self._screen.print_finding(finding)

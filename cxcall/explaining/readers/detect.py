@@ -13,6 +13,7 @@ from cxcall.documents.text_files import read_text
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,34 +52,59 @@ _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
 
 
-def read_path(path: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests in a file, or in stdin (`-`); `entry` selects one of a HAR file, from 1.
+class Source(NamedTuple):
+    """A text that holds requests: its JSON values, or the text itself where it is not JSON."""
+
+    name: str
+    values: list[Any] | None
+    text: str
+
+    @property
+    def request_count(self) -> int:
+        """How many requests can be read apart from each other; 1 for a text that is read as a whole."""
+        if self.values is None:
+            return 1
+        from cxcall.explaining.readers.json_documents import count_requests
+
+        return count_requests(self.values)
+
+    def read(
+        self, entry: int | None = None, numbers: range | None = None
+    ) -> Iterator[ObservedRequest]:
+        """Yield the requests and responses; `numbers` selects some of those that `request_count` counts, from 1."""
+        if self.values is None:
+            text = _clean(self.text.strip()[:_MAX_TEXT])
+            return _with_unread_lines(list(_read_text(text)), self.text)
+        from cxcall.explaining.readers.json_documents import read_json
+
+        return read_json(self.values, self.name, entry, numbers)
+
+
+def open_source(text: str, name: str) -> Source:
+    """Return a text in which requests can be read. Nothing in it is run, opened, or fetched."""
+    if not text.isascii():  # no request can hold a lone surrogate
+        text = remove_marks(text.encode("utf-8", "replace").decode())
+    text = text.removeprefix(BOM)
+    values = _json_values(text.strip())
+    return Source(name, values, "" if values is not None else text)
+
+
+def read_path(path: str) -> Iterator[ObservedRequest]:
+    """Yield the requests in a file, or in stdin (`-`).
 
     Raises UsageError where the text holds neither a request nor a response.
     """
-    return read(read_text(path), path, entry=entry)
+    return read(read_text(path), path)
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests and responses in a text. Nothing in it is run, opened, or fetched."""
-    if not text.isascii():  # no request can hold a lone surrogate
-        text = remove_marks(text.encode("utf-8", "replace").decode())
-    whole = text.removeprefix(BOM)
-    text = whole.strip()
-    values = _json_values(text)
-    if values is not None:
-        del text, whole  # frees the memory of a long text while its requests are explained
-        from cxcall.explaining.readers.json_documents import read_json
-
-        found = read_json(values, name, entry)
-    else:
-        found = _with_unread_lines(list(_read_text(_clean(text[:_MAX_TEXT]))), whole)
+    """Yield the requests and responses in a text; raises UsageError where it holds neither."""
     is_empty = True
-    for request in found:
+    for request in open_source(text, name).read(entry):
         is_empty = False
         yield request
     if is_empty:
-        raise _unknown_format(name)
+        raise unknown_format(name)
 
 
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
@@ -307,7 +333,8 @@ def _load_long(text: str) -> Any:
         return load_json(text)
 
 
-def _unknown_format(name: str) -> UsageError:
+def unknown_format(name: str) -> UsageError:
+    """Return the error that a text holds neither a request nor a response."""
     return UsageError(
         f"cannot parse `{name}` as an HTTP request or response",
         where=name,

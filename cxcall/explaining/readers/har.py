@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def read_har(
-    har: Mapping[str, Any], name: str, entry: int | None = None
+    har: Mapping[str, Any], name: str, entry: int | None = None, numbers: range | None = None
 ) -> Iterator[ObservedRequest]:
-    """Yield the requests of all entries, or of the entry with a number from 1.
+    """Yield the requests of all entries, of those with some numbers, or of one; the first has the number 1.
 
     Raises UsageError where there is no entry, or none of that number.
     """
@@ -34,13 +34,15 @@ def read_har(
             where="--entry",
             fix=f"give a number from 1 to {len(entries)}",
         )
-    before: Any = None
-    for number, item in enumerate(entries, 1):
-        if entry in (None, number) and isinstance(item, dict):
+    if entry is not None:
+        numbers = range(entry, entry + 1)
+    for number in numbers or range(1, len(entries) + 1):
+        item = entries[number - 1]
+        if isinstance(item, dict):
+            before = entries[number - 2] if number > 1 else None
             blocked = _is_preflight(before) and _is_blocked(item)
             if not (_is_preflight(item) and entry is None and number < len(entries)):
                 yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
-        before = item
 
 
 def _is_preflight(entry: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.objects import is_error_body, is_exchange, read_exchange, read_object
@@ -13,41 +14,79 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 
-def read_json(values: list[Any], name: str, entry: int | None) -> Iterator[ObservedRequest]:
-    """Yield the requests in JSON values: one document, or one value per line."""
-    first: Any = values[0] if values else None
-    if len(values) == 1 and isinstance(first, dict) and isinstance(first.get("log"), dict):
+class _Kind(Enum):
+    HAR = auto()
+    BODY = auto()
+    COLLECTION = auto()
+    OBJECTS = auto()
+
+
+def count_requests(values: list[Any]) -> int:
+    """Return how many entries or exchanges JSON values have; 1 for what can only be read as a whole."""
+    kind = _kind_of(values)
+    if kind is _Kind.HAR:
+        entries = values[0]["log"].get("entries")
+        return len(entries) if isinstance(entries, list) else 0
+    return len(_objects_of(values)) if kind is _Kind.OBJECTS else 1
+
+
+def read_json(
+    values: list[Any], name: str, entry: int | None, numbers: range | None = None
+) -> Iterator[ObservedRequest]:
+    """Yield the requests in JSON values: one document, or one value per line.
+
+    `numbers` selects some of the entries or exchanges that `count_requests` counts, from 1.
+    """
+    kind = _kind_of(values)
+    if kind is _Kind.HAR:
         from cxcall.explaining.readers.har import read_har
 
-        yield from read_har(first, name, entry)
-        return
-    if len(values) == 1 and not is_exchange(first) and not is_error_body(first):
+        yield from read_har(values[0], name, entry, numbers)
+    elif kind is _Kind.BODY:
+        yield build_observed_request("request body", body=values[0], headers_are_shown=False)
+    elif kind is _Kind.COLLECTION:
+        from cxcall.explaining.readers.postman import read_collection
+
+        yield from read_collection(values[0])
+    else:
+        is_read = False
+        for request in _read_objects(_objects_of(values), numbers):
+            yield request
+            is_read = True
+        if not is_read and len(values) == 1 and (body := _read_body(values[0])):
+            yield body
+
+
+def _kind_of(values: list[Any]) -> _Kind:
+    if len(values) != 1:
+        return _Kind.OBJECTS
+    first = values[0]
+    if isinstance(first, dict) and isinstance(first.get("log"), dict):
+        return _Kind.HAR
+    if not is_exchange(first) and not is_error_body(first):
         from cxcall.explaining.meant_operation import is_request_body
 
         if is_request_body(first):
-            yield build_observed_request("request body", body=first, headers_are_shown=False)
-            return
-    from cxcall.explaining.readers.postman import is_collection, read_collection
+            return _Kind.BODY
+    from cxcall.explaining.readers.postman import is_collection
 
-    if len(values) == 1 and is_collection(first):
-        yield from read_collection(first)
-        return
-    is_read = False
-    items = (
-        first
-        if len(values) == 1 and isinstance(first, list) and not read_object(first, "")
-        else values
-    )
-    for number, value in enumerate(items, 1):
+    return _Kind.COLLECTION if is_collection(first) else _Kind.OBJECTS
+
+
+def _objects_of(values: list[Any]) -> list[Any]:
+    """Return the objects of which each may be an exchange: the values, or the items of a single list."""
+    first: Any = values[0] if len(values) == 1 else None
+    return first if isinstance(first, list) and not read_object(first, "") else values
+
+
+def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedRequest]:
+    for number in numbers or range(1, len(items) + 1):
+        value = items[number - 1]
         origin = f"exchange {number}" if len(items) > 1 else "exchange"
         if is_exchange(value):
             yield read_exchange(value, origin)
-            is_read = True
         elif found := read_object(value, "HTTP response" if len(items) == 1 else origin):
             yield found
-            is_read = True
-    if not is_read and len(values) == 1 and (body := _read_body(first)):
-        yield body
 
 
 def _read_body(value: Any) -> ObservedRequest | None:

@@ -1,0 +1,202 @@
+"""Explain requests of one source, and keep of each what is to be printed: this may run in other processes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from functools import cached_property, partial
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.contract import load_user_contract
+from cxcall.explaining.corrected_request import can_correct
+from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.grouping import group_findings, join_findings
+from cxcall.explaining.recorded_pages import find_reason_to_skip
+from cxcall.explaining.same_cause import cause_of
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.report import finding_as_json
+from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_to_one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.explaining.explanation import Explanation
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.readers.detect import Source
+    from cxcall.findings.finding import Finding
+    from cxcall.output.options import OutputOptions
+
+_NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
+_MAX_FINDINGS = 10
+MAX_REPEATS = 10
+"""How many requests with the same cause are named one by one after the first."""
+
+
+class ExplainedRequest(NamedTuple):
+    """What is printed of one request. `skipped` says why nothing is; `cause` is None if it is not compared.
+
+    `heading` and `text` are its two parts as text, empty where enough requests have the same cause; in
+    another format there are `attempt`, the JSON form, and the findings instead.
+    """
+
+    origin: str
+    skipped: str = ""
+    severities: Counter[str] | None = None
+    is_unexplained: bool = False
+    cause: bytes | None = None
+    heading: str = ""
+    text: str = ""
+    attempt: dict[str, Any] | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class _PrintedText(StringIO):
+    """Keeps what a screen prints, in the colors and the width that stdout takes."""
+
+    def isatty(self) -> bool:
+        return sys.stdout.isatty()
+
+    def fileno(self) -> int:
+        return sys.stdout.fileno()
+
+    def take(self) -> str:
+        """Return what was printed since the last time."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return text
+
+
+class RequestExplainer:
+    """Explains the requests of a source in parts. It is pickled without what it has loaded."""
+
+    def __init__(
+        self,
+        source: Source,
+        entry: int | None,
+        output: OutputOptions,
+        contract: str | None,
+        *,
+        show_all: bool,
+    ) -> None:
+        self._options = (source, entry, output, contract)
+        self._show_all = show_all
+        self._seen: Counter[bytes] = Counter()
+        self._printed = _PrintedText()
+        self._screen = Screen(output, self._printed, self._printed)
+
+    def __reduce__(self) -> Any:
+        return partial(RequestExplainer, show_all=self._show_all), self._options
+
+    @cached_property
+    def own(self) -> Contract | None:
+        """The user's own contract."""
+        *_, contract = self._options
+        return load_user_contract(contract) if contract else None
+
+    def read(self, numbers: range | None = None) -> Iterator[tuple[ObservedRequest, str]]:
+        """Yield requests, each with the reason to skip it: empty for those that are to be explained."""
+        source, entry, *_ = self._options
+        for request in source.read(entry, numbers):
+            is_recorded = entry is None and request.origin.startswith("entry")
+            yield request, find_reason_to_skip(request, self.own) if is_recorded else ""
+
+    def __call__(self, numbers: range) -> list[ExplainedRequest]:
+        """Return what is printed of the requests with these numbers."""
+        return list(self.explain(numbers))
+
+    def explain(self, numbers: range | None = None) -> Iterator[ExplainedRequest]:
+        """Yield what is printed of the requests with these numbers, or of all."""
+        for request, reason in self.read(numbers):
+            yield (
+                ExplainedRequest(request.origin, reason)
+                if reason
+                else self._keep(explain_request(request, self.own))
+            )
+
+    def _keep(self, explanation: Explanation) -> ExplainedRequest:
+        explained = ExplainedRequest(
+            explanation.request.origin,
+            severities=Counter(finding.severity for finding in explanation.findings),
+            is_unexplained=explanation.is_unexplained,
+        )
+        if self._screen.options.output != "text":
+            return explained._replace(
+                attempt=attempt_as_json(explanation), findings=explanation.findings
+            )
+        is_comparable = _NUMBERED.match(explained.origin) and not self._show_all
+        cause = cause_of(explanation) if is_comparable else None
+        repeats = self._count(cause)
+        if repeats <= MAX_REPEATS:
+            print_heading(explanation, self._screen)
+        heading = self._printed.take()
+        if not repeats or (repeats <= MAX_REPEATS and not explanation.findings):
+            print_findings(explanation, self._screen, show_all=self._show_all)
+        return explained._replace(cause=cause, heading=heading, text=self._printed.take())
+
+    def _count(self, cause: bytes | None) -> int:
+        """Return how many requests with a cause came before, and count one more."""
+        if cause is None:
+            return 0
+        self._seen[cause] += 1
+        return self._seen[cause] - 1
+
+
+def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
+    """Return the JSON form of an explanation with its ticket and its findings."""
+    return {
+        **explanation.as_dict(),
+        "ticket": explanation.ticket,
+        "findings": [finding_as_json(finding) for finding in explanation.findings],
+    }
+
+
+def print_heading(explanation: Explanation, screen: Screen) -> None:
+    """Print which request it is, with its status and its correlation ID."""
+    screen.print_text(escape_to_one_line(headline(explanation)))
+    if explanation.correlation_id is not None:
+        screen.print_text(f"correlation ID: {explanation.correlation_id}")
+
+
+def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
+    """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
+    if explanation.root is None:
+        found = (
+            "cause found in this refusal"
+            if explanation.is_unexplained
+            else "problem found in this request"
+        )
+        unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
+        screen.print_text(f"no {found}{unread}")
+    screen.print_line()
+    groups = group_findings(explanation.findings)[:_MAX_FINDINGS]
+    groups = [[each] for each in explanation.findings] if show_all else groups
+    for group in groups:
+        screen.print_finding(join_findings(group), screen.stdout)
+    if more := len(explanation.findings) - sum(map(len, groups)):
+        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
+    nearest = explanation.route.nearest
+    if nearest is not None and explanation.route.operation is None:
+        advice = (
+            "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
+        )
+        screen.print_text(f"nearest operation: {nearest}{advice}\n")
+    if explanation.is_for_support:
+        screen.print_text("for a support ticket:")
+        for name, value in explanation.ticket.items():
+            screen.print_text(f"  {name + ':':<16}{value}")
+        screen.print_line()
+    elif explanation.correlation_id is None and explanation.request.is_refused:
+        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")
+
+
+def headline(explanation: Explanation) -> str:
+    """Return a line that names a request: its origin, method, host, path, and status."""
+    request = explanation.request
+    line = " ".join(filter(None, (request.method, request.host + request.path)))
+    status = f" -> HTTP {request.status}" if request.status else ""
+    return f"{request.origin}: {line}{status}" if line or status else request.origin

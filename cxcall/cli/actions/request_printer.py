@@ -1,0 +1,141 @@
+"""Print explained requests in their order: a cause that many have is shown once, with their numbers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from cxcall.cli.actions.explained_request import MAX_REPEATS, ExplainedRequest
+from cxcall.explaining.recorded_pages import OTHER_HOST, PAGE
+from cxcall.runtime.operating_system import count_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cxcall.cli.actions.explained_request import RequestExplainer
+    from cxcall.findings.finding import Finding
+    from cxcall.output.screen import Screen
+
+_ALONE_SECONDS = 0.5
+"""How long one process works alone: it takes some time to start others."""
+_FIRST_PART, _LARGEST_PART = 8, 250
+_PARTS_PER_PROCESS = 8
+_MAX_RANGES = 20
+
+
+def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[ExplainedRequest]:
+    """Yield the requests of a source, explained, in their order; other processes help if it takes longer."""
+    jobs = count_cores()
+    largest = min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
+    began, done, size = time.monotonic(), 0, _FIRST_PART
+    while done < count:
+        is_long = time.monotonic() - began > _ALONE_SECONDS
+        if is_long and jobs > 1 and count - done > largest:
+            starts = range(done, count, largest)
+            parts = [range(at + 1, min(at + largest, count) + 1) for at in starts]
+            yield from _explain_in_processes(explainer, parts, jobs)
+            return
+        part = range(done + 1, min(done + size, count) + 1)
+        yield from explainer.explain(part)
+        done, size = part[-1], min(2 * size, largest)
+
+
+def _explain_in_processes(
+    explainer: RequestExplainer, parts: Sequence[range], jobs: int
+) -> Iterator[ExplainedRequest]:
+    """Do so in other processes; if one of them is lost, this process does the rest."""
+    from cxcall.validation.worker_processes import WorkerLostError, run_in_processes
+
+    finished = 0
+    try:
+        with closing(run_in_processes(explainer, parts, jobs)) as results:
+            for _, explained in results:
+                yield from explained
+                finished += 1
+    except WorkerLostError:
+        for part in parts[finished:]:
+            yield from explainer.explain(part)
+
+
+class RequestPrinter:
+    """Prints explained requests as text, or keeps their JSON form; counts what was found."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._skipped: Counter[str] = Counter()
+        self._first: dict[bytes, str] = {}
+        self._repeats: dict[bytes, list[int]] = {}
+        self.severities: Counter[str] = Counter()
+        self.is_empty = True
+        self.is_unexplained = False
+        self.attempts: list[dict[str, Any]] = []
+        self.findings: list[Finding] = []
+
+    def print_all(self, requests: Iterable[ExplainedRequest]) -> None:
+        """Print requests, then what many of them have in common, and how many were skipped."""
+        for request in requests:
+            self.is_empty = False
+            if request.skipped:
+                self.skip(request.skipped)
+            else:
+                self._print(request)
+        self._print_repeats()
+        self.report_skipped()
+
+    def skip(self, reason: str) -> None:
+        """Count a request that is not explained."""
+        self._skipped[reason] += 1
+
+    def _print(self, request: ExplainedRequest) -> None:
+        self.severities.update(request.severities or {})
+        self.is_unexplained |= request.is_unexplained
+        if request.attempt is not None:
+            self.attempts.append(request.attempt)
+            self.findings += request.findings
+            return
+        name, cause, text = request.origin.partition(" of ")[0], request.cause, request.text
+        first = self._first.setdefault(cause, name) if cause is not None else name
+        if cause is not None and first != name:
+            repeats = self._repeats.setdefault(cause, [])
+            repeats.append(int(name.rpartition(" ")[2]))
+            if len(repeats) > MAX_REPEATS:
+                return
+            text = f"the same cause as {first}\n\n" if cause else text
+        self._screen.print_line(f"{request.heading}{text}".removesuffix("\n"))
+
+    def _print_repeats(self) -> None:
+        """Print the numbers of the requests that were not printed one by one."""
+        is_cut = False
+        for cause, numbers in self._repeats.items():
+            more = numbers[MAX_REPEATS:]
+            if not more:
+                continue
+            kind = self._first[cause].partition(" ")[0]
+            plural = f"{len(more):,} more " + {"entry": "entries"}.get(kind, f"{kind}s")
+            subject = f"the same cause as {self._first[cause]}" if cause else "no problem found"
+            self._screen.print_text(f"{subject} in {plural}: {_join_ranges(more)}")
+            is_cut = True
+        if is_cut:
+            self._screen.print_line()
+
+    def report_skipped(self) -> None:
+        """Print on stderr how many requests were not explained, and why."""
+        names = {OTHER_HOST: "entries of other hosts", PAGE: "pages and files of a platform's site"}
+        skipped = [f"{self._skipped[each]} {names[each]}" for each in names if self._skipped[each]]
+        if skipped:
+            text = f"skipped {' and '.join(skipped)}; explain one with `--entry N`"
+            self._screen.print_diagnostic(text)
+
+
+def _join_ranges(numbers: Sequence[int]) -> str:
+    """Return numbers in ascending order as text, such as `4, 7-9`; after some ranges, only that there are more."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1][1:] = [number]
+        else:
+            ranges.append([number])
+    texts = ["-".join(map(str, each)) for each in ranges[:_MAX_RANGES]]
+    return ", ".join(texts) + ", ..." * (len(ranges) > _MAX_RANGES)

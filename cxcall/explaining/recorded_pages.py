@@ -1,0 +1,41 @@
+"""Tell which entries of a HAR file are no requests to an API: a browser records pages, scripts, and images too."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.masking import mask_request
+from cxcall.explaining.route_check import match_route
+
+if TYPE_CHECKING:
+    from cxcall.contracts.contract import Contract
+    from cxcall.explaining.observed_request import ObservedRequest
+
+OTHER_HOST, PAGE = "other host", "page"
+
+
+def find_reason_to_skip(request: ObservedRequest, own: Contract | None) -> str:
+    """Return OTHER_HOST or PAGE for a request that is none to an API of a platform; empty for one that is.
+
+    A PAGE is what a platform's own site loads, such as a script of `apps.mypurecloud.com`: nothing sent a
+    token for it, and nothing failed. Bodies are not read: those of pages are long.
+    """
+    if platform_of_host(request.host):
+        return PAGE if _is_page(request) and not (own and _has_route(request, own)) else ""
+    return "" if _has_route(request, own) else OTHER_HOST
+
+
+def _is_page(request: ObservedRequest) -> bool:
+    is_loaded = request.method in ("GET", "HEAD") and 200 <= request.status < 400  # noqa: PLR2004 - not an error
+    has_token = request.headers is not None and "Authorization" in request.headers
+    is_api = request.hostname.startswith("api") or platform_of_path(request.path) != ""
+    return is_loaded and not (has_token or is_api)
+
+
+def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
+    """Tell whether a request goes to a platform, or to an operation: its body does not decide that."""
+    bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
+    route = match_route(bare, own)
+    return bool(route.platform or route.operation)
