@@ -86,8 +86,9 @@ class Commands(Group):
 @cache
 def _build(name: str) -> Any:
     if name in (*FIRST, *LAST):
-        module = name.replace(" ", "_")
-        return typer.main.get_command(import_module(f"cxcall.cli.commands.{module}").app)
+        module, _, _ = name.partition(" ")
+        built = typer.main.get_command(import_module(f"cxcall.cli.commands.{module}").app)
+        return getattr(built, "commands", {}).get(name, built)
     from cxcall.cli.commands.contract_commands import new_command
 
     command = new_command(name)

@@ -17,8 +17,7 @@ from cxcall.transport.urls import is_loopback_host, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.commands.sandbox import SandboxOptions
-    from cxcall.cli.commands.sandbox_requests import RequestsOptions
+    from cxcall.cli.commands.sandbox import RequestsOptions, SandboxOptions
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions

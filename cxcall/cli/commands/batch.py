@@ -1,16 +1,21 @@
-"""`cxcall batch`: send many requests from a file, each at most once."""
+"""`cxcall batch`: send many requests from a file, each at most once, and show what became of them."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cxcall.cli.list_options import Concurrency, FileOptions, ListFile, MaxFailures, Rejects, Resume
-from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import RequestOptions
+from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.options import ContractOptions, Encoding, RequestOptions, Sheet
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.options import option
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app()
+
+NewestBatch = Annotated[
+    str | None, argument("[ID]", "The batch, or the start of its ID; the newest one.")
+]
+ReportFormat = Literal["text", "csv", "jsonl", "html"]
 
 
 class BatchOptions(NamedTuple):
@@ -70,3 +75,87 @@ def batch(
     from cxcall.cli.actions.batch import run_batch
 
     return run_batch(batch_options, options)
+
+
+@app.add_command("batch list", "cxcall batch list", "cxcall batch list -o json")
+def batch_list(
+    limit: Annotated[
+        int, option("--limit N", "List at most so many.", show_default=True, min=1)
+    ] = 20,
+) -> Report:
+    """List the batches that were run, the newest first."""
+    from cxcall.cli.actions.batch_report import list_batches
+
+    return list_batches(limit)
+
+
+class ReportOptions(NamedTuple):
+    """The options that only `batch report` has."""
+
+    format: Annotated[ReportFormat, option("--format", "Set the form of the report.")] = "text"
+    join: Annotated[bool, option("--join", "Add the columns of the file that was sent.")] = False
+    input: Annotated[
+        str | None, option("--input FILE", "Add the columns of this copy of the file.")
+    ] = None
+    encoding: Encoding = None
+    sheet: Sheet = None
+    rejects: Annotated[
+        str | None, option("--rejects FILE", "Also write the rows to correct to a new file.")
+    ] = None
+    show_numbers: Annotated[
+        bool, option("--show-numbers", "Print phone numbers of the file in full.")
+    ] = False
+
+
+@app.add_command(
+    "batch report",
+    "cxcall batch report",
+    "cxcall batch report --format html > report.html",
+    "cxcall batch report 01KB3 --format csv --join --show-numbers > results.csv",
+)
+def batch_report(
+    report_options: ReportOptions,
+    contracts: ContractOptions,
+    batch: NewestBatch = None,
+) -> Report:
+    """Show what was accepted, refused, and skipped, and why.
+
+    The ledger masks phone numbers; `--join --show-numbers` adds them from the file that was sent.
+    """
+    from cxcall.cli.actions.batch_report import report_batch
+
+    return report_batch(batch, report_options, contracts)
+
+
+@app.add_command(
+    "batch status",
+    "cxcall batch status",
+    "cxcall batch status 01KB3 --watch",
+    "cxcall batch status -o json",
+)
+def batch_status(
+    output: OutputOptions,
+    batch: NewestBatch = None,
+    *,
+    watch: Annotated[bool, option("--watch", "Follow it until no row is left.")] = False,
+) -> Report:
+    """Show how far a queued batch has come.
+
+    Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
+    """
+    from cxcall.cli.actions.batch_queue import show_status
+
+    return show_status(batch, output, watch=watch)
+
+
+@app.add_command("batch cancel", "cxcall batch cancel 01KB3")
+def batch_cancel(
+    batch: Annotated[str, argument("ID", "The batch, or the start of its ID.")],
+) -> Report:
+    """Stop sending the rows of a queued batch.
+
+    Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again.
+    """
+    from cxcall.cli.actions.batch_queue import cancel_batch
+
+    return cancel_batch(batch)
