@@ -78,7 +78,7 @@ def _describe_status(status: int) -> Report:
 
 def explain_last() -> Report:
     """Explain the last delivery that was refused, from what the ledger keeps of it."""
-    from cxcall.cli.actions.history import format_record
+    from cxcall.cli.actions.history import delivery_text
     from cxcall.explaining.readers.request_builder import build_observed_request, build_response
     from cxcall.sending.machine_ledger import open_ledger
 
@@ -111,7 +111,7 @@ def explain_last() -> Report:
         findings=[*explanation.findings, limit],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(headline(explanation))}\n\n{format_record(record)}\n",
+        text=f"{escape_to_one_line(headline(explanation))}\n\n{delivery_text(record)}\n",
     )
 
 

@@ -6,7 +6,6 @@ import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +72,7 @@ def show_delivery(identifier: str) -> Report:
     with open_ledger() as ledger:
         ledger.check()
         record = ledger.get(identifier)
-    return Report("history show", data=record.as_dict(), text=format_record(record))
+    return Report("history show", data=record.as_dict(), text=delivery_text(record))
 
 
 def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
@@ -87,7 +86,7 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, rang=rang)
-    return Report("history resolve", data=record.as_dict(), text=format_record(record))
+    return Report("history resolve", data=record.as_dict(), text=delivery_text(record))
 
 
 def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
@@ -255,7 +254,7 @@ def _columns(headings: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list
     return [[row[heading] for heading in headings] for row in rows]
 
 
-def format_record(record: Record) -> str:
+def delivery_text(record: Record) -> str:
     """Return a delivery as aligned `name: value` lines without empty values."""
     shown = {
         name: value
@@ -279,35 +278,22 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
         for record in records:
             yield json.dumps(record.as_dict(), ensure_ascii=False)
         return
-    import csv
+    from cxcall.payloads.csv_table import format_record
 
-    buffer = StringIO()
-    writer = None
-    for record in records:
-        flat = {
-            name: _as_cell(" ".join(value) if isinstance(value, list) else value)
-            for name, value in record.as_dict().items()
-        }
-        if writer is None:
-            writer = csv.DictWriter(buffer, flat, lineterminator="")
-            writer.writeheader()
-            yield _take_line(buffer)
-        writer.writerow(flat)
-        yield _take_line(buffer)
+    for index, record in enumerate(records):
+        values = record.as_dict()
+        if not index:
+            yield format_record(list(values))
+        yield format_record([_as_cell(value) for value in values.values()])
 
 
 def _as_cell(value: Any) -> Any:
     """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
+    if isinstance(value, list):
+        value = " ".join(value)
     if isinstance(value, dict):
         return json.dumps(value) if value else ""
     return safe_cell(value) if isinstance(value, str) else value
-
-
-def _take_line(buffer: StringIO) -> str:
-    line = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return line
 
 
 def _short_time(at: datetime) -> str:
