@@ -6,8 +6,8 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from cxcall.batch.shared_rate_limiter import open_rate_limiter
-from cxcall.batch.skips import SkipReason
-from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.batch.skips import SkipReason, no_number_finding
+from cxcall.findings.errors import CheckError, CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.runtime.signals import deferred
 from cxcall.sending.draft import stop_on_unsuitable_token
@@ -69,6 +69,32 @@ def new_selection(
         lambda checked: find_attempts_finding(ledger, checked),
         waits_for_hours=waits_for_hours,
     )
+
+
+class InvalidRowsError(CheckError):
+    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
+
+    def __init__(self, summary: str, *findings: Finding) -> None:
+        super().__init__(*findings)
+        self.summary = summary
+
+
+def check_rows(job: Job, selection: Selection, *, skip_invalid: bool) -> CheckStatistics:
+    """Check all rows; raises InvalidRowsError if one is invalid, unless invalid rows are skipped.
+
+    Raises it too if nothing is left to send because of invalid numbers.
+    """
+    from cxcall.batch.totals import CheckStatistics
+
+    totals = CheckStatistics()
+    for checked in selection.check():
+        totals.add(checked)
+    require_rows(job, totals)
+    is_stopped = totals.invalid and not skip_invalid
+    if is_stopped or totals.has_no_number:
+        more = [no_number_finding()] * (not is_stopped)
+        raise InvalidRowsError(totals.summary(), *totals.findings, *more)
+    return totals
 
 
 def require_rows(job: Job, totals: CheckStatistics) -> None:

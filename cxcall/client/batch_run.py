@@ -10,22 +10,20 @@ from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.rows import RowFile, RowFormat
 from cxcall.batch.run_stages import (
     begin_run,
+    check_rows,
     end_run,
     find_by_request,
     new_selection,
-    require_rows,
     stop_on_queued,
 )
-from cxcall.batch.skips import no_number_finding
-from cxcall.batch.totals import BatchStatistics, CheckStatistics, FailureLimit
+from cxcall.batch.totals import BatchStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.findings.errors import CheckError, UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.consent import needs_consent
 
@@ -33,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from cxcall.batch.job import Job
+    from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.run import Run
     from cxcall.batch.selection import Selection
-    from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
 
 _ROWS = "rows.jsonl"
@@ -52,21 +50,6 @@ class BatchRules(NamedTuple):
     concurrency: int = 32
     skip_invalid: bool = False
     resume: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        operation: Operation,
-        rate: str | None,
-        max_failures: int | str | None,
-        confirm: int | None,
-        concurrency: int,
-    ) -> Self:
-        """Return the rules with a rate and a limit as the command's flags have them."""
-        limits = () if max_failures is None else (str(max_failures),)
-        return cls(
-            Rate.parse(rate or operation.rate), FailureLimit.parse(limits), confirm, concurrency
-        )
 
 
 class BatchRun:
@@ -85,7 +68,7 @@ class BatchRun:
         self._selection: Selection = stack.enter_context(
             new_selection(job, ledger, find_by_request(ledger, self._batches))
         )
-        self.checked = self._check()
+        self.checked = check_rows(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()
         self._results = self._send()
         self._stack = stack.pop_all()  # from here on, the run closes what it needs
@@ -118,17 +101,6 @@ class BatchRun:
         """Send no more rows, and wait for those in flight."""
         self._results.close()
         self._stack.close()
-
-    def _check(self) -> CheckStatistics:
-        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped."""
-        totals = CheckStatistics()
-        for checked in self._selection.check():
-            totals.add(checked)
-        require_rows(self._job, totals)
-        is_stopped = totals.invalid and not self._rules.skip_invalid
-        if is_stopped or totals.has_no_number:
-            raise CheckError(*totals.findings, *[no_number_finding()] * (not is_stopped))
-        return totals
 
     def _stop_without_consent(self) -> None:
         """Raise UsageError unless `confirm` is the number of requests, where real calls may be placed."""

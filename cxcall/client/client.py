@@ -237,12 +237,15 @@ class Client:
         from cxcall.batch.columns import ColumnMap
         from cxcall.batch.job import Job
         from cxcall.batch.national_numbers import parse_country
+        from cxcall.batch.rate_limiter import Rate
         from cxcall.batch.rows import RowFormat
+        from cxcall.batch.totals import FailureLimit
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)
-        rules = BatchRules.of(declared, rate, max_failures, confirm, concurrency)
-        rules = rules._replace(skip_invalid=skip_invalid, resume=resume)
+        limit = FailureLimit.parse(() if max_failures is None else (str(max_failures),))
+        pace = Rate.parse(rate or declared.rate)
+        rules = BatchRules(pace, limit, confirm, concurrency, skip_invalid, resume)
         usual_headers = find_columns(self._flags)
         column_map = ColumnMap(columns or {}, ignore_extra_columns, usual_headers=usual_headers)
         with ExitStack() as stack:

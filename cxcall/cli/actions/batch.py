@@ -17,17 +17,17 @@ from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.run_stages import (
     begin_run,
+    check_rows,
     end_run,
     find_by_request,
     new_selection,
-    require_rows,
     stop_on_queued,
 )
-from cxcall.batch.skips import SkipReason, no_number_finding
+from cxcall.batch.skips import SkipReason
 from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.cli.actions.batch_dry_run import print_requests
-from cxcall.cli.actions.batch_errors import InvalidRowsError, report_errors
+from cxcall.cli.actions.batch_errors import report_errors
 from cxcall.cli.actions.batch_queue import (
     BatchFiller,
     queued_report,
@@ -204,18 +204,8 @@ class BatchRun:
             self.screen.print_diagnostic(line, always=True)
 
     def _check(self, selection: Selection) -> CheckStatistics:
-        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped.
-
-        Raises it too if nothing is left to send because of invalid numbers.
-        """
-        totals = CheckStatistics()
-        for checked in selection.check():
-            totals.add(checked)
-        require_rows(self.job, totals)
-        is_stopped = totals.invalid and not self.options.skip_invalid
-        if is_stopped or totals.has_no_number:
-            more = [no_number_finding()] * (not is_stopped)
-            raise InvalidRowsError(totals.summary(), *totals.findings, *more)
+        """Check all rows, and print what does not stop the batch."""
+        totals = check_rows(self.job, selection, skip_invalid=self.options.skip_invalid)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
         self._tell(totals.summary())

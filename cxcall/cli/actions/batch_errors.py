@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import CheckError, CxcallError
+from cxcall.batch.run_stages import InvalidRowsError
+from cxcall.findings.errors import CxcallError
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
@@ -13,17 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.cli.options import RequestOptions
-    from cxcall.findings.finding import Finding
 
 _MAX_ERRORS_ON_STDERR = 5
-
-
-class InvalidRowsError(CheckError):
-    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
-
-    def __init__(self, summary: str, *findings: Finding) -> None:
-        super().__init__(*findings)
-        self.summary = summary
 
 
 def report_errors(run: Callable[[Screen], Report], common: RequestOptions, command: str) -> Report:
