@@ -92,8 +92,10 @@ class Ledger(AttemptRecords):
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return every digest that an earlier delivery of the same request may have."""
-        names = {(intent.profile, intent.operation), *self._rows.names_of_older_digests}
-        older = (digest for each in sorted(names) for digest in intent.older_digests(*each))
+        names = sorted(
+            self._rows.names_of_older_digests
+        )  # of all records that have an older digest
+        older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
 
     def _guard_intent(self, delivery: str, intent: Intent, window: float) -> None:

@@ -24,9 +24,10 @@ _UNFILLED_END = (
 )
 _IS_TEMPLATE = f"^(?:{_TEMPLATES})$"
 _IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
+_TEMPLATE_STARTS = ("<", "[", "{", "$", "%", "0")
 _STARTS = ("your", "my", "insert", "enter", "replace", "todo", "tbd", "changeme", "fixme", "xxx")
 _END = "here"
-"""What a text to be replaced starts or ends with: for most texts, its pattern is not even compiled."""
+"""What each placeholder starts or ends with: for most texts, the patterns are not even compiled."""
 
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
@@ -46,7 +47,7 @@ _NAME_OF_ID = (
 
 
 # Properties whose text is for people, so that `my-list` may be meant.
-_FREE_TEXT_NAME = r"(?i)name$|title$|description$|notes?$|text$|label$|subject$"
+_FREE_TEXT_NAMES = ("name", "title", "description", "note", "notes", "text", "label", "subject")
 
 
 _VARIABLE = r"\$\{.*\}|\$\(.*\)|\$[\w:]+|\{+[^{}]*\}+|\[[^\[\]]*\]|%\w+%"
@@ -72,9 +73,9 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
     if not isinstance(value, str):
         return False
     text = value.strip()
-    if compile_pattern(_IS_TEMPLATE).match(text):
+    if text.startswith(_TEMPLATE_STARTS) and compile_pattern(_IS_TEMPLATE).match(text):
         return True
-    if name and compile_pattern(_FREE_TEXT_NAME).search(name):
+    if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
     if id_wanted and compile_pattern(_NAME_OF_ID).match(text):
         return True

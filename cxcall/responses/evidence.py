@@ -200,7 +200,7 @@ def describe_failure(member: str, value: Any) -> str:
     if name in _STATUS_NAMES and (
         _is_integer_above(value, 399)
         or text in _FAILED_WORDS
-        or compile_pattern(_ERROR_STATUS).match(text)
+        or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
     if name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:

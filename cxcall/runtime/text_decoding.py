@@ -57,16 +57,15 @@ class DecodedText:
         """
         if signs and not any(sign in self.text for sign in signs):
             return self
-        matched = _compiled(pattern)
-        text = matched.sub(value, self.text)
-        return self if text == self.text else _Decoding(text, self, matched, value)
+        text = _compiled(pattern).sub(value, self.text)
+        return self if text == self.text else _Decoding(text, self, pattern, value)
 
     def squeeze(self) -> DecodedText:
         """Return the text without white space and invisible characters; the same object if it has none."""
         text = "".join(self.text.split()).translate(_NOTHING)
         if text == self.text:
             return self
-        return _Decoding(text, self, _compiled(rf"[\s{_INVISIBLE}]+"), lambda _: "")
+        return _Decoding(text, self, rf"[\s{_INVISIBLE}]+", lambda _: "")
 
 
 class _Decoding(DecodedText):
@@ -76,7 +75,7 @@ class _Decoding(DecodedText):
         self,
         text: str,
         parent: DecodedText,
-        pattern: re.Pattern[str],
+        pattern: str,
         value: Callable[[re.Match[str]], str],
     ) -> None:
         super().__init__(text)
@@ -99,7 +98,7 @@ class _Decoding(DecodedText):
     def _segments(self) -> tuple[list[int], list[tuple[int, int]]]:
         """The position of each segment here, and its start and end in the parent; 0 ends a copied one."""
         positions, segments, length, end = [0], [(0, 0)], 0, 0
-        for match in self._pattern.finditer(self._parent.text):
+        for match in _compiled(self._pattern).finditer(self._parent.text):
             length += match.start() - end
             end = match.end()
             positions.append(length)
