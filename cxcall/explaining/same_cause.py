@@ -1,4 +1,4 @@
-"""Tell which requests failed for the same cause, so that it is shown once for all of them."""
+"""Tell which requests failed for the same cause, so that it is found and shown once for all of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cxcall.payloads.placeholders import is_placeholder
+from cxcall.phone.phone_numbers import find_number_mistake
+
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _DIFFERS = re.compile(
     r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[+*]*[0-9*]{4,}(?:[-:.T][0-9]+)*Z?"
 )
 """What differs between two requests with the same cause: IDs, phone numbers, and times."""
+# A random UUID, which no rule takes for a placeholder, and a number in E.164.
+_JUDGED_BY_FORM = re.compile(
+    r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![\w-])"
+    r"|(?<![\w+])\+[1-9][0-9]{6,14}(?!\w)"
+)
+_OPAQUE_TOKEN = re.compile(r"(?i:bearer) ([\w~+/-]{12,}=*)")
 _KEPT_TEXTS = 4096
 
 
@@ -33,3 +43,41 @@ def cause_of(explanation: Explanation) -> bytes:
 @lru_cache(maxsize=_KEPT_TEXTS)
 def _without_ids(text: str) -> str:
     return _DIFFERS.sub("#", text)
+
+
+def form_of(request: ObservedRequest) -> bytes | None:
+    """Return a digest that requests have in common which differ only in UUIDs, phone numbers, and opaque tokens.
+
+    Of a UUID the rules judge only where it occurs again, of a number also whether it can be dialed, of a
+    token whether it occurs elsewhere. Everything else counts as it was sent. None for a request that has
+    findings of its reader.
+    """
+    if request.findings:
+        return None
+    response, headers = request.response, dict(request.headers or {})
+    token = _OPAQUE_TOKEN.fullmatch(headers.get("Authorization", ""))
+    received = dict(response.headers) if response else {}
+    parts = [
+        request.body or "", request.path, repr(request.query),
+        response.body.decode("utf-8", "replace") if response else "", response.reason if response else "",
+    ]  # fmt: skip
+    if token and not is_placeholder(token[1]):
+        is_elsewhere = any(token[1][:12] in each for each in (*parts, *received.values()))
+        headers["Authorization"] = f"{is_elsewhere}"
+        received.pop("Date", None)  # decides only whether a JWT had expired
+    parts += [
+        repr((request.method, request.scheme, request.host, request.failure, request.unread)),
+        repr((request.headers is None, headers, received, request.status, response is None)),
+        repr((request.body is None, request.null_means_unknown, request.unknown)),
+    ]
+    seen: dict[str, str] = {}
+
+    def replace(match: re.Match[str]) -> str:
+        value = match[0]
+        if value not in seen:
+            kind = find_number_mistake(value) or "number" if value[0] == "+" else "UUID"
+            seen[value] = f"\1{len(seen)} {kind}\1"
+        return seen[value]
+
+    text = _JUDGED_BY_FORM.sub(replace, "\0".join(parts))
+    return sha256(text.encode("utf-8", "replace")).digest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from random import Random
 from typing import Any
@@ -13,13 +14,17 @@ import pytest
 from cxcall import explain
 from cxcall.cli.actions import request_printer
 from cxcall.cli.actions.explained_request import RequestExplainer
-from cxcall.explaining.readers.detect import open_source
+from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.readers.detect import open_source, read
+from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.output.options import OutputOptions
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
 
 ENTRIES = 50
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+NUMBERS = re.compile(r"\+1[0-9]{10}")
 HOSTS = ("api.mypurecloud.com", "api.mypurecloud.ie", "api-na1.niceincontact.com", "example.com")
 TOKENS = ("", "short1", "<token>", "q8Zr5TnW2kLx7VbC3mYd", "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz")
 MESSAGES = (
@@ -114,6 +119,49 @@ def test_cause_of_many_entries_is_shown_once(cxcall: Cxcall) -> None:
     assert "the same cause as entry 1 in 3 more entries: 13-15\n" in ran.out
     every = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), "--all", code=3)
     assert every.out.count("the API says: Invalid contact") == 15
+
+
+def test_entry_with_another_cause_is_not_counted_with_the_others(cxcall: Cxcall) -> None:
+    entries = [a_refused_call(number) for number in range(60)]
+    body = {
+        "phoneNumber": "+12125550100",
+        "callFromQueueId": "00000000-0000-0000-0000-000000000000",
+    }
+    entries[30]["request"]["postData"]["text"] = json.dumps(body)
+    entries[40]["request"]["postData"]["text"] = '{"phoneNumber": "+1212200"}'
+    ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), code=3)
+    assert "in 47 more entries: 12-30, 32-40, 42-60\n" in ran.out
+    assert ran.out.count("looks like a placeholder") == 1
+    assert ran.out.count("cannot be dialed") == 1
+
+
+@pytest.mark.slow
+def test_requests_of_one_form_have_one_cause() -> None:
+    """Other UUIDs and numbers that can be dialed as well change nothing that is said but these."""
+
+    def with_other_values(text: str, random: Random) -> str:
+        def new_uuid(_: object) -> str:
+            return str(UUID(int=random.getrandbits(128), version=4))
+
+        others = {each: new_uuid(each) for each in set(UUIDS.findall(text))}
+        others |= {
+            each: each[:8] + f"{random.randrange(10**4):04}" for each in set(NUMBERS.findall(text))
+        }
+        return re.sub(
+            "|".join(map(re.escape, others)) or "$^", lambda match: others[match[0]], text
+        )
+
+    compared = 0
+    for number in range(60):
+        random = Random(number)
+        text = json.dumps({"log": {"entries": [make_entry(random, number)]}})
+        one, other = (
+            next(iter(read(each, "a.har"))) for each in (text, with_other_values(text, random))
+        )
+        if (form := form_of(one)) is not None and form == form_of(other):
+            assert cause_of(explain_request(one)) == cause_of(explain_request(other))
+            compared += 1
+    assert compared > 30
 
 
 def test_successful_entries_are_counted_after_the_first_ones(cxcall: Cxcall) -> None:

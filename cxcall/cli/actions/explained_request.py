@@ -14,7 +14,7 @@ from cxcall.explaining.corrected_request import can_correct
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.grouping import group_findings, join_findings
 from cxcall.explaining.recorded_pages import find_reason_to_skip
-from cxcall.explaining.same_cause import cause_of
+from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import finding_as_json
 from cxcall.output.screen import Screen
@@ -71,6 +71,30 @@ class _PrintedText(StringIO):
         return text
 
 
+class _KnownForms:
+    """Keeps what was found of requests by their form, as long as what has the same form has the same cause.
+
+    That is compared now and then: the second, fourth, eighth ... request of a form is to be explained in full.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, ExplainedRequest | None] = {}
+        self._counts: Counter[bytes] = Counter()
+
+    def find(self, form: bytes | None) -> ExplainedRequest | None:
+        """Return what was found of a form; None if the request is to be explained."""
+        if form is None or form not in self._found:
+            return None
+        self._counts[form] += 1
+        is_due = self._counts[form] & (self._counts[form] - 1) == 0
+        return None if is_due else self._found[form]
+
+    def remember(self, form: bytes | None, explained: ExplainedRequest) -> None:
+        """Keep what was found of a form; where it differs from what is known, the form says nothing."""
+        if form is not None and self._found.setdefault(form, explained) != explained:
+            self._found[form] = None
+
+
 class RequestExplainer:
     """Explains the requests of a source in parts. It is pickled without what it has loaded."""
 
@@ -85,7 +109,8 @@ class RequestExplainer:
     ) -> None:
         self._options = (source, entry, output, contract)
         self._show_all = show_all
-        self._seen: Counter[bytes] = Counter()
+        self._seen: Counter[bytes | None] = Counter()
+        self._forms = _KnownForms()
         self._printed = _PrintedText()
         self._screen = Screen(output, self._printed, self._printed)
 
@@ -112,13 +137,23 @@ class RequestExplainer:
     def explain(self, numbers: range | None = None) -> Iterator[ExplainedRequest]:
         """Yield what is printed of the requests with these numbers, or of all."""
         for request, reason in self.read(numbers):
-            yield (
-                ExplainedRequest(request.origin, reason)
-                if reason
-                else self._keep(explain_request(request, self.own))
-            )
+            yield ExplainedRequest(request.origin, reason) if reason else self._explain(request)
 
-    def _keep(self, explanation: Explanation) -> ExplainedRequest:
+    def _explain(self, request: ObservedRequest) -> ExplainedRequest:
+        """Return what is printed of a request; the cause of one with a known form is counted only."""
+        is_compared = _NUMBERED.match(request.origin) and not self._show_all
+        if self._screen.options.output != "text" or not is_compared:
+            return self._keep(explain_request(request, self.own), is_compared=False)
+        form = form_of(request)
+        known = self._forms.find(form)
+        if known is not None and self._seen[known.cause] > MAX_REPEATS:
+            self._seen[known.cause] += 1
+            return known._replace(origin=request.origin)
+        explained = self._keep(explain_request(request, self.own), is_compared=True)
+        self._forms.remember(form, explained._replace(origin="", heading="", text=""))
+        return explained
+
+    def _keep(self, explanation: Explanation, *, is_compared: bool) -> ExplainedRequest:
         explained = ExplainedRequest(
             explanation.request.origin,
             severities=Counter(finding.severity for finding in explanation.findings),
@@ -128,22 +163,15 @@ class RequestExplainer:
             return explained._replace(
                 attempt=attempt_as_json(explanation), findings=explanation.findings
             )
-        is_comparable = _NUMBERED.match(explained.origin) and not self._show_all
-        cause = cause_of(explanation) if is_comparable else None
-        repeats = self._count(cause)
+        cause = cause_of(explanation) if is_compared else None
+        repeats = self._seen[cause] if is_compared else 0
+        self._seen[cause] += 1
         if repeats <= MAX_REPEATS:
             print_heading(explanation, self._screen)
         heading = self._printed.take()
         if not repeats or (repeats <= MAX_REPEATS and not explanation.findings):
             print_findings(explanation, self._screen, show_all=self._show_all)
         return explained._replace(cause=cause, heading=heading, text=self._printed.take())
-
-    def _count(self, cause: bytes | None) -> int:
-        """Return how many requests with a cause came before, and count one more."""
-        if cause is None:
-            return 0
-        self._seen[cause] += 1
-        return self._seen[cause] - 1
 
 
 def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
