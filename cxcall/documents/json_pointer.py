@@ -23,7 +23,10 @@ TYPE_NAMES = {
 
 def join_pointer(pointer: str, token: str | int) -> str:
     """Return a JSON pointer (RFC 6901) with one more token."""
-    return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
+    text = str(token)
+    if "~" in text or "/" in text:
+        text = text.replace("~", "~0").replace("/", "~1")
+    return f"{pointer}/{text}"
 
 
 def split_pointer(pointer: str) -> list[str]:
@@ -34,7 +37,10 @@ def split_pointer(pointer: str) -> list[str]:
             where=pointer,
             fix="start it with `/`, like `/contactId`",
         )
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    tokens = pointer.split("/")[1:]
+    if "~" not in pointer:
+        return tokens
+    return [token.replace("~1", "/").replace("~0", "~") for token in tokens]
 
 
 def value_at(value: Any, pointer: str) -> Any:

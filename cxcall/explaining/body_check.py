@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
 _OF_OTHER_OPERATION = ("property-missing", "property-unknown")
 """Codes of findings that follow from it that a body is for another operation."""
+_KEPT_CATALOGS = 16
 _MIN_NAMES = 2
 """So many names of a body must be those of another operation to say that it was meant."""
 
@@ -284,11 +286,16 @@ def find_better_operation(operation: Operation, value: Any) -> Operation | None:
     from cxcall.contracts.catalog import load_catalog
     from cxcall.payloads import operation_matching as matching
 
-    likely = load_catalog().find_likely(value)
-    catalog = [each for each in likely if each.platform == operation.platform]
-    other = matching.find_better_operation(catalog, operation, value)
+    likely = _of_platform(load_catalog().find_likely(value), operation.platform)
+    other = matching.find_better_operation(likely, operation, value)
     is_clear = other and matching.count_declared_properties(other, value) >= _MIN_NAMES
     return other if is_clear else None
+
+
+@lru_cache(maxsize=_KEPT_CATALOGS)
+def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Operation, ...]:
+    """Return the operations of a platform; the bodies of a file mostly have the same few names."""
+    return tuple(each for each in operations if each.platform == platform)
 
 
 def _encoded_twice(payload: Payload) -> Finding:

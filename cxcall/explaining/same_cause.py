@@ -49,27 +49,25 @@ def form_of(request: ObservedRequest) -> bytes | None:
     """Return a digest that requests have in common which differ only in UUIDs, phone numbers, and opaque tokens.
 
     Of a UUID the rules judge only where it occurs again, of a number also whether it can be dialed, of a
-    token whether it occurs elsewhere. Everything else counts as it was sent. None for a request that has
-    findings of its reader.
+    token whether it occurs elsewhere. Everything else counts as it was sent. None for a request that
+    succeeded, which is explained as quickly, or that has findings of its reader.
     """
-    if request.findings:
-        return None
     response, headers = request.response, dict(request.headers or {})
+    if request.findings or (request.status and request.is_successful):
+        return None
+    sent = "\0".join((request.body or "", request.path, repr(request.query)))
+    received = response.body.decode("utf-8", "replace") if response else ""
+    response_headers = dict(response.headers) if response else {}
     token = _OPAQUE_TOKEN.fullmatch(headers.get("Authorization", ""))
-    received = dict(response.headers) if response else {}
-    parts = [
-        request.body or "", request.path, repr(request.query),
-        response.body.decode("utf-8", "replace") if response else "", response.reason if response else "",
-    ]  # fmt: skip
     if token and not is_placeholder(token[1]):
-        is_elsewhere = any(token[1][:12] in each for each in (*parts, *received.values()))
-        headers["Authorization"] = f"{is_elsewhere}"
-        received.pop("Date", None)  # decides only whether a JWT had expired
-    parts += [
-        repr((request.method, request.scheme, request.host, request.failure, request.unread)),
-        repr((request.headers is None, headers, received, request.status, response is None)),
-        repr((request.body is None, request.null_means_unknown, request.unknown)),
-    ]
+        texts = (sent, received, *response_headers.values())
+        headers["Authorization"] = f"{any(token[1][:12] in each for each in texts)}"
+        response_headers.pop("Date", None)  # decides only whether a JWT had expired
+    rest = (
+        request.method, request.scheme, request.host, headers, request.status, response_headers,
+        response and response.reason, request.failure, request.unread, request.unknown,
+        request.null_means_unknown, request.body is None, request.headers is None,
+    )  # fmt: skip
     seen: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:
@@ -79,5 +77,12 @@ def form_of(request: ObservedRequest) -> bytes | None:
             seen[value] = f"\1{len(seen)} {kind}\1"
         return seen[value]
 
-    text = _JUDGED_BY_FORM.sub(replace, "\0".join(parts))
+    text = _JUDGED_BY_FORM.sub(replace, sent)
+    numbers = {value for value in seen if value[0] == "+"}
+    text += _JUDGED_BY_FORM.sub(
+        lambda match: (
+            match[0] if match[0][0] == "+" and match[0] not in numbers else replace(match)
+        ),
+        f"\0{received}\0{rest!r}",
+    )
     return sha256(text.encode("utf-8", "replace")).digest()

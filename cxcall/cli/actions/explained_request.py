@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
 _MAX_FINDINGS = 10
+_FEW_FORMS = 200
 MAX_REPEATS = 10
 """How many requests with the same cause are named one by one after the first."""
 
@@ -80,11 +81,18 @@ class _KnownForms:
     def __init__(self) -> None:
         self._found: dict[bytes, ExplainedRequest | None] = {}
         self._counts: Counter[bytes] = Counter()
+        self._hits = 0
+
+    @property
+    def pays(self) -> bool:
+        """Whether enough requests have a form that is known, or too few were compared to tell."""
+        return len(self._found) < _FEW_FORMS or self._hits > len(self._found)
 
     def find(self, form: bytes | None) -> ExplainedRequest | None:
         """Return what was found of a form; None if the request is to be explained."""
         if form is None or form not in self._found:
             return None
+        self._hits += 1
         self._counts[form] += 1
         is_due = self._counts[form] & (self._counts[form] - 1) == 0
         return None if is_due else self._found[form]
@@ -144,7 +152,7 @@ class RequestExplainer:
         is_compared = _NUMBERED.match(request.origin) and not self._show_all
         if self._screen.options.output != "text" or not is_compared:
             return self._keep(explain_request(request, self.own), is_compared=False)
-        form = form_of(request)
+        form = form_of(request) if self._forms.pays else None
         known = self._forms.find(form)
         if known is not None and self._seen[known.cause] > MAX_REPEATS:
             self._seen[known.cause] += 1
