@@ -20,7 +20,7 @@ from xdist.scheduler import WorkStealingScheduling
 
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
-from helpers.command import Cxcall, Stranger
+from helpers.command import Cxcall, Start, Stranger
 from helpers.fork_server import ForkServer
 from helpers.work import examples
 
@@ -130,9 +130,11 @@ def uses_command(item: pytest.Item) -> bool:
 
 
 def start_really_once_for_each_file(items: list[pytest.Item]) -> None:
-    """Mark the first test of each file that starts the command: it starts the installed program."""
+    """Mark the first test of each file that starts the command: it starts the installed program once for each."""
     for _, tests in groupby(filter(uses_command, items), lambda item: item.path):
-        next(tests).add_marker(pytest.mark.real_start)
+        first = next(tests)
+        if first.get_closest_marker("real_start") is None:
+            first.add_marker(pytest.mark.real_start(Start.FORK_LATER))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -150,7 +152,8 @@ def fork_server() -> Iterator[None]:
 @pytest.fixture
 def cxcall(tmp_path: Path, request: pytest.FixtureRequest) -> Cxcall:
     """Return the installed command, run in a temporary folder."""
-    return Cxcall(tmp_path, can_fork=request.node.get_closest_marker("real_start") is None)
+    mark = request.node.get_closest_marker("real_start")
+    return Cxcall(tmp_path, next(iter(mark.args), Start.PROGRAM) if mark else Start.FORK)
 
 
 @pytest.fixture

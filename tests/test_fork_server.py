@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import CONTACT, CXCALL, Cxcall, Stranger
+from helpers.command import CONTACT, CXCALL, Cxcall, Start, Stranger
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def assert_equal_runs(folder: Path, *arguments: str, stdin: str = "", **environm
     """Run a command both ways, and compare the exit code, stdout, and stderr."""
     started, forked = (
         command.run([str(CXCALL), *arguments], stdin.encode(), command.environment | environment)
-        for command in (Cxcall(folder, can_fork=False), Cxcall(folder))
+        for command in (Cxcall(folder, Start.PROGRAM), Cxcall(folder))
     )
     assert started == forked
     assert started.stdout or started.stderr

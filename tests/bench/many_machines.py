@@ -25,7 +25,7 @@ from typing import Self
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from helpers.certificates import Certificate, make_certificate
-from helpers.command import Cxcall
+from helpers.command import Cxcall, Start
 from helpers.platform_server import Bucket, Platform, Reply
 from helpers.postgres import PostgresServer, find_programs
 from helpers.workers import check_calls, queue_rows, rows_of, running_workers
@@ -128,7 +128,7 @@ def measure(given: argparse.Namespace) -> None:
     """Run the workers, and print what came of it."""
     chance = Random(given.seed)
     folder = Path(tempfile.mkdtemp(prefix="cxcall-bench-"))
-    cxcall = Cxcall(folder, can_fork=False)
+    cxcall = Cxcall(folder, Start.PROGRAM)
     certificate = make_certificate(folder / "tls", hosts=f"IP:{HOST}")
     with (
         namespaces(WORKERS) as names,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -49,15 +50,26 @@ class Ran:
         return [finding["code"] for finding in self.envelope["findings"]]
 
 
+class Start(Enum):
+    """How commands are started."""
+
+    FORK = auto()
+    """By a fork of a process that has loaded all of them."""
+    FORK_LATER = auto()
+    """The first run of each command starts the installed program; later ones are forks."""
+    PROGRAM = auto()
+
+
 class Cxcall:
     """The installed `cxcall`, run as a user would in a folder and an environment of its own."""
 
     fork_server: ClassVar[ForkServer | None] = None
     """What starts the command by a fork, if anything does."""
 
-    def __init__(self, folder: Path, *, can_fork: bool = True) -> None:
+    def __init__(self, folder: Path, start: Start = Start.FORK) -> None:
         self.folder = folder
-        self.can_fork = can_fork
+        self.start = start
+        self._commands: set[str] = set()
         self.environment = {
             **{
                 name: value
@@ -90,8 +102,8 @@ class Cxcall:
 
     def run(self, command: list[str], given: bytes, environment: dict[str, str]) -> Ended:
         """Run a command line to its end, by a fork where that is the same."""
-        server = Cxcall.fork_server if self.can_fork else None
-        if server is not None and server.can_run(given, environment):
+        server = Cxcall.fork_server
+        if server is not None and self._may_fork(command) and server.can_run(given, environment):
             ended = server.run(command, given, str(self.folder), environment)
             if ended is not None:
                 return ended
@@ -105,6 +117,12 @@ class Cxcall:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    def _may_fork(self, command: list[str]) -> bool:
+        """Return whether this run may be a fork, and remember which command it is."""
+        is_first = command[1] not in self._commands if len(command) > 1 else True
+        self._commands.update(command[1:2])
+        return self.start is Start.FORK or (self.start is Start.FORK_LATER and not is_first)
 
     def file(self, name: str, content: Any) -> str:
         """Write a file into the folder: text or bytes as they are, anything else as JSON."""

@@ -6,14 +6,19 @@ import os
 import resource
 import sqlite3
 import sys
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent, intent_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ENDS = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 NOBODY = 65534
@@ -65,6 +70,17 @@ def begin(place: str, *names: str) -> None:
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
 
 
+def begin_in_turns(place: str, *names: str) -> None:
+    """Wait for a line on stdin before each name; open the ledger, and begin and end one delivery."""
+    say("ready")
+    for name in names:
+        sys.stdin.readline()
+        with errors_said(), open_ledger(place) as ledger:
+            delivery = ledger.begin(intent(name), 900)
+            ledger.record_outcome(delivery, Outcome.ACCEPTED)
+            say("begun", delivery)
+
+
 def fill(place: str, size: str) -> None:
     """Begin deliveries until the disk is full: no file may grow beyond `size` bytes."""
     with open_ledger(place) as ledger:
@@ -86,9 +102,16 @@ def open_unprivileged(place: str) -> None:
         os.seteuid(before)  # what measures coverage writes where only the first user may
 
 
-if __name__ == "__main__":
+@contextmanager
+def errors_said() -> Iterator[None]:
+    """Print the error that stops a block."""
     try:
-        globals()[sys.argv[1]](*sys.argv[2:])
+        yield
     except CxcallError as error:
         finding = error.findings[0]
         say("stopped", int(error.exit_code), finding.code, finding.message, "FIX", finding.fix)
+
+
+if __name__ == "__main__":
+    with errors_said():
+        globals()[sys.argv[1]](*sys.argv[2:])

@@ -112,14 +112,30 @@ def read_words(process: subprocess.Popen[str]) -> list[list[str]]:
 def race(place: Path | str, *names: list[str]) -> list[list[list[str]]]:
     """Start one process for each list of names; let them begin together; return the words of each."""
     processes = [start_process("begin", place, *given) for given in names]
+    let_begin(processes, is_ready=False)
+    return [read_words(process) for process in processes]
+
+
+def race_in_turns(place: Path | str, count: int, names: list[str]) -> list[list[list[str]]]:
+    """Let `count` processes begin the same name together, one name after another; return the words of each turn."""
+    processes = [start_process("begin_in_turns", place, *names) for _ in range(count)]
+    turns = []
+    for number in range(len(names)):
+        let_begin(processes, is_ready=number > 0)
+        turns.append([process.stdout.readline().split(" ", 2) for process in processes])  # type: ignore[union-attr]
+    assert [read_words(process) for process in processes] == [[]] * count
+    return turns
+
+
+def let_begin(processes: list[subprocess.Popen[str]], *, is_ready: bool) -> None:
+    """Tell processes to begin, once all are ready."""
     for process in processes:
         assert process.stdout
-        assert process.stdout.readline() == "ready\n"
+        assert is_ready or process.stdout.readline() == "ready\n"
     for process in processes:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    return [read_words(process) for process in processes]
 
 
 @contextmanager
@@ -493,11 +509,9 @@ def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
 
 @pytest.mark.slow
 def test_one_of_eight_concurrent_identical_requests_is_sent(place: str) -> None:
-    for number in range(4):
-        words = race(place, *[[f"same {number}"]] * 8)
-        ends = sorted(lines[0][0] for lines in words)
-        assert ends == ["begun", *["stopped"] * 7]
-        codes = {tuple(lines[0][1:]) for lines in words if lines[0][0] == "stopped"}
+    for words in race_in_turns(place, 8, [f"same {number}" for number in range(4)]):
+        assert sorted(word for word, *_ in words) == ["begun", *["stopped"] * 7]
+        codes = {tuple(more) for word, *more in words if word == "stopped"}
         assert all(code == "7" for code, _ in codes), codes
 
 

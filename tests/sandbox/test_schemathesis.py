@@ -80,7 +80,7 @@ class Run(NamedTuple):
     name: str
     phases: str
     examples: int
-    count: int = 0
+    paths: int = 0
     """How many paths of the document; 0 means all."""
 
 
@@ -106,8 +106,8 @@ for arguments in json.loads(sys.argv[1]):
 def options(run: Run, sandbox: Sandbox, document: Path) -> list[str]:
     """Write the document of a run, and return the command line of schemathesis."""
     declared = as_bearer(detailed_document(run.name))
-    if run.count:
-        keep_some_paths(shipped_contract(run.name), declared, run.count)
+    if run.paths:
+        keep_some_paths(shipped_contract(run.name), declared, run.paths)
     document.write_text(json.dumps(declared))
     return [
         *("run", str(document), "--url", sandbox.base_url),
