@@ -546,7 +546,7 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
             [str(CXCALL), *words, *more], cwd=live.folder, env=live.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         ) as process:  # fmt: skip
-            sandbox.wait_for_rings(kills + 1)
+            assert sandbox.wait_for_rings(kills + 1, timeout=300)
             process.send_signal(signal.SIGKILL)
     assert load(live, file, list_id, code=7).code == 7  # it did not come to its end
     results, totals = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=None))
