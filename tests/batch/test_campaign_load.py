@@ -331,6 +331,20 @@ def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None
     assert "the response to the upload of rows 1-2 names no upload job" in ran.err
 
 
+@pytest.mark.parametrize("member", ['/listFile="QUJD"', '/fileName="x.csv"'])
+def test_no_value_replaces_the_file_of_contacts_that_were_checked(
+    cxcall: Cxcall, member: str
+) -> None:
+    with Platform(reads=lambda *_: Reply(200, {})) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url, "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1",
+        }  # fmt: skip
+        sets = ("--set", '/expirationDate="2027-01-31"', "--set", member, "--yes")
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=2)
+    assert f"leave out `--set {member.partition('=')[0]}`" in ran.err
+    assert platform.rung == 0
+
+
 @pytest.mark.slow
 def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> None:
     asked = Event()

@@ -10,13 +10,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.campaign_roles import most_contacts
-from cxcall.documents.json_pointer import split_pointer
+from cxcall.documents.json_pointer import has_value, split_pointer, value_at
+from cxcall.findings.errors import UsageError
 from cxcall.payloads.form_bodies import encode_body
 from cxcall.payloads.payload import Payload, apply_flags
 from cxcall.sending.draft import CheckedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from cxcall.batch.job import CheckedRow
@@ -105,7 +106,20 @@ class ChunkBuilder:
             declared["file"]: b64encode(text.encode()).decode("ascii"),
         }
         body |= {split_pointer(place)[0]: value for place, value in members.items() if place}
-        return apply_flags(self._load.operation, Payload(body), sets=self._sets)
+        built = apply_flags(self._load.operation, Payload(body), sets=self._sets)
+        self._stop_on_replaced_file(built.value, members)
+        return built
+
+    def _stop_on_replaced_file(self, body: Any, members: Mapping[str, str]) -> None:
+        """Raise UsageError if a value replaces the file: its contacts were checked, those of another one were not."""
+        for place, value in members.items():
+            if place and not (has_value(body, place) and value_at(body, place) == value):
+                raise UsageError(
+                    f"`{place}` is made of the contacts in the file",
+                    where="--set",
+                    fix=f"leave out `--set {place}`",
+                    why="only the contacts of the file are checked, counted, and compared with earlier loads",
+                )
 
 
 def _as_csv(contacts: Sequence[Any]) -> str:
