@@ -119,7 +119,7 @@ def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, 
         return None, findings
     value = deepcopy(document.value) if request.unknown else document.value
     for pointer in request.unknown:
-        if not pointer.startswith("header:") and has_value(value, pointer):
+        if pointer[:1] in ("", "/") and has_value(value, pointer):
             value = set_value(value, pointer, None, "") if pointer else None
     return Payload(value, document), (*findings, *document.findings)
 

@@ -139,7 +139,8 @@ def _by_response(
         return finding._replace(severity=lesser, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
         why = "the API answered about a state, so that it had probably accepted the body"
-        return finding._replace(severity=Severity.WARNING, why=why)
+        lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
+        return finding._replace(severity=lesser, why=why)
     return finding
 
 

@@ -41,6 +41,12 @@ def errors(exchange: dict[str, Any]) -> dict[str, str]:
     return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
 
 
+def errors_of_text(text: str) -> dict[str, str]:
+    """Return the places of the errors in a pasted text by their codes."""
+    (found,) = explain(text)
+    return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
+
+
 def codes_of(source: str | dict[str, Any]) -> set[str]:
     (found,) = explain(source)
     return {each.code for each in found.findings}
@@ -397,6 +403,43 @@ def test_body_that_is_not_shown_is_no_gap_where_the_response_names_the_cause() -
     (found,) = explain({**exchange, "body": None})
     assert [each.code for each in found.findings] == ["permission-missing"]
     assert "the contract names" not in found.findings[0].fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'requests.post(f"https://{{host}}/api/v2/conversations/callbacks", json={{"callbackNumbers": "+12025550123", "queueId": "{QUEUE}"}})',
+        f'axios.post(`https://api.${{region}}/api/v2/conversations/callbacks`, {{callbackNumbers: "+12025550123", queueId: "{QUEUE}"}})',
+    ],
+)  # fmt: skip
+def test_body_is_checked_where_the_url_has_a_variable(text: str) -> None:
+    assert errors_of_text(text).get("type-mismatch") == "/callbackNumbers"
+
+
+def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
+    text = 'var body = new CreateCallRequest(){ PhoneNumber = "+12025550123", Nme = "x" };\napi.PostConversationsCalls(body);'
+    assert errors_of_text(text) == {"property-unknown": "/nme"}
+
+
+def test_body_that_was_encoded_twice_is_named() -> None:
+    text = 'POST https://api.mypurecloud.com/api/v2/conversations/callbacks\nContent-Type: application/json\n\n"{\\"queueId\\":\\"x\\"}"\n\n400 Bad Request'
+    assert errors_of_text(text) == {"body-malformed": "body"}
+
+
+def test_correlation_id_is_found_wherever_a_text_names_it() -> None:
+    text = "ApiException: no\nat OutboundApi.postOutboundContactlistContacts(OutboundApi.java:1)\nstatusCode=403 correlationId=js-2"
+    (found,) = explain(text)
+    assert found.correlation_id == "js-2"
+
+
+def test_answer_about_a_state_has_accepted_a_body_that_lacks_properties() -> None:
+    refusal = {"code": "invalid.update.bad.status.transition", "message": "Invalid transition from <COMPLETE> to <OFF>", "status": 400}  # fmt: skip
+    exchange = make_exchange(
+        "PUT", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "off"}
+    )
+    (found,) = explain({**exchange, "status": 400, "response": refusal})
+    told = [each.code for each in found.findings if each.severity is not Severity.NOTE]
+    assert told == ["state"]
 
 
 def test_cxone_text_response_reports_missing_accept_header() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 HOST = "api.mypurecloud.ie"
@@ -24,6 +25,47 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "java wire log": Pasted(f'10:11:12.331 [main] DEBUG wire - http-outgoing-0 >> "POST {PATH} HTTP/1.1[\\r][\\n]"\n10:11:12.331 [main] DEBUG wire - http-outgoing-0 >> "Host: {HOST}[\\r][\\n]"\n10:11:12.331 [main] DEBUG wire - http-outgoing-0 >> "[\\r][\\n]"\n10:11:12.331 [main] DEBUG wire - http-outgoing-0 >> "{{"queueId":"x"}}"\n10:11:12.501 [main] DEBUG wire - http-outgoing-0 << "HTTP/1.1 409 Conflict[\\r][\\n]"\n10:11:12.501 [main] DEBUG wire - http-outgoing-0 << "[\\r][\\n]"\n10:11:12.501 [main] DEBUG wire - http-outgoing-0 << "{ERROR}"', body='{"queueId":"x"}', status=409, response="queueId is required"),
+    "python debuglevel": Pasted(f"send: b'POST {PATH} HTTP/1.1\\r\\nHost: {HOST}\\r\\nContent-Length: 15\\r\\n\\r\\n'\nsend: b'{{\"queueId\":\"x\"}}'\nreply: 'HTTP/1.1 404 Not Found\\r\\n'\nheader: Content-Type: application/json\nDEBUG:urllib3.connectionpool:https://{HOST}:443 \"POST {PATH} HTTP/1.1\" 404 51", body='{"queueId":"x"}', status=404),
+    "dump of go": Pasted(f'2026/11/20 08:11:02 "POST {PATH} HTTP/1.1\\r\\nHost: {HOST}\\r\\nContent-Type: application/json\\r\\n\\r\\n{{\\"queueId\\":\\"x\\"}}"\n2026/11/20 08:11:02 status: 403 Forbidden', body='{"queueId":"x"}', status=403),
+    "okhttp arrows": Pasted(f'--> POST {URL} h2\nContent-Type: application/json\n\n{{"queueId":"x"}}\n--> END POST (15-byte body)\n<-- 400 {URL} (213ms)\ncontent-type: application/json\n\n{ERROR}\n<-- END HTTP (51-byte body)', body='{"queueId":"x"}', status=400, response="queueId is required"),
+    "log behind a logger": Pasted(f'2026-11-20T08:11:02.331Z\t0d7b-11\tINFO\tPOST {URL}\n2026-11-20T08:11:02.333Z\t0d7b-11\tINFO\t{{"queueId":"x"}}\n2026-11-20T08:11:02.610Z\t0d7b-11\tERROR\tRequest failed with status code 400', body='{"queueId":"x"}', status=400),
+    "log of ruby": Pasted(f'I, [2026-11-20T08:11:02 #22]  INFO -- request: POST {URL}\nI, [2026-11-20T08:11:02 #22]  INFO -- request: {{"queueId":"x"}}\nI, [2026-11-20T08:11:03 #22]  INFO -- response: Status 400', body='{"queueId":"x"}', status=400),
+    "request of .NET": Pasted(f"Method: POST, RequestUri: '{URL}', Version: 1.1, Content: StringContent, Headers:\n{{\n  Content-Type: text/plain\n}}\nStatusCode: 415, ReasonPhrase: 'Unsupported Media Type', Version: 1.1, Headers:\n{{\n  ININ-Correlation-Id: hr-1\n}}", status=415),
+    "timeline of insomnia": Pasted(f'* Using libcurl/7.73.0\n\n> POST {PATH} HTTP/1.1\n> Host: {HOST}\n> Content-Type: application/json\n\n| {{"queueId":"x"}}\n\n* We are completely uploaded and fine\n\n< HTTP/2 400 \n< content-type: application/json\n\n{ERROR}', body='{"queueId":"x"}', status=400, response="queueId is required"),
+    "log record": Pasted(json.dumps({"status": "error", "message": "call failed", "attributes": {"http": {"method": "POST", "url": URL, "status_code": 400, "request_body": '{"queueId":"x"}'}}}), body='{"queueId":"x"}', status=400),
+    "key value record": Pasted(f'Nov 20 08:11:02 app dialer[2]: level=ERROR http_method=POST url="{URL}" status=400 req_body="{{\\"queueId\\":\\"x\\"}}" resp_body="{{\\"message\\":\\"queueId is required\\",\\"code\\":\\"bad.request\\"}}"', body='{"queueId":"x"}', status=400, response="queueId is required"),
+    "workflow": Pasted(f'INPUTS\n{{"method": "POST", "uri": "{URL}", "headers": {{"Content-Type": "application/json"}}, "body": {{"queueId": "x"}}}}\nOUTPUTS\n{{"statusCode": 400, "headers": {{}}, "body": {ERROR}}}', body='"queueId": "x"', status=400, response="queueId is required"),
+    "error of a workflow node": Pasted(json.dumps({"errorMessage": "Bad request", "errorDetails": {"rawErrorMessage": [f"400 - {ERROR}"], "httpCode": "400"}, "node": {"request": {"method": "POST", "uri": URL, "body": {"queueId": "x"}}}}), body='"queueId": "x"', status=400, response="queueId is required"),
+    "stored requests": Pasted(json.dumps({"client": "x", "requests": [{"name": "cb", "url": URL, "method": "POST", "body": {"type": "json", "raw": '{"queueId":"x"}'}}]}), body='{"queueId":"x"}'),
+    "console with left out objects": Pasted(f"{{\n  method: 'POST',\n  url: '{URL}',\n  headers: [Object],\n  data: {{ queueId: 'x', routingData: [Object] }}\n}}\nstatus 400 {{ message: 'queueId is required', code: 'bad.request', status: 400, errors: [] }}", body='"queueId": "x"', status=400, response="queueId is required"),
+    "jira table": Pasted(f'||Field||Value||\n|Method|POST|\n|URL|{URL}|\n|Payload|{{code:json}}{{"queueId":"x"}}{{code}}|\n|Response code|400|\n|Response|{{code}}{ERROR}{{code}}|', body='{"queueId":"x"}', status=400, response="queueId is required"),
+    "markdown table": Pasted(f'**Request**\n| what | value |\n|---|---|\n| method | `POST` |\n| url | `{URL}` |\n\n```json\n{{"queueId":"x"}}\n```\n**Response**: `400 Bad Request`', body='{"queueId":"x"}', status=400),
+    "tabs of a proxy": Pasted(f'URL\t{URL}\nStatus\tComplete\nResponse Code\t400 Bad Request\nMethod\tPOST\nContent-Type\tapplication/json\n\nRequest:\n{{"queueId":"x"}}', body='{"queueId":"x"}', status=400),
+    "attributes of a span": Pasted(f"Span #0\n    Name: POST\nAttributes:\n     -> http.request.method: Str(POST)\n     -> url.full: Str({URL})\n     -> http.response.status_code: Int(429)", status=429),
+    "payload in devtools": Pasted(f'General\nRequest URL: {URL}\nRequest Method: POST\nStatus Code: 400 Bad Request\nRequest Payload\nview source\n{{queueId: "x", callbackNumbers: ["+12025550123"]}}\nqueueId: "x"', body='"queueId": "x"', status=400),
+    "dicts of python": Pasted(f"url: {URL}\nPOST payload: {{'queueId': 'x', 'validateCallbackNumbers': False}}\n<Response [400]>\n{{'message': 'queueId is required', 'code': 'bad.request', 'status': 400}}", body='"queueId": "x"', status=400, response="queueId is required"),
+    "apex log": Pasted(f'08:11:02.331|CALLOUT_REQUEST|[12]|System.HttpRequest[Endpoint={URL}, Method=POST]\n08:11:02.332|USER_DEBUG|[13]|DEBUG|{{"queueId":"x"}}\n08:11:02.810|CALLOUT_RESPONSE|[12]|System.HttpResponse[Status=Bad Request, StatusCode=400]', body='{"queueId":"x"}', status=400),
+    "csv with a header": Pasted(f'time,method,url,status,body\n2026-11-20T08:11:02Z,POST,{URL},400,"{{""queueId"":""x""}}"', body='{"queueId":"x"}', status=400),
+    "xml of soapui": Pasted(f'<con:request><con:method>POST</con:method><con:endpoint>https://{HOST}</con:endpoint><con:resource>{PATH}</con:resource><con:requestContent><![CDATA[{{"queueId":"x"}}]]></con:requestContent></con:request>', body='{"queueId":"x"}'),
+    "steps of karate": Pasted(f"Scenario: callback\n  Given url 'https://{HOST}'\n  And path '{PATH}'\n  And request {{ queueId: \"x\" }}\n  When method post\n  Then status 200\nstatus code was: 400, expected: 200", body='"queueId": "x"', status=400),
+    "expected status": Pasted(f"${{resp}}=    POST    {URL}    json=${{body}}    expected_status=200\nHTTPError: 400 Client Error: Bad Request for url: {URL}", body=None),
+    "status before the request": Pasted(f"WebClientResponseException$NotFound: 404 Not Found from POST {URL}\n\tat ...", status=404),
+    "status in a sentence": Pasted(f"We get 405 when we POST to {URL}, why?", status=405),
+    "url and response alone": Pasted(f"Error received from REST [Status: 403 Forbidden] {URL} ; Caused by: {ERROR}", method="", status=403, response="queueId is required"),
+    "feign": Pasted(f"feign.FeignException$BadRequest: [400 Bad Request] during [POST] to [{URL}] [Client#create(Dto)]: [{ERROR}]", status=400, response="queueId is required"),
+    "error below the request": Pasted(f"Failed to create a request\n\nHTTP status 403\nPOST {URL}\n{ERROR}", status=403, response="queueId is required"),
+    "angular": Pasted(f'HttpErrorResponse {{headers: HttpHeaders, status: 400, statusText: "OK", url: "{URL}", ok: false, name: "HttpErrorResponse", error: {{message: "queueId is required", code: "bad.request"}}}}', method="", status=400, response="queueId is required"),
+    "bash variable": Pasted(f"BODY='{{\"queueId\":\"x\"}}'\ncurl -X POST {URL} -H 'Content-Type: application/json' -d \"$BODY\"", body='{"queueId":"x"}'),
+    "bash here-document": Pasted(f"BODY=$(cat <<'EOF'\n{{\"queueId\":\"x\"}}\nEOF\n)\ncurl -X POST {URL} -d \"$BODY\"", body='{"queueId":"x"}'),
+    "fish variable": Pasted(f"set -l body '{{\"queueId\":\"x\"}}'\ncurl -X POST {URL} -d $body", body='{"queueId":"x"}'),
+    "jq": Pasted(f"jq -n --arg q \"x\" '{{queueId: $q}}' | curl -X POST -H 'Content-Type: application/json' -d @- {URL}", body='"queueId": "x"'),
+    "swift dictionary": Pasted(f'var request = URLRequest(url: URL(string: "{URL}")!)\nrequest.httpMethod = "POST"\nlet body: [String: Any] = ["queueId": "x"]\nrequest.httpBody = try? JSONSerialization.data(withJSONObject: body)', body='"queueId": "x"'),
+    "spring webclient": Pasted(f'webClient.post().uri("{URL}").bodyValue(Map.of("queueId", "x")).retrieve()', body='"queueId": "x"'),
+    "elixir with its answer": Pasted(f'HTTPoison.post("{URL}", Jason.encode!(%{{queueId: "x"}}))\n{{:ok, %HTTPoison.Response{{status_code: 400, body: "{{\\"message\\":\\"no\\"}}"}}}}', body='"queueId": "x"', status=400),
+    "slack fence": Pasted(f"*Anna* 9:41 AM\nhey :sob:\n```curl -X POST {URL} -d '{{\"queueId\":\"x\"}}'```\n*Ben* 9:43 AM\nwhat status?", body='{"queueId":"x"}'),
+    "gc from a pipe": Pasted("$ echo '{\"queueId\":\"x\"}' | gc conversations callbacks create", host="", body='{"queueId":"x"}'),
+    "f-string with a host": Pasted(f"requests.post(f\"https://{{host}}{PATH}\", json={{'queueId': 'x'}})", host="{host}", body='"queueId": "x"'),
     "nginx log": Pasted(f'10.0.0.1 - - [02/Nov/2026:10:11:12 +0000] "POST {PATH} HTTP/1.1" 400 123 "-" "python-requests/2.31"', host="", status=400),
     "httpx log": Pasted(f'2026-11-02 10:11:12 INFO httpx HTTP Request: POST {URL} "HTTP/1.1 400 Bad Request"', status=400),
     "urllib3 log": Pasted(f'DEBUG:urllib3.connectionpool:https://{HOST}:443 "POST {PATH} HTTP/1.1" 400 85\n{ERROR}', host=f"{HOST}:443", status=400, response="queueId is required"),

@@ -39,7 +39,7 @@ ROLES = {
     "method": ("method", "verb", "type", "customrequest", "requestmethod", "httpmethod", "m"),
     "headers": ("headers", "header", "httpheader", "allhttpheaderfields", "customheaders", "httpheaders", "defaultrequestheaders", "defaultheaders"),
     "json": ("json", "jsonbody", "bodyjson", "jsonobject"),
-    "body": ("body", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
+    "body": ("body", "bodyvalue", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
              "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
              "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
     "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),

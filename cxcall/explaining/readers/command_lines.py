@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from dataclasses import replace
@@ -12,7 +13,8 @@ from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.responses import client_failure, read_response
+from cxcall.explaining.readers.responses import client_failure, object_text, read_response
+from cxcall.explaining.readers.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 
@@ -32,12 +34,13 @@ COMMAND = re.compile(
     rf"""(?:^|(?<=[\s;&|($`!>"']))(?:
         (?P<curl>curl(?:\.exe)?){_BLANK}{_ARGUMENT}
       | (?P<wget>wget2?(?:\.exe)?){_BLANK}{_ARGUMENT}
-      | (?P<httpie>https?|xhs?){_BLANK}(?=(?:-{{1,2}}[a-z][\w-]*(?:[ =][\w:./-]+)?[ \t]+){{0,8}}(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|(?:--?[a-z]+[ \t]+){{0,8}}["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/))
+      | (?P<httpie>https?|xhs?){_BLANK}(?=(?:-{{1,2}}[a-z][\w-]*(?:[ =][\w:./-]+)?[ \t]+){{0,8}}(?i:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[ \t]+\S*[/:.]|(?:--?[a-z]+[ \t]+){{0,8}}["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/))
       | (?P<postman>postman\ request){_BLANK}
       | (?P<gc>gc){_BLANK}(?=[a-z]+\ [a-z -]*(?:create|get|list|update|delete|query|move|patch|post|put)\b)
     )""",
     re.VERBOSE | re.MULTILINE,
 )
+_JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:)(.*)", re.DOTALL)
 _GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip
@@ -49,11 +52,12 @@ _MAX_COMMANDS = 200
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
     match = COMMAND.search(text)
+    variables = find_variables(text) if (match and "$" in text) or "%" in text else {}
     before = 0
     for _ in range(_MAX_COMMANDS):
         if match is None:
             return
-        command = split_command(text[match.start() :])
+        command = fill_command(split_command(text[match.start() :]), variables)
         end = match.start() + command.end
         piped = _piped_text(text[before : match.start()])
         if here := _HERE_PIPE.search(text[before : match.start()]):
@@ -74,7 +78,7 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
                 command.words, piped if piped is not None else command.here_document, response
             )
         else:
-            yield _read_gc(command.words[1:], response)
+            yield _read_gc(command.words[1:], piped, response)
         match, before = following, end
 
 
@@ -82,6 +86,8 @@ def _piped_text(before: str) -> str | None:
     """Return what `echo` or `printf` pipes into the command that follows a text."""
     before = before[-(1 << 18) :]
     pipe = before.rstrip(" \t\r\n\\").endswith("|")
+    if pipe and (made := _JQ.search(before)):
+        return _made_by_jq(split_command(before[made.start() :]).words)
     start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
     first = min((at for name in ("echo '", 'echo "', "printf '", 'printf "') if (at := before.find(name)) >= 0), default=start)  # fmt: skip
     if first < 0:
@@ -90,6 +96,17 @@ def _piped_text(before: str) -> str | None:
     words = [each for each in command.words[1:] if not each.startswith("-")]
     text = command.here_document if command.here_document is not None else " ".join(words)
     return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
+
+
+def _made_by_jq(words: list[str]) -> str | None:
+    """Return the object that `jq -n --arg name value '{...}'` makes, as far as it is literal."""
+    program = next((each for each in reversed(words) if each[:1] in ("{", "[")), "")
+    for index, word in enumerate(words[:-2]):
+        if word in ("--arg", "--argjson"):
+            name, value = words[index + 1 : index + 3]
+            made = value if word == "--argjson" else json.dumps(value)
+            program = re.sub(rf"\${re.escape(name)}\b", made.replace("\\", r"\\"), program)
+    return object_text(program) or None
 
 
 def _as_curl(words: list[str]) -> list[str]:
@@ -237,7 +254,7 @@ def _add_item(item: re.Match[str], headers: dict[str, str], members: dict[str, A
         target[last] = content
 
 
-def _read_gc(words: list[str], response: HttpResponse | None) -> ObservedRequest:
+def _read_gc(words: list[str], piped: str | None, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of `gc outbound campaigns create -d BODY`: its words are the path, the last one is the method."""
     names: list[str] = []
     values: list[str] = []
@@ -256,7 +273,7 @@ def _read_gc(words: list[str], response: HttpResponse | None) -> ObservedRequest
     body = (
         options.get("d", options.get("directory"))
         if options.get("d", "")[:1] in ("{", "[")
-        else None
+        else piped
     )
     return build_observed_request("gc command", method=_GC_METHODS[verb], path=path, body=body, response=response, null_means_unknown=True)  # fmt: skip
 

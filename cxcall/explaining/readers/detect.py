@@ -39,7 +39,7 @@ _RAW_HTTP = re.compile(
 )
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = re.compile(r"""["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
-_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
@@ -143,7 +143,7 @@ def _clean(text: str) -> str:
     )
     if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
-    return _CODE_FENCE.sub("", text)
+    return _CODE_FENCE.sub("", text).replace("```", "\n")
 
 
 def _join_labels(text: str) -> str:
@@ -170,13 +170,21 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     for reader in (
         _read_commands,
         _read_yaml,
+        _read_objects,
+        _read_transcripts,
+        _read_labels,
         _read_code,
         _read_messages,
         _read_calls_and_responses,
     ):
         requests = list(reader(text))
         if len(requests) == 1:
-            requests = [_with_response(requests[0], text)]
+            from cxcall.explaining.readers.surrounding_text import (
+                with_correlation_id,
+                with_response,
+            )
+
+            requests = [with_correlation_id(with_response(requests[0], text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests
             return
@@ -200,6 +208,28 @@ def _read_yaml(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.yaml_text import read_yaml
 
     yield from read_yaml(text)
+
+
+def _read_objects(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of objects in a text, such as the inputs and outputs of a workflow, with their responses."""
+    from cxcall.explaining.readers.object_texts import read_objects
+
+    yield from read_objects(text)
+
+
+def _read_transcripts(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of a log or a dump, brought into the form of HTTP messages."""
+    from cxcall.explaining.readers.transcripts import as_messages
+
+    if (messages := as_messages(text)) != text:
+        yield from _read_messages(messages)
+
+
+def _read_labels(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of labels with values: in lines, tables, key=value records, and tags."""
+    from cxcall.explaining.readers.labels import read_labels
+
+    yield from read_labels(text)
 
 
 def _read_code(text: str) -> Iterator[ObservedRequest]:
@@ -241,8 +271,10 @@ def _read_messages(text: str) -> Iterator[ObservedRequest]:
 
     text = _join_labels(text)
     if has_request(text):
+        from cxcall.explaining.readers.surrounding_text import with_body_before
+
         requests = list(read_messages(text))
-        yield from (_with_body_before(requests[0], text),) if len(requests) == 1 else requests
+        yield from (with_body_before(requests[0], text),) if len(requests) == 1 else requests
 
 
 def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
@@ -255,48 +287,18 @@ def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
         read_response_alone,
     )
     from cxcall.explaining.readers.sdk_calls import read_sdk_calls
+    from cxcall.explaining.readers.surrounding_text import with_url
     from cxcall.responses.platform_codes import find_platform_codes
 
     calls = list(read_sdk_calls(text, read_response(text)))
     if calls:
         yield from calls
     elif alone := read_failed_url(text) or read_response_alone(text):
-        yield alone
+        yield with_url(alone, text)
     elif _RAW_HTTP.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
         yield build_observed_request("HTTP response", response=build_response(0, None, text), null_means_unknown=True)  # fmt: skip
-
-
-def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request without a body with the one that prose names before its line."""
-    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
-        return request
-    from cxcall.explaining.readers.json_search import json_values
-    from cxcall.explaining.readers.objects import is_error_body, is_resource
-
-    before = text[: text.find(request.path or text)]
-    bodies = (
-        before[start:end]
-        for start, end, value in json_values(before)
-        if not (is_error_body(value) or is_resource(value))
-    )
-    return replace(request, body=next(bodies, None))
-
-
-def _with_response(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request whose response has no body with the error body that the text has anywhere."""
-    from cxcall.explaining.readers.objects import find_error_body, is_error_body, status_of
-    from cxcall.explaining.readers.request_builder import build_response
-
-    known = request.response
-    if known is not None and known.body:
-        return request
-    body = find_error_body(text.replace(request.body or "\n", "\n"))
-    if not is_error_body(body):
-        return request
-    status, headers, reason = (known.status, dict(known.headers), known.reason) if known else (0, None, "")  # fmt: skip
-    return replace(request, response=build_response(status or status_of(body), headers, body, reason))  # fmt: skip
 
 
 def _curly_quotes() -> Finding:

@@ -6,8 +6,13 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import find_json_end, json_values
-from cxcall.explaining.readers.objects import find_error_body, is_error_body
+from cxcall.explaining.readers.json_search import find_json_end, is_json, json_values
+from cxcall.explaining.readers.objects import (
+    find_error_body,
+    has_error_status,
+    is_error_body,
+    status_of,
+)
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
 _METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))*|https?://(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))+)"
 _REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(]?https?://))?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[]?https?://))?[\"'`*(\[]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 _STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
@@ -31,17 +36,21 @@ _BARE_STATUS = re.compile(
     re.IGNORECASE,
 )
 _NAMED_STATUS = re.compile(
-    r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
 _LINE_STATUS = re.compile(
     r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
-_LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))")
+_LOG_STATUS = re.compile(
+    r"(?:^|[\s,;|]|(?<!expected_status)=)(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))"
+)
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
-_CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
+_CURL_PREFIX = re.compile(
+    r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
+)
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
 _PROSE_NAMES = ("note", "error", "message", "response", "request", "body", "payload", "url", "status", "result", "hi", "hello", "thanks", "edit", "update", "headers", "method", "expected", "actual", "reason", "http response headers", "http response body", "path", "endpoint")  # fmt: skip
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
@@ -56,6 +65,8 @@ class _Message:
     def __init__(self, kind: str, match: re.Match[str], *, is_raw: bool, host: str = "") -> None:
         self.is_request = kind == "request"
         self.match, self.is_raw, self.host = match, is_raw, host
+        self.status = 0
+        """A status before a request in its line, as in `404 Not Found from POST ...`; 0 without one."""
         self.headers: dict[str, str] = {}
         self._body: list[str] = []
         self._is_in_headers = True
@@ -100,10 +111,12 @@ def _is_header(header: re.Match[str]) -> bool:
 
 def _content(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that has more than that."""
+    if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
+        return text  # JSON that was encoded twice
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
     for start, char in enumerate(text):
-        if char in "{[":
+        if char in "{[" and text[start - 1 : start] != "$":
             end = find_json_end(text, start)
             if end:
                 return text[start:end]
@@ -260,6 +273,10 @@ def _status_after(line: str, message: _Message) -> _Message | None:
         None,
     )
     if status is None:
+        before = line[: message.match.start()]
+        named = (each.search(before) for each in (_BARE_STATUS, _NAMED_STATUS))
+        found = next(filter(None, named), None)
+        message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)
         return None
@@ -277,6 +294,15 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     body = request.body
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
+    if not request.is_raw and (error := find_error_body(body or "")) and has_error_status(error):
+        # What stands below the request is the answer to it.
+        known = _build_response(response)
+        response_status = known.status if known else status_of(error) or request.status
+        headers = dict(known.headers) if known else None
+        answer = build_response(response_status, headers, error, known.reason if known else "")
+        body = None
+    else:
+        answer = _build_response(response) or build_response(request.status or None, None, None)
     target = request.match["target"].rstrip(".,;:)]\"'")
     host = next(
         (value for name, value in request.headers.items() if name.lower() == "host"), request.host
@@ -295,7 +321,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
         headers=request.headers if is_shown else None,
         headers_are_shown=is_shown,
         body=body,
-        response=_build_response(response),
+        response=answer,
     )
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.objects import is_error_body, is_exchange, read_exchange, read_object
+from cxcall.explaining.readers.objects import (
+    find_request,
+    is_error_body,
+    is_exchange,
+    read_exchange,
+    read_object,
+)
 from cxcall.explaining.readers.request_builder import build_observed_request
 
 if TYPE_CHECKING:
@@ -14,10 +20,14 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 
+_MAX_DEPTH = 3
+
+
 class _Kind(Enum):
     HAR = auto()
     BODY = auto()
     COLLECTION = auto()
+    STORED = auto()
     OBJECTS = auto()
 
 
@@ -48,6 +58,9 @@ def read_json(
         from cxcall.explaining.readers.postman import read_collection
 
         yield from read_collection(values[0])
+    elif kind is _Kind.STORED:
+        stored = enumerate(_stored_requests(values[0], 0), 1)
+        yield from filter(None, (read_object(each, f"request {number}") for number, each in stored))
     else:
         is_read = False
         for request in _read_objects(_objects_of(values), numbers):
@@ -70,7 +83,9 @@ def _kind_of(values: list[Any]) -> _Kind:
             return _Kind.BODY
     from cxcall.explaining.readers.postman import is_collection
 
-    return _Kind.COLLECTION if is_collection(first) else _Kind.OBJECTS
+    if is_collection(first):
+        return _Kind.COLLECTION
+    return _Kind.STORED if _stored_requests(first, 0) else _Kind.OBJECTS
 
 
 def _objects_of(values: list[Any]) -> list[Any]:
@@ -87,6 +102,17 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
             yield read_exchange(value, origin)
         elif found := read_object(value, "HTTP response" if len(items) == 1 else origin):
             yield found
+
+
+def _stored_requests(value: Any, depth: int) -> list[Any]:
+    """Return the list of requests in an object of a client; empty where it has none."""
+    members = value.values() if isinstance(value, dict) and not is_exchange(value) else ()
+    for each in members:
+        if isinstance(each, list) and each and all("method" in find_request(one) for one in each):
+            return each
+        if depth < _MAX_DEPTH and (found := _stored_requests(each, depth + 1)):
+            return found
+    return []
 
 
 def _read_body(value: Any) -> ObservedRequest | None:

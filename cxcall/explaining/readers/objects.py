@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import load_json
@@ -20,15 +22,22 @@ _RESPONSE_NAMES = (
 )  # fmt: skip
 _STATUS_NAMES = (
     "status", "statusCode", "status_code", "httpStatus", "http_status", "ErrorCode", "responseCode", "StatusCode",
+    "httpCode", "httpStatusCode", "Status", "response_status", "responseStatus",
 )  # fmt: skip
 _BODY_NAMES = (
     "body", "data", "text", "content", "_body", "responseText", "rawBody", "ErrorContent", "responseBody",
     "response_body", "payload", "raw_body",
 )  # fmt: skip
+_SENT_BODY_NAMES = (
+    "data", "body", "payload", "postData", "json", "request_body", "requestBody", "req_body", "requestPayload",
+    "requestContent",
+)  # fmt: skip
+_SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 _ERROR_NAMES = {
     "message", "code", "status", "contextId", "errors", "error", "error_description", "details", "messageParams",
-    "errorCode", "messageWithParams", "correlationId", "errorMessage", "resultSet", "fault",
+    "errorCode", "userMessage", "messageWithParams", "correlationId", "errorMessage", "resultSet", "fault",
 }  # fmt: skip
 _RESOURCE_NAMES = (
     "entities", "conversations", "participants", "selfUri", "pageCount", "conversationId", "originatingDirection",
@@ -38,6 +47,7 @@ _RESOURCE_NAMES = (
 _EXCHANGE_NAMES = {
     "method", "host", "path", "url", "status", "response", "response_body", "request",
 }  # fmt: skip
+_STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
 _MAX_DEPTH = 6
 
 
@@ -88,8 +98,24 @@ def is_error_body(value: Any) -> bool:
     if not isinstance(value, dict):
         return False
     names = _ERROR_NAMES & value.keys()
-    has_text = isinstance(value.get("message"), str) or isinstance(value.get("error"), str | dict)
+    has_text = any(
+        isinstance(value.get(name), str) for name in ("message", "userMessage")
+    ) or isinstance(value.get("error"), str | dict)
     return (has_text and len(names) > 1) or "error_description" in value or ("errors" in value and isinstance(value["errors"], list) and len(value) < 4 and bool(value["errors"])) or ("error_code" in value or "errorMessage" in value)  # fmt: skip
+
+
+def has_error_status(value: Any) -> bool:
+    """Tell whether an error body has what only an answer has: a status, the ID of the exchange, or lists of errors."""
+    names = {
+        "contextId",
+        "correlationId",
+        "errors",
+        "details",
+        "messageParams",
+        "messageWithParams",
+    }
+    is_error = is_error_body(value)
+    return is_error and (status_of(value) >= HTTPStatus.BAD_REQUEST or bool(names & value.keys()))
 
 
 def is_resource(value: Any) -> bool:
@@ -101,25 +127,28 @@ def is_resource(value: Any) -> bool:
 
 def read_object(value: Any, origin: str) -> ObservedRequest | None:
     """Return what an object shows of a request and its response; None where it shows neither."""
-    parts = _find_request(value, 0)
-    response = _find_response(value, 0)
+    parts = find_request(value)
+    status = parts.pop("status", 0)
+    response = find_response(value)
     code = value.get("code") if isinstance(value, dict) else None
     failure = code if isinstance(code, str) and code.isupper() else ""
     if not parts and response is None:
         return None
     if response is None:
-        response = build_response(status_of(value) or None, None, None)
+        response = build_response(status_of(value) or status or None, None, None)
+    elif not response.status:
+        response = response._replace(status=status or find_status(value))
     return build_observed_request(
         origin, **parts, response=response, failure=failure, null_means_unknown=True
     )
 
 
-def _find_request(value: Any, depth: int) -> dict[str, Any]:
+def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
     """Return method, URL, headers, and body of the first object that has a URL or a path."""
     if depth > _MAX_DEPTH or not isinstance(value, dict):
         return {}
     for name in _REQUEST_NAMES:
-        if parts := _find_request(value.get(name), depth + 1):
+        if parts := find_request(value.get(name), depth + 1):
             return parts
     url = _first(value, ("url", "uri", "href", "requestUrl", "URL"), str)
     path = _first(value, ("path", "pathname"), str)
@@ -128,15 +157,26 @@ def _find_request(value: Any, depth: int) -> dict[str, Any]:
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")
     if (url or path) and (method or depth or "headers" in value):
-        body = _first(value, ("data", "body", "payload", "postData", "json"), object)
         return {
             "method": method, "url": url if url and "/" in url else None, "host": value.get("host") or value.get("hostname"),
-            "path": path if not url else None, "headers": value.get("headers"), "body": body,
+            "path": path if not url else None, "headers": _first(value, _SENT_HEADER_NAMES, (dict, list)),
+            "body": _sent_body(value), "status": status_of(value),
         }  # fmt: skip
-    for child in value.values():
-        if isinstance(child, dict) and (parts := _find_request(child, depth + 1)):
+    for name, child in value.items():
+        if name in _METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
+            target = child.get("filename") or child.get("path")
+            return {"method": name, "host": child["host"], "path": target}
+        if isinstance(child, dict) and (parts := find_request(child, depth + 1)):
             return parts
     return {}
+
+
+def _sent_body(value: Mapping[str, Any]) -> Any:
+    """Return the body of a request; of one with its kind, as tools store it, the text."""
+    body = _first(value, _SENT_BODY_NAMES, object)
+    if isinstance(body, dict) and isinstance(body.get("raw"), str) and len(body) > 1:
+        return body["raw"] or None
+    return body
 
 
 def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
@@ -145,7 +185,7 @@ def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
     return next((each for each in found if each not in (None, "") and isinstance(each, kind)), None)
 
 
-def _find_response(value: Any, depth: int) -> HttpResponse | None:
+def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
     """Return the response in an object: under its name, with a status, or as an error body."""
     if depth > _MAX_DEPTH:
         return None
@@ -157,9 +197,11 @@ def _find_response(value: Any, depth: int) -> HttpResponse | None:
     if found := _named_response(value, depth) or _plain_response(value):
         return found
     for name, each in value.items():
-        is_response = isinstance(each, dict | str) and name not in _REQUEST_NAMES
-        if is_response and (found := _find_response(each, depth + 1)):
-            return found
+        children = each if isinstance(each, list) and not is_resource(each) else [each]
+        for child in children if name not in _REQUEST_NAMES else ():
+            is_response = isinstance(child, dict | str)
+            if is_response and (found := find_response(child, depth + 1)):
+                return found
     has_status = "statusText" in value
     return (
         build_response(status_of(value) or None, _headers_of(value), None) if has_status else None
@@ -170,7 +212,7 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
     """Return the response that a member such as `response` has."""
     for name in _RESPONSE_NAMES:
         child = value.get(name)
-        if isinstance(child, dict) and (found := _find_response(child, depth + 1)):
+        if isinstance(child, dict) and (found := find_response(child, depth + 1)):
             return found if found.status else found._replace(status=status_of(value))
         if isinstance(child, dict) and status_of(child):
             return build_response(status_of(child), child.get("headers"), None)
@@ -183,6 +225,8 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
     """Return the response that an object is: a status with a body, an error body, or a resource."""
     status = status_of(value)
     body = _first(value, _BODY_NAMES, (dict, list, str)) or None
+    if body is None and isinstance(value.get("error"), dict) and "statusText" in value:
+        body = value["error"]  # as Angular names it
     if status and body is not None and not ("url" in value and "method" in value):
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
@@ -201,11 +245,20 @@ def status_of(value: Any) -> int:
         return 0
     for name in _STATUS_NAMES:
         status = value.get(name)
-        if isinstance(status, str) and status.isdecimal():
-            status = int(status)
+        if isinstance(status, str) and (named := _STATUS_TEXT.match(status)):
+            status = int(named[0])
         if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 600:
             return status
     return 0
+
+
+def find_status(value: Any, depth: int = 0) -> int:
+    """Return the first status of an error that an object has, at any depth; 0 where it has none."""
+    if not isinstance(value, dict) or depth > _MAX_DEPTH:
+        return 0
+    status = status_of(value)
+    found = (find_status(each, depth + 1) for each in value.values())
+    return status if status >= HTTPStatus.BAD_REQUEST else next(filter(None, found), 0)
 
 
 def find_error_body(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from ast import literal_eval
 from dataclasses import replace
@@ -9,6 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.http_message import read_status_response
+from cxcall.explaining.readers.json_search import find_json_end
 from cxcall.explaining.readers.objects import (
     find_error_body,
     is_error_body,
@@ -52,13 +54,15 @@ def read_response(text: str) -> HttpResponse | None:
     if response is None and (alone := _STATUS_ALONE.search(text)):
         response = build_response(int(alone[1]), None, None)
     body = find_error_body(text)
+    if response is not None and response.body and response.json() is None and body is None:
+        body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
+        response = response._replace(body=b"") if body else response
     if response is not None and response.body:
         # What stands first behind a status may be the request: an error body elsewhere is the response.
         is_other = is_error_body(body) and not is_error_body(response.json())
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
-    if body is None and (dumped := _dumped_object(text)) is not None:
-        body = dumped
+    body = _dumped_object(text) if body is None else body
     if body is None:
         return response
     if response is not None:
@@ -122,7 +126,9 @@ def client_failure(text: str) -> tuple[Finding, ...]:
 
 def read_client_error(text: str) -> ObservedRequest | None:
     """Return the request in an error that a client prints with its options and the response; None without one."""
-    if not re.search(r"\b(?:config|options|request)['\"]?\s*(?::|=>)\s*\{", text):
+    if not re.search(
+        r"\b(?:config|options|request)['\"]?\s*(?::|=>)\s*\{|^HttpErrorResponse \{", text
+    ):
         return None
     found = read_object(_dumped_object(text), "client error")
     return found if found is not None and found.path and found.response else None
@@ -143,25 +149,54 @@ def _headers(text: str) -> dict[str, str]:
 
 
 def _dumped_object(text: str) -> Any:
-    """Return an object as JavaScript, Python, or Ruby prints it, if it has a status, a message, or a code."""
+    """Return the first of the dumped objects of a text; None without one."""
+    return next(iter(dumped_objects(text)), None)
+
+
+def dumped_objects(text: str) -> list[dict[str, Any]]:
+    """Return the objects as JavaScript, Python, or Ruby prints them that hold a request, a response, or an error.
+
+    None where the text names no status, message, or code.
+    """
     start = text.find("{")
     if start < 0 or not re.search(
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
     ):
-        return None
+        return []
     from cxcall.explaining.readers.evaluator import Evaluator
     from cxcall.explaining.readers.literals import scan
     from cxcall.explaining.readers.token_tree import Group, make_tree
 
     tree = make_tree(scan(text[start:]))
     groups = [each for each in tree.items if isinstance(each, Group) and each.opening == "{"]
-    for group in groups[:8]:
-        value = Evaluator(lambda *_: None).evaluate([group])
-        if isinstance(value, dict):
-            value = _without_calls(value)
-            if is_error_body(value) or is_resource(value) or read_object(value, ""):
-                return value
-    return None
+    values = (Evaluator(lambda *_: None).evaluate([group]) for group in groups[:8])
+    plain = (_without_calls(value) for value in values if isinstance(value, dict))
+    return [
+        each for each in plain if is_error_body(each) or is_resource(each) or read_object(each, "")
+    ]
+
+
+def object_text(text: str) -> str:
+    """Return the object that a text starts with as JSON; as it is written, if its names are in double quotes.
+
+    Empty if it is none, or not complete.
+    """
+    end = find_json_end(text, 0)
+    if not end:
+        return ""
+    written = text[:end]
+    if re.match(r'[{\[][\s{\[]*(?:["}\]]|$)', written):
+        return written
+    from cxcall.explaining.readers.evaluator import Evaluator
+    from cxcall.explaining.readers.literals import scan
+    from cxcall.explaining.readers.token_tree import make_tree
+
+    value = Evaluator(lambda *_: None).evaluate(make_tree(scan(written)).items)
+    return (
+        json.dumps(_without_calls(value), ensure_ascii=False)
+        if isinstance(value, dict | list)
+        else ""
+    )
 
 
 def _without_calls(value: Any) -> Any:

@@ -84,6 +84,8 @@ def _body(call: Call, models: dict[str, dict[str, Any]], skipped: int) -> str | 
     """Return the body: the argument that is a map or a model, its names as the API writes them."""
     for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
         content = _model(value, models)
+        if isinstance(content, dict) and all(name[:1].isupper() for name in content):
+            content = {_api_name(name): each for name, each in content.items()}  # as .NET writes it
         if isinstance(content, dict | list) and content and key != "opts":
             return json.dumps(as_json_value(content), indent=2, ensure_ascii=False)
     return None

@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import leaves, objects
 from cxcall.documents.json_text import load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Noncharacters of Unicode: JSON may hold them, but text that people exchange does not.
 _START, _END = "\ufdd0", "\ufdd1"
@@ -38,6 +38,18 @@ def variable_names(text: str) -> tuple[str, ...]:
     """Return the names of the variables in a text."""
     names = (name[1:-1] if name.startswith("{") else name for name in _VARIABLE.findall(text))
     return tuple(dict.fromkeys(names))
+
+
+def replace_variables(text: str, find: Callable[[str], str | None]) -> str:
+    """Return a text with the values of the variables for which `find` returns one."""
+    if _START not in text:
+        return text
+
+    def replace(match: re.Match[str]) -> str:
+        value = find(match[1])
+        return match[0] if value is None else value
+
+    return _VARIABLE.sub(replace, text)
 
 
 def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:

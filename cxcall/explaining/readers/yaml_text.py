@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.yaml_document import YamlError, load_yaml
 from cxcall.explaining.readers.objects import read_object
+from cxcall.explaining.readers.request_builder import build_response
+from cxcall.explaining.readers.responses import read_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:
@@ -23,11 +26,14 @@ _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _VARIABLE = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
 _STATUS = re.compile(r"[1-5][0-9]{2}\b")
 _TARGETS = ("url", "uri", "path", "endpoint")
+_OUTPUT = re.compile(r"^(?:fatal|failed|ok|changed): \[|^[\w.]*(?:Error|Exception)\b", re.MULTILINE)
 _MAX_DEPTH = 12
 
 
 def read_yaml(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests in a text that is YAML as a whole; none where it is not."""
+    end = _OUTPUT.search(text)
+    text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):
         return
     quoted = _NUMBER.sub(r'\1"\2"', text)  # as people mean it: YAML makes `+12025550123` an integer
@@ -35,8 +41,10 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
         documents = [load_yaml(part) for part in _DOCUMENT.split(quoted) if part.strip()]
     except (YamlError, ValueError, RecursionError):
         return
-    for document in documents:
-        yield from _find_requests(document, 0)
+    found = [each for document in documents for each in _find_requests(document, 0)]
+    if len(found) == 1 and found[0].response is None and output:
+        found = [replace(found[0], response=read_response(output))]
+    yield from found
 
 
 def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
@@ -54,6 +62,13 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
             name = "url" if "://" in target else "path"
             if found := read_object({**members, name: target}, "YAML"):
                 yield found
+            return
+        request, response = members.get("request"), members.get("response")
+        if isinstance(request, dict) and isinstance(response, dict):
+            status = {_fold(name): each for name, each in response.items()}.get("status")
+            answer = build_response(status, response.get("headers"), response.get("body"))
+            for each in _find_requests(request, depth):
+                yield replace(each, response=each.response or answer)
             return
     children = (
         value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -1,0 +1,65 @@
+"""Complete a request with what the text around it shows: its body, its response, or the URL of a response."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.readers.json_search import json_values
+from cxcall.explaining.readers.objects import find_error_body, is_error_body, is_resource, status_of
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.responses.identifiers import correlation_id
+from cxcall.transport.messages import Headers
+
+if TYPE_CHECKING:
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_CORRELATION = re.compile(
+    r"\b(?:inin-|genesys-)?correlation[-_ ]?id[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})", re.IGNORECASE
+)
+_URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
+
+
+def with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request without a body with the one that prose names before its line."""
+    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
+        return request
+    before = text[: text.find(request.path or text)]
+    bodies = (
+        before[start:end]
+        for start, end, value in json_values(before)
+        if not (is_error_body(value) or is_resource(value))
+    )
+    return replace(request, body=next(bodies, None))
+
+
+def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request whose response has no body with the error body that the text has anywhere."""
+    known = request.response
+    if known is not None and known.body:
+        return request
+    body = find_error_body(text.replace(request.body or "\n", "\n"))
+    if not is_error_body(body):
+        return request
+    status, headers, reason = (known.status, dict(known.headers), known.reason) if known else (0, None, "")  # fmt: skip
+    return replace(request, response=build_response(status or status_of(body), headers, body, reason))  # fmt: skip
+
+
+def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request whose response names no correlation ID with the one that the text has anywhere."""
+    response, found = request.response, _CORRELATION.search(text)
+    if response is None or found is None or correlation_id(response):
+        return request
+    headers = Headers([*response.headers.items(), ("CorrelationId", found[1])])
+    return replace(request, response=response._replace(headers=headers))
+
+
+def with_url(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a response alone as that to a request of which only the URL is shown, if the text has a single one."""
+    urls = dict.fromkeys(_URL.findall(text))
+    if request.host or request.path or len(urls) != 1:
+        return request
+    return build_observed_request(
+        request.origin, url=next(iter(urls)), response=request.response, null_means_unknown=True
+    )

@@ -1,0 +1,87 @@
+"""Bring what loggers and clients write of HTTP messages into the form of the messages.
+
+Such as the wire log of a Java client, `set_debuglevel` of Python, a dump of Go, or lines behind a time and a logger's name.
+"""
+
+from __future__ import annotations
+
+import re
+from ast import literal_eval
+
+_METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+_TIME = r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
+_CONTENT = rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \"|<< \"|--> |<-- |(?:request|response): "
+_LOG_PREFIX = re.compile(rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^[\u2502\u2577\u2575] ?")
+_WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
+_WIRE_END = re.compile(r"\[\\[rn]\]")
+_LITERAL = re.compile(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
+_QUOTED_MESSAGE = re.compile(
+    rf"^\"(?:(?:{_METHOD}) \S+ )?HTTP/[0-9.]+(?: \d{{3}}[^\"\\]*)?\\r\\n(?:[^\"\\]|\\.)*\"$"
+)
+_LABEL = re.compile(r"^(?:header|request|response): (?=\S)")
+_STATUS = re.compile(r"^Status:? ([1-5][0-9]{2})$")
+_QUOTED_HEADER = re.compile(r"^([A-Za-z][\w-]*): \"([^\"]*)\"$")
+_SENT = re.compile(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
+_RECEIVED = re.compile(r"^<-- ([1-5][0-9]{2})\b.*$")
+_END = re.compile(r"^(?:-->|<--) END\b.*$")
+_NOISE = re.compile(
+    r"^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:|^[\w.]+\.(?:exceptions|connection)\.\w+: "
+)
+_DOTNET_REQUEST = re.compile(
+    r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
+)
+_DOTNET_RESPONSE = re.compile(
+    r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
+)
+_MARKS = re.compile(
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\u2502",
+    re.MULTILINE,
+)
+
+
+def as_messages(text: str) -> str:
+    """Return a transcript as the HTTP messages in it; any other text as it is."""
+    if not _MARKS.search(text):
+        return text
+    text = _DOTNET_REQUEST.sub(lambda found: f"{found[1]} {found[2]}\n{_dedent(found[3])}\n", text)
+    text = _DOTNET_RESPONSE.sub(
+        lambda found: f"HTTP/1.1 {found[1]} {found[2]}\n{_dedent(found[3])}\n", text
+    )
+    lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line is not None)
+
+
+def _dedent(text: str) -> str:
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _content(line: str) -> str | None:
+    """Return what a line has of a message; None where it only says that one ends."""
+    if found := _WIRE.match(line):
+        return _WIRE_END.sub("", found[1])
+    if (found := _LITERAL.match(line)) and (content := _unquote(found[1])) is not None:
+        return content
+    if _QUOTED_MESSAGE.match(line) and (content := _unquote(line)) is not None:
+        return content
+    if _END.match(line):
+        return None
+    if found := _SENT.match(line):
+        return f"{found[1]} HTTP/1.1"
+    if found := _RECEIVED.match(line):
+        return f"HTTP/1.1 {found[1]}"
+    if _NOISE.match(line):
+        return None
+    content = _LABEL.sub("", line)
+    if content != line:
+        content = _STATUS.sub(r"HTTP/1.1 \1", _QUOTED_HEADER.sub(r"\1: \2", content))
+    return content
+
+
+def _unquote(text: str) -> str | None:
+    """Return the text of a literal of Python or Go; None where it is none."""
+    try:
+        value = literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    content = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return content.replace("\r\n", "\n").removesuffix("\n" * (not content.endswith("\r\n\r\n")))
