@@ -20,9 +20,9 @@ from cxcall.platform_reads.lookups import (
 from cxcall.sending import call_guards
 from cxcall.sending.dialed_numbers import dialed_numbers
 from cxcall.sending.draft import build_request
-from cxcall.transport.exchange import exchange, is_loopback
+from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest
-from cxcall.transport.urls import host_of
+from cxcall.transport.urls import host_of, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
         return
     elapsed = probe.timings.get("total", 0.0)
     yield CheckResult.passed("host", f"`{host}` answers, in {elapsed:.0f} ms")
-    if is_loopback(settings.base_url):
+    if is_loopback_url(settings.base_url):
         yield CheckResult.unknown("TLS", "not looked at: loopback needs none")
     else:
         yield CheckResult.passed("TLS", "the certificate is trusted, and for that host")

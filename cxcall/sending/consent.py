@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.phone.phone_numbers import mask_text
-from cxcall.transport.exchange import is_loopback
 from cxcall.transport.messages import HttpRequest
+from cxcall.transport.urls import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,7 +117,7 @@ def needs_consent(operation: Operation, settings: Settings) -> bool:
 
 def is_sandbox(settings: Settings) -> bool:
     """Return whether a loopback server says that it is our sandbox: it could be a tunnel to a real API."""
-    if not is_loopback(settings.base_url):
+    if not is_loopback_url(settings.base_url):
         return False
     from cxcall.transport.exchange import exchange
 

@@ -12,11 +12,11 @@ from os import environ
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from cxcall.runtime.redaction import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
-from cxcall.transport.urls import is_loopback_host
+from cxcall.transport.urls import is_loopback_url
 
 with without_charset_detector():
     from requests.adapters import HTTPAdapter
@@ -130,7 +130,7 @@ class SingleUseAdapter(HTTPAdapter):
         token must not leave this machine on it.
         """
         url = prepared.url or ""
-        proxies = {} if is_loopback_host(urlsplit(url).hostname or "") else get_environ_proxies(url)
+        proxies = {} if is_loopback_url(url) else get_environ_proxies(url)
         _remember_passwords(proxies.values())
         bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
         try:

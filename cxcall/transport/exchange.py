@@ -6,7 +6,6 @@ import time
 from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.runtime.redaction import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
@@ -226,10 +225,3 @@ def _parse_partial_head(lines: Sequence[bytes]) -> tuple[int, str, Headers] | No
         return None
     fields = (text.partition(":") for text in texts[starts[-1] + 1 :] if ":" in text)
     return int(code), reason, Headers((name, value.strip()) for name, _, value in fields)
-
-
-def is_loopback(url: str) -> bool:
-    """Return whether a URL is on this machine: 127.0.0.0/8, ::1, or localhost."""
-    from cxcall.transport.urls import is_loopback_host
-
-    return is_loopback_host(urlsplit(url).hostname or "")

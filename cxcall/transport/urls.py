@@ -32,7 +32,7 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Return whether an address is on this machine itself."""
+    """Return whether a URL is on this machine itself: 127.0.0.0/8, ::1, or localhost."""
     return is_loopback_host(urlsplit(url).hostname or "")
 
 

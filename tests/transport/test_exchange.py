@@ -22,10 +22,11 @@ from requests.auth import AuthBase
 
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
-from cxcall.transport.exchange import Interrupted, exchange, is_loopback
+from cxcall.transport.exchange import Interrupted, exchange
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
 from cxcall.transport.response_body import decompress
 from cxcall.transport.urllib3_hooks import HeaderReader
+from cxcall.transport.urls import is_loopback_url
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve
@@ -676,7 +677,7 @@ def test_deep_json_is_no_json() -> None:
     ],
 )
 def test_loopback(url: str, expected: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert is_loopback(url) is expected
+    assert is_loopback_url(url) is expected
 
 
 def test_secrets_in_headers_are_masked() -> None:
