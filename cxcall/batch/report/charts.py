@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from cxcall.named_tuple import NamedTuple
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -16,11 +18,11 @@ _STEPS = (1, 2, 5)
 _LONGEST_AXIS = 4
 
 
-class Column:
+class Column(NamedTuple):
     """One column of a chart: its label, and its parts as (class, count, name), the lowest first."""
 
-    def __init__(self, label: str, parts: Sequence[tuple[str, int, str]]) -> None:
-        self.label, self.parts = label, parts
+    label: str
+    parts: Sequence[tuple[str, int, str]]
 
     @property
     def total(self) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.rows import find_batch, read_report
 from cxcall.batch.report.summary import summarize
+from cxcall.batch.report.text import csv_records, text_sections
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
@@ -107,7 +109,7 @@ def report_batch(
         _COMMAND,
         data={"batch": report.batch.id, **summary.as_dict(), "results": rows},
         json_lines=rows,
-        sections=_sections(report, summary) if written is None else None,
+        sections=list(text_sections(report, summary)) if written is None else None,
         lines=written,
         diagnostics=diagnostics,
     )
@@ -126,21 +128,11 @@ def _input_file(
     return InputFile(path, options.encoding or "", options.sheet or ""), operation
 
 
-def _sections(report: BatchReport, summary: Summary) -> list[Any]:
-    from cxcall.batch.report.text import text_sections
-
-    return list(text_sections(report, summary))
-
-
 def _written(report: BatchReport, summary: Summary, form: str) -> Iterable[str] | None:
     """Return the lines of a report for a file; None for text."""
     if form == "csv":
-        from cxcall.batch.report.text import csv_records
-
         return csv_records(report)
     if form == "jsonl":
-        import json
-
         return (json.dumps(row.as_dict(), ensure_ascii=False) for row in report.rows)
     if form == "html":
         from cxcall.batch.report.html import render_html

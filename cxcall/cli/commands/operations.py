@@ -40,7 +40,7 @@ def operations(
     Lists all operations, or shows one with its parameters, body, responses, and errors. In a pipe, a list has one name per line.
     """
     from cxcall.cli.actions.operation_details import show_operation
-    from cxcall.cli.actions.operations import list_operations, show_skeleton
+    from cxcall.cli.actions.operations import list_operations, show_problems, show_skeleton
     from cxcall.contracts import contract
     from cxcall.findings.errors import UsageError
 
@@ -54,8 +54,6 @@ def operations(
         )
     own = find_own_contract(contracts)
     if problems:
-        from cxcall.cli.actions.contract_problems import show_problems
-
         return show_problems(own)
     if operation is None:
         return list_operations(contract.load_operations(own), search, tag, method)
