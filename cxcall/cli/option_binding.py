@@ -9,17 +9,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
 from cxcall.cli.options import COMMON
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.output.hinted_commands import set_target
 from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
+_TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
 
 class Invocation:
@@ -65,12 +67,34 @@ def _expand_option_groups(
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
         context.obj.output = _build_group(OutputOptions, values)
+        set_target(_target_options(values), partial(_accepted_options, context.find_root()))
         built = {name: _build_group(group, values) for name, group in groups.items()}
         others = {name: value for name, value in values.items() if name not in shared}
         return command(**others, **built)
 
     set_signature(run_command, parameters)
     return run_command
+
+
+def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
+    """Return the given options that choose where a command's requests go, and which operations it knows."""
+    found = {f"--{name.replace('_', '-')}": values.get(name) for name in _TARGET}
+    return {name: None if value is True else value for name, value in found.items() if value}
+
+
+def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
+    """Return those of them that a command line may have; `--profile` of `history list` is a filter."""
+    try:
+        _, command, rest = root.command.resolve_command(root, [*words])
+        if rest:
+            command = getattr(command, "commands", {}).get(rest[0], command)
+    except (CxcallError, typer.TyperException):
+        return set()
+    return {
+        parameter_name(parameter)
+        for parameter in command.params
+        if getattr(parameter, "rich_help_panel", None) and parameter.name in _TARGET
+    }
 
 
 def _describe_output(

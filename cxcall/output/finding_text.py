@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import (
     LITERAL,
     MIN_COLUMNS,
@@ -51,10 +52,14 @@ def format_finding(
     if excerpt is not None:
         lines += _format_excerpt(excerpt, paint, columns)
     if finding.why:
-        lines.append(_format_labeled("", "why", format_one_line(finding.why), paint, columns))
+        lines.append(
+            _format_labeled(
+                "", "why", format_one_line(complete_commands(finding.why)), paint, columns
+            )
+        )
     if finding.fix:
         # People paste the hint, so it is never shortened.
-        hint = escape_to_one_line(finding.fix)
+        hint = escape_to_one_line(complete_commands(finding.fix))
         lines.append(_format_labeled("hint", "hint", hint, paint, columns))
     if with_source and finding.source:
         lines.append(_format_labeled("", "source", format_one_line(finding.source), paint, columns))

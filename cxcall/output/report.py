@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.hinted_commands import complete_commands
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "where": finding.where,
         "message": finding.message,
-        "fix": finding.fix,
-        "why": finding.why,
+        "fix": complete_commands(finding.fix),
+        "why": complete_commands(finding.why),
         "source": finding.source,
         "origin": finding.origin or None,
         "file": excerpt.file if excerpt else None,

@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from cxcall.findings.errors import UsageError
+from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import phone_numbers
@@ -89,9 +90,8 @@ class Screen:
         """Print a value of a response on one line: a text as it is, and all else as JSON."""
         value = redact_value(value)
         if isinstance(value, str):
-            self._write(escape_controls(value), self.stdout)
-        else:
-            self.print_line(self._highlight_json(escape_in_json(_as_json(value, None))))
+            return self._write(escape_controls(value), self.stdout)
+        return self.print_line(self._highlight_json(escape_in_json(_as_json(value, None))))
 
     def print_text(self, text: str, prefix: str = "") -> None:
         """Print text as data, behind a prefix that is printed as it is.
@@ -107,7 +107,7 @@ class Screen:
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
         if self.options.output == "text" or always:
-            safe = escape_controls(redact(text))
+            safe = escape_controls(redact(complete_commands(text)))
             self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
 
     def confirm(self, question: str) -> bool:
@@ -327,13 +327,13 @@ class Screen:
     def print_finding(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding and an empty line, on stderr by default."""
         stream = stream or self.stderr
-        paint = partial(self.paint, stream)
         from cxcall.output.finding_text import format_finding
 
         if finding.excerpt:
             finding = finding._replace(excerpt=finding.excerpt.crop(_MARGIN))
         finding = finding.map_texts(redact)
         columns = terminal_columns(stream) if self._is_terminal(stream) else None
+        paint = partial(self.paint, stream)
         text = format_finding(finding, paint, columns, with_source=self.options.verbose)
         self._write(text + "\n", stream)
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.output.hinted_commands import complete_commands, set_target
 from helpers.command import CAMPAIGN, CXCALL
 
 if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
 HOSTILE = ["it's", "two words", "$(touch ran)", "`touch ran`", ";touch ran", 'a"b\\c', "-x"]
@@ -121,3 +123,58 @@ def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
         f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then replace the file with `new`"
         in ran.err
     )
+
+
+def test_command_in_a_hint_asks_the_host_of_this_run(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    cxcall.file("config/config.toml", '[profiles."my prof"]\ntimeout = "9"\n')
+    cxcall.environment |= {
+        "CXCALL_ACCESS_KEY_ID": sandbox.client_id,
+        "CXCALL_ACCESS_KEY_SECRET": sandbox.client_secret,
+    }
+    target = ["--profile", "my prof", "--platform", "nice-cxone", "--base-url", sandbox.base_url]
+    for words in (["campaign", "start", "4711", *target], [*target, "campaign", "start", "4711"]):
+        err = cxcall(*words, "--yes", "--again", code=0).err
+        hint = next(line for line in err.splitlines() if line.startswith("follow it: "))
+        follow = shlex.split(hint.partition("`")[2].rpartition("`")[0])
+        assert follow == ["cxcall", "campaign", "status", "4711", "--watch", *target]
+    follow.remove("--watch")
+    assert cxcall(*follow[1:], code=0).out.startswith("campaign ")
+    words = ["campaign", "start", "4711", "--platform", "nice-cxone", "--sandbox"]
+    assert "follow it" not in cxcall(*words, code=0).err  # that sandbox is gone
+
+
+ACCEPTED = {"operations": {"--contract"}, "history": set(), "campaign": {"--profile", "--sandbox"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "completed"),
+    [
+        ("see `cxcall operations x` or `y`", "see `cxcall operations x --contract 'a b'` or `y`"),
+        ("`cxcall history list`", "`cxcall history list`"),
+        ("`cxcall campaign stop 1`", "`cxcall campaign stop 1 --profile p --sandbox`"),
+        ("`cxcall campaign stop 1 -p q`", "`cxcall campaign stop 1 -p q --sandbox`"),
+        ("`cxcall campaign --profile=q`", "`cxcall campaign --profile=q --sandbox`"),
+        ("`cxcall operations x > y`", "`cxcall --contract 'a b' operations x > y`"),
+        ("`cxcall operations -- -x`", "`cxcall --contract 'a b' operations -- -x`"),
+        ("`cxcall operations --help`", "`cxcall operations --help`"),
+        ("`cxcall operations '`touch ran`'`", "`cxcall operations '`touch ran`'`"),
+        ("`cxcall --again campaign`", "`cxcall --again campaign`"),
+    ],
+)
+def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
+    text: str, completed: str
+) -> None:
+    target = {"--profile": "p", "--contract": "a b", "--sandbox": None}
+    set_target(target, lambda words: ACCEPTED[words[0]])
+    try:
+        assert complete_commands(text) == completed
+        assert complete_commands(completed) == completed
+    finally:
+        set_target({}, lambda _words: ())
+
+
+def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> None:
+    words = ["campaign", "status", CAMPAIGN, "--base-url", "http://127.0.0.1:9"]
+    command = "`cxcall auth login --base-url http://127.0.0.1:9`"
+    assert command in cxcall(*words, code=4).err
+    assert command in cxcall(*words, "-o", "json", code=4).envelope["findings"][0]["fix"]

@@ -14,6 +14,7 @@ from cxcall.batch.run_stages import OPEN_STATES
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import command as command_line
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -101,7 +102,7 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
         text=batch,
         diagnostics=[
             f"batch {batch}: {count_phrase(count, 'row')} queued",
-            f"to send them, run on any machine: `cxcall worker --profile {job.settings.profile}`",
+            f"to send them, run on any machine: {command_line('cxcall', 'worker', '--profile', job.settings.profile)}",
             f"to follow them: `cxcall batch status {batch} --watch`",
         ],
         is_last_json_line=True,

@@ -14,6 +14,7 @@ from cxcall.cli.actions.send import (
     wait_printer,
 )
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import command as command_line
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState, ReadError, is_forbidden
@@ -52,7 +53,10 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         if report.outcome is not Outcome.ACCEPTED:
             return report
         state = _read(reader, campaign, screen, is_sent=True)
-        follow = [f"follow it: `cxcall campaign status {campaign} --watch`"] * (action == "start")
+        follow = []
+        if action == "start" and not options.sending.sandbox:  # which ends with this command
+            watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
+            follow.append(f"follow it: {watch}")
         return report._replace(
             data=state.as_dict(), diagnostics=[*report.diagnostics, str(state), *follow]
         )

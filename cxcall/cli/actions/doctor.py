@@ -10,6 +10,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
@@ -98,7 +99,7 @@ def _print_result(result: CheckResult, screen: Screen) -> None:
     first, *more = _fold_beside_name(result.says, screen)
     screen.print_text(f" {result.check:<13} {first}", verdict)
     if result.fix and result.verdict != "passed":
-        more += _fold_beside_name(result.fix, screen)
+        more += _fold_beside_name(complete_commands(result.fix), screen)
     for line in more:
         screen.print_text(f"{'':<{_INDENT}}{line}")
     screen.stdout.flush()
@@ -113,7 +114,7 @@ def _fold_beside_name(text: str, screen: Screen) -> list[str]:
 def _build_report(results: Sequence[CheckResult], operation: Operation | None) -> Report:
     counts = Counter(result.verdict for result in results)
     failed = counts[CheckStatus.FAILED]
-    checks = [result.as_dict() for result in results]
+    checks = [result._replace(fix=complete_commands(result.fix)).as_dict() for result in results]
     return Report(
         COMMAND,
         Outcome.ERROR if failed else Outcome.OK,

@@ -1,0 +1,67 @@
+"""Complete the commands that hints name with the options that choose the target of this run."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+_COMMAND = re.compile(r"`cxcall ([^`]+)`")
+_END_OF_OPTIONS = {"--", ">", "|"}
+
+_target: dict[str, str | None] = {}
+_accepted: Callable[[Sequence[str]], Collection[str]] = lambda _words: ()  # noqa: E731
+
+
+def set_target(
+    options: Mapping[str, str | None], accepted: Callable[[Sequence[str]], Collection[str]]
+) -> None:
+    """Set the options of this run that choose its target, such as `--profile`, with their values; None for a flag.
+
+    `accepted` returns which options the command has whose words it gets.
+    """
+    global _accepted  # noqa: PLW0603 - as the notices, one per run
+    _target.clear()
+    _target.update(options)
+    _accepted = accepted
+    _complete.cache_clear()
+
+
+def complete_commands(text: str) -> str:
+    """Return a hint whose commands in backticks have this run's target, so that they ask the same host when pasted."""
+    if not _target or "`cxcall " not in text:
+        return text
+    return _COMMAND.sub(lambda match: f"`cxcall {_complete(match[1])}`", text)
+
+
+@lru_cache(maxsize=256)
+def _complete(line: str) -> str:
+    """Return a command line with the options of the target that it accepts and does not have."""
+    from shlex import join, split
+
+    try:
+        words = split(line)
+    except ValueError:  # a backtick in a quoted word ended the match early
+        return line
+    if "--help" in words or not words or words[0].startswith("-"):
+        return line
+    accepted = _accepted(words)
+    missing = [
+        word
+        for name, value in _target.items()
+        if name in accepted and not _has_option(words, name)
+        for word in ((name,) if value is None else (name, value))
+    ]
+    if not missing:
+        return line
+    if _END_OF_OPTIONS.intersection(words):
+        return f"{join(missing)} {line}"  # flags work before the subcommand, too
+    return f"{line} {join(missing)}"
+
+
+def _has_option(words: Sequence[str], name: str) -> bool:
+    short = ("-p",) if name == "--profile" else ()
+    return any(word in (name, *short) or word.startswith(f"{name}=") for word in words)
