@@ -173,9 +173,9 @@ class Validation(NamedTuple):
 
         `to_send` returns what another process needs of a piece, if that is not all of it.
         """
-        import gc
+        from cxcall.runtime.garbage import collect_garbage
 
-        gc.enable()  # a long run is no short command: its garbage would pile up
+        collect_garbage()
         jobs = self.jobs or (count_cores() if _is_file(path) else 1)
         began = time.monotonic()
         if self.jobs is None or jobs == 1:

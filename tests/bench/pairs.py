@@ -23,12 +23,16 @@ def environment_in(folder: Path) -> dict[str, str]:
 
 
 def run(command: Command, turn: int, environment: dict[str, str]) -> float:
-    """Run a whole process; returns its wall time in milliseconds. `{i}` becomes the turn."""
+    """Run a whole process in the folder of its environment; returns its wall time in milliseconds.
+
+    `{i}` becomes the turn. In the repository, `validate` would also read its `pyproject.toml`.
+    """
     words = [word.replace("{i}", str(turn)) for word in command]
     started = time.perf_counter()
     done = subprocess.run(
-        words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
-    )
+        words, env=environment, cwd=Path(environment["CXCALL_CONFIG_DIR"]).parent,
+        stdin=subprocess.DEVNULL, capture_output=True, check=False,
+    )  # fmt: skip
     elapsed = (time.perf_counter() - started) * 1e3
     if done.returncode not in (0, 3):
         sys.exit(

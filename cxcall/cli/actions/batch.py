@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from contextlib import ExitStack
@@ -47,6 +46,7 @@ from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
+from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters
@@ -81,7 +81,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     limit = FailureLimit.parse(options.max_failures or ())
     country = options.reading.default_country
     stop_on_conflicting_flags(options, common)
-    gc.enable()  # a long run is no short command: its garbage would pile up
+    collect_garbage()
     with ExitStack() as stack:
         flags = common.flags
         start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])

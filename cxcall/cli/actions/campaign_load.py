@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 from contextlib import ExitStack
 from functools import partial
@@ -37,6 +36,7 @@ from cxcall.platform_reads.campaigns import (
     ReadError,
     is_forbidden,
 )
+from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.consent import ask_count, ask_yes
 from cxcall.sending.draft import parse_parameters
@@ -71,7 +71,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
     rate = Rate.parse(options.rate or load.operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
     stop_on_conflicting_flags(options, common)
-    gc.enable()  # a long run is no short command: its garbage would pile up
+    collect_garbage()
     with ExitStack() as stack:
         flags = common.flags
         start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import time
@@ -23,6 +22,7 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.queued_rows import Claim
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
+from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.settings.settings import load_settings
@@ -62,7 +62,7 @@ def run_worker(
     worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
     claim = Claim(worker_name, timedelta(seconds=lease))
     screen = Screen.standard(output)
-    gc.enable()  # a worker runs for long: its garbage would pile up
+    collect_garbage()
 
     def load(queued: QueuedBatch) -> tuple[Operation, Settings]:
         operation = load_operation(queued.operation, find_own_contract(contracts, settings.profile))

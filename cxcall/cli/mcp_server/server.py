@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from cxcall.cli.options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.garbage import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def serve(
 
     What is being sent is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
-    gc.enable()  # a server is no short command: its garbage would pile up
+    collect_garbage()
     flags: dict[str, Any] = flags_of(settings, contracts, guards)
     reading = ReadTools(settings, contracts, guards, RootFolder(options.root))
     operations = _allowed(options, reading.contract)
