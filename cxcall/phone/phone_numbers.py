@@ -11,7 +11,7 @@ from cxcall.phone.number_names import fold_name, is_folded_number_name
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from phonenumbers import PhoneNumber
 
@@ -215,6 +215,12 @@ def numbers_in(value: Any) -> list[str]:
 
 
 @lru_cache(maxsize=_PARSED_KEPT)
+def join_numbers(numbers: Sequence[str], most: int = 3) -> str:
+    """Return the first numbers as text, and how many more there are: a load has thousands."""
+    more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
+    return ", ".join(numbers[:most]) + more
+
+
 def parse_number(number: str) -> PhoneNumber | None:
     """Return a parsed E.164 number; None for anything else. The checks of one request share it."""
     import phonenumbers

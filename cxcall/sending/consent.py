@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.phone_numbers import join_numbers, mask_text
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_loopback_url
 
@@ -64,9 +64,7 @@ def ask_yes(
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     """Return the operation, its path parameters, the numbers, and where the request goes."""
     operation, settings = checked.operation, checked.settings
-    shown = ", ".join(numbers[:_SHOWN_NUMBERS]) or "the contact of the body"
-    if (more := len(numbers) - _SHOWN_NUMBERS) > 0:
-        shown += f", and {more} more"
+    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or "the contact of the body"
     target = urlsplit(checked.request.url)
     return (
         f"{operation.name} to {shown}, {operation.method} {target.path}, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import signal
 import subprocess
 from base64 import b64decode
@@ -111,6 +112,20 @@ def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     assert listed[0]["outcomes"] == {"accepted": 60}
     report = live("batch", "report", "--format", "jsonl", code=0).out.splitlines()
     assert [json.loads(line)["row"] for line in report] == [*range(1, 61)]
+
+
+def test_history_shows_the_first_numbers_of_a_load_and_json_has_all(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    load(live, live.file("leads.csv", rows(30)), tenant.new_list())
+    few = ", ".join(f"+*******{place:04}" for place in range(3)) + " and 27 more"
+    listed = live("history", "list").out
+    assert f"\t{few}\t" in listed
+    shown = live("history", "show", listed.partition("\t")[0]).out
+    assert re.search(rf"^numbers: +{re.escape(few)}$", shown, re.MULTILINE)
+    assert all(few in json.loads(line)["numbers"] for line in live("batch", "report", "--format", "jsonl").out.splitlines())  # fmt: skip
+    (record,) = live("history", "list", "-o", "json").envelope["data"]["deliveries"]
+    assert len(record["numbers"]) == 30
 
 
 def test_the_rows_of_a_file_are_mapped_skipped_and_named(

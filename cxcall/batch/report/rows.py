@@ -9,6 +9,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.row_ranges import parse_key
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.phone_numbers import join_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,7 @@ def _sent(record: Record) -> ReportRow:
         str(outcome),
         "" if is_accepted else reason or record.resolution,
         "" if is_accepted else message or record.note,
-        ", ".join(record.numbers),
+        join_numbers(record.numbers),
         record.status,
         record.engagement_id or "",
         record.correlation_id or "",

@@ -16,6 +16,7 @@ from cxcall.ledger.records import DID_NOT_RING, RANG
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.phone.phone_numbers import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.transport.urls import printable
 
@@ -234,7 +235,7 @@ def _table(records: Sequence[Record]) -> Table:
             "ID": record.id,
             "AT": record.at.astimezone().isoformat(" ", timespec="seconds"),
             "OPERATION": record.operation,
-            "NUMBER": ", ".join(record.numbers),
+            "NUMBER": join_numbers(record.numbers),
             "OUTCOME": _outcome(record),
             "HTTP": str(record.status or ""),
             "ENGAGEMENT ID": record.engagement_id or "",
@@ -258,7 +259,7 @@ def delivery_text(record: Record) -> str:
     """Return a delivery as aligned `name: value` lines without empty values."""
     shown = {
         name: value
-        for name, value in record.as_dict().items()
+        for name, value in {**record.as_dict(), "numbers": join_numbers(record.numbers)}.items()
         if value not in (None, "", [], False, {})
     }
     width = max(len(name) for name in shown) + 1
