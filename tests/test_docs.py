@@ -13,6 +13,7 @@ import own_document_examples
 import reference_pages
 from cxcall.findings.codes import load_codes
 from cxcall.version import PROJECT_URL, SOURCE_URL
+from helpers.cases import each_case
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
@@ -46,7 +47,7 @@ def missing(reference: str, base: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@each_case("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_relative_link_resolves(document: Path) -> None:
     links = LINK.findall(document.read_text("utf-8"))
     local = [link for link in links if not re.match(r"[a-z]+:", link)]
@@ -57,7 +58,7 @@ def test_every_relative_link_resolves(document: Path) -> None:
     assert not [reason for reason in broken if reason]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@each_case("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_and_symbol_in_a_document_exists(document: Path) -> None:
     for path, symbol in PACKAGE_PATH.findall(document.read_text("utf-8")):
         files = list(ROOT.glob(path.rstrip("/")))

@@ -9,6 +9,7 @@ import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from helpers.calling_api import document, wrap
+from helpers.cases import each_case
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def parameter(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize(
-    ("method", "path", "declared", "expected"),
+@each_case(
+    "method, path, declared, expected",
     [
         ("POST", "/bells", {}, True),
         ("POST", "/bells", {"x-cxcall-rings": False}, False),
@@ -154,6 +155,7 @@ def parameter(name: str) -> dict[str, Any]:
         ("POST", "/api/v2/outbound/contactlists/{id}/contacts", {}, True),
         ("POST", "/leads", {"summary": "Create a lead"}, True),
     ],
+    quick=16,
 )
 def test_risk_of_an_operation(
     folder: Path, dialect: str, method: str, path: str, declared: dict[str, Any], *, expected: bool

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,7 @@ from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
 from cxcall.settings.sources import Setting
 from cxcall.transport.authorization import Authorization
+from helpers.cases import each_case
 
 SECRET = "m4rker+s3cret/=%"
 TOKEN = "t0ken-m4rker"
@@ -515,9 +517,8 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
 @pytest.mark.parametrize("where", ["error", "error_description", "description", "body", "reason"])
+@each_case("form, status", product(FORMS, [200, 400, 401, 403, 404, 429, 500]), quick=4)
 def test_echoed_secret_is_masked(
     endpoint: TokenEndpoint, load: LoadSettings, form: str, status: int, where: str
 ) -> None:

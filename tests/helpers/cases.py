@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.work import is_quick
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -15,11 +17,15 @@ if TYPE_CHECKING:
 
 
 def each_case(
-    names: str, cases: Iterable[Any], ids: Callable[[Any], str] | Iterable[str] = repr
+    names: str,
+    cases: Iterable[Any],
+    ids: Callable[[Any], str] | Iterable[str] = repr,
+    quick: int | None = None,
 ) -> Callable[[Test], Test]:
     """Return a decorator as `pytest.mark.parametrize`, but of one test that runs all cases.
 
     It reports all cases that fail at once. Fixtures are shared by the cases, so none may change what another reads.
+    The quick suite runs `quick` of them, evenly spread, or all.
     """
     keys, cases = names.replace(" ", "").split(","), list(cases)
     labels = list(map(ids, cases) if callable(ids) else ids)
@@ -28,7 +34,8 @@ def each_case(
         @wraps(test)
         def run_all(**fixtures: Any) -> None:
             errors: list[BaseException] = []
-            for case, label in zip(cases, labels, strict=True):
+            step = -(-len(cases) // quick) if quick and is_quick() else 1
+            for case, label in list(zip(cases, labels, strict=True))[::step]:
                 values = case if len(keys) > 1 else (case,)
                 try:
                     test(**fixtures, **dict(zip(keys, values, strict=True)))

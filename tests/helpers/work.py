@@ -20,8 +20,12 @@ EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.2"))
 
 def examples(count: int) -> int:
     """Return how many of the examples of a release Hypothesis tries; the quick suite tries a twentieth."""
-    is_quick = settings.get_current_profile_name() == "quick"
-    return max(20, int(count * (0.05 if is_quick else EXAMPLES)))
+    return max(20, int(count * (0.05 if is_quick() else EXAMPLES)))
+
+
+def is_quick() -> bool:
+    """Return whether this run is the quick suite."""
+    return settings.get_current_profile_name() == "quick"
 
 
 def count_calls(action: Callable[[], object]) -> int:

@@ -17,6 +17,7 @@ from cxcall.phone.do_not_call import NumberList
 from cxcall.sending.draft import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import document
+from helpers.cases import each_case
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -104,31 +105,39 @@ def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guards:
     return Guards(tmp_path, monkeypatch)
 
 
-@pytest.fixture(params=CASES, ids=lambda case: f"{case[0] or 'shipped'} {case[1]}")
-def case(request: pytest.FixtureRequest) -> tuple[str, Place]:
-    """Return a dialect, or an empty text for a shipped operation, and a place of a number."""
-    dialect, _, place = request.param
-    return dialect, place
+at_every_place = each_case(
+    "dialect, place",
+    [(dialect, place) for dialect, _, place in CASES],
+    ids=[f"{dialect or 'shipped'} {name}" for dialect, name, _ in CASES],
+    quick=4,
+)
+"""Run a test with each place of a number; the dialect is an empty text for a shipped operation."""
 
 
 @pytest.mark.parametrize("number", [NUMBER, "2025550123", "(202) 555-0123", "1-202-555-0123"])
+@at_every_place
 def test_listed_number_is_stopped_at_every_place(
-    guards: Guards, case: tuple[str, Place], number: str
+    guards: Guards, number: str, dialect: str, place: Place
 ) -> None:
-    assert set(guards.codes(*case, number)) >= {"do-not-call"}
+    assert set(guards.codes(dialect, place, number)) >= {"do-not-call"}
 
 
-def test_premium_number_is_stopped_at_every_place(guards: Guards, case: tuple[str, Place]) -> None:
-    assert guards.codes(*case, PREMIUM) == ["phone-kind"]
+@at_every_place
+def test_premium_number_is_stopped_at_every_place(
+    guards: Guards, dialect: str, place: Place
+) -> None:
+    assert guards.codes(dialect, place, PREMIUM) == ["phone-kind"]
 
 
+@at_every_place
 def test_emergency_number_is_stopped_at_every_place(
-    guards: Guards, case: tuple[str, Place]
+    guards: Guards, dialect: str, place: Place
 ) -> None:
-    _, place = case
     # A word of a text, or the value of a column, may be anything else: it has a warning.
     is_unsure = place.values.get("line") == "a %s" or "Home" in json.dumps(place.body)
-    assert guards.codes(*case, "911") == (["number-unchecked"] if is_unsure else ["phone-kind"])
+    assert guards.codes(dialect, place, "911") == (
+        ["number-unchecked"] if is_unsure else ["phone-kind"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +161,7 @@ SPELLINGS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("text", SPELLINGS)
+@each_case("text", SPELLINGS, quick=4)
 def test_listed_number_is_found_in_any_spelling_in_a_text(guards: Guards, text: str) -> None:
     codes = guards.codes("", SHIPPED["shipped text"], text)
     assert codes.count("do-not-call") >= 1
@@ -167,7 +176,7 @@ DIALED_PLACES = [SHIPPED["shipped body"], SHIPPED["shipped item"], SHIPPED["ship
 OTHER_DIALED_PLACES = [OWN["name"], OWN["item"], OWN["undeclared"], OWN["query"]]
 
 
-@pytest.mark.parametrize("text", WITH_OTHERS)
+@each_case("text", WITH_OTHERS, quick=4)
 def test_listed_number_is_found_beside_other_digits_that_are_dialed(
     guards: Guards, text: str
 ) -> None:
@@ -234,14 +243,15 @@ def test_question_and_ledger_name_a_number_wherever_it_is(cxcall: Cxcall, place:
         assert record["numbers"] == ["+*******0123"]
 
 
-def test_hours_are_enforced_at_every_place(guards: Guards, case: tuple[str, Place]) -> None:
-    assert guards.codes(*case, ABROAD, "outside") == ["outside-hours"]
-    assert guards.codes(*case, ABROAD) == []
+@at_every_place
+def test_hours_are_enforced_at_every_place(guards: Guards, dialect: str, place: Place) -> None:
+    assert guards.codes(dialect, place, ABROAD, "outside") == ["outside-hours"]
+    assert guards.codes(dialect, place, ABROAD) == []
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize(
-    ("body", "expected"),
+@each_case(
+    "body, expected",
     [
         ({}, ["number-unchecked"]),
         ({"note": "2026-11-23 09:00", "columns": {"age": 7}}, ["number-unchecked"]),

@@ -23,6 +23,7 @@ from cxcall.settings import settings as config
 from cxcall.settings import sources, tenants
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.sandbox_settings import sandbox_settings
+from helpers.cases import each_case
 from helpers.work import examples
 
 SECRET = "m4rker-s3cret"
@@ -248,8 +249,8 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
     assert loaded.contract == str(world.config / "own.json")
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "words"),
+@each_case(
+    "text, line, words",
     [
         ("[profiles.eu\n", "1:13", "not valid TOML"),
         ('a = "1\n', "1:7", "not valid TOML"),
@@ -494,7 +495,7 @@ BAD_URLS = {
 
 
 @pytest.mark.parametrize("name", ["base_url", "token_url"])
-@pytest.mark.parametrize("url", BAD_URLS)
+@each_case("url", BAD_URLS, quick=4)
 def test_invalid_urls_are_refused(world: World, url: str, name: str) -> None:
     error = world.env(**{f"CXCALL_{name.upper()}": url}).refusal()
     found = error.findings[0]
@@ -532,7 +533,7 @@ def test_vendor_variables_do_not_apply_to_another_platform(world: World) -> None
 
 
 @pytest.mark.parametrize("name", ["timeout", "max_wait", "duplicate_window"])
-@pytest.mark.parametrize(
+@each_case(
     "text",
     ["-1", "nan", "inf", "-inf", "x", "1s", "1,5", "1e300", "604801", "0x1", "\uff11\n\uff12"],
 )
