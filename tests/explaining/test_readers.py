@@ -285,7 +285,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
         "é",
     ):
         with time_limit(), suppress(CxcallError):
-            for request in read(place.format((unit * 60_000)[:60_000]), "x"):
+            for request in read(place.format((unit * 40_000)[:40_000]), "x"):
                 explain_request(request)
 
 

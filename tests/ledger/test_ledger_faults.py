@@ -101,24 +101,24 @@ def test_unwritable_state_folder_stops_a_send(cxcall: Cxcall, folder: str) -> No
 
 @pytest.mark.slow
 def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
-    count = write_lines(cxcall, 500)
+    count = write_lines(cxcall, 300)
     with Platform() as platform:
         cxcall.environment |= platform.environment
         with subprocess.Popen(
             [str(CXCALL), *MANY, count, "-o", "jsonl"], cwd=cxcall.folder, env=cxcall.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 18, 1 << 18)),  # noqa: PLW1509
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 17, 1 << 17)),  # noqa: PLW1509
         ) as process:  # fmt: skip
             out, err = process.communicate(timeout=60)
         assert process.returncode == 9, err
         *told, summary = [json.loads(line) for line in out.splitlines()]
         assert "cannot be written" in summary["data"]["stopped"]
         rung = platform.rung
-        assert 0 < rung < 500
+        assert 0 < rung < 300
         assert [line["outcome"] for line in told].count("accepted") == rung
         left = sum(1 for line in told if line["outcome"] != "accepted") + summary["data"]["notSent"]
         ran = cxcall(*MANY, str(left), "--resume", "-o", "jsonl")
-    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 500
+    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 300
     assert set(platform.dials.values()) == {1}
 
 

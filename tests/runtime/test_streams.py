@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT, CXCALL
 
 if TYPE_CHECKING:
@@ -151,21 +152,29 @@ UNBUFFERED = ["--version", "history export", "operations", "validate -o jsonl p.
 """One line for each way of writing: bytes at the end of the process, lines, a table, and lines of JSON."""
 
 
-@pytest.mark.parametrize(
-    ("line", "unbuffered"), [*((line, "") for line in QUIET), *((line, "1") for line in UNBUFFERED)]
-)
-def test_a_report_that_cannot_be_written_is_no_success(
-    live: Cxcall, line: str, unbuffered: str
-) -> None:
+@pytest.fixture
+def written(live: Cxcall) -> Cxcall:
+    """Return the command, with a delivery and a payload to report on."""
     live(*PERSONAL.split(), code=0)
     live.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    return live
+
+
+@each_case(
+    "line, unbuffered",
+    [*((line, "") for line in QUIET), *((line, "1") for line in UNBUFFERED)],
+    quick=1,
+)
+def test_a_report_that_cannot_be_written_is_no_success(
+    written: Cxcall, line: str, unbuffered: str
+) -> None:
     env = {"PYTHONUNBUFFERED": unbuffered}
-    done = shell(live, f"cxcall {line} >/dev/full; echo $?", env)
+    done = shell(written, f"cxcall {line} >/dev/full; echo $?", env)
     assert done.stdout == "2\n"
     assert [text for text in done.stderr.splitlines() if "written" in text] == [FULL]
     assert "Traceback" not in done.stderr
     assert "error[" not in done.stderr
-    assert shell(live, f"(cxcall {line} >/dev/full 2>/dev/full); echo $?", env).stdout == "2\n"
+    assert shell(written, f"(cxcall {line} >/dev/full 2>/dev/full); echo $?", env).stdout == "2\n"
 
 
 def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
