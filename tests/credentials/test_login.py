@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
@@ -65,50 +64,46 @@ def _reason(told: str) -> str:
 
 
 class Provider:
-    """A running server; `lines` is what it told of token requests."""
+    """A running server."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
-        usual = {"life": 3600, "refreshes": True, "path": "/oauth", "tenant": "tenant-1"}
+    def __init__(self, folder: Path, settings: str) -> None:
         self._process = subprocess.Popen(
-            ["node", str(folder / SERVER.name), json.dumps({**usual, **settings})],
+            ["node", str(folder / SERVER.name), settings],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
         )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
-        self.lines: list[str] = []
-        self._reader = Thread(target=self._read)
-        self._reader.start()
 
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        self.lines += map(str.strip, self._process.stdout)
+    def granted(self) -> list[str]:
+        """Return the types of the grants since this was last asked."""
+        found: list[str] = requests.get(f"{self.url}/granted", timeout=WAIT).json()
+        return found
 
-    def stop(self) -> list[str]:
-        """Stop it, and return what it told."""
+    def stop(self) -> None:
+        """Stop it."""
         self._process.terminate()
-        self._process.wait(WAIT)
-        self._reader.join(WAIT)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        return self.lines
+        self._process.communicate(timeout=WAIT)
 
 
 Start = Callable[..., Provider]
+USUAL = {"life": 3600, "refreshes": True, "path": "/oauth", "tenant": "tenant-1"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def start(installed: Path) -> Iterator[Start]:
-    """Return what starts servers that end with the test."""
-    running: list[Provider] = []
+    """Return what starts a server, or returns the one with the same settings that another test has started."""
+    running: dict[str, Provider] = {}
 
     def start_one(**settings: Any) -> Provider:
-        running.append(Provider(installed, **settings))
-        return running[-1]
+        text = json.dumps({**USUAL, **settings})
+        provider = running[text] = running.get(text) or Provider(installed, text)
+        provider.granted()
+        return provider
 
     yield start_one
-    for provider in running:
+    for provider in running.values():
         provider.stop()
 
 
@@ -186,11 +181,6 @@ def at(cxcall: Cxcall, provider: Provider, client: str = "public") -> Cxcall:
     return cxcall
 
 
-def grants(provider: Provider) -> list[str]:
-    told = provider.stop()
-    return [line.removeprefix("granted ") for line in told if line.startswith("granted ")]
-
-
 def logged_in(cxcall: Cxcall, *args: str) -> str:
     running = Running(cxcall, "--no-browser", *args)
     reply = Person().log_in(running.page)
@@ -226,7 +216,7 @@ def test_browser_login_stores_the_token(cxcall: Cxcall, start: Start) -> None:
     del cxcall.environment["CXCALL_CLIENT_ID"]
     assert cxcall("auth", "token", code=0).out.strip() == token
     assert token not in said
-    assert grants(provider) == ["authorization_code"]
+    assert provider.granted() == ["authorization_code"]
 
 
 def test_authorization_url_has_the_required_parameters(cxcall: Cxcall, start: Start) -> None:
@@ -250,7 +240,7 @@ def test_expired_token_is_renewed_with_the_refresh_token(cxcall: Cxcall, start: 
         tokens.add(cxcall("auth", "token", code=0).out.strip())
     assert len(tokens) == 3
     # Each refresh token is good once: an old one, used again, would have ended the login.
-    assert grants(provider) == ["authorization_code", *["refresh_token"] * 3]
+    assert provider.granted() == ["authorization_code", *["refresh_token"] * 3]
 
 
 @pytest.mark.slow
@@ -261,7 +251,7 @@ def test_only_one_of_two_processes_renews_the_login(cxcall: Cxcall, start: Start
     with ThreadPoolExecutor(6) as pool:
         ran = list(pool.map(lambda _: cxcall("auth", "token", code=0).out, range(6)))
     assert len(set(ran)) == 1
-    assert grants(provider) == ["authorization_code", "refresh_token"]
+    assert provider.granted() == ["authorization_code", "refresh_token"]
 
 
 def test_login_without_refresh_token_requires_a_new_login(cxcall: Cxcall, start: Start) -> None:
@@ -294,7 +284,7 @@ def test_client_with_a_secret_logs_in(cxcall: Cxcall, start: Start) -> None:
     assert status(cxcall)["kind"] == "authorization-code"  # and not by the client's own credentials
     age(cxcall)
     cxcall("auth", "token", code=0)
-    assert grants(provider) == ["authorization_code", "refresh_token"]
+    assert provider.granted() == ["authorization_code", "refresh_token"]
 
 
 def test_client_credentials_work_with_a_third_party_server(cxcall: Cxcall, start: Start) -> None:
@@ -305,7 +295,7 @@ def test_client_credentials_work_with_a_third_party_server(cxcall: Cxcall, start
     assert "is wrong" in wrong.err
     cxcall("auth", "token", code=0)
     assert status(cxcall)["kind"] == "client-credentials"
-    assert grants(provider)[0] == "client_credentials"
+    assert provider.granted()[0] == "client_credentials"
 
 
 def test_refused_consent_is_reported(cxcall: Cxcall, start: Start) -> None:
@@ -457,7 +447,7 @@ def test_real_browser_completes_the_login(cxcall: Cxcall, start: Start, chromium
         shown = next(tab for tab in tabs if tab["type"] == "page")
     assert shown["url"].startswith(wanted)
     assert status(cxcall)["kind"] == "authorization-code"
-    assert grants(provider) == ["authorization_code"]
+    assert provider.granted() == ["authorization_code"]
 
 
 def test_browser_login_finds_the_cxone_tenant(cxcall: Cxcall, start: Start) -> None:
@@ -517,4 +507,4 @@ def test_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> Non
     kept = (cxcall.folder / "state" / "credentials.json").read_text("utf-8")
     assert json.loads(kept)["records"][0]["in_keyring"] == ["client_secret", "refresh_token"]
     assert SECRET not in kept
-    assert grants(provider) == ["authorization_code", "refresh_token", "refresh_token"]
+    assert provider.granted() == ["authorization_code", "refresh_token", "refresh_token"]

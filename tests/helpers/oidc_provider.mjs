@@ -1,6 +1,7 @@
 // An OAuth server of another maker (npm's oidc-provider), at the paths of Genesys Cloud and of CXone.
 // Its argument is JSON: {life, refreshes, path, tenant, api, fills}; where it `fills`, its pages fill in and send
-// their own forms, for a browser with nobody at it. Prints its address; every token request is a line after it.
+// their own forms, for a browser with nobody at it. Prints its address. `/granted` responds with the types of grants
+// since it was last asked.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -34,8 +35,8 @@ server.listen(0, '127.0.0.1', () => {
     routes: { authorization: `${given.path}/authorize`, token: `${given.path}/token` },
     ttl: { AccessToken: () => given.life, ClientCredentials: () => given.life },
   });
-  provider.on('grant.success', (ctx) => console.log(`granted ${ctx.oidc.params.grant_type}`));
-  provider.on('grant.error', (ctx, error) => console.log(`refused ${error.message} ${error.error_description ?? ''} ${error.error_detail ?? ''}`));
+  const granted = [];
+  provider.on('grant.success', (ctx) => granted.push(ctx.oidc.params.grant_type));
   const answer = provider.callback();
   server.on('request', (request, response) => {
     const url = new URL(request.url, issuer);
@@ -49,9 +50,13 @@ server.listen(0, '127.0.0.1', () => {
     }
     // Genesys Cloud keeps a client's scopes with the client, and no request names one.
     if (url.pathname.endsWith('/authorize') && !url.searchParams.has('scope')) request.url += '&scope=openid';
-    if (url.pathname !== '/.well-known/cxone-configuration') return answer(request, response);
+    const replies = {
+      '/.well-known/cxone-configuration': () => ({ api_endpoint: `${given.api ?? issuer}/`, area: 'na1' }),
+      '/granted': () => granted.splice(0),
+    };
+    if (!(url.pathname in replies)) return answer(request, response);
     response.setHeader('Content-Type', 'application/json');
-    response.end(JSON.stringify({ api_endpoint: `${given.api ?? issuer}/`, area: 'na1' }));
+    response.end(JSON.stringify(replies[url.pathname]()));
   });
   console.log(issuer);
 });
