@@ -28,7 +28,6 @@ from cxcall.sandbox.operation_responses import (
 )
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
-from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.stored_objects import Call
 from cxcall.sandbox.tokens import (
     TokenIssuer,
@@ -38,11 +37,12 @@ from cxcall.sandbox.tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.inspection import Inspection
     from cxcall.sandbox.rate_limit import RateLimit
+    from cxcall.sandbox.routes import Routes
     from cxcall.sandbox.stored_objects import StoredObjects
 
 AUTHORIZE_PATH = "/oauth/authorize"
@@ -100,7 +100,7 @@ class App:
 
     def __init__(
         self,
-        operations: Sequence[Operation],
+        routes: Routes,
         tokens: TokenIssuer,
         rate_limit: RateLimit,
         log: RequestLog,
@@ -109,7 +109,7 @@ class App:
         clock: Callable[[], float],
         on_call: Callable[[LoggedRequest], None],
     ) -> None:
-        self._routes = Routes(operations)
+        self._routes = routes
         self.tokens = tokens
         self._rate_limit = rate_limit
         self._log = log

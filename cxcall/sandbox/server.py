@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.own_hosts import OwnHosts
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
+from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.stored_objects import StoredObjects
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
 
 WORKERS = 8
 LARGEST_READ_BODY = 16 * 1024 * 1024
@@ -211,10 +214,7 @@ def start_sandbox(
     of a campaign, which `dial_plan` paces, and `on_event` with each event of `GET /sandbox/events`.
     `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
     """
-    operations = [operation for contract in contracts for operation in contract.operations]
-    scopes = frozenset(
-        scope for operation in operations for scopes in operation.scopes for scope in scopes
-    )
+    operations, routes, scopes = _index_operations(tuple(contracts))
     log, events = RequestLog(on_request), CallEvents(on_event)
 
     def add_outcome(outcome: CallOutcome) -> None:
@@ -235,10 +235,24 @@ def start_sandbox(
     tokens = TokenIssuer(scopes, token_life, clock)
     inspection = Inspection(operations, log, events, explain)
     rate_limit = RateLimit(rate_allowed, clock)
-    app = App(operations, tokens, rate_limit, log, stored, inspection, clock, add_call)
+    app = App(routes, tokens, rate_limit, log, stored, inspection, clock, add_call)
     listener = _listen(host, port)
     hosts = OwnHosts(listener.getsockname()[0], names)
     return Sandbox(app, log, listener, hosts, advance)
+
+
+@lru_cache(
+    maxsize=4
+)  # for a program whose tests each start a sandbox: 5 ms for a thousand operations
+def _index_operations(
+    contracts: tuple[Contract, ...],
+) -> tuple[tuple[Operation, ...], Routes, frozenset[str]]:
+    """Return the operations of some contracts, their routes, and all scopes that they declare."""
+    operations = tuple(operation for contract in contracts for operation in contract.operations)
+    scopes = frozenset(
+        scope for operation in operations for scopes in operation.scopes for scope in scopes
+    )
+    return operations, Routes(operations), scopes
 
 
 def _listen(host: str, port: int) -> socket.socket:
