@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
 
+_MAX_DIGESTS = 500
+"""How many people one statement looks for."""
 MAX_ATTEMPTS = "max-attempts"
 """The code of the finding that a person was called as often as the limit allows."""
 
@@ -62,7 +64,7 @@ class AttemptRecords(BatchRecords):
             called = [
                 each
                 for each in self._rows.select_by_person(
-                    keyed_digest(person, key), since.timestamp()
+                    [keyed_digest(person, key)], since.timestamp()
                 )
                 if each.record.is_unresolved or each.record.was_placed
             ]
@@ -74,8 +76,9 @@ class AttemptRecords(BatchRecords):
         """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
         with self._database.snapshot():
             key = self._rows.read_state().id
-            for person in people:
-                for found in self._rows.select_by_person(keyed_digest(person, key), 0.0):
+            digests = [keyed_digest(person, key) for person in people]
+            for start in range(0, len(digests), _MAX_DIGESTS):
+                for found in self._rows.select_by_person(digests[start : start + _MAX_DIGESTS], 0.0):  # fmt: skip
                     record = found.record
                     if record.batch in batches and (record.is_unresolved or record.was_placed):
                         return record

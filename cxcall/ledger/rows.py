@@ -33,8 +33,8 @@ _FIRST_EVENT = (
     "SELECT min(number) FROM event INDEXED BY event_delivery_at WHERE delivery = ?",
 )
 _NUMBERS_BY_PERSON = (
-    "SELECT delivery FROM person INDEXED BY person_digest WHERE digest = ? AND at >= ?",
-    "SELECT delivery FROM person INDEXED BY person_digest_at WHERE digest = ? AND at >= ?",
+    "SELECT delivery FROM person INDEXED BY person_digest WHERE digest IN ({}) AND at >= ?",
+    "SELECT delivery FROM person INDEXED BY person_digest_at WHERE digest IN ({}) AND at >= ?",
 )
 _COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 _DELIVERY_WIDTH, _EVENT_WIDTH = len(COLUMNS["delivery"]) + 1, len(COLUMNS["event"]) + 1
@@ -175,9 +175,11 @@ class LedgerRows:
             found |= {row.delivery["number"]: row for row in rows}
         return [found[number] for number in sorted(found, reverse=True)]
 
-    def select_by_person(self, digest: str, since: float) -> list[StoredDelivery]:
-        """Return the deliveries to a person that were recorded since a time, in seconds since 1970."""
-        one = self._numbers(_NUMBERS_BY_PERSON, (digest, since), "people")
+    def select_by_person(self, digests: Sequence[str], since: float) -> list[StoredDelivery]:
+        """Return the deliveries to some people that were recorded since a time, in seconds since 1970."""
+        marks = ", ".join("?" * len(digests))
+        statements = [each.format(marks) for each in _NUMBERS_BY_PERSON]
+        one = self._numbers(statements, (*digests, since), "people")
         return [
             row for number in sorted(one) for row in self.select("WHERE d.number = ?", (number,))
         ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.operation_matching import OperationMatch
 
 
@@ -161,13 +162,35 @@ def check_parameters(
     findings = []
     for parameter in operation.parameters:
         value = values.get(parameter.name)
-        if value is not None and not is_valid_text(parameter.schema, [value]):
+        if value is None:
+            continue
+        if not is_valid_text(parameter.schema, [value]):
             from cxcall.payloads.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
+        elif has_other_spelling(parameter, value):
+            from cxcall.payloads.value_errors import explain_spelling
+
+            findings.append(explain_spelling(operation, parameter, value))
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
     return findings
+
+
+def has_other_spelling(parameter: Parameter, value: str) -> bool:
+    """Return whether a path parameter can be written in another way that a platform may take as the same value.
+
+    With two spellings of one ID, a request is not noticed as a duplicate of the other: blanks at the ends, invisible
+    characters, and numbers such as `1001.0` or `1e3`.
+    """
+    if parameter.location != "path":
+        return False
+    if value != value.strip() or not value.isprintable():
+        return True
+    number = _parse_scalar(value)
+    is_whole = isinstance(number, float) and number.is_integer()
+    is_plain = isinstance(number, str) or (json.dumps(number) == value and not is_whole)
+    return not is_plain and not compile_schema(parameter.schema).is_valid(value)
 
 
 def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:

@@ -43,6 +43,26 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
     )
 
 
+def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> Finding:
+    """Return the finding on a path parameter that can be written in another way."""
+    label, bare = f"`{parameter.name}` in the {parameter.location}", value.strip()
+    message, fix = f"{label} must be written in digits; got `{value}`", "write digits only"
+    if bare != value or not value.isprintable():
+        message, fix = (
+            f"{label} has blanks or invisible characters: {json.dumps(value)}",
+            "leave them out",
+        )
+    return Finding.error(
+        "value-not-allowed",
+        parameter.location,
+        message,
+        fix=fix,
+        why="a platform may take both spellings as the same, and a duplicate would not be noticed",
+        source=f"contract {operation.contract.name}",
+        origin=parameter.name,
+    )
+
+
 def _describe_wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
     """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
     if schema.get("type") == "array":

@@ -53,6 +53,11 @@ class NumberList:
         return any(not self._digits.isdisjoint(each) for each in _spellings(text))
 
 
+def number_spellings(text: str) -> set[str]:
+    """Return the digits that another spelling of a number may have: with, or without, its country code."""
+    return set().union(*_spellings(text))
+
+
 def _spellings(text: str) -> Iterator[set[str]]:
     """Yield the digits that a list may have for a text that is, or contains, a number."""
     digits = plain_digits(text)
@@ -83,7 +88,7 @@ def _national_spellings(digits: str) -> set[str]:
     import phonenumbers
 
     stripped = digits.lstrip("0")
-    found = {digits, stripped, *_international_spellings(stripped)}
+    found = {digits, stripped, f"0{stripped}", *_international_spellings(stripped)}
     if len(stripped) >= _MIN_NATIONAL_DIGITS:
         codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
         found |= {f"{code}{each}" for code in codes for each in (digits, stripped)}

@@ -6,11 +6,12 @@ has two numbers, or a number and an ID, counts as two.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.phone import phone_numbers
-from cxcall.phone.do_not_call import plain_digits
+from cxcall.phone.do_not_call import number_spellings, plain_digits
 from cxcall.sending.dialed_numbers import dialed_part
 from cxcall.transport.urls import is_loopback_url
 
@@ -33,9 +34,26 @@ def find_people(
 
     The texts hold whole numbers and IDs. The people of a sandbox on this machine are others than the real ones.
     """
+    digits = map(_international_digits, numbers)
+    return _people(operation, digits, body, base_url)
+
+
+def find_possible_people(
+    operation: Operation, numbers: Iterable[str], body: Any, base_url: str
+) -> tuple[str, ...]:
+    """Return what `find_people` may have returned for another spelling of the same numbers, the most likely one first."""
+    given = list(numbers)
+    spellings = [sorted(number_spellings(dialed_part(number))) for number in given]
+    digits = chain(map(_international_digits, given), *spellings)
+    return _people(operation, digits, body, base_url)
+
+
+def _people(
+    operation: Operation, digits: Iterable[str], body: Any, base_url: str
+) -> tuple[str, ...]:
     if not operation.can_place_call:
         return ()
-    people = [f"number {_international_digits(number)}" for number in numbers]
+    people = [f"number {each}" for each in digits]
     people += [f"id {value}" for value in _marked_values(operation, body)]
     place = "loopback " if is_loopback_url(base_url) else ""
     return tuple(dict.fromkeys(place + person for person in people))

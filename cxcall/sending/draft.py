@@ -10,11 +10,11 @@ from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.payloads.checks import check_body, check_parameters, has_errors, has_other_spelling
 from cxcall.payloads.form_bodies import encode_body, is_form
 from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
-from cxcall.sending.called_people import find_people
+from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.dialed_numbers import find_numbers
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
@@ -48,6 +48,13 @@ class CheckedRequest(NamedTuple):
     def people(self) -> tuple[str, ...]:
         """The people whom it would call, as `find_people` names them."""
         return find_people(self.operation, self.dialed_numbers, self.body, self.settings.base_url)
+
+    @property
+    def possible_people(self) -> tuple[str, ...]:
+        """The people whom it may call, if numbers were written in another way, as `find_possible_people` names them."""
+        return find_possible_people(
+            self.operation, self.dialed_numbers, self.body, self.settings.base_url
+        )
 
     @property
     def body(self) -> Any:
@@ -102,6 +109,8 @@ def build_request(
         for finding in call_guards.check_numbers(operation, numbers, payload, settings)
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
+    if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
+        raise CheckError(*findings)  # the guards compare paths, and so `force` does not allow it
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)

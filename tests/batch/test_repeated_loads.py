@@ -150,3 +150,23 @@ def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
     load(live, file, list_id, "--resume")
     load(live, write(live, *CONTACTS[:5]), list_id)
     assert len(tenant.contacts(list_id)) == 8
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("02079460958", "+442079460958"),
+        ("+442079460958", "0 20 7946-0958"),
+        ("030901820", "+49 (0)30 901820"),
+        ("+4930901820", "0049 30 901820"),
+        ("02079460958", "2079460958"),
+    ],
+)
+def test_contact_whose_number_another_file_spells_in_another_way_is_not_loaded_again(
+    live: Cxcall, tenant: Tenant, first: str, second: str
+) -> None:
+    list_id = tenant.new_list()
+    load(live, write(live, f"{first},A"), list_id)
+    told = load(live, write(live, f"{second},B", "+442079460959,C", name="other.csv"), list_id).err
+    assert "1 contact may be in the list by a load of another file" in told
+    assert tenant.names(list_id) == ["A", "C"]

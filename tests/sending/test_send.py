@@ -446,3 +446,28 @@ def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
     assert ran.envelope["request"]["headers"]["X-Label"] == "a"
     (finding,) = cxcall(*words, "--param", "X-Label=a\nb", code=2).envelope["findings"]
     assert finding["where"] == "header:X-Label"
+
+
+@pytest.mark.parametrize(
+    ("platform", "spelling"),
+    [
+        ("genesys-cloud", f" {CAMPAIGN}"),
+        ("genesys-cloud", f"{CAMPAIGN}\u200b"),
+        ("nice-cxone", "4711 "),
+        ("nice-cxone", "4711.0"),
+        ("nice-cxone", "4711e0"),
+    ],
+)
+def test_path_parameter_has_one_spelling_so_that_a_duplicate_is_noticed(
+    cxcall: Cxcall, platform: str, spelling: str
+) -> None:
+    cxcall.environment |= {"CXCALL_PLATFORM": platform, "CXCALL_BASE_URL": "http://127.0.0.1:1"}
+    expired = ("--set", '/expirationDate="2027-01-31"') if platform == "nice-cxone" else ()
+    file = cxcall.file("leads.csv", "Phone\n+13035550101\n")
+    for words in (
+        ("campaign", "start", spelling),
+        ("campaign", "load", file, "--contact-list", spelling, *expired),
+        ("execute", spelling, "--contact-id", CONTACT, "--phone-number", "+13035550101"),
+    ):
+        stopped = cxcall(*words, "--yes", "--force", "--dry-run", code=3)
+        assert "in the path" in stopped.err

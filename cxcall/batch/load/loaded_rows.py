@@ -74,7 +74,7 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
 
 
 class LoadedContacts:
-    """The contacts that loads of other files have added to the same list, or may have; known by their numbers.
+    """The contacts that loads of other files have added to the same list, or may have; known by their numbers, in any spelling.
 
     `count` is how often one was found.
     """
@@ -96,13 +96,13 @@ class LoadedContacts:
     def find_meanwhile(self, request: CheckedRequest) -> Record | None:
         """Return the delivery of a contact by a load that had not ended, or not begun, at the last look; else None."""
         batches = {each.id for each in _loads_into_list(self._ledger, self._job)} - self._settled
-        return self._ledger.find_contact(request.people, batches) if batches else None
+        return self._ledger.find_contact(request.possible_people, batches) if batches else None
 
     def find(self, request: CheckedRequest) -> Record | None:
         """Return the delivery that has a number of the contact; None for a contact that is still to be sent."""
         if not self._batches:
             return None
-        found = self._ledger.find_contact(request.people, self._batches)
+        found = self._ledger.find_contact(request.possible_people, self._batches)
         self.count += found is not None
         return found
 
