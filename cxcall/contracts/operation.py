@@ -88,6 +88,17 @@ class Operation:
         return str(self.contract.declared.get("x-cxcall-rate", "300/m"))
 
     @property
+    def is_sendable(self) -> bool:
+        """Whether `send` knows it: of others, a document only says what a request must look like."""
+        return not self.contract.declared.get("x-cxcall-explain-only", False)
+
+    @property
+    def listing(self) -> str:
+        """Where its parameters and properties are listed, for hints."""
+        known = f"`cxcall operations {self.name}`"
+        return known if self.is_sendable else "the vendor's documentation"
+
+    @property
     def can_place_call(self) -> bool:
         """Whether accepting this request can place a call (`x-cxcall-rings`)."""
         return bool(self.declared.get("x-cxcall-rings", False))

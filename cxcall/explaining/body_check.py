@@ -17,6 +17,7 @@ from cxcall.explaining.optional_members import (
 )
 from cxcall.explaining.published_operations import is_upload
 from cxcall.explaining.query_check import check_misplaced, check_query
+from cxcall.explaining.query_members import is_in_query, with_query
 from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
@@ -144,7 +145,9 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     filled, nulls = without_nulls(operation, payload, request.unknown)
     misplaced = list(check_misplaced(operation, payload))
     places = {finding.where for finding in misplaced}
-    findings = check_schema(operation, filled) if operation.takes_body else []
+    whole = with_query(request, operation, filled)
+    findings = check_schema(operation, whole) if operation.takes_body else []
+    findings = [each for each in findings if not is_in_query(each, request, payload)]
     unknown = {each.where for each in findings if each.code == "property-unknown"}
     findings = [
         each for each in findings

@@ -53,8 +53,9 @@ class Explanation(NamedTuple):
 
     @property
     def operation(self) -> Operation | None:
-        """The contract's operation that the request matches, or else the nearest one."""
-        return self.route.operation or self.route.nearest_operation
+        """The operation that `send` knows and that the request matches, or else the nearest one."""
+        found = self.route.operation or self.route.nearest_operation
+        return found if found and found.is_sendable else None
 
     @property
     def ticket(self) -> dict[str, str]:
@@ -101,7 +102,7 @@ class Explanation(NamedTuple):
             "path": request.path or None,
             "status": request.status or None,
             "platform": route.platform or None,
-            "operation": route.operation.name if route.operation else None,
+            "operation": route.operation.name if route.operation and self.operation else None,
             "nearest": str(route.nearest) if route.nearest else None,
             "root": root.code if root else None,
             "correlationId": self.correlation_id,
@@ -151,15 +152,16 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         return Explanation(request, route, route.findings)
     meant = find_meant_operation(request, route)
     in_body = list(check_body(request, route, meant))
+    in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
         *route.findings,
         *(finding.map_texts(mask) for finding in check_region(request)),
         *_check_personal_connection(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
-        *check_parameter_values(request, route),
+        *in_url,
         *in_body,
-        *check_published(request, route, in_body),
+        *check_published(request, route, [*in_url, *in_body]),
         *(
             each
             for each in _check_response(request, route, meant, is_valid=not _has_problem(in_body))

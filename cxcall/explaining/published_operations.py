@@ -172,17 +172,29 @@ def load_published_operations(platform: str) -> PublishedOperations:
 
     The list of NICE CXone is not complete (docs/platforms/nice-cxone.md#base-url-and-versions).
     """
-    file = Path(contract.__file__).parent / "published" / f"{platform}.tsv"
-    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#"]
+    text = _file(f"{platform}.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line[:1] != "#"]
     rights = {(method, path): names for method, path, names in rows}
     declared = [
         PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
-        for owner in contract.load_shipped_contracts()
+        for owner in (*contract.load_shipped_contracts(), *_described(platform))
         if owner.declared.get("x-cxcall-platform") == platform
         for method, path, name in owner.routes
     ]
     published = [PublishedOperation(*each, rights[each]) for each in rights]
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
+
+
+def _file(name: str) -> Path:
+    return Path(contract.__file__).parent / "published" / name
+
+
+def _described(platform: str) -> list[contract.Contract]:
+    """Return the contract of the operations that the platform describes, and that `send` does not know."""
+    file = _file(f"{platform}.json")
+    if not file.exists():
+        return []
+    return [contract.Contract(f"{platform}-published", file.read_text("utf-8"), is_shipped=True)]
 
 
 @cache

@@ -26,7 +26,9 @@ def check_published(
 
     `known` are the findings so far: a place that has one gets no second one.
     """
+    known = list(known)
     published, places = route.published, {each.where for each in known}
+    parameters = {each.origin for each in known if each.where == "query"}
     if published is None:
         return
     payload, _ = read_body(request)
@@ -35,7 +37,8 @@ def check_published(
         pairs["form"] = dict(parse_qsl(request.body or ""))
     for place, members in pairs.items():
         for breach in find_breaches(_rules(published, route.platform, place), members):
-            if not (request.null_means_unknown and breach.code == "property-missing"):
+            is_hidden = request.null_means_unknown and breach.code == "property-missing"
+            if not is_hidden and breach.pointer.lstrip("/") not in parameters:
                 yield breach.finding(None, place)
     if payload is not None:
         for breach in find_breaches(_rules(published, route.platform, "body"), payload.value):

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.body_repair import read_leniently
-from cxcall.findings.finding import Finding, Severity
+from cxcall.explaining.published_operations import READ_METHODS
+from cxcall.explaining.query_members import (
+    accepts_query_as_body,
+    check_members,
+    query_parameters,
+)
+from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
 from cxcall.payloads.suggestions import nearest_name
-from cxcall.payloads.value_errors import explain_parameter_error, with_description
+from cxcall.payloads.value_errors import explain_parameter_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,39 +23,38 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
+
+_BAD_REQUEST = 400
 
 
 def check_query(
     request: ObservedRequest, operation: Operation, payload: Payload | None
 ) -> Iterator[Finding]:
-    """Yield wrong values in the query, and required parameters that neither query nor body has."""
-    parameters = _query_parameters(operation)
+    """Yield wrong names and values in the query, and required parameters that neither query nor body has."""
+    parameters = query_parameters(operation)
     values = {name: value for name, value in request.query if name in parameters}
     shown = {
         name: value for name, value in values.items() if f"query:{name}" not in request.unknown
     }
     yield from check_parameters(operation, shown)
-    members = _members(payload) or (read_leniently(request.body) if request.body else None) or {}
+    members = _members(payload) or _members_in_text(request.body)
     is_hidden = request.null_means_unknown and not request.query and not members
-    if is_hidden or ("" in request.unknown and _accepts_query_as_body(operation)):
+    if is_hidden and request.status == _BAD_REQUEST and request.method in READ_METHODS:
+        found = check_members(request, operation, members, has_body=True)
+        yield from (each._replace(severity=Severity.WARNING) for each in found)
+    if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
         return
-    for name, parameter in parameters.items():
-        if parameter.required and name not in values and name not in members:
-            yield Finding.error(
-                "property-missing",
-                "query",
-                f"`{name}` is missing from the query of `{operation.name}`",
-                fix=f"add `?{name}=...`",
-                why=with_description("the schema requires it", parameter.description),
-                source=f"contract {operation.contract.name}",
-                origin=name,
-            )
+    # Where the whole query may be a body, both are one; else what is missing from the body is not the query's.
+    is_one = accepts_query_as_body(operation) and not parameters
+    has_body = bool(request.body) or not is_one or not (request.query or request.body == "")
+    yield from check_members(request, operation, members, has_body=has_body)
 
 
 def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]:
     """Yield each member of a body that belongs in the query; without a body, also each unknown one."""
-    parameters = _query_parameters(operation)
+    parameters = query_parameters(operation)
     declared = operation.schema_at("").get("properties", {})
     for name, value in _members(payload).items():
         if name in declared:
@@ -64,15 +69,14 @@ def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]
                 join_pointer("", name),
                 f"`{operation.name}` has no parameter or property `{name}`",
                 key=True,
-                fix=f"send it as `?{near}=...`"
-                if near
-                else f"see `cxcall operations {operation.name}`",
+                fix=f"send it as `?{near}=...`" if near else f"see {operation.listing}",
                 source=f"contract {operation.contract.name}",
             )
 
 
-def _query_parameters(operation: Operation) -> dict[str, Parameter]:
-    return {each.name: each for each in operation.parameters if each.location == "query"}
+def _members_in_text(body: str | None) -> dict[str, Any]:
+    found = read_leniently(body) if body else None
+    return found if isinstance(found, dict) else {}
 
 
 def _members(payload: Payload | None) -> dict[str, Any]:
@@ -84,7 +88,7 @@ def _check_query_member(
 ) -> Iterator[Finding]:
     """Yield that a member belongs in the query, and whether its value would be valid there."""
     pointer = join_pointer("", parameter.name)
-    is_accepted = _accepts_query_as_body(operation)
+    is_accepted = accepts_query_as_body(operation)
     yield payload.make_finding(
         Severity.WARNING if is_accepted else Severity.ERROR,
         "property-unknown",
@@ -100,10 +104,3 @@ def _check_query_member(
     if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
         finding = explain_parameter_error(operation, parameter, value)
         yield finding._replace(where=pointer, excerpt=payload.find_excerpt(pointer))
-
-
-def _accepts_query_as_body(operation: Operation) -> bool:
-    """Tell whether users report that the documented query is also accepted as a body."""
-    extension = "x-cxcall-query-as-body"
-    inherited = operation.contract.declared.get(extension, False)
-    return bool(operation.declared.get(extension, inherited))

@@ -73,10 +73,9 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
         missing = detail["property"]
         pointer, code = join_pointer(pointer, missing), "property-missing"
         problem, fix = f"`{missing}` is missing", f"add `{missing}`"
-    elif kind == "anyOf":
-        choices = " or ".join(
-            f"`{each}`" for part in condition["then"]["anyOf"] for each in part["required"]
-        )
+    elif kind == "anyOf" and isinstance(error.instance, dict):
+        parts = condition["then"]["anyOf"]
+        choices = " or ".join(f"`{each}`" for part in parts for each in part["required"])
         code, problem, fix = "property-missing", f"{choices} is missing", f"add {choices}"
     elif kind == "falseSchema" or detail.get("options") in ([""], [0], [False]):
         problem, fix = f"`{name}` is not allowed here", f"remove `{name}`"

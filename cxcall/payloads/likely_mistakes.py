@@ -97,11 +97,7 @@ class _MistakeFinder:
             place = join_pointer(pointer, name)
             rename = renames.get(place)
             message = f"`{operation}` does not declare a property `{phone_numbers.mask_text(name)}`"
-            fix = (
-                rename.describe()
-                if rename
-                else f"see its properties: `cxcall operations {operation}`"
-            )
+            fix = rename.describe() if rename else f"see its properties: {self.operation.listing}"
             why = _WHY_CLOSED if schema.get("x-cxcall-closed") else _WHY_OPEN
             found = self._warning("property-unknown", place, message, fix, why, key=True)
             yield found._replace(edits=rename.cautious_edits if rename else ()), rename

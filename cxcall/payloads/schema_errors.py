@@ -236,7 +236,7 @@ class _ErrorExplainer:
     def _list_properties(self) -> str:
         names = [f"`{name}`" for name in self.schema.get("properties", {})]
         if len(names) > _MAX_LISTED_NAMES:
-            return f"see its {len(names)} properties: `cxcall operations {self.operation.name}`"
+            return f"see its {len(names)} properties: {self.operation.listing}"
         return f"its properties are {', '.join(names)}" if names else "remove it"
 
     def missing_property(self, name: str) -> Finding:
@@ -330,6 +330,6 @@ class _ErrorExplainer:
         if not code:
             code = "value-not-allowed"
             message, fix = describe_broken_rule(error, self.label, self.value)
-            fix = fix or f"see the allowed values: `cxcall operations {self.operation.name}`"
+            fix = fix or f"see the allowed values: {self.operation.listing}"
         edits = self._replacement(correction)
         return self._finding(code, message, fix=fix, why=describe_schema(self.schema), edits=edits)

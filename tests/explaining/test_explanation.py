@@ -572,6 +572,16 @@ def test_rule_that_no_schema_carries_is_checked(
     assert places == [(code, where)]
 
 
+def test_described_operations_are_published_and_cannot_be_sent() -> None:
+    known = load_published_operations("nice-cxone").operations
+    listed = {(each.method, each.path.lower()) for each in known if each.contract is None}
+    described = [each for each in known if (own := each.load()) and not own.is_sendable]
+    assert len(described) > 450
+    assert {(each.method, each.path.lower()) for each in described} <= listed
+    routes = {route for each in contract.load_shipped_contracts() for route in each.routes}
+    assert not {(each.method, each.path) for each in described} & {route[:2] for route in routes}
+
+
 def test_rules_are_about_published_operations() -> None:
     known = {str(each) for each in load_published_operations("genesys-cloud").operations}
     declared = [

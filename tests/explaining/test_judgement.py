@@ -72,6 +72,15 @@ DEFECTS: list[tuple[dict[str, Any], str, str]] = [
     (exchange("PUT", f"{ACD}/skills/7/parameters/general-settings", {"generalSettings": {"maximumRatio": 4}}), "value-not-allowed", "/generalSettings/maximumRatio"),
     (exchange("POST", f"{ACD}/skills", {"skills": [{"mediaTypeId": 4, "skillName": "Sales", "isOutbound": True}]}), "property-missing", "/skills/0/campaignId"),
     (exchange("POST", f"{ACD}/agent-sessions/s-1/interactions/7/disposition", {"primaryDispositionId": "Answered"}), "type-mismatch", "/primaryDispositionId"),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/state?state=Away"), "value-not-allowed", "query"),
+    (exchange("POST", f"{ACD}/agent-sessions?stationId=7&inactivityTimeout=20"), "value-not-allowed", "query"),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/dialer-login?skill=PC"), "property-missing", "query"),
+    (exchange("POST", f"{ACD}/scheduled-callbacks?phoneNumber=2125550123&SkillID=7&scheduleDate=2026-12-01T10:00:00Z"), "property-unknown", "query"),
+    (exchange("GET", f"{ACD}/lists/call-lists/jobs"), "property-missing", "query"),
+    (exchange("GET", f"{ACD}/agents/7/interaction-history?mediaTypeId=2"), "value-not-allowed", "query"),
+    (exchange("POST", f"{ACD}/campaigns/7/skills", {"skills": ["Sales"]}), "type-mismatch", "/skills/0"),
+    (exchange("POST", f"{ACD}/unavailable-codes", {"Name": "Lunch"}), "property-unknown", "/Name"),
+    (exchange("PATCH", f"{ACD}/stations/7/status", {"active": True}), "property-missing", "/isActive"),
 ]  # fmt: skip
 
 
@@ -111,6 +120,10 @@ CORRECT: list[dict[str, Any]] = [
     exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "selfUri": "/x", "division": {"id": USER, "homeDivision": True}}, 200),
     exchange("POST", f"{ACD}/agent-sessions/bXlTZXNzaW9uPT0-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 4711}, 202),
     exchange("POST", f"{ACD}/agent-sessions/join", {"asAgentId": ""}, 202),
+    exchange("POST", f"{ACD}/agent-sessions?stationId=7", {"inactivityTimeout": 100}, 202),
+    exchange("POST", f"{ACD}/agent-sessions/s-1/state?state=Unavailable&reason=Lunch", None, 202),
+    exchange("POST", f"{ACD}/skills/7/agents", {"agents": [{"agentId": 55, "proficiency": 20}]}, 200),
+    exchange("GET", f"{ACD}/agents?_=1733000000&isActive=true", None, 200),
     exchange("GET", f"{ACD}/contacts/completed?toAddress=2125550123&top=100&fields=contactId,endReason", None, 200),
     exchange("POST", f"{ACD}/dnc-groups/21/scrubbed-skills/4711", None, 200),
     exchange("DELETE", f"{ACD}/dnc-groups/21/records", {"dncGroupRecords": [{"phoneNumber": "2125550123"}]}, 200),

@@ -73,6 +73,8 @@ def query_value(parameter: Parameter) -> Any:
     schema = parameter.schema
     sample = {"integer": schema.get("maximum", 4711), "boolean": "true", "number": "1"}
     known = schema.get("enum") or schema.get("examples") or [schema.get("example")]
+    if known[0] == 0:
+        return 0
     formats = {"uuid": QUEUE, "date": "2026-12-01", "date-time": "2026-12-01T09:00:00Z"}
     return (
         known[0]

@@ -1,0 +1,140 @@
+"""Read the query of a request as an object, which the checks of a body judge: names, values, what is missing."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.operation import JSON, Operation
+from cxcall.documents.json_pointer import join_pointer, split_pointer
+from cxcall.findings.finding import Finding
+from cxcall.payloads.checks import check_body
+from cxcall.payloads.payload import Payload, convert_text
+from cxcall.payloads.placeholders import is_withheld
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.parameters import Parameter
+    from cxcall.explaining.observed_request import ObservedRequest
+
+
+def query_parameters(operation: Operation) -> dict[str, Parameter]:
+    """Return the declared parameters of the query by name."""
+    return {each.name: each for each in operation.parameters if each.location == "query"}
+
+
+def accepts_query_as_body(operation: Operation) -> bool:
+    """Tell whether users report that the documented query is also accepted as a body."""
+    extension = "x-cxcall-query-as-body"
+    inherited = operation.contract.declared.get(extension, False)
+    return bool(operation.declared.get(extension, inherited))
+
+
+@cache
+def _query_operation(operation: Operation) -> Operation:
+    """Return an operation whose body is the query of another one, with the members that query and body share."""
+    parameters = query_parameters(operation)
+    body = operation.schema_at("") if accepts_query_as_body(operation) else {}
+    body = body if "properties" in body else {}
+    members = {name: _described(each) for name, each in parameters.items()}
+    needed = [name for name, each in parameters.items() if each.required]
+    schema = {
+        **body,
+        "type": "object",
+        "properties": {**body.get("properties", {}), **members},
+        "required": [*body.get("required", ()), *needed],
+    }
+    request_body = {"content": {JSON: {"schema": schema}}}
+    declared = {"operationId": operation.name, "requestBody": request_body}
+    return Operation(operation.contract, operation.method, operation.path, declared)
+
+
+def _described(parameter: Parameter) -> JsonSchema:
+    about = parameter.description
+    return {**parameter.schema, **({"description": about} if about else {})}
+
+
+def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
+    """Return the query as members, each in the type that is declared; None stands for a value that is not shown."""
+    members: dict[str, Any] = {}
+    for name, text in request.query:
+        schema = _query_operation(operation).schema_at(join_pointer("", name))
+        if f"query:{name}" in request.unknown or is_withheld(text):
+            members[name] = None
+        elif "array" in schema.get("type", ()):
+            items = [convert_text(each, schema.get("items", {})) for each in text.split(",")]
+            members[name] = [*(members.get(name) or ()), *items]
+        else:
+            members[name] = convert_text(text, schema)
+    return members
+
+
+def with_query(request: ObservedRequest, operation: Operation, payload: Payload) -> Payload:
+    """Return a body with the members that the query has: an API that takes them in either place has them."""
+    if not (isinstance(payload.value, dict) and accepts_query_as_body(operation)):
+        return payload
+    declared = operation.schema_at("").get("properties", {})
+    members = query_members(request, operation)
+    added = {name: value for name, value in members.items() if name in declared}
+    return payload._replace(value={**added, **payload.value})
+
+
+def is_in_query(finding: Finding, request: ObservedRequest, payload: Payload) -> bool:
+    """Tell whether a finding on a body with the members of the query is about one of those."""
+    name = _name(finding)
+    is_own = isinstance(payload.value, dict) and name in payload.value
+    return not is_own and any(name == each for each, _ in request.query)
+
+
+def check_members(
+    request: ObservedRequest, operation: Operation, in_body: dict[str, Any], *, has_body: bool
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names in the query, with values that are no parameter, and what is missing.
+
+    `in_body` are the members of the body. With a body, it is reported there if one of its members is missing.
+    """
+    members, parameters = query_members(request, operation), query_parameters(operation)
+    declared = _query_operation(operation).schema_at("")["properties"]
+    for finding in check_body(_query_operation(operation), Payload({**members, **in_body})):
+        name, is_unknown = _name(finding), finding.code == "property-unknown"
+        if name in members:
+            is_shown = is_unknown or (members[name] is not None and name in declared)
+            is_reported = name in in_body or (name in parameters and not is_unknown)
+            if is_shown and not is_reported and (_new_name(finding) or not is_unknown):
+                yield from _as_query_finding(finding, operation)
+        elif name not in in_body and (name in parameters or not has_body):
+            yield from _as_query_finding(finding, operation)
+
+
+def _name(finding: Finding) -> str:
+    """Return the name of the member at the top that a finding is about; empty for the whole object."""
+    return split_pointer(finding.where)[0] if finding.where[:1] == "/" else ""
+
+
+def _new_name(finding: Finding) -> str:
+    """Return the parameter that was meant by another name; empty where the correction is another one."""
+    places = [edit.pointer for edit in finding.edits if edit.source == finding.where]
+    return places[0][1:] if len(finding.edits) == 1 and places and places[0].count("/") == 1 else ""
+
+
+def _as_query_finding(finding: Finding, operation: Operation) -> Iterator[Finding]:
+    """Yield a finding on the object that the query stands for, in words about the query."""
+    name, new_name = _name(finding), _new_name(finding)
+    message = finding.message.replace(f"`/{name}`", f"`{name}` in the query")
+    message = message.replace("the body of", "the query of").replace("a property", "a parameter")
+    message = message.replace("a parameter of the query of", "a parameter of")
+    fix = f"add `?{name}=...`" if finding.code == "property-missing" and name else finding.fix
+    yield finding._replace(
+        where="query", origin=name, message=message, fix=fix, edits=(), excerpt=None
+    )
+    if new_name and new_name in _query_operation(operation).schema_at("")["required"]:
+        yield Finding.note(
+            "property-missing",
+            "query",
+            f"`{new_name}` is missing: it is there as `{name}`",
+            fix=finding.fix,
+            source=finding.source,
+            origin=new_name,
+        )
