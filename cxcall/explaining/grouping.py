@@ -18,16 +18,15 @@ _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 def group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return findings that say the same of several properties as one group, in the order of the first ones.
 
-    Notes on the body are left out where there is an error, and notes whose correction another finding has.
+    Notes whose correction another finding has are left out, and beside an error those on the body or on what is not known.
     """
     fixes = [finding.fix for finding in findings]
     has_error = any(finding.severity is Severity.ERROR for finding in findings)
     groups: dict[Any, list[Finding]] = {}
     for index, each in enumerate(findings):
-        is_said = (has_error and each.where.startswith("/")) or (
-            each.fix and each.fix in fixes[:index]
-        )
-        if each.severity is Severity.NOTE and is_said:
+        is_said = each.fix and each.fix in fixes[:index]
+        is_lesser = has_error and (each.where.startswith("/") or each.code == "not-provable")
+        if each.severity is Severity.NOTE and (is_said or is_lesser):
             continue
         name = _NAME.match(each.message)
         key = (each.severity, each.code, each.message[name.end() :]) if name else each

@@ -37,7 +37,7 @@ _BARE_STATUS = re.compile(
 )
 _NAMED_STATUS = re.compile(
     r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
@@ -84,6 +84,16 @@ class _Message:
         content = _content(text, is_request=self.is_request)
         is_yaml = self.is_request and self.headers and all(map(_MEMBER.match, text.splitlines()))
         return text if content is None and is_yaml else content
+
+    def take_request_body(self) -> str | None:
+        """Take what stands before the error body of an answer out of it: the body of its request; None without one."""
+        text = self.text
+        values = list(json_values(text))
+        if len(values) < 2 or is_error_body(values[0][2]) or not is_error_body(values[1][2]):
+            return None
+        start, end, _ = values[0]
+        self._body = [text[:start] + text[end:]]
+        return text[start:end]
 
     @property
     def text(self) -> str:
@@ -292,6 +302,8 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     if request is None:
         return build_observed_request("HTTP response", response=_build_response(response))
     body = request.body
+    if body is None and response is not None and not response.is_raw:
+        body = response.take_request_body()
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
     if not request.is_raw and (error := find_error_body(body or "")) and has_error_status(error):

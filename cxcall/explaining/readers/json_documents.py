@@ -59,8 +59,10 @@ def read_json(
 
         yield from read_collection(values[0])
     elif kind is _Kind.STORED:
-        stored = enumerate(_stored_requests(values[0], 0), 1)
-        yield from filter(None, (read_object(each, f"request {number}") for number, each in stored))
+        stored = _stored_requests(values[0], 0)
+        names = [f"request {number}" for number in range(1, len(stored) + 1)]
+        names = names if len(names) > 1 else ["request"]
+        yield from filter(None, map(read_object, stored, names))
     else:
         is_read = False
         for request in _read_objects(_objects_of(values), numbers):

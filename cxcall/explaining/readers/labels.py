@@ -11,7 +11,7 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import json_values
+from cxcall.explaining.readers.json_search import find_json_end, json_values
 from cxcall.explaining.readers.objects import find_error_body, is_error_body
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.responses import object_text, read_response
@@ -61,6 +61,10 @@ _TYPED = re.compile(r"^(?:Str|Int|Bool|Double)\((.*)\)$")
 _MARKUP = re.compile(r"\{(?:code|noformat)(?::\w+)?\}")
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)+")
 _HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
+# A member of an object in code: `url: 'https://...',`.
+_MEMBER = re.compile(
+    r"^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$", re.IGNORECASE
+)
 _FEWEST = 2
 _MAX_TEXT = 1 << 17
 
@@ -81,9 +85,15 @@ class _Labeled:
         target = self.parts.get("url", self.parts.get("path", ""))
         return "/" in target and bool({"method", "status"} & self.parts.keys())
 
+    def _side_and_part(self, label: str) -> tuple[str, str]:
+        """Return what a label is about; behind the status of the answer it is about the answer."""
+        side, part = _part_of(label)
+        is_below = "status" in self.parts and bool(self.body or self.headers)
+        return side or ("response" if is_below else ""), part
+
     def take(self, label: str, value: str) -> bool:
         """Take over a value if its label says what it is; tell whether it does."""
-        side, part = _part_of(label)
+        side, part = self._side_and_part(label)
         value = _plain(value)
         if (verb := label.split(maxsplit=1)[0]) in _METHOD.split("|"):
             self.parts.setdefault("method", verb)  # `POST payload: {...}`
@@ -111,10 +121,22 @@ class _Labeled:
 
     def take_under(self, label: str, line: str, text: str) -> bool:
         """Take over a line under a label: a header, or the end of a body, of which `text` is all; tell whether it did."""
-        side, part = _part_of(label)
+        side, part = self._side_and_part(label)
+        if part == "headers" and text[:1] == "{":
+            return self._take_header_object(side, text)
         if part == "headers" and (header := _HEADER.match(line.strip())):
             return self._take_header(side or "request", header[1], header[2], is_any=True)
         return part != "headers" and self.take(label, text)
+
+    def _take_header_object(self, side: str, text: str) -> bool:
+        written = object_text(text)
+        try:
+            members = json.loads(written) if written else {}
+        except ValueError:
+            members = {}
+        for name, value in members.items():
+            self._take_header(side, name, str(value), is_any=True)
+        return bool(written)
 
     def _take_body(self, side: str, value: str) -> bool:
         start = min((at for at in (value.find("{"), value.find("[")) if at >= 0), default=-1)
@@ -209,6 +231,11 @@ def read_labels(text: str) -> Iterator[ObservedRequest]:
         yield lines.build()
 
 
+def _is_open(value: str) -> bool:
+    """Tell whether a value is on the lines below its label, or goes on there."""
+    return not value or (value[0] in "{[" and not find_json_end(value, 0))
+
+
 def _take_all(record: Iterable[tuple[str, str]]) -> _Labeled:
     labeled = _Labeled()
     for label, value in record:
@@ -253,15 +280,17 @@ def _read_lines(text: str) -> _Labeled:
     """Return what the labels of lines say; nothing of code, whose members look like labels."""
     labeled = _Labeled()
     lines = text.split("\n")
-    if sum(line.rstrip().endswith((",", ";")) for line in lines) > 1:
+    if any(map(_MEMBER.match, lines)):
         return labeled
     has_sections = any(map(_SECTION.match, lines))
     open_label, waiting = "", ""
     for line in lines:
         found = _SECTION.match(line) or _LINE.match(line) or _ROW.match(line) or _STEP.match(line)
-        if open_label and not (found and _part_of(found["label"])[1]):
+        part = _part_of(found["label"])[1] if found else ""
+        if open_label and (waiting.startswith(("{", "[")) or not part):
             waiting = f"{waiting}\n{line}".strip()
             if labeled.take_under(open_label, line, waiting):
+                open_label = open_label if _part_of(open_label)[1] == "headers" else ""
                 waiting = ""
             continue
         open_label = waiting = ""
@@ -269,8 +298,8 @@ def _read_lines(text: str) -> _Labeled:
             labeled.parts |= start.groupdict()
         elif status := _STATUS_LINE.match(line):
             labeled.parts.setdefault("status", status["status"])
-        elif found and not (value := found.groupdict().get("value", "")).strip():
-            open_label = found["label"]
-        elif not (found and labeled.take(found["label"], value)):
+        elif found and part and _is_open(value := found.groupdict().get("value", "").strip()):
+            open_label, waiting = found["label"], value
+        elif not (found and labeled.take(found["label"], found.groupdict().get("value", ""))):
             labeled.rest.append(line)
     return labeled

@@ -150,9 +150,11 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
     for name in _REQUEST_NAMES:
         if parts := find_request(value.get(name), depth + 1):
             return parts
-    url = _first(value, ("url", "uri", "href", "requestUrl", "URL"), str)
+    url = _first(
+        value, ("url", "uri", "href", "requestUrl", "requestUri", "request_url", "URL"), str
+    )
     path = _first(value, ("path", "pathname"), str)
-    method = _first(value, ("method", "httpMethod", "verb"), str)
+    method = _first(value, ("method", "httpMethod", "requestMethod", "request_method", "verb"), str)
     base = value.get("baseURL", value.get("baseUrl"))
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")

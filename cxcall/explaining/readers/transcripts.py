@@ -11,7 +11,9 @@ from ast import literal_eval
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _TIME = r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
 _CONTENT = rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \"|<< \"|--> |<-- |(?:request|response): "
-_LOG_PREFIX = re.compile(rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^[\u2502\u2577\u2575] ?")
+_LOG_PREFIX = re.compile(
+    rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^\s*[\u2502\u2577\u2575\u250c\u2514] ?"
+)
 _WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
 _WIRE_END = re.compile(r"\[\\[rn]\]")
 _LITERAL = re.compile(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
@@ -34,7 +36,7 @@ _DOTNET_RESPONSE = re.compile(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\u2502",
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502",
     re.MULTILINE,
 )
 
