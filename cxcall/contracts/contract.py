@@ -34,6 +34,10 @@ class Contract:
         self.document = document
         self._operation_objects: dict[Any, Operation] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs; a cache cannot be sent."""
+        return {name: value for name, value in vars(self).items() if name != "_find_likely"}
+
     @cached_property
     def parts(self) -> OpenApiDocument:
         """The document, of which each part is read when it is needed."""

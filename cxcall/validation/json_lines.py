@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
 from cxcall.documents.text_files import encoding_error, read_line, refuse_utf16
@@ -84,6 +84,10 @@ class JsonLinesChecker:
     def __init__(self, name: str, checker: PayloadChecker) -> None:
         self.name, self.checker = name, checker
         self._screen: Screen | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a process needs that is not forked: it compiles a screen of its own."""
+        return {**vars(self), "_screen": None}
 
     def __call__(self, block: LineBlock) -> list[PayloadVerdict | VerdictRun]:
         """Return the verdicts on the lines of a block, in order; blank lines have none."""

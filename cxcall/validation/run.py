@@ -178,14 +178,13 @@ class Validation(NamedTuple):
         collect_garbage()
         jobs = self.jobs or (count_cores() if _is_file(path) else 1)
         began = time.monotonic()
-        if self.jobs is None or jobs == 1:
-            for piece in pieces:
-                yield from work(piece)
-                self.on_progress(size(piece))
-                if jobs > 1 and time.monotonic() - began > _ALONE_SECONDS:
-                    break
-            else:
-                return
+        for piece in pieces:  # at least one, as forked processes then share what it compiled
+            yield from work(piece)
+            self.on_progress(size(piece))
+            if jobs > 1 and (self.jobs or time.monotonic() - began > _ALONE_SECONDS):
+                break
+        else:
+            return
         from cxcall.validation.worker_processes import run_in_processes
 
         results = run_in_processes(work, map(to_send, pieces) if to_send else pieces, jobs)
