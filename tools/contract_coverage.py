@@ -119,7 +119,7 @@ class Measurement:
         words = []
         for each in operation.parameters:
             if each.required:
-                value = sample_value(self._contract, each.schema)
+                value = sample_value(self._contract, each.schema, {})
                 items = value if isinstance(value, list) else [value]
                 texts = [item if isinstance(item, str) else json.dumps(item) for item in items]
                 text = (

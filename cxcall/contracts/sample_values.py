@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from itertools import product
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -62,17 +61,12 @@ _KINDS_BY_WORD = {
 }
 
 
-def sample_value(
-    contract: Contract,
-    schema: JsonSchema,
-    texts: Mapping[str, str] = MappingProxyType({}),
-    at: str = "",
-) -> Any:
+def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
     """Return the smallest valid value: required members only, with `texts` at their pointers.
 
     Where a schema is beyond this, the value may not be valid.
     """
-    return _Sampler(contract, texts).value(schema, at)
+    return _Sampler(contract, texts).value(schema)
 
 
 def sample_body(operation: Operation) -> Any:

@@ -84,20 +84,19 @@ def log_in(
     port: int = 0,
     scope: str = "",
     timeout: float = 30.0,
-    patience: float = PATIENCE,
 ) -> TokenGrant:
     """Let a person log in at the page that `show` is given, and redeem the code for a token.
 
-    `port` 0 takes a free one; `timeout` bounds the exchange and `patience` the person, in seconds.
+    `port` 0 takes a free one; `timeout` bounds the exchange, in seconds.
     Raises CredentialsError when it comes to nothing, UndeliveredError when the endpoint does not
     answer, and UsageError when the port cannot be had.
     """
     login = Login(client)
     with RedirectServer(port, login.code) as loopback:
         show(login.page(loopback.redirect_uri, scope))
-        code = loopback.wait(patience)
+        code = loopback.wait(PATIENCE)
     if not code:
-        message = f"no login within {patience:g} s"
+        message = f"no login within {PATIENCE:g} s"
         why = "the browser did not come back; the page may be closed, or its redirect URI not registered"
         raise credentials_error(message, _AGAIN, why)
     form = {

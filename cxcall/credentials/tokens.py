@@ -86,17 +86,11 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
         return _save(settings, client, request_grant(client, settings.timeout))
 
 
-def log_in_with_browser(
-    settings: Settings,
-    show: Callable[[str], None],
-    *,
-    port: int = 0,
-    patience: float | None = None,
-) -> Token:
+def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port: int = 0) -> Token:
     """Let the user log in at the page that `show` receives, and store the login.
 
-    `port` is the port of the redirect URI, 0 for any free port. `patience` is in seconds. Raises as
-    `log_in` does, and UsageError if the port is not available.
+    `port` is the port of the redirect URI, 0 for any free port. Raises as `log_in` does, and
+    UsageError if the port is not available.
     """
     from cxcall.credentials import browser_login
 
@@ -110,7 +104,6 @@ def log_in_with_browser(
         # docs/platforms/nice-cxone.md#tokens; Genesys Cloud sets the scopes on the client.
         scope="openid" if settings.platform == CXONE else "",
         timeout=settings.timeout,
-        patience=browser_login.PATIENCE if patience is None else patience,
     )
     with store.lock_store(settings):
         return _save(settings, client._replace(refresh_token=grant.refresh_token), grant)

@@ -82,16 +82,16 @@ class Screen:
         """Print one line of data."""
         self._write(redact(text), self.stdout)
 
-    def print_json(self, value: Any, indent: int | None = None) -> None:
-        """Print a JSON value as data, on one line unless it is indented."""
-        self._write(escape_in_json(_as_json(redact_value(value), indent)), self.stdout)
+    def print_json(self, value: Any) -> None:
+        """Print a JSON value as data, on one line."""
+        self._write(escape_in_json(_as_json(redact_value(value))), self.stdout)
 
     def print_value(self, value: Any) -> None:
         """Print a value of a response on one line: a text as it is, and all else as JSON."""
         value = redact_value(value)
         if isinstance(value, str):
             return self._write(escape_controls(value), self.stdout)
-        return self.print_line(self._highlight_json(escape_in_json(_as_json(value, None))))
+        return self.print_line(self._highlight_json(escape_in_json(_as_json(value))))
 
     def print_text(self, text: str, prefix: str = "") -> None:
         """Print text as data, behind a prefix that is printed as it is.
@@ -338,7 +338,7 @@ class Screen:
         self._write(text + "\n", stream)
 
 
-def _as_json(value: Any, indent: int | None) -> str:
+def _as_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 

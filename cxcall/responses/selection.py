@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 class Selection(NamedTuple):
     """What `--query` or `--fields` selects; `search` is the compiled expression."""
 
-    expression: str = ""
     search: Callable[[Any], Any] | None = None
     fields: tuple[str, ...] = ()
 
@@ -38,7 +37,7 @@ def parse_selection(query: str | None, fields: str | None) -> Selection | None:
             fix="name the fields in the expression, as in `--query 'entities[].{id: id}'`",
         )
     if query is not None:
-        return Selection(query, _compile(query))
+        return Selection(_compile(query))
     if fields is None:
         return None
     names = tuple(name.strip() for name in fields.split(","))

@@ -73,7 +73,7 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
         find_setting(name, layers) for name in ("region", "base_url")
     ):
         return flags
-    platform = find_platform(flags) or _ask("platform", "Platform", PLATFORMS[0], screen)
+    platform = find_platform(flags) or _ask_platform(screen)
     if platform == CXONE:
         answer = screen.read_line(
             "Area, such as na1, or the URL of the API"
@@ -91,13 +91,13 @@ def _default_region(contract: Contract) -> str:
     return next((name for name, url in hosts.items() if url == contract.base_url()), "")
 
 
-def _ask(name: str, question: str, default: str, screen: Screen) -> str:
+def _ask_platform(screen: Screen) -> str:
     """Return a valid answer; asks again after one that is not valid."""
-    choices = ", ".join(PLATFORMS)
+    default = PLATFORMS[0]
     while True:
-        answer = screen.read_line(f"{question}: {choices} [{default}]") or default
+        answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
         try:
-            check_values([{name: Setting(answer, "answer", lambda: "stdin")}])
+            check_values([{"platform": Setting(answer, "answer", lambda: "stdin")}])
         except UsageError as error:
             for finding in error.findings:
                 screen.print_finding(finding, screen.stderr)
