@@ -6,6 +6,7 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.body_repair import is_form, parse_repaired
 from cxcall.explaining.leaf_check import check_leaves
@@ -63,7 +64,12 @@ def check_body(
     form = _read_form(request, route.operation)
     if form is not None:
         found = _check_payload(request, form, route, operation)
-        yield from (each for each in found if not _is_withheld(form, each.where))
+        yield from (
+            each
+            for each in found
+            if each.code == "property-unknown"
+            or not (_is_withheld(form, each.where) or request.is_unobserved(each))
+        )
         return
     if request.content_type.startswith("multipart/"):
         return  # the content type is wrong, whatever the parts are
@@ -83,20 +89,24 @@ def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload
     content_type = request.headers.get("Content-Type", "") if request.headers else ""
     if request.content_type not in ("", operation.media_type):
         return None
+    body = request.body or ""
+    if (request.content_type or operation.media_type) == MULTIPART and not form_bodies.has_headers(
+        body
+    ):
+        content_type = URLENCODED  # a reader has written the parts like that
     try:
-        content = (request.body or "").encode()
         return Payload(
-            form_bodies.decode_body(operation, content, content_type or operation.media_type)
+            form_bodies.decode_body(operation, body.encode(), content_type or operation.media_type)
         )
     except ValueError:
         return None
 
 
 def _is_withheld(form: Payload, where: str) -> bool:
-    """Return whether a field stands for a value that the source does not show, such as `$TO`."""
+    """Return whether a field stands for a value that the source does not show, such as `$TO` or a file."""
     is_field = where.startswith("/") and has_value(form.value, where)
     value = value_at(form.value, where) if is_field else None
-    return isinstance(value, str) and is_withheld(value)
+    return isinstance(value, str) and (is_withheld(value) or value.startswith("@"))
 
 
 def _form_body(finding: Finding) -> Finding:

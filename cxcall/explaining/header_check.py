@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.host_check import is_foreign
@@ -13,6 +14,7 @@ from cxcall.explaining.published_operations import CXONE, is_upload
 from cxcall.explaining.security_check import check_security
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     if not has_body or (not actual and request.null_means_unknown):
         return
     expected = _expected_content_type(request, route)
+    if actual == expected == MULTIPART and has_headers(request.body or ""):
+        yield from _check_boundary(request)
     if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
         return
     is_json = _is_json(request.body or "")
@@ -106,10 +110,23 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     )
 
 
+def _check_boundary(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield an error where the parts of a form were written by hand, and the header does not say what separates them."""
+    value = request.headers.get("Content-Type", "") if request.headers else ""
+    if "boundary=" not in value.lower():
+        yield Finding.error(
+            "header-missing",
+            "header:Content-Type",
+            f"`Content-Type: {value}` has no `boundary`, without which the parts cannot be read",
+            fix="let the client set this header; or write the separator of the body into it: `; boundary=...`",
+            source="RFC 7578, section 4.1",
+        )
+
+
 def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     """Return the content type that the body must have; empty where any is accepted."""
     if is_upload(request.path):
-        return "multipart/form-data"
+        return MULTIPART
     if not route.is_token:
         return (route.operation.media_type if route.operation else "") or JSON
     endpoint = expected_endpoint(request, route.platform)

@@ -22,11 +22,11 @@ class ObservedRequest:
 
     `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
     order. `headers` is None where no headers are shown: then none are missing; an empty mapping means
-    that none were sent. `body` is the text that was sent, JSON or not, and for a multipart form its
-    parts like those of another form; an empty text means that the source shows a request without a
-    body, None that it does not show the body. `response` has the status 0 where only its body is
-    shown. `failure` says in the client's words why there was no response, such as `ENOTFOUND`.
-    `findings` are problems that the reader found.
+    that none were sent. `body` is the text that was sent, JSON or not. The parts of a multipart form
+    are like the fields of another form unless they have headers; a file is `@NAME`. An empty text means
+    that the source shows a request without a body, None that it does not show the body. `response` has
+    the status 0 where only its body is shown. `failure` says in the client's words why there was no
+    response, such as `ENOTFOUND`. `findings` are problems that the reader found.
     `null_means_unknown`: a null member is one that the source did not know. `unknown` maps a place (a
     JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
     there and whose values the source does not show. `unread` names the lines of the source that no

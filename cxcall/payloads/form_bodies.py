@@ -100,6 +100,11 @@ def is_form(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in (URLENCODED, MULTIPART)
 
 
+def has_headers(body: str) -> bool:
+    """Return whether a body has parts with headers, as a multipart body has."""
+    return compile_pattern(r"(?i)Content-Disposition:").search(body) is not None
+
+
 def _urlencoded_fields(operation: Operation, value: Mapping[str, Any]) -> Iterator[str]:
     for name, member in value.items():
         encoding = operation.encoding(name)

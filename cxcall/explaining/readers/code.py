@@ -28,10 +28,10 @@ from cxcall.explaining.readers.code_roles import (
     path_of,
     role_of,
 )
-from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.code_values import Call, contains_value
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
-from cxcall.explaining.readers.request_draft import RequestDraft, build_request, contains_value
+from cxcall.explaining.readers.request_draft import RequestDraft, build_request
 from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
@@ -62,6 +62,8 @@ class _Assembler:
         return self.drafts[-1]
 
     def report(self, kind: str, name: str, value: Any) -> None:
+        if kind in ("call", "add"):
+            self.draft.parts.take_call(name, value)
         if kind == "text":
             self._text(value)
         elif kind == "name":
@@ -138,6 +140,8 @@ class _Assembler:
             draft.take_headers(value)
         elif role == "query" and (pairs := _pairs(value)):
             draft.query.update(pairs)
+        elif role == "files":
+            draft.parts.take_value(value)
         elif role in _BODY_ROLES and not isinstance(value, bool | int | None):
             draft.set_body(value, rank + 1, role if role != "body" else "")
         elif folded in BASIC:

@@ -43,6 +43,7 @@ ROLES = {
              "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
              "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
     "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
+    "files": ("files", "multipart", "formfiles"),
     "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
     "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
 }  # fmt: skip

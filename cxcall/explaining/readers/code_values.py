@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 CONSTANTS: dict[str, Any] = {
     "true": True, "false": False, "null": None, "none": None, "nil": None, "undefined": None, "yes": True, "no": False,
@@ -82,3 +82,34 @@ def fill_format(template: str, values: list[Any]) -> str:
     """Return a format with its values in place of `%s`, `{}`, or `{0}`."""
     rest = iter(values)
     return FORMAT.sub(lambda _: as_text(next(rest, mark_unresolved("{...}"))), template)
+
+
+def is_trivial(content: Any) -> bool:
+    """Tell whether a map or list is empty, or a list without maps."""
+    is_list = isinstance(content, list) and not any(isinstance(each, dict) for each in content)
+    is_hidden = isinstance(content, dict) and all(is_unresolved(name) for name in content)
+    return is_list or is_hidden or (isinstance(content, list) and all(map(is_trivial, content)))
+
+
+def is_hollow(content: Any) -> bool:
+    """Tell whether a map or list has nothing in it but variables."""
+    if isinstance(content, list) and content:
+        return all(
+            (isinstance(each, str) and is_unresolved(each)) or isinstance(each, Call)
+            for each in content
+        )
+    return False
+
+
+def contains_value(outer: Any, inner: Any) -> bool:
+    """Tell whether a map or list holds another one, at any depth; nothing is in everything."""
+    if inner is None:
+        return True
+    members = (
+        outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
+    )
+    return any(
+        each is inner or contains_value(each, inner)
+        for each in members
+        if isinstance(each, dict | list)
+    ) or any(each is inner for each in members)

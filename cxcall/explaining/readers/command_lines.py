@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
-from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.request_builder import build_observed_request, encode_parts
 from cxcall.explaining.readers.responses import client_failure, object_text, read_response
 from cxcall.explaining.readers.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
@@ -42,7 +42,7 @@ COMMAND = re.compile(
 )
 _JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
-_ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:)(.*)", re.DOTALL)
+_ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:|@)(.*)", re.DOTALL)
 _GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip
 _HTTPIE_VALUES = ("--timeout", "--session", "--proxy", "--verify", "-A", "--auth-type", "--print", "-p", "-o", "--output", "--max-redirects")  # fmt: skip
 _MAX_BETWEEN = 1 << 16
@@ -173,13 +173,16 @@ class _Httpie:
         self.headers: dict[str, str] = {}
         self.members: dict[str, Any] = {}
         self.query: list[tuple[str, str]] = []
-        self.is_form = False
+        self.files: list[tuple[str, str]] = []
+        self.is_form = self.is_multipart = False
         self.raw: str | None = None
 
     def take_option(self, word: str, rest: Iterator[str]) -> None:
         """Take over an option and its value."""
         if word in ("--form", "-f"):
             self.is_form = True
+        elif word == "--multipart":
+            self.is_multipart = True
         elif word in ("-a", "--auth"):
             pair = remove_marks(next(rest, "")).encode("utf-8", "replace")
             self.headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
@@ -194,7 +197,9 @@ class _Httpie:
             self.method = word.upper()
         elif not self.url:
             self.url = f"localhost{word}" if word.startswith(":") else word
-        elif item := _ITEM.fullmatch(word):
+        elif (item := _ITEM.fullmatch(word)) and item[2] == "@":
+            self.files.append((item[1], item[3]))
+        elif item:
             _add_item(item, self.headers, self.members, self.query)
 
 
@@ -209,12 +214,17 @@ def _read_httpie(
         else:
             found.take_word(word)
     body: Any = piped if found.raw is None else found.raw
-    if found.members:
+    kind = "application/json"
+    if found.is_multipart or (found.is_form and found.files):
+        fields = [(name, value, "") for name, value in found.members.items()]
+        body = encode_parts([*fields, *((name, "", path) for name, path in found.files)])
+        kind = "multipart/form-data"
+    elif found.members:
         body = urlencode(found.members) if found.is_form else found.members
-    kind = "x-www-form-urlencoded" if found.is_form and found.members else "json"
+        kind = "application/x-www-form-urlencoded" if found.is_form else kind
     if body is not None and not any(name.lower() == "content-type" for name in found.headers):
-        found.headers["Content-Type"] = f"application/{kind}"
-    is_json = body is not None and not found.is_form
+        found.headers["Content-Type"] = kind
+    is_json = body is not None and not (found.is_form or found.is_multipart)
     found.headers.setdefault("Accept", "application/json, */*;q=0.5" if is_json else "*/*")
     url = found.url + (
         ("&" if "?" in found.url else "?") + urlencode(found.query) if found.query else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.request_builder import build_observed_request, encode_parts
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.finding import Finding
 
@@ -37,6 +38,7 @@ _SHORT = {
     "I": "head", "F": "form", "x": "proxy",
 }  # fmt: skip
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
+_FORM = ("form", "form-string")
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
 
 
@@ -73,8 +75,7 @@ def _build_request(
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     elif "form" in last_values:
         headers["Content-Type"] = "multipart/form-data"
-        parts = (value.partition("=") for name, value in options if name in ("form", "form-string"))
-        body = urlencode([(name, remove_marks(value)) for name, _, value in parts])
+        body = encode_parts(_part(*option) for option in options if option[0] in _FORM)
     if "json" in last_values:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     url = remove_marks(next((value for name, value in options if name in ("", "url")), ""))
@@ -92,6 +93,16 @@ def _build_request(
     )
     files = [value for name, value in data if value.startswith("@") and name != "data-raw"]
     return replace(request, body=None, findings=(_unread_file(files[0]),)) if files else request
+
+
+def _part(option: str, value: str) -> tuple[str, str, str]:
+    """Return name, text, and file of a part: `name=text`, `name=@file`, or `name=<file` with the text in a file."""
+    name, _, text = value.partition("=")
+    if option == "form-string":
+        return name, text, ""
+    text = re.split(r";(?:type|filename|headers|encoder)=", text, maxsplit=1)[0].strip('"')
+    is_file = text[:1] in ("@", "<")
+    return name, "" if is_file else text, text[1:] if is_file else ""
 
 
 def _piped(option: str, value: str, content: str | None) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    build_observed_request,
+    build_response,
+    encode_parts,
+)
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 
@@ -103,8 +106,10 @@ def _request_body(data: Mapping[str, Any]) -> str | None:
     params = data.get("params")
     if not isinstance(params, list) or not params:
         return None
-    members = map(_object, params)
-    return urlencode([(each.get("name", ""), each.get("value", "")) for each in members if each])
+    members = [each for each in map(_object, params) if each]
+    return encode_parts(
+        (each.get("name"), each.get("value"), each.get("fileName")) for each in members
+    )
 
 
 def _response_body(content: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    build_observed_request,
+    build_response,
+    encode_parts,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 
 if TYPE_CHECKING:
@@ -115,6 +119,13 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
             if not each.get("disabled")
         ]
         return urlencode(pairs), "application/x-www-form-urlencoded"
+    if mode == "formdata":
+        parts = (
+            (each.get("key"), resolve(each.get("value")), (each.get("src") or "file") if each.get("type") == "file" else "")
+            for each in _members(body.get("formdata"))
+            if not each.get("disabled")
+        )  # fmt: skip
+        return encode_parts(parts), "multipart/form-data"
     return None, ""
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.documents.json_document import MAX_DEPTH, is_object_too_deep
 from cxcall.explaining.observed_request import ObservedRequest
@@ -17,7 +17,11 @@ from cxcall.explaining.readers.unresolved_variables import (
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Headers, HttpResponse
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _MAX_LENGTH = 320
+_FILE = "@"
 
 
 def build_observed_request(
@@ -87,6 +91,19 @@ def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
         for name, value in values
         if (names := variable_names(value))
     }
+
+
+def encode_parts(parts: Iterable[tuple[Any, Any, Any]]) -> str:
+    """Return the parts of a multipart form, (name, text, file) each, like another form; a file is `@NAME`.
+
+    Their content type is shown without a boundary.
+    """
+    texts = ((_part_text(name), _part_text(text), _part_text(file)) for name, text, file in parts)
+    return urlencode([(name, f"{_FILE}{file}" if file else text) for name, text, file in texts])
+
+
+def _part_text(value: Any) -> str:
+    return "" if value is None else remove_marks(str(_shallow(value)))
 
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:

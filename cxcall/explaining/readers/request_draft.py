@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
 from cxcall.explaining.readers.code_roles import (
     BASIC,
     FOLD,
@@ -25,7 +26,7 @@ from cxcall.explaining.readers.code_roles import (
     mime_of,
     without_credential,
 )
-from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.code_values import Call, contains_value, is_hollow, is_trivial
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import (
@@ -63,6 +64,7 @@ class RequestDraft:
         self.body_kind = ""
         self.hidden_body = ""
         self.form: dict[str, Any] = {}
+        self.parts = CodeParts()
         self.query: dict[str, Any] = {}
         self.content_type = ""
         self.is_sent = False
@@ -169,37 +171,6 @@ class RequestDraft:
             self.body_kind = "twice" if is_twice else made or kind
 
 
-def is_trivial(content: Any) -> bool:
-    """Tell whether a map or list is empty, or a list without maps."""
-    is_list = isinstance(content, list) and not any(isinstance(each, dict) for each in content)
-    is_hidden = isinstance(content, dict) and all(is_unresolved(name) for name in content)
-    return is_list or is_hidden or (isinstance(content, list) and all(map(is_trivial, content)))
-
-
-def is_hollow(content: Any) -> bool:
-    """Tell whether a map or list has nothing in it but variables."""
-    if isinstance(content, list) and content:
-        return all(
-            (isinstance(each, str) and is_unresolved(each)) or isinstance(each, Call)
-            for each in content
-        )
-    return False
-
-
-def contains_value(outer: Any, inner: Any) -> bool:
-    """Tell whether a map or list holds another one, at any depth; nothing is in everything."""
-    if inner is None:
-        return True
-    members = (
-        outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
-    )
-    return any(
-        each is inner or contains_value(each, inner)
-        for each in members
-        if isinstance(each, dict | list)
-    ) or any(each is inner for each in members)
-
-
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
     if not isinstance(value, Call):
@@ -238,7 +209,15 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
-    body, content_type = _encode_body(draft, headers.get(written) or draft.content_type, text)
+    unread: dict[str, Any] = {}
+    if sends_parts(text, headers.get(written, ""), draft.body, draft.body_kind):
+        body, unread = draft.parts.encode(draft.body, draft.form, text)
+        content_type = headers.get(written, "")
+        if not content_type.startswith(MULTIPART):
+            headers.pop(written, None)
+            written, content_type = "", MULTIPART
+    else:
+        body, content_type = _encode_body(draft, headers.get(written) or draft.content_type, text)
     if body is None and draft.hidden_body:
         body = draft.hidden_body
     if not written and content_type and body is not None:
@@ -257,6 +236,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         response=response,
         headers_are_shown=bool(_CLIENT.search(text)),
     )
+    request = replace(request, unknown={**request.unknown, **unread})
     return replace(request, findings=(_not_json(encoding),)) if encoding else request
 
 
