@@ -11,6 +11,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
+from cxcall.platform_reads.missing_objects import name_missing
 from cxcall.platform_reads.response_values import read_items, read_text
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
@@ -115,7 +116,10 @@ class CampaignReader:
     def read(self, role: str, id_: str, body: Any = None) -> tuple[RoleOperation, Any]:
         """Return the operation of a role and the body of its response; raises ReadError."""
         found = self.roles[role]
-        return found, body_of(self.send_read(found, {found.id_parameter: id_}, body))
+        values = {found.id_parameter: id_}
+        delivery = self.send_read(found, values, body)
+        findings = name_missing(delivery.findings, found.operation, values)
+        return found, body_of(delivery._replace(findings=findings))
 
     def send_read(self, found: RoleOperation, values: Mapping[str, str], body: Any) -> Delivery:
         """Send a request that changes nothing; raises CheckError for an ID that cannot be one."""

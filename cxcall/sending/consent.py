@@ -52,7 +52,7 @@ def ask_yes(
         return
     if ask is None:
         raise UsageError(
-            f"`--yes` is required without a terminal: {calls} may be placed",
+            f"`--yes` is required without a terminal, or with `--no-input`: {calls} may be placed",
             where="--yes",
             why=why,
             fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
@@ -79,16 +79,18 @@ def ask_count(
     *,
     confirmed: int | None,
     ask: Callable[[str], str] | None,
+    noun: str = "request",
+    verb: str = "sent",
 ) -> None:
     """Make sure that `--confirm` or a person states the number of calls before the first is placed.
 
-    `ask` is None without a terminal. Raises StoppedError when the answer is another number,
+    `noun` and `verb` say what is counted. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
     UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if confirmed is not None and confirmed != count:
         raise UsageError(
-            f"`--confirm {confirmed}` does not match: {count} request{'' if count == 1 else 's'} would be sent",
+            f"`--confirm {confirmed}` does not match: {count} {noun}{'' if count == 1 else 's'} would be {verb}",
             where="--confirm",
             why=target,
             fix=f"check with `--dry-run`; if it is right, `--confirm {count}`",
@@ -97,7 +99,7 @@ def ask_count(
         return
     if ask is None:
         raise UsageError(
-            f"`--confirm {count}` is required without a terminal: real calls may be placed",
+            f"`--confirm {count}` is required without a terminal, or with `--no-input`: real calls may be placed",
             where="--confirm",
             why=target,
             fix=f"check with `--dry-run`, then add `--confirm {count}`; to try it without real calls, add `--sandbox`",

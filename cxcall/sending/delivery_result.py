@@ -53,6 +53,11 @@ class DeliveryContext(NamedTuple):
     host: str
     engagement_place: str = ""
 
+    @property
+    def again(self) -> str:
+        """What to do when nothing was processed; a read may be a part of a command that must not be run again."""
+        return "read it again" if self.operation.is_read else "run it again"
+
     def result(
         self, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
     ) -> Delivery:
@@ -177,7 +182,7 @@ def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
         code,
         "host",
         f"`{context.host}` {problem}",
-        fix=f"{fix}; then run it again",
+        fix=f"{fix}; then {context.again}",
         why=f"nothing was sent: {exchange.detail}",
     )
 
@@ -188,14 +193,14 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
 
     seconds = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
     is_rate_limit = response.status == HTTPStatus.TOO_MANY_REQUESTS
-    again = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
+    wait = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
     words = platform_message(response)
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
         f"`{context.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
         f" (HTTP {response.status})",
-        fix=f"run it again {again}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
+        fix=f"{context.again} {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request answered so was not processed"
         + (f"; the API says: {words}" if words else ""),
         source=SOURCE,
@@ -209,7 +214,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
             "undelivered",
             "response",
             cause,
-            fix="run it again",
+            fix=context.again,
             why="it only reads: nothing was changed",
         )
         return context.undelivered(exchange, finding)

@@ -309,10 +309,15 @@ def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, b
     assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
 
 
-def load_to_cxone(cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int) -> Ran:
+def load_to_cxone(
+    cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int, status: int = 200
+) -> Ran:
     """Load two rows to a platform that accepts the upload, and answers each read of its job so."""
     upload = Reply(202, {"jobId": "17"} if job else {})
-    with Platform(lambda _body, _count: upload, reads=lambda *_: Reply(200, job)) as platform:
+    with Platform(
+        lambda _body, _count: upload,
+        reads=lambda path, _: Reply(status if "/jobs/" in path else 200, job),
+    ) as platform:
         cxcall.environment |= {
             "CXCALL_BASE_URL": platform.base_url, "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1",
         }  # fmt: skip
@@ -344,6 +349,15 @@ def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
 def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None:
     ran = load_to_cxone(cxcall, {}, code=9)
     assert "the response to the upload of rows 1-2 names no upload job" in ran.err
+
+
+@pytest.mark.parametrize(("status", "message"), [(500, "HTTP 500"), (404, "job `17` does not exist")])
+def test_job_that_cannot_be_read_is_to_be_read_and_not_to_be_uploaded_again(
+    cxcall: Cxcall, status: int, message: str
+) -> None:
+    ran = load_to_cxone(cxcall, {"uploadJobs": []}, status=status, code=9)
+    assert message in ran.err
+    assert "run it again" not in ran.err
 
 
 @pytest.mark.parametrize("member", ['/listFile="QUJD"', '/fileName="x.csv"'])
@@ -463,6 +477,7 @@ def test_a_list_that_may_not_be_read_is_loaded_and_one_that_is_not_there_is_not(
             cxcall.environment |= platform.environment
             ran = load(cxcall, file, f"list-{status}", "--yes", code=code)
             assert ("its columns are not checked" in ran.err) is (code == 0)
+            assert ("contact list `list-404` does not exist" in ran.err) is (code != 0)
             assert bool(dialer.loaded) is (code == 0)
 
 
@@ -473,7 +488,8 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
         cxcall.environment |= platform.environment
         asked = load(cxcall, file, "list-1", code=2)
         assert "2 contacts into the list `Leads` (list-1)" in asked.err
-        load(cxcall, file, "list-1", "--confirm", "3", code=2)
+        asked = load(cxcall, file, "list-1", "--confirm", "3", code=2)
+        assert "`--confirm 3` does not match: 2 contacts would be loaded" in asked.err
         assert not dialer.loaded
         load(cxcall, file, "list-1", "--confirm", "2", code=0)
         asked = cxcall("campaign", "start", CAMPAIGN, code=2)

@@ -236,7 +236,10 @@ class _LoadCommand(BatchRun):
                 f"{count_phrase(found, 'contact')} may be in the list by a load of another file, and will not be loaded again without `--again`"
             )
         if options.confirm is not None or not count:
-            ask_count(operation, settings, count, confirmed=options.confirm, ask=None)
+            ask_count(
+                operation, settings, count,
+                confirmed=options.confirm, ask=None, noun=self.noun, verb="loaded",
+            )  # fmt: skip
             return
         id_ = job.values[self.load.id_parameter]
         named = f"`{self.known.name}` ({id_})" if self.known and self.known.name else f"`{id_}`"

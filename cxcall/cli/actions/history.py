@@ -160,7 +160,7 @@ def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
     """Ask; raises UsageError if nobody can be asked, and StoppedError if the user declines."""
     if not screen.is_interactive:
         message, fix = (
-            f"`--yes` is required without a terminal: {problem}",
+            f"`--yes` is required without a terminal, or with `--no-input`: {problem}",
             f"{first}, then add `--yes`",
         )
         raise UsageError(message, where="--yes", fix=fix)
