@@ -29,6 +29,8 @@ def quiet_help(command: str) -> str:
         return "Print only the engagement ID."
     if command == "validate":
         return "Print only findings; nothing for a valid payload."
+    if command in ("load", "worker"):
+        return "Print no progress, and a summary only of failures."
     return "Print no progress and no summary."
 
 

@@ -90,6 +90,12 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 # What is read
 
 
+def test_quiet_batch_prints_only_engagement_ids(live: Cxcall) -> None:
+    ran = live("batch", write_lines(live, 2), *PERSONAL, *FAST, "-q", code=0)
+    assert len(ran.out.splitlines()) == 2
+    assert ran.err == ""
+
+
 @pytest.mark.slow
 def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox: Sandbox) -> None:
     rows = [

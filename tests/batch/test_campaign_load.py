@@ -351,7 +351,21 @@ def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None
     assert "the response to the upload of rows 1-2 names no upload job" in ran.err
 
 
-@pytest.mark.parametrize(("status", "message"), [(500, "HTTP 500"), (404, "job `17` does not exist")])
+def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxcall) -> None:
+    job = {"uploadJobs": [{"jobId": "17", "isComplete": True}]}
+    assert load_to_cxone(cxcall, job, "-q", code=0).err == ""
+    job["uploadJobs"][0]["isComplete"] = False
+    assert "upload job 17 is not complete yet" in load_to_cxone(cxcall, job, "-q", "--again", code=9).err  # fmt: skip
+    refused = Platform(lambda _body, _count: Reply(400, {}), reads=lambda *_: Reply(200, {}))
+    with refused as platform:
+        cxcall.environment |= platform.environment
+        failed = load(cxcall, "leads.csv", "1002", "-q", "--yes", "--platform", "genesys-cloud", code=9)  # fmt: skip
+    assert "2 rows: 2 refused" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(500, "HTTP 500"), (404, "job `17` does not exist")]
+)
 def test_job_that_cannot_be_read_is_to_be_read_and_not_to_be_uploaded_again(
     cxcall: Cxcall, status: int, message: str
 ) -> None:

@@ -176,7 +176,7 @@ class BatchRun:
             batch=batch, rate=self.rate, limit=self.limit, keys=self.keys, new_run=self.new_run,
         )  # fmt: skip
         unsent = UnsentRows(ledger, run.batch, self.keys.key_of)
-        self._tell(
+        self.tell_progress(
             f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
@@ -203,12 +203,17 @@ class BatchRun:
         for line in text.splitlines():
             self.screen.print_diagnostic(line, always=True)
 
+    def tell_progress(self, text: str) -> None:
+        """Print a message that nobody has to act on."""
+        if not self.screen.options.quiet:
+            self._tell(text)
+
     def _check(self, selection: Selection) -> CheckStatistics:
         """Check all rows, and print what does not stop the batch."""
         totals = check_rows(self.job, selection, skip_invalid=self.options.skip_invalid)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
-        self._tell(totals.summary())
+        self.tell_progress(totals.summary())
         return totals
 
     def _send(self, run: Run, totals: CheckStatistics, unsent: UnsentRows) -> None:
@@ -233,7 +238,7 @@ class BatchRun:
 
     def _tell_wait(self, opening: datetime) -> None:
         local = opening.astimezone()
-        self._tell(
+        self.tell_progress(
             f"the other rows are outside their calling hours; the next may be called at {local:%Y-%m-%d %H:%M %Z}"
         )
 
@@ -270,7 +275,8 @@ class BatchRun:
             )
         lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
         speed = statistics.speed_line(self.seconds, str(self.rate))
-        print_totals(self.screen, statistics, speed, lines, self._tell)
+        if code is not ExitCode.OK or not self.screen.options.quiet:
+            print_totals(self.screen, statistics, speed, lines, self._tell)
         return Report(
             self.command,
             Outcome.ERROR if is_empty else statistics.outcome,

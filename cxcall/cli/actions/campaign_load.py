@@ -275,7 +275,7 @@ class _LoadCommand(BatchRun):
             raise_deferred_interrupt()
             for job, state in self.reader.follow_jobs(self.jobs, self.max_wait_for_jobs):
                 states[job] = words[state]
-                self._tell(f"upload job {job}: {words[state]}")
+                self.tell_progress(f"upload job {job}: {words[state]}")
         except CxcallError as error:
             findings += error.findings
         except KeyboardInterrupt:

@@ -81,12 +81,14 @@ def run_worker(
             printer.print_or_stop(result, batch, worker.stop)
 
         worker = Worker(ledger, queue, claim, destinations, limit, print_result, diagnostics.print)
-        diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
+        if not output.quiet:
+            diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
         defer_signals()  # from here on, the worker itself handles signals
         began = time.monotonic()
         with worker.catch_signals():
             worker.run(threads=options.concurrency, until_empty=options.until_empty)
-        return _report(worker, claim, time.monotonic() - began, diagnostics)
+        seconds = time.monotonic() - began
+        return _report(worker, claim, seconds, diagnostics, is_quiet=output.quiet)
 
 
 def _lease(seconds: float | None, timeout: float) -> float:
@@ -116,11 +118,14 @@ class _Diagnostics:
                 self._screen.print_diagnostic(line, always=True)
 
 
-def _report(worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics) -> Report:
+def _report(
+    worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics, *, is_quiet: bool
+) -> Report:
     statistics = worker.statistics
     lines = statistics.lines()
     lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
-    diagnostics.print("\n".join(lines))
+    if worker.stop_reason or not (is_quiet and statistics.is_complete):
+        diagnostics.print("\n".join(lines))
     return Report(
         _COMMAND,
         statistics.outcome,
