@@ -112,7 +112,9 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
 def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
-    payload = apply_flags(job.operation, row.payload, sets=job.sets)
+    takes_object = job.operation.schema_at("").get("type") == "object"
+    is_settable = isinstance(row.payload.value, dict) or not takes_object  # else the check says so
+    payload = apply_flags(job.operation, row.payload, sets=job.sets if is_settable else ())
     values = parameter_values(job.operation, {**row.values, **job.values}, (), payload)
     for parameter in job.operation.parameters:
         if parameter.required and parameter.name not in values:
@@ -127,12 +129,20 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     request = build_request(job.operation, values, payload, job.settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:
-        found = (*found, contact_without_number())
+        found = (
+            *(each for each in found if not _is_empty_contact(job, each)),
+            contact_without_number(),
+        )
     if not job.default_country:
         found = tuple(suggest_country(finding, values, payload) for finding in found)
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
     return checked._replace(numbers_written=written)
+
+
+def _is_empty_contact(job: Job, finding: Finding) -> bool:
+    """Return whether a contact has no column at all, of which the missing number is what matters."""
+    return finding.code == "property-missing" and finding.where == job.operation.columns_at
 
 
 def decide_row(

@@ -303,10 +303,8 @@ def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, s
         for entry in operation.parameters
         if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
     ]
-    values = {name: _as_text(value[name]) for name in names if name in value}
-    body = {
-        name: member for name, member in value.items() if name in declared or name not in values
-    }
+    values = {name: _as_text(value[name]) for name in names if value.get(name) is not None}
+    body = {name: member for name, member in value.items() if name in declared or name not in names}
     return _with_columns(body, operation, declared), values
 
 
@@ -315,12 +313,17 @@ def _with_columns(
 ) -> dict[str, Any]:
     """Return a body in which the members that it does not declare are in the object of its columns."""
     _, _, name = (operation.columns_at or "").partition("/")
-    extra = {each: _as_text(value) for each, value in body.items() if each not in declared}
+    extra = {each: _as_cell(value) for each, value in body.items() if each not in declared}
     if not (name and extra):
         return body
     kept = {each: value for each, value in body.items() if each in declared}
     given = kept.get(name, {})
     return {**kept, name: {**given, **extra} if isinstance(given, dict) else given}
+
+
+def _as_cell(value: Any) -> Any:
+    """Return a number or a boolean as text; null, a list, and an object are not the text of a column."""
+    return value if value is None or isinstance(value, dict | list) else _as_text(value)
 
 
 def _as_text(value: Any) -> str:

@@ -66,6 +66,9 @@ def refuse_utf16(path: str, data: bytes) -> None:
 def wide_encoding(data: bytes) -> str:
     """Return the name of the encoding where data starts like UTF-16 or UTF-32; empty otherwise."""
     encoding = json.detect_encoding(data)
+    second = {"utf-16-le": data[3:4], "utf-16-be": data[2:3]}.get(encoding, b"")
+    if second.strip(b"\0"):
+        return ""  # one NUL alone: a damaged file in another encoding
     wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
     return "" if encoding.startswith("utf-8") else wide
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+from cxcall.documents.json_document import DocumentError
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
@@ -124,6 +125,9 @@ class CsvHeader(NamedTuple):
     def read(cls, lines: CsvLines, name: str) -> Self:
         """Read the header; the delimiter is the character that it contains most often."""
         line = next((line for line in lines if line.strip()), "")
+        if "\0" in line:
+            place = Excerpt(name, lines.take()[0], 1, line)
+            raise DocumentError(_damaged_record(place))
         delimiter = max(DELIMITERS, key=line.count)
         cells = next(read_cells([line], delimiter), [])
         lines.take()
@@ -197,6 +201,8 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
     start = record.cell_excerpt(0)._replace(width=1)
     if len(cells) != len(record.table.header.cells):
         return CsvRow(start, None, {}, (_wrong_cell_count(len(cells), record),))
+    if "\0" in record.text:
+        return CsvRow(start, None, {}, (_damaged_record(start),))
     payload = Payload(empty_value(operation.schema_at("")), record)
     parameters = {}
     for column in columns:
@@ -240,6 +246,16 @@ def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
             place = record.cell_excerpt(index)._replace(width=1)
             return _malformed_record(place, message)._replace(fix=fix)
     return _malformed_record(record.cell_excerpt(0), str(error))
+
+
+def _damaged_record(place: Excerpt) -> Finding:
+    return Finding.error(
+        "body-malformed",
+        "body",
+        "this record has a NUL character, which is not text",
+        fix="export the file again, or remove the character",
+        excerpt=place,
+    )
 
 
 def _malformed_record(place: Excerpt, message: str) -> Finding:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.campaign_roles import RoleOperation, find_roles
 from cxcall.documents.json_pointer import find_value
+from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
@@ -237,8 +238,8 @@ def _described(state: CampaignState, found: RoleOperation, body: Any) -> Campaig
 
 def _error_text(error: Any) -> str:
     if isinstance(error, dict):
-        return str(error.get("details") or error.get("error") or "")
-    return str(error)
+        error = error.get("details") or error.get("error") or error
+    return as_cell(error or None)
 
 
 def _status_text(status: Any) -> str:

@@ -161,6 +161,22 @@ def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Ten
     assert [each["callable"] for each in contacts] == [False, False]
 
 
+def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcall) -> None:
+    phone = '"Phone":"+13035550101"'
+    rows = (
+        (f'{{"Name":null,{phone}}}', "`/data/Name` must be a string, not null"),
+        (f'{{"Name":[1],{phone}}}', "`/data/Name` must be a string, not an array"),
+        ("[1]", "must be an object, not an array"),
+        ("{}", "this row has no phone number"),
+    )
+    file = cxcall.file("leads.jsonl", "".join(f"{row}\n" for row, _ in rows))
+    err = load(cxcall, file, "list-1", "--dry-run", "--skip-invalid", code=3).err
+    for row, (_, message) in enumerate(rows, 1):
+        assert re.search(rf"row {row}: .*{re.escape(message)}", err), err
+    assert "--set" not in err
+    assert "`data` is missing" not in err
+
+
 def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("leads.csv", halves(2))
     ran = load(live, file, "any", "--dry-run", "-o", "jsonl")
@@ -562,7 +578,7 @@ def test_export_that_cannot_read_every_page_writes_no_file(
 
 
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
-    odd = {"name": "A\x1b[31m", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7]}  # fmt: skip
+    odd = {"name": "A\x1b[31m", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
     reads: dict[str, Any] = {
         f"/campaigns/{CAMPAIGN}": odd,
         "/list-1": {"phoneColumns": {"a": 1}, "columnNames": 5},
@@ -574,7 +590,7 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
         shown = cxcall("campaign", "status", CAMPAIGN, "--contact-list", "list-1", code=0).out
     assert "A\\x1b[31m" in shown
     assert [line.split(None, 1)[1] for line in shown.splitlines() if line.startswith("error")] == [
-        "no line", "no agent", "7",
+        "no line", "no agent", "7", '{"code": "x"}',
     ]  # fmt: skip
 
 

@@ -47,6 +47,14 @@ def test_export_is_read_in_its_encoding(
 
 
 @pytest.mark.parametrize(
+    "text", ["contact-id,reason\0-code\na,b\n", "contact-id,reason-code\na,b\0\n"]
+)
+def test_nul_in_a_table_is_reported_at_its_line(cxcall: Cxcall, text: str) -> None:
+    words = ("batch", cxcall.file("crm.csv", text), "--operation", "personal-connection", "-n")
+    assert "this record has a NUL character" in cxcall(*words, code=3).err
+
+
+@pytest.mark.parametrize(
     ("encoding", "flags", "code", "message"),
     [
         ("windows-1252", (), 3, "add `--encoding windows-1252`"),
