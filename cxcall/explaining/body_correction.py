@@ -28,11 +28,17 @@ _WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}
 
 
 def correct_body(
-    explanation: Explanation, operation: Operation, value: Any, parameters: Mapping[str, str]
+    explanation: Explanation,
+    operation: Operation,
+    value: Any,
+    parameters: Mapping[str, str],
+    *,
+    with_warnings: bool = False,
 ) -> tuple[Any, tuple[str, ...]]:
     """Return a body for an operation, and the places of values that it has no use for.
 
-    The values of `parameters` stand in the path or the query, and so not in the body.
+    The values of `parameters` stand in the path or the query, and so not in the body. `with_warnings`:
+    correct what is only likely to be wrong, too.
     """
     empty = empty_value(operation.schema_at(""))
     body = deepcopy(value) if isinstance(value, dict | list) else empty
@@ -44,7 +50,7 @@ def correct_body(
         return body, ()
     left_out: list[str] = []
     for _ in range(_MAX_ROUNDS):
-        chosen = _choose(check_body(operation, Payload(body)))
+        chosen = _choose(check_body(operation, Payload(body)), with_warnings=with_warnings)
         corrected = body
         for finding in chosen:
             corrected = _apply(corrected, finding.edits)
@@ -64,12 +70,13 @@ def _is_move(finding: Finding) -> bool:
     return any(edit.op == "move" for edit in finding.edits)
 
 
-def _choose(findings: Sequence[Finding]) -> list[Finding]:
+def _choose(findings: Sequence[Finding], *, with_warnings: bool) -> list[Finding]:
     """Return the findings to correct next: safe ones, then moves, removals, and placeholders last.
 
     Moves that may be wrong are made one by one, because each can show that another is not needed.
     """
-    errors = [each for each in findings if each.edits and each.severity is Severity.ERROR]
+    severities = [Severity.ERROR] + [Severity.WARNING] * with_warnings
+    errors = [each for each in findings if each.edits and each.severity in severities]
     safe = [each for each in findings if each.edits and _is(each, Applicability.SAFE)]
     if safe:
         return safe

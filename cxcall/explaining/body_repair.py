@@ -32,6 +32,7 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\]]')
 _FORM = re.compile(r"[\w.%\[\]-]+=[^\s{]*")
 _CLOSERS = {"{": "}", "[": "]"}
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[^\s"{}\[\],:]+|[{}\[\],:]')
 # Words of Python for values of JSON, between the punctuation of JSON.
 _PYTHON_WORD = re.compile(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
@@ -41,8 +42,8 @@ _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Return a body as it was meant, and what is wrong with it as JSON; None where it cannot be repaired.
 
-    Each repair keeps the length, so that lines and columns are those of the text as it is. The checks
-    of one request share the result, which they must not change.
+    A repair keeps the length where it can, so that lines and columns are those of the text as it is. The
+    checks of one request share the result, which they must not change.
     """
     try:
         return parse(text, name), ()
@@ -100,9 +101,24 @@ def _repairs(text: str) -> Iterator[str]:
     yield repaired
     repaired = _TRAILING_COMMA.sub(" ", repaired)
     yield repaired
+    yield _add_comma(repaired)
     yield _PYTHON_WORD.sub(
         lambda match: _JSON_WORDS[match[0]], repaired.translate(_STRAIGHT_SINGLE)
     )
+
+
+def _add_comma(text: str) -> str:
+    """Return a text with the one comma that is missing before the name of a member; unchanged if more are."""
+    tokens = list(_TOKEN.finditer(text))
+    ends = [
+        value.end()
+        for value, name, colon in zip(tokens, tokens[1:], tokens[2:], strict=False)
+        if value[0] not in "{[,:" and name[0][0] == '"' and colon[0] == ":"
+    ]
+    if len(ends) != 1:
+        return text
+    before, after = text[: ends[0]], text[ends[0] :]
+    return f"{before},{after[after.startswith((chr(32), chr(9))) :]}"
 
 
 def _describe(text: str, repaired: str, finding: Finding) -> Finding:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.documents.json_text import load_json
 from cxcall.explaining.body_check import find_better_operation, read_body
 from cxcall.explaining.body_correction import correct_body
-from cxcall.explaining.body_repair import read_leniently
-from cxcall.explaining.host_check import platform_of_host
-from cxcall.explaining.published_operations import GENESYS
+from cxcall.explaining.body_repair import is_form, read_leniently
+from cxcall.explaining.host_check import has_slot, platform_of_host
+from cxcall.explaining.parameter_correction import correct_parameters
+from cxcall.explaining.path_forms import correct_prefix
+from cxcall.explaining.published_operations import ACD_BASE_PATH
 from cxcall.explaining.shell_forms import (
     for_bash,
     for_cmd,
@@ -23,13 +24,11 @@ from cxcall.explaining.shell_forms import (
     with_confirmation,
 )
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import check_body, check_parameters, has_errors, is_valid_text
-from cxcall.payloads.corrections import placeholder
+from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import fold_name
-from cxcall.runtime.redaction import MASKED
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_loopback_url
@@ -38,14 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from cxcall.contracts.operation import Operation
-    from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.explanation import Explanation
     from cxcall.findings.finding import Finding
 
-_WRONG_HOST = ("host-unknown", "platform-mismatch", "scheme-insecure")
+_WRONG_HOST = ("host-unknown", "platform-mismatch")
+_OPEN_HOST = "<host>"
 _UNKNOWN_PATH = (404, 405)
-_WRONG_VALUE = ("id-format", "placeholder")
-_ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 
 
 class CorrectedRequest(NamedTuple):
@@ -53,8 +50,8 @@ class CorrectedRequest(NamedTuple):
 
     `left_out` are the places of the failed request that the operation has no use for. `findings` are
     those of the check of this request. `values` are the parameters of path and query; `contract_file`
-    is the user's own document, if it declares the operation. `is_host_shown`: the host is that of the failed
-    request, and not the usual one.
+    is the user's own document, if it declares the operation. `base_url` has the host and the version of
+    the failed request, or `<host>` where its host is wrong or not shown.
     """
 
     operation: Operation
@@ -65,7 +62,6 @@ class CorrectedRequest(NamedTuple):
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
     contract_file: str = ""
-    is_host_shown: bool = False
 
     @property
     def url(self) -> str:
@@ -96,7 +92,10 @@ class CorrectedRequest(NamedTuple):
         for name, value in self.values.items():
             is_safe = name in flags and not value.startswith("-")
             words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
-        if self.is_host_shown or self.base_url != self.operation.contract.base_url():
+        if (
+            self.operation.contract.is_shipped
+            or self.base_url != self.operation.contract.base_url()
+        ):
             words += ["--base-url", self.base_url]
         return [*words, *(["--file", "-"] * self.operation.takes_body), "--dry-run"]
 
@@ -137,26 +136,44 @@ def correct_request(
     operation = _find_operation(explanation, tried)
     if operation is None:
         raise _refusal(explanation)
+    corrected = _correct(explanation, operation)
+    root = explanation.root
+    is_likely_cause = root is not None and root.where[:1] == "/"
+    if (
+        is_likely_cause
+        and explanation.request.is_refused
+        and repeats_request(corrected, explanation)
+    ):
+        return _correct(explanation, operation, with_warnings=True)
+    return corrected
+
+
+def _correct(
+    explanation: Explanation, operation: Operation, *, with_warnings: bool = False
+) -> CorrectedRequest:
     payload, _ = read_body(explanation.request)
-    given = payload.value if payload else read_leniently(explanation.request.body or "")
-    values, left_out = _correct_parameters(explanation, operation, given)
+    written = explanation.request.body or ""
+    given = payload.value if payload else read_leniently(written)
+    values, left_out = correct_parameters(explanation, operation, given)
     body: Any = None
     dropped: tuple[str, ...] = ()
     if operation.takes_body:
-        body, dropped = correct_body(explanation, operation, given, values)
+        body, dropped = correct_body(
+            explanation, operation, given, values, with_warnings=with_warnings
+        )
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
     filled = {name: value for name, value in values.items() if not is_placeholder(value)}
     findings = [*check_parameters(operation, filled, sent)]
     findings += check_body(operation, sent) if sent else []
-    is_wrong_host = any(
-        each.code in _WRONG_HOST and each.where == "host" for each in explanation.findings
-    )
     missing = [name for name in values if name not in filled]
     open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
-    missing += ["host"] * is_wrong_host
-    findings = [each for each in findings if not _is_about_placeholder(each, body)]
-    base_url = _base_url(explanation, operation, is_wrong=is_wrong_host)
+    # The end of a body that was cut off is not known.
+    missing += [""] * (
+        sent is not None and payload is None and bool(written) and not is_form(written)
+    )
+    base_url = _base_url(explanation, operation)
+    missing += ["host"] * (_OPEN_HOST in base_url)
     return CorrectedRequest(
         operation,
         base_url,
@@ -164,9 +181,7 @@ def correct_request(
         body,
         tuple(dict.fromkeys(missing)),
         (*left_out, *dropped),
-        tuple(findings),
-        is_host_shown=bool(explanation.request.host)
-        and base_url.endswith(f"//{explanation.request.host}"),
+        tuple(each for each in findings if not _is_about_placeholder(each, body)),
     )
 
 
@@ -174,6 +189,17 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
     """Tell whether a finding is about a placeholder in the body of the corrected request."""
     where = finding.where
     return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
+
+
+def find_correction(
+    explanation: Explanation, tried: Collection[Operation] = ()
+) -> CorrectedRequest | None:
+    """Return the corrected request; None if there is none, or if it was refused as it is."""
+    if _find_operation(explanation, tried) is None:
+        return None
+    corrected = correct_request(explanation, tried)
+    is_same = explanation.request.is_refused and repeats_request(corrected, explanation)
+    return None if is_same else corrected
 
 
 def can_correct(explanation: Explanation) -> bool:
@@ -214,12 +240,29 @@ def _published_alternative(operation: Operation, tried: Collection[Operation]) -
 def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
     """Tell whether a corrected request is the one that was sent."""
     request = explanation.request
-    sent = read_leniently(request.body) if request.body else None
-    is_same_body = not corrected.operation.takes_body or (sent or {}) == (corrected.body or {})
-    is_same_place = corrected.operation is explanation.route.operation
+    if corrected.operation is not explanation.route.operation or corrected.missing:
+        return False
+    if corrected.operation.takes_body and _parsed(request.body) != (corrected.body or {}):
+        return False
     names = {name for name, _ in request.query}
-    return (
-        is_same_place and is_same_body and not corrected.missing and names <= set(corrected.values)
+    return names <= set(corrected.values) and not _has_wrong_header(explanation)
+
+
+def _parsed(body: str | None) -> Any:
+    """Return the value of a body, or the text itself if it is not JSON; an empty object if there is none."""
+    try:
+        return load_json(body or "{}") or {}
+    except (ValueError, RecursionError):
+        return body
+
+
+def _has_wrong_header(explanation: Explanation) -> bool:
+    """Tell whether headers or the scheme are wrong, which each corrected request has right."""
+    wrong = [each for each in explanation.findings if each.severity is Severity.ERROR]
+    return any(
+        each.where.startswith("header:") or each.code == "scheme-insecure"
+        for each in (*wrong, explanation.root)
+        if each
     )
 
 
@@ -237,84 +280,36 @@ def _refusal(explanation: Explanation) -> UsageError:
     )
 
 
-def _base_url(explanation: Explanation, operation: Operation, *, is_wrong: bool) -> str:
-    """Return the scheme and host of the failed request, if they are right for the operation."""
-    request, own = explanation.request, operation.contract.base_url()
-    platform = platform_of_host(request.host)
-    if not request.host or is_wrong or (platform and platform != operation.platform):
-        return own
-    url = f"{request.scheme or 'https'}://{request.host}"
-    return url if is_loopback_url(url) else f"https://{request.host}"
+def _base_url(explanation: Explanation, operation: Operation) -> str:
+    """Return the scheme, host, and version of the failed request, with `<host>` if that is wrong or not shown.
 
-
-def _correct_parameters(
-    explanation: Explanation, operation: Operation, body: Any
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the parameters of path and query, and the places of values that the operation has no use for."""
-    request = explanation.request
-    parameters = {
-        each.name: each for each in operation.parameters if each.location in ("path", "query")
-    }
-    given: dict[str, str] = {}
-    left_out = []
-    for name, value in request.query:
-        known = next((each for each in parameters if fold_name(each) == fold_name(name)), "")
-        if known and parameters[known].location == "query":
-            given[known] = f"{given[known]},{value}" if known in given else value
-        else:
-            left_out.append(f"query:{name}")
-    if isinstance(body, dict):
-        declared = operation.schema_at("").get("properties", {})
-        misplaced = {
-            name: body[name] for name in body if name in parameters and name not in declared
-        }
-        given |= {
-            name: value if isinstance(value, str) else json.dumps(value)
-            for name, value in misplaced.items()
-        }
-    sent = explanation.route.operation or operation
-    values = _path_values(sent.path, request.path)
-    given |= {name: value for name, value in values.items() if name in parameters}
-    values = {
-        name: _usable_value(explanation, operation, parameter, given.get(name, ""))
-        for name, parameter in parameters.items()
-        if name in given or parameter.required
-    }
-    return values, tuple(left_out)
-
-
-def _usable_value(
-    explanation: Explanation, operation: Operation, parameter: Parameter, value: str
-) -> str:
-    """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
-    wrong = [
-        each.message for each in explanation.findings
-        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{value}`" in each.message
-    ]  # fmt: skip
-    is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
-    is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
-    if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
-        return value
-    is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
-    return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
-
-
-def _path_values(template: str, path: str) -> dict[str, str]:
-    """Return the values of a template's parameters in a path; empty texts for those that it lacks.
-
-    A value stands after the same word as in the template or, where a word is misspelled, at the same
-    place counted from the end.
+    A user's own document says where its operations are.
     """
-    expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
-    words = [each for each in expected if each[:1] != "{"]
-    values = {}
-    for index, name in enumerate(expected):
-        if name[:1] != "{":
-            continue
-        before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
-        at = index - len(expected) + len(segments)
-        if before is not None and expected[before] in segments:
-            at = segments.index(expected[before]) + index - before
-        found = segments[at] if 0 <= at < len(segments) else ""
-        values[name[1:-1]] = "" if found in words else unquote(found)
-    return values
+    request = explanation.request
+    platform = platform_of_host(request.host)
+    is_wrong = any(
+        each.code in _WRONG_HOST and each.where == "host" for each in explanation.findings
+    )
+    is_wrong |= bool(platform) and platform != operation.platform
+    if is_wrong or not request.host or has_slot(request.host):
+        if not operation.contract.is_shipped:
+            return operation.contract.base_url()
+        url = f"https://{_OPEN_HOST}"
+    else:
+        url = f"{request.scheme or 'https'}://{request.host}"
+        url = url if is_loopback_url(url) else f"https://{request.host}"
+    return url + _version(request.path, operation)
+
+
+def _version(path: str, operation: Operation) -> str:
+    """Return the base path with the version of a path if it is another one than the usual.
+
+    Older versions of NICE CXone keep working; an operation with a server of its own has only one.
+    """
+    usual = urlsplit(operation.contract.base_url()).path
+    if not path or operation.server or not ACD_BASE_PATH.match(usual):
+        return ""
+    form = correct_prefix(path, operation.platform)
+    found = ACD_BASE_PATH.match(form.path if form else path)
+    version = f"{found[0].partition('.')[0]}.0" if found else usual
+    return "" if version.lower() == usual.lower() else version

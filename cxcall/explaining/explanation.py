@@ -71,7 +71,7 @@ class Explanation(NamedTuple):
             "response": status or _not_captured("the status line of the response"),
             "correlation ID": self.correlation_id
             or _not_captured(correlation_place(self.route.platform)),
-            "time": sent or _not_captured("the response header `Date`, in UTC and to the second"),
+            "time": sent or _not_captured("the header `Date`"),
             "region": request.host or _not_captured("the host of the URL"),
         }
         claims = read_claims(request)

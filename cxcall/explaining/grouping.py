@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = re.compile(r"; it says: |\. ")
 """What comes before the description of one property in a reason."""
+_MAX_ADDITIONS = 3
 _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 
 
@@ -44,5 +45,12 @@ def join_findings(group: Sequence[Finding]) -> Finding:
     return first._replace(
         message=f"{first.message}; also {names}",
         why=reasons.pop() if len(reasons) == 1 else "",
-        fix="; ".join(dict.fromkeys(each.fix for each in group)),
+        fix=_join_fixes(list(dict.fromkeys(each.fix for each in group))),
     )
+
+
+def _join_fixes(fixes: Sequence[str]) -> str:
+    """Return the corrections as one; the message has the names of many that are only to be added."""
+    if len(fixes) > _MAX_ADDITIONS and all(each.startswith("add `") for each in fixes):
+        return "add these properties"
+    return "; ".join(fixes)

@@ -10,9 +10,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_MAX_SEARCH = 1 << 16
+_COMMAND = r"^[^\n]*\b(?:curl(?:\.exe)?|wget|https?|cxcall|gc)[ \t][^\n]*"
+# The prompt of cmd; a command with a caret at the end of its line or before a quote, or with a variable.
+_CMD = re.compile(
+    rf"""^[ \t]*[A-Z]:\\[^\n>]*>[ \t]*\S
+      | {_COMMAND}(?:(?<=[ \t])\^[ \t]*$ | \^" | %(?![0-9A-F]{{2}}%)[A-Z_]\w+%)""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+# A command of PowerShell, its prompt, a variable of the environment; a command with a backtick at the end of
+# its line, or `curl.exe`, because `curl` is another command there.
+_POWERSHELL = re.compile(
+    rf"""\bInvoke-(?:RestMethod|WebRequest)\b | ^[ \t]*(?:\$\w+[ \t]*=[ \t]*)?(?:irm|iwr)[ \t]
+      | ^[ \t]*PS[ ](?:[A-Z]:|[/~])[^\n>]*> | \$env:\w | \bcurl\.exe[ \t]
+      | {_COMMAND}(?<=[ \t])`[ \t]*\n[ \t]*-""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
 _LONGEST_CMD_LINE = 8000
 """Characters; cmd.exe accepts 8,191 in a line."""
 _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
+
+
+def find_shell_form(text: str) -> str:
+    """Return the form of a request that the shell of a pasted text takes: `cmd`, `powershell`, or else `send`."""
+    start = text[:_MAX_SEARCH].replace("\r\n", "\n")
+    if _CMD.search(start):
+        return "cmd"
+    return "powershell" if _POWERSHELL.search(start) else "send"
 
 
 def json_text(body: Any, *, indent: int | None = 2, is_ascii: bool = False) -> str:

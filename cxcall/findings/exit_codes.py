@@ -29,7 +29,11 @@ class ExitCode(IntEnum):
         "usage or settings: flags, a file or output that cannot be read or written, `--yes` missing",
         "no",
     )
-    INVALID = 3, "the check, or `explain`, found errors; nothing was sent", "no"
+    INVALID = (
+        3,
+        "the check, or `explain`, found errors; with `--fix`, some are left; nothing was sent",
+        "no",
+    )
     CREDENTIALS = 4, "no usable credentials: none, expired, refused", "no"
     REFUSED = (
         5,

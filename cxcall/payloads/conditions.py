@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import find_value, join_pointer
+from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.corrections import new_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,17 +34,32 @@ def find_broken_conditions(
     for breach in find_breaches(conditions, members):
         place = f"{pointer}{breach.pointer}"
         if body.find_place(place) not in known:
-            yield breach.finding(body, place)
+            yield breach.finding(body, place)._replace(edits=_edits(breach, operation, place))
+
+
+def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]:
+    """Return the edits that add what is missing at a place, or remove what is not allowed there."""
+    if breach.op == "add":
+        value = new_value(operation, place)
+        if value == {} and "id" in operation.schema_at(place).get("properties", ()):
+            value = {"id": new_value(operation, f"{place}/id")}
+        return (write("add", place, value, Applicability.PLACEHOLDER),) if value else ()
+    is_removal = breach.op == "remove"
+    return (Edit("remove", place, applicability=Applicability.UNSAFE),) * is_removal
 
 
 class Breach(NamedTuple):
-    """A part of a condition that a value breaks: finding code, place in the value, problem, and correction."""
+    """A part of a condition that a value breaks: finding code, place in the value, problem, and correction.
+
+    `op` is `add` or `remove` if that corrects it at the place, else empty.
+    """
 
     code: str
     pointer: str
     message: str
     fix: str
     source: str
+    op: str = ""
 
     def finding(self, body: Payload | None, where: str) -> Finding:
         """Return the warning; without a body, on a parameter of the query."""
@@ -68,23 +85,23 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
     pointer = "".join(join_pointer("", token) for token in error.instance_path)
     kind, detail = error.kind.name, error.kind.as_dict()
     name = error.instance_path[-1] if error.instance_path else "the body"
-    code, problem, fix = "value-not-allowed", f"`{name}` is not valid", ""
+    code, problem, fix, op = "value-not-allowed", f"`{name}` is not valid", "", ""
     if kind == "required":
         missing = detail["property"]
         pointer, code = join_pointer(pointer, missing), "property-missing"
-        problem, fix = f"`{missing}` is missing", f"add `{missing}`"
+        problem, fix, op = f"`{missing}` is missing", f"add `{missing}`", "add"
     elif kind == "anyOf" and isinstance(error.instance, dict):
         parts = condition["then"]["anyOf"]
         choices = " or ".join(f"`{each}`" for part in parts for each in part["required"])
         code, problem, fix = "property-missing", f"{choices} is missing", f"add {choices}"
     elif kind == "falseSchema" or detail.get("options") in ([""], [0], [False]):
-        problem, fix = f"`{name}` is not allowed here", f"remove `{name}`"
+        problem, fix, op = f"`{name}` is not allowed here", f"remove `{name}`", "remove"
     elif isinstance(error.instance, str | int | float):
         from cxcall.payloads.suggestions import format_value
 
         problem = f"`{name}` cannot be `{format_value(error.instance)}`"
     fix = fix or f"change `{name}`"
-    return Breach(code, pointer, f"{problem}: {condition['says']}", fix, condition["source"])
+    return Breach(code, pointer, f"{problem}: {condition['says']}", fix, condition["source"], op)
 
 
 def find_unlisted_value(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-_MAX_VALUE = 60
+_MAX_VALUE = 40
 _LIMITS = {
     "maximum": ("at most", "or less"), "minimum": ("at least", "or more"),
     "exclusiveMaximum": ("less than", ""), "exclusiveMinimum": ("more than", ""),

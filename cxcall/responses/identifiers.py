@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {
-    "genesys-cloud": "the response header `ININ-Correlation-Id`, or `contextId` in its body",
-    "nice-cxone": "the response header `CorrelationId`, which repeats that of the request",
+    "genesys-cloud": "the header `ININ-Correlation-Id`",
+    "nice-cxone": "the header `CorrelationId`",
 }
 _MAX_ID_LENGTH = 256
 _LIKELY_NAMES = (
@@ -94,7 +94,7 @@ def location_url(response: HttpResponse) -> SplitResult:
 
 def correlation_place(platform: str) -> str:
     """Return where a platform's response names the ID of the exchange; `platform` may be empty or unknown."""
-    return _CORRELATION_PLACES.get(platform, "the headers or the body of the response")
+    return _CORRELATION_PLACES.get(platform, "the response")
 
 
 def correlation_id(response: HttpResponse) -> str | None:

@@ -193,8 +193,9 @@ def test_equal_findings_of_a_list_are_grouped() -> None:
 
 def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
     (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, 400))
-    assert found.ticket["correlation ID"].startswith(
-        "not captured: copy it from the response header"
+    assert (
+        found.ticket["correlation ID"]
+        == "not captured: copy it from the header `ININ-Correlation-Id`"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explained_request import headline
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
     from cxcall.output.screen import Screen
+
+_PLACES = {"": "the body", "host": "the host of your region"}
 
 
 class CorrectionPrinter:
@@ -41,11 +42,12 @@ class CorrectionPrinter:
             return
         self._count += 1
         self._tried += filter(None, [explanation.route.operation])
-        is_refused = explanation.request.status >= HTTPStatus.BAD_REQUEST
-        if is_refused and repeats_request(corrected, explanation):
+        if explanation.request.is_refused and repeats_request(corrected, explanation):
             self._report_refusal(explanation)
-        else:
-            self._show_request(corrected)
+            return
+        self._show_request(corrected)
+        if explanation.request.unread:
+            self._screen.print_diagnostic(f"{explanation.request.unread} not understood")
 
     def _show_request(self, corrected: CorrectedRequest) -> None:
         self.is_open |= bool(corrected.missing)
@@ -63,7 +65,7 @@ class CorrectionPrinter:
         if corrected.left_out:
             self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
         if corrected.missing:
-            places = (place or "the body" for place in corrected.missing)
+            places = (_PLACES.get(place, place) for place in corrected.missing)
             self._screen.print_diagnostic(f"to be filled in: {', '.join(places)}")
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):

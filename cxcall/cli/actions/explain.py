@@ -13,9 +13,10 @@ from cxcall.cli.actions.explained_request import RequestExplainer, attempt_as_js
 from cxcall.cli.actions.request_printer import RequestPrinter, explain_in_parts
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
-from cxcall.explaining.corrected_request import can_correct, correct_request
+from cxcall.explaining.corrected_request import find_correction
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, open_source, read, unknown_format
+from cxcall.explaining.shell_forms import find_shell_form
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -128,18 +129,25 @@ def explain_file(
     output: OutputOptions,
     contract: str | None,
     *,
-    fix: str,
+    fix: bool,
+    form: str,
     show_all: bool,
 ) -> Report:
-    """Explain the requests in a file, or one entry of it; `fix` is the form of the corrected request."""
+    """Explain the requests in a file, or one entry of it.
+
+    `form` is that of the corrected request; if it is empty, the shell that the text is for decides.
+    """
     if not file:
         _refuse_terminal()
     screen = Screen.standard(output)
-    source = open_source(read_text(file or STDIN), file or STDIN)
+    text = read_text(file or STDIN)
+    source = open_source(text, file or STDIN)
     explainer = RequestExplainer(source, entry, output, contract, show_all=show_all)
     printer = RequestPrinter(screen)
     if fix:
-        return _correct_requests(explainer, printer, screen, fix, contract or "")
+        return _correct_requests(
+            explainer, printer, screen, form or find_shell_form(text), contract or ""
+        )
     count = source.request_count if entry is None else 1
     printer.print_all(explain_in_parts(explainer, count) if count > 1 else explainer.explain())
     if printer.is_empty:
@@ -155,27 +163,25 @@ def _correct_requests(
     """Print the corrected requests, or return them in the report of another format than text."""
     corrections = CorrectionPrinter(screen, form, explainer.own, contract)
     explanations: list[Explanation] = []
-    is_incomplete = False
     for request, reason in explainer.read():
         if reason:
             printer.skip(reason)
             continue
         explanation = explain_request(request, explainer.own)
-        is_incomplete |= _is_incomplete(explanation)
         if screen.options.output == "text":
             corrections.show(explanation)
         else:
             explanations.append(explanation)
     printer.report_skipped()
     corrections.finish()
-    return _summarize(explanations, fix=form, is_incomplete=is_incomplete or corrections.is_open)
+    return _summarize(explanations, fix=True, is_open=corrections.is_open)
 
 
-def explain_text(text: str, contract: str | None, *, fix: str) -> Report:
-    """Explain the requests in a text, without printing anything; `fix` is the form of the corrected request."""
+def explain_text(text: str, contract: str | None, *, fix: bool) -> Report:
+    """Explain the requests in a text, without printing anything; `fix`: with the corrected requests."""
     own = load_user_contract(contract) if contract else None
     explanations = [explain_request(request, own) for request in read(text, "text")]
-    return _summarize(explanations, fix=fix, is_incomplete=any(map(_is_incomplete, explanations)))
+    return _summarize(explanations, fix=fix)
 
 
 def _refuse_terminal() -> None:
@@ -195,19 +201,25 @@ def _is_incomplete(explanation: Explanation) -> bool:
     )
 
 
-def _summarize(explanations: list[Explanation], *, fix: str, is_incomplete: bool) -> Report:
-    """Return the report on requests that were not printed; a correction with open places is not a success."""
+def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = False) -> Report:
+    """Return the report on requests that were not printed.
+
+    With `fix` it is a success if each request has a correction without open places, else if none has errors.
+    """
     tried = [each.route.operation for each in explanations if each.route.operation]
     attempts = [attempt_as_json(each) for each in explanations]
     for explanation, attempt in zip(explanations, attempts, strict=True):
-        if fix and can_correct(explanation):
-            corrected = correct_request(explanation, tried)
-            is_incomplete |= bool(corrected.missing)
+        if not fix:
+            is_open |= _is_incomplete(explanation)
+        elif corrected := find_correction(explanation, tried):
+            is_open |= bool(corrected.missing)
             attempt["fix"] = corrected.as_dict()
+        else:
+            is_open = True
     findings = [finding for each in explanations for finding in each.findings]
     counts: Counter[str] = Counter(finding.severity for finding in findings)
     summary = "" if fix else format_severity_counts(counts)
-    return _new_report(attempts, findings, has_errors=is_incomplete, summary=summary)
+    return _new_report(attempts, findings, has_errors=is_open, summary=summary)
 
 
 def _new_report(

@@ -31,9 +31,9 @@ def explain(
     last: Annotated[bool, option("--last", "Explain the last refused delivery.")] = False,
     fix: Annotated[bool, option("--fix", "Print the corrected request.")] = False,
     form: Annotated[
-        Literal["send", "curl", "cmd", "powershell", "json"],
-        option("--as", "Set the format of the corrected request.", show_default=True),
-    ] = "send",
+        Literal["send", "curl", "cmd", "powershell", "json"] | None,
+        option("--as", "Set its format. Default: `send` for the text's shell."),
+    ] = None,
     show_all: Annotated[
         bool, option("--all", "Print all findings, not only the first ten.")
     ] = False,
@@ -41,7 +41,7 @@ def explain(
 ) -> Report:
     """Explain why a request failed.
 
-    Reads any text that holds a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
+    Reads any text that holds a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
     from cxcall.cli.actions.explain import explain_code, explain_file, explain_last, list_codes
 
@@ -52,4 +52,4 @@ def explain(
     if file and (description := explain_code(file)):
         return description
     own = find_own_contract(contracts)
-    return explain_file(file, entry, output, own, fix=form if fix else "", show_all=show_all)
+    return explain_file(file, entry, output, own, fix=fix, form=form or "", show_all=show_all)

@@ -100,7 +100,7 @@ class ReadTools:
         """
         from cxcall.cli.actions.explain import explain_text
 
-        return explain_text(text, self.contract, fix="json" if fix else "")
+        return explain_text(text, self.contract, fix=fix)
 
     def list_operations(
         self,

@@ -1,0 +1,117 @@
+"""Correct the parameters of a failed request's path and query, with placeholders for what is open."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from cxcall.explaining.published_operations import GENESYS
+from cxcall.payloads.checks import is_valid_text
+from cxcall.payloads.corrections import placeholder
+from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.runtime.redaction import MASKED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
+    from cxcall.explaining.explanation import Explanation
+
+_WRONG_VALUE = ("id-format", "placeholder")
+_ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
+
+
+def correct_parameters(
+    explanation: Explanation, operation: Operation, body: Any
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the parameters of path and query, and the places of values that the operation has no use for."""
+    request = explanation.request
+    parameters = {
+        each.name: each for each in operation.parameters if each.location in ("path", "query")
+    }
+    in_query = {name: each for name, each in parameters.items() if each.location == "query"}
+    given, left_out = _correct_query(request.query, in_query)
+    if isinstance(body, dict):
+        declared = operation.schema_at("").get("properties", {})
+        misplaced = {
+            name: body[name] for name in body if name in parameters and name not in declared
+        }
+        given |= {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in misplaced.items()
+        }
+    sent = explanation.route.operation or operation
+    values = _path_values(sent.path, request.path)
+    given |= {name: value for name, value in values.items() if name in parameters}
+    values = {
+        name: _usable_value(explanation, operation, parameter, given.get(name, ""))
+        for name, parameter in parameters.items()
+        if name in given or parameter.required
+    }
+    return values, tuple(left_out)
+
+
+def _correct_query(
+    query: tuple[tuple[str, str], ...], parameters: Mapping[str, Parameter]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the values of the query by the right names, and the places of those that have none.
+
+    A misspelled name is corrected if a required parameter of a similar name is missing.
+    """
+    same = {fold_name(name): name for name in parameters}
+    given: dict[str, str] = {}
+    for name, value in query:
+        if known := same.get(fold_name(name)):
+            given[known] = f"{given[known]},{value}" if known in given else value
+    left_out = []
+    for name, value in query:
+        if fold_name(name) in same:
+            continue
+        lacking = [each for each in parameters if parameters[each].required and each not in given]
+        meant = nearest_name(name, lacking)
+        if meant and is_valid_text(parameters[meant].schema, [value]):
+            given[meant] = value
+        else:
+            left_out.append(f"query:{name}")
+    return given, left_out
+
+
+def _usable_value(
+    explanation: Explanation, operation: Operation, parameter: Parameter, value: str
+) -> str:
+    """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
+    wrong = [
+        each.message for each in explanation.findings
+        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{value}`" in each.message
+    ]  # fmt: skip
+    is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
+    is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
+    if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
+        return value
+    is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
+    return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
+
+
+def _path_values(template: str, path: str) -> dict[str, str]:
+    """Return the values of a template's parameters in a path; empty texts for those that it lacks.
+
+    A value stands after the same word as in the template or, where a word is misspelled, at the same
+    place counted from the end.
+    """
+    expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
+    words = [each for each in expected if each[:1] != "{"]
+    values = {}
+    for index, name in enumerate(expected):
+        if name[:1] != "{":
+            continue
+        before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
+        at = index - len(expected) + len(segments)
+        if before is not None and expected[before] in segments:
+            at = segments.index(expected[before]) + index - before
+        found = segments[at] if 0 <= at < len(segments) else ""
+        values[name[1:-1]] = "" if found in words else unquote(found)
+    return values
