@@ -48,10 +48,13 @@ def snippets() -> list[dict[str, Any]]:
     )
     made: list[dict[str, Any]] = json.loads(done.stdout)
     written = [each for each in made if each["generator"] != BODY_ALONE]
-    step = (
-        1 if EXAMPLES >= 1 else 3
-    )  # each request from a third of the generators, and each generator
-    return [each for place, each in enumerate(written) if (place + each["request"]) % step == 0]
+    # Each request from a third of the generators, and each generator.
+    step = 1 if EXAMPLES >= 1 else 3
+    numbers = {
+        name: place
+        for place, name in enumerate(dict.fromkeys(each["generator"] for each in written))
+    }
+    return [each for each in written if (numbers[each["generator"]] + each["request"]) % step == 0]
 
 
 def missed(snippet: dict[str, Any]) -> str:
