@@ -241,9 +241,8 @@ def start_sandbox(
     return Sandbox(app, log, listener, hosts, advance)
 
 
-@lru_cache(
-    maxsize=4
-)  # for a program whose tests each start a sandbox: 5 ms for a thousand operations
+# Kept for a program whose tests each start a sandbox: it takes 5 ms for the shipped contracts.
+@lru_cache(maxsize=4)
 def _index_operations(
     contracts: tuple[Contract, ...],
 ) -> tuple[tuple[Operation, ...], Routes, frozenset[str]]:

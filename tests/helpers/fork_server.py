@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock
 from typing import NamedTuple, NoReturn
 
@@ -61,8 +62,13 @@ class ForkServer:
             )
 
     def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
-        """Tell whether a run is like any other: what Python reads when it starts is as usual."""
+        """Tell whether a run is like any other: what Python reads when it starts is as usual.
+
+        The folder of this file is on the path of the process that forks.
+        """
         names = {name for name in environment if name.startswith(("PYTHON", "COV"))}
+        if environment.get("PYTHONPATH") == str(Path(__file__).parent):
+            names.remove("PYTHONPATH")
         return len(given) <= LONGEST_INPUT and names <= {"PYTHON_KEYRING_BACKEND"}
 
     def run(
