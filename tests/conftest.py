@@ -21,7 +21,7 @@ from xdist.scheduler import WorkStealingScheduling
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Start, Stranger
-from helpers.fork_server import ForkServer
+from helpers.fork_server import Forks, ForkServer
 from helpers.work import examples
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 4
 """How many cases of any other test are in the quick suite."""
+FORK_SERVER = pytest.StashKey[ForkServer]()
+FORK_SERVER_NAME = "TEST_FORK_SERVER"
+"""The variable that tells workers the name of the process that forks."""
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 1 << 30
 """Bytes: the files of the whole suite are 160 MB, and pytest keeps those of three runs."""
@@ -137,14 +140,32 @@ def start_really_once_for_each_file(items: list[pytest.Item]) -> None:
             first.add_marker(pytest.mark.real_start(Start.FORK_LATER))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
+    """Start the process that forks the commands of all workers, before the workers."""
+    is_worker = hasattr(session.config, "workerinput")
+    if sys.platform == "linux" and not is_worker and Coverage.current() is None and not session.config.option.collectonly:  # fmt: skip
+        session.config.stash[FORK_SERVER] = server = ForkServer()
+        os.environ[FORK_SERVER_NAME] = server.name
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None]:
+    """End that process after the workers."""
+    yield
+    if server := session.config.stash.get(FORK_SERVER, None):
+        server.stop()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def fork_server() -> Iterator[None]:
     """Start the command by a fork, unless a test is marked `real_start`."""
-    if sys.platform == "linux" and Coverage.current() is None:
-        server = Cxcall.fork_server = ForkServer()
+    if name := os.environ.get(FORK_SERVER_NAME):
+        forks = Cxcall.forks = Forks(name)
         yield
-        Cxcall.fork_server = None
-        server.stop()
+        Cxcall.forks = None
+        forks.stop()
     else:
         yield
 

@@ -12,7 +12,7 @@ from helpers.command import CONTACT, CXCALL, Cxcall, Start, Stranger
 @pytest.fixture(autouse=True)
 def forks() -> None:
     """Skip where no command is started by a fork."""
-    if Cxcall.fork_server is None:
+    if Cxcall.forks is None:
         pytest.skip("every command is the installed program here")
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pexpect
 
-from helpers.fork_server import Ended, ForkServer
+from helpers.fork_server import Ended, Forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ class Start(Enum):
 class Cxcall:
     """The installed `cxcall`, run as a user would in a folder and an environment of its own."""
 
-    fork_server: ClassVar[ForkServer | None] = None
+    forks: ClassVar[Forks | None] = None
     """What starts the command by a fork, if anything does."""
 
     def __init__(self, folder: Path, start: Start = Start.FORK) -> None:
@@ -102,9 +102,9 @@ class Cxcall:
 
     def run(self, command: list[str], given: bytes, environment: dict[str, str]) -> Ended:
         """Run a command line to its end, by a fork where that is the same."""
-        server = Cxcall.fork_server
-        if server is not None and self._may_fork(command) and server.can_run(given, environment):
-            ended = server.run(command, given, str(self.folder), environment)
+        forks = Cxcall.forks
+        if forks is not None and self._may_fork(command) and forks.can_run(given, environment):
+            ended = forks.run(command, given, str(self.folder), environment)
             if ended is not None:
                 return ended
         done = subprocess.run(

@@ -47,19 +47,33 @@ class Ended(NamedTuple):
 
 
 class ForkServer:
-    """A process that has loaded the command, and forks once for each time that it is run."""
+    """A process that has loaded the command. It forks for each worker that connects to it."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
-        self._channel, theirs = socket.socketpair()
-        with theirs:
+        self.name = f"cxcall-tests-{os.getpid()}"
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"\0{self.name}")
+            listener.listen()
             self._process = subprocess.Popen(
-                [sys.executable, __file__, str(theirs.fileno())],
+                [sys.executable, __file__, str(listener.fileno())],
                 stdin=subprocess.PIPE,  # pipes, as each run has: a stream knows whether it can seek
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[listener.fileno()],
             )
+
+    def stop(self) -> None:
+        """End the process, which waits for its stdin to be closed."""
+        self._process.communicate(timeout=30)
+
+
+class Forks:
+    """The commands of one worker, forked by the server of a name."""
+
+    def __init__(self, name: str) -> None:
+        self._lock = Lock()
+        self._channel = socket.socket(socket.AF_UNIX)
+        self._channel.connect(f"\0{name}")
 
     def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
         """Tell whether a run is like any other: what Python reads when it starts is as usual.
@@ -93,9 +107,8 @@ class ForkServer:
             self._lock.release()
 
     def stop(self) -> None:
-        """End the process, which waits for the next request."""
+        """End the process that waits for the next request."""
         self._channel.close()
-        self._process.communicate(timeout=30)
 
 
 def read_all(descriptors: tuple[int, ...], timeout: float) -> list[bytes]:
@@ -156,6 +169,23 @@ def fill_caches() -> None:
     redact(mask_text("POST https://user:password@host/+12025550100"))
 
 
+def listen(listener: socket.socket) -> None:
+    """Fork for each worker that connects, until stdin is closed and all of them have ended."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(sys.stdin, selectors.EVENT_READ)
+        while all(key.fileobj is listener for key, _ in selector.select()):
+            channel, _ = listener.accept()
+            if not os.fork():
+                listener.close()
+                serve(channel)
+                os._exit(0)
+            channel.close()
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
 def serve(channel: socket.socket) -> None:
     """Fork for each request, until nobody can ask any more."""
     while True:
@@ -206,4 +236,4 @@ def become(
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     load()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    listen(socket.socket(fileno=int(sys.argv[1])))

@@ -15,7 +15,6 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 
-import psycopg
 import pytest
 
 USER = "cxcall"
@@ -136,6 +135,8 @@ class PostgresServer:
 
     def new_database(self, template: str = "template0") -> str:
         """Create a database, and return its name."""
+        import psycopg
+
         name = f"test{next(self._names)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

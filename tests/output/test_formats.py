@@ -9,7 +9,6 @@ from urllib.parse import unquote
 
 import pytest
 from junitparser import Error, Failure, JUnitXml
-from sarif_pydantic import Sarif
 
 from helpers.command import CAMPAIGN, CONTACT
 
@@ -40,6 +39,8 @@ def plain(text: str) -> str:
 
 def sarif(ran: Ran) -> dict[str, Any]:
     """Read SARIF with a reader of others: it must know every property, and lose none."""
+    from sarif_pydantic import Sarif
+
     document = json.loads(ran.out)
     again = Sarif.model_validate(document).model_dump_json(by_alias=True, exclude_unset=True)
     assert json.loads(again) == document

@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from openapi_core import Config, OpenAPI
-from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from cxcall import Client
@@ -22,6 +21,9 @@ from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
 from helpers.fault_server import IDS, FaultServer, answer
 from helpers.platform_server import Platform, Reply
 from helpers.shipped_operations import detailed_document, detailed_operations
+
+if TYPE_CHECKING:
+    from openapi_core import OpenAPI
 
 SENDABLE = [entry for entry in detailed_operations() if not entry.is_for_login]
 USER = "00000004-1234-1234-1234-123456789012"
@@ -40,6 +42,8 @@ class Sent:
         headers = dict(shown["headers"])  # type: ignore[call-overload]
         self.content_type = headers.get("Content-Type", "")
         self.body = None if shown["body"] is None else json.dumps(shown["body"]).encode()
+        from openapi_core.datatypes import RequestParameters
+
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(
                 [
@@ -77,6 +81,8 @@ def samples(operation: Operation) -> list[str]:
 @cache
 def independent_api(name: str) -> OpenAPI:
     """Return a contract as a library reads it that we did not write."""
+    from openapi_core import Config, OpenAPI
+
     document = {**detailed_document(name), "servers": [{"url": "/"}]}
     paths = {path: dict(item) for path, item in document["paths"].items()}
     for item in paths.values():
