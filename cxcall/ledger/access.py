@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.database import never
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger_file import open_database
 from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
-from cxcall.ledger.rows import LedgerRows, check_if_quick
+from cxcall.ledger.rows import LedgerRows, State, check_if_quick
+from cxcall.ledger.shared_stop import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.sqlite_database import SqliteDatabase
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
@@ -62,6 +64,7 @@ class LedgerAccess:
         self._database, self._marker, self._now = database, marker, now
         self._boot_clock = boot_clock
         self._rows = LedgerRows(database)
+        self._marks: tuple[tuple[object, ...], SharedMarks] = ((), SharedMarks())
         self._compared: dict[str, tuple[str, ...]] = {}
         """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
         self._ended_batches: set[str] = set()
@@ -158,27 +161,70 @@ class LedgerAccess:
     ) -> Iterator[str]:
         """Hold the write lock as `LedgerDatabase.transaction` does, and count what was changed.
 
-        Yields why the ledger cannot have all records, or an empty text.
+        Yields why the ledger cannot have all records, or an empty text. If that stops a request, it stops those of
+        all machines that share the ledger.
         """
-        with self._database.transaction(is_cancelled, is_durable=is_durable):
-            with self._rows.changing():
-                problem = self._marker.problem(self._rows.state)
-                if self._marker.is_older_copy(self._rows.state):
-                    # From here on it is another ledger: its generations mean something else.
-                    new = os.urandom(8).hex()
-                    self._rows.state = self._rows.state._replace(id=new)
-                yield problem
-            state = self._rows.state
+        try:
+            with self._database.transaction(is_cancelled, is_durable=is_durable):
+                with self._rows.changing():
+                    problem = self._problem(self._rows.state)
+                    if self._marker.is_older_copy(self._rows.state):
+                        # From here on it is another ledger: its generations mean something else.
+                        new = os.urandom(8).hex()
+                        self._insert_stop(problem)
+                        self._rows.state = self._rows.state._replace(id=new)
+                    elif not problem and not self._shared_marks(self._rows.state).server:
+                        self._insert_server()
+                    yield problem
+                state = self._rows.state
+        except MissingRecordsError as error:
+            self.share_stop(str(error))
+            raise
         self._marker.advance(state)
+
+    def share_stop(self, problem: str) -> None:
+        """Stop the calls of all machines that share this ledger, until a person accepts that records are missing."""
+        if self.is_shared:
+            with suppress(LedgerError), self._database.transaction(), self._rows.changing():
+                self._insert_stop(problem)
+
+    def _insert_stop(self, problem: str) -> None:
+        """Add the stop, unless there is one, or a person has accepted that: each machine then has to notice by itself."""
+        marks = self._shared_marks(self._rows.state)
+        if self.is_shared and not (marks.stop or marks.is_accepted):
+            self._insert_decision(STOP + mask(problem))
+
+    def _insert_server(self) -> None:
+        if self._database.server:
+            self._insert_decision(SERVER + self._database.server)
+
+    def _insert_decision(self, note: str) -> None:
+        self._rows.insert("decision", at=self._now().timestamp(), note=note)
+
+    def _shared_marks(self, state: State) -> SharedMarks:
+        """Return what all machines know; read again only if there is more of it."""
+        if not self.is_shared or not state.last_decision:
+            return SharedMarks()
+        version = (state.id, state.last_decision, self._database.server)
+        if self._marks[0] != version:
+            self._marks = version, read_marks(self._rows)
+        return self._marks[1]
+
+    def _problem(self, state: State) -> str:
+        """Return why a ledger in a state cannot have all records; empty when nothing shows that."""
+        return self._marker.problem(state) or shared_problem(
+            self._shared_marks(state), self._database.name, self._database.server
+        )
 
     def missing_records(self) -> str:
         """Return why this ledger cannot have all records; empty when nothing shows that."""
         with self._database.reading():
-            return self._marker.problem(self._rows.read_state())
+            return self._problem(self._rows.read_state())
 
     def stop_on_missing_records(self) -> None:
         """Raise MissingRecordsError when this ledger cannot have all records."""
         if problem := self.missing_records():
+            self.share_stop(problem)
             raise MissingRecordsError(problem)
 
     def accept_missing_records(self) -> str:
@@ -191,7 +237,8 @@ class LedgerAccess:
                 fix="see `cxcall history list`",
             )
         with self._writing():
-            self._rows.insert("decision", at=self._now().timestamp(), note=mask(problem))
+            self._insert_decision(mask(problem))
+            self._insert_server()
         self._marker.accept(self._rows.state)
         return problem
 

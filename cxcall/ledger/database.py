@@ -49,6 +49,10 @@ class LedgerDatabase(Protocol):
     """The path, or the address without a password, for messages."""
 
     @property
+    def server(self) -> str:
+        """The server and the copy of the ledger, so that a promoted standby is noticed; empty where that is not known."""
+
+    @property
     def clock_offset(self) -> timedelta:
         """What is added to this machine's clock, so that all machines of the ledger have one."""
 

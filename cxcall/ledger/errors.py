@@ -27,6 +27,10 @@ class LedgerError(CxcallError):
         super().__init__(Finding.error("ledger", "ledger", message, fix, why))
 
 
+class LastingLedgerError(LedgerError):
+    """The ledger cannot be used until somebody does something about it: waiting does not help."""
+
+
 @contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and the system into a LedgerError that says what to do."""

@@ -23,6 +23,10 @@ _WIDTH = 200
 """Bytes of a marker: all of them are written at once, so that a kill cannot leave half a marker."""
 
 
+RECORDS_MISSING = "records-missing"
+"""The code of the finding that a ledger lacks records."""
+
+
 class MissingRecordsError(StoppedError):
     """Records of earlier deliveries are missing, so an identical request may have been sent before."""
 
@@ -33,7 +37,7 @@ class MissingRecordsError(StoppedError):
 def missing_records_finding(problem: str) -> Finding:
     """Return the finding on a ledger that lacks records."""
     return Finding.error(
-        "records-missing",
+        RECORDS_MISSING,
         "ledger",
         problem,
         fix="put the ledger back, or look at the platform for what it placed; then `cxcall history accept` "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import read_boot_clock
 from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres_address import read_address
 from cxcall.ledger.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
 from cxcall.runtime.redaction import redact
@@ -35,6 +35,11 @@ _STATEMENT_SECONDS = 60
 _BEGIN = (
     f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
 )
+_SERVER = f"""
+SELECT CASE WHEN NOT pg_is_in_recovery() THEN
+    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
+"""
+"""The timeline, which a promoted standby or a recovery begins anew, and the table, which a restored dump does."""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CHECKED_DELIVERIES = 20_000
 _SETTINGS = {
@@ -54,6 +59,7 @@ class PostgresDatabase:
         self._lock = RLock()
         self._unsent: list[tuple[bytes, Sequence[Any] | None]] = []
         self._offset, self._measured_at = timedelta(0), 0.0
+        self.server = ""
         with self.explaining_errors():
             self._connection = self._connect()
 
@@ -70,7 +76,7 @@ class PostgresDatabase:
             "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
             "options": f"{given} {options}".strip(),
         }  # fmt: skip
-        return BoundedConnection.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
+        return BoundedConnection.connect(**parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
 
     def _connect(self) -> Connection[Any]:
         connection = self.new_connection()
@@ -81,6 +87,7 @@ class PostgresDatabase:
             assert row is not None  # noqa: S101 - for the type checker
             self._offset = row[0].astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2)
             self._measured_at = time.time() - _uptime()
+            self.server = _read_server(connection)
         except BaseException:
             connection.close()
             raise
@@ -258,7 +265,7 @@ class PostgresDatabase:
                 "let the other cxcall finish, or end it; then run this again",
             ) from None
         except psycopg.errors.InsufficientPrivilege as error:
-            raise LedgerError(
+            raise LastingLedgerError(
                 f"the ledger `{self.name}` cannot be used: {_text_of(error)}",
                 f"let the database's owner grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
             ) from None
@@ -272,12 +279,22 @@ class PostgresDatabase:
                 f"the ledger `{self.name}` cannot be reached: {_text_of(error)}",
                 "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
             ) from None
+        except (
+            psycopg.errors.InvalidSqlStatementName,
+            psycopg.errors.DuplicatePreparedStatement,
+            psycopg.errors.UndefinedTable,
+        ) as error:
+            raise LastingLedgerError(
+                f"the ledger `{self.name}` cannot be used over this connection: {_text_of(error)}",
+                "connect without a connection pool, or let it pool sessions and not transactions; "
+                f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
+            ) from None
         except psycopg.Error as error:
             raise self.damage_error(_text_of(error)) from None
 
     def damage_error(self, detail: str) -> LedgerError:
         """Return the error for a ledger in which a record is not what was written."""
-        return LedgerError(
+        return LastingLedgerError(
             f"the ledger `{self.name}` is damaged: {detail}",
             f"restore a backup of the schema `{SCHEMA}`; without one, look at the platform for what it placed, rename "
             f"the schema, and run `cxcall history accept`",
@@ -287,6 +304,19 @@ class PostgresDatabase:
         """End the connection; everything that was recorded is committed."""
         with suppress(Exception):
             self._connection.close()
+
+
+def _read_server(connection: Connection[Any]) -> str:
+    """Return the timeline of the server and the number of the ledger's table; empty where a server does not say it."""
+    import psycopg
+
+    try:
+        row = connection.execute(_SERVER.encode()).fetchone()
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error:
+        return ""
+    return str(row[0] or "") if row else ""
 
 
 def _text_of(error: Exception) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger import queue_statements as statements
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact
 
@@ -123,12 +123,13 @@ class QueuedRows:
                 self.connections += 1
             yield self._connection
         except psycopg.Error as error:
+            self.close()
+            message = f"the queue in the ledger's database failed: {redact(str(error)).strip()}"
             if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-                self.close()
-            raise LedgerError(
-                f"the queue in the ledger's database failed: {redact(str(error)).strip()}",
-                "see whether the PostgreSQL server runs, then run this again",
-            ) from error
+                fix = "see whether the PostgreSQL server runs, then run this again"
+                raise LedgerError(message, fix) from error
+            fix = "see whether the tables are whole, and a connection pool pools sessions; then run this again"
+            raise LastingLedgerError(message, fix) from error
 
     def _run(self, statement: str, values: Any = None) -> psycopg.Cursor[Any]:
         with self._connected() as connection:

@@ -42,6 +42,11 @@ class SqliteDatabase:
         self._is_durable = False
 
     @property
+    def server(self) -> str:
+        """Nothing: the file is on this machine, whose marker knows it."""
+        return ""
+
+    @property
     def clock_offset(self) -> timedelta:
         """None: only processes of this machine use the file."""
         return timedelta(0)

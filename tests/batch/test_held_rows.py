@@ -18,6 +18,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.responses.delivery import Delivery
@@ -99,6 +100,14 @@ def test_outcome_that_somebody_recorded_is_not_replaced_by_undelivered(held: Hel
     held.ledger.record_outcome(delivery, Outcome.ACCEPTED, status=201)
     assert held.end(failed(LedgerError("the database is lost"))) == {"accepted": 1}
     assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
+
+
+def test_row_whose_record_is_lost_stops_all_machines(held: Held) -> None:
+    result = sent("01M8ZZZZZZZZZZZZZZ", Outcome.ACCEPTED, is_recorded=False)
+    with pytest.raises(MissingRecordsError, match="has lost delivery"):
+        held.end(result)
+    with pytest.raises(MissingRecordsError, match="has lost delivery"):
+        held.ledger.begin(intent("other"), 900)
 
 
 def test_pruning_deletes_ended_rows_whose_records_are_gone(held: Held) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from cxcall.ledger.ledger import Ledger
 from helpers.command import CXCALL, Cxcall
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
@@ -257,3 +258,31 @@ def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> N
         "not longer than the timeout"
         in cxcall("worker", "--lease", "10", "--timeout", "20", code=2).err
     )
+
+
+def test_worker_on_a_ledger_that_lost_records_sends_nothing(
+    shared: Cxcall, platform: Platform, postgres_url: str
+) -> None:
+    queue_rows(shared, rows_of(2), *FAST)
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.share_stop("the last changes are missing")
+    assert "records-missing" in shared("worker", "--until-empty", code=7).err
+    assert platform.rung == 0
+
+
+def test_worker_ends_when_the_ledger_loses_its_records(
+    shared: Cxcall, platform: Platform, postgres_url: str
+) -> None:
+    queue_rows(shared, rows_of(3), "--rate", "500/s")
+
+    def lose_records(_body: Any, _count: int) -> Reply:
+        with psycopg.connect(postgres_url) as connection:
+            for table in ("person", "event", "delivery"):
+                connection.execute(f"ALTER TABLE cxcall.{table} DISABLE TRIGGER ALL")
+                connection.execute(f"DELETE FROM cxcall.{table}")
+        return Reply()
+
+    platform.answer = lose_records
+    ran = shared("worker", "--until-empty", "--concurrency", "1", code=9)
+    assert "records-missing" in ran.err
+    assert platform.rung == 1

@@ -127,6 +127,14 @@ class PostgresServer:
         self.stop(mode=mode)
         self.start()
 
+    def promote(self) -> None:
+        """Begin another timeline, as the promotion of a standby and a recovery do."""
+        self.stop(mode="fast")
+        with (self.folder / "data" / "postgresql.conf").open("a") as file:
+            file.write("restore_command = 'false'\n")
+        (self.folder / "data" / "recovery.signal").touch()
+        self.start()
+
     def url(self, database: str, *, by_socket: bool = True) -> str:
         """Return the URL of a database, by the Unix socket or the port."""
         if by_socket:

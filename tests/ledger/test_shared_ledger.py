@@ -20,6 +20,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.postgres_database import PostgresDatabase
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, CXCALL, Cxcall
@@ -367,3 +368,64 @@ def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
         assert ledger.prune(now + timedelta(days=1)) == 1
         assert ledger.find_attempts_finding(("number 1",), AttemptLimit(1, 604_800))
+
+
+def test_machine_without_a_marker_notices_a_promoted_standby(
+    postgres_url: str, postgres_server: PostgresServer
+) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.begin(intent("a"), 900)
+        assert ledger.missing_records() == ""
+    postgres_server.promote()
+    with Ledger.open_shared(postgres_url) as ledger:
+        with pytest.raises(MissingRecordsError, match="a standby was promoted"):
+            ledger.begin(intent("b"), 900)
+        ledger.accept_missing_records()
+        ledger.begin(intent("b"), 900)
+    with Ledger.open_shared(postgres_url) as ledger:
+        assert ledger.missing_records() == ""
+        ledger.check(always=True)
+
+
+def test_machine_that_notices_missing_records_stops_all_others(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    name = postgres_server.new_database()
+    url = postgres_server.url(name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("a"), 900)
+    copy = postgres_server.new_database(template=name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("b"), 900)
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
+    with (
+        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
+        pytest.raises(MissingRecordsError, match="older copy"),
+    ):
+        ledger.begin(intent("c"), 900)
+    with Ledger.open_shared(url) as fresh:
+        with pytest.raises(MissingRecordsError, match="another machine found"):
+            fresh.begin(intent("d"), 900)
+        fresh.accept_missing_records()
+        fresh.begin(intent("d"), 900)
+
+
+def test_pool_that_forgets_prepared_statements_changes_nothing(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        for number in range(9):
+            delivery = ledger.begin(intent(str(number)), 900)
+            ledger.shared_database.connection.pgconn.exec_(b"DEALLOCATE ALL")
+            ledger.record_outcome(delivery, Outcome.ACCEPTED)
+        assert len(list(ledger.records())) == 9
+
+
+def test_lost_prepared_statement_is_not_called_damage(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        with (
+            pytest.raises(LedgerError, match="cannot be used over this connection") as caught,
+            ledger.shared_database.explaining_errors(),
+        ):
+            raise psycopg.errors.InvalidSqlStatementName("prepared statement is lost")
+        assert "damaged" not in str(caught.value)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.skips import SkipReason
 from cxcall.batch.unsent_rows import unsent_row
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
 from cxcall.ledger.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.dialer import record_outcome
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import Claim, QueuedRows
+    from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
 
 _REMEMBERED_SECONDS = 30.0
@@ -26,7 +29,7 @@ _REMEMBERED_SECONDS = 30.0
 _MAX_REMEMBERED = 10_000
 LEDGER = "ledger"
 """The code of the finding that a request could not be recorded, so that nothing was sent."""
-GIVEN_BACK = (CLAIM_LOST, LEDGER)
+GIVEN_BACK = (CLAIM_LOST, LEDGER, RECORDS_MISSING)
 """The codes of errors after which a row has no result: another worker may send it."""
 
 
@@ -100,7 +103,7 @@ class HeldRows:
     def _record(self, delivery: Delivery) -> None:
         """Write an outcome that the ledger does not have: the database was away, or lost its last second."""
         is_known = delivery.outcome is not Outcome.UNKNOWN
-        if is_known and self._ledger.get(delivery.id).is_unresolved:
+        if is_known and find_record(self._ledger, delivery.id).is_unresolved:
             record_outcome(self._ledger, delivery, lambda: False)
 
     def _give_back(self, row: EndedRow) -> None:
@@ -116,9 +119,8 @@ class HeldRows:
         elif row.error_code == LEDGER:
             note = "the ledger's database was lost before anything was sent"
             self._ledger.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
-            known = self._ledger.get(
-                delivery
-            ).outcome  # another one, if somebody recorded that it left
+            # another one, if somebody recorded that it left
+            known = find_record(self._ledger, delivery).outcome
             self._queue.end(claim, row.batch, row.number, known, delivery)
 
     def _claim_of(self, row: EndedRow) -> Claim:
@@ -131,13 +133,23 @@ class HeldRows:
             self._remembered.popleft()
 
 
+def find_record(ledger: Ledger, delivery: str) -> Record:
+    """Return a delivery that was recorded; raises MissingRecordsError, on all machines, if the ledger has lost it."""
+    try:
+        return ledger.get(delivery)
+    except UsageError:
+        problem = f"the ledger has lost delivery `{delivery}`, which was sent"
+        ledger.share_stop(problem)
+        raise MissingRecordsError(problem) from None
+
+
 def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
     """Give rows whose worker died the outcome that the ledger knows, and end the batch if no row is left.
 
     In the ledger, a batch stays open while rows are outside their calling hours, or were cancelled.
     """
     for number, delivery in queue.unknown_deliveries(batch).items():
-        record = ledger.get(delivery)
+        record = find_record(ledger, delivery)
         if record.outcome is not Outcome.UNKNOWN:
             queue.end_unknown(batch, number, record.outcome, delivery)
     if queue.end_batch(batch):

@@ -16,18 +16,21 @@ from cxcall.batch.row_result import RowResult, result_of_invalid_row, result_of_
 from cxcall.batch.skips import SkipReason
 from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
+from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.queue.destinations import Destination, Destinations
     from cxcall.batch.totals import FailureLimit
+    from cxcall.findings.errors import CxcallError
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import Claim, QueuedRow, QueuedRows
 
@@ -71,6 +74,8 @@ class Worker:
         self._is_empty = False
         self.statistics = BatchStatistics()
         self.stop_reason = ""
+        self.problems: Sequence[Finding] = ()
+        self._is_abandoned = False
         self.interrupts = 0
 
     def stop(self, reason: str) -> None:
@@ -95,6 +100,8 @@ class Worker:
             self._receive(self._wait_seconds(threads))
             try:
                 self._tend_rows(threads)
+            except (LastingLedgerError, MissingRecordsError) as error:
+                self._give_up(error)
             except LedgerError as error:
                 self._on_problem(str(error))
                 self._look_later()
@@ -103,7 +110,19 @@ class Worker:
                 self._start(pool, *self._waiting.popleft())
         pool.shutdown(wait=self.interrupts <= 1)
 
+    def _give_up(self, error: CxcallError) -> None:
+        """Send no more; the rows that are held wait for their leases, and are ended by what the ledger then knows."""
+        self._on_problem(str(error))
+        self.stop(str(error))
+        self.problems, self._is_abandoned = self.problems or error.findings, True
+        self._waiting.clear()
+        self._held.claims.clear()
+        self._look_later()
+        self._is_reachable = False
+
     def _is_done(self, *, until_empty: bool) -> bool:
+        if self._is_abandoned and not self._in_flight:
+            return True
         if self._in_flight or self._held.claims or self._waiting:
             return False
         return bool(self.stop_reason) or (until_empty and self._is_empty)
@@ -200,6 +219,9 @@ class Worker:
             self._held.end(ended._replace(result=None, not_before=not_before))
             return
         self._held.end(ended)
+        if ended.error_code == RECORDS_MISSING and result is not None:
+            self.problems = self.problems or result.report.findings
+            self.stop(result.report.findings[-1].message)
         if result is None or ended.error_code in GIVEN_BACK:
             return
         self.statistics.add(str(row.number), result.report, skip=result.skip)

@@ -71,6 +71,7 @@ def run_worker(
     with ExitStack() as stack:
         start_log(log, stack, flags["do_not_call"], flags["contract"])
         ledger = stack.enter_context(open_ledger())
+        ledger.stop_on_missing_records()
         queue = ledger.open_queue()
         stack.callback(queue.close)
         diagnostics = _Diagnostics(screen)
@@ -126,10 +127,12 @@ def _report(
     lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
     if worker.stop_reason or not (is_quiet and statistics.is_complete):
         diagnostics.print("\n".join(lines))
+    exit_code = ExitCode.OK if statistics.is_complete and not worker.problems else ExitCode.PARTIAL
     return Report(
         _COMMAND,
         statistics.outcome,
-        ExitCode.OK if statistics.is_complete else ExitCode.PARTIAL,
+        exit_code,
+        findings=worker.problems,
         data={
             "worker": claim.worker,
             **statistics.as_dict(),
