@@ -60,6 +60,7 @@ _TRANSITION = (
 _TRANSITION_CAUSE = Cause(
     "state", "the object has another state or version than the request assumes", LOOK
 )
+_ASK_GATEWAY = "ask who runs the proxy, gateway, or firewall on the way what it refused"
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
 _ABOUT_VALUES = (_VALUE, "property-missing")
@@ -119,6 +120,8 @@ def _main_finding(
     cause = _find_cause(response, text)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
+    if cause.code == "permission-missing" and unreadable_reason(response):
+        cause = Cause("not-provable", "", _ASK_GATEWAY)
     correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
         rights = dict.fromkeys(_PERMISSION.findall(text))

@@ -25,6 +25,12 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "record of elastic": Pasted(json.dumps({"_source": {"log": {"level": "error"}, "http": {"request": {"method": "POST", "body": {"content": '{"queueId":"x"}'}}, "response": {"status_code": 400}}, "url": {"full": URL, "path": PATH}}}), body='{"queueId":"x"}', status=400),
+    "batch file": Pasted(f'set TOKEN=abc\nset BODY={{\\"queueId\\":\\"x\\"}}\ncurl -X POST "{URL}" -H "Authorization: Bearer %TOKEN%" -d "%BODY%"', body='{"queueId":"x"}'),
+    "wireshark": Pasted(f"Hypertext Transfer Protocol\n    POST {PATH} HTTP/1.1\\r\\n\n    Host: {HOST}\\r\\n\n    \\r\\n\n    [Full request URI: {URL}]"),
+    "page of a firewall": Pasted(f"POST {URL}\n403\n<html><head><title>Request Rejected</title></head></html>", status=403, response="Request Rejected"),
+    "cut body in a log": Pasted(f'2026-11-20 08:11:02 ERROR c.a.Dialer - POST {URL} failed: 400 BAD_REQUEST body={{"queueId":"5a0e... [truncated]', status=400, response=""),
+    "method above the url": Pasted(f'Error: 400 Bad Request\n{ERROR}\nRequest\nPOST\n{URL}\n{{"queueId":"x"}}', status=400, response="queueId is required", body='{"queueId":"x"}'),
     "log of rest assured": Pasted(f'Request method:\tPOST\nRequest URI:\t{URL}\nProxy:\t\t\t<none>\nHeaders:\t\tAccept=*/*\n\t\t\t\tContent-Type=application/json\nBody:\n{{\n    "queueId": "x"\n}}\nHTTP/1.1 400 Bad Request\nContent-Type: application/json\n\n{ERROR}', body='"queueId": "x"', status=400, response="queueId is required"),
     "cypress": Pasted(f'CypressError: `cy.request()` failed on:\n\n{URL}\n\nThe response we received was:\n\n  > 400: Bad Request\n\nThe request we sent was:\n\nMethod: POST\nURL: {URL}\nHeaders: {{\n  "Content-Type": "application/json",\n  "accept": "*/*"\n}}\nBody: {{"queueId":"x"}}\n\nThe response we got was:\n\nStatus: 400 - Bad Request\nHeaders: {{\n  "inin-correlation-id": "cy-1",\n  "server": "x"\n}}\nBody: {{\n  "message": "queueId is required",\n  "code": "bad.request",\n  "status": 400\n}}', body='{"queueId":"x"}', status=400, response="queueId is required"),
     "newman": Pasted(f'→ callback\n  POST {URL}\n  400 Bad Request ★ 213ms time\n  ┌ ↑ raw ★ 15B\n  │ {{"queueId":"x"}}\n  └\n  ┌ ↓ application/json ★ 51B\n  │ {ERROR}\n  └', body='{"queueId":"x"}', status=400, response="queueId is required"),

@@ -40,8 +40,6 @@ _RAW_HTTP = re.compile(
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = re.compile(r"""["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
 _RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
-_URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
@@ -121,6 +119,11 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
     unread = find_unread_lines(text, requests, code_end) if requests else {}
     if len(requests) == 1 and requests[0].response is None and unread:
         response = read_response("\n".join(unread.values()))
+        if (
+            response is not None and not response.body
+        ):  # a page below the status has words of requests, too
+            below = "\n".join(text.split("\n")[min(unread) - 1 :])
+            response = read_response(below) or response
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread
     yield from (replace(each, unread=describe_lines(unread)) for each in requests)
@@ -144,24 +147,6 @@ def _clean(text: str) -> str:
     if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
     return _CODE_FENCE.sub("", text).replace("```", "\n")
-
-
-def _join_labels(text: str) -> str:
-    """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
-    url = _URL_LABEL.search(text)
-    method = _METHOD_LABEL.search(text)
-    if not url or not method:
-        return text
-    first, second = sorted((url, method), key=lambda each: each.start())
-    line = f"{method[1].upper()} {url[1]}\n"
-    return "".join(
-        (
-            text[: first.start()],
-            line,
-            text[first.end() : second.start()],
-            text[second.end() :].lstrip("\n"),
-        )
-    )
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
@@ -268,8 +253,9 @@ def _without_bodies(text: str) -> str:
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.http_message import has_request, read_messages
+    from cxcall.explaining.readers.labels import join_labels
 
-    text = _join_labels(text)
+    text = join_labels(text)
     if has_request(text):
         from cxcall.explaining.readers.surrounding_text import with_body_before
 

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import find_json_end, is_json, json_values
+from cxcall.explaining.readers.json_search import find_body, json_values
 from cxcall.explaining.readers.objects import (
     find_error_body,
     has_error_status,
@@ -56,6 +56,7 @@ _PROSE_NAMES = ("note", "error", "message", "response", "request", "body", "payl
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
+_PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _MAX_LINE = 1 << 16
 
 
@@ -81,7 +82,9 @@ class _Message:
         text = "\n".join(self._body).strip()
         if self.is_raw or not text:
             return text or None
-        content = _content(text, is_request=self.is_request)
+        if not self.is_request and _PAGE.match(text):
+            return text  # of a proxy or a firewall
+        content = find_body(text, is_request=self.is_request)
         is_yaml = self.is_request and self.headers and all(map(_MEMBER.match, text.splitlines()))
         return text if content is None and is_yaml else content
 
@@ -117,23 +120,6 @@ class _Message:
 def _is_header(header: re.Match[str]) -> bool:
     name = header[1].lower()
     return name not in _PROSE_NAMES and ("-" in name or name in ("accept", "authorization", "host", "origin", "cookie", "date")) and not header[2].startswith("//")  # fmt: skip
-
-
-def _content(text: str, *, is_request: bool) -> str | None:
-    """Return the first object, array, or form in a text that has more than that."""
-    if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
-        return text  # JSON that was encoded twice
-    if (first := next(json_values(text), None)) is not None:
-        return text[first[0] : first[1]]
-    for start, char in enumerate(text):
-        if char in "{[" and text[start - 1 : start] != "$":
-            end = find_json_end(text, start)
-            if end:
-                return text[start:end]
-            return text[start:] if text[start:].rstrip()[-1:] in ("}", "]") else None
-    if form := re.search(r"(?:^|\s)((?:[\w.-]+=[^\s&]*)(?:&[\w.-]+=[^\s&]*)*)(?=\s|$)", text):
-        return form[1] if is_request and "grant_type" in form[1] else None
-    return None
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:

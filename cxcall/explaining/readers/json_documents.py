@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.readers.labels import read_members
 from cxcall.explaining.readers.objects import (
     find_request,
     is_error_body,
@@ -103,7 +104,7 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
         if is_exchange(value):
             yield read_exchange(value, origin)
         elif found := read_object(value, "HTTP response" if len(items) == 1 else origin):
-            yield found
+            yield (found if found.method else read_members(value)) or found
 
 
 def _stored_requests(value: Any, depth: int) -> list[Any]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAX_JSON_LENGTH = 1 << 18
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
 _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
+_CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
 _OPENING = {"}": "{", "]": "["}
 
 
@@ -82,3 +83,22 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
         else:
             yield start, end, value
             position = end
+
+
+def find_body(text: str, *, is_request: bool) -> str | None:
+    """Return the first object, array, or form in a text that has more than that."""
+    if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
+        return text  # JSON that was encoded twice
+    if _CUT.search(text):
+        return None  # nobody knows how it goes on
+    if (first := next(json_values(text), None)) is not None:
+        return text[first[0] : first[1]]
+    for start, char in enumerate(text):
+        if char in "{[" and text[start - 1 : start] != "$":
+            end = find_json_end(text, start)
+            if end:
+                return text[start:end]
+            return text[start:] if text[start:].rstrip()[-1:] in ("}", "]") else None
+    if form := re.search(r"(?:^|\s)((?:[\w.-]+=[^\s&]*)(?:&[\w.-]+=[^\s&]*)*)(?=\s|$)", text):
+        return form[1] if is_request and "grant_type" in form[1] else None
+    return None

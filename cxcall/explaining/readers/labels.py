@@ -9,7 +9,7 @@ import csv
 import json
 import re
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.json_search import find_json_end, json_values
 from cxcall.explaining.readers.objects import find_error_body, is_error_body
@@ -33,6 +33,7 @@ _PARTS = {
     "host": "host", "hostname": "host",
     "headers": "headers", "header": "headers",
     "body": "body", "payload": "body", "content": "body", "data": "body", "json": "body", "requestcontent": "body",
+    "bodycontent": "body", "bodytext": "body",
     "status": "status", "statuscode": "status", "httpstatus": "status", "code": "status",
 }  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -65,6 +66,11 @@ _HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
 _MEMBER = re.compile(
     r"^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$", re.IGNORECASE
 )
+_METHOD_ABOVE_URL = re.compile(
+    r"^[ \t]*(GET|POST|PUT|PATCH|DELETE)[ \t]*\n[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
+)
+_URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _FEWEST = 2
 _MAX_TEXT = 1 << 17
 
@@ -95,7 +101,7 @@ class _Labeled:
         """Take over a value if its label says what it is; tell whether it does."""
         side, part = self._side_and_part(label)
         value = _plain(value)
-        if (verb := label.split(maxsplit=1)[0]) in _METHOD.split("|"):
+        if (verb := label.partition(" ")[0]) in _METHOD.split("|"):
             self.parts.setdefault("method", verb)  # `POST payload: {...}`
         if part == "body" and side != "request" and (status := _STATUS_START.match(value)):
             self.parts.setdefault("status", status[1])
@@ -113,8 +119,9 @@ class _Labeled:
         )
         if not part or is_wrong or not value:
             return self._take_header(side, label, value)
-        if part in ("url", "path") and "://" not in value and "://" in self.parts.get("url", ""):
-            self.parts["url"] = f"{self.parts['url'].rstrip('/')}/{value.lstrip('/')}"
+        base = self.parts.get("url", "").rstrip("/")
+        if part in ("url", "path") and "://" not in value and base.count("/") == len("//"):
+            self.parts["url"] = f"{base}/{value.lstrip('/')}"
         else:
             self.parts.setdefault(part, value)
         return True
@@ -236,6 +243,22 @@ def _is_open(value: str) -> bool:
     return not value or (value[0] in "{[" and not find_json_end(value, 0))
 
 
+def read_members(value: Any) -> ObservedRequest | None:
+    """Return the request that the members of an object describe by their names: `http.request.method`."""
+    labeled = _take_all(_named_leaves(value, ""))
+    return labeled.build() if labeled.has_target and "method" in labeled.parts else None
+
+
+def _named_leaves(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            is_known = name or _part_of(str(key)) != ("", "") or key in ("http", "url")
+            inner = f"{name}.{key}".lstrip(".") if is_known or not isinstance(member, dict) else ""
+            yield from _named_leaves(member, inner)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield name, str(value)
+
+
 def _take_all(record: Iterable[tuple[str, str]]) -> _Labeled:
     labeled = _Labeled()
     for label, value in record:
@@ -303,3 +326,22 @@ def _read_lines(text: str) -> _Labeled:
         elif not (found and labeled.take(found["label"], found.groupdict().get("value", ""))):
             labeled.rest.append(line)
     return labeled
+
+
+def join_labels(text: str) -> str:
+    """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
+    text = _METHOD_ABOVE_URL.sub(r"\1 \2", text)
+    url = _URL_LABEL.search(text)
+    method = _METHOD_LABEL.search(text)
+    if not url or not method:
+        return text
+    first, second = sorted((url, method), key=lambda each: each.start())
+    line = f"{method[1].upper()} {url[1]}\n"
+    return "".join(
+        (
+            text[: first.start()],
+            line,
+            text[first.end() : second.start()],
+            text[second.end() :].lstrip("\n"),
+        )
+    )

@@ -52,7 +52,9 @@ def read_response(text: str) -> HttpResponse | None:
         )
     response = read_status_response(text)
     if response is None and (alone := _STATUS_ALONE.search(text)):
-        response = build_response(int(alone[1]), None, None)
+        below = text[alone.end() :].strip()
+        page = below if below[:1] == "<" and "<html" in below[:200].lower() else None
+        response = build_response(int(alone[1]), None, page)
     body = find_error_body(text)
     if response is not None and response.body and response.json() is None and body is None:
         body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it

@@ -20,6 +20,7 @@ _SET = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
+_CMD_NAME = re.compile(r"%(\w+)%")
 _MAX_VARIABLES = 50
 
 
@@ -51,4 +52,5 @@ def fill_command(command: Command, variables: Mapping[str, str]) -> Command:
 
 
 def _fill(text: str, variables: Mapping[str, str]) -> str:
-    return replace_variables(text, lambda name: variables.get(name.strip("${}%")))
+    filled = replace_variables(text, lambda name: variables.get(name.strip("${}")))
+    return _CMD_NAME.sub(lambda found: variables.get(found[1], found[0]), filled)

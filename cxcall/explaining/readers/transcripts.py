@@ -27,7 +27,7 @@ _SENT = re.compile(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
 _RECEIVED = re.compile(r"^<-- ([1-5][0-9]{2})\b.*$")
 _END = re.compile(r"^(?:-->|<--) END\b.*$")
 _NOISE = re.compile(
-    r"^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:|^[\w.]+\.(?:exceptions|connection)\.\w+: "
+    r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:|^[\w.]+\.(?:exceptions|connection)\.\w+: "
 )
 _DOTNET_REQUEST = re.compile(
     r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
@@ -35,8 +35,9 @@ _DOTNET_REQUEST = re.compile(
 _DOTNET_RESPONSE = re.compile(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
+_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # as Wireshark shows it
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502",
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502|\\r\\n$",
     re.MULTILINE,
 )
 
@@ -49,6 +50,7 @@ def as_messages(text: str) -> str:
     text = _DOTNET_RESPONSE.sub(
         lambda found: f"HTTP/1.1 {found[1]} {found[2]}\n{_dedent(found[3])}\n", text
     )
+    text = _SHOWN_LINE_END.sub("", text)
     lines = (_content(_LOG_PREFIX.sub("", line)) for line in text.split("\n"))
     return "\n".join(line for line in lines if line is not None)
 
