@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.body_repair import is_form, parse_repaired
+from cxcall.explaining.id_kinds import kind_of
 from cxcall.explaining.leaf_check import check_leaves
 from cxcall.explaining.optional_members import (
     is_optional_null,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
 
+_ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
 _OF_OTHER_OPERATION = ("property-missing", "property-unknown")
 """Codes of findings that follow from it that a body is for another operation."""
@@ -48,7 +50,10 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     if operation is None or not request.path:
         return
     payload, _ = read_body(request)
-    yield from check_parameters(operation, path_values(request.path, operation.path), payload)
+    values = path_values(request.path, operation.path)
+    for each in check_parameters(operation, values, payload):
+        is_id = each.where == "path" and kind_of(each.origin, route.platform) in _ID_KINDS
+        yield each._replace(code="id-format") if is_id and each.code in _ABOUT_VALUES else each
     yield from check_query(request, operation, payload)
 
 
@@ -273,7 +278,8 @@ def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) ->
     """Tell whether a property must have the same value as a parameter that the path has."""
     place = str(operation.schema_at(pointer).get("x-cxcall-same-as", ""))
     kind, _, name = place.partition(":")
-    return kind == "path" and bool(request.path) and f"{{{name}}}" in operation.path
+    name = name if kind == "path" else pointer.rpartition("/")[2]
+    return kind in ("path", "") and bool(request.path) and f"{{{name}}}" in operation.path
 
 
 def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -> list[Finding]:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.host_check import is_foreign
+from cxcall.explaining.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.platform_words import SOURCE
+from cxcall.responses.platform_words import SOURCE, platform_code
 from cxcall.responses.refusals import platform_text
 
 if TYPE_CHECKING:
@@ -28,14 +29,22 @@ _TOKEN_CODES = (
 )  # fmt: skip
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
+_ABOUT_IDS = ("not-found", "id-format")
+_WRONG_IDS = ("id-format", "placeholder")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
-_UNKNOWN_PATH = (404, 405)
+_NOT_FOUND = 404
+_UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 _MIN_NAME = 4
 """Letters; `to` and `id` are words of any message."""
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_GENERIC_CODE = re.compile(
+    r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request|constraint\.validation"
+)
+_MIN_WORDS = 3
+"""Words of a message; fewer, such as `Bad Request`, name no cause."""
 _SEVERITIES = tuple(Severity)
 
 
@@ -92,17 +101,38 @@ def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Fi
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text = platform_text(request.response)
+    if finding.code == "placeholder" and finding.where == "path" and request.status == _NOT_FOUND:
+        why = f"the API says: {text}" if text else "the API knows nothing of that name"
+        return finding._replace(severity=Severity.ERROR, why=why)
     if not text:
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     about = {each.code for each in findings if each.source == SOURCE}
+    code = platform_code(request.response)
+    is_id = finding.code in _WRONG_IDS and bool(about & {*_ABOUT_IDS})
+    if is_id and _is_wrong_id(finding, findings, text, code):
+        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     is_property = finding.where[:1] == "/" and bool(about & {*_ABOUT_VALUES})
     value = finding.message.partition("`")[2].partition("`")[0]
-    is_value = finding.code in about and finding.where == "path" and f"[{value}]" in text
+    is_about = finding.code in about or finding.code == "placeholder"
+    is_value = is_about and finding.where == "path" and f"[{value}]" in text
     if is_value or (is_property and _is_named(finding, request)):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
+
+
+def _is_wrong_id(finding: Finding, findings: Iterable[Finding], text: str, code: str) -> bool:
+    """Tell whether a refusal is about a value in the body that can be no ID: by its name, or as the only one."""
+    if finding.where[:1] != "/":
+        return False
+    names = _INDEX.sub("", finding.where).split("/")[-2:]
+    words = [each.lower() for each in _WORD.findall(" ".join(names))]
+    subject = {each for each in words if each not in ("id", "ids")}
+    said = {each.lower() for each in _WORD.findall(text)}
+    others = [each for each in findings if each.code == finding.code and each.where[:1] == "/"]
+    is_only = len(others) == 1 and _GENERIC_CODE.fullmatch(code) is not None
+    return bool(subject & said) or is_only
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
@@ -116,8 +146,8 @@ def _by_response(
 ) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if finding.severity is Severity.ERROR and _is_said_already(finding, request, findings):
-        return finding._replace(severity=Severity.NOTE)
+    if finding.source == SOURCE and finding.severity is Severity.ERROR:
+        finding = finding._replace(severity=_severity_of_refusal(finding, request, findings))
     if not status or finding.where == "response":
         return finding
     is_about_token = (
@@ -144,6 +174,31 @@ def _by_response(
     return finding
 
 
+def _severity_of_refusal(
+    refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
+) -> Severity:
+    """Return how severe a refusal is beside what else was found: a note where that says it, too."""
+    if _is_said_already(refusal, request, findings):
+        return Severity.NOTE
+    is_doubtful = _is_generic(refusal, request) and any(_may_be_cause(each) for each in findings)
+    return Severity.WARNING if is_doubtful else refusal.severity
+
+
+def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
+    """Tell whether a refusal says only that something in the request is not valid."""
+    if refusal.source != SOURCE or refusal.where != "response" or request.response is None:
+        return False
+    code, text = platform_code(request.response), platform_text(request.response)
+    is_only_code = len(_WORD.findall(text.replace(code, ""))) < _MIN_WORDS
+    return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
+
+
+def _may_be_cause(finding: Finding) -> bool:
+    """Tell whether a warning is about the body of the request, which a generic refusal confirms."""
+    is_told = finding.severity is not Severity.NOTE and finding.source != SOURCE
+    return is_told and finding.where[:1] in ("", "/")
+
+
 def _is_said_already(
     refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
 ) -> bool:
@@ -155,10 +210,12 @@ def _is_said_already(
     ]
     if refusal.where != "response":
         return any(_has_name(each, refusal) for each in others)
-    return _is_explained(refusal, findings) or any(_is_named(each, request) for each in others)
+    return _is_explained(refusal, request, findings) or any(
+        _is_named(each, request) for each in others
+    )
 
 
-def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
+def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
     """Tell whether an error in the request explains a refusal that names no place in it.
 
     A wrong destination explains every refusal, an error in the body one that is about values.
@@ -168,16 +225,23 @@ def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
     ]
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
-    if refusal.code == "not-found" and any(each.where == "path" for each in errors):
+    if refusal.code in _ABOUT_IDS and any(
+        each.where == "path" or each.code in _WRONG_IDS for each in errors
+    ):
         return True
+    text = platform_text(request.response) if request.response else ""
+    if refusal.code == "credential" and is_token_request(request) and not text:
+        return any(each.where[:1] == "/" for each in errors)  # the status alone was read so
     is_about_values = refusal.code in _ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
 
 
 def _has_name(finding: Finding, named: Finding) -> bool:
-    """Tell whether a finding is about the property that the response names, or renames another to it."""
+    """Tell whether a finding is about the property that the response names, or in it, or renames another to it."""
     places = (finding.where, *(edit.pointer for edit in finding.edits))
-    return named.where.rpartition("/")[2] in (each.rpartition("/")[2] for each in places)
+    return finding.where.startswith(f"{named.where}/") or named.where.rpartition("/")[2] in (
+        each.rpartition("/")[2] for each in places
+    )
 
 
 def _is_named(finding: Finding, request: ObservedRequest) -> bool:

@@ -60,6 +60,9 @@ if TYPE_CHECKING:
 
 # What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
 _LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
+# An object may describe the path of a request; an API that does not find it got it as it is.
+_OBJECT = re.compile(r"exchange|object")
+_NOT_FOUND = 404
 _VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
 _NO_VALUE = ("undefined", "null", "None", "NaN")
 
@@ -263,13 +266,13 @@ def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
     platform = platform_of_path(published.path)
     has_integers = ACD_BASE_PATH.match(published.path) is not None
     for name, value in path_values(path, published.path).items():
+        if _has_format(published, name):
+            continue  # its schema decides
         kind, message, fix = kind_of(name, platform), "", "use the ID, as the platform shows it"
         if kind == "uuid" or (kind == "integer" and has_integers):
             message, fix = describe_wrong_id(kind, value)
         if kind not in ("other", "") and not may_be_id(value):
             message = f"`{value}` looks like a name"
-        elif _has_format(published, name):
-            continue  # its schema decides
         if message:
             yield Finding.warning(
                 "id-format",
@@ -290,7 +293,8 @@ def _has_format(published: PublishedOperation, name: str) -> bool:
 
 def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
-    is_literal = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
+    is_shown = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
+    is_literal = is_shown or (_OBJECT.match(request.origin) and request.status == _NOT_FOUND)
     for written in request.path.split("/"):
         segment = unquote(written) if "%" in written else written
         is_variable = _VARIABLE.match(written) or (

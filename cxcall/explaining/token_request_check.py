@@ -13,7 +13,7 @@ from cxcall.explaining.published_operations import CXONE, GENESYS, load_publishe
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
-from cxcall.payloads.suggestions import fold_name
+from cxcall.payloads.suggestions import nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,6 +61,14 @@ _ENDPOINTS = (
                   grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()}),
 )  # fmt: skip
 _ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
+_OPTIONAL_PARAMETERS = (
+    "grant_type",
+    "client_id",
+    "client_secret",
+    "scope",
+    "redirect_uri",
+    "code_verifier",
+)
 _SECRET_PARAMETERS = ("client_secret", "password", "accesskeysecret")
 # Other paths of the login services, whose requests are not checked.
 _OTHER_LOGIN_PATHS = {
@@ -237,9 +245,10 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
 def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
-    names = {fold_name(each): each for each in parameters}
+    others = [each for each in parameters if each not in (*required, *_OPTIONAL_PARAMETERS)]
     for name in required:
-        if name not in parameters and (other := names.get(fold_name(name))):
+        if name not in parameters and (other := nearest_name(name, others)):
+            others.remove(other)
             yield Finding.error(
                 "property-unknown",
                 f"/{other}",

@@ -48,6 +48,9 @@ BY_CODE = (
     (r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
     (r".*\.permission\.check\.failed|.*\.forbidden\..*", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
     (r"credentials\.expired|token.expired", Cause("token-expired", "the token has expired", _NEW_TOKEN)),
+    (r"invalid_token", Cause("token-expired", "the API does not accept the token", _NEW_TOKEN)),  # RFC 6750
+    (r"insufficient_scope", Cause("token-scope", "the token lacks a scope", _GRANT)),
+    (r"invalid\.id", Cause("id-format", "", _IDS)),
     (r"bad\.credentials", Cause("credential", "the token is unknown or expired, or belongs to another region",
                                f"{_NEW_TOKEN}; a token of another region is refused so, too")),
     (r"ip\.not\.authorized", Cause("credential", "your IP address is not on the organization's list", "send it from an address that the organization allows")),

@@ -45,6 +45,13 @@ _SCALAR_TYPES = (
     "object",
     "map",
 )
+_WORD = re.compile("[a-z]+")
+_NAME_PART = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_CODE_WORDS = {
+    "invalid", "error", "errors", "bad", "incorrect", "exceeded", "not", "is", "too", "long", "short", "large", "small",
+    "many", "few", "far", "in", "the", "future", "past", "format", "value", "length", "max", "min", "valid", "unknown",
+}  # fmt: skip
+"""Words of a platform's code that say what is wrong, not with what."""
 _MAX_VALUE = 100
 _MAX_NAMES = 3
 
@@ -147,6 +154,31 @@ def find_named_properties(
                 fix="leave it out; " + _comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )
+
+
+def find_coded_property(operation: Operation | None, code: str, body: Any) -> str:
+    """Return the pointer of the property in the body that a code names in words; empty if it names none.
+
+    `invalid.time.zone` names `timeZoneId`. A name of one word must be all that the code names.
+    """
+    words = _WORD.findall(code.lower())
+    subject = [each for each in words if each not in _CODE_WORDS]
+    found = ""
+    for pointer, _ in _members(body):
+        parts = [each.lower() for each in _NAME_PART.findall(pointer.rpartition("/")[2])]
+        parts = parts[:-1] if len(parts) > 1 and parts[-1] in ("id", "ids") else parts
+        is_all = parts == subject
+        is_part = len(parts) > 1 and " ".join(parts) in " ".join(words)
+        if is_all and (operation is None or _is_declared(operation, pointer)):
+            return pointer
+        if is_part and not found:
+            found = pointer
+    return found
+
+
+def _is_declared(operation: Operation, pointer: str) -> bool:
+    above, _, name = pointer.rpartition("/")
+    return name in operation.schema_at(above).get("properties", {})
 
 
 def _spelled_names(operation: Operation, text: str) -> list[str]:

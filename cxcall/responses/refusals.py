@@ -23,6 +23,7 @@ from cxcall.responses.causes import (
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.named_places import (
+    find_coded_property,
     find_named_fields,
     find_named_properties,
     find_named_value,
@@ -32,6 +33,7 @@ from cxcall.responses.platform_words import (
     meaning_of,
     member_text,
     member_texts,
+    platform_code,
     platform_message,
     shorten,
 )
@@ -64,6 +66,8 @@ _ASK_GATEWAY = "ask who runs the proxy, gateway, or firewall on the way what it 
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
 _ABOUT_VALUES = (_VALUE, "property-missing")
+_ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""Statuses that no word about a value in their code overrides."""
 _MIN_WORDS = 3
 _KEPT_CAUSES = 64
 _VAGUE_TEXTS = {
@@ -104,6 +108,9 @@ def explain_refusal(
         is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
         message = named[0].message if is_listed else main.message
         main, named = main._replace(where=named[0].where, message=message), ()
+    elif main.code == _VALUE and not named:
+        place = find_coded_property(operation, platform_code(response), body)
+        main = main._replace(where=place or main.where)
     elif len(named) > 1:  # the message is about all of them
         named = tuple(
             each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each
@@ -225,13 +232,15 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
     )
     exact = [code for code in codes if code not in _VAGUE_CODES]
-    if by_code := _cause_of_codes(exact):
+    by_code = _by_status_too(_cause_of_codes(exact), status)
+    if by_code:
         return _with_meaning(by_code, exact)
     if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
         return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
     by_words = next(
         (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
+    by_words = _by_status_too(by_words, status)
     # A 403 whose message blames the token is about the token, not about permissions.
     is_about_token = status == HTTPStatus.FORBIDDEN and (
         by_words is not None and by_words.code == "token-expired"
@@ -240,8 +249,13 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     if by_status and is_exact and not is_about_token:
         is_known = any(map(meaning_of, exact))
         return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
-    by_vague_code = None if _is_vague(text) else _cause_of_codes(codes)
+    by_vague_code = None if _is_vague(text) else _by_status_too(_cause_of_codes(codes), status)
     return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact)
+
+
+def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
+    """Return a cause, but none that is about a value where the status says that it is the token or a right."""
+    return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:

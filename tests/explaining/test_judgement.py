@@ -223,6 +223,12 @@ CONFIRMED: list[tuple[dict[str, Any], str, str]] = [
     (exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"message": "A queue is required"}), "property-missing", "/queue"),
     (exchange("POST", "/api/v2/conversations/12345/disconnect", None, 400, {"message": "Value [12345] is not valid for field type [UUID]"}), "id-format", "path"),
     (exchange("POST", f"{ACD}/personal-connection/dial", None, 404), "path-unpublished", "path"),
+    (exchange("GET", "/api/v2/conversations/{conversationId}", None, 404, {"code": "not.found"}), "placeholder", "path"),
+    (exchange("POST", f"{ACD}/agent-sessions/{{sessionId}}/dialer-logout", None, 404), "placeholder", "path"),
+    (exchange("GET", "/api/v2/outbound/campaigns/undefined", None, 400, {"message": "Value [undefined] is not valid for field type [UUID]"}), "placeholder", "path"),
+    (exchange("POST", f"{ACD}/skills/Sales/stop", None, 404), "id-format", "path"),
+    (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "contactList": {"id": "9f2"}}, 400, {"code": "contact.list.not.found"}), "id-format", "/contactList/id"),
+    (exchange("POST", "/authentication/v1/token/access-key", {"accessKey": "a", "accessKeySecret": "b"}, 401, host="na1.nice-incontact.com"), "property-unknown", "/accessKey"),
 ]  # fmt: skip
 
 
@@ -232,6 +238,28 @@ def test_warning_that_the_response_confirms_is_the_cause(
 ) -> None:
     first, *others = find(source)
     assert (first.severity, first.code, first.where) == (Severity.ERROR, code, where)
+    assert Severity.ERROR not in {each.severity for each in others}
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "where"),
+    [
+        (exchange("POST", CALLBACKS, {**CALLBACK, "callbackScheduledTime": "2030-01-01T00:00:00Z"}, 400, {"code": "callback.error.scheduled.time.too.far.in.future"}), "value-not-allowed", "/callbackScheduledTime"),
+        (exchange("POST", f"{CAMPAIGN}/callback/schedule", {"contactId": QUEUE, "contactListId": QUEUE, "phoneColumn": "Phone", "schedule": "soon"}, 400, {"code": "invalid.schedule.format"}), "value-not-allowed", "/schedule"),
+        (exchange("GET", f"{ACD}/agents", None, 401, {"error": "invalid_token"}), "token-expired", "response"),
+        (exchange("GET", f"{ACD}/agents", None, 401, {"error": "invalid_header"}), "token-expired", "response"),
+    ],
+)  # fmt: skip
+def test_code_of_the_response_says_what_is_wrong_and_where(
+    source: dict[str, Any], code: str, where: str
+) -> None:
+    first = find(source)[0]
+    assert (first.severity, first.code, first.where) == (Severity.ERROR, code, where)
+
+
+def test_generic_refusal_does_not_come_before_what_it_may_be_about() -> None:
+    first, *others = find(exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"code": "invalid.update"}))  # fmt: skip
+    assert (first.code, first.where) == ("property-missing", "/queue")
     assert Severity.ERROR not in {each.severity for each in others}
 
 
