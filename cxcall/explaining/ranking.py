@@ -102,7 +102,7 @@ def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Fi
         return finding
     text = platform_text(request.response)
     if finding.code == "placeholder" and finding.where == "path" and request.status == _NOT_FOUND:
-        why = f"the API says: {text}" if text else "the API knows nothing of that name"
+        why = f"the API says: {text}" if text else "the API does not find it: HTTP 404"
         return finding._replace(severity=Severity.ERROR, why=why)
     if not text:
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
