@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone.phone_numbers import find_number_mistake
+from cxcall.responses.reported_failures import explain_failures
 
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
 
 _DIFFERS = re.compile(
     r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[+*]*[0-9*]{4,}(?:[-:.T][0-9]+)*Z?"
@@ -49,23 +51,27 @@ def form_of(request: ObservedRequest) -> bytes | None:
     """Return a digest that requests have in common which differ only in UUIDs, phone numbers, and opaque tokens.
 
     Of a UUID the rules judge only where it occurs again, of a number also whether it can be dialed, of a
-    token whether it occurs elsewhere. Everything else counts as it was sent. None for a request that
-    succeeded, which is explained as quickly, or that has findings of its reader.
+    token whether it occurs elsewhere. Everything else counts as it was sent; but of a response that reports
+    no failure, nothing is judged: its form says something only of requests without a finding. None for a
+    request with findings of its reader, or a 2xx response that reports a failure.
     """
     response, headers = request.response, dict(request.headers or {})
-    if request.findings or (request.status and request.is_successful):
+    is_accepted = response is not None and bool(response.status) and request.is_successful
+    if request.findings or (is_accepted and _reports_failure(response)):
         return None
     sent = "\0".join((request.body or "", request.path, repr(request.query)))
-    received = response.body.decode("utf-8", "replace") if response else ""
+    received = response.body.decode("utf-8", "replace") if response and not is_accepted else ""
     response_headers = dict(response.headers) if response else {}
+    if is_accepted:
+        response_headers = {"Date": response_headers.get("Date", "")}
     token = _OPAQUE_TOKEN.fullmatch(headers.get("Authorization", ""))
     if token and not is_placeholder(token[1]):
+        response_headers.pop("Date", None)  # decides only whether a JWT had expired
         texts = (sent, received, *response_headers.values())
         headers["Authorization"] = f"{any(token[1][:12] in each for each in texts)}"
-        response_headers.pop("Date", None)  # decides only whether a JWT had expired
     rest = (
         request.method, request.scheme, request.host, headers, request.status, response_headers,
-        response and response.reason, request.failure, request.unread, request.unknown,
+        response and not is_accepted and response.reason, request.failure, request.unread, request.unknown,
         request.null_means_unknown, request.body is None, request.headers is None,
     )  # fmt: skip
     seen: dict[str, str] = {}
@@ -86,3 +92,9 @@ def form_of(request: ObservedRequest) -> bytes | None:
         f"\0{received}\0{rest!r}",
     )
     return sha256(text.encode("utf-8", "replace")).digest()
+
+
+def _reports_failure(response: HttpResponse | None) -> bool:
+    return response is not None and any(
+        True for _ in explain_failures(response.json(), is_read=False)
+    )

@@ -164,11 +164,16 @@ def test_requests_of_one_form_have_one_cause() -> None:
     assert compared > 30
 
 
-def test_successful_entries_are_counted_after_the_first_ones(cxcall: Cxcall) -> None:
-    read = a_page("https://api.mypurecloud.com/api/v2/users")
-    ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": [read] * 20}}), code=0)
+def test_successful_entries_are_counted_unless_one_reports_a_failure(cxcall: Cxcall) -> None:
+    entries = [a_page("https://api.mypurecloud.com/api/v2/users") for _ in range(30)]
+    for number, entry in enumerate(entries):
+        entry["response"]["content"]["text"] = json.dumps({"entities": [], "total": number})
+    entries[24]["response"]["content"]["text"] = '{"state": "failed", "errorCode": "dialer.error"}'
+    ran = cxcall("explain", cxcall.file("a.har", {"log": {"entries": entries}}), code=3)
     assert ran.out.count("no problem found in this request") == 11
-    assert "no problem found in 9 more entries: 12-20\n" in ran.out
+    assert "entry 25 of 30" in ran.out
+    assert ran.out.count("hidden-failure") == 1
+    assert "no problem found in 18 more entries: 12-24, 26-30\n" in ran.out
 
 
 def test_pages_of_a_platform_are_skipped(cxcall: Cxcall) -> None:

@@ -158,7 +158,8 @@ class RequestExplainer:
             self._seen[known.cause] += 1
             return known._replace(origin=request.origin)
         explained = self._keep(explain_request(request, self.own), is_compared=True)
-        self._forms.remember(form, explained._replace(origin="", heading="", text=""))
+        if not (request.status and request.is_successful and explained.cause):
+            self._forms.remember(form, explained._replace(origin="", heading="", text=""))
         return explained
 
     def _keep(self, explanation: Explanation, *, is_compared: bool) -> ExplainedRequest:
