@@ -12,6 +12,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.missing_objects import name_missing
 from cxcall.platform_reads.response_values import read_items, read_text
 from cxcall.sending.dialer import read
@@ -66,6 +67,13 @@ class CampaignState(NamedTuple):
     connects: int | None = None
     outstanding: int | None = None
     errors: tuple[str, ...] = ()
+
+    def masked(self) -> CampaignState:
+        """Return the state with phone numbers masked in what people wrote, for all but a terminal."""
+        name, list_name = mask_text(self.name), mask_text(self.list_name)
+        return self._replace(
+            name=name, list_name=list_name, errors=tuple(map(mask_text, self.errors))
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state as JSON data."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cxcall.documents.json_pointer import find_value
+from cxcall.documents.json_text import as_cell
 
 
 def read_items(body: Any, pointer: str) -> list[Any]:
@@ -20,6 +21,5 @@ def read_members(body: Any, pointer: str) -> dict[str, Any]:
 
 
 def read_text(body: Any, pointer: str) -> str:
-    """Return the value at a JSON pointer as text; empty without a value or a pointer."""
-    value = find_value(body, pointer)
-    return "" if value is None else str(value)
+    """Return the value at a JSON pointer as text, or as JSON; empty without a value or a pointer."""
+    return as_cell(find_value(body, pointer))

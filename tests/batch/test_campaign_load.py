@@ -367,6 +367,26 @@ def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None
     assert "the response to the upload of rows 1-2 names no upload job" in ran.err
 
 
+def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_loaded(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    words = (
+        "campaign",
+        "load",
+        live.file("leads.csv", rows(2)),
+        "--contact-list",
+        tenant.new_list(),
+    )
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [str(CXCALL), *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            cwd=live.folder, env=live.environment,
+        )  # fmt: skip
+    assert "2 rows: 2 accepted" in done.stderr
+    assert "the results cannot be written" in done.stderr
+    assert "stopped" not in done.stderr
+
+
 def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxcall) -> None:
     job = {"uploadJobs": [{"jobId": "17", "isComplete": True}]}
     assert load_to_cxone(cxcall, job, "-q", code=0).err == ""
@@ -578,7 +598,7 @@ def test_export_that_cannot_read_every_page_writes_no_file(
 
 
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
-    odd = {"name": "A\x1b[31m", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
+    odd = {"name": "A\x1b[31m +12025550123", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
     reads: dict[str, Any] = {
         f"/campaigns/{CAMPAIGN}": odd,
         "/list-1": {"phoneColumns": {"a": 1}, "columnNames": 5},
@@ -587,7 +607,14 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
         reads=lambda path, _: Reply(200, next((reads[end] for end in reads if path.endswith(end)), {}))
     ) as platform:  # fmt: skip
         cxcall.environment |= platform.environment
-        shown = cxcall("campaign", "status", CAMPAIGN, "--contact-list", "list-1", code=0).out
+        words = ("campaign", "status", CAMPAIGN, "--contact-list", "list-1")
+        shown = cxcall(*words, code=0).out
+        asked = cxcall("campaign", "start", CAMPAIGN, code=2).err
+        started = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0).err
+        data = cxcall(*words, "-o", "json", code=0).out
+    for text in (shown, asked, started, data):
+        assert "+*******0123" in text
+        assert "12025550123" not in text
     assert "A\\x1b[31m" in shown
     assert [line.split(None, 1)[1] for line in shown.splitlines() if line.startswith("error")] == [
         "no line", "no agent", "7", '{"code": "x"}',

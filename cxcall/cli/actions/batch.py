@@ -261,7 +261,7 @@ class BatchRun:
         is_empty = code is ExitCode.INTERRUPTED and not statistics.total
         lines: list[str] = []
         if run.stop_reason:
-            lines.append(f"stopped: {run.stop_reason}")
+            lines.append(f"stopped: {run.stop_reason}" if left else run.stop_reason)
         if left:
             lines.append(f"not sent: {count_phrase(left, 'row')}")
         if held:

@@ -44,7 +44,8 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         hooks = SendHooks(on_wait=wait_printer(screen))
         reader = CampaignReader(found.operation.contract, settings, hooks)
         state = _read(reader, campaign, screen)
-        what = f"{state}, profile {settings.profile}, {settings.base_url}"
+        shown = state if screen.is_interactive else state.masked()
+        what = f"{shown}, profile {settings.profile}, {settings.base_url}"
         ask_yes(
             found.operation, settings, "real calls", f"This may place real calls: {action} {what}?", what,
             yes=options.sending.yes, ask=screen.confirm if screen.is_interactive else None,
@@ -57,8 +58,9 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         if action == "start" and not options.sending.sandbox:  # which ends with this command
             watch = command_line("cxcall", "campaign", "status", campaign, "--watch")
             follow.append(f"follow it: {watch}")
+        shown = state if screen.stderr.isatty() else state.masked()
         return report._replace(
-            data=state.as_dict(), diagnostics=[*report.diagnostics, str(state), *follow]
+            data=state.masked().as_dict(), diagnostics=[*report.diagnostics, str(shown), *follow]
         )
 
 

@@ -30,6 +30,7 @@ from cxcall.output.terminal_text import count_phrase
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.campaigns import (
     CampaignReader,
     ContactListState,
@@ -242,7 +243,9 @@ class _LoadCommand(BatchRun):
             )  # fmt: skip
             return
         id_ = job.values[self.load.id_parameter]
-        named = f"`{self.known.name}` ({id_})" if self.known and self.known.name else f"`{id_}`"
+        name = self.known.name if self.known else ""
+        name = name if self.screen.is_interactive else mask_text(name)
+        named = f"`{name}` ({id_})" if name else f"`{id_}`"
         place = f"the list {named}, profile {settings.profile}, {settings.base_url}"
         what = f"{count_phrase(count, 'contact')} into {place}"
         question = f"Load {what}? A campaign that dials this list may call them at once."

@@ -44,9 +44,9 @@ def show_status(
     return Report(
         COMMAND,
         operation=found.operation,
-        data=state.as_dict(),
-        lines=_lines(state),
-        json_lines=[] if is_streamed else [state.as_dict()],
+        data=state.masked().as_dict(),
+        lines=_lines(state if screen.stdout.isatty() else state.masked()),
+        json_lines=[] if is_streamed else [state.masked().as_dict()],
     )
 
 
@@ -69,7 +69,7 @@ def _watch(
 
 def _print_change(state: CampaignState, screen: Screen) -> None:
     if screen.options.output == "jsonl":
-        screen.print_json(state.as_dict())
+        screen.print_json(state.masked().as_dict())
         screen.stdout.flush()
     elif not screen.stderr.isatty():
         screen.print_diagnostic(f"{state.status}: {state.counts}")
