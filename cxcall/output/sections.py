@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import cell_width, escape_controls, escape_to_one_line, fold
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def lay_out(
         if section.title:
             yield paint("bold", fold(escape_to_one_line(section.title), columns))
         for line in section.lines:
-            yield fold(escape_controls(line), columns)
+            yield fold(escape_controls(complete_commands(line)), columns)
         yield from _entry_lines(section.entries, columns, paint)
 
 
@@ -57,7 +58,7 @@ def _entry_lines(
         width = min(width, columns * 2 // 5)
         columns = min(columns, width + _WIDEST_TEXT)
     for name, entry in zip(names, entries, strict=True):
-        text, start = escape_to_one_line(entry.text), name.rstrip()
+        text, start = escape_to_one_line(complete_commands(entry.text)), name.rstrip()
         gap = width - cell_width(name) if columns is not None else _INDENT
         indent = len(name) - len(name.lstrip())
         painted = " " * indent + paint("note", name[indent:])

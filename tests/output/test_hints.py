@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.output.hinted_commands import complete_commands, set_target
-from helpers.command import CAMPAIGN, CXCALL
+from helpers.command import CAMPAIGN, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -171,6 +171,13 @@ def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
         assert complete_commands(completed) == completed
     finally:
         set_target({}, lambda _words: ())
+
+
+def test_commands_in_a_listing_are_complete(cxcall: Cxcall) -> None:
+    info, paths = {"title": "t", "version": "1"}, {"/x": {"get": {"operationId": "getX"}}}
+    cxcall.file("own.json", {"openapi": "3.1.0", "info": info, "paths": paths})
+    with terminal(cxcall, "operations", "--contract", "own.json", columns=200) as child:
+        assert "`cxcall operations NAME --contract own.json`" in screen(child)
 
 
 def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> None:
