@@ -103,10 +103,25 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         *("cxcall.documents.toml", "cxcall.output.finding_text", "cxcall.payloads.suggestions"),
         *("cxcall.payloads.operation_matching", "cxcall.responses.platform_words"),
         *("cxcall.responses.started", "cxcall.transport.retry_after"),
+        *("cxcall.payloads.corrections", "cxcall.cli.help_layout", "cxcall.ledger.upgrade"),
     }
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
     live("history", "list", "--outcome", "accepted", "-o", "json", code=0)
+
+
+@pytest.mark.slow
+def test_a_send_compiles_a_pattern_only_when_it_is_needed(live: Cxcall) -> None:
+    package = Path(__file__).parent.parent
+    files = {
+        ".".join(path.relative_to(package).with_suffix("").parts): path
+        for path in (package / "cxcall").rglob("*.py")
+    }
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
+    compiled = re.compile(r"^\w+ = re\.compile\(", re.MULTILINE)
+    names = loaded(set(files), *words, **live.environment)
+    assert "cxcall.sending.dialer" in names
+    assert [name for name in names if compiled.search(files[name].read_text("utf-8"))] == []
 
 
 def test_named_tuples_are_the_ones_that_load_fast() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-_COMMAND = re.compile(r"`cxcall ([^`]+)`")
+_COMMAND = r"`cxcall ([^`]+)`"
 _END_OF_OPTIONS = {"--", ">", "|"}
 
 _target: dict[str, str | None] = {}
@@ -34,7 +35,7 @@ def complete_commands(text: str) -> str:
     """Return a hint whose commands in backticks have this run's target, so that they ask the same host when pasted."""
     if not _target or "`cxcall " not in text:
         return text
-    return _COMMAND.sub(lambda match: f"`cxcall {_complete(match[1])}`", text)
+    return compile_pattern(_COMMAND).sub(lambda match: f"`cxcall {_complete(match[1])}`", text)
 
 
 @lru_cache(maxsize=256)

@@ -9,7 +9,6 @@ from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.corrections import new_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +39,8 @@ def find_broken_conditions(
 def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]:
     """Return the edits that add what is missing at a place, or remove what is not allowed there."""
     if breach.op == "add":
+        from cxcall.payloads.corrections import new_value
+
         value = new_value(operation, place)
         if value == {} and "id" in operation.schema_at(place).get("properties", ()):
             value = {"id": new_value(operation, f"{place}/id")}

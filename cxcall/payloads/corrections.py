@@ -9,6 +9,7 @@ from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import load_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
@@ -27,7 +28,7 @@ SCALAR_RULES = frozenset((
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 ))  # fmt: skip
 """Keywords of a schema that are about a value, and not about its members and items."""
-_WRITTEN_DIGITS = re.compile(r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]")
+_WRITTEN_DIGITS = r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 """A phone number, for a schema that requires its digits."""
 _HYPHENS = (8, 12, 16, 20)
 
@@ -69,7 +70,7 @@ def retype(value: Any, types: list[str]) -> Correction | None:
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
         if inner != value and own & set(types):
             return inner, Applicability.SAFE
-        if "integer" in types and _WRITTEN_DIGITS.fullmatch(value.strip()):
+        if "integer" in types and compile_pattern(_WRITTEN_DIGITS).fullmatch(value.strip()):
             return int(re.sub(r"[^0-9]", "", value)), Applicability.UNSAFE
     elif "string" in types and isinstance(value, int) and not isinstance(value, bool):
         return str(value), Applicability.SAFE
