@@ -18,7 +18,6 @@ from cxcall.contracts.openapi_document import OperationEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from mmap import mmap
     from pathlib import Path
 
     from cxcall.contracts.json_schema import JsonSchema
@@ -40,33 +39,24 @@ class IndexedDocument:
         return {"_file": self._file, "_schemas": {}, "_entries": {}}
 
     @cached_property
-    def _first_lines(self) -> list[str]:
-        """The lines of the index that are needed although no operation of the document is."""
-        with self._file.with_suffix(".index").open(encoding="ascii") as file:
-            return [file.readline(), file.readline()]
-
-    @cached_property
     def _index(self) -> list[str]:
         return self._file.with_suffix(".index").read_text("ascii").split("\n")
 
     @cached_property
-    def _text(self) -> bytes | mmap:
-        from mmap import ACCESS_READ, mmap
-
-        with self._file.open("rb") as file:
-            text = mmap(file.fileno(), 0, access=ACCESS_READ)
+    def _text(self) -> bytes:
+        text = self._file.read_bytes()
         # Git may write CRLF on Windows; the positions in the index are those of lines with LF.
-        return text[:].replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text
+        return text.replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text
 
     @cached_property
     def head(self) -> Mapping[str, Any]:
         """The members of the document, without paths and schemas."""
-        parsed: Mapping[str, Any] = json.loads(self._first_lines[0])
+        parsed: Mapping[str, Any] = json.loads(self._index[0])
         return parsed
 
     @cached_property
     def _extensions(self) -> dict[str, dict[str, str]]:
-        parsed: dict[str, dict[str, str]] = json.loads(self._first_lines[1])
+        parsed: dict[str, dict[str, str]] = json.loads(self._index[1])
         return parsed
 
     @cached_property

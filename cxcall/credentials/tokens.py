@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import selection, store
-from cxcall.credentials.oauth_client import ACCESS_KEY, check_secret
+from cxcall.credentials.oauth_client import check_secret
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
@@ -145,12 +145,11 @@ def check_token_kind(
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]
-    how = settings.login_command()
-    if needs_user:
-        key = "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or " * (
-            ACCESS_KEY in kinds
-        )
-        how = f"{key}{settings.login_command('--web')} logs a person in"
+    how = (
+        f"{settings.login_command('--web')} logs a person in"
+        if needs_user
+        else settings.login_command()
+    )
     return Finding.error(
         "token-user-context" if needs_user else "token-grant",
         "token",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.explaining.optional_members import is_optional_null
 from cxcall.explaining.published_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
@@ -50,7 +51,13 @@ def correct_body(
         return body, ()
     left_out: list[str] = []
     for _ in range(_MAX_ROUNDS):
-        chosen = _choose(check_body(operation, Payload(body)), with_warnings=with_warnings)
+        findings = check_body(operation, Payload(body))
+        chosen = [
+            each._replace(edits=(Edit("remove", each.where),))
+            for each in findings
+            if each.severity is Severity.ERROR
+            and is_optional_null(operation, Payload(body), each.where)
+        ] or _choose(findings, with_warnings=with_warnings)
         corrected = body
         for finding in chosen:
             corrected = _apply(corrected, finding.edits)

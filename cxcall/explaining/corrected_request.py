@@ -154,6 +154,7 @@ def _correct(
     payload, _ = read_body(explanation.request)
     written = explanation.request.body or ""
     given = payload.value if payload else read_leniently(written)
+    given = _parsed(given) if isinstance(given, str) else given  # it was encoded twice
     values, left_out = correct_parameters(explanation, operation, given)
     body: Any = None
     dropped: tuple[str, ...] = ()

@@ -105,6 +105,16 @@ def test_json_that_is_certain_to_be_meant_is_corrected(body: str) -> None:
     assert request.missing == ()
 
 
+def test_body_that_was_encoded_twice_is_decoded() -> None:
+    request = corrected(exchange(CALLBACKS, json.dumps(json.dumps(CALLBACK)), status=400))
+    assert (request.body, request.missing) == (CALLBACK, ())
+
+
+def test_null_in_an_optional_property_is_left_out() -> None:
+    request = corrected(exchange(CALLBACKS, json.dumps({**CALLBACK, "scriptId": None}), status=400))
+    assert (request.body, request.left_out) == (CALLBACK, ("/scriptId",))
+
+
 def test_two_missing_commas_are_not_guessed() -> None:
     body = '{"queueId": "a" "callbackNumbers": ["+12025550123"] "data": {}}'
     (explanation,) = explain(exchange(CALLBACKS, body, status=400))

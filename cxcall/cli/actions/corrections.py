@@ -31,6 +31,7 @@ class CorrectionPrinter:
         self._refusals: list[UsageError] = []
         self._bodies: list[Any] = []
         self._tried: list[Operation] = []
+        self._unread = ""
         self.is_open = False
 
     def show(self, explanation: Explanation) -> None:
@@ -46,8 +47,7 @@ class CorrectionPrinter:
             self._report_refusal(explanation)
             return
         self._show_request(corrected)
-        if explanation.request.unread:
-            self._screen.print_diagnostic(f"{explanation.request.unread} not understood")
+        self._unread = explanation.request.unread or self._unread
 
     def _show_request(self, corrected: CorrectedRequest) -> None:
         self.is_open |= bool(corrected.missing)
@@ -87,6 +87,8 @@ class CorrectionPrinter:
         for body in self._bodies:
             text = json_text(body, indent=2 if len(self._bodies) == 1 else None)
             self._screen.print_line(escape_controls(text))
+        if self._unread:
+            self._screen.print_diagnostic(f"{self._unread} not understood")
         if self._refusals and not self._count:
             raise self._refusals[0]
         for refusal in self._refusals:

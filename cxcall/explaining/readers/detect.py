@@ -71,8 +71,7 @@ class Source(NamedTuple):
     ) -> Iterator[ObservedRequest]:
         """Yield the requests and responses; `numbers` selects some of those that `request_count` counts, from 1."""
         if self.values is None:
-            text = _clean(self.text.strip()[:_MAX_TEXT])
-            return _with_unread_lines(list(_read_text(text)), self.text)
+            return _read_whole(self.text)
         from cxcall.explaining.readers.json_documents import read_json
 
         return read_json(self.values, self.name, entry, numbers)
@@ -103,6 +102,19 @@ def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Observed
         yield request
     if is_empty:
         raise unknown_format(name)
+
+
+def _read_whole(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests and responses of a text that is not JSON."""
+    from cxcall.explaining.readers.browser_errors import (
+        add_blocked_requests,
+        without_blocked_requests,
+    )
+    from cxcall.explaining.readers.wrapped_urls import join_wrapped_urls
+
+    rest = join_wrapped_urls(without_blocked_requests(text))
+    requests = list(_read_text(_clean(rest.strip()[:_MAX_TEXT])))
+    yield from add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
 
 
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:

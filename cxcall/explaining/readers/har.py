@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.readers.browser_errors import with_blocked_finding
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
     encode_parts,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,25 +74,8 @@ def _read_entry(entry: Mapping[str, Any], origin: str, *, is_blocked: bool) -> O
         ),
         failure=str(response.get("_error") or ""),
     )
-    return replace(observed, findings=(_cors(observed),)) if is_blocked else observed
-
-
-def _cors(request: ObservedRequest) -> Finding:
-    """Return the finding that the browser blocked a request after its preflight."""
-    is_token = request.path.endswith("/token")
-    return Finding.error(
-        "token-grant"
-        if is_token and "client_credentials" not in (request.body or "")
-        else "credential"
-        if is_token
-        else "state",
-        "request",
-        "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
-        fix="a page must not hold a client secret: use the authorization code grant with PKCE, or get the token on a server"
-        if is_token
-        else "send it from a server, or add the origin to the allowed domains of the client",
-        why="the preflight request (OPTIONS) came before, and the request itself has no response",
-    )
+    why = "the preflight request (OPTIONS) came before, and the request itself has no response"
+    return with_blocked_finding(observed, why) if is_blocked else observed
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -35,17 +35,18 @@ _BARE_STATUS = re.compile(
     rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
     re.IGNORECASE,
 )
+_UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
 _NAMED_STATUS = re.compile(
     r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
+    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT})",
     re.IGNORECASE,
 )
 _LINE_STATUS = re.compile(
     r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 _LOG_STATUS = re.compile(
-    r"(?:^|[\s,;|]|(?<!expected_status)=)(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))"
+    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
 )
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(

@@ -34,9 +34,13 @@ _FAILED_URL = re.compile(
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
 _CURL_FAILURE = re.compile(r"^curl: \((\d+)\) (.+)$", re.MULTILINE)
-_SENT = (
-    "28", "52", "55", "56", "92",
-)  # fmt: skip  # exit codes of curl: timeout, empty reply, send and receive errors
+# Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
+# Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
+_NOT_SENT = frozenset((
+    "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
+    "90", "91", "96", "97", "98", "101",
+))  # fmt: skip
+_URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _MAX_TEXT = 1 << 18
 
 
@@ -91,20 +95,24 @@ def read_response_alone(text: str) -> ObservedRequest | None:
 
 def read_failed_url(text: str) -> ObservedRequest | None:
     """Return the request whose URL or host the error of a client names; None without one."""
-    found = _FAILED_URL.search(text)
+    found, failure = _FAILED_URL.search(text), client_failure(text)
     if found is None:
-        return None
+        alone = _URL.search(text) if failure else None
+        return _failed_request(failure, url=alone[0]) if alone else None
     pool = _POOL.search(text)
     url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
-    request = build_observed_request(
-        "client error",
+    return _failed_request(
+        failure,
         url=url if "://" in url else None,
         host=host if "://" not in url else None,
         path=url if "://" not in url else None,
         response=read_response(text[text.rfind("\n", 0, found.start()) + 1 : found.start()]),
-        headers_are_shown=False,
     )
-    return replace(request, findings=client_failure(text))
+
+
+def _failed_request(findings: tuple[Finding, ...], **parts: Any) -> ObservedRequest:
+    request = build_observed_request("client error", **parts, headers_are_shown=False)
+    return replace(request, findings=findings)
 
 
 def client_failure(text: str) -> tuple[Finding, ...]:
@@ -112,7 +120,7 @@ def client_failure(text: str) -> tuple[Finding, ...]:
     found = _CURL_FAILURE.search(text)
     if found is None or found[1] == "22":  # `--fail`: there was a response
         return ()
-    is_sent = found[1] in _SENT
+    is_sent = found[1] not in _NOT_SENT
     return (
         Finding.error(
             "outcome-unknown" if is_sent else "undelivered",
