@@ -35,7 +35,7 @@ def explain(
         option("--as", "Set its format. Default: `send` for the text's shell."),
     ] = None,
     show_all: Annotated[
-        bool, option("--all", "Print all findings, not only the first ten.")
+        bool, option("--all", "Print all findings and requests, not only the first ten.")
     ] = False,
     codes: Annotated[bool, option("--codes", "List the finding codes.")] = False,
 ) -> Report:
