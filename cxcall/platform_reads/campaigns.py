@@ -252,7 +252,7 @@ def _error_text(error: Any) -> str:
 
 def _status_text(status: Any) -> str:
     words = {True: "running", False: "not running", None: ""}
-    return words[status] if status is None or isinstance(status, bool) else str(status)
+    return words[status] if status is None or isinstance(status, bool) else as_cell(status)
 
 
 def _is_true(body: Any, pointer: str) -> bool:

@@ -1,4 +1,4 @@
-"""Say which object a read did not find, by the parameters of its path."""
+"""Say what a failed read means: which object does not exist, by the parameters of its path, and what to do."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ def name_missing(
         else each
         for each in findings
     )
+
+
+def after_send(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings on a read after a request was sent, whose command must not be run again for the read."""
+    return [
+        each._replace(fix=each.fix.replace("run it again", "read it again")) for each in findings
+    ]
 
 
 def _noun(segment: str, parameter: str) -> str:

@@ -53,11 +53,6 @@ class DeliveryContext(NamedTuple):
     host: str
     engagement_place: str = ""
 
-    @property
-    def again(self) -> str:
-        """What to do when nothing was processed; a read may be a part of a command that must not be run again."""
-        return "read it again" if self.operation.is_read else "run it again"
-
     def result(
         self, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
     ) -> Delivery:
@@ -182,7 +177,7 @@ def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
         code,
         "host",
         f"`{context.host}` {problem}",
-        fix=f"{fix}; then {context.again}",
+        fix=f"{fix}; then run it again",
         why=f"nothing was sent: {exchange.detail}",
     )
 
@@ -200,7 +195,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
         "response",
         f"`{context.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
         f" (HTTP {response.status})",
-        fix=f"{context.again} {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
+        fix=f"run it again {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request answered so was not processed"
         + (f"; the API says: {words}" if words else ""),
         source=SOURCE,
@@ -214,7 +209,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
             "undelivered",
             "response",
             cause,
-            fix=context.again,
+            fix="run it again",
             why="it only reads: nothing was changed",
         )
         return context.undelivered(exchange, finding)

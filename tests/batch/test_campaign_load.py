@@ -598,7 +598,7 @@ def test_export_that_cannot_read_every_page_writes_no_file(
 
 
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
-    odd = {"name": "A\x1b[31m +12025550123", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
+    odd = {"name": "A\x1b[31m +12025550123\nerror[x]", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
     reads: dict[str, Any] = {
         f"/campaigns/{CAMPAIGN}": odd,
         "/list-1": {"phoneColumns": {"a": 1}, "columnNames": 5},
@@ -612,6 +612,7 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
         asked = cxcall("campaign", "start", CAMPAIGN, code=2).err
         started = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0).err
         data = cxcall(*words, "-o", "json", code=0).out
+    assert "\nerror[x]" not in shown + asked + started
     for text in (shown, asked, started, data):
         assert "+*******0123" in text
         assert "12025550123" not in text

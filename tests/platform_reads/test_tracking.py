@@ -54,6 +54,16 @@ def test_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
     assert len(sandbox.rings) == 1
 
 
+def test_placed_call_that_cannot_be_read_is_not_to_be_run_again(cxcall: Cxcall) -> None:
+    placed = Reply(200, {"id": ID})
+    with Platform(lambda _body, _count: placed, reads=lambda *_: Reply(500, {})) as platform:
+        words = ("call", "--to", NUMBER, "--as", USER, "--wait", "--yes")
+        err = cxcall(*words, code=8, env=platform.environment).err
+    assert "run it again" not in err
+    assert "hint: read it again" in err
+    assert f"`cxcall track {ID} --wait` follows it again" in err
+
+
 def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     failed = {
         "state": "terminated",

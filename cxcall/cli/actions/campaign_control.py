@@ -16,6 +16,7 @@ from cxcall.cli.actions.send import (
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command as command_line
 from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState, ReadError, is_forbidden
 from cxcall.sending import call_guards
@@ -45,7 +46,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         reader = CampaignReader(found.operation.contract, settings, hooks)
         state = _read(reader, campaign, screen)
         shown = state if screen.is_interactive else state.masked()
-        what = f"{shown}, profile {settings.profile}, {settings.base_url}"
+        what = f"{escape_to_one_line(str(shown))}, profile {settings.profile}, {settings.base_url}"
         ask_yes(
             found.operation, settings, "real calls", f"This may place real calls: {action} {what}?", what,
             yes=options.sending.yes, ask=screen.confirm if screen.is_interactive else None,
@@ -60,7 +61,8 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
             follow.append(f"follow it: {watch}")
         shown = state if screen.stderr.isatty() else state.masked()
         return report._replace(
-            data=state.masked().as_dict(), diagnostics=[*report.diagnostics, str(shown), *follow]
+            data=state.masked().as_dict(),
+            diagnostics=[*report.diagnostics, escape_to_one_line(str(shown)), *follow],
         )
 
 

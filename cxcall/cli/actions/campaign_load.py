@@ -26,7 +26,7 @@ from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.output.terminal_text import count_phrase
+from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
@@ -37,6 +37,7 @@ from cxcall.platform_reads.campaigns import (
     ReadError,
     is_forbidden,
 )
+from cxcall.platform_reads.missing_objects import after_send
 from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.consent import ask_count, ask_yes
@@ -244,7 +245,7 @@ class _LoadCommand(BatchRun):
             return
         id_ = job.values[self.load.id_parameter]
         name = self.known.name if self.known else ""
-        name = name if self.screen.is_interactive else mask_text(name)
+        name = escape_to_one_line(name if self.screen.is_interactive else mask_text(name))
         named = f"`{name}` ({id_})" if name else f"`{id_}`"
         place = f"the list {named}, profile {settings.profile}, {settings.base_url}"
         what = f"{count_phrase(count, 'contact')} into {place}"
@@ -280,7 +281,7 @@ class _LoadCommand(BatchRun):
                 states[job] = words[state]
                 self.tell_progress(f"upload job {job}: {words[state]}")
         except CxcallError as error:
-            findings += error.findings
+            findings += after_send(error.findings)
         except KeyboardInterrupt:
             self._tell("interrupted: no more is asked about upload jobs")
         finally:

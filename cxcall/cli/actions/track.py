@@ -14,7 +14,7 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
-from cxcall.platform_reads.missing_objects import name_missing
+from cxcall.platform_reads.missing_objects import after_send, name_missing
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
 
@@ -152,7 +152,7 @@ def _add_sentiment(
 
 def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
     """Return the report of a placed call that can no longer be followed."""
-    found = cause.findings if isinstance(cause, CxcallError) else ()
+    found = after_send(cause.findings) if isinstance(cause, CxcallError) else []
     what = "interrupted while it was followed"
     if isinstance(cause, Exception):
         what = "it could not be followed" + ("" if found else f": {type(cause).__name__}")
