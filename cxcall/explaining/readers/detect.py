@@ -265,7 +265,7 @@ def _without_bodies(text: str) -> str:
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.http_message import has_request, read_messages
-    from cxcall.explaining.readers.labels import join_labels
+    from cxcall.explaining.readers.transcripts import join_labels
 
     text = join_labels(text)
     if has_request(text):

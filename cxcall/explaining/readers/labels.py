@@ -48,7 +48,7 @@ _STEP = re.compile(
     r"^\s*(?:Given|When|Then|And|But|\*)\s+(?P<label>url|path|request|method)\s+(?P<value>.+)$"
 )
 _TAG = re.compile(
-    r"<(?:\w+:)?(?P<label>\w+)[^<>]*>\s*(?:<!\[CDATA\[(?P<text>.*?)\]\]>|(?P<value>[^<]*))</",
+    r"<(?:\w+:)?(?P<label>\w+)[^<>]*>\s*(?:<!\[CDATA\[(?P<text>(?:(?!\]\]>|<!\[CDATA\[).)*)\]\]>|(?P<value>[^<]*))</",
     re.DOTALL,
 )
 _PAIR = re.compile(
@@ -66,11 +66,6 @@ _HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
 _MEMBER = re.compile(
     r"^\s*['\"]?(?:url|uri|method|type)['\"]?\s*:\s*['\"`].*[,;]\s*$", re.IGNORECASE
 )
-_METHOD_ABOVE_URL = re.compile(
-    r"^[ \t]*(GET|POST|PUT|PATCH|DELETE)[ \t]*\n[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
-)
-_URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _FEWEST = 2
 _MAX_TEXT = 1 << 17
 
@@ -238,6 +233,11 @@ def read_labels(text: str) -> Iterator[ObservedRequest]:
         yield lines.build()
 
 
+def _depth(line: str) -> int:
+    """Return how many more brackets a line opens than it closes."""
+    return line.count("{") + line.count("[") - line.count("}") - line.count("]")
+
+
 def _is_open(value: str) -> bool:
     """Tell whether a value is on the lines below its label, or goes on there."""
     return not value or (value[0] in "{[" and not find_json_end(value, 0))
@@ -306,42 +306,24 @@ def _read_lines(text: str) -> _Labeled:
     if any(map(_MEMBER.match, lines)):
         return labeled
     has_sections = any(map(_SECTION.match, lines))
-    open_label, waiting = "", ""
+    open_label, waiting, depth = "", "", 0
     for line in lines:
         found = _SECTION.match(line) or _LINE.match(line) or _ROW.match(line) or _STEP.match(line)
         part = _part_of(found["label"])[1] if found else ""
-        if open_label and (waiting.startswith(("{", "[")) or not part):
+        if open_label and (depth > 0 or not part):
             waiting = f"{waiting}\n{line}".strip()
-            if labeled.take_under(open_label, line, waiting):
+            depth += _depth(line)
+            if depth <= 0 and labeled.take_under(open_label, line, waiting):
                 open_label = open_label if _part_of(open_label)[1] == "headers" else ""
-                waiting = ""
+                waiting, depth = "", 0
             continue
-        open_label = waiting = ""
+        open_label, waiting, depth = "", "", 0
         if has_sections and (start := _REQUEST_LINE.match(line)):
             labeled.parts |= start.groupdict()
         elif status := _STATUS_LINE.match(line):
             labeled.parts.setdefault("status", status["status"])
         elif found and part and _is_open(value := found.groupdict().get("value", "").strip()):
-            open_label, waiting = found["label"], value
+            open_label, waiting, depth = found["label"], value, _depth(value)
         elif not (found and labeled.take(found["label"], found.groupdict().get("value", ""))):
             labeled.rest.append(line)
     return labeled
-
-
-def join_labels(text: str) -> str:
-    """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
-    text = _METHOD_ABOVE_URL.sub(r"\1 \2", text)
-    url = _URL_LABEL.search(text)
-    method = _METHOD_LABEL.search(text)
-    if not url or not method:
-        return text
-    first, second = sorted((url, method), key=lambda each: each.start())
-    line = f"{method[1].upper()} {url[1]}\n"
-    return "".join(
-        (
-            text[: first.start()],
-            line,
-            text[first.end() : second.start()],
-            text[second.end() :].lstrip("\n"),
-        )
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
@@ -21,20 +22,20 @@ _SET = re.compile(
 )
 _CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
 _CMD_NAME = re.compile(r"%(\w+)%")
-_MAX_VARIABLES = 50
+_MAX_VARIABLES = 100
+_MAX_VALUE = 1 << 16
 
 
 def find_variables(text: str) -> dict[str, str]:
     """Return the values of the variables that a script sets; not those that it takes from elsewhere."""
     found: dict[str, str] = {}
-    for match in _SET.finditer(text):
-        if len(found) == _MAX_VARIABLES:
-            break
+    for match in islice(_SET.finditer(text), _MAX_VARIABLES):
         if here := _CAT.match(text, match.end()):
             content, _ = read_here_document(text, match.end(), here[1])
             words = [content] if content is not None else []
         else:
-            words = split_command(text[match.end() :]).words[:1]
+            value = text[match.end() : match.end() + _MAX_VALUE]
+            words = split_command(value).words[:1]
         if words:
             found[match["name"]] = _fill(words[0], found)
     return found
