@@ -50,6 +50,7 @@ def _numbered_pages(
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
     items: list[Any] = []
+    count = 0
     while True:
         values, asked = {found.id_parameter: list_id}, {page: number, size: most}
         delivery = reader.send_read(found, values, asked)
@@ -60,6 +61,8 @@ def _numbered_pages(
                 delivery, f"page {number} has the items of page {number - 1}", _REPEATED
             )
         yield from items
+        count += len(items)
+        _stop_on_early_end(found, delivery, items, count)
         if len(items) < most or number == find_value(body, found.place("pages")):
             return
         wait_for_budget(delivery, reader.wait)
@@ -76,6 +79,18 @@ def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
     return items or []
 
 
+def _stop_on_early_end(
+    found: RoleOperation, delivery: Delivery, items: list[Any], count: int
+) -> None:
+    """Raise PagingError for a page without items, although the platform counts more of them than it returned."""
+    total = find_value(body_of(delivery), found.place("total"))
+    if isinstance(total, int) and not items and count < total:
+        message = (
+            f"the response has no items, although the platform counts {total}; {count} were read"
+        )
+        raise paging_error(delivery, message, "try again later")
+
+
 def _linked_pages(
     reader: CampaignReader, found: RoleOperation, list_id: str
 ) -> Iterator[dict[str, Any]]:
@@ -83,12 +98,18 @@ def _linked_pages(
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
     if paging is None:
-        yield from _items_of(found, reader.send_read(found, values, None))
+        delivery = reader.send_read(found, values, None)
+        items = _items_of(found, delivery)
+        yield from items
+        _stop_on_early_end(found, delivery, items, len(items))
         return
     checked = reader.check(found, values, Payload(None))
     send = partial(reader.send, checked)
+    count = 0
     for page in follow_pages(paging, checked.request, send, reader.wait):
         yield from page.items
+        count += len(page.items)
+        _stop_on_early_end(found, page.delivery, page.items, count)
 
 
 def _flat(found: RoleOperation, item: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.campaign_roles import RoleOperation, find_roles
-from cxcall.documents.json_pointer import find_value
+from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -15,6 +15,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.missing_objects import name_missing
 from cxcall.platform_reads.response_values import read_items, read_text
+from cxcall.responses.reported_failures import explain_failures
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
 from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.credentials.request_credentials import Credentials
+    from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
@@ -109,6 +111,19 @@ def body_of(delivery: Delivery) -> Any:
     if delivery.outcome is not Outcome.ACCEPTED or delivery.response is None:
         raise ReadError(delivery)
     return delivery.response.json()
+
+
+class JobState(NamedTuple):
+    """An upload job at one moment: what it is, whether it will change, and the failures that the platform reports of it."""
+
+    text: str = "not complete yet"
+    is_final: bool = False
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of its contacts are in the list, as far as the platform says."""
+        return self.is_final and self.text == "complete"
 
 
 class CampaignReader:
@@ -207,28 +222,36 @@ class CampaignReader:
 
     def follow_jobs(
         self, jobs: Sequence[str], max_seconds: float
-    ) -> Iterator[tuple[str, bool | None]]:
-        """Yield each upload job with whether it is complete (False: canceled), when that is known.
+    ) -> Iterator[tuple[str, JobState]]:
+        """Yield each upload job with its state, when that is final, or after `max_seconds`.
 
-        None stands for a job that is not complete within `max_seconds`. Raises CxcallError where one cannot be read.
+        Raises CxcallError where one cannot be read.
         """
         wait, end = _FIRST_WAIT, time.monotonic() + max_seconds
         for job in jobs:
             state = self._read_job(job)
-            while state is None and (left := end - time.monotonic()) > 0:
+            while not state.is_final and (left := end - time.monotonic()) > 0:
                 time.sleep(min(wait, left))
                 wait = min(wait * 2, _MAX_WAIT)
                 state = self._read_job(job)
             yield job, state
 
-    def _read_job(self, job: str) -> bool | None:
+    def _read_job(self, job: str) -> JobState:
         found, body = self.read("job", job)
-        for each in read_items(body, found.place("items")):
+        place = found.place("items")
+        around = dict(body) if isinstance(body, dict) else {}
+        around.pop(split_pointer(place)[0], None)
+        failures = tuple(explain_failures(around, is_read=False))
+        for each in read_items(body, place):
             if read_text(each, found.place("id")) in ("", job):
                 if _is_true(each, found.place("cancelled")):
-                    return False
-                return True if _is_true(each, found.place("complete")) else None
-        return None
+                    return JobState("canceled", is_final=True)
+                failures = (*failures, *explain_failures(each, is_read=False))
+                if _is_true(each, found.place("complete")):
+                    text = "complete, with failures" if failures else "complete"
+                    return JobState(text, is_final=True, findings=failures)
+                break
+        return JobState(findings=failures)
 
 
 def _described(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:

@@ -325,6 +325,26 @@ def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, b
     assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
 
 
+def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> None:
+    def repeat(body: Any, _count: int) -> Reply:
+        return Reply(200, [{**body[0], "id": "1"}] * len(body))
+
+    with Platform(repeat, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+    assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
+
+
+def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: Cxcall) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in body]
+        return Reply(200, [{"id": str(place), "data": each} for place, each in enumerate(data)])
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", code=0)
+
+
 def load_to_cxone(
     cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int, status: int = 200
 ) -> Ran:
@@ -352,6 +372,26 @@ def load_to_cxone(
         ({"uploadJobs": [{"jobId": "17", "isCancelled": True, "isComplete": True}]}, "canceled"),
         ({"uploadJobs": 5}, "not complete yet"),
         ({"uploadJobs": ["ab"]}, "not complete yet"),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "failedRecords": 2}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": ["x"]}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "status": "Failed"}]},
+            "complete, with failures",
+        ),
+        (
+            {"error": "failure", "uploadJobs": [{"jobId": "17", "isComplete": True}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": [], "failedRecords": 0}]},
+            "complete",
+        ),
     ],
 )
 def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
@@ -422,6 +462,27 @@ def test_no_value_replaces_the_file_of_contacts_that_were_checked(
         ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=2)
     assert f"leave out `--set {member.partition('=')[0]}`" in ran.err
     assert platform.rung == 0
+
+
+def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) -> None:
+    job = {"uploadJobs": [{"jobId": "17", "isCancelled": True}]}
+    told = " ".join(load_to_cxone(cxcall, job, code=9).err.split())
+    assert "look which contacts of rows 1-2 the list has; load the others" in told
+    assert "`cxcall send cxone-get-upload --param jobId=17`" in told
+
+
+def test_resumed_load_follows_the_job_of_the_earlier_one(cxcall: Cxcall) -> None:
+    def read(_path: str, count: int) -> Reply:
+        return Reply(200, {"uploadJobs": [{"jobId": "17", "isComplete": count > 0}]})
+
+    cxcall.environment |= {"CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1"}
+    words = ("--set", '/expirationDate="2027-01-31"', "--at-most", "0", "--yes")
+    file = cxcall.file("leads.csv", rows(2))
+    with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
+        cxcall.environment["CXCALL_BASE_URL"] = platform.base_url
+        load(cxcall, file, "1001", *words, code=9)
+        assert "upload job 17: complete" in load(cxcall, file, "1001", *words, "--resume").err
+        assert platform.rung == 1
 
 
 @pytest.mark.slow
@@ -594,6 +655,24 @@ def test_export_that_cannot_read_every_page_writes_no_file(
         cxcall.environment |= platform.environment
         ran = cxcall("campaign", "export", "--contact-list", "list-1", "--to", "x.jsonl", code=5)
     assert problem in ran.err
+    assert not (cxcall.folder / "x.jsonl").exists()
+
+
+@pytest.mark.parametrize("platform", ["genesys-cloud", "nice-cxone"])
+def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
+    cxcall: Cxcall, platform: str
+) -> None:
+    counted = {"resultSet": {"contactAttempts": [], "totalRecords": 100}}
+
+    def read(path: str, count: int) -> Reply:
+        return Dialer().read(path, count) if platform == "genesys-cloud" else Reply(200, counted)
+
+    with Platform(lambda *_: Reply(200, {"entities": [], "total": 100}), reads=read) as running:
+        cxcall.environment |= {
+            "CXCALL_PLATFORM": platform, "CXCALL_BASE_URL": running.base_url, "CXCALL_ACCESS_TOKEN": "t-1",
+        }  # fmt: skip
+        ran = cxcall("campaign", "export", "--contact-list", "1001", "--to", "x.jsonl", code=5)
+    assert "although the platform counts 100" in ran.err
     assert not (cxcall.folder / "x.jsonl").exists()
 
 

@@ -35,8 +35,8 @@ class LoadRun(Run):
     """A run whose requests send many rows each.
 
     `columns_at` is where a contact has its cells, and `returns_contacts` says that the response to an accepted request
-    has them, as the contract declares. `started` collects the engagement IDs of accepted requests: of a platform that
-    processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none. `resumed` are
+    has them, as the contract declares. `started` has the engagement IDs of accepted requests with their rows: of a
+    platform that processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none. `resumed` are
     the earlier batches whose rows are not sent again, `contacts` finds those of other files, if they are not to be sent
     either.
     """
@@ -48,7 +48,7 @@ class LoadRun(Run):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.started: list[str] = []
+        self.started: dict[str, str] = {}
         self.unnamed: list[str] = []
         self._sent: dict[int, CheckedRow] = {}
 
@@ -87,17 +87,13 @@ class LoadRun(Run):
 
     def split(self, result: RowResult) -> Sequence[RowResult]:
         """Return the result of a request, and another one for rows that its response does not confirm."""
+        self._note_start(result)
         if result.is_resumed and result.delivery and result.outcome is Outcome.ACCEPTED:
             missing = tuple(row for row in result.rows if row.number in self._unconfirmed)
             return self._without(missing, result, result.delivery.id)
         checked = self._sent.pop(result.row.number, None)
         report = result.report._replace(command=COMMAND)
         delivery = report.delivery
-        if delivery and report.outcome is Outcome.ACCEPTED:
-            if delivery.engagement_id:
-                self.started.append(delivery.engagement_id)
-            else:
-                self.unnamed.append(result.label)
         if checked is None or delivery is None:
             return (result._replace(report=report),)
         missing = self._find_missing(checked, delivery)
@@ -109,6 +105,14 @@ class LoadRun(Run):
             report = report._replace(findings=(*report.findings, finding))
             missing = ()
         return self._without(missing, result._replace(report=report), delivery.id)
+
+    def _note_start(self, result: RowResult) -> None:
+        """Keep what an accepted request has started, also one of an earlier run."""
+        if result.delivery and result.outcome is Outcome.ACCEPTED:
+            if started := result.delivery.engagement_id:
+                self.started[started] = result.label
+            else:
+                self.unnamed.append(result.label)
 
     @cached_property
     def _unconfirmed(self) -> Collection[int]:
@@ -133,9 +137,10 @@ class LoadRun(Run):
         return (result._replace(row=left[0], rows=left), lost) if left else (lost,)
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
-        """Return the rows whose contacts a response does not have; none if it has as many as were sent.
+        """Return the rows whose contacts a response does not have.
 
-        A response that is too long to be read whole is taken as complete.
+        A contact that is like none that was sent may be one that the platform wrote in another way: as many of them as
+        there are rows without a contact confirm those. A response that is too long to be read whole is taken as complete.
         """
         response = delivery.response
         if response is None or response.truncated:
@@ -145,9 +150,15 @@ class LoadRun(Run):
             return checked.rows if self.returns_contacts else ()
         named = [each for each in body if has_value(each, self.columns_at)]
         sent = checked.request.body if checked.request else []
-        if len(named) >= len(checked.rows) or len(sent) != len(checked.rows):
+        if len(sent) != len(checked.rows):
             return ()
         found = Counter(_cells(each, self.columns_at) for each in named)
+        own = {_cells(contact, self.columns_at) for contact in sent}
+        others = {
+            json.dumps(each, sort_keys=True)
+            for each in named
+            if _cells(each, self.columns_at) not in own
+        }
         missing = []
         for row, contact in zip(checked.rows, sent, strict=True):
             cells = _cells(contact, self.columns_at)
@@ -155,7 +166,7 @@ class LoadRun(Run):
                 found[cells] -= 1
             else:
                 missing.append(row)
-        return tuple(missing)
+        return tuple(missing) if len(missing) > len(others) else ()
 
 
 def _overlap_error(what: str, other: Record, why: str) -> StoppedError:

@@ -25,7 +25,7 @@ from cxcall.contracts.paging import success_schema
 from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 COMMAND = "campaign load"
+_ENDED = ("canceled", "complete, with failures")
+"""The states of upload jobs that have come to their end without all of their contacts."""
 
 
 def run_load(options: LoadOptions, common: RequestOptions) -> Report:
@@ -205,7 +207,7 @@ class _LoadCommand(BatchRun):
         """Set what only a load has."""
         self.load, self.builder, self.reader, self.known = load, builder, reader, known
         self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
-        self.jobs: list[str] = []
+        self.jobs: dict[str, str] = {}
         self.unnamed: list[str] = []
 
     def run(self) -> Report:
@@ -272,26 +274,44 @@ class _LoadCommand(BatchRun):
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add what became of them to the report."""
         states: dict[str, str] = {}
-        words = {True: "complete", False: "canceled", None: "not complete yet"}
         findings = [*report.findings, *map(_unnamed_job_finding, self.unnamed)]
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
-            for job, state in self.reader.follow_jobs(self.jobs, self.max_wait_for_jobs):
-                states[job] = words[state]
-                self.tell_progress(f"upload job {job}: {words[state]}")
+            for job, state in self.reader.follow_jobs([*self.jobs], self.max_wait_for_jobs):
+                states[job] = state.text
+                findings += state.findings
+                self.tell_progress(f"upload job {job}: {state.text}")
         except CxcallError as error:
             findings += after_send(error.findings)
         except KeyboardInterrupt:
             self._tell("interrupted: no more is asked about upload jobs")
         finally:
             defer_signals()
-        for job in self.jobs:
-            if states.get(job) != words[True]:
-                findings.append(_job_finding(job, states.get(job, "unknown")))
+        for job, rows in self.jobs.items():
+            if states.get(job) != "complete":
+                findings.append(self._job_finding(job, rows, states.get(job, "unknown")))
         if len(findings) > len(report.findings):
             report = report._replace(exit_code=ExitCode.PARTIAL, outcome=Outcome.ERROR)
         return report._replace(findings=findings, data={**report.data, "jobs": states})
+
+    def _job_finding(self, job: str, rows: str, state: str) -> Finding:
+        found = self.reader.roles["job"]
+        read = command("cxcall", "send", found.operation.name, "--param", f"{found.id_parameter}={job}")  # fmt: skip
+        fix = f"read it later: {read}, with the same profile"
+        if state in _ENDED:
+            fix = (
+                f"look which contacts of rows {rows} the list has; load the others in a file of their own, with `--again`"
+                f" ({read} reads the job)"
+            )
+        return Finding.warning(
+            "outcome-unknown",
+            "response",
+            f"upload job {job} is {state}",
+            fix=fix,
+            why=f"the platform accepted the file with rows {rows}; its contacts are in the list when the job is complete",
+            source="response",
+        )
 
 
 def _unnamed_job_finding(rows: str) -> Finding:
@@ -300,17 +320,6 @@ def _unnamed_job_finding(rows: str) -> Finding:
         "response",
         f"the response to the upload of rows {rows} names no upload job",
         fix="look whether the list has their contacts",
-        why="the platform accepted the file; its contacts are in the list when the job is complete",
-        source="response",
-    )
-
-
-def _job_finding(job: str, state: str) -> Finding:
-    return Finding.warning(
-        "outcome-unknown",
-        "response",
-        f"upload job {job} is {state}",
-        fix="read it later with the operation of the platform that reads upload jobs",
         why="the platform accepted the file; its contacts are in the list when the job is complete",
         source="response",
     )
