@@ -105,7 +105,8 @@ class Ledger(AttemptRecords):
         earlier = self._rows.select_by_digest(*digests)
         self._guard_row(intent.batch, earlier)
         if not intent.again:
-            self._guard(intent.batch, earlier, window=window)
+            undone = self._rows.last_accepted(intent.undone_by)
+            self._guard(intent.batch, earlier, window=window, undone=undone)
 
     def _guard_row(self, batch: str, earlier: Sequence[StoredDelivery]) -> None:
         """Stop a row whose request this batch has already sent, even with `again`."""
@@ -120,11 +121,12 @@ class Ledger(AttemptRecords):
         *,
         window: float = -inf,
         after: float = inf,
+        undone: int = 0,
     ) -> None:
         """Stop a request if an identical one is unknown, or was accepted within `window` seconds or since event `after`.
 
-        One that was accepted in an unfinished batch other than `batch` stops it at any age: that batch
-        will be resumed, whatever file the request comes from now.
+        One that had ended before event `undone` is outside the window. One that was accepted in an unfinished batch
+        other than `batch` stops it at any age: that batch will be resumed, whatever file the request comes from now.
         """
         now, boot_time = self._now().timestamp(), self._boot_clock()
         newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
@@ -134,7 +136,8 @@ class Ledger(AttemptRecords):
         for each in newest_first:
             if not each.record.was_placed:
                 continue
-            is_recent = each.is_within(window, now, boot_time) or each.last_event > after
+            is_within = each.last_event > undone and each.is_within(window, now, boot_time)
+            is_recent = is_within or each.last_event > after
             is_unfinished = each.record.batch != batch and not self._is_ended(each.record.batch)
             if is_recent or is_unfinished:
                 raise AlreadySentError(each.record, self._now(), is_unfinished=is_unfinished)

@@ -35,7 +35,8 @@ class Intent(NamedTuple):
 
     `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
     returns the digests of the same request in older records, for a profile and an operation name. `people` are
-    those whom it calls; the ledger keeps keyed digests of them, because the texts hold whole numbers.
+    those whom it calls; the ledger keeps keyed digests of them, because the texts hold whole numbers. `undone_by` is the
+    digest of a request after which this one may be sent again: it stops what this one started.
     """
 
     profile: str
@@ -51,6 +52,7 @@ class Intent(NamedTuple):
     key: str = ""
     older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
     people: tuple[str, ...] = ()
+    undone_by: str = ""
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.records import NEWER_DIGESTS, Record
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
@@ -209,6 +210,15 @@ class LedgerRows:
         if None in numbers:
             raise self._database.damage_error("an event is missing")
         return int(*numbers)
+
+    def last_accepted(self, digest: str) -> int:
+        """Return the first event of the last accepted delivery of a request; 0 if there is none."""
+        found = [
+            each.delivery["number"]
+            for each in self.select_by_digest(digest)
+            if each.record.outcome is Outcome.ACCEPTED
+        ]
+        return self.first_event(max(found)) if found else 0
 
     def check_all(self) -> None:
         """Check the whole file: its structure, the number of rows, and the checksum of each."""

@@ -43,7 +43,10 @@ DEFAULT_HOOKS = SendHooks()
 
 
 class Plan(NamedTuple):
-    """A checked request, and all that its sending needs. `numbers` are masked; `key` is the name of the row."""
+    """A checked request, and all that its sending needs.
+
+    `numbers` are masked; `key` is the name of the row; `undone_by` is as in `Intent`.
+    """
 
     operation: Operation
     request: HttpRequest
@@ -56,6 +59,7 @@ class Plan(NamedTuple):
     row: int | None = None
     key: str = ""
     people: tuple[str, ...] = ()
+    undone_by: str = ""
 
     @classmethod
     def of(
@@ -110,4 +114,5 @@ class Plan(NamedTuple):
             key=self.key,
             older_digests=partial(older_digests, **content),
             people=self.people,
+            undone_by=self.undone_by,
         )

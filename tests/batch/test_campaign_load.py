@@ -612,6 +612,105 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
         cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
 
 
+def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -> None:
+    stops = [500, 204]
+    is_stop = False
+
+    def answer(_body: Any, _count: int) -> Reply:
+        return Reply(stops.pop(0) if is_stop else 204)
+
+    start = ("campaign", "start", CAMPAIGN, "--yes")
+    with Platform(answer, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*start, code=0)
+        stopped = cxcall(*start, code=7)
+        assert "no accepted `campaign stop` since then" in " ".join(stopped.err.split())
+        assert "same person" not in stopped.err
+        is_stop = True
+        cxcall("campaign", "stop", CAMPAIGN)
+        is_stop = False
+        cxcall(*start, code=7)
+        is_stop = True
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
+        is_stop = False
+        cxcall(*start, code=0)
+        cxcall(*start, code=7)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--hours", "03:00-03:01"),
+        ("--do-not-call", "dnc.txt"),
+        ("--max-attempts", "1/day"),
+        ("--wait",),
+    ],
+)
+def test_flag_that_has_no_effect_on_a_campaign_is_refused(
+    cxcall: Cxcall, flags: tuple[str, ...]
+) -> None:
+    cxcall.file("dnc.txt", "+13035550101\n")
+    cxcall.environment["CXCALL_BASE_URL"] = "http://127.0.0.1:1"
+    refused = cxcall("campaign", "start", CAMPAIGN, *flags, "--yes", code=2)
+    assert f"`{flags[0]}` has no effect on `campaign start`" in refused.err
+    file = cxcall.file("leads.csv", rows(1))
+    if flags == ("--wait",):
+        assert "`--wait` has no effect here" in load(cxcall, file, "list-1", *flags, "--yes", code=2).err  # fmt: skip
+
+
+def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) -> None:
+    states = ["on", "off"]
+
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN):
+            return Reply(200, {"name": "Autumn", "campaignStatus": states[min(count, 1)]})
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
+    assert "the campaign is already on" in ran.err
+    assert "the start was accepted, but the campaign is `off`" in ran.err
+
+
+@pytest.mark.parametrize("body", [["x"], {"name": "Autumn"}])
+def test_status_of_a_response_without_one_is_no_end_of_the_campaign(
+    cxcall: Cxcall, body: Any
+) -> None:
+    def read(path: str, count: int) -> Reply:
+        return Reply(200, body) if path.endswith(CAMPAIGN) else Dialer().read(path, count)
+
+    with Platform(reads=read) as platform:
+        cxcall.environment |= platform.environment
+        for more in ((), ("--watch",)):
+            told = cxcall("campaign", "status", CAMPAIGN, *more, code=5).err
+            assert "does not say whether the campaign runs" in told
+
+
+@pytest.mark.slow
+def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
+    asked, end = Event(), Event()
+
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN) and count:
+            asked.set()
+            end.wait(30)
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        environment = cxcall.environment | platform.environment
+        with subprocess.Popen(
+            [str(CXCALL), "campaign", "start", CAMPAIGN, "--yes"], cwd=cxcall.folder, env=environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:  # fmt: skip
+            assert asked.wait(30)
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=25)
+        end.set()
+    assert process.returncode == 0
+    assert "the request was accepted; the campaign is not read" in printed
+
+
 def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

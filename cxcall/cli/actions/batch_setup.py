@@ -77,6 +77,12 @@ def stop_on_conflicting_flags(options: BatchOptions | LoadOptions, common: Reque
             fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
             why="a resumed batch never sends a row again that was, or may have been, processed",
         )
+    if common.sending.wait:
+        raise UsageError(
+            "`--wait` has no effect here: it follows one call",
+            where="--wait",
+            fix="leave it out; `cxcall batch report` and `cxcall campaign status --watch` follow many",
+        )
     if options.queue and common.sending.sandbox:
         raise UsageError(
             "`--queue` cannot be combined with `--sandbox`",

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.findings.finding import Finding
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
@@ -37,7 +40,7 @@ def show_status(
     settings = load_settings(flags_of(chosen, contracts), found.operation.contract)
     hooks = SendHooks(on_wait=wait_printer(screen))
     reader = CampaignReader(found.operation.contract, settings, hooks)
-    state = reader.read_campaign(campaign, list_id)
+    state = _read(reader, campaign, list_id)
     if interval is not None:
         state = _watch(reader, state, interval, screen)
     is_streamed = interval is not None and screen.options.output == "jsonl"
@@ -48,6 +51,29 @@ def show_status(
         lines=_lines(state if screen.stdout.isatty() else state.masked()),
         json_lines=[] if is_streamed else [state.masked().as_dict()],
     )
+
+
+class UnknownStatusError(CxcallError):
+    """The platform's response does not have the status of the campaign."""
+
+    exit_code = ExitCode.REFUSED
+
+
+def _read(reader: CampaignReader, campaign: str, list_id: str) -> CampaignState:
+    """Return the campaign; raises UnknownStatusError for a response without a status, which is no end of it."""
+    state = reader.read_campaign(campaign, list_id)
+    place = reader.roles["campaign"].place("status")
+    if state.is_running is None and place:
+        raise UnknownStatusError(
+            Finding.error(
+                "not-provable",
+                "response",
+                f"the response does not say whether the campaign runs: it has no `{place}`",
+                fix="try again, or look at the platform",
+                source="response",
+            )
+        )
+    return state
 
 
 def _watch(
@@ -64,7 +90,7 @@ def _watch(
             if not state.is_running:
                 return state
             time.sleep(interval)
-            state = reader.read_campaign(state.id, state.list_id)
+            state = _read(reader, state.id, state.list_id)
 
 
 def _print_change(state: CampaignState, screen: Screen) -> None:

@@ -214,15 +214,24 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
 
 
 def deliver_request(
-    checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
+    checked: CheckedRequest,
+    command: str,
+    sending: SendOptions,
+    screen: Screen,
+    undo: CheckedRequest | None = None,
 ) -> Report:
-    """Send a request that was checked and agreed to, and return its outcome."""
+    """Send a request that was checked and agreed to, and return its outcome.
+
+    It may be sent again once the request `undo` was accepted, which stops what it started.
+    """
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.dialer import deliver, read
     from cxcall.sending.machine_ledger import open_ledger
     from cxcall.sending.plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=sending.again)
+    if undo:
+        plan = plan._replace(undone_by=Plan.of(undo, again=True).intent().digest)
     tokens = token_source(checked, force=sending.force)
     hooks = SendHooks(on_wait=wait_printer(screen))
     if checked.operation.is_read:
