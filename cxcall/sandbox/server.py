@@ -255,6 +255,7 @@ def _index_operations(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    import errno
     import os
     import socket
 
@@ -262,7 +263,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        if isinstance(error.__context__, socket.gaierror):
+        is_elsewhere = error.errno == errno.EADDRNOTAVAIL
+        if is_elsewhere or isinstance(error.__context__, socket.gaierror):
             raise UsageError(
                 f"`{host}` is not an address of this machine",
                 where="--host",

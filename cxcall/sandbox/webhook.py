@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.redaction import redact
+from cxcall.transport.urls import is_http_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,11 +29,11 @@ class Webhook:
     """
 
     def __init__(self, url: str, tell: Callable[[str], None]) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+        if not is_http_url(url) or urlsplit(url).username is not None:
             raise UsageError(
-                f"invalid URL `{url}`",
+                f"invalid URL `{redact(url)}`",
                 where="--webhook",
-                fix="write it like `http://127.0.0.1:9000/events`",
+                fix="write it like `http://127.0.0.1:9000/events`, without a user name or password",
             )
         self._url, self._tell = url, tell
         self._waiting: Queue[dict[str, Any] | None] = Queue(_MOST_WAITING)

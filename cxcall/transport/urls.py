@@ -36,6 +36,15 @@ def is_loopback_url(url: str) -> bool:
     return is_loopback_host(urlsplit(url).hostname or "")
 
 
+def is_http_url(url: str) -> bool:
+    """Return whether a text is the URL of an HTTP server, with a host and, if it has one, a valid port."""
+    try:
+        scheme, host, _ = origin(url)
+    except ValueError:
+        return False
+    return scheme in ("http", "https") and bool(host)
+
+
 def origin(url: str) -> Origin:
     """Return scheme, host, and port; a token is sent only to the same origin."""
     parts = urlsplit(url)

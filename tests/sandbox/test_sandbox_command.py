@@ -178,8 +178,38 @@ def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
             assert told.get(timeout=30) == "event 2 was not posted after 3 attempts: HTTP 404"
             assert told.empty()
         server.shutdown()
-    with pytest.raises(UsageError):
-        Webhook("ftp://127.0.0.1", told.put)
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://127.0.0.1", "http://h:99999/", "http://", "http://ada:pw-17@127.0.0.1:9/"]
+)
+def test_webhook_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Webhook(url, lambda _: None)
+    assert "pw-17" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--status", "abc"),
+        ("--status", "9xx"),
+        ("--method", "PSOT"),
+        ("--url", "127.0.0.1:8080"),
+    ],
+)
+def test_selection_that_no_request_can_match_is_refused(
+    cxcall: Cxcall, flag: str, value: str
+) -> None:
+    ran = cxcall("sandbox", "requests", flag, value, "--expect", "0", code=2)
+    assert f"--> {flag}" in ran.err
+    assert "Warning" not in ran.err
+
+
+def test_address_of_another_machine_is_named_as_the_wrong_host(cxcall: Cxcall) -> None:
+    ran = cxcall("sandbox", "--host", "203.0.113.9", code=2)
+    assert "`203.0.113.9` is not an address of this machine" in ran.err
+    assert "--> --host" in ran.err
 
 
 @pytest.mark.slow

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack, suppress
+from http import HTTPMethod
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -12,7 +14,8 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.transport.urls import is_loopback_host, is_loopback_url
+from cxcall.runtime.redaction import redact
+from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -120,12 +123,17 @@ def list_requests(
     wanted: RequestsOptions, chosen: SettingsOptions, contracts: ContractOptions
 ) -> Report:
     """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
+    from cxcall.sandbox.request_log import TOKEN_PATH
+
+    _stop_on_empty_selection(wanted)
     query = {"method": wanted.method, "path": wanted.path, "status": wanted.status}
     base_url = wanted.url or _find_base_url(chosen, contracts)
     found = _read(base_url, {name: value for name, value in query.items() if value})
     entries, findings = found["requests"], []
     if wanted.expect is not None and len(entries) != wanted.expect:
         message = f"expected {wanted.expect} requests; the sandbox received {len(entries)}"
+        if tokens := sum(each["path"] == TOKEN_PATH for each in entries):
+            message += f", {tokens} of them for tokens"
         findings.append(Finding.error("request-count", "--expect", message))
     rows = [
         (each["at"][11:19], each["method"], each["path"], str(each["status"] or "-"), each["verdict"], each["operation"])
@@ -140,6 +148,29 @@ def list_requests(
         json_lines=entries,
         table=Table(("TIME", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
     )
+
+
+def _stop_on_empty_selection(wanted: RequestsOptions) -> None:
+    """Raise UsageError for what no request can match: an expected number of 0 would always be right."""
+    methods = [str(each) for each in HTTPMethod]
+    if wanted.method and wanted.method.upper() not in methods:
+        raise UsageError(
+            f"unknown method `{wanted.method}`",
+            where="--method",
+            fix=f"one of: {', '.join(methods)}",
+        )
+    if wanted.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", wanted.status):
+        raise UsageError(
+            f"invalid status `{wanted.status}`",
+            where="--status",
+            fix="write it like `400` or `4xx`",
+        )
+    if wanted.url and not is_http_url(wanted.url):
+        raise UsageError(
+            f"invalid URL `{redact(wanted.url)}`",
+            where="--url",
+            fix="write it like `http://127.0.0.1:8080`",
+        )
 
 
 def _find_base_url(chosen: SettingsOptions, contracts: ContractOptions) -> str:
