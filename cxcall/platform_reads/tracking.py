@@ -15,7 +15,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.missing_objects import name_missing
-from cxcall.platform_reads.response_values import read_items, read_text
+from cxcall.platform_reads.response_values import read_text, require_items
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -106,13 +106,15 @@ class Tracker(NamedTuple):
     def legs(self, body: Any) -> tuple[Leg, ...]:
         """Return the legs in a response body, in its order."""
         parties = (
-            read_items(body, self.declared["parties"]) if "parties" in self.declared else [body]
+            require_items(body, self.declared["parties"]) if "parties" in self.declared else [body]
         )
         return tuple(leg for party in parties for leg in self._of_party(party))
 
     def _of_party(self, party: Any) -> Iterator[Leg]:
         places: Sequence[str] = self.declared.get("legs", ())
-        legs = [leg for place in places for leg in read_items(party, place)] if places else [party]
+        legs = (
+            [leg for place in places for leg in require_items(party, place)] if places else [party]
+        )
         who = read_text(party, self.declared.get("who", ""))
         address = read_text(party, self.declared.get("address", ""))
         for leg in legs:
