@@ -60,20 +60,28 @@ class ForkServer:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
+                start_new_session=True,
             )
 
     def stop(self) -> None:
-        """End the process, which waits for its stdin to be closed."""
-        self._process.communicate(timeout=30)
+        """End the process, which waits for its stdin to be closed, and any command that hangs."""
+        try:
+            self._process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
 
 
 class Forks:
     """The commands of one worker, forked by the server of a name."""
 
     def __init__(self, name: str) -> None:
-        self._lock = Lock()
+        self._lock, self._name = Lock(), name
+        self._connect()
+
+    def _connect(self) -> None:
         self._channel = socket.socket(socket.AF_UNIX)
-        self._channel.connect(f"\0{name}")
+        self._channel.connect(f"\0{self._name}")
 
     def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
         """Tell whether a run is like any other: what Python reads when it starts is as usual.
@@ -103,6 +111,11 @@ class Forks:
             self._channel.sendall(request)
             out, err = read_all(ours, timeout=60)
             return Ended(int.from_bytes(self._channel.recv(4), signed=True), out, err)
+        except BaseException:
+            # The exit code that is still to come must not be that of the next command.
+            self._channel.close()
+            self._connect()
+            raise
         finally:
             self._lock.release()
 
