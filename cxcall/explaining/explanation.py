@@ -11,6 +11,7 @@ from cxcall.explaining.bearer_token import read_claims
 from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
+from cxcall.explaining.masked_values import with_masked_unknown
 from cxcall.explaining.masking import mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.published_operations import CXONE, READ_METHODS, is_upload, published_source
@@ -146,7 +147,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request, mask = mask_request(request)
+    request, mask = mask_request(with_masked_unknown(request))
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)

@@ -33,6 +33,9 @@ _ABOUT_IDS = ("not-found", "id-format")
 _WRONG_IDS = ("id-format", "placeholder")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
 _NOT_FOUND = 404
+_ACCEPTED = ("value-not-allowed", "type-mismatch", "property-missing", "phone-format", "id-format")
+"""What an API accepted is no mistake: a response of success says so of a value, not of a name that it ignores."""
+_IN_URL = ("path", "query", "form")
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
@@ -161,12 +164,13 @@ def _by_response(
         )
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
-    if request.is_successful and (is_path or (is_error and is_body)):
-        why = f"the API accepted the request all the same, with HTTP {status}"
-        why += "; it may have ignored this" * is_body
-        is_doubtful = is_error and finding.code != "property-missing"
-        lesser = Severity.WARNING if is_doubtful else Severity.NOTE
-        return finding._replace(severity=lesser, why=why)
+    if request.is_successful and "hidden-failure" not in answered:
+        is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
+        if is_accepted or is_path or (is_error and is_body):
+            why = f"the API accepted the request all the same, with HTTP {status}"
+            why += "; it may have ignored this" * is_body
+            lesser = Severity.NOTE if is_accepted else Severity.WARNING
+            return finding._replace(severity=lesser, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
         why = "the API answered about a state, so that it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from cxcall.explaining.host_check import (
     platform_of_path,
 )
 from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.masked_values import is_masked
 from cxcall.explaining.nearest_operation import find_nearest, other_method
 from cxcall.explaining.path_distance import WORD_AS_ID, count_words, may_be_id
 from cxcall.explaining.path_findings import (
@@ -64,6 +66,7 @@ _LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
 _OBJECT = re.compile(r"exchange|object")
 _NOT_FOUND = 404
 _VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
+_PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
 _NO_VALUE = ("undefined", "null", "None", "NaN")
 
 
@@ -91,6 +94,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
 
     `own` is the user's own contract: what it declares counts as published.
     """
+    request = _without_gateway(request, own)
     host_platform, path_platform = platform_of_host(request.host), platform_of_path(request.path)
     platform = path_platform or host_platform
     sources = [own_operations(own)] if own else []
@@ -106,6 +110,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
         *check_scheme(request),
         *check_host(request, host_platform, path_platform, is_token=is_token),
     ]
+    findings = [each for each in findings if not _is_region_that_answers(each, request)]
     is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
         findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
@@ -125,6 +130,18 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     )
 
 
+def _without_gateway(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
+    """Return a request without what a gateway puts before a published path; its host is of neither platform."""
+    start = _PUBLISHED_START.search(request.path)
+    if start is None or not is_foreign(request):
+        return request
+    path = request.path[start.start() :]
+    is_own = own is not None and find_place(request.method, request.path, [own_operations(own)])
+    place = find_place(request.method, path, [load_published_operations(platform_of_path(path))])
+    is_known = place is not None and place.operation(request.method) and not place.path.words
+    return replace(request, path=path) if is_known and not is_own else request
+
+
 def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOperations]) -> bool:
     """Tell whether the host is of neither platform, and the path is not similar to any of theirs."""
     if not is_foreign(request) or "." not in request.hostname or not request.path.strip("/"):
@@ -132,6 +149,12 @@ def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOpe
     if login_platform(request.path) or _find_form(request.method, request.path, sources):
         return False
     return find_nearest(request.method, request.path, _candidates(request, sources)) is None
+
+
+def _is_region_that_answers(finding: Finding, request: ObservedRequest) -> bool:
+    """Tell whether a warning is about a region that is not listed, and that took the request: it is a new one."""
+    is_doubt = finding.code == "host-unknown" and finding.severity is Severity.WARNING
+    return is_doubt and bool(request.status) and request.is_successful
 
 
 def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:
@@ -243,6 +266,7 @@ def path_values(path: str, template: str) -> dict[str, str]:
         if expected[:1] == "{"
         and not is_placeholder(segment, id_wanted=True)
         and segment[:1] != ":"
+        and not is_masked(segment)
     }
     return dict(reversed(values.items()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.corrections import retype
 from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.phone import number_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +23,12 @@ if TYPE_CHECKING:
 MAX_SUGGESTIONS = 1000
 """How many unknown properties of a body are compared with the declared ones."""
 # How certain it is that a name stands for another one, the most certain first.
-_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SIMILAR, _ELSEWHERE = range(8)
+_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SIMILAR, _SHARED, _ELSEWHERE = (
+    range(9)
+)
+_GENERIC_WORDS = ("id", "ids", "type")
+"""Last words that names of different things have."""
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_TYPO = 4
 """Characters of a name in which one wrong letter still tells which name was meant."""
 
@@ -83,7 +90,7 @@ def find_renames(
     names are looked at: that takes long.
     """
     needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
-    finder = _RenameFinder(operation, value, needed)
+    finder = _RenameFinder(operation, value, needed, unknown)
     names = [(place, name) for place, each in unknown.items() for name in each]
     found = [
         (join_pointer(place, name), rename)
@@ -102,10 +109,17 @@ def find_renames(
 class _RenameFinder:
     """Finds the places that the value of a wrong name may belong at."""
 
-    def __init__(self, operation: Operation, value: Any, needed: Sequence[str]) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        value: Any,
+        needed: Sequence[str],
+        unknown: Mapping[str, Sequence[str]],
+    ) -> None:
         self._operation = operation
         self._value = value
         self._needed = needed
+        self._unknown = unknown
 
     def candidates(self, place: str, name: str) -> Iterator[Rename]:
         """Yield the renames of one wrong name in the object at `place`."""
@@ -121,6 +135,7 @@ class _RenameFinder:
             return  # the right name is there already
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
+        yield from self._by_shared_word(place, name)
         for rank, pointers in (
             (_NEEDED_ELSEWHERE, self._needed),
             (_ELSEWHERE, self._operation.pointers),
@@ -177,6 +192,32 @@ class _RenameFinder:
                     target = join_pointer(join_pointer(place, owner), child)
                     yield from self._to(_JOINED, source, target, Applicability.SAFE)
 
+    def _by_shared_word(self, place: str, name: str) -> Iterator[Rename]:
+        """Yield the rename to a missing name that alone shares a word with this one, and with no other wrong name.
+
+        `slots` is the end of `timeSlots`; `callerNumber` and `callerAddress` are both numbers of the caller.
+        """
+        missing = [each for each in self._needed if each.rpartition("/")[0] == place]
+        found = [each for each in missing if self._shares_word(place, name, each)]
+        if len(found) != 1:
+            return
+        others = [each for each in self._unknown.get(place, ()) if self._shares_word(place, each, found[0])]  # fmt: skip
+        if others == [name]:
+            yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
+
+    def _shares_word(self, place: str, name: str, pointer: str) -> bool:
+        value, schema = value_at(self._value, join_pointer(place, name)), self._operation.schema_at(pointer)  # fmt: skip
+        items = (
+            self._operation.schema_at(join_pointer(pointer, 0)) if isinstance(value, list) else {}
+        )
+        fits = fits_type(value, schema, as_written=True)
+        fits = (
+            fits and all(fits_type(each, items, as_written=True) for each in value)
+            if items
+            else fits
+        )
+        return fits and _share_word(name, pointer.rpartition("/")[2])
+
     def _to(
         self, rank: int, source: str, target: str, applicability: Applicability
     ) -> Iterator[Rename]:
@@ -191,6 +232,28 @@ class _RenameFinder:
             above = above.rpartition("/")[0]
         if isinstance(value_at(self._value, above), dict):
             yield Rename(rank, ((source, target),), tuple(edits))
+
+
+def _share_word(name: str, other: str) -> bool:
+    """Tell whether a name is the end of another, or both are of numbers and start or end with the same word."""
+    own, others = _words(name), _words(other)
+    if not (own and others):
+        return False
+    length = min(len(own), len(others))
+    is_end = own[-length:] == others[-length:] and own[-1] not in _GENERIC_WORDS
+    has_same = own[0] == others[0] or own[-1] == others[-1]
+    return is_end or (has_same and _is_address(name) and _is_address(other))
+
+
+def _words(name: str) -> list[str]:
+    return [each.lower() for each in _WORD.findall(name)]
+
+
+def _is_address(name: str) -> bool:
+    """Tell whether a name is that of a phone number: one that is dialed, or the caller's."""
+    folded = number_names.fold_name(name)
+    is_caller = number_names.is_folded_caller_name(folded) and not folded.endswith("name")
+    return is_caller or number_names.is_folded_number_name(folded)
 
 
 def _longer_name(folded: str, names: Iterable[str]) -> str:

@@ -124,6 +124,11 @@ CORRECT: list[dict[str, Any]] = [
     exchange("POST", f"{ACD}/agent-sessions/s-1/state?state=Unavailable&reason=Lunch", None, 202),
     exchange("POST", f"{ACD}/skills/7/agents", {"agents": [{"agentId": 55, "proficiency": 20}]}, 200),
     exchange("GET", f"{ACD}/agents?_=1733000000&isActive=true", None, 200),
+    exchange("POST", CALLBACKS, {**CALLBACK, "callbackNumbers": ["02 9876 5432"], "callbackScheduledTime": "2026-12-05T09:00Z"}, 200),
+    exchange("POST", f"{ACD}/agent-sessions", {"stationPhoneNumber": "WebRTC", "stationId": ""}, 202),
+    exchange("POST", CALLBACKS, {**CALLBACK, "callbackNumbers": ["+4930*****00"], "queueId": "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"}, 500),
+    exchange("GET", f"/api/v2/conversations/{QUEUE[:8]}****", None, 500),
+    exchange("GET", "/api/v2/users/me", None, 200, host="api.mec2.pure.cloud"),
     exchange("GET", f"{ACD}/contacts/completed?toAddress=2125550123&top=100&fields=contactId,endReason", None, 200),
     exchange("POST", f"{ACD}/dnc-groups/21/scrubbed-skills/4711", None, 200),
     exchange("DELETE", f"{ACD}/dnc-groups/21/records", {"dncGroupRecords": [{"phoneNumber": "2125550123"}]}, 200),
@@ -255,6 +260,13 @@ def test_code_of_the_response_says_what_is_wrong_and_where(
 ) -> None:
     first = find(source)[0]
     assert (first.severity, first.code, first.where) == (Severity.ERROR, code, where)
+
+
+def test_path_of_a_gateway_before_a_published_path_is_no_other_vendor() -> None:
+    wrong = {**CALLBACK, "queueId": "support"}
+    found = find(exchange("POST", f"/genesys{CALLBACKS}", wrong, 400, host="gateway.example.com"))
+    told = [(each.code, each.where) for each in found if each.severity is not Severity.NOTE]
+    assert told == [("host-unknown", "host"), ("id-format", "/queueId")]
 
 
 def test_generic_refusal_does_not_come_before_what_it_may_be_about() -> None:
