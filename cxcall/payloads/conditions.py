@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_pointer import find_value, join_pointer
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -102,24 +102,6 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
 
         problem = f"`{name}` cannot be `{format_value(error.instance)}`"
     fix = fix or f"change `{name}`"
+    if kind == "pattern":
+        code = condition.get("code", code)
     return Breach(code, pointer, f"{problem}: {condition['says']}", fix, condition["source"], op)
-
-
-def find_unlisted_value(
-    operation: Operation, body: Payload, pointer: str, value: Any
-) -> Iterator[Finding]:
-    """Yield a warning if a value must be one of a list in the body, and is not (`x-cxcall-among`)."""
-    place = operation.schema_at(pointer).get("x-cxcall-among", "")
-    listed = find_value(body.value, place)
-    if isinstance(listed, list) and value not in listed:
-        from cxcall.payloads.suggestions import format_value
-
-        yield body.make_finding(
-            Severity.WARNING,
-            "value-not-allowed",
-            pointer,
-            f"`{pointer}` is `{format_value(value)}`, which is not in `{place}`",
-            fix=f"use one of its values, or add it to `{place}`",
-            why="the API refuses a column that the list does not have",
-            source=f"contract {operation.contract.name}",
-        )

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects, value_at
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.conditions import find_broken_conditions, find_unlisted_value
+from cxcall.payloads.conditions import find_broken_conditions
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.relations import find_broken_relations
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class _MistakeFinder:
             )
         elif isinstance(value, str) and is_number(schema.get("format"), value):
             yield from find_unlikely_number(self.body, pointer, value)
-        yield from find_unlisted_value(self.operation, self.body, pointer, value)
+        yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):
             return

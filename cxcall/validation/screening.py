@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
-from cxcall.payloads.conditions import find_unlisted_value
 from cxcall.payloads.likely_mistakes import has_open_names, is_number
 from cxcall.payloads.operation_matching import (
     candidate_operations,
@@ -25,6 +24,7 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import PLACEHOLDER_SCHEMA
+from cxcall.payloads.relations import RELATIONS, find_broken_relations
 from cxcall.phone.phone_numbers import find_number_mistake
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class BodyScreen:
             "$defs": rules.definitions,
         }  # fmt: skip
         self._pairs = rules.pairs
-        self._operation = operation if rules.has_lists else None
+        self._operation = operation if rules.has_relations else None
         self._is_valid = jsonschema_rs.validator_for(
             schema, validate_formats=True, offline=True, formats=_FORMATS
         ).is_valid
@@ -156,17 +156,18 @@ class BodyScreen:
             self._is_valid(bodies)
             and not any(_may_differ(body, *pair) for pair in self._pairs for body in bodies)
             and not (
-                self._operation and any(_has_unlisted(self._operation, body) for body in bodies)
+                self._operation
+                and any(_has_broken_relation(self._operation, body) for body in bodies)
             )
         )
 
 
-def _has_unlisted(operation: Operation, body: Any) -> bool:
-    """Tell whether a value of a body is not in the list of the body that it must be in."""
+def _has_broken_relation(operation: Operation, body: Any) -> bool:
+    """Tell whether a value of a body does not have the relation to others that it must have."""
     payload = Payload(body)
     return any(
         finding for pointer, value in leaves(body)
-        for finding in find_unlisted_value(operation, payload, pointer, value)
+        for finding in find_broken_relations(operation, payload, pointer, value)
     )  # fmt: skip
 
 
@@ -196,7 +197,7 @@ _FORMATS: dict[str, Callable[..., bool]] = {
 class _MistakeRules:
     """The rules of `find_likely_mistakes` for one operation: the schema `root`, and what it refers to.
 
-    `pairs` are the places whose values must be equal, and `has_lists` says that values must be in a list of
+    `pairs` are the places whose values must be equal, and `has_relations` says that values must be in a list of
     the body; JSON Schema cannot express that.
     """
 
@@ -204,7 +205,7 @@ class _MistakeRules:
         self._resolve = operation.contract.resolve
         self._names: dict[tuple[int, str | None], str] = {}
         self.pairs: list[tuple[list[str], list[str]]] = []
-        self.has_lists = False
+        self.has_relations = False
         self.definitions: dict[str, JsonSchema] = {
             "filled": {"not": PLACEHOLDER_SCHEMA},
             "undeclared": {
@@ -229,7 +230,7 @@ class _MistakeRules:
 
     def _rules(self, schema: JsonSchema, pointer: str | None) -> JsonSchema:
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
-        self.has_lists |= "x-cxcall-among" in schema
+        self.has_relations |= not RELATIONS.keys().isdisjoint(schema)
         if kind == "body":
             if pointer is None:
                 return {"not": {}}

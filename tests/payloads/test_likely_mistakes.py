@@ -198,6 +198,14 @@ CONDITIONAL: dict[str, Any] = {
         "pace": {"type": "integer"},
         "columns": {"type": "array", "items": {"type": "string"}},
         "sorted": {"type": "array", "items": {"type": "string", "x-cxcall-among": "/columns"}},
+        "from": {"type": "string", "x-cxcall-below": {"place": "until", "says": "two"}},
+        "until": {"type": "string"},
+        "tries": {"type": "integer", "x-cxcall-below": {"place": "/pace", "says": "less"}},
+        "zone": {"type": "string", "x-cxcall-time-zone": True},
+        "keys": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"name": {"x-cxcall-distinct": True}}},
+        },
     },
 }
 
@@ -214,6 +222,14 @@ CONDITIONAL: dict[str, Any] = {
         ({}, [("property-missing", "")]),
         ({"mode": "slow", "columns": ["a"], "sorted": ["a", "b"]}, [("value-not-allowed", "/sorted/1")]),
         ({"mode": "slow", "sorted": ["b"]}, []),
+        ({"mode": "slow", "from": "09:00:00", "until": "17:00:00", "zone": "America/New_York"}, []),
+        ({"mode": "slow", "from": "20:00:00", "until": "08:00:00"}, [("value-not-allowed", "/from")]),
+        ({"mode": "slow", "tries": 5, "pace": 5}, [("value-not-allowed", "/tries")]),
+        ({"mode": "slow", "tries": 5}, []),
+        ({"mode": "slow", "zone": "CEST"}, [("value-not-allowed", "/zone")]),
+        ({"mode": "slow", "zone": "Europe"}, [("value-not-allowed", "/zone")]),
+        ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}]}, []),
+        ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, [("value-not-allowed", "/keys/2/name")]),
     ],
 )  # fmt: skip
 def test_broken_condition_is_a_warning(

@@ -64,6 +64,8 @@ RULES: dict[str, Any] = {
     "rule": {"properties": {"a": {}, "b": {}}, "x-cxcall-conditions": [
         {"if": {"required": ["a"]}, "then": {"required": ["b"], "properties": {"c": False}}, "says": "b comes with a", "source": "x"}]},
     "columns": {"type": "array", "items": {"type": "string"}},
+    "zones": {"items": {"x-cxcall-time-zone": True, "x-cxcall-distinct": True}},
+    "slot": {"properties": {"start": {"x-cxcall-below": {"place": "stop", "says": "x"}}, "stop": {}}},
     "sorts": {"type": "array", "items": {"properties": {"by": {"x-cxcall-among": "/columns"}}}},
     "tree": {"$ref": "#/components/schemas/Tree"},
 }  # fmt: skip
