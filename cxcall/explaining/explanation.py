@@ -20,6 +20,7 @@ from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.responses.causes import CHECK_BODY
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_words import SOURCE
 from cxcall.responses.refusals import explain_refusal, own_reason, platform_text
@@ -251,8 +252,18 @@ def _check_response(
         is_vague = finding.code == "not-provable"
         excerpt = payload.find_excerpt(finding.where) if payload else None
         yield finding._replace(
-            severity=Severity.NOTE if is_vague else finding.severity, excerpt=excerpt
+            severity=Severity.NOTE if is_vague else finding.severity,
+            fix=_without_body_advice(finding.fix, request, meant),
+            excerpt=excerpt,
         )
+
+
+def _without_body_advice(fix: str, request: ObservedRequest, meant: Operation | None) -> str:
+    """Return an advice that does not send a reader to the body, where the request has only a path and a query."""
+    if request.body or not (request.query or request.method in READ_METHODS):
+        return fix
+    known = meant.listing if meant else "the vendor's documentation"
+    return fix.replace(CHECK_BODY, f"compare path and query with {known}")
 
 
 def _missing_evidence(

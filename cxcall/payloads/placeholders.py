@@ -16,7 +16,7 @@ _THING = r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|s
 _TO_REPLACE = (
     # your-contact-id, "your contact id"; not "My Renewals"
     rf"(?:your|my|[i\u0130\u0131]nsert|enter|replace)(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
-    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,}"
+    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,40}"
 )
 _UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
 _UNFILLED_END = (

@@ -269,6 +269,12 @@ def test_path_of_a_gateway_before_a_published_path_is_no_other_vendor() -> None:
     assert told == [("host-unknown", "host"), ("id-format", "/queueId")]
 
 
+def test_refusal_of_a_request_without_a_body_does_not_send_to_the_body() -> None:
+    for path in ("/api/v2/outbound/campaigns", f"{ACD}/agent-sessions/s-1/state?state=Available"):
+        method = "POST" if path.startswith(ACD) else "GET"
+        assert all("validate FILE" not in each.fix for each in find(exchange(method, path)))
+
+
 def test_generic_refusal_does_not_come_before_what_it_may_be_about() -> None:
     first, *others = find(exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"code": "invalid.update"}))  # fmt: skip
     assert (first.code, first.where) == ("property-missing", "/queue")
