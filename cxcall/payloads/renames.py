@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_SUGGESTIONS = 1000
 """How many unknown properties of a body are compared with the declared ones."""
 # How certain it is that a name stands for another one, the most certain first.
-_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SIMILAR, _SHARED, _ELSEWHERE = (
+_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SHARED, _SIMILAR, _ELSEWHERE = (
     range(9)
 )
 _GENERIC_WORDS = ("id", "ids", "type")

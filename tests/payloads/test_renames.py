@@ -234,7 +234,7 @@ SLOTS: dict[str, Any] = {
         ({"slots": 7}, ["timeSlots"], []),
         ({"phoneNumber": "1"}, ["callNumber"], ["/callNumber"]),
         ({"callerNumber": "1"}, ["callerAddress", "columnName"], ["/callerAddress"]),
-        ({"callerNumber": "1"}, ["callerAddress", "callNumber"], []),
+        ({"callerNumber": "1"}, ["callerAddress", "callNumber"], ["/callNumber"]),
         ({"name": "a"}, ["columnName"], ["/columnName"]),
         ({"firstName": "a"}, ["columnName"], []),
         ({"queueId": "a"}, ["listId"], []),
