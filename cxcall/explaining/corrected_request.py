@@ -16,6 +16,7 @@ from cxcall.explaining.host_check import has_slot, platform_of_host
 from cxcall.explaining.parameter_correction import correct_parameters
 from cxcall.explaining.path_forms import correct_prefix
 from cxcall.explaining.published_operations import ACD_BASE_PATH
+from cxcall.explaining.query_members import members_for_body
 from cxcall.explaining.shell_forms import (
     for_bash,
     for_cmd,
@@ -155,6 +156,8 @@ def _correct(
     written = explanation.request.body or ""
     given = payload.value if payload else read_leniently(written)
     given = _parsed(given) if isinstance(given, str) else given  # it was encoded twice
+    if given is None or isinstance(given, dict):
+        given = {**members_for_body(explanation.request, operation), **(given or {})} or given
     values, left_out = correct_parameters(explanation, operation, given)
     body: Any = None
     dropped: tuple[str, ...] = ()

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.explaining.published_operations import GENESYS
+from cxcall.explaining.query_members import find_renames, query_parameters
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.payloads.suggestions import fold_name
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.explanation import Explanation
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _WRONG_VALUE = ("id-format", "placeholder")
 _ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
@@ -33,8 +33,7 @@ def correct_parameters(
     parameters = {
         each.name: each for each in operation.parameters if each.location in ("path", "query")
     }
-    in_query = {name: each for name, each in parameters.items() if each.location == "query"}
-    given, left_out = _correct_query(request.query, in_query)
+    given, left_out = _correct_query(request, operation, body)
     if isinstance(body, dict):
         declared = operation.schema_at("").get("properties", {})
         misplaced = {
@@ -56,26 +55,22 @@ def correct_parameters(
 
 
 def _correct_query(
-    query: tuple[tuple[str, str], ...], parameters: Mapping[str, Parameter]
+    request: ObservedRequest, operation: Operation, body: Any
 ) -> tuple[dict[str, str], list[str]]:
     """Return the values of the query by the right names, and the places of those that have none.
 
-    A misspelled name is corrected if a required parameter of a similar name is missing.
+    A value that is not valid under the right name of its parameter is left out.
     """
+    parameters, renames = query_parameters(operation), find_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
     given: dict[str, str] = {}
-    for name, value in query:
-        if known := same.get(fold_name(name)):
-            given[known] = f"{given[known]},{value}" if known in given else value
     left_out = []
-    for name, value in query:
-        if fold_name(name) in same:
-            continue
-        lacking = [each for each in parameters if parameters[each].required and each not in given]
-        meant = nearest_name(name, lacking)
-        if meant and is_valid_text(parameters[meant].schema, [value]):
-            given[meant] = value
-        else:
+    for name, value in request.query:
+        known = same.get(fold_name(name), "")
+        meant = known or renames.get(name, name)
+        if known or (meant in parameters and is_valid_text(parameters[meant].schema, [value])):
+            given[meant] = f"{given[meant]},{value}" if meant in given else value
+        elif not (isinstance(body, dict) and meant in body):
             left_out.append(f"query:{name}")
     return given, left_out
 

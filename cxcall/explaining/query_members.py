@@ -71,6 +71,24 @@ def query_members(request: ObservedRequest, operation: Operation) -> dict[str, A
     return members
 
 
+def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
+    """Return the right names of misspelled members of the query, by the names that were sent."""
+    members = query_members(request, operation) if request.query else {}
+    findings = check_body(_query_operation(operation), Payload(members)) if members else []
+    names = ((_name(each), _new_name(each)) for each in findings)
+    return {name: new for name, new in names if name in members and new}
+
+
+def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
+    """Return the members of the query, by their right names, that the operation takes in its body."""
+    if not (operation.takes_body and accepts_query_as_body(operation)):
+        return {}
+    renames, declared = find_renames(request, operation), operation.schema_at("").get("properties", {})  # fmt: skip
+    members = query_members(request, operation)
+    found = {renames.get(name, name): value for name, value in members.items()}
+    return {name: each for name, each in found.items() if name in declared and each is not None}
+
+
 def with_query(request: ObservedRequest, operation: Operation, payload: Payload) -> Payload:
     """Return a body with the members that the query has: an API that takes them in either place has them."""
     if not (isinstance(payload.value, dict) and accepts_query_as_body(operation)):

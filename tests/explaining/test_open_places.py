@@ -72,6 +72,20 @@ def test_value_of_a_misspelled_query_parameter_is_carried_over() -> None:
     assert (request.missing, request.left_out) == (("skillId",), ("query:skill",))
 
 
+def test_name_of_an_optional_query_parameter_is_corrected_as_the_explanation_says() -> None:
+    path = "/api/v2/outbound/campaigns?pageSizes=25&page_number=2&zebra=1"
+    request = corrected({"method": "GET", "host": "api.mypurecloud.ie", "path": path})
+    assert request.values == {"pageSize": "25", "pageNumber": "2"}
+    assert request.left_out == ("query:zebra",)
+
+
+def test_query_that_the_body_takes_is_put_into_the_body() -> None:
+    path = "/inContactAPI/services/v34.0/agent-sessions/S1/dial-phone?phoneNumber=2025550123&skilId=4711"
+    request = corrected({"method": "POST", "host": CXONE, "path": path})
+    assert request.body == {"phoneNumber": "2025550123", "skillId": 4711}
+    assert (request.missing, request.left_out) == ((), ())
+
+
 @pytest.mark.parametrize(
     "host", ["", "{{host}}", "api.mypurecloud.example", "na1.niceincontact.com", CXONE]
 )
