@@ -46,8 +46,8 @@ def check_query(
         yield from (each._replace(severity=Severity.WARNING) for each in found)
     if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
         return
-    # Where the whole query may be a body, both are one; else what is missing from the body is not the query's.
-    is_one = accepts_query_as_body(operation) and not parameters
+    # A contract that can be sent may declare a query as a body, so that both are one; a description does not.
+    is_one = accepts_query_as_body(operation) and operation.is_sendable and not parameters
     has_body = bool(request.body) or not is_one or not (request.query or request.body == "")
     yield from check_members(request, operation, members, has_body=has_body)
 
