@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 
+# Of C++, `R"(...)"`, and of Lua, `[[...]]`.
+_RAW_LITERAL = re.compile(r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]', re.DOTALL)  # fmt: skip
+_BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
 _BODY_ROLES = ("body", "json", "form")
 _SENDING = ("request", "fetch", "ajax", "verb", "open")
 _SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
@@ -280,6 +284,8 @@ def _pairs(value: Any) -> dict[str, Any]:
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:
     """Yield the requests that code in any language sends, in their order."""
+    text = _BASIC_LINE_END.sub("& ", text)
+    text = _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
     assembler = _Assembler()
     Evaluator(assembler.report).run(make_tree(scan(text)))
     drafts = [each for each in assembler.drafts if each.target or each.base]

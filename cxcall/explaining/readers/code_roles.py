@@ -37,7 +37,7 @@ ROLES = {
     "host": ("baseurl", "baseuri", "baseaddress", "host", "hostname", "server", "apibase", "domain", "base", "basepath"),
     "path": ("path", "pathname", "requestpath", "resource", "route", "pathandquery"),
     "method": ("method", "verb", "type", "customrequest", "requestmethod", "httpmethod", "m"),
-    "headers": ("headers", "header", "httpheader", "allhttpheaderfields", "customheaders", "httpheaders", "defaultrequestheaders", "defaultheaders"),
+    "headers": ("headers", "header", "requestheaders", "httpheader", "allhttpheaderfields", "customheaders", "httpheaders", "defaultrequestheaders", "defaultheaders"),
     "json": ("json", "jsonbody", "bodyjson", "jsonobject"),
     "body": ("body", "bodyvalue", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
              "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cxcall.explaining.readers.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 CONSTANTS: dict[str, Any] = {
@@ -113,3 +114,22 @@ def contains_value(outer: Any, inner: Any) -> bool:
         for each in members
         if isinstance(each, dict | list)
     ) or any(each is inner for each in members)
+
+
+def is_in_pieces(content: Any) -> bool:
+    """Tell whether a text is only a part of the body that code puts together: a word, or JSON that does not end."""
+    if not isinstance(content, str) or is_unresolved(content):
+        return False
+    text = content.strip()
+    if text[:1] in ("{", "["):
+        return not find_json_end(text, 0) and not text.endswith(("}", "]"))
+    return re.fullmatch(r"[\w-]+", text) is not None
+
+
+def unwrap(content: Any) -> Any:
+    """Return the text or map that brackets of C++ or Lua stand around; any other value as it is."""
+    is_one = isinstance(content, list) and len(content) == 1
+    if is_one and isinstance(content[0], str) and content[0].lstrip()[:1] == "{":
+        return content[0]
+    is_inner = is_one and isinstance(content[0], list) and len(content[0]) == 1
+    return content[0][0] if is_inner and isinstance(content[0][0], dict) else content

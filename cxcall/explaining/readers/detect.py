@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
 _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
+_TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
 _HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
@@ -152,6 +153,7 @@ def _clean(text: str) -> str:
         _HTML_END.search(text) and "<html" not in text.lower()
     ):  # a page in a response stays as it is
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
+    text = _TWICE_QUOTED.sub("", text)
     lines = text.splitlines()
     is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
         [each for each in lines if each.strip()]
@@ -164,6 +166,12 @@ def _clean(text: str) -> str:
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
     without_path: list[ObservedRequest] = []
+    from cxcall.explaining.readers.surrounding_text import (
+        with_correlation_id,
+        with_response,
+        without_mentions,
+    )
+
     for reader in (
         _read_commands,
         _read_yaml,
@@ -174,13 +182,8 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         _read_messages,
         _read_calls_and_responses,
     ):
-        requests = list(reader(text))
+        requests = without_mentions(list(reader(text)))
         if len(requests) == 1:
-            from cxcall.explaining.readers.surrounding_text import (
-                with_correlation_id,
-                with_response,
-            )
-
             requests = [with_correlation_id(with_response(requests[0], text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests
@@ -231,7 +234,11 @@ def _read_labels(text: str) -> Iterator[ObservedRequest]:
 
 def _read_code(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of code, with the response that is shown below it."""
-    from cxcall.explaining.readers.responses import read_client_error, read_response
+    from cxcall.explaining.readers.responses import (
+        read_client_error,
+        read_noted_status,
+        read_response,
+    )
 
     if failed := read_client_error(text):
         yield failed
@@ -244,7 +251,7 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
         at = start.start() if start else len(text)
         response = read_response(_COMMENT.sub("", text[at:]))
         if response is None:
-            response = read_response("\n".join(_EXCEPTION.findall(text)))
+            response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
         code = _PROMPT.sub("", text[:at] or text)
         if _POWERSHELL.search(code):
             code = _BARE_URL.sub(r"'\1'", code + "\n")

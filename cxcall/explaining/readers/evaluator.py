@@ -67,6 +67,8 @@ class Evaluator(Calls):
     def _assign(self, left: list[Any], right: list[Any], *, is_sum: bool) -> tuple[str | None, Any]:
         value = self.evaluate(right)
         last = left[-1]
+        if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
+            return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
         if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
             return self._assign_item(chain_name(left[:-1]), as_text(self.evaluate(last.items)), value)  # fmt: skip

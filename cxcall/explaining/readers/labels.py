@@ -51,6 +51,7 @@ _TAG = re.compile(
     r"<(?:\w+:)?(?P<label>\w+)[^<>]*>\s*(?:<!\[CDATA\[(?P<text>(?:(?!\]\]>|<!\[CDATA\[).)*)\]\]>|(?P<value>[^<]*))</",
     re.DOTALL,
 )
+_ATTRIBUTE = re.compile(r"\b(method|url|path|host)=\"([^\"<>]*)\"")
 _PAIR = re.compile(
     r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})=(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
 )
@@ -221,7 +222,7 @@ def read_labels(text: str) -> Iterator[ObservedRequest]:
     """Yield the request of each record in a text; or else the one that its lines, rows, or tags describe."""
     if len(text) > _MAX_TEXT:
         return
-    for records in (_key_values(text), _csv_rows(text), _tags(text)):
+    for records in (_tags(text), _key_values(text), _csv_rows(text)):
         found = [labeled for record in records if (labeled := _take_all(record)).has_target]
         if len(found) == 1:
             url = found[0].parts.get("url", found[0].parts.get("path", ""))
@@ -296,7 +297,8 @@ def _csv_rows(text: str) -> Iterator[Iterable[tuple[str, str]]]:
 def _tags(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield the tags of XML with text in them."""
     if text.lstrip()[:1] == "<":
-        yield [(found["label"], found["text"] or found["value"]) for found in _TAG.finditer(text)]
+        tags = [(found["label"], found["text"] or found["value"]) for found in _TAG.finditer(text)]
+        yield [*_ATTRIBUTE.findall(text), *tags]
 
 
 def _read_lines(text: str) -> _Labeled:

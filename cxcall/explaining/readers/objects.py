@@ -154,7 +154,11 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         value, ("url", "uri", "href", "requestUrl", "requestUri", "request_url", "URL"), str
     )
     path = _first(value, ("path", "pathname"), str)
-    method = _first(value, ("method", "httpMethod", "requestMethod", "request_method", "verb"), str)
+    method = _first(
+        value,
+        ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb"),
+        str,
+    )
     base = value.get("baseURL", value.get("baseUrl"))
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")
@@ -176,8 +180,9 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
 def _sent_body(value: Mapping[str, Any]) -> Any:
     """Return the body of a request; of one with its kind, as tools store it, the text."""
     body = _first(value, _SENT_BODY_NAMES, object)
-    if isinstance(body, dict) and isinstance(body.get("raw"), str) and len(body) > 1:
-        return body["raw"] or None
+    for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
+        if isinstance(body.get(name), str):
+            return body[name] or None
     return body
 
 

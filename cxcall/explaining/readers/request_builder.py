@@ -150,13 +150,19 @@ def _split_url(url: str) -> Any:
 def _build_headers(value: Any) -> Headers | None:
     """Return headers from an object, or from a list of objects with `name` and `value`."""
     if isinstance(value, dict):
-        return Headers((str(name), str(_shallow(content))) for name, content in value.items())
+        return Headers((str(name), _header_value(content)) for name, content in value.items())
     if isinstance(value, list):
         members = (item for item in value if isinstance(item, dict) and "name" in item)
         return Headers(
             (str(_shallow(item["name"])), str(_shallow(item.get("value", "")))) for item in members
         )
     return None
+
+
+def _header_value(content: Any) -> str:
+    """Return the value of a header; of a list of values, as records of tests have them, all."""
+    is_list = isinstance(content, list) and all(isinstance(each, str) for each in content)
+    return ", ".join(content) if is_list else str(_shallow(content))
 
 
 def _body_text(body: Any) -> str | None:

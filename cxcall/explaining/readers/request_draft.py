@@ -26,8 +26,16 @@ from cxcall.explaining.readers.code_roles import (
     mime_of,
     without_credential,
 )
-from cxcall.explaining.readers.code_values import Call, contains_value, is_hollow, is_trivial
+from cxcall.explaining.readers.code_values import (
+    Call,
+    contains_value,
+    is_hollow,
+    is_in_pieces,
+    is_trivial,
+    unwrap,
+)
 from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.objects import has_error_status
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -150,6 +158,9 @@ class RequestDraft:
     def set_body(self, value: Any, rank: int, kind: str = "") -> None:
         """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
         content, made = content_of(value)
+        content = unwrap(content)
+        if has_error_status(content) or is_in_pieces(content):
+            return  # of a response that is shown with the code, or put together by what is not evaluated
         if content is None or (rank < 2 and is_trivial(content)):
             return
         if is_hollow(content):
@@ -222,7 +233,9 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         body = draft.hidden_body
     if not written and content_type and body is not None:
         headers["Content-Type"] = content_type
-    if draft.has_hidden_headers:
+    is_client = _CLIENT.search(text) is not None
+    is_typed = any(name.lower() == "content-type" for name in headers)
+    if draft.has_hidden_headers or (headers and body is not None and not (is_client or is_typed)):
         headers[mark_unresolved("{headers}")] = ""
     encoding = _other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
@@ -234,7 +247,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         headers=headers,
         body=body,
         response=response,
-        headers_are_shown=bool(_CLIENT.search(text)),
+        headers_are_shown=is_client,
     )
     request = replace(request, unknown={**request.unknown, **unread})
     return replace(request, findings=(_not_json(encoding),)) if encoding else request

@@ -41,6 +41,11 @@ _NOT_SENT = frozenset((
     "90", "91", "96", "97", "98", "101",
 ))  # fmt: skip
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
+_ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
+_NOTED_STATUS = re.compile(
+    r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b([45][0-9]{2})\b(?!\w|[.:]\d)"
+)
+_KNOWN_STATUSES = {status.value for status in HTTPStatus}
 _MAX_TEXT = 1 << 18
 
 
@@ -79,6 +84,13 @@ def read_response(text: str) -> HttpResponse | None:
     return build_response(None, None, body)
 
 
+def read_noted_status(text: str) -> HttpResponse | None:
+    """Return the status of an error that code notes in a comment, or that is printed below it; None without one."""
+    found = [match for line in text.split("\n") if (match := _NOTED_STATUS.search(line))]
+    status = int(found[-1][1]) if found else 0
+    return build_response(status, None, None) if status in _KNOWN_STATUSES else None
+
+
 def read_response_alone(text: str) -> ObservedRequest | None:
     """Return a request of which a text shows only the response; None where it shows none."""
     response = read_response(text)
@@ -86,6 +98,11 @@ def read_response_alone(text: str) -> ObservedRequest | None:
         return build_observed_request("HTTP response", response=response, null_means_unknown=True)
     if (dumped := _dumped_object(text)) is not None and (found := read_object(dumped, "response")):
         return found
+    is_vague = (
+        response is not None and response.status < HTTPStatus.MULTIPLE_CHOICES and not response.body
+    )
+    if is_vague and not _ABOUT_HTTP.search(text):
+        return None  # `200 people` is no response
     if response is None or not (
         response.status or is_error_body(response.json()) or is_resource(response.json())
     ):

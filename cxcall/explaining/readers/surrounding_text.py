@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _CORRELATION = re.compile(
-    r"\b(?:inin-|genesys-)?correlation[-_ ]?id[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})", re.IGNORECASE
+    r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})",
+    re.IGNORECASE,
 )
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 
@@ -63,3 +64,27 @@ def with_url(request: ObservedRequest, text: str) -> ObservedRequest:
     return build_observed_request(
         request.origin, url=next(iter(urls)), response=request.response, null_means_unknown=True
     )
+
+
+def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
+    """Return the requests without those that only mention another one again, such as a last line with its status."""
+    shown = [
+        each
+        for each in requests
+        if each.body or each.headers or (each.response and each.response.body)
+    ]
+    if len(shown) != 1 or len(requests) == 1:
+        return requests
+    whole = shown[0]
+    for each in requests:
+        same_target = not each.path or (
+            each.path == whole.path
+            and each.method in ("", whole.method)
+            and each.host in ("", whole.host)
+        )
+        if each is not whole and not (
+            same_target and each.status in (0, whole.status or each.status)
+        ):
+            return requests
+    responses = (each.response for each in requests if each.response is not None)
+    return [replace(whole, response=whole.response or next(responses, None))]

@@ -44,7 +44,10 @@ _METHOD_ABOVE_URL = re.compile(
     r"^[ \t]*(GET|POST|PUT|PATCH|DELETE)[ \t]*\n[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
 )
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_LABELED_URL = re.compile(
+    r"^[ \t>*-]*[^\W\d_]{2,20}[ \t]?:[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
+)
+_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}[ \t]?:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 
 
 def as_messages(text: str) -> str:
@@ -75,7 +78,7 @@ def _content(line: str) -> str | None:
     if _END.match(line):
         return None
     if found := _SENT.match(line):
-        return f"{found[1]} HTTP/1.1"
+        return found[1]
     if found := _RECEIVED.match(line):
         return f"HTTP/1.1 {found[1]}"
     if _NOISE.match(line):
@@ -99,7 +102,7 @@ def _unquote(text: str) -> str | None:
 def join_labels(text: str) -> str:
     """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
     text = _METHOD_ABOVE_URL.sub(r"\1 \2", text)
-    url = _URL_LABEL.search(text)
+    url = _URL_LABEL.search(text) or _LABELED_URL.search(text)
     method = _METHOD_LABEL.search(text)
     if not url or not method:
         return text

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
 _FEWEST_KEYS = 3
 # JSON is read by the other readers, which report its faults: YAML accepts some of them.
-_JSON_VALUE = re.compile(r":[ \t]*(?:\n[ \t]*)?[\[{](?!\{)")
+_JSON_VALUE = re.compile(r":[ \t]*(?:\n[ \t]*)?(?:\{(?!\{)|\[(?![^\[\]{}\n]*\]))")
 _NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _VARIABLE = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
@@ -55,6 +55,7 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
         members = {_fold(name): each for name, each in value.items()}
         target = next((members[name] for name in _TARGETS if _is_target(members.get(name))), None)
         if target is not None and isinstance(members.get("method"), str):
+            members = _with_json_type(members)
             if depth:  # a task or a test, whose variables are filled in when it runs
                 members, target = _mark_variables(members), _mark_variables(target)
             if status := _STATUS.match(str(members.get("status"))):
@@ -75,6 +76,14 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
     )
     for child in children:
         yield from _find_requests(child, depth + 1)
+
+
+def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
+    """Return the members of a task of Ansible with the header that its `body_format` stands for."""
+    headers = members.get("headers") or {}
+    if members.get("body_format") != "json" or not isinstance(headers, dict):
+        return members
+    return {**members, "headers": {"Content-Type": "application/json", **headers}}
 
 
 def _mark_variables(value: Any) -> Any:
