@@ -110,7 +110,8 @@ def _describe_output(
 def _with(parameter: inspect.Parameter, **attributes: Any) -> inspect.Parameter:
     """Return a parameter whose option has other values of some attributes."""
     kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
-    vars(option).update(attributes)
+    for name, value in attributes.items():
+        setattr(option, name, value)
     return parameter.replace(annotation=Annotated[kind, option])
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import format_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,11 +43,17 @@ def find_broken_relations(
             )
 
 
+def _shown(value: Any) -> str:
+    from cxcall.payloads.suggestions import format_value  # only for what is wrong
+
+    return format_value(value)
+
+
 def _check_among(place: str, body: Any, pointer: str, value: Any) -> Problem:
     listed = find_value(body, place)
     if not isinstance(listed, list) or value in listed:
         return None
-    message = f"`{pointer}` is `{format_value(value)}`, which is not in `{place}`"
+    message = f"`{pointer}` is `{_shown(value)}`, which is not in `{place}`"
     fix = f"use one of its values, or add it to `{place}`"
     return message, fix, "the API refuses a column that the list does not have"
 
@@ -61,7 +66,9 @@ def _check_below(rule: dict[str, str], body: Any, pointer: str, value: Any) -> P
     is_comparable = type(other) is type(value) and isinstance(value, str | int | float)
     if not is_comparable or value < other:
         return None
-    message = f"`{pointer}` is `{format_value(value)}`, which is not less than `{format_value(other)}` at `{place}`"
+    message = (
+        f"`{pointer}` is `{_shown(value)}`, which is not less than `{_shown(other)}` at `{place}`"
+    )
     return message, rule["says"], _WHY
 
 
@@ -72,7 +79,7 @@ def _check_distinct(_: Any, body: Any, pointer: str, value: Any) -> Problem:
     for number in range(int(tokens[index]) if index else 0):
         place = "/".join((*tokens[:index], str(number), *tokens[index + 1 :]))
         if value is not None and find_value(body, place) == value:
-            return f"`{format_value(value)}` is at `{place}` already", "remove one of the two", _WHY
+            return f"`{_shown(value)}` is at `{place}` already", "remove one of the two", _WHY
     return None
 
 
@@ -80,7 +87,7 @@ def _check_time_zone(_: Any, body: Any, pointer: str, value: Any) -> Problem:  #
     is_name = isinstance(value, str) and bool(value) and not is_placeholder(value)
     if not is_name or _is_time_zone(value) or not _is_time_zone("UTC"):
         return None
-    message = f"`{pointer}` is `{format_value(value)}`, which is not the name of a time zone"
+    message = f"`{pointer}` is `{_shown(value)}`, which is not the name of a time zone"
     return message, "use a name of the IANA database, such as `Europe/Berlin`", _WHY
 
 
