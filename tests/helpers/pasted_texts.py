@@ -25,6 +25,15 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "raw literal of c++": Pasted(f'auto r = cpr::Post(cpr::Url{{"{URL}"}}, cpr::Body{{R"({{"queueId":"x"}})"}});\nstd::cout << r.status_code; // 400', body='{"queueId":"x"}', status=400),
+    "long brackets of lua": Pasted(f'local body = [[{{"queueId":"x"}}]]\nlocal r, code = https.request{{url = "{URL}", method = "POST", source = ltn12.source.string(body)}}\nprint(code) --> 403', status=403),
+    "status below code": Pasted(f'r <- POST("{URL}", body = list(queueId = "x"), encode = "json")\nstatus_code(r)\n[1] 400', status=400),
+    "answer of req": Pasted(f'iex> Req.post!("{URL}", json: %{{queueId: "x"}})\n%Req.Response{{\n  status: 400,\n  body: %{{"code" => "bad.request", "message" => "queueId is required", "status" => 400}}\n}}', body='"queueId": "x"'),
+    "second mention": Pasted(f"HTTPError: 400 Client Error\nhttplib   POST {URL} [400]\nexception  HTTPError: 400 Client Error: Bad Request for url: {URL}", status=400),
+    "mule": Pasted(f'<http:request method="POST" url="{URL}">\n  <http:body><![CDATA[{{"queueId":"x"}}]]></http:body>\n</http:request>', body='{"queueId":"x"}'),
+    "twice quoted mail": Pasted(f'On Thu, Max wrote:\n> > POST {PATH} HTTP/1.1\n> > Host: {HOST}\n> >\n> > {{"queueId": "x"}}\n> >\n> > HTTP/1.1 400 Bad Request\n> I think it is wrong.', body='"queueId": "x"', status=400),
+    "labels in german": Pasted(f'Hallo,\n\nMethode: POST\nAdresse: {URL}\nAnfrage:\n{{"queueId": "x"}}\nAntwort: 400 Bad Request\nKorrelations-ID: de-1', body='"queueId": "x"', status=400),
+    "expected status of a test": Pasted(f"test_name: callback\nstages:\n  - name: create\n    request:\n      url: {URL}\n      method: POST\n      json:\n        queueId: x\n    response:\n      status_code: 200\n\nE   TestFailError: Status code was 400, expected 200", body='"queueId": "x"', status=400),
     "record of elastic": Pasted(json.dumps({"_source": {"log": {"level": "error"}, "http": {"request": {"method": "POST", "body": {"content": '{"queueId":"x"}'}}, "response": {"status_code": 400}}, "url": {"full": URL, "path": PATH}}}), body='{"queueId":"x"}', status=400),
     "batch file": Pasted(f'set TOKEN=abc\nset BODY={{\\"queueId\\":\\"x\\"}}\ncurl -X POST "{URL}" -H "Authorization: Bearer %TOKEN%" -d "%BODY%"', body='{"queueId":"x"}'),
     "wireshark": Pasted(f"Hypertext Transfer Protocol\n    POST {PATH} HTTP/1.1\\r\\n\n    Host: {HOST}\\r\\n\n    \\r\\n\n    [Full request URI: {URL}]"),

@@ -206,6 +206,8 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
 
 
 # What sends exactly the headers that its call shows; others, such as Terraform, add some.
+_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
+_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 _CLIENT = re.compile(
     r"\b(?:fetch|axios|requests?|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
     r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
@@ -233,6 +235,12 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         body = draft.hidden_body
     if not written and content_type and body is not None:
         headers["Content-Type"] = content_type
+    if (
+        body is not None
+        and not (written or content_type)
+        and _JSON_TYPE.search(_ACCEPT.sub("", text))
+    ):
+        headers["Content-Type"] = "application/json"  # by a method or an argument of the client
     is_client = _CLIENT.search(text) is not None
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or (headers and body is not None and not (is_client or is_typed)):
