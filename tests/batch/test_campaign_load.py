@@ -81,6 +81,7 @@ def halves(count: int, first_of_second: str = "") -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+@pytest.mark.slow
 def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:
@@ -251,6 +252,7 @@ def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tena
     assert len(tenant.contacts(list_id)) == 5
 
 
+@pytest.mark.slow
 def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     file = live.file("leads.csv", rows(2) + "+12025550128,Late\n")
@@ -510,6 +512,7 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
     assert "upload job 17 is unknown" in printed
 
 
+@pytest.mark.slow
 def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,6 +548,7 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
         }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def test_the_rate_returns_to_normal_after_accepted_requests() -> None:
     assert limiter.interval == even
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_until_the_window_of_the_api_opens_again(cxcall: Cxcall) -> None:
     contact = "12345678-1234-4234-8234-{:012}"
     rows = [{"contactId": contact.format(n), "reasonCode": "x"} for n in range(5)]

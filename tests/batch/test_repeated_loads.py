@@ -56,6 +56,7 @@ def other_spellings(sandbox: Sandbox, list_id: str) -> list[tuple[str, ...]]:
     ]
 
 
+@pytest.mark.slow
 def test_unknown_rows_stop_every_other_command_that_loads_them(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

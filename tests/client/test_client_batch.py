@@ -86,6 +86,7 @@ def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) -> None:
     with Client() as client:
         with client.batch(OPERATION, ROWS, confirm=5, concurrency=1) as batch:
@@ -101,6 +102,7 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
     assert platform.rung == 5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_rows_may_be_sent_on_another_thread() -> None:
     with Client() as client, client.batch(OPERATION, ROWS, confirm=5) as batch, ThreadPoolExecutor(1) as pool:  # fmt: skip

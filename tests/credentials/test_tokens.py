@@ -776,6 +776,7 @@ def test_two_processes_refresh_once(
     assert len(records(state)) == 1
 
 
+@pytest.mark.slow
 def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     state.mkdir(parents=True)

@@ -65,6 +65,7 @@ def test_log_goes_to_stderr_without_a_file_and_is_appended_to_one(cxcall: Cxcall
     assert sum(" end " in line for line in lines) == 2
 
 
+@pytest.mark.slow
 def test_rows_of_a_batch_are_in_the_log(cxcall: Cxcall) -> None:
     rows = "".join(f"{CONTACT[:-1]}{digit},x\n" for digit in "123")
     cxcall.file("rows.csv", f"/contactId,/reasonCode\n{rows}")

@@ -514,6 +514,7 @@ def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> No
     assert server.whole == 1
 
 
+@pytest.mark.slow
 def test_wait_for_a_slot_does_not_count_against_the_timeout(ledger: Ledger) -> None:
     def wait_for_slot() -> None:
         threading.Event().wait(1.1)

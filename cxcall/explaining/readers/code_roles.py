@@ -67,6 +67,15 @@ _MIME_BY_NAME = {
     "x_ww": "application/x-www-form-urlencoded",
 }
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
+# What sends exactly the headers that its call shows; others, such as Terraform, add some.
+ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
+JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
+CLIENT = re.compile(
+    r"\b(?:fetch|axios|requests?|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
+    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
+    re.IGNORECASE,
+)
 
 
 def role_of(name: str) -> str:

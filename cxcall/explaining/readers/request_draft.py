@@ -11,10 +11,13 @@ from urllib.parse import urlencode
 
 from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
 from cxcall.explaining.readers.code_roles import (
+    ACCEPT,
     BASIC,
+    CLIENT,
     FOLD,
     FORM_MAKERS,
     HEADER_NAME,
+    JSON_TYPE,
     MIME,
     PLAIN_HTTP,
     URL,
@@ -205,17 +208,6 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     return (next(hidden, name) if kind else name), kind
 
 
-# What sends exactly the headers that its call shows; others, such as Terraform, add some.
-_ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
-_JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
-_CLIENT = re.compile(
-    r"\b(?:fetch|axios|requests?|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
-    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
-    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
-    re.IGNORECASE,
-)
-
-
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may say what its library sends."""
     headers = dict(draft.headers)
@@ -238,10 +230,10 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     if (
         body is not None
         and not (written or content_type)
-        and _JSON_TYPE.search(_ACCEPT.sub("", text))
+        and JSON_TYPE.search(ACCEPT.sub("", text))
     ):
         headers["Content-Type"] = "application/json"  # by a method or an argument of the client
-    is_client = _CLIENT.search(text) is not None
+    is_client = CLIENT.search(text) is not None
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or (headers and body is not None and not (is_client or is_typed)):
         headers[mark_unresolved("{headers}")] = ""
