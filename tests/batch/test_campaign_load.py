@@ -409,6 +409,7 @@ def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None
     assert "the response to the upload of rows 1-2 names no upload job" in ran.err
 
 
+@pytest.mark.slow
 def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_loaded(
     live: Cxcall, tenant: Tenant
 ) -> None:
@@ -596,6 +597,7 @@ def test_a_list_that_may_not_be_read_is_loaded_and_one_that_is_not_there_is_not(
             assert bool(dialer.loaded) is (code == 0)
 
 
+@pytest.mark.slow
 def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file("leads.csv", rows(2))
@@ -616,6 +618,7 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
         cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
 
 
+@pytest.mark.slow
 def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -> None:
     stops = [500, 204]
     is_stop = False
@@ -715,6 +718,7 @@ def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
     assert "the request was accepted; the campaign is not read" in printed
 
 
+@pytest.mark.slow
 def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

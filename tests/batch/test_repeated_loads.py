@@ -95,6 +95,7 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
             stop_on_earlier_load(ledger, job, before=second)
 
 
+@pytest.mark.slow
 def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
     live: Cxcall, tenant: Tenant
 ) -> None:
@@ -129,6 +130,7 @@ def test_contacts_that_share_a_number_in_one_file_are_all_loaded(
     assert len(tenant.contacts(list_id)) == 3
 
 
+@pytest.mark.slow
 def test_resume_loads_no_row_of_any_earlier_load_again(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     live.file("dnc.txt", "+13035550000\n+13035550004\n")
@@ -140,6 +142,7 @@ def test_resume_loads_no_row_of_any_earlier_load_again(live: Cxcall, tenant: Ten
     assert (len(names), names.count("P0"), names.count("P4")) == (14, 1, 1)
 
 
+@pytest.mark.slow
 def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
     live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
     list_id = tenant.new_list()

@@ -125,6 +125,7 @@ def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
     )
 
 
+@pytest.mark.slow
 def test_command_in_a_hint_asks_the_host_of_this_run(cxcall: Cxcall, sandbox: Sandbox) -> None:
     cxcall.file("config/config.toml", '[profiles."my prof"]\ntimeout = "9"\n')
     cxcall.environment |= {

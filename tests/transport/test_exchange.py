@@ -214,6 +214,7 @@ def test_the_deadline_ends_the_whole_exchange(silent: Fault) -> None:
     assert meet_silence(silent).failure == "timeout"
 
 
+@pytest.mark.slow
 def test_a_body_that_nobody_reads_ends_at_the_deadline() -> None:
     unread = Fault(lambda peer: void(peer.stopping.wait(10)))
     assert meet_silence(unread, body=b"x" * (64 << 20)).failure == "timeout"
@@ -302,6 +303,7 @@ def test_what_breaks_under_tls_had_left(
     assert (done.failure, done.left, server.rung) == (BROKEN[broken][1], True, 1)
 
 
+@pytest.mark.slow
 def test_silence_under_tls_ends_at_the_deadline(
     monkeypatch: pytest.MonkeyPatch, certificate: Certificate
 ) -> None:
