@@ -18,6 +18,7 @@ from cxcall.explaining.published_operations import load_published_operations
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
+from helpers.pasted_texts import TEXTS
 from helpers.shipped_operations import detailed_operations
 
 GENESYS, CXONE = "api.mypurecloud.com", "api-na1.niceincontact.com"
@@ -419,6 +420,20 @@ def test_body_is_checked_where_the_url_has_a_variable(text: str) -> None:
 def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
     text = 'var body = new CreateCallRequest(){ PhoneNumber = "+12025550123", Nme = "x" };\napi.PostConversationsCalls(body);'
     assert errors_of_text(text) == {"property-unknown": "/nme"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "map as java prints it",
+        "map as dart prints it",
+        "substitution of fish",
+        "f-string with a host",
+    ],
+)
+def test_body_of_which_nobody_knows_what_was_sent_is_not_judged(name: str) -> None:
+    text = TEXTS[name].text.replace("json={'queueId': 'x'}", "json=asdict(callback)")
+    assert {"body-malformed", "type-mismatch", "property-missing"}.isdisjoint(errors_of_text(text))
 
 
 def test_body_that_was_encoded_twice_is_named() -> None:

@@ -25,6 +25,9 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "map as java prints it": Pasted(f"2026-11-20 08:00:01.123  INFO 1 --- [main] c.a.Dialer : POST {URL} body={{callbackNumbers=[+493012345678], queueId=3e9d}} failed with 400", status=400),
+    "map as dart prints it": Pasted(f"uri: {URL}\nmethod: POST\ndata:\n{{callbackNumbers: [+493012345678], queueId: 3e9d}}\n"),
+    "substitution of fish": Pasted(f"curl -X POST {URL} -H 'Content-Type: application/json' -d (printf '{{\"queueId\":\"%s\"}}' $QUEUE)"),
     "raw literal of c++": Pasted(f'auto r = cpr::Post(cpr::Url{{"{URL}"}}, cpr::Body{{R"({{"queueId":"x"}})"}});\nstd::cout << r.status_code; // 400', body='{"queueId":"x"}', status=400),
     "long brackets of lua": Pasted(f'local body = [[{{"queueId":"x"}}]]\nlocal r, code = https.request{{url = "{URL}", method = "POST", source = ltn12.source.string(body)}}\nprint(code) --> 403', status=403),
     "status below code": Pasted(f'r <- POST("{URL}", body = list(queueId = "x"), encode = "json")\nstatus_code(r)\n[1] 400', status=400),

@@ -68,6 +68,7 @@ _MIME_BY_NAME = {
 }
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
 # What sends exactly the headers that its call shows; others, such as Terraform, add some.
+GO = re.compile(r"\bjson\.Marshal\(|http\.NewRequest")
 ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
 JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 CLIENT = re.compile(

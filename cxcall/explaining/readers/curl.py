@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cxcall.explaining.readers.request_builder import build_observed_request, encode_parts
-from cxcall.explaining.readers.unresolved_variables import remove_marks
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _build_request(
 ) -> ObservedRequest:
     last_values = dict(options)
     data = [(name, _piped(name, value, piped)) for name, value in options if name in _DATA]
+    # Fish substitutes the output of a command in parentheses.
+    data = [(name, mark_unresolved("(...)") if value[:1] == "(" else value) for name, value in data]
     content = "&".join(_data_value(name, value) for name, value in data)
     body = content if data and "get" not in last_values else None
     headers = {"Accept": "*/*"}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_JSON_LENGTH = 1 << 18
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
 _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
+# As Java or Dart prints a map: without quotes, so that nobody knows what was sent.
+_PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 _CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
 _OPENING = {"}": "{", "]": "["}
 
@@ -85,11 +87,16 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
             position = end
 
 
+def is_printed_map(text: str) -> bool:
+    """Tell whether a text starts as a map that a language prints in a form that is not JSON."""
+    return _PRINTED_MAP.match(text) is not None
+
+
 def find_body(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that has more than that."""
     if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
         return text  # JSON that was encoded twice
-    if _CUT.search(text):
+    if _CUT.search(text) or (is_request and is_printed_map(text[max(text.find("{"), 0) :])):
         return None  # nobody knows how it goes on
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]

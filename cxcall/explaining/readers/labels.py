@@ -11,10 +11,11 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.json_search import find_json_end, json_values
+from cxcall.explaining.readers.json_search import find_json_end, is_printed_map, json_values
 from cxcall.explaining.readers.objects import find_error_body, is_error_body
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.responses import object_text, read_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -146,6 +147,9 @@ class _Labeled:
         text = object_text(value[start:]) if start >= 0 else ""
         if not text:
             return False
+        if side != "response" and is_printed_map(value[start:]):
+            self.body = self.body or mark_unresolved("{...}")  # nobody knows what was sent
+            return True
         if side == "response" or (not side and find_error_body(text) is not None):
             self.response_body = self.response_body or text
         else:

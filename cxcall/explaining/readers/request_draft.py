@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
 from cxcall.explaining.readers.code_roles import (
@@ -15,7 +13,7 @@ from cxcall.explaining.readers.code_roles import (
     BASIC,
     CLIENT,
     FOLD,
-    FORM_MAKERS,
+    GO,
     HEADER_NAME,
     JSON_TYPE,
     MIME,
@@ -23,9 +21,7 @@ from cxcall.explaining.readers.code_roles import (
     URL,
     VARIABLE,
     as_header,
-    contains_target,
     header_text,
-    is_headers,
     mime_of,
     without_credential,
 )
@@ -37,23 +33,27 @@ from cxcall.explaining.readers.code_values import (
     is_trivial,
     unwrap,
 )
-from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.objects import has_error_status
 from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.sent_body import (
+    content_of,
+    encode_body,
+    encode_form,
+    other_encoding,
+    wrong_encoding_finding,
+)
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
     remove_marks,
     variable_names,
 )
-from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
 
-_MAX_DEPTH = 8
 _NO_BODY = re.compile(
     r"^\W*(?:res|resp|response|results?|http_?response|console|fmt|puts|print\w*|system)\b"
     r"|(?:^|\W)(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)|read_?all|log|println)\W*$",
@@ -185,32 +185,10 @@ class RequestDraft:
             self.body_kind = "twice" if is_twice else made or kind
 
 
-def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
-    """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
-    if not isinstance(value, Call):
-        return value, ""
-    if contains_target(value):
-        return None, ""
-    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
-    found: tuple[str, str] | None = None
-    for each in value.values():
-        content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
-        if isinstance(content, dict | list) and content != [] and not is_headers(content):
-            return content, kind or inner
-        if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
-            continue
-        if found is None or content.lstrip()[:1] in ("{", "["):
-            found = content, kind or inner
-    if found:
-        return found
-    hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
-    name = mark_unresolved(f"{{{value.name}}}")
-    return (next(hidden, name) if kind else name), kind
-
-
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may say what its library sends."""
     headers = dict(draft.headers)
+    _hide_go_names(draft, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
@@ -222,22 +200,16 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
             headers.pop(written, None)
             written, content_type = "", MULTIPART
     else:
-        body, content_type = _encode_body(draft, headers.get(written) or draft.content_type, text)
+        body, content_type = encode_body(draft, headers.get(written) or draft.content_type, text)
     if body is None and draft.hidden_body:
         body = draft.hidden_body
-    if not written and content_type and body is not None:
-        headers["Content-Type"] = content_type
-    if (
-        body is not None
-        and not (written or content_type)
-        and JSON_TYPE.search(ACCEPT.sub("", text))
-    ):
-        headers["Content-Type"] = "application/json"  # by a method or an argument of the client
+    if not written and body is not None and (known := content_type or _hinted_type(text)):
+        headers["Content-Type"] = known
     is_client = CLIENT.search(text) is not None
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or (headers and body is not None and not (is_client or is_typed)):
         headers[mark_unresolved("{headers}")] = ""
-    encoding = _other_encoding(draft, content_type, text)
+    encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if PLAIN_HTTP.search(text) else "https"
     request = build_observed_request(
@@ -250,53 +222,19 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         headers_are_shown=is_client,
     )
     request = replace(request, unknown={**request.unknown, **unread})
-    return replace(request, findings=(_not_json(encoding),)) if encoding else request
+    return replace(request, findings=(wrong_encoding_finding(encoding),)) if encoding else request
 
 
-def _other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
-    """Return how a call sends a map that its headers call JSON; empty where it sends JSON."""
-    is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
-    if not is_certain or "json" not in content_type:
-        return ""
-    if sends_forms(text):
-        return "a form, `name=value&...`"
-    return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
+def _hinted_type(text: str) -> str:
+    """Return JSON if a method or an argument of the client names it, though no header does; else an empty text."""
+    return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
 
 
-def _not_json(encoding: str) -> Finding:
-    return Finding.error(
-        "body-malformed",
-        "body",
-        f"the call sends the object as {encoding}, although `Content-Type` says JSON; it is read as JSON",
-        fix="encode the body: `json=` (Python), `JSON.stringify(...)`, `.to_json` (Ruby), `ConvertTo-Json`",
-        why="the encoding follows from the call, not from the header",
-    )
-
-
-def _encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
-    """Return the body as text and its content type, as the library sends it."""
-    body, kind = draft.body, draft.body_kind
-    if isinstance(body, dict) and _is_form(kind, content_type, text):
-        hidden = "".join(name for name in body if is_unresolved(str(name)))
-        return hidden or encode_form(body), content_type or "application/x-www-form-urlencoded"
-    if isinstance(body, dict | list):
-        body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
-        default = "" if kind == "text" else "application/json"
-        is_twice = kind == "twice"
-        return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
-    if isinstance(body, str) and kind == "json":
-        is_encoded = is_json(remove_marks(body)) and "json=" not in text
-        content_type = content_type or "application/json"
-        return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
-    return None if body is None else str(body), content_type
-
-
-def _is_form(kind: str, content_type: str, text: str) -> bool:
-    """Tell whether a map is sent as a form."""
-    if content_type:
-        is_form_call = kind == "form" and "json" not in content_type
-        return is_form_call or "x-www-form-urlencoded" in content_type
-    return kind == "form" or (not kind and sends_forms(text))
+def _hide_go_names(draft: RequestDraft, text: str) -> None:
+    """Leave out the body of a Go struct: the names in its JSON are those of its type, which is not shown."""
+    body = draft.body
+    if isinstance(body, dict) and GO.search(text) and all(name[:1].isupper() for name in body):
+        draft.body, draft.hidden_body = None, mark_unresolved("{body}")
 
 
 def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:
@@ -314,30 +252,3 @@ def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> 
     if target.startswith("/"):
         return {"path": target}
     return {"url": target}
-
-
-def sends_forms(text: str) -> bool:
-    """Tell whether the library that code uses sends a map as a form."""
-    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
-    return re.search(libraries, text) is not None
-
-
-def as_json_value(value: Any) -> Any:
-    """Return a value with what calls hold in place of the calls."""
-    if isinstance(value, Call):
-        content, _ = content_of(value)
-        return as_json_value(content) if not isinstance(content, Call) else None
-    if isinstance(value, dict):
-        return {str(name): as_json_value(each) for name, each in value.items()}
-    return [as_json_value(each) for each in value] if isinstance(value, list) else value
-
-
-def encode_form(members: dict[str, Any]) -> str:
-    """Return a form of a map."""
-    return urlencode(
-        [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
-    )
-
-
-def _form_text(value: Any) -> str:
-    return remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"'))

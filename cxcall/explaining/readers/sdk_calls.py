@@ -12,7 +12,7 @@ from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.request_draft import as_json_value
+from cxcall.explaining.readers.sent_body import as_json_value
 from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 

@@ -1,0 +1,132 @@
+"""Encode the body of a request in code as the library sends it that the code uses."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.explaining.readers.code_roles import (
+    FORM_MAKERS,
+    MIME,
+    contains_target,
+    header_text,
+    is_headers,
+)
+from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+)
+from cxcall.findings.finding import Finding
+
+if TYPE_CHECKING:
+    from cxcall.explaining.readers.request_draft import RequestDraft
+
+_MAX_DEPTH = 8
+
+
+def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
+    """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
+    if not isinstance(value, Call):
+        return value, ""
+    if contains_target(value):
+        return None, ""
+    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
+    found: tuple[str, str] | None = None
+    for each in value.values():
+        content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
+        if (
+            isinstance(content, list)
+            and not (kind or inner)
+            and not any(isinstance(each, dict | list) for each in content)
+        ):
+            continue  # an argument of a constructor that is not evaluated
+        if isinstance(content, dict | list) and content != [] and not is_headers(content):
+            return content, kind or inner
+        if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
+            continue
+        if found is None or content.lstrip()[:1] in ("{", "["):
+            found = content, kind or inner
+    if found:
+        return found
+    hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
+    name = mark_unresolved(f"{{{value.name}}}")
+    return (next(hidden, name) if kind else name), kind
+
+
+def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
+    """Return how a call sends a map that its headers call JSON; empty where it sends JSON."""
+    is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
+    if not is_certain or "json" not in content_type:
+        return ""
+    if sends_forms(text):
+        return "a form, `name=value&...`"
+    return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
+
+
+def wrong_encoding_finding(encoding: str) -> Finding:
+    """Return the finding on a map that is not sent as the JSON that its headers announce."""
+    return Finding.error(
+        "body-malformed",
+        "body",
+        f"the call sends the object as {encoding}, although `Content-Type` says JSON; it is read as JSON",
+        fix="encode the body: `json=` (Python), `JSON.stringify(...)`, `.to_json` (Ruby), `ConvertTo-Json`",
+        why="the encoding follows from the call, not from the header",
+    )
+
+
+def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
+    """Return the body as text and its content type, as the library sends it."""
+    body, kind = draft.body, draft.body_kind
+    if isinstance(body, dict) and _is_form(kind, content_type, text):
+        hidden = "".join(name for name in body if is_unresolved(str(name)))
+        return hidden or encode_form(body), content_type or "application/x-www-form-urlencoded"
+    if isinstance(body, dict | list):
+        body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
+        default = "" if kind == "text" else "application/json"
+        is_twice = kind == "twice"
+        return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
+    if isinstance(body, str) and kind == "json":
+        is_encoded = is_json(remove_marks(body)) and "json=" not in text
+        content_type = content_type or "application/json"
+        return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
+    return None if body is None else str(body), content_type
+
+
+def _is_form(kind: str, content_type: str, text: str) -> bool:
+    """Tell whether a map is sent as a form."""
+    if content_type:
+        is_form_call = kind == "form" and "json" not in content_type
+        return is_form_call or "x-www-form-urlencoded" in content_type
+    return kind == "form" or (not kind and sends_forms(text))
+
+
+def sends_forms(text: str) -> bool:
+    """Tell whether the library that code uses sends a map as a form."""
+    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
+    return re.search(libraries, text) is not None
+
+
+def as_json_value(value: Any) -> Any:
+    """Return a value with what calls hold in place of the calls."""
+    if isinstance(value, Call):
+        content, _ = content_of(value)
+        return as_json_value(content) if not isinstance(content, Call) else None
+    if isinstance(value, dict):
+        return {str(name): as_json_value(each) for name, each in value.items()}
+    return [as_json_value(each) for each in value] if isinstance(value, list) else value
+
+
+def encode_form(members: dict[str, Any]) -> str:
+    """Return a form of a map."""
+    return urlencode(
+        [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
+    )
+
+
+def _form_text(value: Any) -> str:
+    return remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"'))
