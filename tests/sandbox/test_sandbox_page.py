@@ -89,13 +89,13 @@ def test_page_lists_requests_live_and_shows_them_as_text(
 
     browser.press("/")
     browser.evaluate("document.execCommand('insertText', false, 'refused 404')")
-    assert len(browser.evaluate(TEXTS)) == 1
+    browser.wait_for(TEXTS, lambda found: len(found) == 1)
     browser.evaluate(
         "document.getElementById('find').value = ''; document.getElementById('verdict').value = 'call placed'; document.getElementById('verdict').dispatchEvent(new Event('input'))"
     )
-    assert len(browser.evaluate(TEXTS)) == 1
+    browser.wait_for(TEXTS, lambda found: len(found) == 1)
     browser.press("Escape")
-    assert browser.evaluate("document.getElementById('content').hidden")
+    browser.wait_for("document.getElementById('content').hidden")
     browser.evaluate("document.getElementById('clear').click()")
     browser.wait_for("!document.getElementById('empty').hidden")
     assert watched.received == []
