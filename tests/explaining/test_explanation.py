@@ -436,6 +436,21 @@ def test_body_of_which_nobody_knows_what_was_sent_is_not_judged(name: str) -> No
     assert {"body-malformed", "type-mismatch", "property-missing"}.isdisjoint(errors_of_text(text))
 
 
+def test_variables_that_multiply_do_not_fill_the_memory() -> None:
+    doubled = "".join(f"v{number}=$v{number - 1}$v{number - 1}\n" for number in range(1, 90))
+    (found,) = explain(
+        f"v0=0123456789\n{doubled}curl -d $v89 https://api.mypurecloud.com/api/v2/users"
+    )
+    assert len(found.request.body or "") < 1 << 20
+
+
+def test_id_of_a_report_does_not_show_that_headers_are_missing() -> None:
+    text = f'Methode: POST\nAdresse: https://api.mypurecloud.com/api/v2/conversations/callbacks\nAnfrage:\n{{"callbackNumbers": ["+12125550123"], "queueId": "{QUEUE}"}}\nAntwort: 400 Bad Request\nKorrelations-ID: de-1'
+    (found,) = explain(text)
+    assert found.correlation_id == "de-1"
+    assert errors_of_text(text) == {}
+
+
 def test_body_that_was_encoded_twice_is_named() -> None:
     text = 'POST https://api.mypurecloud.com/api/v2/conversations/callbacks\nContent-Type: application/json\n\n"{\\"queueId\\":\\"x\\"}"\n\n400 Bad Request'
     assert errors_of_text(text) == {"body-malformed": "body"}

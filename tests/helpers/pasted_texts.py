@@ -25,6 +25,7 @@ class Pasted(NamedTuple):
 
 
 TEXTS = {
+    "bruno with headers": Pasted(f'post {{\n  url: {URL}\n  body: json\n}}\n\nheaders {{\n  Content-Type: application/json\n}}\n\nbody:json {{\n  {{\n    "queueId": "x"\n  }}\n}}', body='"queueId": "x"'),
     "map as java prints it": Pasted(f"2026-11-20 08:00:01.123  INFO 1 --- [main] c.a.Dialer : POST {URL} body={{callbackNumbers=[+493012345678], queueId=3e9d}} failed with 400", status=400),
     "map as dart prints it": Pasted(f"uri: {URL}\nmethod: POST\ndata:\n{{callbackNumbers: [+493012345678], queueId: 3e9d}}\n"),
     "substitution of fish": Pasted(f"curl -X POST {URL} -H 'Content-Type: application/json' -d (printf '{{\"queueId\":\"%s\"}}' $QUEUE)"),

@@ -164,17 +164,23 @@ def test_changed_record_is_noticed(postgres_url: str) -> None:
             list(ledger.records())
 
 
-def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
-    name = postgres_server.new_database()
-    url = postgres_server.url(name)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+def restore_older_copy(server: PostgresServer, marker_folder: Path) -> str:
+    """Return the address of a ledger that was restored from a copy without its last record."""
+    name = server.new_database()
+    url = server.url(name)
+    with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
         ledger.begin(intent("a"), 900)
-    copy = postgres_server.new_database(template=name)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+    copy = server.new_database(template=name)
+    with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
         ledger.begin(intent("b"), 900)
-    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name}")
         connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
+    return url
+
+
+def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    url = restore_older_copy(postgres_server, tmp_path)
     with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
         assert "is an older copy" in ledger.missing_records()
 
@@ -390,16 +396,7 @@ def test_machine_without_a_marker_notices_a_promoted_standby(
 def test_machine_that_notices_missing_records_stops_all_others(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
-    name = postgres_server.new_database()
-    url = postgres_server.url(name)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
-        ledger.begin(intent("a"), 900)
-    copy = postgres_server.new_database(template=name)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
-        ledger.begin(intent("b"), 900)
-    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name}")
-        connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
+    url = restore_older_copy(postgres_server, tmp_path)
     with (
         Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
         pytest.raises(MissingRecordsError, match="older copy"),

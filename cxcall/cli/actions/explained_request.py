@@ -38,7 +38,7 @@ MAX_REPEATS = 10
 
 
 class ExplainedRequest(NamedTuple):
-    """What is printed of one request. `skipped` says why nothing is; `cause` is None if it is not compared.
+    """What is printed of one request. `skipped` says why nothing is printed; `cause` is None if it is not compared.
 
     `heading` and `text` are its two parts as text, empty where enough requests have the same cause; in
     another format there are `attempt`, the JSON form, and the findings instead.

@@ -12,7 +12,6 @@ from cxcall.explaining.readers.code_roles import (
     FOLD,
     HOST,
     METHOD_NAME,
-    METHODS,
     MIME,
     NO_URL,
     OTHER_NAMES,
@@ -32,6 +31,7 @@ from cxcall.explaining.readers.code_roles import (
 from cxcall.explaining.readers.code_values import Call, contains_value
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
+from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.request_draft import RequestDraft, build_request
 from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names

@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
     remove_marks,
 )
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
 URL = re.compile(rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE)  # fmt: skip
 KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
-from cxcall.explaining.readers.request_builder import build_observed_request, encode_parts
+from cxcall.explaining.readers.request_builder import METHODS, build_observed_request, encode_parts
 from cxcall.explaining.readers.responses import client_failure, object_text, read_response
 from cxcall.explaining.readers.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # The word in prose or code (`curl = curl_init()`) is no command: an option, a quote, or a URL follows the command.
 _ARGUMENT = (
     r"""(?=-{1,2}[A-Za-z]|\^?["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
@@ -112,7 +111,7 @@ def _made_by_jq(words: list[str]) -> str | None:
 def _as_curl(words: list[str]) -> list[str]:
     """Return the words of `postman request METHOD URL ...` as those of curl."""
     rest = words[2:]
-    method = [rest.pop(0)] if rest and rest[0].upper() in _METHODS else []
+    method = [rest.pop(0)] if rest and rest[0].upper() in METHODS else []
     names = {
         "--body": "--data-raw",
         "-d": "--data-raw",
@@ -193,7 +192,7 @@ class _Httpie:
 
     def take_word(self, word: str) -> None:
         """Take over the method, the URL, or an item."""
-        if not self.url and not self.method and word.upper() in _METHODS:
+        if not self.url and not self.method and word.upper() in METHODS:
             self.method = word.upper()
         elif not self.url:
             self.url = f"localhost{word}" if word.startswith(":") else word

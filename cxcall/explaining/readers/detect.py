@@ -227,7 +227,7 @@ def _read_transcripts(text: str) -> Iterator[ObservedRequest]:
 
 def _read_labels(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of labels with values: in lines, tables, key=value records, and tags."""
-    from cxcall.explaining.readers.labels import read_labels
+    from cxcall.explaining.readers.labeled_texts import read_labels
 
     yield from read_labels(text)
 
@@ -272,9 +272,7 @@ def _without_bodies(text: str) -> str:
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.http_message import has_request, read_messages
-    from cxcall.explaining.readers.transcripts import join_labels
 
-    text = join_labels(text)
     if has_request(text):
         from cxcall.explaining.readers.surrounding_text import with_body_before
 

@@ -13,7 +13,11 @@ from cxcall.explaining.readers.objects import (
     is_error_body,
     status_of,
 )
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    METHODS,
+    build_observed_request,
+    build_response,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
+_METHOD = rf"(?P<method>{'|'.join(METHODS)})"
 _TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))*|https?://(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))+)"
 _REQUEST = re.compile(
     rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[]?https?://))?[\"'`*(\[]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"

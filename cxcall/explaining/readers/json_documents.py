@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.labels import read_members
+from cxcall.explaining.readers.labeled_texts import read_members
 from cxcall.explaining.readers.objects import (
     find_request,
     is_error_body,

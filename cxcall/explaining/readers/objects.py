@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.json_search import json_values
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    METHODS,
+    build_observed_request,
+    build_response,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +37,6 @@ _SENT_BODY_NAMES = (
     "requestContent",
 )  # fmt: skip
 _SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 _ERROR_NAMES = {
     "message", "code", "status", "contextId", "errors", "error", "error_description", "details", "messageParams",
@@ -169,7 +172,7 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
             "body": _sent_body(value), "status": status_of(value),
         }  # fmt: skip
     for name, child in value.items():
-        if name in _METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
+        if name in METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
             target = child.get("filename") or child.get("path")
             return {"method": name, "host": child["host"], "path": target}
         if isinstance(child, dict) and (parts := find_request(child, depth + 1)):

@@ -20,6 +20,7 @@ from cxcall.transport.messages import Headers, HttpResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
 

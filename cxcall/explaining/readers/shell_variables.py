@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
-from cxcall.explaining.readers.unresolved_variables import replace_variables
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ _CAT = re.compile(r"\$\([ \t]*cat[ \t]*<<-?[ \t]*(['\"]?\w+['\"]?)[^\n]*")
 _CMD_NAME = re.compile(r"%(\w+)%")
 _MAX_VARIABLES = 100
 _MAX_VALUE = 1 << 16
+_MAX_FILLED = 1 << 22
 
 
 def find_variables(text: str) -> dict[str, str]:
@@ -36,22 +37,27 @@ def find_variables(text: str) -> dict[str, str]:
         else:
             value = text[match.end() : match.end() + _MAX_VALUE]
             words = split_command(value).words[:1]
-        if words:
-            found[match["name"]] = _fill(words[0], found)
+        if words and len(filled := _fill(words[0], found)) <= _MAX_VALUE:
+            found[match["name"]] = filled
     return found
 
 
 def fill_command(command: Command, variables: Mapping[str, str]) -> Command:
-    """Return a command with the values of the variables that are known."""
+    """Return a command with the values of the variables that are known; as it is where they are too long in all."""
     if not variables:
         return command
-    content = command.here_document
-    return command._replace(
-        words=[_fill(word, variables) for word in command.words],
-        here_document=content if content is None else _fill(content, variables),
-    )
+    content, words, room = command.here_document, [], _MAX_FILLED
+    for word in command.words:
+        words.append(_fill(word, variables))
+        room -= len(words[-1])
+        if room < 0:
+            return command
+    filled = content if content is None else _fill(content, variables)
+    return command._replace(words=words, here_document=filled)
 
 
 def _fill(text: str, variables: Mapping[str, str]) -> str:
-    filled = replace_variables(text, lambda name: variables.get(name.strip("${}")))
-    return _CMD_NAME.sub(lambda found: variables.get(found[1], found[0]), filled)
+    marked = _CMD_NAME.sub(
+        lambda found: mark_unresolved(found[0]) if found[1] in variables else found[0], text
+    )
+    return replace_variables(marked, lambda name: variables.get(name.strip("${}%")))

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from ast import literal_eval
 
-_METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+from cxcall.explaining.readers.request_builder import METHODS
+
+_METHOD = "|".join(METHODS)
 _TIME = r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
 _CONTENT = rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \"|<< \"|--> |<-- |(?:request|response): "
 _LOG_PREFIX = re.compile(
@@ -40,14 +42,6 @@ _MARKS = re.compile(
     rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502|\\r\\n$",
     re.MULTILINE,
 )
-_METHOD_ABOVE_URL = re.compile(
-    r"^[ \t]*(GET|POST|PUT|PATCH|DELETE)[ \t]*\n[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
-)
-_URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_LABELED_URL = re.compile(
-    r"^[ \t>*-]*[^\W\d_]{2,20}[ \t]?:[ \t]*(https?://\S+)[ \t]*$", re.MULTILINE
-)
-_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}[ \t]?:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 
 
 def as_messages(text: str) -> str:
@@ -97,22 +91,3 @@ def _unquote(text: str) -> str | None:
         return None
     content = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     return content.replace("\r\n", "\n").removesuffix("\n" * (not content.endswith("\r\n\r\n")))
-
-
-def join_labels(text: str) -> str:
-    """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
-    text = _METHOD_ABOVE_URL.sub(r"\1 \2", text)
-    url = _URL_LABEL.search(text) or _LABELED_URL.search(text)
-    method = _METHOD_LABEL.search(text)
-    if not url or not method:
-        return text
-    first, second = sorted((url, method), key=lambda each: each.start())
-    line = f"{method[1].upper()} {url[1]}\n"
-    return "".join(
-        (
-            text[: first.start()],
-            line,
-            text[first.end() : second.start()],
-            text[second.end() :].lstrip("\n"),
-        )
-    )

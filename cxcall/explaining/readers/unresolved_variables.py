@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _START, _END = "\ufdd0", "\ufdd1"
 MARKS = str.maketrans("", "", _START + _END)
 _VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
+_MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
 
@@ -41,13 +42,16 @@ def variable_names(text: str) -> tuple[str, ...]:
 
 
 def replace_variables(text: str, find: Callable[[str], str | None]) -> str:
-    """Return a text with the values of the variables for which `find` returns one."""
+    """Return a text with the values of the variables for which `find` returns one, up to 1 MB of them."""
     if _START not in text:
         return text
+    room = _MAX_VALUES
 
     def replace(match: re.Match[str]) -> str:
+        nonlocal room
         value = find(match[1])
-        return match[0] if value is None else value
+        room -= len(value or "")
+        return match[0] if value is None or room < 0 else value
 
     return _VARIABLE.sub(replace, text)
 
