@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -16,13 +17,7 @@ _RANGE = r"([0-9]+)(?:-([0-9]+))?"
 
 def format_ranges(numbers: Iterable[int]) -> str:
     """Return row numbers in ascending order as ranges, such as `1-16,18`; empty for none."""
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and ranges[-1][1] == number - 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+    return ",".join(list_ranges(numbers))
 
 
 def key_of_rows(numbers: Iterable[int]) -> str:

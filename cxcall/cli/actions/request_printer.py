@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explained_request import MAX_REPEATS, ExplainedRequest
 from cxcall.explaining.recorded_pages import OTHER_HOST, PAGE
+from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.operating_system import count_cores
 
 if TYPE_CHECKING:
@@ -131,11 +132,5 @@ class RequestPrinter:
 
 def _join_ranges(numbers: Sequence[int]) -> str:
     """Return numbers in ascending order as text, such as `4, 7-9`; after some ranges, only that there are more."""
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][-1] + 1:
-            ranges[-1][1:] = [number]
-        else:
-            ranges.append([number])
-    texts = ["-".join(map(str, each)) for each in ranges[:_MAX_RANGES]]
-    return ", ".join(texts) + ", ..." * (len(ranges) > _MAX_RANGES)
+    ranges = list_ranges(numbers)
+    return ", ".join(ranges[:_MAX_RANGES]) + ", ..." * (len(ranges) > _MAX_RANGES)

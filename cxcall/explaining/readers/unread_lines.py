@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.command_lines import COMMAND
 from cxcall.explaining.readers.shell_words import split_command
+from cxcall.runtime.number_ranges import list_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,9 +55,7 @@ def find_unread_lines(
 
 def describe_lines(numbers: Iterable[int]) -> str:
     """Return numbers of lines as a text, such as `lines 1 and 4-6`; empty without any."""
-    runs = (list(run) for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]))
-    ends = [(run[0][1], run[-1][1]) for run in runs]
-    ranges = [str(first) if first == last else f"{first}-{last}" for first, last in ends]
+    ranges = list_ranges(numbers)
     if not ranges:
         return ""
     *first, last = ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES)
