@@ -7,6 +7,7 @@ same flags after it, so the later one wins.
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial, wraps
@@ -19,8 +20,12 @@ from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.output.hinted_commands import set_target
 from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
+from cxcall.runtime.patterns import compile_pattern
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
+_CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
+"""How a text starts that is the content of a file, and not its name."""
+_LONGEST_NAME = 1000
 _TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
 
@@ -252,7 +257,7 @@ def _reject_unsupported_flags(context: typer.Context, known: set[str]) -> None:
 
 
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
-    """Raise UsageError for a value that is not UTF-8, or for an empty file name, destination, or argument.
+    """Raise UsageError for a value that is not UTF-8, an empty one, or a text in place of a file name.
 
     The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
     """
@@ -271,12 +276,25 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                     fix=f"see `{context.command_path} --help`",
                     why="in a shell, a variable that is not set is an empty value",
                 )
+            if is_file and isinstance(text, str) and _is_content(text):
+                raise UsageError(
+                    f"the value of `{name}` is a text, not the name of a file",
+                    where=name,
+                    fix="save it in a file and name that, or pipe it into `-` if the command reads stdin",
+                    why="a command line stays in the shell's history, and others on the machine can see it",
+                )
             if isinstance(text, str) and not is_file and not _is_utf8(text):
                 raise UsageError(
                     f"the value of `{name}` is not UTF-8",
                     where=name,
                     fix="set the terminal to UTF-8, or send the value through `iconv -f LATIN1 -t UTF-8`",
                 )
+
+
+def _is_content(text: str) -> bool:
+    """Tell whether a value is a text to read, such as JSON or a command, and not the name of a file."""
+    is_likely = len(text) > _LONGEST_NAME or compile_pattern(_CONTENT).match(text)
+    return bool(is_likely) and not os.path.exists(text)  # noqa: PTH110 - False for a name too long
 
 
 def _is_given(context: typer.Context, parameter: Any) -> bool:

@@ -11,6 +11,7 @@ from cxcall.cli import help_topics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.options import CI_FORMATS, FORMATS
 from cxcall.settings import sources
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -280,6 +281,32 @@ def test_an_empty_word_is_no_file_and_no_argument(
     (finding,) = live(*arguments, "-o", "json", code=2).envelope["findings"]
     assert (finding["message"], finding["where"]) == (f"`{where}` is empty", where)
     assert len(sandbox.rings) == 1
+
+
+@each_case(
+    "arguments, where",
+    [
+        (("explain", "curl https://api.mypurecloud.com/ -H 'Authorization: Bearer Zk81mXq09'"), "FILE|CODE"),
+        (("explain", '{"message": "+12025550123"}'), "FILE|CODE"),
+        (("explain", "POST /api/v2/conversations/callbacks?access_token=Zk81mXq09"), "FILE|CODE"),
+        (("explain", "HTTP/1.1 400 Bad Request\r\nSet-Cookie: Zk81mXq09"), "FILE|CODE"),
+        (("explain", "Zk81mXq09" * 1000), "FILE|CODE"),
+        (("validate", '[{"callbackNumbers": ["+12025550123"]}]'), "FILE"),
+        (("personal-connection", "--file", '{"contactId": "+12025550123"}'), "--file"),
+        (("personal-connection", "--contract", "Zk81mXq09" * 1000), "--contract"),
+    ],
+)  # fmt: skip
+def test_text_in_place_of_a_file_name_is_refused_and_not_shown(
+    cxcall: Cxcall, arguments: tuple[str, ...], where: str
+) -> None:
+    result = cxcall(*arguments, code=2)
+    assert f"the value of `{where}` is a text, not the name of a file" in result.err
+    assert not any(secret in result.out + result.err for secret in ("Zk81mXq09", "12025550123"))
+
+
+def test_file_may_have_the_name_of_a_text(cxcall: Cxcall) -> None:
+    name = cxcall.file('{"a": 1}\n.json', {"message": "bad request", "code": "bad.request"})
+    cxcall("explain", name, code=3)
 
 
 @pytest.mark.parametrize("flag", ["--profile", "--platform", "--region", "--base-url"])
