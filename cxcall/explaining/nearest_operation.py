@@ -20,7 +20,8 @@ _MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2
 _TYPO = 0.5
 """At a smaller distance, letters are wrong; at a greater one, words."""
 _AMBIGUOUS = 0.1
-_OTHER_METHOD = 0.4
+OTHER_METHOD = 0.4
+"""The distance of two methods at the same path."""
 _ANY_VALUE = "0"
 
 
@@ -66,7 +67,7 @@ def _near(
 ) -> Iterator[NearOperation]:
     for source in sources:
         for distance, each in rank_paths(segments, source.tree, source.words, limit):
-            whole = distance + (0 if each.method == method else _OTHER_METHOD)
+            whole = distance + (0 if each.method == method else OTHER_METHOD)
             if whole <= limit and _may_replace(method, each):
                 yield NearOperation(whole, each)
 

@@ -66,8 +66,8 @@ class ObservedRequest:
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether the response has the status of an error."""
-        return self.status >= HTTPStatus.BAD_REQUEST
+        """Tell whether the response has the status of an error, or no status is shown and it is one."""
+        return self.status >= HTTPStatus.BAD_REQUEST or (not self.status and self._has_error_body)
 
     @property
     def is_successful(self) -> bool:
@@ -75,8 +75,12 @@ class ObservedRequest:
         if self.status:
             return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
         body = self.response.json() if self.response else None
-        is_error = isinstance(body, dict) and any(name in body for name in _ERROR_MEMBERS)
-        return isinstance(body, dict | list) and not is_error
+        return isinstance(body, dict | list) and not self._has_error_body
+
+    @property
+    def _has_error_body(self) -> bool:
+        body = self.response.json() if self.response else None
+        return isinstance(body, dict) and any(name in body for name in _ERROR_MEMBERS)
 
     def is_unobserved(self, finding: Finding) -> bool:
         """Tell whether a finding is about a value that the source does not show.

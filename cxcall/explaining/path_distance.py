@@ -149,7 +149,8 @@ def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
     if _fold(segment) == _fold(expected):
         return _SAME_WORD
     typos = 1 if word in words else max(1, len(word) // _LETTERS_PER_TYPO)
-    return min(_typo_distance(word, expected, typos), _word_distance(segment, expected))
+    singular = _typo_distance(_fold(segment), _fold(expected), typos) + _SAME_WORD
+    return min(_typo_distance(word, expected, typos), singular, _word_distance(segment, expected))
 
 
 def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:

@@ -17,7 +17,7 @@ from cxcall.explaining.host_check import (
 )
 from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.masked_values import is_masked
-from cxcall.explaining.nearest_operation import find_nearest, other_method
+from cxcall.explaining.nearest_operation import OTHER_METHOD, find_nearest, other_method
 from cxcall.explaining.path_distance import WORD_AS_ID, count_words, may_be_id
 from cxcall.explaining.path_findings import (
     community_operation,
@@ -207,7 +207,8 @@ def _compare_words(
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
     """Do so where no operation is at the path, or only one with plain words in place of IDs."""
     near = find_nearest(request.method, request.path, _candidates(request, sources))
-    is_typo = near is not None and near.distance < WORD_AS_ID
+    of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
+    is_typo = near is not None and near.distance < WORD_AS_ID + of_method
     if place is None or (place.path.words and is_typo):
         nearest = near.operation if near else None
         return None, nearest, [unknown_path(request, sources, nearest)]

@@ -200,6 +200,9 @@ def test_mistyped_path_names_the_right_operation() -> None:
     "method, path, nearest",
     [
         ("POST", "/api/v2/conversations/callbacs", "POST /api/v2/conversations/callbacks"),
+        ("POST", "/api/v2/conversations/callbak", "POST /api/v2/conversations/callbacks"),
+        ("PUT", "/api/v2/conversations/calback", "GET /api/v2/conversations/callbacks"),
+        ("DELETE", "/api/v2/conversations/callbak", None),
         ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/execution", "POST /api/v2/outbound/campaigns/{campaignId}/executions"),
         ("POST", f"/api/v2/campaigns/{QUEUE}/executions", "POST /api/v2/outbound/campaigns/{campaignId}/executions"),
         ("POST", f"/api/v2/routing/queues/{QUEUE}", "PUT /api/v2/routing/queues/{queueId}"),

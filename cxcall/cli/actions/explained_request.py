@@ -235,5 +235,6 @@ def headline(explanation: Explanation) -> str:
     """Return a line that names a request: its origin, method, host, path, and status."""
     request = explanation.request
     line = " ".join(filter(None, (request.method, request.host + request.path)))
-    status = f" -> HTTP {request.status}" if request.status else ""
-    return f"{request.origin}: {line}{status}" if line or status else request.origin
+    outcome = f"HTTP {request.status}" if request.status else ""
+    summary = " -> ".join(filter(None, (line, outcome)))
+    return f"{request.origin}: {summary}" if summary else request.origin
