@@ -31,7 +31,8 @@ FORBIDDEN = re.compile(
     | loses\ rows\ so | how\ an\ upload\ stands | how\ far\ a\ campaign | answering\ party\ for
     | the\ same,\ as\ a\ curl | in\ no\ vendor's | to\ be\ seen\ in\ it | nothing\ in\ what\ is\ shown
     | its\ request\ in\ place | knows\ nothing\ of | nobody\ would\ answer | may\ stand\ at\ the\ cursor
-    | dialler | delivery\ that\ rang | \bthat\ one\b | \bof\ none\b
+    | dialler | answer(?:ed|s)?\ (?:with\b|HTTP|[1-5][0-9]{2}\b) | answer\ of\ (?:the\ API|`)
+    | delivery\ that\ rang | \bthat\ one\b | \bof\ none\b
     | (?<!there\ )\bis\ (?:none\b|no\ (?!longer\b|more\b))""",
     re.VERBOSE | re.IGNORECASE,
 )  # fmt: skip

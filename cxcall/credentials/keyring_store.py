@@ -81,5 +81,5 @@ def _run_with_timeout(act: Callable[[Any], Any]) -> Any:
     if failed:
         raise KeyringError(f"the keyring failed: {failed[0]}")
     if not done:
-        raise KeyringError(f"the keyring did not answer within {TIMEOUT:g} s")
+        raise KeyringError(f"the keyring did not respond within {TIMEOUT:g} s")
     return done[0]

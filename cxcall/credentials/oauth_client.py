@@ -150,5 +150,5 @@ def credentials_error(
 
 
 def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
-    """Return the error for a token endpoint that did not answer the request."""
+    """Return the error for a token endpoint that did not respond to the request."""
     return UndeliveredError(Finding.error(code, "host", message, fix, why))

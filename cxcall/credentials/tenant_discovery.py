@@ -25,7 +25,7 @@ def discover_tenant(issuer: str, client: Client, grant: TokenGrant, timeout: flo
     """Return the tenant of a token, from the issuer's discovery document. Sends no credentials.
 
     Raises CredentialsError if the token names no tenant, or if the document names a host that is
-    not trusted, and UndeliveredError if the issuer does not answer.
+    not trusted, and UndeliveredError if the issuer does not respond.
     """
     # The token comes from the token endpoint over TLS, so checking its signature would prove no more.
     tenant_id = str(
@@ -79,7 +79,7 @@ def _get(url: str, timeout: float) -> HttpResponse:
     if done.response is None or done.failure:
         raise token_undelivered(
             "undelivered",
-            f"`{host_of(url)}`, which says where the tenant's API is, did not answer",
+            f"`{host_of(url)}`, which says where the tenant's API is, did not respond",
             f"run it again, or {_FIX}",
             f"no address, so nothing was sent ({done.detail or done.failure})",
         )

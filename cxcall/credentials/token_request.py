@@ -30,7 +30,7 @@ def request_grant(client: Client, timeout: float) -> TokenGrant:
     """Return a token for the client's credentials.
 
     Raises CredentialsError if the token endpoint refuses them or returns no usable token, and
-    UndeliveredError if it does not answer or limits the rate.
+    UndeliveredError if it does not respond or limits the rate.
     """
     if client.kind == ACCESS_KEY:
         return _request_with_access_key(client, timeout)

@@ -51,12 +51,12 @@ def no_response_error(done: Exchange, client: Client, timeout: float) -> Undeliv
             "check `HTTPS_PROXY`, `NO_PROXY`",
         ),
         "timeout": (
-            f"`{host}` did not answer within {timeout:g} s",
+            f"`{host}` did not respond within {timeout:g} s",
             "run it again, with a longer `--timeout`",
         ),
         "reset": (f"`{host}` broke the connection", "run it again"),
         "malformed": (f"`{host}` does not speak HTTP", "check `token_url`"),
-    }.get(done.failure, (f"the answer of `{host}` was cut", "run it again"))
+    }.get(done.failure, (f"the response of `{host}` was cut", "run it again"))
     # The detail contains nothing from the request.
     detail = f" ({done.detail})" if done.detail else ""
     return token_undelivered("undelivered", message, fix, f"no token, so nothing was sent{detail}")
@@ -220,11 +220,11 @@ class TokenResponse(NamedTuple):
         """Return what is wrong with a 2xx response; empty if it contains a bearer token."""
         body, token_type = self.response.body.strip(), self.content.get("token_type")
         problems = {
-            "answered with far more than a token": self.response.truncated,
-            "answered with nothing, instead of a token": not body,
-            "answered with a web page, instead of a token": body.startswith(b"<"),
-            "answered with something else than a JSON object": not self.content,
-            "answered without an `access_token`": not isinstance(
+            "responded with far more than a token": self.response.truncated,
+            "responded with nothing, instead of a token": not body,
+            "responded with a web page, instead of a token": body.startswith(b"<"),
+            "responded with something else than a JSON object": not self.content,
+            "responded without an `access_token`": not isinstance(
                 self.content.get("access_token"), str
             ),
             "granted a token that is not a bearer token": str(token_type or "bearer").lower()

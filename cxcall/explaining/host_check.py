@@ -80,7 +80,7 @@ def is_foreign(request: ObservedRequest) -> bool:
 
 
 def other_vendor(request: ObservedRequest) -> Finding:
-    """Return that a request goes to an API of another vendor, whose rules are not known, and what it answered."""
+    """Return that a request goes to an API of another vendor, whose rules are not known, and what it responded with."""
     text = platform_message(request.response) if request.response else ""
     return Finding(
         Severity.ERROR if request.status >= HTTPStatus.BAD_REQUEST else Severity.WARNING,

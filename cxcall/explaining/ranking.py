@@ -91,7 +91,7 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
 
 
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
-    """Tell whether a token was masked by who pasted it: the API has answered, and not that there is none."""
+    """Tell whether a token was masked by who pasted it: the API has responded, and not that there is none."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
@@ -172,7 +172,7 @@ def _by_response(
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
-        why = "the API answered about a state, so that it had probably accepted the body"
+        why = "the API responded about a state, so that it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
     return finding

@@ -226,7 +226,7 @@ class Ledger(AttemptRecords):
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
 
         An end is replaced only by one that says more of what may have been placed: `undelivered` by `unknown`, both
-        by the API's answer. What a person found out is not replaced by `undelivered` if the phone rang.
+        by the API's response. What a person found out is not replaced by `undelivered` if the phone rang.
         """
         self._compared.pop(delivery, None)
         with self._writing(is_cancelled, is_durable=False):
@@ -325,7 +325,7 @@ class Ledger(AttemptRecords):
 
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
-"""How much an end says of what may have been placed; all others are answers of the API, and say most."""
+"""How much an end says of what may have been placed; all others are responses of the API, and say most."""
 
 
 def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:

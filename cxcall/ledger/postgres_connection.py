@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that is given up when the server has stopped answering."""
+"""A connection to PostgreSQL that is given up when the server has stopped responding."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 REPLY_TIMEOUT = 65.0
-"""Seconds to wait for an answer; a server that works ends each statement earlier by itself."""
+"""Seconds to wait for a response; a server that works ends each statement earlier by itself."""
 
 
 class BoundedConnection(Connection[Any]):
-    """A connection that is closed when an answer takes longer than `reply_timeout` seconds.
+    """A connection that is closed when a response takes longer than `reply_timeout` seconds.
 
     No timeout of the server, of TCP, or of libpq ends the wait for a server that is frozen, or whose disk is stuck.
     """
@@ -37,7 +37,7 @@ class BoundedConnection(Connection[Any]):
                 ready = yield wanted
                 if not ready and time.monotonic() >= deadline:
                     self.close()
-                    raise OperationalError(f"no answer within {self.reply_timeout:g} s")
+                    raise OperationalError(f"no response within {self.reply_timeout:g} s")
                 wanted = gen.send(ready)
         except StopIteration as end:
             result: Result = end.value

@@ -189,7 +189,7 @@ def _check_expectation(
     if "open" in expected and value is not None:
         return CheckResult.unknown(check, f"{says}: unknown ({expected['open'].format(value)})")
     if ("in" in expected or "open" in expected) and value is None:
-        return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the answer")
+        return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the response")
     if value in expected["in"] if "in" in expected else not value:
         return CheckResult.passed(check, says)
     shown = phone_numbers.mask_text(str(value))
@@ -237,7 +237,7 @@ def _check_rate_budget(last: Delivery | None) -> CheckResult:
     response = last.response if last else None
     window = retry_after.remaining_window(response.headers) if response else None
     if window is None:
-        return CheckResult.unknown("rate", "the answers tell no rate")
+        return CheckResult.unknown("rate", "the responses tell no rate")
     count, seconds = window
     says = f"{count} requests are left for {seconds:.0f} s"
     if count < _LOW_BUDGET:

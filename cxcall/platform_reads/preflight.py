@@ -77,10 +77,10 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
     host = host_of(settings.base_url)
     if probe.response is None:
         fix = "check the region or `base_url`: `cxcall config show`; and the network"
-        yield CheckResult.failed("host", f"`{host}` does not answer: {probe.detail}", fix)
+        yield CheckResult.failed("host", f"`{host}` does not respond: {probe.detail}", fix)
         return
     elapsed = probe.timings.get("total", 0.0)
-    yield CheckResult.passed("host", f"`{host}` answers, in {elapsed:.0f} ms")
+    yield CheckResult.passed("host", f"`{host}` responds, in {elapsed:.0f} ms")
     if is_loopback_url(settings.base_url):
         yield CheckResult.unknown("TLS", "not looked at: loopback needs none")
     else:
@@ -95,7 +95,7 @@ def _check_clock(date: str) -> CheckResult:
     try:
         skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError):
-        return CheckResult.unknown("clock", "the answer tells no time")
+        return CheckResult.unknown("clock", "the response tells no time")
     if abs(skew) <= _MAX_CLOCK_SKEW:
         return CheckResult.passed("clock", "this machine's and the host's agree")
     says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"

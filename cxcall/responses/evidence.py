@@ -169,7 +169,7 @@ def unreadable_reason(response: HttpResponse) -> str:
     if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
         return "a web page"
     if response.truncated:
-        return "far longer than an answer of the API"
+        return "far longer than a response of the API"
     if body and "json" in kind and body != b"null" and response.json() is None:
         return "not the JSON that it says it is"
     return ""
@@ -240,7 +240,7 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
     return Finding.error(
         "hidden-failure",
         "response",
-        f"the API answered HTTP {response.status}, and its body reports a failure: {failure}",
+        f"the API responded with HTTP {response.status}, and its body reports a failure: {failure}",
         fix="read the body",
         why="a 2xx response with a failure in its body is not a success",
         source=SOURCE,

@@ -162,8 +162,8 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     if unreadable_reason(response):
         kind = unreadable_reason(response)
         return (
-            f"{who} answered {status} with {kind}: not the platform's own answer, but a proxy's or a gateway's",
-            "its answer gives no reason",
+            f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's",
+            "its response gives no reason",
         )
     said = f"the API says: {text}"
     if cause.meaning and text and not _is_vague(text):
@@ -174,9 +174,11 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
         return f"{cause.meaning}{suffix}", said
-    refusal = f"{who} {'refused the request with' if response.status else 'answered with'} {status}"
+    refusal = (
+        f"{who} {'refused the request with' if response.status else 'responded with'} {status}"
+    )
     refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
-    return refusal, said if text else "its answer gives no reason"
+    return refusal, said if text else "its response gives no reason"
 
 
 def _is_vague(text: str) -> bool:
@@ -281,7 +283,7 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
 def _retry_advice(seconds: float | None) -> str:
     if seconds is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
-    return f"send it again in {math.ceil(seconds)} s: that is what the answer asks for"
+    return f"send it again in {math.ceil(seconds)} s: that is what the response asks for"
 
 
 def _advice_on_a_valid_body(response: HttpResponse) -> str:
@@ -313,7 +315,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
         yield Finding.note(
             "not-provable",
             "response",
-            "the answer contradicts itself: HTTP 403 means a right is missing, its code `unauthorized` a bad token",
+            "the response contradicts itself: HTTP 403 means a right is missing, its code `unauthorized` a bad token",
             fix="try the token on a read that needs no right: `GET /api/v2/tokens/me`",
             source=SOURCE,
         )
@@ -322,7 +324,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
 def _unpublished_path(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
     is_unknown = response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if is_unknown and operation is not None and operation.provenance == "community":
-        why = "a host that does not know the path answers so, whatever is sent to it"
+        why = "a host that does not know the path responds like this, whatever is sent to it"
         yield unpublished_path(operation)._replace(why=why)
 
 
@@ -342,7 +344,7 @@ def _redirect_finding(response: HttpResponse, host: str) -> Finding:
     return Finding.error(
         "host-unknown",
         "host",
-        f"`{host}` answered HTTP {response.status}, a redirect to `{target or host}`",
+        f"`{host}` responded with HTTP {response.status}, a redirect to `{target or host}`",
         fix="if that host is the right one, set `base_url` to it",
         why="no redirect is followed: it would take the token and the call to another address",
         source=SOURCE,

@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
     _accepted("0151", "500, and yet accepted", status=500),
     _accepted(
         "0152",
-        "accepted, the answer cut in the middle of its body",
+        "accepted, the response cut in the middle of its body",
         transmission=Transmission.TRUNCATED,
     ),
     _refused("0153", 503, "503 with Retry-After", retry_after=RETRY_AFTER),
@@ -89,11 +89,11 @@ FAULTS: tuple[Fault, ...] = (
     ),
     _accepted(
         "0157",
-        "accepted, the connection closed without an answer",
+        "accepted, the connection closed without a response",
         transmission=Transmission.CLOSED,
     ),
     _refused("0158", 502, "502, a page of HTML", shape=BodyShape.HTML_PAGE),
-    _accepted("0198", "accepted, never answered", transmission=Transmission.HELD),
+    _accepted("0198", "accepted, never responded to", transmission=Transmission.HELD),
 )
 
 _BY_NUMBER = {fault.number: fault for fault in FAULTS}

@@ -168,7 +168,7 @@ class Sandbox:
         ]
 
     def _respond_to(self, request: SandboxRequest) -> SandboxResponse:
-        """Return the response; a request for another host is refused, and neither answered nor logged."""
+        """Return the response; a request for another host is refused, and neither responded to nor logged."""
         if not self._hosts.accept(request.headers.get("host", "")):
             problem = HttpProblem(421, "misdirected.request", "This sandbox has another address.")
             return problem.response("")

@@ -196,7 +196,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
         f"`{context.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
         f" (HTTP {response.status})",
         fix=f"run it again {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
-        why="a request answered so was not processed"
+        why="a request with this response was not processed"
         + (f"; the API says: {words}" if words else ""),
         source=SOURCE,
     )
@@ -236,7 +236,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     if exchange.failure or exchange.response is None:
         return f"no complete response from {host}: {exchange.detail}"
     response = exchange.response
-    status = f"{host} answered HTTP {response.status}"
+    status = f"{host} responded with HTTP {response.status}"
     if not _is_success(response):
         return status + _describe_error(context, exchange.request, response)
     kind = unreadable_reason(response)
@@ -283,7 +283,7 @@ def _acceptance_warnings(
             Finding.warning(
                 "engagement-id-missing",
                 "response",
-                "accepted, and the answer names no engagement ID",
+                "accepted, and the response names no engagement ID",
                 fix="if your host sends it elsewhere, name the place: `--engagement-id header:NAME` or `body:/pointer`",
                 why=f"looked in {', '.join(f'`{place}`' for place in (*declared, 'location'))}",
                 source=SOURCE,

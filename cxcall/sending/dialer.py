@@ -241,7 +241,7 @@ class _Attempts:
         """Wait, or renew the token where `wait` is None; record the next attempt and return its token."""
         reason = f"`{self.plan.host}` was not reached: {exchange.detail}"
         if exchange.response is not None:
-            reason = f"`{self.plan.host}` answered HTTP {exchange.response.status}"
+            reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
             reason += f", but {exchange.detail}" if exchange.detail else ""
         with self.signals.closed():
             self.ledger.record_not_processed(self.id, self.attempt, reason, self.is_interrupted)

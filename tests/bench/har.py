@@ -27,7 +27,7 @@ PLACED, EXECUTED = f"{API}/conversations/calls", f"{API}/outbound/campaigns/{{}}
 def entry(number: int, more: int, *, is_campaign: bool = False) -> dict[str, Any]:
     """Return one refused call, its answer `more` letters long; no two have the same token or body.
 
-    Those of a campaign share one token, and each has IDs of its own in path, body, and answer, and two faults.
+    Those of a campaign share one token, and each has IDs of its own in path, body, and response, and two faults.
     """
     random = Random(number)
     contact, campaign, context = (str(UUID(int=random.getrandbits(128), version=4)) for _ in "123")
@@ -97,7 +97,7 @@ def main() -> None:
             "refused calls of a campaign": [
                 entry(each, 800, is_campaign=True) for each in range(20_000)
             ],
-            "refused calls with answers of 93 KB": [entry(each, 93_000) for each in range(500)],
+            "refused calls with responses of 93 KB": [entry(each, 93_000) for each in range(500)],
             "scripts and lists": [page(each) for each in range(470)],
         }
         for label, entries in files.items():

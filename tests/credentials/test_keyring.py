@@ -97,7 +97,7 @@ def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandb
     ("backend", "words"),
     [
         pytest.param(
-            "keyring_backends.Hanging", "did not answer within 3 s", marks=pytest.mark.slow
+            "keyring_backends.Hanging", "did not respond within 3 s", marks=pytest.mark.slow
         ),
         ("keyring_backends.Telling", "RuntimeError"),
         ("keyring.backends.fail.Keyring", "NoKeyringError"),
@@ -123,7 +123,7 @@ def test_keyring_failure_falls_back_to_a_private_file(
     ("backend", "words"),
     [
         pytest.param(
-            "keyring_backends.Hanging", "did not answer within 3 s", marks=pytest.mark.slow
+            "keyring_backends.Hanging", "did not respond within 3 s", marks=pytest.mark.slow
         ),
         ("keyring.backends.fail.Keyring", "NoKeyringError"),
         ("keyring.backends.null.Keyring", "holds it no more"),

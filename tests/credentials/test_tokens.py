@@ -334,7 +334,7 @@ REFUSALS = [
     ),
     Refusal(
         "HTML", Answer(200, b"\n" + HTML),
-        "credential", ExitCode.CREDENTIALS, "answered with a web page", "token_url",
+        "credential", ExitCode.CREDENTIALS, "responded with a web page", "token_url",
     ),
     Refusal(
         "not JSON", Answer(200, b"access_token=x"),
@@ -350,11 +350,11 @@ REFUSALS = [
     ),
     Refusal(
         "no token", Answer(200, {"token_type": "bearer"}),
-        "credential", ExitCode.CREDENTIALS, "answered without an `access_token`", "token_url",
+        "credential", ExitCode.CREDENTIALS, "responded without an `access_token`", "token_url",
     ),
     Refusal(
         "a token of no kind", Answer(200, {"access_token": 3}),
-        "credential", ExitCode.CREDENTIALS, "answered without an `access_token`", "token_url",
+        "credential", ExitCode.CREDENTIALS, "responded without an `access_token`", "token_url",
     ),
     Refusal(
         "no bearer", Answer(200, {"access_token": TOKEN, "token_type": "mac"}),
@@ -437,7 +437,7 @@ def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: Lo
     endpoint.script = [Answer(hang=True)]
     with pytest.raises(UndeliveredError) as caught:
         tokens.get_token(load(timeout="0.2"))
-    assert "did not answer within 0.2 s" in str(caught.value)
+    assert "did not respond within 0.2 s" in str(caught.value)
     assert "--timeout" in caught.value.findings[0].fix
     assert "nothing was sent" in caught.value.findings[0].why
     assert len(endpoint.asked) == 1

@@ -26,7 +26,7 @@ FINDINGS = {
     ],
     "200, a web page": [("outcome-unknown", "HTTP 200 with a web page")],
     "cut in the body": [("outcome-unknown", "no complete response from")],
-    "300": [("outcome-unknown", "answered HTTP 300;")],
+    "300": [("outcome-unknown", "responded with HTTP 300;")],
     "301": [("host-unknown", "a redirect to")],
     "400": [("not-provable", "refused the request with HTTP 400")],
     "401 always": [("token-expired", "HTTP 401")],

@@ -261,7 +261,10 @@ def test_waits_follow_retry_after(ledger: Ledger) -> None:
         deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
     assert sleep.slept == 12
     host = server.base_url.partition("//")[2]
-    assert told == [(7.0, f"`{host}` answered HTTP 429"), (5.0, f"`{host}` answered HTTP 503")]
+    assert told == [
+        (7.0, f"`{host}` responded with HTTP 429"),
+        (5.0, f"`{host}` responded with HTTP 503"),
+    ]
 
 
 def test_read_is_repeated_after_a_truncated_response_but_not_after_a_large_one() -> None:
@@ -272,7 +275,7 @@ def test_read_is_repeated_after_a_truncated_response_but_not_after_a_large_one()
             plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
             assert read(plan, None, hooks).attempts == attempts
     assert [reason.partition(" ")[2] for reason in waits] == [
-        "answered HTTP 201, but the response was truncated"
+        "responded with HTTP 201, but the response was truncated"
     ]
 
 

@@ -124,7 +124,7 @@ class OpenApi:
         operation: dict[str, Any],  # noqa: ARG002 - that of Swagger 2.0 names the media types
         at: str,
     ) -> dict[str, Any]:
-        """Convert one answer."""
+        """Convert one response."""
         content = self.content(node.get("content"), f"{at}/content")
         return convert_response(self._source, node, at, self._header, content)
 
@@ -165,7 +165,7 @@ def convert_response(
     header: Callable[[Any, str], dict[str, Any]],
     content: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return an answer with its content, converted already, and its headers, by what converts one."""
+    """Return a response with its content, converted already, and its headers, by what converts one."""
     headers = {
         name: header(each, join_pointer(f"{at}/headers", name))
         for name, each in source.mapping(node.get("headers"), f"{at}/headers").items()

@@ -127,7 +127,7 @@ class Swagger:
         return list(dict.fromkeys(media_type(str(name)) for name in names))
 
     def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
-        """Convert one answer."""
+        """Convert one response."""
         return convert_response(
             self._source, node, at, self._header, self._content(node, operation, at)
         )

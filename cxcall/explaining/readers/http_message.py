@@ -94,7 +94,7 @@ class _Message:
         return text if content is None and is_yaml else content
 
     def take_request_body(self) -> str | None:
-        """Take what stands before the error body of an answer out of it: the body of its request; None without one."""
+        """Take what stands before the error body of a response out of it: the body of its request; None without one."""
         text = self.text
         values = list(json_values(text))
         if len(values) < 2 or is_error_body(values[0][2]) or not is_error_body(values[1][2]):
@@ -298,7 +298,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
     if not request.is_raw and (error := find_error_body(body or "")) and has_error_status(error):
-        # What stands below the request is the answer to it.
+        # What stands below the request is the response to it.
         known = _build_response(response)
         response_status = known.status if known else status_of(error) or request.status
         headers = dict(known.headers) if known else None

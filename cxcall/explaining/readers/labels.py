@@ -73,7 +73,7 @@ class LabeledRequest:
         return "/" in self.target and bool({"method", "status"} & self.parts.keys())
 
     def _side_and_part(self, label: str) -> tuple[str, str]:
-        """Return what a label is about; behind the status of the answer it is about the answer."""
+        """Return what a label is about; behind the status of the response it is about the response."""
         side, part = part_of(label)
         is_below = "status" in self.parts and bool(self.body or self.headers)
         return side or ("response" if is_below else ""), part

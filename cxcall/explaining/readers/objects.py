@@ -108,7 +108,7 @@ def is_error_body(value: Any) -> bool:
 
 
 def has_error_status(value: Any) -> bool:
-    """Tell whether an error body has what only an answer has: a status, the ID of the exchange, or lists of errors."""
+    """Tell whether an error body has what only a response has: a status, the ID of the exchange, or lists of errors."""
     names = {
         "contextId",
         "correlationId",
