@@ -159,8 +159,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     who = f"`{host}`" if host else "the API"
     status = f"HTTP {response.status}" if response.status else "an error"
     suffix = f" ({status})" if response.status else ""
-    if unreadable_reason(response):
-        kind = unreadable_reason(response)
+    if kind := unreadable_reason(response):
         return (
             f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's",
             "its response gives no reason",
@@ -174,9 +173,8 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
         return f"{cause.meaning}{suffix}", said
-    refusal = (
-        f"{who} {'refused the request with' if response.status else 'responded with'} {status}"
-    )
+    verb = "refused the request" if response.status else "responded"
+    refusal = f"{who} {verb} with {status}"
     refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
     return refusal, said if text else "its response gives no reason"
 
