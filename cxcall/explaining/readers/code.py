@@ -183,6 +183,9 @@ class _Assembler:
         texts = [each for each in call.values() if isinstance(each, str)]
         targets = [each for each in texts if is_target(each)]
         method = METHOD_NAME.search(name.removesuffix(".new"))
+        is_text = bool(texts) and call.values()[0] is texts[0] and not is_unresolved(texts[0])
+        if method and not targets and is_text and not PATH.fullmatch(texts[0]):
+            method = None  # such as `put("name", value)` of a map
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]

@@ -3,25 +3,48 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     FORMAT,
     NOTHING,
     Call,
+    as_members,
     as_text,
     fill_format,
     parse_number,
+    unknown,
 )
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.structures import Structures
-from cxcall.explaining.readers.token_tree import Group, read_chain, split_elements
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.token_tree import (
+    Group,
+    is_builder_block,
+    is_builder_call,
+    is_operator,
+    read_chain,
+    split_elements,
+)
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+)
 
-_LIST_MAKERS = re.compile(r"(?:^|\W)(?:c|list|listOf|arrayOf|array|asList|List\.of|vec!|qw|mutableListOf|tuple|seq|Seq|Array)$")  # fmt: skip
-_PAIR_MAKERS = re.compile(
-    r"(?:^|\W)(?:Map\.of|hash|Hashtable|ImmutableMap\.of|jsonObject|object)$", re.IGNORECASE
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LIST_MAKERS = re.compile(
+    r"(?:^|\W)(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|immutablelist)\.of|singleton_?list|set_?of"
+    r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?|jsonb?(?:_build)?_array)$",
+    re.IGNORECASE,
+)
+_ITEM_TYPES = re.compile(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
+_MAP_CALLS = re.compile(
+    r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
+    r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign|(?:array_|deep_?)?merge)$",
+    re.IGNORECASE,
 )
 _MAP_MAKERS = re.compile(
     r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b|mapof|valuemap|^h$|urlsearchparams"
@@ -29,12 +52,50 @@ _MAP_MAKERS = re.compile(
     r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody|requestbody\.builder|psobject|pscustomobject|expando",
     re.IGNORECASE,
 )
-_ADDERS = re.compile(r"^(?:put|add|set|append|insert|store|add_?(?:property|parameter|field)|accumulate|addstring|putraw|with|tryadd(?:withoutvalidation)?|field|put_?if_?absent|set_?item|setdefault|body_mut)$", re.IGNORECASE)  # fmt: skip
-_LIST_ADDERS = re.compile(r"^(?:add|append|push|push_?back|put|insert|addobject)$", re.IGNORECASE)
+_KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
+_ADDERS = re.compile(rf"^(?:(?:put|add|set|append|insert|with|try_?add)_?(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault|body_mut)$", re.IGNORECASE)  # fmt: skip
+_LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
+# `node.putArray("name")` adds an empty list to a map, and returns it.
+_CHILD_ADDERS = re.compile(
+    r"^(?:put|add|with|set|create)_?(?:json_?)?(array|list|object|obj|map)$", re.IGNORECASE
+)
+_READERS = re.compile(
+    r"^(?:get|to|as|dump|string|has|contains|is|write|find|opt|json|build|encode|serialize|length|size|each|for|keys|values)",
+    re.IGNORECASE,
+)
+_SAME = re.compile(
+    r"^(?:trim|strip|to_?s(?:tr(?:ing)?)?|to_owned|into|clone|copy|as_(?:str|ref|bytes|text)|c_str|freeze|unwrap|(?:get_?)?bytes|encode|utf8_?\w*|data|noSpaces|build|dump|!)!?$",
+    re.IGNORECASE,
+)
+_RECEIVERS = ("", "it", "this", "self")
+
+
+class _Built:
+    """What the calls in a block such as `buildJsonObject { put("a", "b") }` add to its object or list."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, Any] = {}
+        self.items: list[Any] = []
+
+    def take(self, values: list[Any]) -> bool:
+        """Add a member (name, value) or an item; tell whether the values are one."""
+        if len(values) == 2 and isinstance(values[0], str):
+            self.members[values[0]] = values[1]
+        elif len(values) == 1:
+            self.items.append(values[0])
+        return 0 < len(values) < 3
+
+    @property
+    def value(self) -> Any:
+        return self.members or self.items
 
 
 class Calls(Structures):
     """Evaluates calls; maps and lists are kept up to date."""
+
+    def __init__(self, report: Callable[[str, str, Any], None]) -> None:
+        super().__init__(report)
+        self._built: list[_Built] = []
 
     def _call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`, `name[...]`, `name{...}`, and `type[]{...}`."""
@@ -42,41 +103,58 @@ class Calls(Structures):
         after = items[position + 1] if position + 1 < len(items) else None
         opening = group.opening[-1:]
         if opening == "[":
-            if not group.items or (isinstance(after, Group) and after.opening == "{") or (isinstance(after, Token) and after.kind == "word"):  # fmt: skip
-                return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
-            key = as_text(self.evaluate(group.items))
-            owner = self._lookup(name)
-            value = owner.get(key) if isinstance(owner, dict) else None
-            return mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}") if value is None else value, position + 1  # fmt: skip
+            return self._index(name, items, position)
         if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
             return NOTHING, position + 1  # a type: `interface{}{...}`
         if opening == "{":
-            value = self._group(group)
-            if not isinstance(value, dict | list):
-                value = {}
+            is_list = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
+            value = self._block(group) if is_builder_block(group) else self._elements(group, is_map=not is_list)  # fmt: skip
+            value = value if isinstance(value, dict | list) else {}
             self._report("call", name, Call(name, [(None, value)]))
             return value, position + 1
-        is_array = _LIST_MAKERS.search(name)
-        if is_array or name in (
-            "dict",
-            "mapOf",
-            "hashMapOf",
-            "mutableMapOf",
-            "linkedMapOf",
-            "Map",
-            "object",
-            "JObject",
-        ):
-            value = self._elements(group, is_map=not is_array)
-            if not isinstance(value, list) or is_array:
-                return value, position + 1
+        if _LIST_MAKERS.search(name):
+            return self._list(group), position + 1
         arguments = self._arguments(group)
-        if _PAIR_MAKERS.search(name) and len(arguments) > 1 and len(arguments) % 2 == 0:
-            flat = [value for _, value in arguments]
-            return {
-                as_text(key): value for key, value in zip(flat[::2], flat[1::2], strict=True)
-            }, position + 1
+        if isinstance(after, Group) and is_builder_block(after):
+            arguments, position = [*arguments, (None, self._block(after))], position + 1
+        members = as_members(arguments) if _MAP_CALLS.search(name) else None
+        if members is not None:
+            return members, position + 1
         return self._finish_call(name, arguments), position + 1
+
+    def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
+        """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes a list of it."""
+        group, rest = items[position], items[position + 1 : position + 4]
+        if not group.items or (rest and isinstance(rest[0], Group) and rest[0].opening == "{") or (rest and isinstance(rest[0], Token) and rest[0].kind == "word"):  # fmt: skip
+            return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
+        key = as_text(self.evaluate(group.items))
+        is_adding = len(rest) == 3 and is_operator(rest[0], (".",)) and isinstance(rest[1], Token) and isinstance(rest[2], Group) and _LIST_ADDERS.match(rest[1].value)  # fmt: skip
+        owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
+        if is_adding and isinstance(owner, dict):
+            owner.setdefault(key, [])
+        value = owner.get(key) if isinstance(owner, dict) else None
+        return mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}") if value is None else value, position + 1  # fmt: skip
+
+    def _list(self, group: Group) -> Any:
+        """Evaluate the arguments of a call that makes a list; one list, or JSON text of one, is the list itself."""
+        value = self._elements(group, is_map=False)
+        if isinstance(value, list) and len(value) == 1:
+            if isinstance(value[0], list):
+                return value[0]
+            if isinstance(value[0], str) and value[0].lstrip()[:1] == "[":
+                return Call("parse", [(None, value[0])])
+        return value
+
+    def _block(self, group: Group) -> Any:
+        """Evaluate a block that adds to an object or a list; what its other statements add is unknown."""
+        built = _Built()
+        self._built.append(built)
+        for element in split_elements(group):
+            self._statement(element)
+            if not is_builder_call(element):
+                built.members[unknown()] = None
+        self._built.pop()
+        return built.value
 
     def _arguments(self, group: Group) -> list[tuple[str | None, Any]]:
         return [self._statement(element) for element in split_elements(group)]
@@ -85,9 +163,12 @@ class Calls(Structures):
         """Report a call; apply one that adds to a map or list, or that fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
-        if owner and self._add(owner, method, values):
+        if self._built and owner in _RECEIVERS and _ADDERS.match(method) and self._built[-1].take(values):  # fmt: skip
             self._report("add", name, Call(name, arguments))
-            return self.names[owner]
+            return values[-1]
+        if owner and (added := self._add(owner, method, values)) is not None:
+            self._report("add", name, Call(name, arguments))
+            return added
         if (
             method.lower() in ("format", "sprintf", "join", "urljoin", "resolve", "concat")
             and values
@@ -97,44 +178,53 @@ class Calls(Structures):
                 value = fill_format(texts[0], values[values.index(texts[0]) + 1 :])
                 self._report("text", "", value)
                 return value
-        if method == "update" and isinstance(self.names.get(owner), dict) and values:
-            members = values[0] if isinstance(values[0], dict) else {as_text(values[0]): None}
-            self.names[owner].update(members)
-            return self.names[owner]
         known = self.names.get(owner)
+        if isinstance(known, dict) and values and not _READERS.match(method):
+            more = (
+                values[0] if isinstance(values[0], str) and is_unresolved(values[0]) else unknown()
+            )
+            known.update(values[0] if isinstance(values[0], dict) else {more: None})
         own = [(None, known)] if owner and isinstance(known, str | dict | list) else []
         call = Call(name, own + arguments)
         self._report("call", name, call)
         return call
 
-    def _add(self, owner: str, method: str, values: list[Any]) -> bool:
-        """Apply `owner.put(key, value)` and `owner.push(value)`; tell whether it was one."""
+    def _add(self, owner: str, method: str, values: list[Any]) -> Any:
+        """Apply `owner.put(key, value)` and `owner.push(value)`; return what it returns, None if it is another method."""
         target = self.names.get(owner)
-        if len(values) == 1 and isinstance(
-            values[0], Call | list
-        ):  # `add(new KeyValuePair("a", "b"))`
+        if len(values) == 1 and isinstance(values[0], Call | list):
             pair = values[0].values() if isinstance(values[0], Call) else values[0]
             if len(pair) == 2 and isinstance(pair[0], str):
-                values = pair
-        is_pair = len(values) == 2 and isinstance(values[0], str) and bool(_ADDERS.match(method))
-        if isinstance(target, list) and not (is_pair and not target):
-            if len(values) == 1 and _LIST_ADDERS.match(method):
-                target.append(values[0])
-                return True
-            return False
+                values = pair  # `add(new KeyValuePair("a", "b"))`
+        changed = self._add_to(target, method, values)
+        if changed is None:
+            return None
+        self.names[owner], result = changed
+        return result
+
+    def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
+        """Apply a method that adds to a map or list; return both that and what it returns, None if it is another method."""
         maker = target.name if isinstance(target, Call) and _MAP_MAKERS.search(target.name) else ""
-        if is_pair and (isinstance(target, dict) or maker or target == []):
-            if not isinstance(target, dict):
-                target = self.names[owner] = {}
-            target[values[0]] = values[1]
-            return True
-        is_list = re.search("list|array", maker, re.IGNORECASE) and _LIST_ADDERS.match(method)
-        if is_list and len(values) == 1:
-            self.names[owner] = [values[0]]
-        return bool(is_list)
+        is_list = isinstance(target, list) or re.search("list|array", maker, re.IGNORECASE)
+        is_map = isinstance(target, dict) or maker or target == []
+        is_named = bool(values) and isinstance(values[0], str) and is_map
+        if is_named and len(values) == 2 and _ADDERS.match(method):
+            members = target if isinstance(target, dict) else {}
+            members[values[0]] = values[1]
+            return members, members
+        child = _CHILD_ADDERS.match(method)
+        if is_named and len(values) == 1 and child and not is_list:
+            members = target if isinstance(target, dict) else {}
+            members[values[0]] = [] if child[1].lower() in ("array", "list") else {}
+            return members, members[values[0]]
+        if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
+            items = target if isinstance(target, list) else []
+            items.append(values[0])
+            return items, items
+        return None
 
     def _method(self, target: Any, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate `.name(...)` after a value; builders of maps return the map, others the value."""
+        """Evaluate `.name(...)` after a value; builders of maps and lists return these."""
         name, position = read_chain(items, position)
         following = items[position] if position < len(items) else None
         if (
@@ -143,21 +233,21 @@ class Calls(Structures):
             return Call(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
             return target, position
+        if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
+            return self._block(following), position + 1
         arguments = self._arguments(following)
         values = [value for _, value in arguments]
-        if name == "format" and isinstance(target, str):
+        if name in ("format", "formatted") and isinstance(target, str):
             return fill_format(target, values), position + 1
-        is_map = isinstance(target, dict) or (
-            isinstance(target, Call) and _MAP_MAKERS.search(target.name)
-        )
-        if is_map and len(values) == 2 and isinstance(values[0], str) and _ADDERS.match(name):
-            members = target if isinstance(target, dict) else {}
-            members[values[0]] = values[1]
+        added = self._add_to(target, name, values)
+        if added is not None:
             self._report("add", name, Call(name, arguments))
-            return members, position + 1
+            return added[1], position + 1
         own = [(None, target)] if isinstance(target, str) else []
-        self._report("call", name, Call(name, own + arguments))
-        return target, position + 1
+        call = Call(name, own + arguments)
+        self._report("call", name, call)
+        is_changed = isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
+        return call if is_changed else target, position + 1
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate a call without brackets: of a shell, Ruby, OCaml, or Lisp."""

@@ -42,7 +42,7 @@ ROLES = {
     "body": ("body", "bodyvalue", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
              "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
              "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
-    "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
+    "form": ("form", "formparams", "formparameters", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
     "files": ("files", "multipart", "formfiles"),
     "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
     "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
@@ -72,10 +72,16 @@ GO = re.compile(r"\bjson\.Marshal\(|http\.NewRequest")
 ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
 JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 CLIENT = re.compile(
-    r"\b(?:fetch|axios|requests?|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"\brequests?\b(?=[.(])|require\(.request.\)|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
     r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
     r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
     re.IGNORECASE,
+)
+
+
+# What sends a value that is not a text as its header says, and adds no header to it.
+EXACT = re.compile(
+    r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
 )
 
 

@@ -51,7 +51,7 @@ def as_text(value: Any) -> str:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, int | float):
         return str(value)
-    return mark_unresolved("{...}")
+    return unknown()
 
 
 def wrapped_text(value: Any) -> str:
@@ -63,13 +63,15 @@ def wrapped_text(value: Any) -> str:
 
 
 def join_terms(terms: list[Any]) -> Any:
-    """Return one term as it is, and several as a text."""
+    """Return one term as it is, texts as one text, and maps or lists as one; what else operators make is unknown."""
     if len(terms) == 1:
         return terms[0]
-    if not terms:
-        return mark_unresolved("{...}")
+    if all(isinstance(each, dict) for each in terms) and terms:
+        return {name: value for each in terms for name, value in each.items()}
+    if all(isinstance(each, list) for each in terms) and terms:
+        return [value for each in terms for value in each]
     if not any(isinstance(each, str) for each in terms):
-        return next((each for each in terms if isinstance(each, dict | list)), terms[0])
+        return next((each for each in terms if isinstance(each, dict | list)), None) or unknown()
     calls = [each for each in terms if isinstance(each, Call | dict | list)]
     if calls and not isinstance(terms[0], str):
         return calls[0]
@@ -79,10 +81,15 @@ def join_terms(terms: list[Any]) -> Any:
     )
 
 
+def unknown() -> str:
+    """Return the value of an expression that is not evaluated."""
+    return mark_unresolved("{...}")
+
+
 def fill_format(template: str, values: list[Any]) -> str:
     """Return a format with its values in place of `%s`, `{}`, or `{0}`."""
     rest = iter(values)
-    return FORMAT.sub(lambda _: as_text(next(rest, mark_unresolved("{...}"))), template)
+    return FORMAT.sub(lambda _: as_text(next(rest, unknown())), template)
 
 
 def is_trivial(content: Any) -> bool:
@@ -100,6 +107,30 @@ def is_hollow(content: Any) -> bool:
             for each in content
         )
     return False
+
+
+def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None:
+    """Return the object that the arguments of a call make: names with values, pairs, or both in turn; None if none."""
+    values = [value for _, value in arguments]
+    if not arguments:
+        return None
+    if all(isinstance(each, dict) for each in values) and not any(name for name, _ in arguments):
+        return {name: value for each in values for name, value in each.items()}
+    if all(name for name, _ in arguments):
+        return {str(name): value for name, value in arguments}
+    if len(values) == 1 and isinstance(values[0], list):
+        values = values[0]
+    pairs = [each.values() if isinstance(each, Call) else each for each in values]
+    if not all(isinstance(each, list) and len(each) == 2 for each in pairs):
+        pairs = [[*each] for each in zip(values[::2], values[1::2], strict=False)]
+    if not all(is_name(each[0]) for each in pairs):
+        return {unknown(): None} if len(values) > 1 else None
+    return {each[0]: each[1] for each in pairs} or None
+
+
+def is_name(value: Any) -> bool:
+    """Tell whether a value may be the name of a property."""
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z_$][\w.$-]*", value) is not None
 
 
 def contains_value(outer: Any, inner: Any) -> bool:

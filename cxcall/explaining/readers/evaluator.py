@@ -14,19 +14,23 @@ from cxcall.explaining.readers.code_values import (
     fill_format,
     join_terms,
     parse_number,
+    unknown,
 )
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.token_tree import (
     Group,
     chain_name,
+    is_joined_to_last,
     is_method_call,
+    is_next_argument,
+    is_object_cast,
     is_operator,
     is_type,
     read_chain,
     split_elements,
     split_key,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 _KEYWORDS = {
     "new", "await", "return", "let", "var", "const", "val", "def", "my", "final", "if", "else", "in", "try", "ref",
@@ -34,6 +38,7 @@ _KEYWORDS = {
     "begin", "public", "private", "export", "default", "import", "from", "use", "using", "include", "raise",
 }  # fmt: skip
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
+_CONDITIONS = ("if", "unless", "or", "and")
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 
 
@@ -120,6 +125,7 @@ class Evaluator(Calls):
     def evaluate(self, items: list[Any]) -> Any:
         """Return the value of an expression; what is not literal stays a Call or an unresolved name."""
         terms: list[Any] = []
+        beside: list[Any] = []  # without an operator before it, such as the next argument in ABAP
         position = 0
         while position < len(items):
             item = items[position]
@@ -129,20 +135,36 @@ class Evaluator(Calls):
                     break
                 position = following
                 continue
+            if terms and is_operator(item, _CONDITIONS):
+                self._end(item.value, terms, items[position + 1 :])
+                break
+            is_joined = not terms or is_joined_to_last(items, position)
             value, position = self._term(items, position)
             if value is not NOTHING:
-                terms.append(value)
-        result = join_terms(terms)
-        for each in (result,) if isinstance(result, str) else terms:
+                (terms if is_joined else beside).append(value)
+        result = self._join(terms, beside)
+        for each in (result, *beside) if isinstance(result, str) else [*terms, *beside]:
             if isinstance(each, str):
                 self._report("text", "", each)
         return result
 
+    def _join(self, terms: list[Any], beside: list[Any]) -> Any:
+        """Return what terms are together; what is beside them counts only where they are names or calls."""
+        if any(isinstance(each, dict | list | int | float) for each in terms) or any(isinstance(each, str) and not is_unresolved(each) for each in terms):  # fmt: skip
+            return join_terms(terms)
+        found = [each for each in beside if isinstance(each, dict | list)]
+        return found[0] if found else join_terms(terms)
+
     def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]
-        if is_type(items, position):
+        if is_type(items, position) or is_object_cast(item):
             return NOTHING, position + 1
         if isinstance(item, Group):
+            is_array = position and isinstance(items[position - 1], Group) and is_type(items, position - 1)  # fmt: skip
+            if is_array and item.opening == "{":  # `new[] { name }`
+                return self._elements(item, is_map=False), position + 1
+            if position and is_object_cast(items[position - 1]):
+                return self._elements(item, is_map=True), position + 1
             return self._group(item), position + 1
         if item.kind == "word":
             return self._word(items, position)
@@ -168,10 +190,31 @@ class Evaluator(Calls):
             rest = self.evaluate(items[position + 1 :])
             terms[-1] = fill_format(terms[-1], rest if isinstance(rest, list) else [rest])
             return None
-        if sign in _ENDS and terms:
-            self._tail(items[position + 1 :])
+        if sign == "=" and terms and is_next_argument(items, position):
+            self._statement(items[position - 1 :])
             return None
+        is_concatenation = sign in ("||", "&&") and terms and _is_text(terms, following)
+        if sign in _ENDS and terms and not is_concatenation:
+            self._end(sign, terms, items[position + 1 :])
+            return None
+        is_arithmetic = sign in ("*", "-", "/") and terms and not isinstance(terms[-1], dict | list)
+        if (
+            is_arithmetic
+            and following is not None
+            and (not isinstance(terms[-1], str) or is_unresolved(terms[-1]))
+        ):
+            terms[-1] = unknown()
         return position + 1
+
+    def _end(self, sign: str, terms: list[Any], rest: list[Any]) -> None:
+        """Evaluate what follows a condition or a pipe only for what it reports; what a condition selects is unknown."""
+        self._tail(rest)
+        is_choice = sign == "?" and any(is_operator(each, (":",)) for each in rest)
+        is_choice = is_choice or (
+            sign == "if" and any(is_operator(each, ("else",)) for each in rest)
+        )
+        if is_choice or sign in ("==", "&&"):
+            terms[:] = [unknown()]
 
     def _tail(self, items: list[Any]) -> None:
         """Evaluate what follows an operator such as `|>`, only for what it reports."""
@@ -208,3 +251,10 @@ class Evaluator(Calls):
             return self._command(name, items, position)
         self._report("name", name, None)
         return self._lookup(name), position
+
+
+def _is_text(terms: list[Any], following: Any) -> bool:
+    """Tell whether `||` (SQL) or `&&` (ABAP) joins texts and is no condition."""
+    if any(isinstance(each, str) and not is_unresolved(each) for each in terms):
+        return True
+    return isinstance(following, Token) and following.kind == "string" and following.value[:1] in ("/", '"', "{", "}", "]", ",")  # fmt: skip

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     | (?P<newline>\n)
     | (?P<comment>(?<![:\w"'])//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/|\(\*[^*\n]*\*\)|\#(?=[\s!])[^\n]*|^[ \t]*(?:--|;;)[ \t][^\n]*)
     | (?P<here>@"[ \t]*\r?\n|@'[ \t]*\r?\n)
-    | (?P<prefix>(?:[rRbBfFuU]{1,2}|@\$|\$@|\$|@|s|R|L|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
+    | (?P<prefix>(?:[rRbBfFuU]{1,2}|@\$|\$@|\$|@|s|R|L|N|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
     | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*["']?[^\n]*\n)
     | (?P<number>-?(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
     | (?P<generic>(?<=\w)<>(?=\()|(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))

@@ -12,6 +12,7 @@ from cxcall.explaining.readers.code_roles import (
     ACCEPT,
     BASIC,
     CLIENT,
+    EXACT,
     FOLD,
     GO,
     HEADER_NAME,
@@ -31,6 +32,7 @@ from cxcall.explaining.readers.code_values import (
     is_hollow,
     is_in_pieces,
     is_trivial,
+    unknown,
     unwrap,
 )
 from cxcall.explaining.readers.objects import has_error_status
@@ -59,6 +61,7 @@ _NO_BODY = re.compile(
     r"|(?:^|\W)(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)|read_?all|log|println)\W*$",
     re.IGNORECASE,
 )
+_DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
 _BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
 
 
@@ -73,7 +76,7 @@ class RequestDraft:
         self.body: Any = None
         self.body_rank = 0
         self.body_kind = ""
-        self.hidden_body = ""
+        self.hidden_body, self.is_text = "", True
         self.form: dict[str, Any] = {}
         self.parts = CodeParts()
         self.query: dict[str, Any] = {}
@@ -169,20 +172,26 @@ class RequestDraft:
         if is_hollow(content):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
-            if all(map(_NO_BODY.search, variable_names(content))):
-                return  # such as `client.send(request)`, or what is printed of the response
-            if kind == "json":
-                self.content_type = self.content_type or "application/json"
-            if rank >= 3 or (rank == 2 and not self.hidden_body):
-                self.hidden_body = content
+            self._hide_body(content, made, rank, kind)
+            return
+        if isinstance(content, str) and not _DOCUMENT.match(content):
+            if rank >= 3 and not (URL.fullmatch(content) or MIME.fullmatch(content)):
+                self.hidden_body = self.hidden_body or unknown()  # such as the name of a file
             return
         is_container = isinstance(content, dict | list)
-        if isinstance(content, str) and (URL.fullmatch(content) or MIME.fullmatch(content)):
-            return
         if rank >= self.body_rank or (is_container and contains_value(content, self.body)):
             self.body, self.body_rank = content, rank
             is_twice = kind == "json" and isinstance(value, Call) and value.name.endswith("dumps")
             self.body_kind = "twice" if is_twice else made or kind
+
+    def _hide_body(self, content: str, made: str, rank: int, kind: str) -> None:
+        """Record that a variable is the body, unless it is such as `client.send(request)` or printed of the response."""
+        if all(map(_NO_BODY.search, variable_names(content))):
+            return
+        if kind == "json":
+            self.content_type = self.content_type or "application/json"
+        if rank >= 3 or (rank == 2 and not self.hidden_body):
+            self.hidden_body, self.is_text = content, made == "text"
 
 
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
@@ -206,8 +215,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     if not written and body is not None and (known := content_type or _hinted_type(text)):
         headers["Content-Type"] = known
     is_client = CLIENT.search(text) is not None
-    is_typed = any(name.lower() == "content-type" for name in headers)
-    if draft.has_hidden_headers or (headers and body is not None and not (is_client or is_typed)):
+    if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
     encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
@@ -223,6 +231,19 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     )
     request = replace(request, unknown={**request.unknown, **unread})
     return replace(request, findings=(wrong_encoding_finding(encoding),)) if encoding else request
+
+
+def _has_hidden_headers(
+    draft: RequestDraft, headers: dict[str, str], body: str | None, text: str, *, is_client: bool
+) -> bool:
+    """Tell whether headers may be sent that the code does not show, such as the type of an object."""
+    is_typed = any(name.lower() == "content-type" for name in headers)
+    if draft.has_hidden_headers or body is None or is_typed:
+        return draft.has_hidden_headers
+    is_object = body == draft.hidden_body and not draft.is_text and not EXACT.search(text)
+    return (is_object and draft.method not in ("GET", "DELETE")) or (
+        bool(headers) and not is_client
+    )
 
 
 def _hinted_type(text: str) -> str:

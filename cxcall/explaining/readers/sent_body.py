@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from cxcall.explaining.readers.request_draft import RequestDraft
 
 _MAX_DEPTH = 8
+# Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.
+_WRAPPERS = re.compile(
+    r"(?:^|\W|_)(?:(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
+    r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of|some|just|literal|unbox|json|any|s|to_owned|into"
+    r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
+    re.IGNORECASE,
+)
 
 
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
@@ -112,10 +119,11 @@ def sends_forms(text: str) -> bool:
 
 
 def as_json_value(value: Any) -> Any:
-    """Return a value with what calls hold in place of the calls."""
+    """Return a value with what calls only wrap in place of the calls; what any other call returns is unknown."""
     if isinstance(value, Call):
-        content, _ = content_of(value)
-        return as_json_value(content) if not isinstance(content, Call) else None
+        values = value.values()
+        is_wrapper = len(values) == 1 and _WRAPPERS.search(value.name) is not None
+        return as_json_value(values[0]) if is_wrapper else mark_unresolved(f"{{{value.name}}}")
     if isinstance(value, dict):
         return {str(name): as_json_value(each) for name, each in value.items()}
     return [as_json_value(each) for each in value] if isinstance(value, list) else value

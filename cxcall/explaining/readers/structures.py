@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_values import CONSTANTS, NOTHING, Call, as_text, wrapped_text
+from cxcall.explaining.readers.code_values import (
+    CONSTANTS,
+    NOTHING,
+    Call,
+    as_text,
+    is_name,
+    wrapped_text,
+)
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.token_tree import (
     Group,
@@ -110,6 +117,8 @@ class Structures:
         if len(elements) == 1 and is_lisp_list(elements[0]):
             return [self._group(each) for each in elements[0]]
         named = [self._statement(element) for element in elements]
+        if (inner := self._doubled(elements, named, group)) is not None:
+            return inner
         if not named:
             return {} if is_map or group.opening[-1:] == "{" else []
         members: dict[str, Any] = {}
@@ -123,6 +132,17 @@ class Structures:
         if len(elements) == 1 and "for" in words:
             return mark_unresolved("{...}")  # a comprehension
         return [value for _, value in named]
+
+    def _doubled(self, elements: list[list[Any]], named: list[Any], group: Group) -> Any:
+        """Return the list in `{{"a"}}` of C++ and MATLAB, which is no pair; None where there is none."""
+        item = elements[0][0] if len(elements) == 1 and len(elements[0]) == 1 else None
+        if group.opening != "{" or not isinstance(item, Group) or item.opening != "{":
+            return None
+        inner = named[0][1]
+        if not isinstance(inner, list) or any(isinstance(each, dict | list) for each in inner):
+            return None
+        is_pair = len(inner) == 2 and is_name(inner[0])
+        return None if is_pair else inner
 
     def _take_member(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48
+_BUILDER_CALL = re.compile(r"(?:put|add|append)(?:_?(?:all|property|json_?\w+))?$", re.IGNORECASE)
 BLOCKS = (
     "with", "if", "for", "while", "def", "class", "else", "elif", "try", "except", "finally", "async",
 )  # fmt: skip
@@ -122,6 +124,9 @@ def is_operator(item: Any, values: tuple[str, ...]) -> bool:
 
 def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
     """Return (key, rest) of `key: value` and its kinds; (None, items) where there is no key."""
+    is_value = len(items) > 2 and _is_string(items[0]) and is_operator(items[1], ("value", "VALUE"))
+    if is_value:  # `json_object('name' value x)` of SQL
+        return items[0], items[2:]
     if len(items) > 2 and is_operator(items[1], KEY_SEPARATORS):
         first = items[0]
         is_key = isinstance(first, Token) and first.kind in ("string", "word", "number")
@@ -178,6 +183,30 @@ def is_method_call(items: list[Any], position: int) -> bool:
     return following.value[:1] != "$" and following.value[:1] != "\ufdd0"
 
 
+def is_joined_to_last(items: list[Any], position: int) -> bool:
+    """Tell whether an operator joins a term with what is before it, or both are texts, with at most a name between."""
+    before, item = items[position - 1], items[position]
+    if isinstance(before, Token) and before.kind == "operator":
+        return before.value not in ("::", ":", "<", ">", "=>")
+    texts = [each for each in items[max(position - 2, 0) : position + 2] if _is_string(each)]
+    if _is_string(item):
+        return _is_string(before) or len(texts) > 1
+    following = items[position + 1] if position + 1 < len(items) else None
+    return _is_string(before) and _is_string(following)
+
+
+def is_next_argument(items: list[Any], position: int) -> bool:
+    """Tell whether `=` at a position belongs to a further argument: `a = 1 b = 2`, as ABAP and SQL write them."""
+    if position < 2 or not isinstance(items[position - 1], Token):
+        return False
+    before = items[position - 2]
+    return items[position - 1].kind == "word" and not (isinstance(before, Token) and before.kind == "operator")  # fmt: skip
+
+
+def _is_string(item: Any) -> bool:
+    return isinstance(item, Token) and item.kind == "string"
+
+
 def is_type(items: list[Any], position: int) -> bool:
     """Tell whether brackets belong to a type: `[]byte(...)`, `new[] {...}`, `[4]int{...}`, `(string)null`."""
     group, rest = items[position], items[position + 1 : position + 3]
@@ -189,8 +218,13 @@ def is_type(items: list[Any], position: int) -> bool:
     if group.opening != "[":
         return False
     if isinstance(rest[0], Group) or is_operator(rest[0], ("*",)):
-        return not group.items
+        return not group.items or (isinstance(rest[0], Group) and rest[0].opening[:1] == "@")
     return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
+
+
+def is_object_cast(item: Any) -> bool:
+    """Tell whether an item is `(object)`, which makes an object of a list in PHP."""
+    return isinstance(item, Group) and item.opening == "(" and [getattr(each, "value", "") for each in item.items] == ["object"]  # fmt: skip
 
 
 def is_message(items: list[Any]) -> bool:
@@ -214,6 +248,21 @@ def is_lisp_map(items: list[Any]) -> bool:
 def is_lisp_list(items: list[Any]) -> bool:
     """Tell whether items are maps without separators."""
     return len(items) > 1 and all(isinstance(each, Group) and each.opening == "{" for each in items)
+
+
+def is_builder_call(items: list[Any]) -> bool:
+    """Tell whether items are a call that adds to the object of its block: `put("a", "b")`, `it.add("c")`."""
+    if len(items) > 2 and isinstance(items[0], Token) and items[0].value in ("it", "this"):
+        items = items[2:]
+    if len(items) < 2 or not isinstance(items[0], Token) or not isinstance(items[1], Group):
+        return False
+    return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
+
+
+def is_builder_block(group: Any) -> bool:
+    """Tell whether an item is a block that puts an object or a list together: `{ put("a", "b") }`."""
+    is_block = isinstance(group, Group) and group.opening == "{"
+    return is_block and any(is_builder_call(each) for each in split_elements(group))
 
 
 def is_spread(items: list[Any]) -> bool:
