@@ -158,7 +158,7 @@ def _check_payload(
 def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -> list[Finding]:
     """Check a body against the schema of an operation; members that belong in the query say so."""
     filled, nulls = without_nulls(operation, payload, request.unknown)
-    misplaced = list(check_misplaced(operation, payload))
+    misplaced = list(check_misplaced(operation, payload, is_accepted=request.is_successful))
     places = {finding.where for finding in misplaced}
     whole = with_query(request, operation, filled)
     findings = check_schema(operation, whole) if operation.takes_body else []

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
-_REFUSALS_OF_TOKENS = (0, 400, 401, 403)
+_ABOUT_TOKENS = (401, 403)
+_REFUSALS_OF_TOKENS = (0, 400, *_ABOUT_TOKENS)
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
@@ -50,9 +51,9 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
 
 
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
-    """Yield a warning where the operation requires a user's token, and the request may have had another.
+    """Yield a note where the operation requires a user's token, and the request may have had another.
 
-    Only a status with which the API refuses such a token leaves that open.
+    Only a status with which the API refuses such a token leaves that open; 401 and 403 make it likely.
     """
     is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
     is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
@@ -66,7 +67,8 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
             f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
         )
         name, source = operation.name, f"contract {operation.contract.name}"
-    yield Finding.warning(
+    yield Finding(
+        Severity.WARNING if request.status in _ABOUT_TOKENS else Severity.NOTE,
         "token-user-context",
         "token",
         f"`{name}` requires the token of the user who acts, not a client's or another user's",
@@ -96,9 +98,13 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     is_json = _is_json(request.body or "")
     if expected != JSON and not actual and not is_json:
         return  # curl and `requests` send the type of a form by themselves
-    may_differ = route.is_token and is_foreign(request)  # another server may have its own rules
+    severity = Severity.ERROR
+    if route.is_token and expected != JSON and is_json:
+        severity = Severity.NOTE  # the error on the body says which type it must have
+    elif route.is_token and is_foreign(request):
+        severity = Severity.WARNING  # another server may have its own rules
     yield Finding(
-        Severity.WARNING if may_differ else Severity.ERROR,
+        severity,
         "header-missing",
         "header:Content-Type",
         f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json

@@ -52,15 +52,23 @@ def check_query(
     yield from check_members(request, operation, members, has_body=has_body)
 
 
-def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield each member of a body that belongs in the query; without a body, also each unknown one."""
+def check_misplaced(
+    operation: Operation, payload: Payload, *, is_accepted: bool
+) -> Iterator[Finding]:
+    """Yield each member of a body that belongs in the query; without a body, also each unknown one.
+
+    `is_accepted`: the API has accepted the request.
+    """
     parameters = query_parameters(operation)
     declared = operation.schema_at("").get("properties", {})
     for name, value in _members(payload).items():
         if name in declared:
             continue
         if name in parameters:
-            yield from _check_query_member(operation, parameters[name], payload, value)
+            found = _check_query_member(operation, parameters[name], payload, value)
+            yield from (
+                each._replace(severity=Severity.NOTE) if is_accepted else each for each in found
+            )
         elif parameters and not operation.takes_body:
             near = nearest_name(name, parameters)
             yield payload.make_finding(

@@ -6,20 +6,26 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.host_check import is_foreign
+from cxcall.explaining.partial_success import (
+    accepted_kinds,
+    is_for_another_reason,
+    kind_of_place,
+)
+from cxcall.explaining.published_operations import UUID
 from cxcall.explaining.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import SOURCE, platform_code
 from cxcall.responses.refusals import platform_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from cxcall.explaining.observed_request import ObservedRequest
 
 # Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
 _ORDER = (
     "path-unpublished", "scheme-insecure", "host-unknown", "platform-mismatch", "method-unpublished",
-    "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
+    "region-mismatch", "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
     "permission-missing", "rate-limited", "state", "not-found", "hidden-failure", "operation-mismatch",
     "header-missing", "body-malformed",
 )  # fmt: skip
@@ -29,6 +35,8 @@ _TOKEN_CODES = (
 )  # fmt: skip
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
+_ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
+"""What a 401 says of a token; what is wrong with it may be visible in the request."""
 _ABOUT_IDS = ("not-found", "id-format")
 _WRONG_IDS = ("id-format", "placeholder")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
@@ -36,6 +44,8 @@ _NOT_FOUND = 404
 _ACCEPTED = ("value-not-allowed", "type-mismatch", "property-missing", "phone-format", "id-format")
 """What an API accepted is no mistake: a response of success says so of a value, not of a name that it ignores."""
 _IN_URL = ("path", "query", "form")
+_STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
+"""The status by which an API refuses what was never filled in there."""
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
@@ -45,6 +55,8 @@ _MIN_NAME = 4
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _GENERIC_CODE = re.compile(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request|constraint\.validation"
+    r"|invalid_?parameter",
+    re.IGNORECASE,
 )
 _MIN_WORDS = 3
 """Words of a message; fewer, such as `Bad Request`, name no cause."""
@@ -104,29 +116,56 @@ def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Fi
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text = platform_text(request.response)
-    if finding.code == "placeholder" and finding.where == "path" and request.status == _NOT_FOUND:
-        why = f"the API says: {text}" if text else "the API does not find it: HTTP 404"
+    refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if finding.code == "placeholder" else 0
+    if refusing and request.status == refusing:
+        why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
         return finding._replace(severity=Severity.ERROR, why=why)
     if not text:
         is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
         is_confirmed = is_path and request.status in _UNKNOWN_PATH
         return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
     about = {each.code for each in findings if each.source == SOURCE}
-    code = platform_code(request.response)
-    is_id = finding.code in _WRONG_IDS and bool(about & {*_ABOUT_IDS})
-    if is_id and _is_wrong_id(finding, findings, text, code):
-        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
-    is_property = finding.where[:1] == "/" and bool(about & {*_ABOUT_VALUES})
-    value = finding.message.partition("`")[2].partition("`")[0]
-    is_about = finding.code in about or finding.code == "placeholder"
-    is_value = is_about and finding.where == "path" and f"[{value}]" in text
-    if is_value or (is_property and _is_named(finding, request)):
+    is_refused = any(
+        each.source == SOURCE and each.where == finding.where and each.code in _ABOUT_VALUES
+        for each in findings
+    )
+    is_refused = is_refused and finding.code not in ("property-missing", "property-unknown")
+    is_wrong = is_refused or _is_wrong_id(finding, request, findings)
+    if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
 
 
-def _is_wrong_id(finding: Finding, findings: Iterable[Finding], text: str, code: str) -> bool:
-    """Tell whether a refusal is about a value in the body that can be no ID: by its name, or as the only one."""
+def _is_about_token(finding: Finding) -> bool:
+    return finding.where == "header:Authorization" or finding.code == "region-mismatch"
+
+
+def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
+    """Tell whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
+    is_about_values = bool({*about} & {*_ABOUT_VALUES})
+    if finding.where[:1] == "/" or (finding.where in _IN_URL and finding.origin):
+        return is_about_values and _is_named(finding, request)
+    text = platform_text(request.response) if request.response else ""
+    is_about = finding.code in about or finding.code == "placeholder"
+    return is_about and finding.where == "path" and f"[{_quoted(finding)}]" in text
+
+
+def _quoted(finding: Finding) -> str:
+    """Return the value that the message of a finding quotes first."""
+    return finding.message.partition("`")[2].partition("`")[0]
+
+
+def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
+    """Tell whether a refusal is about a value that can be no ID: by its name, by its form, or as the only one."""
+    refusals = [each for each in findings if each.source == SOURCE and each.code in _ABOUT_IDS]
+    if finding.code not in _WRONG_IDS or not refusals or request.response is None:
+        return False
+    text, code = platform_text(request.response), platform_code(request.response)
+    if f"[{_quoted(finding)}]" in text:
+        return True
+    is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
+    if is_any and "[" not in text and not UUID.fullmatch(_quoted(finding)):
+        return True  # it says that an ID is not a UUID, and this one is not
     if finding.where[:1] != "/":
         return False
     names = _INDEX.sub("", finding.where).split("/")[-2:]
@@ -151,12 +190,12 @@ def _by_response(
     status = request.status
     if finding.source == SOURCE and finding.severity is Severity.ERROR:
         finding = finding._replace(severity=_severity_of_refusal(finding, request, findings))
-    if not status or finding.where == "response":
+    if not status or finding.where == "response" or finding.source == SOURCE:
         return finding
     is_about_token = (
         finding.where in ("header:Authorization", "token") and finding.code in _TOKEN_CODES
     )
-    answered = {each.code for each in findings if each.where == "response"}
+    answered = {each.code for each in findings if each.where == "response" or each.source == SOURCE}
     if is_about_token and status not in _TOKEN_STATUSES and not answered & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         return finding._replace(
@@ -171,6 +210,11 @@ def _by_response(
             why += "; it may have ignored this" * is_body
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
+    if request.is_successful and finding.code in _ACCEPTED and is_body:
+        kind = (finding.code, kind_of_place(finding.where))
+        if is_for_another_reason(findings) or kind in accepted_kinds(request, findings):
+            why = "the API accepted it: the failure that it reports has another reason"
+            return finding._replace(severity=Severity.NOTE, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
         why = "the API responded about a state, so that it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
@@ -192,7 +236,8 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
     """Tell whether a refusal says only that something in the request is not valid."""
     if refusal.source != SOURCE or refusal.where != "response" or request.response is None:
         return False
-    code, text = platform_code(request.response), platform_text(request.response)
+    text = platform_text(request.response)
+    code = platform_code(request.response) or text
     is_only_code = len(_WORD.findall(text.replace(code, ""))) < _MIN_WORDS
     return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
 
@@ -212,6 +257,8 @@ def _is_said_already(
     others = [
         each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
     ]
+    if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in others):
+        return True  # the API found no properties
     if refusal.where != "response":
         return any(_has_name(each, refusal) for each in others)
     return _is_explained(refusal, request, findings) or any(
@@ -228,6 +275,8 @@ def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable
         each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
     ]
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
+        return True
+    if refusal.code in _ABOUT_TOKENS and any(map(_is_about_token, errors)):
         return True
     if refusal.code in _ABOUT_IDS and any(
         each.where == "path" or each.code in _WRONG_IDS for each in errors

@@ -305,6 +305,7 @@ def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
                 f"{message}, but the path expects an ID (`{{{name}}}`) there",
                 fix=fix,
                 source=f"the published path {published.path}",
+                origin=name,
             )
 
 

@@ -103,7 +103,7 @@ def find_renames(
         if pointer not in chosen and not rename.changes & taken:
             chosen[pointer] = rename
             taken |= rename.changes
-    return chosen
+    return finder.with_companions(chosen)
 
 
 class _RenameFinder:
@@ -136,6 +136,7 @@ class _RenameFinder:
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
         yield from self._by_shared_word(place, name)
+        yield from self._by_kind(schema, place, name)
         for rank, pointers in (
             (_NEEDED_ELSEWHERE, self._needed),
             (_ELSEWHERE, self._operation.pointers),
@@ -144,6 +145,31 @@ class _RenameFinder:
             target = next((each for each in elsewhere if each.rpartition("/")[0] != place), "")
             if target:
                 yield from self._to(rank, source, target, Applicability.UNSAFE)
+
+    def with_companions(self, chosen: dict[str, Rename]) -> dict[str, Rename]:
+        """Return the renames, each one that adds a required object with all values beside it that belong there."""
+        moved = {source for each in chosen.values() for source, _ in each.moves}
+        joined: dict[str, Rename] = {}
+        for pointer, rename in chosen.items():
+            place, wrapper = pointer.rpartition("/")[0], rename.moves[0][1].rpartition("/")[0]
+            is_added = any(edit.op == "add" and edit.pointer == wrapper for edit in rename.edits)
+            is_beside = wrapper.rpartition("/")[0] == place and len(rename.moves) == 1
+            if is_added and is_beside and wrapper in self._needed:
+                pairs = [each for each in self._companions(place, wrapper) if each[0] not in moved]
+                edits = [move(*pair, Applicability.UNSAFE) for pair in pairs]
+                rename = rename._replace(  # noqa: PLW2901 - the same one with more moves
+                    moves=(*rename.moves, *pairs), edits=(*rename.edits, *edits)
+                )
+            joined[pointer] = rename
+        return joined
+
+    def _companions(self, place: str, wrapper: str) -> Iterator[tuple[str, str]]:
+        """Yield (place, right place) of each undeclared value in an object that one in it would declare."""
+        declared = self._operation.schema_at(place).get("properties", {})
+        below = self._operation.schema_at(wrapper).get("properties", {})
+        for name in value_at(self._value, place):
+            if name in below and name not in declared:
+                yield join_pointer(place, name), join_pointer(wrapper, name)
 
     def _by_name(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
         """Yield renames to similar names of the same object."""
@@ -205,6 +231,18 @@ class _RenameFinder:
         if others == [name]:
             yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
 
+    def _by_kind(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
+        """Yield the rename of a number that is dialed to the only free property that takes one."""
+        node = value_at(self._value, place)
+        numbers = [
+            each for each, declared in schema.get("properties", {}).items()
+            if isinstance(declared, dict) and declared.get("format") in number_names.PHONE_FORMATS
+            and number_names.is_number_name(each)
+        ]  # fmt: skip
+        if len(numbers) == 1 and numbers[0] not in node and number_names.is_number_name(name):
+            target = join_pointer(place, numbers[0])
+            yield from self._to(_SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
+
     def _shares_word(self, place: str, name: str, pointer: str) -> bool:
         value, schema = value_at(self._value, join_pointer(place, name)), self._operation.schema_at(pointer)  # fmt: skip
         items = (
@@ -224,6 +262,8 @@ class _RenameFinder:
         """Yield the move to a place that is free and takes the value; the objects around it are added."""
         if has_value(self._value, target) or target.startswith(f"{source}/"):
             return
+        if self._excludes(target, source):
+            return
         if not fits_type(value_at(self._value, source), self._operation.schema_at(target)):
             return
         edits, above = [move(source, target, applicability)], target.rpartition("/")[0]
@@ -232,6 +272,13 @@ class _RenameFinder:
             above = above.rpartition("/")[0]
         if isinstance(value_at(self._value, above), dict):
             yield Rename(rank, ((source, target),), tuple(edits))
+
+    def _excludes(self, target: str, source: str) -> bool:
+        """Tell whether a property is not allowed together with the one that the value would be moved out of."""
+        above, _, name = target.rpartition("/")
+        owner, _, rest = source.removeprefix(f"{above}/").partition("/")
+        excluded = self._operation.schema_at(above).get("dependentSchemas", {}).get(name, {})
+        return bool(rest) and excluded.get("properties", {}).get(owner) is False
 
 
 def _share_word(name: str, other: str) -> bool:

@@ -66,6 +66,7 @@ BY_CODE = (
     (r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted", Cause("not-found", "something that the request names does not exist", _IDS)),
     (r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
      Cause("value-not-allowed", "", CHECK_BODY)),
+    (r"campaign\.sequence\.is\.empty", Cause("value-not-allowed", "", CHECK_BODY)),  # of the sequence that is sent
     (r"duplicate\.(name|value)", Cause("state", "the name is in use", "use another name, or update the existing one")),
     (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)", Cause("state", "", LOOK)),
     (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)", Cause("state", "", LOOK)),

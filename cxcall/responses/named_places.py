@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, leaves
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone import number_names
 from cxcall.responses.platform_words import SOURCE, member_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
 
 _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 _CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
@@ -30,6 +33,10 @@ _WRONG_VALUE = re.compile(
 )
 _WRONG_PROPERTY = re.compile(
     r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
+    re.IGNORECASE,
+)
+_WRONG_PARAMETER = re.compile(
+    r"is not (?:a )?valid (?:value )?for (?:(?:query |path )?parameter|field) (?:name )?\[(?P<name>\w+)\]",
     re.IGNORECASE,
 )
 _CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}
@@ -49,7 +56,7 @@ _WORD = re.compile("[a-z]+")
 _NAME_PART = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CODE_WORDS = {
     "invalid", "error", "errors", "bad", "incorrect", "exceeded", "not", "is", "too", "long", "short", "large", "small",
-    "many", "few", "far", "in", "the", "future", "past", "format", "value", "length", "max", "min", "valid", "unknown",
+    "many", "few", "far", "wrong", "update", "create", "in", "the", "future", "past", "format", "value", "length", "max", "min", "valid", "unknown",
 }  # fmt: skip
 """Words of a platform's code that say what is wrong, not with what."""
 _MAX_VALUE = 100
@@ -91,6 +98,27 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
         fix,
         where,
     )
+
+
+def find_named_parameter(operation: Operation | None, text: str) -> Parameter | None:
+    """Return the parameter that a message names by its template; None where it names none that is declared."""
+    named = _WRONG_PARAMETER.search(text)
+    parameters = operation.parameters if operation and named else ()
+    return next((each for each in parameters if named and each.name == named["name"]), None)
+
+
+def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | None:
+    """Return the parameter that a code names in words: `no.contacts.specified` names `contactIds`."""
+    subject = {each.rstrip("s") for each in _WORD.findall(code.lower())}
+    for parameter in operation.parameters if operation else ():
+        parts = [each.lower() for each in _NAME_PART.findall(parameter.name)]
+        if parameter.location == "query" and _without_id(parts)[-1].rstrip("s") in subject:
+            return parameter
+    return None
+
+
+def _without_id(parts: list[str]) -> list[str]:
+    return parts[:-1] if len(parts) > 1 and parts[-1] in ("id", "ids") else parts
 
 
 def _members(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
@@ -163,17 +191,29 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     """
     words = _WORD.findall(code.lower())
     subject = [each for each in words if each not in _CODE_WORDS]
+    is_caller = any(map(number_names.is_folded_caller_name, _phrases(words)))
     found = ""
     for pointer, _ in _members(body):
         parts = [each.lower() for each in _NAME_PART.findall(pointer.rpartition("/")[2])]
-        parts = parts[:-1] if len(parts) > 1 and parts[-1] in ("id", "ids") else parts
-        is_all = parts == subject
+        parts = _without_id(parts)
+        is_all = parts == subject or (is_caller and _is_caller_number(pointer))
         is_part = len(parts) > 1 and " ".join(parts) in " ".join(words)
         if is_all and (operation is None or _is_declared(operation, pointer)):
             return pointer
         if is_part and not found:
             found = pointer
     return found
+
+
+def _phrases(words: list[str]) -> list[str]:
+    """Return the words, and each two that follow each other as one."""
+    return [*words, *map("".join, pairwise(words))]
+
+
+def _is_caller_number(pointer: str) -> bool:
+    """Tell whether a property is the number of the caller, which codes call ANI or caller ID."""
+    name = number_names.fold_name(pointer.rpartition("/")[2])
+    return number_names.is_folded_caller_name(name) and not name.endswith("name")
 
 
 def _is_declared(operation: Operation, pointer: str) -> bool:

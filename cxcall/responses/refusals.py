@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.responses.causes import (
     BY_CODE,
     BY_STATUS,
@@ -22,21 +22,15 @@ from cxcall.responses.causes import (
 )
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
-from cxcall.responses.named_places import (
-    find_coded_property,
-    find_named_fields,
-    find_named_properties,
-    find_named_value,
-)
 from cxcall.responses.platform_words import (
     SOURCE,
     meaning_of,
     member_text,
     member_texts,
-    platform_code,
     platform_message,
     shorten,
 )
+from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -96,26 +90,7 @@ def explain_refusal(
         return (_redirect_finding(response, host),)
     text = platform_text(response)
     main = _main_finding(operation, response, host, text, is_token=is_token)
-    named = (
-        *find_named_fields(operation, response.json(), body),
-        *find_named_properties(
-            operation, text, body, main.code if main.code in _ABOUT_VALUES else _VALUE
-        ),
-    )
-    if value := find_named_value(text, body):
-        main = main._replace(**value._asdict())
-    elif len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
-        is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
-        message = named[0].message if is_listed else main.message
-        main, named = main._replace(where=named[0].where, message=message), ()
-    elif main.code == _VALUE and not named:
-        place = find_coded_property(operation, platform_code(response), body)
-        main = main._replace(where=place or main.where)
-    elif len(named) > 1:  # the message is about all of them
-        named = tuple(
-            each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each
-            for each in named
-        )
+    main, named = place_refusal(main, operation, response, text, body)
     if is_valid and CHECK_BODY in main.fix:
         main = main._replace(fix=_advice_on_a_valid_body(response))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
@@ -218,6 +193,11 @@ def _find_cause(response: HttpResponse, text: str) -> Cause:
     members = member_texts(response.json())
     codes = tuple(members.get(name, "").lower() for name in ("code", "errorcode", "error"))
     return _cause_of(response.status, text, codes)
+
+
+def find_cause_of_text(text: str) -> Cause:
+    """Return the cause that a text of a platform names by its words, whatever the status."""
+    return _cause_of(0, text, ())
 
 
 @lru_cache(maxsize=_KEPT_CAUSES)

@@ -37,7 +37,7 @@ _FAILED_WRAP_UP = re.compile(
     r"^(?:ININ-)?OUTBOUND-.*(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
     r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
 )
-_FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
+FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
 _PAGING_NAMES = {
     "pagesize", "pagenumber", "pagecount", "total", "totalhits", "totalrecords", "nexturi", "nextpage", "cursor",
 }  # fmt: skip
@@ -141,7 +141,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
                     meaning_of(code) or (code and shorten(words)),
                 )
         elif isinstance(value, list):
-            if name == "errors" or (_FAILED_LIST.match(member) and value):
+            if name == "errors" or (FAILED_LIST.match(member) and value):
                 yield _Failure(
                     place, f"`{place}` has {_describe_items(value)}", meaning_of(_first_code(value))
                 )
@@ -172,7 +172,7 @@ def _may_report(member: str) -> bool:
     name = member.lower()
     return (
         name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}
-        or _FAILED_LIST.match(member) is not None
+        or FAILED_LIST.match(member) is not None
         or may_describe_failure(member)
     )
 

@@ -635,7 +635,7 @@ def test_body_without_a_known_schema_is_said_to_be_unchecked() -> None:
     [
         (make_exchange(body={**CALL, "callUserId": QUEUE}), ["/phoneNumber"]),
         (make_exchange(path=f"/api/v2/outbound/campaigns/{QUEUE}/executions", status=404), ["path"]),
-        (make_exchange(host=LOGIN, path="/oauth/token", headers={"Content-Type": "application/json"}, body={"grant_type": "client_credentials"}, response={"status": 400, "body": {"message": "unsupported content type"}}), ["body", "header:Content-Type"]),
+        (make_exchange(host=LOGIN, path="/oauth/token", headers={"Content-Type": "application/json"}, body={"grant_type": "client_credentials"}, response={"status": 400, "body": {"message": "unsupported content type"}}), ["body"]),
     ],
 )  # fmt: skip
 def test_one_mistake_is_one_error(exchange: dict[str, Any], places: list[str]) -> None:
@@ -707,7 +707,7 @@ def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None
     [
         ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),
         ("/oauth/token", {"grant_type": "client_credentials"}, "application/x-www-form-urlencoded", {"body-malformed"}),
-        ("/oauth/token", {"grant_type": "client_credentials"}, "application/json", {"body-malformed", "header-missing"}),
+        ("/oauth/token", {"grant_type": "client_credentials"}, "application/json", {"body-malformed"}),
     ],
 )  # fmt: skip
 def test_body_and_content_type_are_checked_separately(path: str, body: Any, kind: str, codes: set[str]) -> None:  # fmt: skip

@@ -1,0 +1,104 @@
+"""Say where in the request a refusal applies: the property, parameter, or value that the response names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import leaves
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.named_places import (
+    find_coded_parameter,
+    find_coded_property,
+    find_named_fields,
+    find_named_parameter,
+    find_named_properties,
+    find_named_value,
+)
+from cxcall.responses.platform_words import member_text, platform_code
+from cxcall.responses.reported_failures import FAILED_LIST
+
+if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
+    from cxcall.transport.messages import HttpResponse
+
+_ABOUT_VALUES = ("value-not-allowed", "property-missing")
+# A message such as "Invalid transition from <COMPLETE> to <OFF>" (docs/platforms/genesys-cloud.md#error-codes).
+_NEW_STATE = re.compile(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
+
+
+def place_refusal(
+    main: Finding,
+    operation: Operation | None,
+    response: HttpResponse,
+    text: str,
+    body: Any,
+) -> tuple[Finding, tuple[Finding, ...]]:
+    """Return the main finding of a refusal with its place, and findings on other places that the response names.
+
+    `text` is the platform's message, and `body` the parsed body of the request, as far as it is known.
+    """
+    code = main.code if main.code in _ABOUT_VALUES else "value-not-allowed"
+    named = (
+        *find_named_fields(operation, response.json(), body),
+        *find_named_properties(operation, text, body, code),
+    )
+    if value := find_named_value(text, body):
+        return main._replace(**value._asdict()), named
+    if main.code in _ABOUT_VALUES and (name := find_named_parameter(operation, text)):
+        return _at_parameter(main, name), named
+    if len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
+        is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
+        message = named[0].message if is_listed else main.message
+        return main._replace(where=named[0].where, message=message), ()
+    if len(named) > 1:  # the message is about all of them
+        return main, tuple(
+            each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each
+            for each in named
+        )
+    return (main if named else _place_by_words(main, operation, response, text, body)), named
+
+
+def _place_by_words(
+    main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
+) -> Finding:
+    """Return a refusal with the place that its code, its message, or a list of refused values shows."""
+    code = platform_code(response)
+    if main.code in ("value-not-allowed", "state"):
+        place = _find_new_state(text, body) or find_coded_property(operation, code, body)
+        return main._replace(where=place or main.where)
+    if main.code == "property-missing" and (name := find_coded_parameter(operation, code)):
+        return _at_parameter(main, name)
+    if main.code in ("not-found", "not-provable"):
+        return _place_listed_value(main, response.json(), body)
+    return main
+
+
+def _at_parameter(main: Finding, parameter: Parameter) -> Finding:
+    message = f"`{parameter.name}` in the {parameter.location}: {main.message}"
+    return main._replace(where=parameter.location, origin=parameter.name, message=message)
+
+
+def _find_new_state(text: str, body: Any) -> str:
+    """Return the place of the state that a refused transition leads to; empty if the body does not have it."""
+    state = _NEW_STATE.search(text)
+    values = leaves(body) if state else ()
+    return next((at for at, leaf in values if state and str(leaf).lower() == state[1].lower()), "")
+
+
+def _place_listed_value(main: Finding, response: Any, body: Any) -> Finding:
+    """Return a refusal that lists the values it is about, such as `invalidSkills`, with the place of the first one."""
+    members = response.items() if isinstance(response, dict) else ()
+    for name, listed in members:
+        if isinstance(listed, list) and FAILED_LIST.match(name):
+            refused = [leaf for _, leaf in leaves(listed)]
+            place = next((at for at, leaf in leaves(body) if leaf in refused), "")
+            if place:
+                return main._replace(
+                    code="not-found",
+                    where=place,
+                    message=f"the API lists the value at `{place}` in `{name}`",
+                    fix="use an ID that exists there, or leave it out",
+                )
+    return main

@@ -1,0 +1,112 @@
+"""The findings on an exchange, in their order: the cause first, and nothing that is not one."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from cxcall.findings.finding import Severity
+
+ID, OTHER = "7795460a-be68-4739-97ed-af1d4f18f1b9", "12345678-1234-4234-8234-123456789012"
+TOKEN = "Bearer q8Zr5TnW2kLx7VbC3mYd"
+ACD = "/inContactAPI/services/v31.0"
+CALLS, CALLBACKS = "/api/v2/conversations/calls", "/api/v2/conversations/callbacks"
+CAMPAIGN = f"/api/v2/outbound/campaigns/{ID}"
+CALLBACK = {"callbackNumbers": ["+12125550123"], "queueId": ID}
+CAMPAIGN_BODY = {
+    "name": "Renewals", "dialingMode": "agentless", "contactList": {"id": ID}, "site": {"id": OTHER},
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}], "callerName": "Company", "callerAddress": "+12125550123",
+    "outboundLineCount": 5, "callAnalysisResponseSet": {"id": OTHER}, "version": 2, "campaignStatus": "off",
+}  # fmt: skip
+
+
+def exchange(
+    method: str, path: str, body: Any = None, status: int | None = 400, response: Any = None, **more: Any
+) -> dict[str, Any]:  # fmt: skip
+    """Return an exchange as `explain` takes it; `token` is the header `Authorization`."""
+    host = "api-na1.niceincontact.com" if path.startswith(ACD) else "api.mypurecloud.de"
+    headers = {"Authorization": more.pop("token", TOKEN), "Accept": "application/json"}
+    headers |= {"Content-Type": "application/json"} if body is not None else {}
+    shown = {
+        "method": method,
+        "host": host,
+        "path": path,
+        "headers": {k: v for k, v in headers.items() if v},
+    }
+    return {**shown, "body": body, "status": status, "response": response, **more}  # fmt: skip
+
+
+def tell(source: dict[str, Any]) -> list[str]:
+    """Return severity, code, and place of what is more than a note, in order."""
+    (found,) = explain(source)
+    return [
+        f"{each.severity} {each.code} {each.where}"
+        for each in found.findings
+        if each.severity is not Severity.NOTE
+    ]
+
+
+def jwt(**claims: Any) -> str:
+    parts = ({"alg": "RS256"}, claims)
+    coded = (urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in parts)
+    return f"Bearer {'.'.join(coded)}.c2ln"
+
+
+NO_CREDENTIALS = {"message": "Invalid login credentials.", "code": "bad.credentials", "status": 401}
+TOKENS: list[tuple[dict[str, Any], list[str]]] = [
+    (exchange("GET", f"{ACD}/skills/7", None, 401, token=""), ["error token-missing header:Authorization"]),
+    (exchange("GET", f"{ACD}/skills/7", None, 401, token=jwt(area="eu1")), ["error region-mismatch host"]),
+    (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS, token="Bearer <token>"), ["error placeholder header:Authorization"]),
+    (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS), ["error credential response"]),
+    (exchange("POST", CALLS, {"phoneNumber": "+12125550123"}, None), []),
+    (exchange("POST", CALLS, {"phoneNumber": "+12125550123"}, 403), ["error permission-missing response", "warning token-user-context token"]),
+    (exchange("POST", "/oauth/token", {"grant_type": "client_credentials"}, 400, {"error": "invalid_request", "error_description": "grant_type is required"},
+              host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
+    (exchange("POST", "/auth/token", {"grant_type": "password", "username": "a", "password": "b"}, 400, {"error_description": "Missing form parameter: grant_type"},
+              host="cxone.niceincontact.com", token="Basic aWQ6c2VjcmV0"), ["error body-malformed body"]),
+]  # fmt: skip
+BULK = {
+    "patchCallbackRequests": [
+        {"conversationId": ID, "queueId": ID},
+        {"conversationId": OTHER, "queueId": ID},
+    ]
+}
+BULK_PATH = f"{CALLBACKS}/bulk/update"
+ACCEPTED: list[tuple[dict[str, Any], list[str]]] = [
+    (exchange("POST", f"{ACD}/scheduled-callbacks", {"phoneNumber": "2125550123", "skillId": 7}, 200, {"callbackId": 7}), []),
+    (exchange("POST", BULK_PATH, BULK, 200, {"results": [{"success": False, "error": {"code": "callback.error.already.triggered"}}]}),
+     ["error hidden-failure response"]),
+    (exchange("POST", BULK_PATH, BULK, 200, {"results": [{"success": True}, {"success": False}]}), ["error hidden-failure response"]),
+    (exchange("POST", f"{ACD}/agents", {"agents": [{"firstName": "A"}]}, 200, {"agentsResults": [{"success": False, "error": "User name is in use"}]}),
+     ["error hidden-failure response"]),
+]  # fmt: skip
+PLACES: list[tuple[dict[str, Any], list[str]]] = [
+    (exchange("POST", CALLS, {"participants": [{"phoneNumber": "+12125550123"}]}), ["error property-unknown /participants/0/phoneNumber"]),
+    (exchange("PUT", f"{ACD}/skills/7/parameters/general-settings", {"maximumAttempts": 5, "maximumRatio": 2}), ["error property-unknown /maximumAttempts"]),
+    (exchange("POST", "/api/v2/outbound/sequences", {"name": "A", "campaigns": [], "currentCampaign": 0, "status": "off"}, 400, {"code": "campaign.sequence.is.empty", "message": "The sequence has no campaigns"}),
+     ["error value-not-allowed /campaigns"]),
+    (exchange("POST", f"{CALLS}/user/a.b@example.com", {"phoneNumber": "+12125550123"}, 400, {"message": "userId is not valid", "code": "bad.request"}),
+     ["error id-format path"]),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "queueId": "YOUR_QUEUE_ID", "scriptId": "sales-script"}, 400, {"message": "not a valid UUID", "code": "invalid.id"}),
+     ["error placeholder /queueId", "error id-format /scriptId"]),
+    (exchange("POST", CALLS, {"phoneNumber": "+12125550123", "callFromQueueId": "queue-7"}, 400, "invalid.id"), ["error id-format /callFromQueueId"]),
+    (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "callerAddress": "Company"}, 400, {"message": "The ANI address is invalid", "code": "invalid.ani.address"}),
+     ["error phone-format /callerAddress"]),
+    (exchange("PUT", CAMPAIGN, CAMPAIGN_BODY, 400, {"message": "Invalid transition from <COMPLETE> to <OFF>", "code": "invalid.update.bad.status.transition"}),
+     ["error state /campaignStatus"]),
+    (exchange("PUT", CAMPAIGN, CAMPAIGN_BODY, 409, {"message": "The version does not match", "code": "invalid.update.wrong.version"}), ["error state /version"]),
+    (exchange("GET", "/api/v2/outbound/contactlists?sortOrder=up", None, 400, {"message": "Value [up] is not valid for parameter [sortOrder].", "code": "invalid.query.param.value"}),
+     ["error value-not-allowed query"]),
+    (exchange("DELETE", f"/api/v2/outbound/contactlists/{ID}/contacts", None, 400, {"message": "No contacts were specified.", "code": "no.contacts.specified"}),
+     ["error property-missing query"]),
+    (exchange("POST", f"{ACD}/campaigns/3/skills", {"skills": [4012, 99]}, 404, {"assignedSkills": [4012], "invalidSkills": [99]}), ["error not-found /skills/1"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "told"), [*TOKENS, *ACCEPTED, *PLACES])
+def test_cause_comes_first_and_nothing_else_is_told(source: dict[str, Any], told: list[str]) -> None:  # fmt: skip
+    assert tell(source) == told
