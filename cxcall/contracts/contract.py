@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ class Contract:
     def __init__(
         self,
         name: str,
-        document: Mapping[str, Any] | str | OpenApiDocument,
+        document: Mapping[str, Any] | bytes | OpenApiDocument,
         *,
         is_shipped: bool = False,
     ) -> None:
@@ -42,7 +43,7 @@ class Contract:
     def parts(self) -> OpenApiDocument:
         """The document, of which each part is read when it is needed."""
         document = self.document
-        return ParsedDocument(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
+        return ParsedDocument(document) if isinstance(document, bytes | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
@@ -145,16 +146,20 @@ def _path_of(url: str) -> str:
 @cache
 def load_shipped_contracts() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
-    files = sorted(Path(__file__).parent.glob("*.json"))
-    return tuple(Contract(each.stem, _open_shipped(each), is_shipped=True) for each in files)
+    folder = Path(__file__).parent
+    names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))  # noqa: PTH208 - a path for each file takes time
+    return tuple(
+        Contract(name.removesuffix(".json"), _open_shipped(folder / name), is_shipped=True)
+        for name in names
+    )
 
 
-def _open_shipped(file: Path) -> str | OpenApiDocument:
+def _open_shipped(file: Path) -> bytes | OpenApiDocument:
     if file.with_suffix(".index").exists():
         from cxcall.contracts.indexed_document import IndexedDocument
 
         return IndexedDocument(file)
-    return file.read_text("utf-8")
+    return file.read_bytes()
 
 
 def find_platform_contract(platform: str) -> Contract:

@@ -39,8 +39,8 @@ class IndexedDocument:
         return {"_file": self._file, "_schemas": {}, "_entries": {}}
 
     @cached_property
-    def _index(self) -> list[str]:
-        return self._file.with_suffix(".index").read_text("ascii").split("\n")
+    def _index(self) -> list[bytes]:
+        return self._file.with_suffix(".index").read_bytes().split(b"\n")
 
     @cached_property
     def _text(self) -> bytes:
@@ -83,7 +83,7 @@ class IndexedDocument:
 
     def find_by_name(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operations called `name`."""
-        if f'"{name}"' in self._index[2] and name in self._operations:
+        if f'"{name}"'.encode() in self._index[2] and name in self._operations:
             yield from self._read([name])
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:

@@ -80,13 +80,13 @@ def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, s
 class ParsedDocument:
     """A document that is parsed when it is first needed: few commands need every contract."""
 
-    def __init__(self, document: Mapping[str, Any] | str) -> None:
+    def __init__(self, document: Mapping[str, Any] | bytes) -> None:
         self._document = document
 
     @cached_property
     def head(self) -> Mapping[str, Any]:
         """The document."""
-        if not isinstance(self._document, str):
+        if not isinstance(self._document, bytes):
             return self._document
         parsed: Mapping[str, Any] = json.loads(self._document)
         return parsed
@@ -136,4 +136,4 @@ class ParsedDocument:
         return json_schema.resolve_reference(self.head, reference)
 
     def _may_hold(self, word: str) -> bool:
-        return not isinstance(self._document, str) or f'"{word}"' in self._document
+        return not isinstance(self._document, bytes) or f'"{word}"'.encode() in self._document

@@ -194,7 +194,7 @@ def _described(platform: str) -> list[contract.Contract]:
     file = _file(f"{platform}.json")
     if not file.exists():
         return []
-    return [contract.Contract(f"{platform}-published", file.read_text("utf-8"), is_shipped=True)]
+    return [contract.Contract(f"{platform}-published", file.read_bytes(), is_shipped=True)]
 
 
 @cache

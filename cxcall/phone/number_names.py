@@ -16,9 +16,13 @@ _NUMBER_NAMES = (
     r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller|home|work|cell|outbound)?(?:number|num)s?"
     r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)(?:address|uri)?(?:es|s)?"
 )
-_CALLER_NAMES = (
-    r"from.*|.*from|ani|aniname|cli|caller(?:id|name|idname|address).*|calling.*|origin.*"
+_NUMBER_WORDS = (
+    *("phone", "mobile", "msisdn", "callee", "dnis", "e164", "num", "to", "dest", "target"),
+    *("called", "recipient", "dialstring", "address", "tel"),
 )
+"""Each name that `_NUMBER_NAMES` matches has one of these."""
+_CALLER_NAMES = ("ani", "aniname", "cli")
+_CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
 
 def is_number_name(name: str) -> bool:
@@ -30,13 +34,14 @@ def is_number_name(name: str) -> bool:
 @lru_cache
 def is_folded_caller_name(name: str) -> bool:
     """Return whether a folded name is one of the caller's number."""
-    return bool(compile_pattern(_CALLER_NAMES).fullmatch(name))
+    return name in _CALLER_NAMES or name.startswith(_CALLER_STARTS) or name.endswith("from")
 
 
 @lru_cache
 def is_folded_number_name(name: str) -> bool:
     """Return whether a folded name is one of a number, the caller's or another."""
-    return bool(name and compile_pattern(_NUMBER_NAMES).fullmatch(name))
+    may_be_one = any(word in name for word in _NUMBER_WORDS)  # faster than to compile the pattern
+    return may_be_one and bool(compile_pattern(_NUMBER_NAMES).fullmatch(name))
 
 
 @lru_cache

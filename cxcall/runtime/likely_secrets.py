@@ -77,7 +77,7 @@ def mask_likely_secrets(text: str) -> str:
     folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
         text = compile_pattern(_CREDENTIALS).sub(_mask_credentials, text)
-    if compile_pattern(_NAMED_END).search(text):
+    if ":" in text and compile_pattern(_NAMED_END).search(text):
         text = compile_pattern(_NAMED).sub(_mask_named, text)
     if '"' in text and _has_secret_member(text):
         text = compile_pattern(_JSON_STRING).sub(_json_masker(), text)

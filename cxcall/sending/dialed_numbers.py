@@ -40,8 +40,8 @@ _MAX_DIGITS = 15
 # Of the numbers in 3GPP TS 22.101, section 10.1.1, those that are rarely anything else in a text.
 _EMERGENCY = r"(?<![\w.:/+-])(?:000|112|911|999)(?![\w:/-]|\.[0-9])"
 _FIELD = r"[|;,\t\n]"
-_DIGIT = r"\d"
 _MIN_LENGTH_IN_TEXT = 7
+_UUID_LENGTH = 36
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
 _EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
@@ -180,7 +180,7 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-    if not compile_pattern(_DIGIT).search(text) and entry.schema.get("format") not in PHONE_FORMATS:
+    if not any(map(str.isdecimal, text)) and entry.schema.get("format") not in PHONE_FORMATS:
         return
     is_caller = is_folded_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
@@ -188,7 +188,7 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
         yield from _numbers_beside(text, with_digits=with_digits)
         return
     plain = _normalized(_decoded(text))
-    if isinstance(value, str):
+    if isinstance(value, str) and not _is_uuid(value):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             for match in (
                 compile_pattern(pattern).finditer(plain)
@@ -287,6 +287,18 @@ def _is_whole_number(entry: _Value, text: str) -> bool:
         and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(_decoded(text))))
         and not compile_pattern(_DATE).match(text)
     )
+
+
+def _is_uuid(text: str) -> bool:
+    """Return whether a text is a UUID, in which no digits have the form of a number."""
+    if len(text) != _UUID_LENGTH:
+        return False
+    from uuid import UUID
+
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def _decoded(text: str) -> str:
