@@ -1,11 +1,12 @@
 """The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from cxcall.findings.errors import CredentialsError, CxcallError
+from cxcall.credentials.token import check_secret, check_text, credentials_error
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr, remember_secrets
+from cxcall.runtime.redaction import redacted_repr
 from cxcall.transport.urls import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"
@@ -99,32 +100,9 @@ class TokenGrant(NamedTuple):
         return redacted_repr(self, "value", "refresh_token", "id_token")
 
 
-def check_secret(name: str, text: str, source: str) -> str:
-    """Return a token or secret without surrounding blanks, which is masked from now on.
-
-    Raises CredentialsError if it is not valid. The error never quotes it, only the invalid character.
-    """
-    remember_secrets(text.strip())
-    return _check_text(name, text, source)
-
-
-def _check_text(name: str, text: str, source: str) -> str:
-    secret = text.strip()
-    invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
-    if not secret:
-        raise credentials_error(f"the {name} is empty", "give it again", where=source)
-    if invalid is not None:
-        raise credentials_error(
-            f"the {name} holds U+{ord(secret[invalid]):04X} at position {invalid + 1}, which none has",
-            f"copy the {name} alone, without `Bearer`, quotes or line breaks",
-            where=source,
-        )
-    return secret
-
-
 def check_id(name: str, text: str, source: str) -> str:
     """Return the ID of a client or an access key; raises CredentialsError if not valid."""
-    client_id = _check_text(name, text, source)
+    client_id = check_text(name, text, source)
     if ":" in client_id:
         message = f"the {name} holds a `:`, which would end it"
         raise credentials_error(message, f"copy the {name} alone", where=source)
@@ -140,13 +118,6 @@ def build_client(
         client_id=check_id(f"{client.label} ID", pair[0], sources[0]),
         secret=check_secret(f"{client.label} secret", pair[1], sources[1]),
     )
-
-
-def credentials_error(
-    message: str, fix: str, why: str = "", *, where: str = "token", code: str = "credential"
-) -> CredentialsError:
-    """Return the error for credentials that cannot be used."""
-    return CredentialsError(Finding.error(code, where, message, fix, why))
 
 
 def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:

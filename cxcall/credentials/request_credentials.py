@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
 from cxcall.credentials import store
-from cxcall.credentials.oauth_client import credentials_error
-from cxcall.credentials.store import EXPLICIT, Token
+from cxcall.credentials.token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
 from cxcall.credentials.tokens import check_use, get_token, has_token_source
 from cxcall.findings.errors import CredentialsError
 from cxcall.named_tuple import NamedTuple
@@ -120,7 +119,7 @@ def store_credentials(settings: "Settings", username: str, secret: str) -> str:
     remember_secrets(secret)
     if not secret:
         raise credentials_error("the secret is empty", "give it again")
-    _check_destination(settings, store.LOGIN_SOURCE)
+    _check_destination(settings, LOGIN_SOURCE)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
     with store.lock_store(settings):

@@ -13,10 +13,16 @@ from cxcall.credentials.oauth_client import (
     Client,
     build_client,
     check_id,
+)
+from cxcall.credentials.token import (
+    KEYRING_SOURCE,
+    LOGIN_SOURCE,
+    Token,
     check_secret,
     credentials_error,
+    explicit_token,
+    new_explicit_token,
 )
-from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.setting_values import CXONE
@@ -34,16 +40,14 @@ _DERIVED_SOURCES = ("from base_url", "from issuer", "not set", tenants.DISCOVERY
 
 def find_explicit_token(settings: Settings) -> Token | None:
     """Return the token that a setting or a login provides; raises CredentialsError if not valid."""
-    value, source = settings.access_token, settings.values["access_token"].source
-    if not value:
-        login = store.find_login(settings)
-        source = store.login_source(login)
-        if "access_token" in store.keyring_secret_names(login):
-            login = store.load_keyring_secrets(settings, login)
-        value = str(login.get("access_token", ""))
-    if not value:
-        return None
-    return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
+    if settings.access_token:
+        return explicit_token(settings)
+    login = store.find_login(settings)
+    source = store.login_source(login)
+    if "access_token" in store.keyring_secret_names(login):
+        login = store.load_keyring_secrets(settings, login)
+    value = str(login.get("access_token", ""))
+    return new_explicit_token(value, source) if value else None
 
 
 def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
-from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
+from cxcall.credentials.token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.credentials.oauth_client import Client
-    from cxcall.credentials.store import Token
+    from cxcall.credentials.token import Token
     from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
 

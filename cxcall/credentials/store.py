@@ -15,16 +15,18 @@ from cxcall.credentials.oauth_client import (
     CLIENT_CREDENTIALS,
     Client,
     TokenGrant,
+)
+from cxcall.credentials.token import (
+    KEYRING_SOURCE,
+    LOGIN_SOURCE,
+    Token,
     check_secret,
     credentials_error,
 )
 from cxcall.findings.errors import CredentialsError
-from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr
 from cxcall.settings import tenants
 from cxcall.settings.private_file import PrivateFile, StoredRecord, UnwritableError
 from cxcall.settings.settings import state_dir
-from cxcall.transport.authorization import Authorization
 from cxcall.transport.urls import host_url
 
 if TYPE_CHECKING:
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
 
     from cxcall.settings.settings import Settings
 
-EXPLICIT = "given"
-LOGIN_SOURCE = "cxcall auth login (credentials.json)"
-KEYRING_SOURCE = "cxcall auth login (keyring)"
 SECRET_FIELDS = (
     *("client_secret", "access_key_secret", "access_token", "refresh_token"),
     *("password", "api_key"),
@@ -45,27 +44,6 @@ _EXPIRY_MARGIN = 60.0
 _EXPIRY_MARGIN_SHARE = 0.1
 _EXCHANGES_UNDER_LOCK = 2
 """The token request, and the discovery of the tenant."""
-
-
-class Token(NamedTuple):
-    """An access token. `scopes` and `expires_at` (seconds since 1970) are None if unknown.
-
-    `kind` is one of `Operation.token_kinds` (`client-credentials`, `access-key`,
-    `authorization-code`), or `given` for an explicit token.
-    """
-
-    value: str
-    kind: str
-    scopes: frozenset[str] | None
-    expires_at: float | None
-    source: str
-
-    def __repr__(self) -> str:
-        return redacted_repr(self, "value")
-
-    def authorize(self, base_url: str) -> Authorization:
-        """Return what sends the token to the scheme, host, and port of `base_url`, and to no other."""
-        return Authorization(base_url, f"Bearer {self.value}")
 
 
 def find_login(settings: Settings) -> StoredRecord:

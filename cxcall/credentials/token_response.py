@@ -13,10 +13,9 @@ from cxcall.credentials.oauth_client import (
     Client,
     TokenGrant,
     UndeliveredError,
-    check_secret,
-    credentials_error,
     token_undelivered,
 )
+from cxcall.credentials.token import check_secret, credentials_error
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.credentials.store import Token
+    from cxcall.credentials.token import Token
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings

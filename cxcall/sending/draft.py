@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameters import unique_flags
@@ -284,11 +285,18 @@ def token_source(
 
     None for an operation that needs none.
     """
-    from cxcall.credentials.request_credentials import get_credentials
-
     settings, operation = checked.settings, checked.operation
-    first = get_credentials(settings, operation)
+    get: Callable[..., Credentials | None]
+    if operation.security or operation.is_public:
+        from cxcall.credentials.request_credentials import get_credentials
+
+        get = partial(get_credentials, settings, operation)
+    else:
+        from cxcall.credentials.tokens import get_token
+
+        get = partial(get_token, settings)
+    first = get()
     if first is None:
         return None
     stop_on_unsuitable_token(settings, first, operation, force=force)
-    return lambda fresh: get_credentials(settings, operation, fresh=True) if fresh else first
+    return lambda fresh: get(fresh=True) if fresh else first

@@ -17,7 +17,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operation
 from cxcall.credentials.oauth_client import UndeliveredError
-from cxcall.credentials.store import Token
+from cxcall.credentials.token import Token
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.config import settings_of_platform
 from cxcall.cli.actions.profiles import chosen_profile
 from cxcall.contracts.contract import find_platform_contract
-from cxcall.credentials import tokens
+from cxcall.credentials import logins, tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
 from cxcall.findings.errors import UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.commands.auth import LoginOptions
     from cxcall.contracts.contract import Contract
-    from cxcall.credentials.store import Token
+    from cxcall.credentials.token import Token
     from cxcall.output.options import OutputOptions
 
     Flags = Mapping[str, str | None]
@@ -44,7 +44,7 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
         flags, token = _request_token(flags, options, output)
         kept = _keep_in_profile(profile, flags, token)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
-    status = tokens.get_status(settings)
+    status = logins.get_status(settings)
     lines = [
         f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
         *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
@@ -111,18 +111,18 @@ def _request_token(
     """Log in, and return the flags with the ID that was used, and the token."""
     screen, settings = Screen.standard(output), settings_of_platform(flags)
     if options.with_token:
-        return flags, tokens.log_in_with_token(settings, screen.read_secret("Access token"))
+        return flags, logins.log_in_with_token(settings, screen.read_secret("Access token"))
     if options.web:
         flags = {**flags, "client_id": settings.client_id or screen.read_line("Client ID")}
         show = _page_opener(output, open_browser=not options.no_browser)
         settings = settings_of_platform(flags)
-        return flags, tokens.log_in_with_browser(settings, show, port=options.port)
+        return flags, logins.log_in_with_browser(settings, show, port=options.port)
     is_key = grant_kind(settings) == ACCESS_KEY
     noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
     known = settings.values[f"{pair}_id"].value
     identifier = known or screen.read_line(f"{noun} ID")
     secret = settings.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
-    token = tokens.log_in(settings, identifier, secret)
+    token = logins.log_in(settings, identifier, secret)
     return flags if known else {**flags, f"{pair}_id": identifier}, token
 
 
@@ -160,7 +160,7 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
 
 def show_status(flags: Flags) -> Report:
     """Return the credentials in use, each value with its source; exit code 4 if there are none."""
-    status = tokens.get_status(settings_of_platform(flags))
+    status = logins.get_status(settings_of_platform(flags))
     return Report(
         "auth status",
         outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
@@ -182,6 +182,6 @@ def log_out(flags: Flags) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     chosen_profile(flags)
     settings = settings_of_platform(flags)
-    removed = tokens.log_out(settings)
+    removed = logins.log_out(settings)
     text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"
     return Report("auth logout", findings=settings.conflicts, data={"removed": removed}, text=text)

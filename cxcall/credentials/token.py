@@ -1,0 +1,81 @@
+"""The access token of a request: what every command that sends needs of credentials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.redaction import redacted_repr, remember_secrets
+from cxcall.transport.authorization import Authorization
+
+if TYPE_CHECKING:
+    from cxcall.settings.settings import Settings
+
+EXPLICIT = "given"
+LOGIN_SOURCE = "cxcall auth login (credentials.json)"
+KEYRING_SOURCE = "cxcall auth login (keyring)"
+
+
+class Token(NamedTuple):
+    """An access token. `scopes` and `expires_at` (seconds since 1970) are None if unknown.
+
+    `kind` is one of `Operation.token_kinds` (`client-credentials`, `access-key`,
+    `authorization-code`), or `given` for an explicit token.
+    """
+
+    value: str
+    kind: str
+    scopes: frozenset[str] | None
+    expires_at: float | None
+    source: str
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "value")
+
+    def authorize(self, base_url: str) -> Authorization:
+        """Return what sends the token to the scheme, host, and port of `base_url`, and to no other."""
+        return Authorization(base_url, f"Bearer {self.value}")
+
+
+def explicit_token(settings: Settings) -> Token | None:
+    """Return the token that a setting provides; raises CredentialsError if it is not valid."""
+    value, source = settings.access_token, settings.values["access_token"].source
+    return new_explicit_token(value, source) if value else None
+
+
+def new_explicit_token(value: str, source: str) -> Token:
+    """Return a token that a person gave; raises CredentialsError if it is not valid."""
+    return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
+
+
+def check_secret(name: str, text: str, source: str) -> str:
+    """Return a token or secret without surrounding blanks, which is masked from now on.
+
+    Raises CredentialsError if it is not valid. The error never quotes it, only the invalid character.
+    """
+    remember_secrets(text.strip())
+    return check_text(name, text, source)
+
+
+def check_text(name: str, text: str, source: str) -> str:
+    """Return a text without surrounding blanks; raises CredentialsError if it cannot be sent."""
+    secret = text.strip()
+    invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
+    if not secret:
+        raise credentials_error(f"the {name} is empty", "give it again", where=source)
+    if invalid is not None:
+        raise credentials_error(
+            f"the {name} holds U+{ord(secret[invalid]):04X} at position {invalid + 1}, which none has",
+            f"copy the {name} alone, without `Bearer`, quotes or line breaks",
+            where=source,
+        )
+    return secret
+
+
+def credentials_error(
+    message: str, fix: str, why: str = "", *, where: str = "token", code: str = "credential"
+) -> CredentialsError:
+    """Return the error for credentials that cannot be used."""
+    return CredentialsError(Finding.error(code, where, message, fix, why))
