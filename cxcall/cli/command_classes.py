@@ -10,16 +10,27 @@ from typer.core import TyperCommand, TyperGroup
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from typer.core import TyperArgument, TyperOption
 
 _MAX_LISTED = 20
 _ARGUMENTS = f"{__name__}.arguments"
 
 
 class Command(TyperCommand):
-    """A command that reports extra arguments itself, and keeps its arguments for error messages."""
+    """A command that reports extra arguments itself, and keeps its arguments for error messages.
+
+    `options` are those that its function does not declare.
+    """
 
     allow_extra_args = True
+
+    def __init__(
+        self, *args: Any, options: Sequence[TyperArgument | TyperOption], **more: Any
+    ) -> None:
+        super().__init__(*args, **more)
+        self.params += options
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""

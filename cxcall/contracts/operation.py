@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
 from cxcall.contracts.parameters import Alternative, Flag, Parameter, join_base, server_url, target
-from cxcall.contracts.security import SecurityScheme
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.security import SecurityScheme
 
 JSON = "application/json"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -140,6 +140,8 @@ class Operation:
         declared = self.declared.get("security", self.contract.declared.get("security"))
         if self.contract.is_shipped or not isinstance(declared, list):
             return ()
+        from cxcall.contracts.security import SecurityScheme
+
         schemes = self.contract.declared.get("components", {}).get("securitySchemes", {})
         return tuple(
             tuple(SecurityScheme.of(name, schemes.get(name, {})) for name in entry)

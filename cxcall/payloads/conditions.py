@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.edit import Edit
     from cxcall.payloads.payload import Payload
 
 _WHY = "the schema does not say so, but the API may refuse the request"
@@ -38,6 +38,8 @@ def find_broken_conditions(
 
 def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]:
     """Return the edits that add what is missing at a place, or remove what is not allowed there."""
+    from cxcall.findings.edit import Applicability, Edit, write
+
     if breach.op == "add":
         from cxcall.payloads.corrections import new_value
 

@@ -8,7 +8,6 @@ number, as in the parameters of a script.
 from __future__ import annotations
 
 import unicodedata
-from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -54,13 +53,10 @@ _MAX_ACCESS_DIGITS = 2
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
 
-class Evidence(IntEnum):
+class Evidence:
     """Why a value counts as a number: the higher, the surer that it is dialed."""
 
-    DIGITS = 0
-    EMERGENCY = 1
-    FORM = 2
-    NAMED = 3
+    DIGITS, EMERGENCY, FORM, NAMED = range(4)
 
 
 class DialedNumber(NamedTuple):
@@ -102,7 +98,7 @@ def find_numbers(
     surest = max((evidence for *_, evidence in found), default=Evidence.DIGITS)
     least = max(surest, Evidence.FORM)
     return [
-        DialedNumber(number, where, evidence >= least, evidence is Evidence.EMERGENCY)
+        DialedNumber(number, where, evidence >= least, evidence == Evidence.EMERGENCY)
         for number, where, evidence in found
     ]
 
@@ -176,7 +172,7 @@ def _walk(operation: Operation) -> _BodyWalk:
     return _BodyWalk(operation)
 
 
-def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evidence]]:
+def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, int]]:
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
@@ -202,7 +198,7 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
         yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
 
 
-def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, Evidence]]:
+def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]:
     """Yield the numbers in a value that is dialed, unless they are the whole of it.
 
     People write an access code before a number, an extension after it, or several numbers.
@@ -244,7 +240,7 @@ def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
         is_first = is_first and len(digits) <= _MAX_ACCESS_DIGITS
 
 
-def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, Evidence]]:
+def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, int]]:
     """Yield the emergency numbers in a text: one that is a field of a list has the form of a number.
 
     A value of its own has that form only if its schema is known: it may be a house number.
