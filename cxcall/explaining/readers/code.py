@@ -16,6 +16,7 @@ from cxcall.explaining.readers.code_roles import (
     NO_URL,
     OTHER_NAMES,
     PATH,
+    PREFIX,
     URL,
     as_header,
     contains_target,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 _RAW_LITERAL = re.compile(r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]', re.DOTALL)  # fmt: skip
 _BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
 _BODY_ROLES = ("body", "json", "form")
+_TARGET_ROLES = ("url", "host", "path")
 _SENDING = ("request", "fetch", "ajax", "verb", "open")
 _SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
 _CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
@@ -69,7 +71,7 @@ class _Assembler:
         if kind in ("call", "add"):
             self.draft.parts.take_call(name, value)
         if kind == "text":
-            self._text(value)
+            self._text(name, value)
         elif kind == "name":
             if "." in name or "METH" in name:
                 self._method_name(name, 2)
@@ -84,14 +86,16 @@ class _Assembler:
 
     # -- targets
 
-    def _text(self, text: str) -> None:
+    def _text(self, member: str, text: str) -> None:
+        """Take over a text by its form; a URL that is a member of a map only if the name says so."""
         before, self._last_text = self._last_text, "" if is_unresolved(text) else text
         if text in METHODS:
             self.draft.set_method(text, 4)
         elif header := as_header(text):
             self.draft.headers.update([header])
         elif is_target(text) and FOLD.sub("", before[:20].lower()) not in NO_URL:
-            self.set_target(text)
+            if not member or role_of(member) in _TARGET_ROLES:
+                self.set_target(text)
         elif (text.lstrip()[:1] in ("{", "[") and len(text) > 2 and '"' in text) or (
             re.fullmatch(r"[\w.-]+=[^\s{}<>&]*(?:&[\w.-]+=[^\s{}<>&]*)*", text)
             and "grant_type" in text
@@ -138,6 +142,8 @@ class _Assembler:
         draft, role = self.draft, role_of(name)
         if folded == "contenttype":
             draft.content_type = mime_of(value) or draft.content_type
+        elif value in (True, 1) and (method := method_of(PREFIX.sub("", folded))):
+            draft.set_method(method, 4)  # `CURLOPT_POST`
         elif isinstance(value, str) and role in ("method", "host", "path", "url"):
             self._named_text(role, value)
         elif role == "headers":

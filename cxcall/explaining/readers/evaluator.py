@@ -50,17 +50,19 @@ class Evaluator(Calls):
         for element in split_elements(tree):
             self._statement(element)
 
-    def _statement(self, items: list[Any]) -> tuple[str | None, Any]:
+    def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
         """Evaluate an assignment, a key with its value, or an expression; return (name or None, value)."""
         at = next((index for index, item in enumerate(items) if is_operator(item, _ASSIGNMENTS)), 0)
         left = items[:at]
         if at and not any(is_operator(each, ("=>", "->", "?")) for each in left):
-            return self._assign(left, items[at + 1 :], is_sum=items[at].value == "+=")
+            return self._assign(
+                left, items[at + 1 :], is_sum=items[at].value == "+=", is_member=is_member
+            )
         key, rest = split_key(items)
         if key is None:
             return None, self.evaluate(items)
         name = self._key_text(key)
-        value = self.evaluate(rest)
+        value = self.evaluate(rest, name if is_member else "")
         self._report("named", name, value)
         return name, value
 
@@ -69,9 +71,11 @@ class Evaluator(Calls):
             return as_text(self.evaluate(key.items))
         return key.value.lstrip(":") if key.kind == "word" else str(key.value)
 
-    def _assign(self, left: list[Any], right: list[Any], *, is_sum: bool) -> tuple[str | None, Any]:
-        value = self.evaluate(right)
+    def _assign(
+        self, left: list[Any], right: list[Any], *, is_sum: bool, is_member: bool
+    ) -> tuple[str | None, Any]:
         last = left[-1]
+        value = self.evaluate(right, chain_name(left) if is_member else "")
         if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
             return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
@@ -122,8 +126,11 @@ class Evaluator(Calls):
 
         return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
 
-    def evaluate(self, items: list[Any]) -> Any:
-        """Return the value of an expression; what is not literal stays a Call or an unresolved name."""
+    def evaluate(self, items: list[Any], member: str = "") -> Any:
+        """Return the value of an expression; what is not literal stays a Call or an unresolved name.
+
+        `member` is the name of the member of a map that has the value.
+        """
         terms: list[Any] = []
         beside: list[Any] = []  # without an operator before it, such as the next argument in ABAP
         position = 0
@@ -145,7 +152,7 @@ class Evaluator(Calls):
         result = self._join(terms, beside)
         for each in (result, *beside) if isinstance(result, str) else [*terms, *beside]:
             if isinstance(each, str):
-                self._report("text", "", each)
+                self._report("text", member, each)
         return result
 
     def _join(self, terms: list[Any], beside: list[Any]) -> Any:

@@ -18,6 +18,7 @@ from cxcall.explaining.readers.token_tree import (
     chain_name,
     is_lisp_list,
     is_lisp_map,
+    is_map_literal,
     is_message,
     is_operator,
     is_spread,
@@ -40,15 +41,15 @@ class Structures:
         self._report = report
         self.names: dict[str, Any] = {}
 
-    def evaluate(self, items: list[Any]) -> Any:
-        """Return the value of an expression."""
+    def evaluate(self, items: list[Any], member: str = "") -> Any:
+        """Return the value of an expression, which a member of a map may have."""
         raise NotImplementedError
 
     def resolve_text(self, text: str) -> str:
         """Return a text with the variables whose values are known."""
         raise NotImplementedError
 
-    def _statement(self, items: list[Any]) -> tuple[str | None, Any]:
+    def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
         raise NotImplementedError
 
     def _argument(self, items: list[Any], position: int) -> tuple[Any, int]:
@@ -116,7 +117,8 @@ class Structures:
             return self._lisp_map(elements[0])
         if len(elements) == 1 and is_lisp_list(elements[0]):
             return [self._group(each) for each in elements[0]]
-        named = [self._statement(element) for element in elements]
+        is_literal = is_map_literal(group, elements)
+        named = [self._statement(element, is_member=is_literal) for element in elements]
         if (inner := self._doubled(elements, named, group)) is not None:
             return inner
         if not named:

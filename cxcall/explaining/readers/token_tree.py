@@ -91,6 +91,13 @@ def is_block_start(element: list[Any]) -> bool:
     return is_open and isinstance(element[0], Token) and element[0].value in BLOCKS
 
 
+def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
+    """Tell whether a group has members with names, and not the statements of a block, which assign."""
+    commas = sum(is_operator(each, (",",)) for each in group.items)
+    is_listed = commas + 1 >= len(elements) > 1
+    return is_listed or not any(is_operator(each, ("=", ";")) for each in group.items)
+
+
 def is_command(items: list[Any]) -> bool:
     """Tell whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
     if not items or not isinstance(items[0], Token) or items[0].kind != "word":
