@@ -20,6 +20,7 @@ _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """So much of a body's names an operation must know to have been meant."""
 _MIN_KNOWN_ELSEWHERE = 2
 """So many it must know where another operation has a path that is near."""
+_COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
 _RESPONSE_NAMES = {
     "id", "selfUri", "entities", "participants", "conversationId", "log", "info", "item",
 }  # fmt: skip
@@ -111,6 +112,17 @@ def _schema(operation: Operation) -> JsonSchema:
     return operation.schema_at("/0" if _is_list(operation) else "")
 
 
+def is_body_of(operation: Operation, value: Any) -> bool:
+    """Tell whether a JSON value without any request around it is a body of an operation, not the settings of a program.
+
+    The operation knows half of its names, and one that has several words: `name` and `version` are in any file.
+    """
+    names = _names(value)
+    known = _schema(operation).get("properties", {})
+    has_own_name = any(name in known and _COMPOUND.search(name) for name in names)
+    return has_own_name and _count_known(operation, value, names) >= max(1, len(names) / 2)
+
+
 def _path_words(path: str) -> set[str]:
     """Return the words of a path in the singular, without parameters and IDs."""
     words = re.findall(r"(?<=/)[a-z-]+(?=/|$)", path.lower())
@@ -128,8 +140,7 @@ def is_request_body(value: Any) -> bool:
         each for each in load_catalog().find_likely(value)
         if each.takes_body and not each.is_for_login and not each.is_generated
     ]  # fmt: skip
-    known = max(_count_known(each, value, names) for each in candidates)
-    return known >= max(1, len(names) / 2)
+    return any(is_body_of(each, value) for each in candidates)
 
 
 def meant_operation_note(request: ObservedRequest, operation: Operation) -> Finding:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import read
+from cxcall.findings.errors import UsageError
 from helpers.pasted_texts import URL
 
 BODY = {"callbackNumbers": ["+493012345678"], "queueId": "x"}
@@ -20,6 +23,10 @@ BUILDERS = [
     "body = Object.assign({queueId: 'x'}, {callbackNumbers: ['+493012345678']})",
     "body = {'queueId': 'x'} | {'callbackNumbers': ['+493012345678']}",
     "body := json_object('callbackNumbers' value json_array('+493012345678'), 'queueId' value 'x');",
+    'payload = (callbackNumbers = ["+493012345678"], queueId = "x")',
+    'let body = `Assoc ["callbackNumbers", `List [`String "+493012345678"]; "queueId", `String "x"] in',
+    'Dim body\nbody = "{""callbackNumbers"":[""+493012345678""]," & _\n  """queueId"":""x""}"',
+    'body = [{<<"callbackNumbers">>, [<<"+493012345678">>]}, {<<"queueId">>, <<"x">>}];',
     'payload := map[string]any{"callbackNumbers": []string{"+493012345678"}, "queueId": "x"}',
 ]
 UNKNOWN_VALUES = [
@@ -45,6 +52,35 @@ def test_value_of_an_expression_that_is_not_evaluated_is_unknown() -> None:
         assert {"/callbackNumbers", "/queueId"} <= request.unknown.keys(), value
         errors = [each.code for each in explain_request(request).findings if each.severity == "error"]  # fmt: skip
         assert errors in ([], ["credential"]), value
+
+
+def test_description_of_a_request_is_no_body() -> None:
+    for code in (
+        f"pm.sendRequest({{url: '{URL}', method: 'POST', header: [], body: {{mode: 'raw', raw: JSON.stringify({{queueId: 'x'}})}}}})",
+        f"return [{{json: {{method: 'POST', url: '{URL}', body: {{queueId: 'x'}}}}}}]",
+        f'data "http" "a" {{\n  url = "{URL}"\n  method = "POST"\n  request_body = jsonencode({{ queueId = "x" }})\n}}',
+    ):
+        (request,) = read(code, "text")
+        assert json.loads(request.body or "null") == {"queueId": "x"}, code
+
+
+def test_expected_response_of_a_test_is_no_response() -> None:
+    text = f'GET {URL}\nHTTP 404\n[Asserts]\njsonpath "$.code" exists\n'
+    (request,) = read(text, "text")
+    assert request.response is None
+    (request,) = read(f"GET {URL}\nHTTP 200\n   |   ^^^ actual value is <400>\n", "text")
+    assert request.response is not None
+    assert request.response.status == 400
+
+
+def test_settings_of_a_program_are_no_request_body() -> None:
+    for value in (
+        {"name": "dialer", "version": "4.0.0", "scripts": {}, "dependencies": {}},
+        {"version": "0.2.0", "configurations": [{"type": "node"}]},
+        {"clientId": "x", "clientSecret": "y", "region": "z", "queueId": "q"},
+    ):
+        with pytest.raises(UsageError):
+            list(read(json.dumps(value), "text"))
 
 
 def test_body_that_is_neither_json_nor_a_form_is_unknown() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.readers.code_roles import CHANGES
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     FORMAT,
@@ -24,6 +25,7 @@ from cxcall.explaining.readers.token_tree import (
     is_builder_call,
     is_operator,
     read_chain,
+    split_chain,
     split_elements,
 )
 from cxcall.explaining.readers.unresolved_variables import (
@@ -157,7 +159,7 @@ class Calls(Structures):
         return built.value
 
     def _arguments(self, group: Group) -> list[tuple[str | None, Any]]:
-        return [self._statement(element) for element in split_elements(group)]
+        return [self._statement(part) for element in split_elements(group) for part in split_chain(element)]  # fmt: skip
 
     def _finish_call(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
         """Report a call; apply one that adds to a map or list, or that fills a format."""
@@ -232,7 +234,8 @@ class Calls(Structures):
         ):  # Ruby needs no brackets
             return Call(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
-            return target, position
+            is_part = isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)  # fmt: skip
+            return mark_unresolved(f"{{{name}}}") if is_part else target, position
         if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
             return self._block(following), position + 1
         arguments = self._arguments(following)
@@ -243,10 +246,12 @@ class Calls(Structures):
         if added is not None:
             self._report("add", name, Call(name, arguments))
             return added[1], position + 1
-        own = [(None, target)] if isinstance(target, str) else []
-        call = Call(name, own + arguments)
+        is_text = isinstance(target, str) or (isinstance(target, Call) and CHANGES.search(name))
+        call = Call(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
-        is_changed = isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
+        is_changed = (is_text and not isinstance(target, str)) or (
+            isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
+        )
         return call if is_changed else target, position + 1
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:

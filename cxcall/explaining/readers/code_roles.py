@@ -31,7 +31,7 @@ METHOD_NAME = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 FOLD = re.compile(r"[^a-z]")
-PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|http)+(?=[a-z])")
+PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
 ROLES = {
     "url": ("url", "uri", "requesturi", "requesturl", "endpoint", "effectiveurl", "apiurl"),
     "host": ("baseurl", "baseuri", "baseaddress", "host", "hostname", "server", "apibase", "domain", "base", "basepath"),
@@ -49,6 +49,8 @@ ROLES = {
 }  # fmt: skip
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 FORM_MAKERS = re.compile(r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform", re.IGNORECASE)  # fmt: skip
+# Methods that return another text or map than their arguments.
+CHANGES = re.compile(r"(?:^|\W|_)(?:replace\w*|gsub|substitute|safe_substitute|translate|splice|render\w*|map|filter|reduce)$", re.IGNORECASE)  # fmt: skip
 OTHER_NAMES = re.compile(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
@@ -68,7 +70,11 @@ _MIME_BY_NAME = {
 }
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
 # What sends exactly the headers that its call shows; others, such as Terraform, add some.
-GO = re.compile(r"\bjson\.Marshal\(|http\.NewRequest")
+# Languages whose types rename their members in JSON.
+TYPED = re.compile(
+    r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody|\bSetBody\("
+)
+RUST = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
 JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 CLIENT = re.compile(
@@ -201,4 +207,17 @@ def is_options(value: Any) -> bool:
         is_headers(value)
         or bool({"headers", "method", "url"} & roles)
         or bool(roles & {"body", "json", "form"} and len(value) <= _MAX_OPTIONS)
+    )
+
+
+def is_request(value: Any) -> bool:
+    """Tell whether a map describes a request: its URL, and its method, headers, or body."""
+    if not isinstance(value, dict):
+        return False
+    roles = {role_of(name): each for name, each in value.items() if isinstance(name, str)}
+    url, method = roles.get("url"), roles.get("method")
+    if not isinstance(url, str) or not (is_target(url) or is_unresolved(url)):
+        return False
+    return (isinstance(method, str) and bool(method_of(method))) or bool(
+        {"headers", "body"} & roles.keys()
     )

@@ -103,7 +103,9 @@ def is_hollow(content: Any) -> bool:
     """Tell whether a map or list has nothing in it but variables."""
     if isinstance(content, list) and content:
         return all(
-            (isinstance(each, str) and is_unresolved(each)) or isinstance(each, Call)
+            (isinstance(each, str) and is_unresolved(each))
+            or isinstance(each, Call)
+            or is_hollow(each)
             for each in content
         )
     return False
@@ -159,6 +161,12 @@ def is_in_pieces(content: Any) -> bool:
 
 def unwrap(content: Any) -> Any:
     """Return the text or map that brackets of C++ or Lua stand around; any other value as it is."""
+    if (
+        isinstance(content, dict)
+        and isinstance(mode := content.get("mode"), str)
+        and mode in content
+    ):
+        return content[mode]  # of Postman: `{mode: "raw", raw: text}`
     is_one = isinstance(content, list) and len(content) == 1
     if is_one and isinstance(content[0], str) and content[0].lstrip()[:1] == "{":
         return content[0]

@@ -39,8 +39,8 @@ _RAW_HTTP = re.compile(
     re.MULTILINE,
 )
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
-_CODE_TARGET = re.compile(r"""["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
-_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
+_CODE_TARGET = re.compile(r"""[=(]\s*\|https?://|["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)

@@ -10,6 +10,7 @@ from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     NOTHING,
     Call,
+    as_members,
     as_text,
     fill_format,
     join_terms,
@@ -17,6 +18,7 @@ from cxcall.explaining.readers.code_values import (
     unknown,
 )
 from cxcall.explaining.readers.literals import Token
+from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.token_tree import (
     Group,
     chain_name,
@@ -189,10 +191,13 @@ class Evaluator(Calls):
         is_pipe = sign == "|" and isinstance(following, Token) and following.value.lower() == "convertto-json"  # fmt: skip
         if is_pipe and terms:
             terms[:] = [Call("ConvertTo-Json", [(None, terms[-1])])]
-            return len(items)
+            return next((at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",))), len(items))  # fmt: skip
+        if sign == "|" and terms and isinstance(following, Token) and following.value.lower().startswith(("invoke-", "irm", "iwr")):  # fmt: skip
+            self._report("named", "body", terms[-1])
+            self.evaluate(items[position + 1 :])
+            return None
         if sign == "`" and isinstance(following, Token):  # a variant of OCaml
-            self._report("text", "", following.value)
-            return position + 2
+            return self._variant(following.value, terms, items, position + 2)
         if sign == "%" and terms and isinstance(terms[-1], str):
             rest = self.evaluate(items[position + 1 :])
             terms[-1] = fill_format(terms[-1], rest if isinstance(rest, list) else [rest])
@@ -212,6 +217,18 @@ class Evaluator(Calls):
         ):
             terms[-1] = unknown()
         return position + 1
+
+    def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
+        """Evaluate what a variant of OCaml holds: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
+        item = items[position] if position < len(items) else None
+        if name in METHODS or not (isinstance(item, Group) or (isinstance(item, Token) and item.kind != "operator")):  # fmt: skip
+            self._report("text", "", name)
+            return position
+        value, position = self._term(items, position)
+        if name in ("Assoc", "O"):
+            value = as_members([(None, value)]) or value
+        terms.append(value)
+        return position
 
     def _end(self, sign: str, terms: list[Any], rest: list[Any]) -> None:
         """Evaluate what follows a condition or a pipe only for what it reports; what a condition selects is unknown."""

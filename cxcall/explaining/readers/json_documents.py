@@ -122,8 +122,9 @@ def _read_body(value: Any) -> ObservedRequest | None:
     """Return a request of which only the body is shown, if the body is one of an operation."""
     if not isinstance(value, dict | list) or not value:
         return None
-    from cxcall.explaining.meant_operation import find_meant_operation
+    from cxcall.explaining.meant_operation import find_meant_operation, is_body_of
     from cxcall.explaining.route_check import match_route
 
     request = build_observed_request("request body", body=value, headers_are_shown=False)
-    return request if find_meant_operation(request, match_route(request)) else None
+    operation = find_meant_operation(request, match_route(request))
+    return request if operation is not None and is_body_of(operation, value) else None

@@ -20,13 +20,13 @@ _TOKEN = re.compile(
     | (?P<newline>\n)
     | (?P<comment>(?<![:\w"'])//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/|\(\*[^*\n]*\*\)|\#(?=[\s!])[^\n]*|^[ \t]*(?:--|;;)[ \t][^\n]*)
     | (?P<here>@"[ \t]*\r?\n|@'[ \t]*\r?\n)
-    | (?P<prefix>(?:[rRbBfFuU]{1,2}|@\$|\$@|\$|@|s|R|L|N|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
-    | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*["']?[^\n]*\n)
+    | (?P<prefix>(?:[rRbBfFuU]{1,2}|\${2,4}(?=")|@\$|\$@|\$|@|s|R|L|N|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
+    | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*+["']?+(?!>>)[^\n]*\n)
     | (?P<number>-?(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
     | (?P<generic>(?<=\w)<>(?=\()|(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))
     | (?P<word>[$@]?(?:[^\W\d]|\\(?=[A-Z]))(?:\w|-(?=[A-Za-z])|\\(?=[A-Za-z])|[!?](?=[({\[]))*|\$\{\w+\}|-(?=[A-Za-z])[A-Za-z]\w+|:[A-Za-z](?:\w|-(?=\w))*(?![:\w]))
     | (?P<bracket>[@%\#]?[({\[]|[)}\]])
-    | (?P<operator>=>|->|:=|<-|::|\.\.|\+\+|<>|==|!=|<=|>=|\+=|&&|\|\||\|>|\?\.|.)
+    | (?P<operator>=>|->|:=|<-|::|\.\.|\+\+|<>|==|!=|<=|>=|\+=|&&|\|\||\|>|\?\.|<<|>>=|>>|.)
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -39,9 +39,13 @@ _POWERSHELL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OBJECTIVE_C = re.compile(r"\bNS[A-Z]\w+|#import\b")
-_DOLLAR_VARIABLES = re.compile(r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php", re.MULTILINE)  # fmt: skip
+_DOLLAR_VARIABLES = re.compile(r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$", re.MULTILINE)  # fmt: skip
 _RAW_SINGLE = re.compile(r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$", re.MULTILINE)  # fmt: skip
 _LISP = re.compile(r"^\s*\((?:require|ns|defn?|let|client/|http/)\b", re.MULTILINE)
+_BASIC = re.compile(r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b|\bChr\(34\)|& \"{3}\w", re.MULTILINE)  # fmt: skip
+_ABAP = re.compile(r"\bcl_\w+=>|\bDATA\(|^\s*CALL METHOD\b|->request->set_", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_VARIANT = re.compile(r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b")
+_ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
@@ -62,6 +66,9 @@ class Dialect(NamedTuple):
     has_dollar_variables: bool
     has_raw_single_quotes: bool
     is_lisp: bool
+    is_basic: bool
+    is_abap: bool
+    has_variants: bool
 
 
 def detect_dialect(text: str) -> Dialect:
@@ -73,6 +80,9 @@ def detect_dialect(text: str) -> Dialect:
         is_powershell or _DOLLAR_VARIABLES.search(text) is not None,
         is_powershell or _RAW_SINGLE.search(text) is not None,
         _LISP.search(text) is not None,
+        _BASIC.search(text) is not None,
+        _ABAP.search(text) is not None,
+        len(_VARIANT.findall(text)) > 1,
     )
 
 
@@ -85,6 +95,10 @@ def scan(text: str) -> Iterator[Token]:
         kind = match.lastgroup or ""
         position, value = match.end(), match[0]
         started = line
+        if reader.is_statement_end(match):
+            value = ";"
+        if value == "|" and (template := reader.read_template(match.start())) is not None:
+            kind, (value, position) = "string", template
         if kind in ("quote", "here", "heredoc"):
             kind = "operator"
             if (literal := reader.read(match)) is not None:
@@ -115,6 +129,19 @@ class _LiteralReader:
             self._failures[key] = self._failures.get(key, 0) + 1
         return literal
 
+    def is_statement_end(self, match: re.Match[str]) -> bool:
+        """Tell whether a match is the dot that ends a statement of ABAP."""
+        follows = self._text[match.end() : match.end() + 1]
+        return self._dialect.is_abap and match[0] == "." and (not follows or follows.isspace())
+
+    def read_template(self, start: int) -> tuple[str, int] | None:
+        """Return the value and the end of a string template of ABAP: `|text { variable }|`; None in other languages."""
+        found = _ABAP_TEMPLATE.match(self._text, start) if self._dialect.is_abap else None
+        if found is None:
+            return None
+        value = re.sub(r"(?<!\\)\{ *([^{}|]{1,200}?) *\}", lambda each: mark_unresolved(f"{{{each[1]}}}"), found[1])  # fmt: skip
+        return _unescape(value), found.end()
+
     def _read_here_document(self, match: re.Match[str]) -> tuple[str, int] | None:
         opening = _HERE_DOCUMENT.match(match[0])
         if opening is None:
@@ -137,6 +164,10 @@ class _LiteralReader:
 
     def _read_quoted(self, match: re.Match[str]) -> tuple[str, int] | None:
         text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
+        if self._dialect.is_basic and quote == '"""':
+            start, quote = start - 2, '"'  # a quote in a text: `"""name"":1"`
+        if quote == "`" and self._dialect.has_variants:
+            return None
         if quote == "'" and (self._dialect.is_lisp or (match.start() and text[match.start() - 1].isalnum())):  # fmt: skip
             return None  # an apostrophe
         end = _find_end(text, start, quote, prefix, self._dialect)
@@ -188,6 +219,8 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialect: Dialect) 
 def _is_verbatim(quote: str, prefix: str, dialect: Dialect) -> bool:
     if dialect.is_powershell:
         return quote == "'"
+    if dialect.is_basic and quote == '"':
+        return True
     return "@" in prefix and not dialect.is_objective_c
 
 
@@ -197,6 +230,9 @@ def _decode(content: str, quote: str, prefix: str, dialect: Dialect) -> str:
         return content.replace("''", "'") if quote == "'" else decode_backticks(content.replace('""', '"'))  # fmt: skip
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
+    if lower in ("$$", "$$$"):  # of C#: `$$` takes `{{name}}` for a variable
+        count = len(lower)
+        return _mark(content, rf"\{{{{{count}}}([^{{}}\n]{{1,200}})\}}{{{count}}}")
     if _is_verbatim(quote, prefix, dialect):
         value = content.replace('""', '"')
         return _mark(value, _IN_BRACES) if "$" in prefix else value
@@ -207,8 +243,12 @@ def _decode(content: str, quote: str, prefix: str, dialect: Dialect) -> str:
         return plain
     if quote == "`" and "${" not in content and "\\`" not in content and is_json_complete(content, strict=True):  # fmt: skip
         return content  # the raw literal of Go
-    value = _unescape(_mark_swift(content))
-    if "f" in lower or prefix == "$":
+    return _mark_variables(_unescape(_mark_swift(content)), quote, prefix, dialect)
+
+
+def _mark_variables(value: str, quote: str, prefix: str, dialect: Dialect) -> str:
+    """Return a decoded literal with the variables marked that its language puts in."""
+    if "f" in prefix.lower() or prefix == "$":
         return _mark(value, _IN_BRACES)
     if quote != "'":
         value = _mark(value, r"#\{([^{}\n]{1,200})\}|\$\{([^{}\n]{1,200})\}")

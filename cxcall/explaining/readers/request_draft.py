@@ -11,18 +11,21 @@ from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_par
 from cxcall.explaining.readers.code_roles import (
     ACCEPT,
     BASIC,
+    CHANGES,
     CLIENT,
     EXACT,
     FOLD,
-    GO,
     HEADER_NAME,
     JSON_TYPE,
     MIME,
     PLAIN_HTTP,
+    RUST,
+    TYPED,
     URL,
     VARIABLE,
     as_header,
     header_text,
+    is_request,
     mime_of,
     without_credential,
 )
@@ -165,11 +168,13 @@ class RequestDraft:
         """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
         content, made = content_of(value)
         content = unwrap(content)
+        if isinstance(content, Call):
+            content, made = content_of(content)
         if has_error_status(content) or is_in_pieces(content):
             return  # of a response that is shown with the code, or put together by what is not evaluated
         if content is None or (rank < 2 and is_trivial(content)):
             return
-        if is_hollow(content):
+        if is_hollow(content) or is_request(content):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
             self._hide_body(content, made, rank, kind)
@@ -186,8 +191,11 @@ class RequestDraft:
 
     def _hide_body(self, content: str, made: str, rank: int, kind: str) -> None:
         """Record that a variable is the body, unless it is such as `client.send(request)` or printed of the response."""
-        if all(map(_NO_BODY.search, variable_names(content))):
+        names = variable_names(content)
+        if all(map(_NO_BODY.search, names)):
             return
+        if rank > self.body_rank == 1 and any(map(CHANGES.search, names)):
+            self.body, self.body_rank = None, 2  # the text that the call changes
         if kind == "json":
             self.content_type = self.content_type or "application/json"
         if rank >= 3 or (rank == 2 and not self.hidden_body):
@@ -197,7 +205,7 @@ class RequestDraft:
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may say what its library sends."""
     headers = dict(draft.headers)
-    _hide_go_names(draft, text)
+    _hide_type_names(draft, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
     written = next((name for name in headers if name.lower() == "content-type"), "")
@@ -251,10 +259,14 @@ def _hinted_type(text: str) -> str:
     return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
 
 
-def _hide_go_names(draft: RequestDraft, text: str) -> None:
-    """Leave out the body of a Go struct: the names in its JSON are those of its type, which is not shown."""
+def _hide_type_names(draft: RequestDraft, text: str) -> None:
+    """Leave out the body of a struct of Go, C#, or Rust: the type, which is not shown, says what its names are in JSON."""
     body = draft.body
-    if isinstance(body, dict) and GO.search(text) and all(name[:1].isupper() for name in body):
+    if not isinstance(body, dict) or not body:
+        return
+    is_pascal = all(name[:1].isupper() for name in body) and TYPED.search(text)
+    is_rust = RUST.search(text) and all(re.search(rf"(?<![\"\w]){re.escape(str(name))}(?:\s*:|\s*[,}}])", text) for name in body)  # fmt: skip
+    if is_pascal or is_rust:
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
 
 

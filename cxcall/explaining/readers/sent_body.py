@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.explaining.readers.code_roles import (
+    CHANGES,
     FORM_MAKERS,
     MIME,
     contains_target,
     header_text,
     is_headers,
 )
-from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.code_values import Call, is_name
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -42,6 +43,8 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
         return value, ""
     if contains_target(value):
         return None, ""
+    if CHANGES.search(value.name):
+        return mark_unresolved(f"{{{value.name}}}"), ""
     kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
     found: tuple[str, str] | None = None
     for each in value.values():
@@ -126,7 +129,14 @@ def as_json_value(value: Any) -> Any:
         return as_json_value(values[0]) if is_wrapper else mark_unresolved(f"{{{value.name}}}")
     if isinstance(value, dict):
         return {str(name): as_json_value(each) for name, each in value.items()}
-    return [as_json_value(each) for each in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    is_object = value and all(
+        isinstance(each, list) and len(each) == 2 and is_name(each[0]) for each in value
+    )
+    if is_object:  # as Erlang, OCaml, and C++ write an object: `[{"name", value}, ...]`
+        return {each[0]: as_json_value(each[1]) for each in value}
+    return [as_json_value(each) for each in value]
 
 
 def encode_form(members: dict[str, Any]) -> str:

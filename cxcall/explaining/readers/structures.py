@@ -23,6 +23,7 @@ from cxcall.explaining.readers.token_tree import (
     is_operator,
     is_spread,
     split_elements,
+    split_tuples,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
@@ -63,7 +64,10 @@ class Structures:
             elements = list(split_elements(group))
             if len(elements) == 1:
                 return self._statement(elements[0])[1]
-            return [self._statement(element)[1] for element in elements]
+            named = [self._statement(element) for element in elements]
+            if named and all(name for name, _ in named):
+                return dict(named)  # the named tuple of Julia: `(a = 1, b = 2)`
+            return [value for _, value in named]
         if group.opening == "[" and is_message(group.items):
             return self._message(group.items)
         return self._elements(group, is_map=group.opening[-1:] == "{" and group.opening != "#{")
@@ -117,6 +121,8 @@ class Structures:
             return self._lisp_map(elements[0])
         if len(elements) == 1 and is_lisp_list(elements[0]):
             return [self._group(each) for each in elements[0]]
+        if group.opening == "[" and (tuples := split_tuples(group)):
+            return [[self.evaluate(each) for each in items] for items in tuples]
         is_literal = is_map_literal(group, elements)
         named = [self._statement(element, is_member=is_literal) for element in elements]
         if (inner := self._doubled(elements, named, group)) is not None:

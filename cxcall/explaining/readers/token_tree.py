@@ -85,6 +85,35 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
         yield element
 
 
+def split_chain(items: list[Any]) -> list[list[Any]]:
+    """Return the arguments that Perl separates by several `=>`; other items as one."""
+    if sum(is_operator(each, ("=>",)) for each in items) < 2:
+        return [items]
+    parts: list[list[Any]] = [[]]
+    for item in items:
+        if is_operator(item, ("=>",)):
+            parts.append([])
+        else:
+            parts[-1].append(item)
+    return [each for each in parts if each]
+
+
+def split_tuples(group: Group) -> list[list[list[Any]]]:
+    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty where there are none."""
+    signs = {each.value for each in group.items if isinstance(each, Token) and each.kind == "operator"}  # fmt: skip
+    if not {",", ";"} <= signs:
+        return []
+    tuples: list[list[list[Any]]] = [[[]]]
+    for item in group.items:
+        if is_operator(item, (";",)):
+            tuples.append([[]])
+        elif is_operator(item, (",",)):
+            tuples[-1].append([])
+        elif not is_newline(item):
+            tuples[-1][-1].append(item)
+    return [each for each in tuples if each != [[]]]
+
+
 def is_block_start(element: list[Any]) -> bool:
     """Tell whether items are a line such as `with session:` or `else:` of Python."""
     is_open = bool(element) and is_operator(element[-1], (":",))

@@ -38,6 +38,14 @@ _DOTNET_RESPONSE = re.compile(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
 _SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # as Wireshark shows it
+# A file of Hurl says what response a test expects: its status, and sections with rules on it.
+_HURL = re.compile(r"^\[(?:Asserts|Captures)\]\s*$|^ *\|? *\^+ actual value is <", re.MULTILINE)
+_HURL_EXPECTED = re.compile(
+    r"^HTTP(?:/[0-9.]+)? (?:[1-5][0-9]{2}|\*)[ \t]*$\n?|^\[(?:Asserts|Captures)\][ \t]*\n(?:(?!\[|HTTP|[A-Z]+ (?:https?:|/|\{)).+\n?)*"
+    r"|^ *[0-9]* *\| (?!.*\^ actual value is ).*\n|^ *-+> .*\n",
+    re.MULTILINE,
+)
+_HURL_ACTUAL = re.compile(r"^.*\^+ actual value is <([1-5][0-9]{2})>.*$", re.MULTILINE)
 _MARKS = re.compile(
     rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502|\\r\\n$",
     re.MULTILINE,
@@ -46,6 +54,8 @@ _MARKS = re.compile(
 
 def as_messages(text: str) -> str:
     """Return a transcript as the HTTP messages in it; any other text as it is."""
+    if _HURL.search(text):
+        text = _HURL_ACTUAL.sub(r"HTTP/1.1 \1", _HURL_EXPECTED.sub("", text))
     if not _MARKS.search(text):
         return text
     text = _DOTNET_REQUEST.sub(lambda found: f"{found[1]} {found[2]}\n{_dedent(found[3])}\n", text)
