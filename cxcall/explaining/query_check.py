@@ -41,7 +41,12 @@ def check_query(
     yield from check_parameters(operation, shown)
     members = _members(payload) or _members_in_text(request.body)
     is_hidden = request.null_means_unknown and not request.query and not members
-    if is_hidden and request.status == _BAD_REQUEST and request.method in READ_METHODS:
+    if (
+        is_hidden
+        and "query" not in request.unknown
+        and request.status == _BAD_REQUEST
+        and request.method in READ_METHODS
+    ):
         found = check_members(request, operation, members, has_body=True)
         yield from (each._replace(severity=Severity.WARNING) for each in found)
     if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
@@ -49,7 +54,9 @@ def check_query(
     # A contract that can be sent may declare a query as a body, so that both are one; a description does not.
     is_one = accepts_query_as_body(operation) and operation.is_sendable and not parameters
     has_body = bool(request.body) or not is_one or not (request.query or request.body == "")
-    yield from check_members(request, operation, members, has_body=has_body)
+    for each in check_members(request, operation, members, has_body=has_body):
+        if "query" not in request.unknown or each.code != "property-missing":
+            yield each
 
 
 def check_misplaced(

@@ -62,6 +62,7 @@ class _Assembler:
     def __init__(self) -> None:
         self.drafts = [RequestDraft()]
         self._last_text = ""
+        self._has_url_builder = False
 
     @property
     def draft(self) -> RequestDraft:
@@ -148,8 +149,8 @@ class _Assembler:
             self._named_text(role, value)
         elif role == "headers":
             draft.take_headers(value)
-        elif role == "query" and (pairs := _pairs(value)):
-            draft.query.update(pairs)
+        elif role == "query" and draft.take_query(value, may_be_hidden=name != "query"):
+            return
         elif role == "files":
             draft.parts.take_value(value)
         elif role in _BODY_ROLES and not isinstance(value, bool | int | None):
@@ -186,6 +187,7 @@ class _Assembler:
 
     def _call(self, name: str, call: Call) -> None:
         """Take over what a call shows: a target with a method, a header, a body, an option."""
+        self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
         texts = [each for each in call.values() if isinstance(each, str)]
         targets = [each for each in texts if is_target(each)]
         method = METHOD_NAME.search(name.removesuffix(".new"))
@@ -235,10 +237,10 @@ class _Assembler:
             draft.headers["Accept"] = mime
         elif not is_header and (mime or role == "json"):
             draft.content_type = draft.content_type or mime or "application/json"
+        if self._take_query_call(name, call):
+            return
         if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
             draft.form[values[0]] = values[1]
-        elif role == "query" and values:
-            draft.query.update({values[0]: values[1]} if is_pair else _pairs(values[0]))
         elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
             draft.set_body(call, 3)
         elif role in _BODY_ROLES and values:
@@ -248,6 +250,23 @@ class _Assembler:
                 draft.take_headers(each)
         else:
             draft.take_authorization(folded, call)
+
+    def _take_query_call(self, name: str, call: Call) -> bool:
+        """Take over the query parameters that a call sets; tell whether it sets some."""
+        owner, _, method = name.rpartition(".")
+        is_query = role_of(name) == "query"
+        is_setter = (
+            role_of(owner) == "query"
+            or method == "parameter"
+            or owner.rpartition(".")[2] == "parameters"
+            or (self._has_url_builder and method.lower() in ("addparameter", "setparameter"))
+        )
+        arguments = [each for each in call.arguments if not (isinstance(each[1], str) and is_target(each[1]))]  # fmt: skip
+        values = [each for _, each in arguments]
+        if len(values) >= 2 and isinstance(values[0], str) and not arguments[0][0] and (is_query or is_setter):  # fmt: skip
+            return self.draft.take_query({values[0]: values[1]})
+        whole = Call(name, arguments) if len(values) > 1 else next(iter(values), None)
+        return is_query and self.draft.take_query(whole)
 
     def _body_call(self, role: str, call: Call) -> None:
         values = [each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))]  # fmt: skip
@@ -281,14 +300,6 @@ class _Assembler:
                 draft.set_body(each, 3)
             elif isinstance(each, str) and is_unresolved(each):
                 draft.set_body(each, 2)
-
-
-def _pairs(value: Any) -> dict[str, Any]:
-    """Return the members of a map, or of a list of pairs."""
-    if isinstance(value, list):
-        is_list = all(isinstance(each, list) and len(each) == 2 for each in value)
-        return {str(each[0]): each[1] for each in value} if is_list else {}
-    return value if isinstance(value, dict) else {}
 
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:

@@ -48,10 +48,11 @@ _MAP_CALLS = re.compile(
     r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign|(?:array_|deep_?)?merge)$",
     re.IGNORECASE,
 )
-_MAP_MAKERS = re.compile(
+MAP_MAKERS = re.compile(
     r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b|mapof|valuemap|^h$|urlsearchparams"
     r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?|arraylist|array(?:list)?$|url\.values|objectnode"
-    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody|requestbody\.builder|psobject|pscustomobject|expando",
+    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody|requestbody\.builder|psobject|pscustomobject|expando"
+    r"|parsequerystring|\.query$",
     re.IGNORECASE,
 )
 _KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
@@ -206,7 +207,7 @@ class Calls(Structures):
 
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
         """Apply a method that adds to a map or list; return both that and what it returns, None if it is another method."""
-        maker = target.name if isinstance(target, Call) and _MAP_MAKERS.search(target.name) else ""
+        maker = target.name if isinstance(target, Call) and MAP_MAKERS.search(target.name) else ""
         is_list = isinstance(target, list) or re.search("list|array", maker, re.IGNORECASE)
         is_map = isinstance(target, dict) or maker or target == []
         is_named = bool(values) and isinstance(values[0], str) and is_map

@@ -44,7 +44,7 @@ ROLES = {
              "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
     "form": ("form", "formparams", "formparameters", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
     "files": ("files", "multipart", "formfiles"),
-    "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
+    "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems", "rawquery", "encodedquery", "percentencodedquery", "queryform", "updatequery", "withquery", "appendqueryparameter"),
     "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
 }  # fmt: skip
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code_calls import Calls
+from cxcall.explaining.readers.code_calls import MAP_MAKERS, Calls
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     NOTHING,
@@ -19,6 +19,7 @@ from cxcall.explaining.readers.code_values import (
 )
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.explaining.readers.sent_body import encode_query, form_members, with_queries
 from cxcall.explaining.readers.token_tree import (
     Group,
     chain_name,
@@ -42,6 +43,8 @@ _KEYWORDS = {
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
 _CONDITIONS = ("if", "unless", "or", "and")
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
+# `urlencode(params)` and `params.toString()`, the text of a query.
+_ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 
 
 class Evaluator(Calls):
@@ -100,6 +103,8 @@ class Evaluator(Calls):
     def _assign_item(self, owner: str, key: str, value: Any) -> tuple[str, Any]:
         """Set one member of a map: `owner[key] = value`."""
         target = self.names.setdefault(owner, {})
+        if isinstance(target, Call) and MAP_MAKERS.search(target.name):
+            target = self.names[owner] = {}
         if isinstance(target, dict):
             target[key] = value
         self._report("item", f"{owner}.{key}" if owner else key, value)
@@ -121,9 +126,14 @@ class Evaluator(Calls):
 
         def replace(match: re.Match[str]) -> str:
             name = match[1].strip("{}").replace("->", ".")
+            is_query = text[: match.start()].endswith(("?", "&"))
+            name = _ENCODED.sub(r"\1", name) if is_query else name
             for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
-                if isinstance(value := self.names.get(known), str | int | float):
+                value = self.names.get(known)
+                if isinstance(value, str | int | float):
                     return as_text(value)
+                if is_query and (members := form_members(value)):
+                    return encode_query(members)
             return match[0]
 
         return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
@@ -151,7 +161,7 @@ class Evaluator(Calls):
             value, position = self._term(items, position)
             if value is not NOTHING:
                 (terms if is_joined else beside).append(value)
-        result = self._join(terms, beside)
+        result = self._join(with_queries(terms), beside)
         for each in (result, *beside) if isinstance(result, str) else [*terms, *beside]:
             if isinstance(each, str):
                 self._report("text", member, each)
@@ -184,7 +194,8 @@ class Evaluator(Calls):
 
     def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
         """Apply an operator to the terms before it; return where to go on, None where the expression ends."""
-        if sign in (".", "?.", "->") and terms and is_method_call(items, position):
+        is_query = bool(terms) and isinstance(terms[-1], str) and terms[-1].endswith(("?", "&"))
+        if sign in (".", "?.", "->") and terms and not is_query and is_method_call(items, position):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
         following = items[position + 1] if position + 1 < len(items) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -18,11 +19,12 @@ from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Headers, HttpResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
+_VARIABLE = re.compile(r"\$\w+|\$?\{.*\}|\$\(.*\)|<[\w -]+>")
 
 
 def build_observed_request(
@@ -47,8 +49,8 @@ def build_observed_request(
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
-    is_path_known = not variable_names(f"{url}{path}")
-    hidden = {} if is_path_known else _hidden_query(f"{url}" if url else f"{path}")
+    is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
+    hidden = _hidden_query(f"{url}" if url else f"{path}")
     scheme, target = "", _text(path) if path else ""
     if url:
         parts = _split_url(_text(url))
@@ -59,7 +61,7 @@ def build_observed_request(
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
     sent = _build_headers(headers) if is_known else None
     content, unknown = resolve_body(_body_text(body))
-    unknown |= {} if is_path_known else {"path": (), **hidden}
+    unknown |= hidden if is_path_known else {"path": (), **hidden}
     for name, value in (sent or {}).items():
         if is_unresolved(value):
             unknown[f"header:{name.title()}"] = variable_names(value)
@@ -73,7 +75,7 @@ def build_observed_request(
         scheme=scheme,
         host=_cut(str(_shallow(host))) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
-        query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
+        query=tuple(_shown_pairs(query)),
         headers=sent,
         body=content,
         response=response,
@@ -84,14 +86,27 @@ def build_observed_request(
 
 
 def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
-    """Return the names of the variables in a query by the place of each value that has one."""
+    """Return the names of the variables in a query by the place of each value that has one; `query` for whole pairs."""
     query = target.partition("?")[2].partition("#")[0]
     values = parse_qsl(query, keep_blank_values=True)
-    return {
+    hidden = {
         f"query:{remove_marks(name)}": names
         for name, value in values
         if (names := variable_names(value))
     }
+    whole = [remove_marks(name).strip("${}") for name, value in values if not value and _is_variable((remove_marks(name), value))]  # fmt: skip
+    return {**hidden, "query": tuple(whole)} if whole else hidden
+
+
+def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
+    """Yield the decoded pairs of a query, without variables in place of some."""
+    pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
+    return (each for each in pairs if not _is_variable(each))
+
+
+def _is_variable(pair: tuple[str, str]) -> bool:
+    """Tell whether a variable stands in a query in place of parameters."""
+    return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
 
 
 def encode_parts(parts: Iterable[tuple[Any, Any, Any]]) -> str:

@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
 from cxcall.explaining.readers.code_roles import (
@@ -43,7 +44,8 @@ from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.sent_body import (
     content_of,
     encode_body,
-    encode_form,
+    encode_query,
+    form_members,
     other_encoding,
     wrong_encoding_finding,
 )
@@ -83,6 +85,7 @@ class RequestDraft:
         self.form: dict[str, Any] = {}
         self.parts = CodeParts()
         self.query: dict[str, Any] = {}
+        self.has_hidden_query = False
         self.content_type = ""
         self.is_sent = False
 
@@ -139,6 +142,15 @@ class RequestDraft:
         if is_header and (text := header_text(values[1])):
             self.headers[values[0]] = text
         return is_header
+
+    def take_query(self, value: Any, *, may_be_hidden: bool = True) -> bool:
+        """Take over the query from a map, a text, or a call around one; tell whether it is one of these."""
+        members = form_members(value)
+        self.query.update(members)
+        is_variable = isinstance(value, Call) or (isinstance(value, str) and is_unresolved(value))
+        is_hidden = is_variable and may_be_hidden
+        self.has_hidden_query = self.has_hidden_query or (is_hidden and not members)
+        return is_hidden or bool(members)
 
     def take_basic(self, value: Any) -> None:
         """Take over user and password: a pair, or the arguments of a call."""
@@ -205,6 +217,8 @@ class RequestDraft:
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may say what its library sends."""
     headers = dict(draft.headers)
+    if draft.body_rank == 1 and re.search(f"[?&]{VARIABLE}$", draft.target):
+        draft.body = None  # a map of which code makes the query
     _hide_type_names(draft, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
@@ -225,6 +239,8 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     is_client = CLIENT.search(text) is not None
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
         headers[mark_unresolved("{headers}")] = ""
+    if draft.has_hidden_query and not draft.query and "?" not in draft.target:
+        draft.target += f"?{mark_unresolved('{query}')}"
     encoding = other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if PLAIN_HTTP.search(text) else "https"
@@ -272,8 +288,9 @@ def _hide_type_names(draft: RequestDraft, text: str) -> None:
 
 def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:
     """Return the URL or the path of a target; the host may be a variable."""
-    if query:
-        target += ("&" if "?" in target else "?") + encode_form(query)
+    shown = dict(parse_qsl(target.partition("?")[2]))
+    if query := {name: each for name, each in query.items() if name not in shown}:
+        target += ("&" if "?" in target else "?") + encode_query(query)
     if base and not URL.match(target) and not is_unresolved(target):
         base = base if "://" in base or is_unresolved(base) else f"{scheme}://{base}"
         target = base.rstrip("/") + "/" + target.lstrip("/")

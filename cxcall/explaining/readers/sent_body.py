@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 from cxcall.explaining.readers.code_roles import (
     CHANGES,
@@ -139,11 +140,48 @@ def as_json_value(value: Any) -> Any:
     return [as_json_value(each) for each in value]
 
 
+def form_members(value: Any) -> dict[str, Any]:
+    """Return the parameters of a form or query: of a map, a list of pairs, a text, or a call that has one of them."""
+    if isinstance(value, str) and not is_unresolved(value):
+        return dict(parse_qsl(value.lstrip("?"))) if "=" in value else {}
+    if isinstance(value, list):
+        is_list = all(isinstance(each, list) and len(each) == 2 for each in value)
+        return {str(each[0]): each[1] for each in value} if is_list else {}
+    if isinstance(value, Call):
+        named = {key: each for key, each in value.arguments if key}
+        found = filter(None, map(form_members, value.values()))
+        return named if named and len(named) == len(value.arguments) else next(found, {})
+    return value if isinstance(value, dict) else {}
+
+
 def encode_form(members: dict[str, Any]) -> str:
     """Return a form of a map."""
     return urlencode(
         [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
     )
+
+
+def encode_query(members: dict[str, Any]) -> str:
+    """Return a query of a map; values with variables keep their marks."""
+    return "&".join(
+        f"{quote_plus(remove_marks(str(name)))}={each}"
+        if isinstance(each, str) and is_unresolved(each)
+        else encode_form({name: each})
+        for name, each in members.items()
+    )
+
+
+def with_queries(terms: list[Any]) -> list[Any]:
+    """Return the terms of a text with a form in place of a map or call behind `?` or `&`."""
+    return [
+        encode_query(members)
+        if isinstance(before, str)
+        and before.endswith(("?", "&"))
+        and not isinstance(each, str)
+        and (members := form_members(each))
+        else each
+        for before, each in pairwise([None, *terms])
+    ]
 
 
 def _form_text(value: Any) -> str:

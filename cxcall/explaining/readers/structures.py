@@ -178,7 +178,9 @@ class Structures:
             and isinstance(element[0], Token)
             and element[0].kind == "word"
         ):
-            members[element[0].value.lstrip("$")] = value
+            name = element[0].value.lstrip("$")
+            members[name] = value
+            self._report("named", name, value)  # `{ params, headers }`
         return False
 
     def _lisp_map(self, items: list[Any]) -> dict[str, Any]:
