@@ -85,11 +85,14 @@ def check_token_kind(
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]
-    how = (
-        f"{settings.login_command('--web')} logs a person in"
-        if needs_user
-        else settings.login_command()
-    )
+    how = settings.login_command()
+    if needs_user:
+        from cxcall.credentials.oauth_client import ACCESS_KEY
+
+        key = "set `CXCALL_ACCESS_KEY_ID` and `CXCALL_ACCESS_KEY_SECRET`; or " * (
+            ACCESS_KEY in kinds
+        )
+        how = f"{key}{settings.login_command('--web')} logs a person in"
     return Finding.error(
         "token-user-context" if needs_user else "token-grant",
         "token",

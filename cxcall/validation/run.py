@@ -109,7 +109,9 @@ class Validation(NamedTuple):
         with TemporaryFile(buffering=0) as file:
             file.write(content)
             file.seek(0)
-            yield from self._of_stream(path, BufferedReader(file))
+            reader: BufferedReader = BufferedReader(file)
+            with reader:  # closed here also where nobody reads to the end
+                yield from self._of_stream(path, reader)
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:

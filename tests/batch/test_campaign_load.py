@@ -808,6 +808,14 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("target", ["-", "/dev/null"])
+def test_an_export_is_written_only_to_a_file(cxcall: Cxcall, target: str) -> None:
+    words = ("--to", target, "--format", "csv", "--force")
+    ran = cxcall("campaign", "export", CAMPAIGN, *words, "--base-url", "http://127.0.0.1:9", code=2)
+    assert f"the export cannot be written to `{target}`" in ran.err
+    assert not (cxcall.folder / "-").exists()
+
+
 def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
     tenant.load(list_id, "+13035550101")

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.cli.mcp_server.confirmations import SECONDS, Confirmations
+from cxcall.cli.mcp_server.root_folder import RootFolder
+from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
 from cxcall.client.client import Client as CxcallClient
-from cxcall.findings.errors import StoppedError
+from cxcall.findings.errors import StoppedError, UsageError
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.mcp_client import Person, call, talk
 from helpers.platform_server import Platform, Reply
@@ -279,6 +281,29 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
     cxcall.file("shadow/mcp.py", 'raise ModuleNotFoundError("No module named mcp", name="mcp")\n')
     ran = cxcall("mcp", "-o", "json", code=2, env={"PYTHONPATH": str(cxcall.folder / "shadow")})
     assert "pip install 'cxcall[mcp]'" in ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize("answer", ["yes", "true", 1, None])
+def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
+    from pydantic import ValidationError
+
+    from cxcall.cli.mcp_server.send_tools import Confirmation
+
+    with pytest.raises(ValidationError):
+        Confirmation.model_validate({"send": answer})
+
+
+def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools
+
+    monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
+    tools = ReadTools(SettingsOptions(), ContractOptions(), GuardOptions(), RootFolder(None))
+    report = tools.validate("{}\n" * 2000, operation="execute")
+    assert (len(report.findings), report.exit_code) == (100, 3)
+    assert MAX_FINDINGS <= sum(report.data["counts"]["codes"].values()) < MAX_FINDINGS + 10
+    for content in ("{}\n" * (MAX_VALUES + 1), f"[{'1,' * MAX_VALUES}\n1]"):
+        with pytest.raises(UsageError, match="more than 50,000 lines and values"):
+            tools.validate(content, operation="add-contacts")
 
 
 def test_confirmation_expires_and_is_used_once(

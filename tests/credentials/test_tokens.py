@@ -330,7 +330,7 @@ REFUSALS = [
     ),
     Refusal(
         "empty", Answer(200, b" \n"),
-        "credential", ExitCode.CREDENTIALS, "answered with nothing", "token_url",
+        "credential", ExitCode.CREDENTIALS, "responded with nothing", "token_url",
     ),
     Refusal(
         "HTML", Answer(200, b"\n" + HTML),

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from cxcall.cli.actions.sandbox import describe_sandbox
+from cxcall.cli.commands.sandbox import SandboxOptions
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
 from cxcall.sandbox.server import start_sandbox
+from helpers.command import CAMPAIGN, Cxcall
 from helpers.tenant import CAMPAIGNS, LISTS, Tenant
 
 
@@ -79,3 +82,21 @@ def test_a_contact_with_a_column_that_its_list_does_not_have_is_refused() -> Non
 def test_an_outcome_that_is_not_known_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="outcome"):
         DialPlan.parse(1, text, 0)
+
+
+def test_printed_lines_point_a_shell_at_the_sandbox_for_both_platforms(cxcall: Cxcall) -> None:
+    own, *_ = contracts = load_shipped_contracts()
+    file = cxcall.file("leads.csv", "name,phoneNumber\nAda,+12025550160\n")
+    with start_sandbox(contracts, dial_plan=DialPlan(1000.0)) as running:
+        lines = describe_sandbox(running, own, SandboxOptions()).text.splitlines()
+        pairs = (line.removeprefix("export ").split("=", 1) for line in lines)
+        cxcall.environment |= dict(pairs)
+        cxcall("campaign", "load", file, "--contact-list", CAMPAIGN, "--yes", code=0)
+        cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
+        values = ("--set", '/expirationDate="2027-01-31"', "--set", "/skillId=4711")
+        cxcall("campaign", "load", file, "--contact-list", "1001", *values, "--yes", code=0)
+        cxcall("campaign", "start", "4711", "--yes", code=0)
+        for name in ("CXCALL_ACCESS_KEY_ID", "CXCALL_ACCESS_KEY_SECRET"):
+            del cxcall.environment[name]
+        err = cxcall("campaign", "start", "4711", "--yes", code=4).err
+        assert "CXCALL_ACCESS_KEY_SECRET`; or `cxcall auth login --web`" in err

@@ -13,6 +13,7 @@ from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
 from cxcall.documents.json_text import as_cell
+from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -65,7 +66,15 @@ def export_results(
 def _check_file(options: ExportOptions) -> str:
     """Return the form of the file; raises UsageError if it cannot be written."""
     stop_on_own_file(options.to, what="the export", flag=_FLAG)
-    if Path(options.to).exists() and not options.force:
+    target = Path(options.to)
+    if options.to == STDIN or (target.exists() and not target.is_file()):
+        raise UsageError(
+            f"the export cannot be written to `{options.to}`",
+            where=_FLAG,
+            fix="name a file, such as `results.csv`",
+            why="it is complete, or not there at all; stdout would have a part of it",
+        )
+    if target.exists() and not options.force:
         raise UsageError(f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`")  # fmt: skip
     form = options.format or Path(options.to).suffix.removeprefix(".").lower()
     if form not in ("csv", "jsonl"):

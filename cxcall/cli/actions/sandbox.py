@@ -57,15 +57,18 @@ def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: Out
                 explain=new_explainer(known),
             )
         )
-        screen.print_report(_describe(running, known[0], options))
+        screen.print_report(describe_sandbox(running, known[0], options))
         running.wait()
 
 
-def _describe(running: Sandbox, own: Contract, options: SandboxOptions) -> Report:
+def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -> Report:
+    """Return the lines that point a shell at a sandbox, for each platform."""
     names = ("baseUrl", "clientId", "clientSecret")
     values = (running.base_url, running.client_id, running.client_secret)
     variables = [
         *zip(("CXCALL_BASE_URL", "CXCALL_CLIENT_ID", "CXCALL_CLIENT_SECRET"), values, strict=True),
+        ("CXCALL_ACCESS_KEY_ID", running.client_id),  # for NICE CXone
+        ("CXCALL_ACCESS_KEY_SECRET", running.client_secret),
         *_document_credentials(own, running.client_id, running.client_secret),
     ]
     open_to_others = [

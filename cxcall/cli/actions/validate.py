@@ -34,10 +34,11 @@ def run_validation(
     *,
     every: bool,
     change: str = "",
+    most_findings: int | None = None,
 ) -> Report:
     """Check the files and return the report; JSON Lines are printed during the check.
 
-    `change` is `fix` to apply safe edits before the check, `diff` to print them instead.
+    The check ends after the payload with the last of `most_findings`. `change` is `fix` to apply safe edits before the check, `diff` to print them instead.
     """
     fixed = _change_files(validation, files, change) if change else []
     screen = Screen.standard(output)
@@ -53,6 +54,8 @@ def run_validation(
                 for line in _verdict_lines(entry):
                     screen.print_line(line)
                 screen.stdout.flush()  # a reader of a pipe sees each result at once
+            if most_findings is not None and result.counts.total() >= most_findings:
+                break
     return Report(
         command="validate",
         outcome=result.outcome,

@@ -1,6 +1,7 @@
 """The tools that change nothing: each does what the command of the same name does."""
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -16,6 +17,10 @@ MAX_TEXT = 1 << 20
 """Characters of a text that a tool takes."""
 MAX_NAME = 400
 MAX_LISTED = 200
+MAX_VALUES = 50_000
+"""Lines and values of a payload, counted by their separators: each may have a finding, which takes time."""
+MAX_FINDINGS = 1000
+"""Findings after which a check ends; the first hundred are in the result."""
 _CONTENT = "<content>"
 """The name of a text in findings: no file can be taken for it."""
 
@@ -79,11 +84,16 @@ class ReadTools:
         operations = load_catalog(self.contract)
         named = operations.find_operation(operation) if operation else None
         validation = Validation(operations, named, jobs=1)
-        if file:
-            return run_validation(validation, [self._root.find_file(file)], QUIET, every=False)
-        contents = {_CONTENT: content.encode("utf-8", "surrogatepass")}
-        validation = validation._replace(contents=contents)
-        return run_validation(validation, [_CONTENT], QUIET, every=False)
+        path = self._root.find_file(file) if file else _CONTENT
+        data = Path(path).read_bytes() if file else content.encode("utf-8", "surrogatepass")
+        if data.count(b",") + data.count(b"\n") > MAX_VALUES:
+            raise UsageError(
+                f"the payload has more than {MAX_VALUES:,} lines and values",
+                where="file" if file else "content",
+                fix="give a part of it, or check it in a shell: `cxcall validate FILE`",
+            )
+        validation = validation._replace(contents={} if file else {path: data})
+        return run_validation(validation, [path], QUIET, every=False, most_findings=MAX_FINDINGS)
 
     def explain(
         self,

@@ -32,7 +32,8 @@ MAX_SHOWN = 16_384
 class Confirmation(BaseModel):
     """What the person answers."""
 
-    send: bool = Field(title="Send this request", description="Yes sends it, once.")
+    # Strict, because a text such as "no, yes later" is no agreement.
+    send: bool = Field(strict=True, title="Send this request", description="Yes sends it, once.")
 
 
 class RequestTools:
