@@ -12,15 +12,18 @@ from cxcall.explaining.body_repair import is_form, parse_repaired
 from cxcall.explaining.id_kinds import kind_of
 from cxcall.explaining.leaf_check import check_leaves
 from cxcall.explaining.optional_members import (
+    as_unknown,
+    is_null,
     is_optional_null,
+    is_unknown,
     null_note,
     read_only_names,
     without_nulls,
 )
+from cxcall.explaining.path_value_check import path_values
 from cxcall.explaining.published_operations import is_upload
 from cxcall.explaining.query_check import check_misplaced, check_query
 from cxcall.explaining.query_members import is_in_query, with_query
-from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
 from cxcall.payloads.checks import check_body as check_schema
@@ -164,20 +167,20 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     findings = check_schema(operation, whole) if operation.takes_body else []
     findings = [each for each in findings if not is_in_query(each, request, payload)]
     unknown = {each.where for each in findings if each.code == "property-unknown"}
+    if request.null_means_unknown:
+        findings = [
+            as_unknown(each) if is_unknown(each, payload, nulls) else each for each in findings
+        ]
     findings = [
         each for each in findings
-        if each.where not in places and not (request.null_means_unknown and _is_unknown(each, payload, nulls))
-        and not (each.where in unknown and each.code == "type-mismatch" and _is_null(payload, each.where))
+        if each.where not in places
+        and not (each.where in unknown and each.code == "type-mismatch" and is_null(payload, each.where))
     ]  # fmt: skip
     findings = [_as_note(each, request, operation, payload) for each in findings]
     if nulls and not request.null_means_unknown:
         findings.append(null_note(payload, nulls))
     findings = _mismatch(operation, filled, findings)
     return [*findings, *misplaced, *_renamed_notes(operation, findings)]
-
-
-def _is_null(payload: Payload, pointer: str) -> bool:
-    return has_value(payload.value, pointer) and value_at(payload.value, pointer) is None
 
 
 def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Finding]:
@@ -203,16 +206,6 @@ def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Fi
                     fix=finding.fix,
                     source=finding.source,
                 )
-
-
-def _is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
-    """Tell whether a finding is about a null, which stands for a value that the source did not know."""
-    where = finding.where
-    if where[:1] not in ("", "/") or finding.code == "property-unknown":
-        return False
-    if finding.code == "property-missing":
-        return any(null.rpartition("/")[0] in (where, where.rpartition("/")[0]) for null in nulls)
-    return _is_null(payload, where)
 
 
 def _as_note(

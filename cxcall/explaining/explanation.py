@@ -21,10 +21,11 @@ from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.causes import CHECK_BODY
+from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_words import SOURCE
 from cxcall.responses.refusals import explain_refusal, own_reason, platform_text
-from cxcall.responses.reported_failures import explain_failures
+from cxcall.responses.reported_failures import explain_failures, web_page_finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -238,6 +239,8 @@ def _check_response(
     if request.is_successful:
         is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
         yield from explain_failures(response.json(), is_read=is_read)
+        if unreadable_reason(response) == WEB_PAGE:
+            yield web_page_finding(request.host)
         return
     payload, _ = read_body(request)
     is_checked = meant is not None and meant.takes_body and payload is not None

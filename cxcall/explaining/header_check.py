@@ -9,13 +9,13 @@ from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.host_check import is_foreign
-from cxcall.explaining.placeholder_check import placeholder_finding
+from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.published_operations import CXONE, is_upload
 from cxcall.explaining.security_check import check_security
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.form_bodies import has_headers
-from cxcall.payloads.placeholders import is_placeholder, is_withheld
+from cxcall.payloads.placeholders import is_placeholder, is_redacted, is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
-_ABOUT_TOKENS = (401, 403)
+_UNAUTHORIZED = 401
+_CAPTURE = re.compile(r"exchange|object|entry|HTTP message")
+"""Sources that show a request as it was sent; in code and commands, a variable is filled later."""
+_ABOUT_TOKENS = (_UNAUTHORIZED, 403)
 _REFUSALS_OF_TOKENS = (0, 400, *_ABOUT_TOKENS)
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
@@ -169,7 +172,7 @@ def _check_authorization(
     code, message, fix = "credential", "", _SEND_TOKEN
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
-    elif not value and request.status == 401:  # noqa: PLR2004 - Unauthorized
+    elif not value and request.status == _UNAUTHORIZED:
         code, message = "token-missing", "the request has no `Authorization` header"
     elif not value:
         return
@@ -180,12 +183,23 @@ def _check_authorization(
         )
         fix = f"get a token with them, then {_SEND_TOKEN}"
     elif problem := _bearer_problem(scheme, token):
-        message = problem
-    elif is_placeholder(token) and not is_withheld(token):
+        is_empty = scheme.lower() == "bearer" and not token
+        code, message = "token-missing" if is_empty else code, problem
+    elif _is_unfilled(token, request):
         fix = "replace it with the token: `cxcall auth token`"
         yield placeholder_finding("header:Authorization", "the token", fix)
     if message:
         yield Finding.error(code, "header:Authorization", message, fix=fix)
+
+
+def _is_unfilled(token: str, request: ObservedRequest) -> bool:
+    """Tell whether a token was never filled in; a variable is one in a captured request that got a 401."""
+    if token.lower() in NO_VALUES:
+        return True
+    is_captured = _CAPTURE.match(request.origin) is not None and request.status == _UNAUTHORIZED
+    return (
+        is_placeholder(token) and not is_redacted(token) and (is_captured or not is_withheld(token))
+    )
 
 
 def _bearer_problem(scheme: str, token: str) -> str:
@@ -196,6 +210,8 @@ def _bearer_problem(scheme: str, token: str) -> str:
         if is_scheme:
             return f"the scheme of `Authorization` must be `Bearer`; got `{scheme}`"
         return "`Authorization` has no scheme before the token"
+    if not token:
+        return "`Authorization` has no token after `Bearer`"
     if token.lower().startswith("bearer "):
         return "`Authorization` has `Bearer` twice before the token"
     return "the token in `Authorization` is in quotes" if token.startswith(('"', "'")) else ""

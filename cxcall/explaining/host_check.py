@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.published_operations import (
     CXONE,
     GENESYS,
@@ -43,7 +44,8 @@ _CXONE_SERVICES = (
 )
 # A part of a host that a template or a variable is to fill, and what an empty variable leaves there.
 _SLOT = re.compile(r"\$?\{+[^{}]*\}+|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\$\w+")
-_NO_VALUE = ("", "undefined", "null", "none", "nan", "nil")
+_CAPTURE = re.compile(r"exchange|object|entry")
+"""Sources that show a request as it was sent; in code and commands, a variable is filled later."""
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 
@@ -115,12 +117,13 @@ def check_host(
         return
     label = "apps" if is_upload(request.path) else "login" if is_token else "api"
     usual = _usual_host(path_platform, label)
-    if any(label in _NO_VALUE for label in host.split(".")):
+    if any(label in ("", *NO_VALUES) for label in host.split(".")):
         message = f"the variable for a part of it had no value; use {usual}"
         yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
         return
     if has_slot(host):
-        yield from _check_template(host, host_platform or path_platform, label)
+        found = list(_check_template(host, host_platform or path_platform, label))
+        yield from found or _check_slot(request)
     elif host_platform == GENESYS:
         yield from _check_genesys_host(host, label)
     elif host_platform == CXONE:
@@ -166,6 +169,15 @@ def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]
         message = f"no value makes it a host; use {_usual_host(platform, service)}"
     if message:
         yield _wrong_host(host, message, platform or GENESYS, severity=Severity.WARNING)
+
+
+def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning where the host of a captured request still has a variable, and no server responded."""
+    slot = _SLOT.search(request.host)
+    is_captured = _CAPTURE.match(request.origin) is not None and "host" not in request.unknown
+    if slot and is_captured and not request.status:
+        fix = "put the domain of your organization's region there"
+        yield placeholder_finding("host", f"`{slot[0]}` in the host", fix)
 
 
 def _may_be_host(host: str, platform: str, label: str) -> bool:

@@ -43,6 +43,8 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
             )
+            if operation is not None and platform == CXONE:
+                yield from _check_digits(payload, pointer, value, operation)
 
 
 @cache
@@ -100,6 +102,24 @@ def _check_number(
     elif is_number and value and not _OTHER_ADDRESS.search(value):
         message = f"`{shown}` is not a phone number"
         yield payload.make_finding(Severity.WARNING, "phone-format", pointer, message, fix=fix)
+
+
+def _check_digits(
+    payload: Payload, pointer: str, value: str, operation: Operation
+) -> Iterator[Finding]:
+    """Yield a warning on a phone number with other characters than digits where the schema has a number."""
+    is_number = "number" in operation.schema_at(pointer).get("type", ())
+    if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
+        message = f"`{phone_numbers.mask(value)}` has other characters than digits"
+        yield payload.make_finding(
+            Severity.WARNING,
+            "phone-format",
+            pointer,
+            message,
+            fix="write digits only",
+            why="the vendor's specification has a number there",
+            source=f"contract {operation.contract.name}",
+        )
 
 
 def _check_id(

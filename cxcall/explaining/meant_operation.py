@@ -35,8 +35,10 @@ def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operati
     value = body_value(request)
     names = _names(value)
     near = route.operation or route.nearest_operation
-    if near is not None and (route.operation or not names or _count_known(near, value, names)):
-        return near
+    if near is not None and (
+        route.operation or not names or _count_known_names(near, tuple(names))
+    ):
+        return near  # also where the body is one item of the list that it takes
     is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
     is_elsewhere = bool(request.path) and not is_unknown_path
     is_near = route.nearest is not None and near is None

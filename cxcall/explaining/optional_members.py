@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -63,6 +63,28 @@ def is_optional_null(operation: Operation, payload: Payload, pointer: str) -> bo
     schema = operation.schema_at(above)
     is_optional = name in schema.get("properties", {}) and name not in schema.get("required", ())
     return is_optional and value_at(payload.value, pointer) is None
+
+
+def is_null(payload: Payload, pointer: str) -> bool:
+    """Tell whether a body has a null at a pointer."""
+    return has_value(payload.value, pointer) and value_at(payload.value, pointer) is None
+
+
+def as_unknown(finding: Finding) -> Finding:
+    """Return a finding on a null as a note: the null may stand for a value that the source does not show."""
+    return finding._replace(
+        severity=Severity.NOTE, why="null may stand for a value that the source does not show"
+    )
+
+
+def is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
+    """Tell whether a finding is about a null, which stands for a value that the source did not know."""
+    where = finding.where
+    if where[:1] not in ("", "/") or finding.code == "property-unknown":
+        return False
+    if finding.code == "property-missing":
+        return any(null.rpartition("/")[0] in (where, where.rpartition("/")[0]) for null in nulls)
+    return is_null(payload, where)
 
 
 def null_note(payload: Payload, nulls: list[str]) -> Finding:

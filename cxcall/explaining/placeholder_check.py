@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cxcall.findings.finding import Excerpt, Finding
 
+NO_VALUES = ("undefined", "null", "none", "nan", "nil")
+"""What languages write, in any case, in place of a variable that has no value."""
+
 
 def placeholder_finding(
     where: str,

@@ -10,6 +10,7 @@ from cxcall.contracts import contract
 from cxcall.explaining.body_check import read_body
 from cxcall.findings.finding import Finding
 from cxcall.payloads.conditions import find_breaches
+from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +33,7 @@ def check_published(
     if published is None:
         return
     payload, _ = read_body(request)
-    pairs = {"query": dict(request.query)}
+    pairs = {"query": _shown(request)}
     if request.content_type.startswith("multipart/"):
         pairs["form"] = dict(parse_qsl(request.body or ""))
     for place, members in pairs.items():
@@ -45,6 +46,17 @@ def check_published(
             found = breach.finding(payload, breach.pointer)
             if breach.pointer not in places and not request.is_unobserved(found):
                 yield found
+
+
+def _shown(request: ObservedRequest) -> dict[str, str]:
+    """Return the parameters of the query whose values are shown."""
+    return {
+        name: value
+        for name, value in request.query
+        if f"query:{name}" not in request.unknown
+        and not is_placeholder(value)
+        and not is_withheld(value)
+    }
 
 
 def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:

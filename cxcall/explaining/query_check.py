@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
+BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
+_CAPTURE = re.compile(r"entry|HTTP message")
+"""Sources that show all headers of a request."""
 
 
 def check_query(
@@ -53,10 +57,26 @@ def check_query(
         return
     # A contract that can be sent may declare a query as a body, so that both are one; a description does not.
     is_one = accepts_query_as_body(operation) and operation.is_sendable and not parameters
-    has_body = bool(request.body) or not is_one or not (request.query or request.body == "")
+    is_empty = request.body == "" or _has_no_body(request)
+    has_body = bool(request.body) or not is_one or not (request.query or is_empty)
     for each in check_members(request, operation, members, has_body=has_body):
         if "query" not in request.unknown or each.code != "property-missing":
             yield each
+
+
+def _has_no_body(request: ObservedRequest) -> bool:
+    """Tell whether all headers of a request are shown, and none of them is about a body."""
+    headers = request.headers
+    if request.body is not None or headers is None or request.null_means_unknown:
+        return False
+    is_whole = _CAPTURE.match(request.origin) is not None
+    length = headers.get("Content-Length", "").strip("0 ")
+    return (
+        is_whole
+        and not length
+        and not headers.get("Content-Type", "")
+        and "" not in request.unknown
+    )
 
 
 def check_misplaced(
@@ -108,7 +128,7 @@ def _check_query_member(
         Severity.WARNING if is_accepted else Severity.ERROR,
         "property-unknown",
         pointer,
-        f"`{parameter.name}` belongs in the query, not in the body",
+        f"`{parameter.name}` {BELONGS_IN_QUERY}",
         key=True,
         fix=f"send it as `?{parameter.name}=...`",
         why="the vendor documents it there; users report that a body also works"

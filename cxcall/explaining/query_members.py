@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.documents.json_pointer import join_pointer, split_pointer
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload, convert_text
 from cxcall.payloads.placeholders import is_withheld
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
+
+_BAD_REQUEST = 400
 
 
 def query_parameters(operation: Operation) -> dict[str, Parameter]:
@@ -46,6 +48,8 @@ def _query_operation(operation: Operation) -> Operation:
         "properties": {**body.get("properties", {}), **members},
         "required": [*body.get("required", ()), *needed],
     }
+    if rules := operation.declared.get("x-cxcall-conditions"):
+        schema["x-cxcall-conditions"] = [*body.get("x-cxcall-conditions", ()), *rules]
     request_body = {"content": {JSON: {"schema": schema}}}
     declared = {"operationId": operation.name, "requestBody": request_body}
     return Operation(operation.contract, operation.method, operation.path, declared)
@@ -120,10 +124,26 @@ def check_members(
         if name in members:
             is_shown = is_unknown or (members[name] is not None and name in declared)
             is_reported = name in in_body or (name in parameters and not is_unknown)
-            if is_shown and not is_reported and (_new_name(finding) or not is_unknown):
-                yield from _as_query_finding(finding, operation)
-        elif name not in in_body and (name in parameters or not has_body):
+            is_near = bool(_new_name(finding)) or not is_unknown
+            if is_shown and not is_reported and (is_near or name[:1] != "_"):
+                found = _as_query_finding(finding, operation)
+                yield from (
+                    found if is_near else (_as_unknown(each, request, operation) for each in found)
+                )
+        elif name not in in_body and (
+            name in parameters or not (has_body and operation.takes_body)
+        ):
             yield from _as_query_finding(finding, operation)
+
+
+def _as_unknown(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
+    """Return a finding on a parameter that stands for no other one: a note unless the API refused the request."""
+    severity = Severity.WARNING if request.status == _BAD_REQUEST else Severity.NOTE
+    fix, why = (
+        f"see its parameters: {operation.listing}",
+        "an API may ignore it, or refuse the request",
+    )
+    return finding._replace(severity=severity, fix=fix, why=why)
 
 
 def _name(finding: Finding) -> str:

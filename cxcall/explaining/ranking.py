@@ -12,6 +12,7 @@ from cxcall.explaining.partial_success import (
     kind_of_place,
 )
 from cxcall.explaining.published_operations import UUID
+from cxcall.explaining.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import SOURCE, platform_code
@@ -95,7 +96,11 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
         rank = len(_ORDER) + 2  # another status than 415: the API has looked at the body
     elif finding.where == "token" and finding.severity is not Severity.ERROR:
         rank = len(_ORDER) + 3  # it may be so for any request: what this one shows comes first
-    if finding.where == "response" and rank >= len(_ORDER):
+    elif finding.message.endswith(BELONGS_IN_QUERY) and finding.severity is not Severity.ERROR:
+        rank = len(_ORDER) + 2  # users report that it also works
+    if finding.severity is Severity.NOTE and finding.code == "not-provable":
+        rank = 0
+    elif finding.where == "response" and rank >= len(_ORDER):
         rank = (
             len(_ORDER) + 3
         )  # what the request itself shows comes before words that name no place

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from cxcall.explaining.host_check import (
     check_host,
@@ -15,10 +14,8 @@ from cxcall.explaining.host_check import (
     platform_of_host,
     platform_of_path,
 )
-from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
-from cxcall.explaining.masked_values import is_masked
 from cxcall.explaining.nearest_operation import OTHER_METHOD, find_nearest, other_method
-from cxcall.explaining.path_distance import WORD_AS_ID, count_words, may_be_id
+from cxcall.explaining.path_distance import WORD_AS_ID, count_words
 from cxcall.explaining.path_findings import (
     community_operation,
     empty_id,
@@ -28,7 +25,7 @@ from cxcall.explaining.path_findings import (
     wrong_prefix,
 )
 from cxcall.explaining.path_forms import PathForm, correct_prefix
-from cxcall.explaining.placeholder_check import placeholder_finding
+from cxcall.explaining.path_value_check import check_ids, check_path_placeholders
 from cxcall.explaining.published_operations import (
     ACD_BASE_PATH,
     CXONE,
@@ -49,7 +46,6 @@ from cxcall.explaining.token_request_check import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
@@ -60,14 +56,8 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 
-# What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
-_LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
-# An object may describe the path of a request; an API that does not find it got it as it is.
-_OBJECT = re.compile(r"exchange|object")
 _NOT_FOUND = 404
-_VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
 _PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
-_NO_VALUE = ("undefined", "null", "None", "NaN")
 
 
 class RouteMatch(NamedTuple):
@@ -121,7 +111,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     if is_mixed:
         is_known = exact is not None or nearest is not None
         findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
-    findings += [*_check_version(request.path), *_check_placeholders(request), *problems]
+    findings += [*_check_version(request.path), *check_path_placeholders(request), *problems]
     operation, meant = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
@@ -172,8 +162,8 @@ def _match_own_operation(
     platform = (operation.platform if operation else "") or host_platform
     findings = [
         *check_scheme(request),
-        *_check_placeholders(request),
-        *_check_ids(found, request.path),
+        *check_path_placeholders(request),
+        *check_ids(found, request),
     ]
     if found.contract and platform and request.host != host_of(found.contract.base_url()):
         is_token = is_token_request(request)
@@ -195,7 +185,7 @@ def _compare(
     is_any = place is not None and method in ("OPTIONS", "")
     if is_any or not count_words(path_segments(path)):  # `/services/v30.0/{resource}` shows no path
         of_path = next(iter(place.path.methods.values())) if place and not exact else None
-        ids = _check_ids(of_path._replace(contract=None), path) if of_path else ()
+        ids = check_ids(of_path._replace(contract=None), request) if of_path else ()
         return exact, None, list(ids)
     if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
         return None, form[1], [wrong_prefix(request, *form)]
@@ -213,7 +203,7 @@ def _compare_words(
         nearest = near.operation if near else None
         return None, nearest, [unknown_path(request, sources, nearest)]
     if exact := place.operation(request.method):
-        return exact, None, list(_check_ids(exact, request.path))
+        return exact, None, list(check_ids(exact, request))
     other = other_method(request.method, list(place.path.methods.values()))
     return None, other, [wrong_method(request, place, other)]
 
@@ -245,31 +235,10 @@ def _check_provenance(
     """Return the published alternative of an operation that no vendor documents, and the finding that says so."""
     operation = found.load()
     if operation is None or operation.provenance == "published":
-        return None, list(_check_ids(found, request.path))
+        return None, list(check_ids(found, request))
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
     return nearest, [community_operation(operation, request)]
-
-
-def path_values(path: str, template: str) -> dict[str, str]:
-    """Return the values of a template's parameters in a path, without placeholders.
-
-    Both are compared from their ends, because the base path of a server may precede.
-    """
-    pairs = zip(
-        reversed(template.rstrip("/").split("/")),
-        reversed(path.rstrip("/").split("/")),
-        strict=False,
-    )
-    values = {
-        expected[1:-1]: segment
-        for expected, segment in pairs
-        if expected[:1] == "{"
-        and not is_placeholder(segment, id_wanted=True)
-        and segment[:1] != ":"
-        and not is_masked(segment)
-    }
-    return dict(reversed(values.items()))
 
 
 def _check_version(path: str) -> Iterator[Finding]:
@@ -284,48 +253,3 @@ def _check_version(path: str) -> Iterator[Finding]:
             fix=f"write `{version.partition('.')[0]}.0`",
             source=published_source(CXONE),
         )
-
-
-def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
-    """Yield a warning for each value in a path that is not an ID of the kind that is expected there."""
-    platform = platform_of_path(published.path)
-    has_integers = ACD_BASE_PATH.match(published.path) is not None
-    for name, value in path_values(path, published.path).items():
-        if _has_format(published, name):
-            continue  # its schema decides
-        kind, message, fix = kind_of(name, platform), "", "use the ID, as the platform shows it"
-        if kind == "uuid" or (kind == "integer" and has_integers):
-            message, fix = describe_wrong_id(kind, value)
-        if kind not in ("other", "") and not may_be_id(value):
-            message = f"`{value}` looks like a name"
-        if message:
-            yield Finding.warning(
-                "id-format",
-                "path",
-                f"{message}, but the path expects an ID (`{{{name}}}`) there",
-                fix=fix,
-                source=f"the published path {published.path}",
-                origin=name,
-            )
-
-
-def _has_format(published: PublishedOperation, name: str) -> bool:
-    """Tell whether the schema of a path parameter allows only values of a certain form."""
-    operation = published.load()
-    parameters = operation.parameters if operation else ()
-    schema = next((each.schema for each in parameters if each.name == name), {})
-    return schema.get("type") == "integer" or bool({"format", "pattern", "enum"} & schema.keys())
-
-
-def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
-    is_shown = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
-    is_literal = is_shown or (_OBJECT.match(request.origin) and request.status == _NOT_FOUND)
-    for written in request.path.split("/"):
-        segment = unquote(written) if "%" in written else written
-        is_variable = _VARIABLE.match(written) or (
-            written[:1] == "{" and (not is_literal or "path" in request.unknown)
-        )
-        is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
-        if segment in _NO_VALUE or is_unfilled:
-            yield placeholder_finding("path", f"`{segment}` in the path")

@@ -121,6 +121,7 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     if not login_platform(request.path):
         yield _wrong_path(request, endpoint, platform)
     yield from _check_encoding(request, endpoint)
+    yield from _check_place(request, endpoint)
     yield from _check_credentials(request)
     parameters = _parameters(request)
     yield from _check_grant(endpoint, parameters)
@@ -181,6 +182,25 @@ def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterat
         why="the endpoint finds no parameters in another format",
         source=endpoint.source,
     )
+
+
+def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
+    """Yield where all parameters are in the query, and the body that the endpoint reads them from is empty."""
+    if request.body or endpoint.content_type != FORM or "" in request.unknown:
+        return
+    names = {name.lower() for name, _ in request.query}
+    if "grant_type" in names and not names & {*_SECRET_PARAMETERS} and not request.is_successful:
+        is_shown = request.body is not None
+        yield Finding(
+            Severity.ERROR if is_shown else Severity.WARNING,
+            "body-malformed",
+            "body",
+            "the parameters of the token request are in the query"
+            + (", and its body is empty" if is_shown else ""),
+            fix="send them in the body, as `grant_type=...`, with `Content-Type: " + FORM + "`",
+            why="the endpoint reads its parameters from the body",
+            source="RFC 6749, section 4.4.2",
+        )
 
 
 def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:

@@ -89,7 +89,7 @@ BY_WORDS = (
     (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access", Cause("permission-missing", "", _GRANT)),
     (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
-    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|must be (on|off|active|stopped)",
+    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|\bbeing \w+ed\b|in progress|not (yet )?ready|list is empty|must be (on|off|active|stopped)",
      Cause("state", "", LOOK)),
     (r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
      Cause("property-missing", "", CHECK_BODY)),

@@ -159,6 +159,9 @@ def _count_items(body: Any) -> tuple[int, int]:
     return failures, successes
 
 
+WEB_PAGE = "a web page"
+
+
 def unreadable_reason(response: HttpResponse) -> str:
     """Return why a body cannot come from the API; empty when it can, or there is none.
 
@@ -167,7 +170,7 @@ def unreadable_reason(response: HttpResponse) -> str:
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
     if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
-        return "a web page"
+        return WEB_PAGE
     if response.truncated:
         return "far longer than a response of the API"
     if body and "json" in kind and body != b"null" and response.json() is None:

@@ -84,6 +84,18 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
         )
 
 
+def web_page_finding(host: str) -> Finding:
+    """Return the finding that a response of success is a web page, which no API of the platforms sends."""
+    return Finding.warning(
+        "hidden-failure",
+        "response",
+        f"{f'`{host}`' if host else 'the server'} responded with a web page, not with the API's JSON",
+        fix="check the host, and whether a proxy or a login page is on the way",
+        why="a login page or a captive portal responds with 200, too, and has processed nothing",
+        source=SOURCE,
+    )
+
+
 def _says_why(failure: _Failure) -> bool:
     return bool(failure.meaning) or "is `" in failure.text or " has " in failure.text
 

@@ -107,6 +107,56 @@ PLACES: list[tuple[dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "told"), [*TOKENS, *ACCEPTED, *PLACES])
+NOT_FOUND = {"message": "The requested resource was not found.", "code": "not.found"}
+UNFILLED: list[tuple[dict[str, Any], list[str]]] = [
+    *((exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS, token=f"Bearer {token}"), ["error placeholder header:Authorization"])
+      for token in ("undefined", "null", "{{access_token}}", "$TOKEN", "%TOKEN%", "YOUR_TOKEN")),
+    (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS, token="Bearer [removed]"), ["error credential response"]),
+    (exchange("GET", CAMPAIGN, None, 401, NO_CREDENTIALS, token="Bearer"), ["error token-missing header:Authorization"]),
+    (exchange("GET", CAMPAIGN, None, 200, {"id": ID}, token="Bearer $TOKEN"), []),
+    *((exchange("GET", CAMPAIGN, None, None, host=host), ["warning placeholder host"]) for host in ("api.{region}.pure.cloud", "api.${REGION}", "{{host}}")),
+    (exchange("GET", CAMPAIGN, None, 200, {"id": ID}, host="api.{region}.pure.cloud"), []),
+    *((exchange("POST", f"/api/v2/outbound/campaigns/{name}/start", None, 404, NOT_FOUND), ["error placeholder path"])
+      for name in ("campaignId", ":campaignId", "campaign_id", "%7BcampaignId%7D", "id")),
+    (exchange("POST", f"{ACD}/agent-sessions/sessionId/dial-phone", {"phoneNumber": "2125550123", "skillId": 7}, 404), ["error placeholder path"]),
+]  # fmt: skip
+PROMISE = f"{ACD}/promise?firstName=A&lastName=B&phoneNumber=2125550123&skill=7"
+START = f"{CAMPAIGN}/start"
+VALUES: list[tuple[dict[str, Any], list[str]]] = [
+    (exchange("POST", f"{PROMISE}&promiseDate=01/11/2027&promiseTime=3pm"), ["warning value-not-allowed query"] * 2),
+    (exchange("POST", f"{PROMISE}&promiseDate=2027-01-11&promiseTime=2027-01-11T15:00:00Z"), []),
+    (exchange("POST", f"{PROMISE}&promiseDate={{date}}&promiseTime=$TIME"), []),
+    (exchange("POST", f"{ACD}/lists/call-lists/7/upload", {"listFile": "YQ==", "expirationDate": "soon", "forceOverwrite": True, "startSkill": True, "sendEmail": True}),
+     ["warning value-not-allowed /expirationDate"]),
+    *((exchange("POST", CALLBACKS, {**CALLBACK, "countryCode": country}), ["warning value-not-allowed /countryCode"]) for country in ("GER", "Germany")),
+    *((exchange("POST", CALLBACKS, {**CALLBACK, "countryCode": country}), []) for country in ("DE", "us", "+49", "")),
+    (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "campaignStatus": "stopping"}), ["warning value-not-allowed /campaignStatus"]),
+    (exchange("POST", f"{ACD}/contacts/7/monitor", {"phoneNumber": "+1 212 555 0123"}), ["warning phone-format /phoneNumber"]),
+    (exchange("POST", f"{ACD}/contacts/7/monitor", {"phoneNumber": "2125550123"}), []),
+    (exchange("POST", "/oauth/token?grant_type=client_credentials", "", 400, {"error": "invalid_request"}, host="login.mypurecloud.de", token="Basic aWQ6c2VjcmV0"),
+     ["error body-malformed body"]),
+    *((exchange("POST", START, None, 400, words), ["error state response"]) for words in ("Contact list is empty or being imported", "The import is not ready")),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/dialer-login?skillId=7"), ["error property-missing query", "warning property-unknown query"]),
+    (exchange("GET", "/api/v2/outbound/contactlists?limit=5", None, 400), ["warning property-unknown query"]),
+    (exchange("GET", "/api/v2/outbound/contactlists?limit=5&_=7", None, 200, {"entities": []}), []),
+    (exchange("POST", f"/api/v2/outbound/contactlist/{ID}/contacts", {"contactListId": ID, "data": {}}, 404, NOT_FOUND), ["error path-unpublished path", "warning type-mismatch "]),
+    (exchange("GET", "/api/v2/outbound/campaigns", None, 200, "<!DOCTYPE html><html><title>Sign in</title></html>"), ["warning hidden-failure response"]),
+    (exchange("POST", f"{ACD}/scripts/start", {"skillId": 7, "scriptName": "A"}, 400, "InvalidParameter"),
+     ["warning property-unknown /scriptName", "warning property-missing query", "warning property-unknown /skillId", "warning value-not-allowed response"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "told"), [*TOKENS, *ACCEPTED, *PLACES, *UNFILLED, *VALUES])
 def test_cause_comes_first_and_nothing_else_is_told(source: dict[str, Any], told: list[str]) -> None:  # fmt: skip
     assert tell(source) == told
+
+
+def test_null_in_a_required_property_is_a_note() -> None:
+    (found,) = explain(exchange("POST", "/api/v2/outbound/campaigns", {**CAMPAIGN_BODY, "dialingMode": None}))  # fmt: skip
+    assert ("note", "type-mismatch", "/dialingMode") in {each[:3] for each in found.findings}
+
+
+def test_request_that_is_shown_whole_without_a_body_lacks_what_the_body_would_have() -> None:
+    (found,) = explain(f"POST {ACD}/agent-sessions/s-1/dialer-login HTTP/1.1\nHost: api-na1.niceincontact.com\nAuthorization: {TOKEN}\nAccept: application/json\n\nHTTP/1.1 400 Bad Request\n\n")  # fmt: skip
+    assert found.root is not None
+    assert (found.root.code, found.root.where, found.root.origin) == ("property-missing", "query", "skillName")  # fmt: skip

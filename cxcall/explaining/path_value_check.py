@@ -1,0 +1,125 @@
+"""Check the values in the path of a request: IDs of the wrong kind, and what was never filled in."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from cxcall.explaining.host_check import platform_of_path
+from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.masked_values import is_masked
+from cxcall.explaining.path_distance import may_be_id
+from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.published_operations import ACD_BASE_PATH, path_segments
+from cxcall.findings.finding import Finding
+from cxcall.payloads.placeholders import is_placeholder, is_redacted
+from cxcall.payloads.suggestions import fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.published_operations import PublishedOperation
+
+# What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
+_LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
+# An object may describe the path of a request; an API that does not find it got it as it is.
+_OBJECT = re.compile(r"exchange|object")
+_VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
+_NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
+_NOT_FOUND = 404
+
+
+def path_values(path: str, template: str) -> dict[str, str]:
+    """Return the values of a template's parameters in a path, without placeholders.
+
+    Both are compared from their ends, because the base path of a server may precede.
+    """
+    pairs = zip(
+        reversed(template.rstrip("/").split("/")),
+        reversed(path.rstrip("/").split("/")),
+        strict=False,
+    )
+    values = {
+        expected[1:-1]: segment
+        for expected, segment in pairs
+        if expected[:1] == "{"
+        and not _is_unfilled(unquote(segment))
+        and segment[:1] != ":"
+        and not is_masked(segment)
+    }
+    return dict(reversed(values.items()))
+
+
+def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning for each value in a path that is not an ID of the kind that is expected there."""
+    yield from _check_own_names(published, request)
+    path, platform = request.path, platform_of_path(published.path)
+    has_integers = ACD_BASE_PATH.match(published.path) is not None
+    for name, value in path_values(path, published.path).items():
+        if _has_format(published, name):
+            continue  # its schema decides
+        kind, message, fix = kind_of(name, platform), "", "use the ID, as the platform shows it"
+        if kind == "uuid" or (kind == "integer" and has_integers):
+            message, fix = describe_wrong_id(kind, value)
+        if kind not in ("other", "") and not may_be_id(value):
+            message = f"`{value}` looks like a name"
+        if message:
+            yield Finding.warning(
+                "id-format",
+                "path",
+                f"{message}, but the path expects an ID (`{{{name}}}`) there",
+                fix=fix,
+                source=f"the published path {published.path}",
+                origin=name,
+            )
+
+
+def _check_own_names(published: PublishedOperation, request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning for each parameter of a path that has its own name in place of a value, as `:campaignId`."""
+    pairs = zip(
+        reversed(path_segments(published.path)), reversed(path_segments(request.path)), strict=False
+    )
+    for expected, segment in pairs:
+        name, is_colon = segment.removeprefix(":"), segment[:1] == ":"
+        is_own = fold_name(name) == fold_name(expected[1:-1]) or _is_name_of_id(name)
+        if expected[:1] == "{" and is_own and name and (not is_colon or _is_literal(request)):
+            yield placeholder_finding("path", f"`{segment}` in the path")._replace(origin=name)
+
+
+def _is_unfilled(segment: str) -> bool:
+    return is_placeholder(segment) or segment.lower() in NO_VALUES or _is_name_of_id(segment)
+
+
+def _is_name_of_id(text: str) -> bool:
+    """Tell whether a text is a name such as `userId`, which is no ID."""
+    return _NAME.fullmatch(text) is not None and kind_of(text, "") == "id"
+
+
+def _is_literal(request: ObservedRequest) -> bool:
+    """Tell whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
+    is_shown = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
+    is_object = _OBJECT.match(request.origin) and request.status == _NOT_FOUND
+    return bool(is_shown or is_object)
+
+
+def _has_format(published: PublishedOperation, name: str) -> bool:
+    """Tell whether the schema of a path parameter allows only values of a certain form."""
+    operation = published.load()
+    parameters = operation.parameters if operation else ()
+    schema = next((each.schema for each in parameters if each.name == name), {})
+    return schema.get("type") == "integer" or bool({"format", "pattern", "enum"} & schema.keys())
+
+
+def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
+    is_literal = _is_literal(request)
+    for written in request.path.split("/"):
+        segment = unquote(written) if "%" in written else written
+        is_variable = _VARIABLE.match(written) or (
+            written[:1] == "{" and (not is_literal or "path" in request.unknown)
+        )
+        is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
+        if segment.lower() in NO_VALUES or is_unfilled:
+            yield placeholder_finding("path", f"`{segment}` in the path")
