@@ -76,9 +76,10 @@ def query_value(parameter: Parameter) -> Any:
     if known[0] == 0:
         return 0
     formats = {"uuid": QUEUE, "date": "2026-12-01", "date-time": "2026-12-01T09:00:00Z"}
+    is_time = parameter.name.endswith(("Date", "Since")) and schema.get("type") == "string"
     return (
         known[0]
-        or formats.get(schema.get("format", ""))
+        or formats.get("date-time" if is_time else schema.get("format", ""))
         or sample.get(str(schema.get("type")), "Ada")
     )
 
