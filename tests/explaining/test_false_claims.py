@@ -84,3 +84,78 @@ def test_query_that_is_not_shown_is_not_judged() -> None:
     for text in texts:
         assert not errors_of(text), text
     assert errors_of(f"requests.post('{CALLBACK}', headers=h)") == [("property-missing", "query")] * 2  # fmt: skip
+
+
+TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
+FORM = f"POST {TOKEN_URL}\nContent-Type: application/x-www-form-urlencoded\n\n"
+CODE_FORM = "grant_type=authorization_code&code=abc&redirect_uri=https://a.example.com"
+
+
+def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
+    script = '\n\n> {% client.global.set("token", response.body.access_token); %}\n\n<> 2026-11-10.200.json'
+    texts = {
+        f"{FORM}grant_type=client_credentials{script}\n": ((), "grant_type=client_credentials"),
+        f"{FORM}{CODE_FORM.replace('&', chr(38) + chr(10))}\n": ((), CODE_FORM),
+        f"{FORM}{CODE_FORM.replace('&', chr(10) + chr(38))}\n": ((), CODE_FORM),
+        f"POST {CALLBACK}\n    ?phoneNumber=%2B44\n    &skill=1 HTTP/1.1\nAccept: application/json\n": ((("phoneNumber", "+44"), ("skill", "1")), None),
+    }  # fmt: skip
+    for text, wanted in texts.items():
+        assert [(each.query, each.body) for each in read(text, "text")] == [wanted], text
+        assert not errors_of(text), text
+
+
+def test_prompts_in_a_command_are_no_part_of_it() -> None:
+    body = '{"queueId": "x"}'
+    texts = {
+        f"$ curl -X POST \\\n>   --url {URL} \\\n> --json '{body}'\n": body,
+        f"$ curl {URL} -H 'Content-Type: application/json' -d '{{\n>   \"queueId\": \"x\"\n> }}'": '{\n  "queueId": "x"\n}',
+        f'C:\\>curl -X POST ^\nMore? {URL} ^\nMore? -d "{{\\"queueId\\": \\"x\\"}}"\n': body,
+        f"curl -v {URL} -d '{body}' \\\n  -H 'Accept: */*'\n> POST {PATH} HTTP/2\n> accept: */*\n>\n< HTTP/2 400\n": body,
+        f"curl \u2013X POST \u201c{URL}\u201d \u2013d \u2018{{\u201cqueueId\u201d: \u201cx\u201d}}\u2019\n\nIt doesn't work": body,
+        f"POST “{URL}”\n{{“queueId”: “x”}}": "{“queueId”: “x”}",
+    }  # fmt: skip
+    for text, wanted in texts.items():
+        (found,) = read(text, "text")
+        assert (found.method, found.path, found.body) == ("POST", PATH, wanted), text
+    (plain,) = read(f'curl {URL} -d \'{{"name": "the \u201cbest\u201d \u2013 one"}}\'', "text")
+    assert not plain.findings
+
+
+def test_stamp_before_a_line_is_no_body() -> None:
+    for stamp in ("[10:43] dana:", "[2026-11-12 09:12:12]", "[INFO]", "[12.11.26, 09:12:12] Ann:"):
+        text = f"{stamp} GET {LIST_URL}\n{stamp} 404 Not Found\n{stamp} perms?"
+        assert errors_of(text) == [("not-found", "response")], text
+    (listed,) = read(f"POST {URL}\n[abc, def]\n400 Bad Request", "text")
+    assert listed.body == "[abc, def]"
+
+
+def test_placeholder_in_angle_brackets_is_in_the_path() -> None:
+    text = "POST https://api.mypurecloud.com/api/v2/outbound/campaigns/<campaignId>/start\n404 Not Found"
+    assert errors_of(text) == [("placeholder", "path")]
+
+
+def test_body_of_a_token_request_that_is_not_shown_is_not_judged() -> None:
+    texts = (
+        'DEBUG:urllib3.connectionpool:https://login.mypurecloud.de:443 "POST /oauth/token HTTP/1.1" 400 97',
+        f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {TOKEN_URL}. (Reason: CORS header missing).",
+    )
+    for text in texts:
+        assert ("property-missing", "/grant_type") not in errors_of(text), text
+    assert ("property-missing", "/grant_type") in errors_of(f"curl -X POST {TOKEN_URL} -u a:b")
+
+
+def test_blocked_request_is_read_in_any_language() -> None:
+    target = f"https://api.mypurecloud.de{PATH}"
+    origin = "https://crm.example.com"
+    refused = "Request header field x-trace is not allowed by Access-Control-Allow-Headers in preflight response."
+    texts = (
+        f"Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf {target}. (Grund: CORS-Kopfzeile 'Access-Control-Allow-Origin' fehlt). Statuscode: 400.",
+        f"Blocage d\u2019une requête multiorigines (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource distante située sur {target}. Raison : l\u2019en-tête CORS est manquant. Code d\u2019état : 401.",
+        f"Origin {origin} is not allowed by Access-Control-Allow-Origin. Status code: 401\nXMLHttpRequest cannot load {target} due to access control checks.",
+        f"Access to fetch at '{target}' from origin '{origin}' has been blocked by CORS policy: {refused}",
+    )  # fmt: skip
+    for text in texts:
+        [found] = explain(text)
+        assert (found.request.host, found.request.path) == ("api.mypurecloud.de", PATH), text
+        assert [each.code for each in found.findings if "CORS" in each.message] == ["state"], text
+        assert ("`x-trace`" in found.findings[0].fix) == (refused in text), text

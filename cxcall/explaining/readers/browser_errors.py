@@ -14,14 +14,19 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-# Of Chromium, of Firefox, and of Safari.
+# Of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
 _MESSAGE = re.compile(
     r"""^[^\n]*?(?:
         Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]+)[^\n]*\ blocked\ by\ CORS\ policy
-      | Cross-Origin\ Request\ Blocked:[^\n]*?\ at\ (?P<firefox>https?://[^\s'"\u2019]+?)\.?\ \(
+      | (?<!from\ )\b(?P<firefox>https?://[^\s'"\u2019()]+?)\.?\ (?:\(|\w+\ ?:\ )[^\n]{0,160}\b(?:CORS|Access-Control-Allow)\b
       | \ cannot\ load\ (?P<safari>https?://[^\s'"\u2019]+?)\.?\ due\ to\ access\ control\ checks
+      | \bOrigin\ https?://\S+\ is\ not\ allowed\ by\ Access-Control-Allow-Origin
+      | \bPreflight\ response\ is\ not\ successful
     )[^\n]*$""",
     re.MULTILINE | re.VERBOSE,
+)
+_REFUSED = re.compile(
+    r"(?P<kind>[Hh]eader|[Mm]ethod)(?: field)? ['\"\u2018]?(?P<name>[\w-]+)['\"\u2019]? is not allowed [^\n]*Access-Control-Allow-(?:Headers|Methods)"
 )
 
 
@@ -34,21 +39,29 @@ def add_blocked_requests(
     requests: Sequence[ObservedRequest], text: str
 ) -> Iterator[ObservedRequest]:
     """Yield requests, with the finding on those that a message says are blocked; of others, only the URL is shown."""
-    urls = [match[match.lastgroup or ""] for match in _MESSAGE.finditer(text)]
-    blocked = {
-        (each.host, each.path): each
-        for each in (
-            build_observed_request("browser error", url=url, headers_are_shown=False)
-            for url in urls
-        )
-    }
+    blocked = {}
+    for message in _MESSAGE.finditer(text):
+        if message.lastgroup:
+            url = message[message.lastgroup]
+            request = build_observed_request("browser error", url=url, headers_are_shown=False)
+            blocked[request.host, request.path] = (request, _fix_of(message[0]))
     for request in requests:
-        is_blocked = blocked.pop((request.host, request.path), None) is not None
-        yield with_blocked_finding(request) if is_blocked else request
-    yield from map(with_blocked_finding, blocked.values())
+        _, fix = blocked.pop((request.host, request.path), (None, None))
+        yield request if fix is None else with_blocked_finding(request, fix=fix)
+    for request, fix in blocked.values():
+        yield with_blocked_finding(request, fix=fix)
 
 
-def with_blocked_finding(request: ObservedRequest, why: str = "") -> ObservedRequest:
+def _fix_of(message: str) -> str:
+    """Return what to do about the header or method that a message names; empty if it names none."""
+    if not (refused := _REFUSED.search(message)):
+        return ""
+    if refused["kind"].lower() == "header":
+        return f"leave out the header `{refused['name']}`, which the server does not allow from a web page, or send the request from a server"
+    return f"send it from a server: `{refused['name']}` is not allowed from a web page"
+
+
+def with_blocked_finding(request: ObservedRequest, why: str = "", fix: str = "") -> ObservedRequest:
     """Return a request with the finding that the browser blocked it."""
     is_token = request.path.endswith("/token")
     finding = Finding.error(
@@ -61,7 +74,7 @@ def with_blocked_finding(request: ObservedRequest, why: str = "") -> ObservedReq
         "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
         fix="a page must not hold a client secret: use the authorization code grant with PKCE, or get the token on a server"
         if is_token
-        else "send it from a server, or add the origin to the allowed domains of the client",
+        else fix or "send it from a server, or add the origin to the allowed domains of the client",
         why=why or "the browser says so",
     )
     return replace(request, findings=(*request.findings, finding))

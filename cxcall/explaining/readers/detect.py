@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
 _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
-_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
-_TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)
-_QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
-_HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
-_HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
-_HTML_BREAK = re.compile(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
-_HTML_TAG = re.compile(r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>", re.IGNORECASE)  # fmt: skip
 _POWERSHELL = re.compile(r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE)  # fmt: skip
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
@@ -41,12 +33,19 @@ _RAW_HTTP = re.compile(
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = re.compile(r"""[=(]\s*\|https?://|["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
 _RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
-_STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
-_OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
+_STRAIGHT = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e", '"'),
+        **dict.fromkeys("\u2018\u2019", "'"),
+        "\u2013": "-",
+        "\u2014": "--",
+    }
+)
+# A command, up to an empty line, with an option behind a long dash, or a curly quote behind an option.
+_CURLY_COMMAND = re.compile("\\b(?:curl|wget2?|https?|xhs?)(?:\\.exe)? (?:(?!\n[ \t]*\n).){0,4000}?(?:(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z])(?:(?!\n[ \t]*\n).){0,65536}", re.DOTALL)  # fmt: skip
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
-_LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
 
@@ -111,10 +110,11 @@ def _read_whole(text: str) -> Iterator[ObservedRequest]:
         add_blocked_requests,
         without_blocked_requests,
     )
+    from cxcall.explaining.readers.paste_cleanup import clean_text
     from cxcall.explaining.readers.wrapped_urls import join_wrapped_urls
 
     rest = join_wrapped_urls(without_blocked_requests(text))
-    requests = list(_read_text(_clean(rest.strip()[:_MAX_TEXT])))
+    requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     yield from add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
 
 
@@ -140,27 +140,6 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread
     yield from (replace(each, unread=describe_lines(unread)) for each in requests)
-
-
-def _clean(text: str) -> str:
-    """Return a text without what chats, mails, and web pages add around it."""
-    text = _LONG_RUN.sub(
-        lambda run: run[1] * 512, text.replace("\r\n", "\n")
-    )  # no reader has to bear it
-    if len(_HTML_ENTITY.findall(text[:4096])) > 1:
-        text = html.unescape(text)
-    if (
-        _HTML_END.search(text) and "<html" not in text.lower()
-    ):  # a page in a response stays as it is
-        text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
-    text = _TWICE_QUOTED.sub("", text)
-    lines = text.splitlines()
-    is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
-        [each for each in lines if each.strip()]
-    )
-    if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
-        text = _QUOTE_PREFIX.sub("", text)
-    return _CODE_FENCE.sub("", text).replace("```", "\n")
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
@@ -197,11 +176,10 @@ def _read_commands(text: str) -> Iterator[ObservedRequest]:
 
     if _OPTIONS.match(text):  # the end of a curl command
         text = f"curl {text}"
-    if re.search("[\"']", text) or not _OPENING_CURLY.search(text):
-        yield from read_commands(text)
-        return
-    for request in read_commands(text.translate(_STRAIGHT)):
-        yield replace(request, findings=(*request.findings, _curly_quotes()))
+    straight = _CURLY_COMMAND.sub(lambda found: found[0].translate(_STRAIGHT), text)
+    findings = (_curly_quotes(),) if straight != text else ()
+    for request in read_commands(straight):
+        yield replace(request, findings=(*request.findings, *findings))
 
 
 def _read_yaml(text: str) -> Iterator[ObservedRequest]:

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import find_body, json_values
+from cxcall.explaining.readers.json_search import find_body, is_array_start, json_values
 from cxcall.explaining.readers.objects import (
     find_error_body,
     has_error_status,
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
-_TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))*|https?://(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))+)"
+_CHARACTER = (
+    r"(?:[^\s\"'<>`|,\u201c\u201d\u2018\u2019]|(?<=[/=])<[A-Za-z][\w-]{0,40}>|,(?![0-9]{3}\b))"
+)
+_TARGET = rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/){_CHARACTER}*|https?://{_CHARACTER}+)"
 _REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[]?https?://))?[\"'`*(\[]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 _STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
@@ -216,7 +219,9 @@ def _rest_of(line: str, status: re.Match[str]) -> str:
 
 
 def _looks_like_json(line: str) -> bool:
-    return line.lstrip()[:1] in ("{", "}", "[", "]", '"') or line.rstrip()[-1:] in (",", "{")
+    start = line.lstrip()
+    is_list = start[:1] == "[" and is_array_start(start, 0)
+    return is_list or start[:1] in ("{", "}", "]", '"') or line.rstrip()[-1:] in (",", "{")
 
 
 def _is_raw_line(line: str) -> bool:

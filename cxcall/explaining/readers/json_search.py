@@ -17,6 +17,7 @@ _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 # As Java or Dart prints a map: without quotes, so that nobody knows what was sent.
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 _CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
+_ARRAY_START = re.compile(r"""\[(?:\s*(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)|[^\]\n]*(?:\][ \t]*)?$)""", re.MULTILINE)  # fmt: skip
 _OPENING = {"}": "{", "]": "["}
 
 
@@ -92,6 +93,11 @@ def is_printed_map(text: str) -> bool:
     return _PRINTED_MAP.match(text) is not None
 
 
+def is_array_start(text: str, start: int) -> bool:
+    """Tell whether a bracket opens an array, and not a time or a name before a line: `[10:43] name: ...`."""
+    return _ARRAY_START.match(text, start) is not None
+
+
 def find_body(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that has more than that."""
     if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
@@ -101,7 +107,9 @@ def find_body(text: str, *, is_request: bool) -> str | None:
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
     for start, char in enumerate(text):
-        if char in "{[" and text[start - 1 : start] != "$":
+        if (char == "{" and text[start - 1 : start] != "$") or (
+            char == "[" and is_array_start(text, start)
+        ):
             end = find_json_end(text, start)
             if end:
                 return text[start:end]

@@ -1,0 +1,79 @@
+"""Take out of a pasted text what chats, mails, web pages, terminals, and editors add to requests."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
+_TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)
+_QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
+_HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
+_HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
+_HTML_BREAK = re.compile(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
+_HTML_TAG = re.compile(r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>", re.IGNORECASE)  # fmt: skip
+_LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
+# What scripts of an editor do with a response, and the file that one is kept in: `> {% ... %}`, `<> response.json`.
+_HANDLER = re.compile(r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$", re.DOTALL | re.MULTILINE)  # fmt: skip
+_COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
+_CONTINUED = re.compile(r"[\\^`][ \t]*$")
+_SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
+_QUOTE = re.compile(r"\\.|['\"]")
+_PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
+_BROKEN_PAIRS = re.compile(r"[ \t]*\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&]*&[ \t]*\n[ \t]*[\w.%-]+=")
+
+
+def clean_text(text: str) -> str:
+    """Return a text without what chats, mails, and web pages add around it."""
+    text = _LONG_RUN.sub(
+        lambda run: run[1] * 512, text.replace("\r\n", "\n")
+    )  # no reader has to bear it
+    if len(_HTML_ENTITY.findall(text[:4096])) > 1:
+        text = html.unescape(text)
+    if (
+        _HTML_END.search(text) and "<html" not in text.lower()
+    ):  # a page in a response stays as it is
+        text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
+    text = _TWICE_QUOTED.sub("", text)
+    lines = text.splitlines()
+    is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
+        [each for each in lines if each.strip()]
+    )
+    if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
+        text = _QUOTE_PREFIX.sub("", text)
+    text = _CODE_FENCE.sub("", text).replace("```", "\n")
+    return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
+
+
+def _without_prompts(text: str) -> str:
+    """Return a text without the prompts that a shell writes before the further lines of a command."""
+    lines: list[str] = []
+    is_open, quote = False, ""
+    for line in text.split("\n"):
+        prompt = _SHELL_PROMPT.match(line) if is_open else None
+        content = line[prompt.end() :] if prompt else line
+        if is_open or _COMMAND.search(content):
+            for found in _QUOTE.findall(content):
+                if found[0] != "\\":
+                    quote = "" if found == quote else quote or found
+            is_open = bool(quote or _CONTINUED.search(content))
+        lines.append(content)
+    return "\n".join(lines)
+
+
+def _join_pairs(text: str) -> str:
+    """Return a text with each query and form in one line, although an editor breaks them before or after `&`."""
+    if not _BROKEN_PAIRS.search(text):
+        return text
+    lines: list[str] = []
+    for line in text.split("\n"):
+        content, before = line.strip(), lines[-1].rstrip() if lines else ""
+        is_next = (content[:1] == "&" and "=" in before) or (
+            content[:1] == "?" and "/" in before and line[:1].isspace()
+        )
+        is_next = is_next or (before[-1:] == "&" and "=" in before)
+        if is_next and _PAIRS.fullmatch(content):
+            lines[-1] = before + content
+        else:
+            lines.append(line)
+    return "\n".join(lines)
