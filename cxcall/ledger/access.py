@@ -146,7 +146,7 @@ class LedgerAccess:
         from cxcall.ledger.shared_pace import SharedPace
 
         with self._database.snapshot():
-            key = self._rows.read_state().id
+            key = self._rows.read_state().digest_key
         return SharedPace(self.shared_database, keyed_digest(subject, key))
 
     def __enter__(self) -> Self:
@@ -169,10 +169,7 @@ class LedgerAccess:
                 with self._rows.changing():
                     problem = self._problem(self._rows.state)
                     if self._marker.is_older_copy(self._rows.state):
-                        # From here on it is another ledger: its generations mean something else.
-                        new = os.urandom(8).hex()
                         self._insert_stop(problem)
-                        self._rows.state = self._rows.state._replace(id=new)
                     elif not problem and not self._shared_marks(self._rows.state).server:
                         self._insert_server()
                     yield problem
@@ -189,10 +186,15 @@ class LedgerAccess:
                 self._insert_stop(problem)
 
     def _insert_stop(self, problem: str) -> None:
-        """Add the stop, unless there is one, or a person has accepted that: each machine then has to notice by itself."""
-        marks = self._shared_marks(self._rows.state)
-        if self.is_shared and not (marks.stop or marks.is_accepted):
+        """Add the stop, unless there is one. An older copy of this ledger becomes another ledger.
+
+        Where another ledger is expected, and a person has accepted missing records, each machine has to notice by itself.
+        """
+        marks, is_older_copy = self._shared_marks(self._rows.state), self._marker.is_older_copy(self._rows.state)  # fmt: skip
+        if self.is_shared and not marks.stop and (is_older_copy or not marks.is_accepted):
             self._insert_decision(STOP + mask(problem))
+        if is_older_copy:
+            self._rows.state = self._rows.state.become_another()
 
     def _insert_server(self) -> None:
         if self._database.server:

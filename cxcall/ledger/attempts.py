@@ -59,7 +59,7 @@ class AttemptRecords(BatchRecords):
         """Raise TooManyAttemptsError if one of the people was called as often as the limit allows."""
         now = self._now()
         since = now - timedelta(seconds=limit.seconds)
-        key = self._rows.read_state().id
+        key = self._rows.read_state().digest_key
         for person in people:
             called = [
                 each
@@ -75,7 +75,7 @@ class AttemptRecords(BatchRecords):
     def find_contact(self, people: Collection[str], batches: Collection[str]) -> Record | None:
         """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
         with self._database.snapshot():
-            key = self._rows.read_state().id
+            key = self._rows.read_state().digest_key
             digests = [keyed_digest(person, key) for person in people]
             for start in range(0, len(digests), _MAX_DIGESTS):
                 for found in self._rows.select_by_person(digests[start : start + _MAX_DIGESTS], 0.0):  # fmt: skip
@@ -85,6 +85,6 @@ class AttemptRecords(BatchRecords):
         return None
 
     def _record_people(self, delivery: int, people: Collection[str]) -> None:
-        at, key = self._now().timestamp(), self._rows.state.id
+        at, key = self._now().timestamp(), self._rows.state.digest_key
         for person in people:
             self._rows.insert("person", at=at, delivery=delivery, digest=keyed_digest(person, key))

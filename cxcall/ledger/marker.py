@@ -83,6 +83,11 @@ class LedgerMarker:
             return ""
         generation = self._generations.get(state.id)
         if generation is None:
+            if any(ledger.partition("-")[0] == state.digest_key for ledger in self._generations):
+                return (
+                    f"the ledger in `{self._place}` was restored from an older copy:"
+                    " its last records are missing"
+                )
             return (
                 f"the ledger in `{self._place}` is another one than before:"
                 " the earlier one was deleted or replaced, and its records are missing"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -62,7 +63,8 @@ def plain_value(value: Any) -> Any:
 class State(NamedTuple):
     """What the ledger says about itself; counted in the same transaction as each change.
 
-    `generation` grows with each change. The last numbers are never used again, even after pruning.
+    `generation` grows with each change. The last numbers are never used again, even after pruning. A ledger that
+    becomes another one keeps the start of its `id`, up to the `-`: the key of the digests of people.
     """
 
     number: int
@@ -79,6 +81,15 @@ class State(NamedTuple):
     last_unsent: int = 0
     last_person: int = 0
     people: int = 0
+
+    @property
+    def digest_key(self) -> str:
+        """The key of digests that other ledgers do not have; it stays when the ledger becomes another one."""
+        return self.id.partition("-")[0]
+
+    def become_another(self) -> Self:
+        """Return the state as that of another ledger: from here on, generations mean something else."""
+        return self._replace(id=f"{self.digest_key}-{os.urandom(8).hex()}")
 
 
 class StoredDelivery(NamedTuple):

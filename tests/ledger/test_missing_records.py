@@ -17,6 +17,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.sqlite_database import FILE_NAME
+from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, CXCALL
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
@@ -214,6 +215,24 @@ def test_decision_to_go_on_is_recorded(tmp_path: Path) -> None:
         problem = ledger.accept_missing_records()
     with closing(sqlite3.connect(tmp_path / "a" / FILE_NAME)) as file:
         assert file.execute("SELECT note FROM decision").fetchall() == [(problem,)]
+
+
+def test_people_are_known_in_an_accepted_older_copy(tmp_path: Path) -> None:
+    file = tmp_path / "state" / FILE_NAME
+    for name in ("a", "b", "c"):
+        with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
+            if name != "a":
+                assert "older copy" in ledger.accept_missing_records()
+            ledger.begin(intent(name)._replace(people=("number 1",), batch="BATCH"), 0)
+            assert ledger.find_attempts_finding(("number 1",), AttemptLimit(1, 604_800))
+        shutil.copy(file, tmp_path / "copy")
+        with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
+            ledger.begin(intent(f"later than {name}"), 0)
+        shutil.copy(tmp_path / "copy", file)
+    with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
+        ledger.accept_missing_records()
+        assert ledger.find_contact(("number 1",), {"BATCH"})
+        assert ledger.find_attempts_finding(("number 1",), AttemptLimit(3, 604_800))
 
 
 def test_lost_ledger_stops_a_batch_and_its_resumption(cxcall: Cxcall, platform: Platform) -> None:

@@ -164,15 +164,15 @@ def test_changed_record_is_noticed(postgres_url: str) -> None:
             list(ledger.records())
 
 
-def restore_older_copy(server: PostgresServer, marker_folder: Path) -> str:
+def restore_older_copy(server: PostgresServer, marker_folder: Path, name: str = "") -> str:
     """Return the address of a ledger that was restored from a copy without its last record."""
-    name = server.new_database()
+    name = name or server.new_database()
     url = server.url(name)
     with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
-        ledger.begin(intent("a"), 900)
+        ledger.begin(intent("a", again=True)._replace(people=("number 1",)), 900)
     copy = server.new_database(template=name)
     with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
-        ledger.begin(intent("b"), 900)
+        ledger.begin(intent("b", again=True), 900)
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name}")
         connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
@@ -294,7 +294,7 @@ def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> N
             os.kill(server, signal.SIGSTOP)
 
     try:
-        with pytest.raises(LedgerError, match=r"cannot be reached: no answer within 0\.2 s"):
+        with pytest.raises(LedgerError, match=r"cannot be reached: no response within 0\.2 s"):
             record()
     finally:
         os.kill(server, signal.SIGCONT)
@@ -407,6 +407,32 @@ def test_machine_that_notices_missing_records_stops_all_others(
             fresh.begin(intent("d"), 900)
         fresh.accept_missing_records()
         fresh.begin(intent("d"), 900)
+        assert fresh.find_attempts_finding(("number 1",), AttemptLimit(1, 604_800))
+
+
+def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    markers, others = tmp_path / "one", tmp_path / "other"
+    url = restore_older_copy(postgres_server, markers)
+    with Ledger.open_shared(url, marker_folder=markers) as ledger:
+        ledger.accept_missing_records()
+        ledger.begin(intent("c"), 900)
+    restore_older_copy(postgres_server, markers, urlsplit(url).path.strip("/"))
+    with (
+        Ledger.open_shared(url, marker_folder=markers) as ledger,
+        Ledger.open_shared(url, marker_folder=others) as fresh,
+    ):
+        with pytest.raises(MissingRecordsError, match="older copy"):
+            ledger.begin(intent("d"), 900)
+        with pytest.raises(MissingRecordsError, match="another machine found"):
+            fresh.begin(intent("b"), 900)
+        fresh.accept_missing_records()
+        with pytest.raises(MissingRecordsError, match="restored from an older copy"):
+            ledger.begin(intent("d"), 900)
+        fresh.begin(intent("b"), 900)  # which is not stopped again
+        ledger.accept_missing_records()
+        ledger.begin(intent("d"), 900)
 
 
 def test_pool_that_forgets_prepared_statements_changes_nothing(postgres_url: str) -> None:
