@@ -1,11 +1,10 @@
 """Options that the commands for lists share: `batch`, `campaign load`, and `worker`."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
 
 from cxcall.cli.option_binding import argument
 from cxcall.cli.options import Encoding, Sheet
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import option
 
 ListFile = Annotated[str, argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.")]

@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
-from copy import copy
 from functools import partial, wraps
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
-from typer.core import TyperArgument, TyperOption
 from typer.main import get_click_param
 from typer.models import ParamMeta
 
 from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import set_target
 from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
 from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from typer.core import TyperArgument, TyperOption
+    from typer.models import ArgumentInfo, OptionInfo
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
 _CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
@@ -41,33 +45,41 @@ class Invocation:
         self.command = ""
 
 
-def _expand_option_groups(
-    command: Callable[..., Any], more: Sequence[inspect.Parameter]
-) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
-    """Return a function for Typer without the groups of a command, and the options in these groups.
+class Parameter(NamedTuple):
+    """A parameter of a command: its name, the type of its value, and Typer's option or argument."""
 
-    A group is a parameter whose type is a named tuple of annotated options or of other groups. The
+    name: str
+    kind: Any
+    info: OptionInfo | ArgumentInfo
+
+
+def _expand_option_groups(
+    command: Callable[..., Any], more: Sequence[Parameter]
+) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
+    """Return a function for Typer, and the parameters of a command.
+
+    A group is a parameter whose type is a named tuple of declared options or of other groups. The
     command receives each group as one value, and `more` parameters by keyword. Every command has the
     output flags. The result raises UsageError for a flag before the subcommand that the command does
     not have, and for an unusable value.
     """
-    hints = get_type_hints(command, include_extras=True)
-    hints.pop("return", None)
-    groups = {name: hint for name, hint in hints.items() if _is_group(hint)}
+    hints = inspect.get_annotations(command, eval_str=True)
+    groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
     own = [
-        parameter.replace(annotation=hints[parameter.name])
-        for parameter in inspect.signature(command).parameters.values()
-        if parameter.name not in groups and parameter.kind is not parameter.VAR_KEYWORD
+        new_parameter(name, hints[name], ... if each.default is each.empty else each.default)
+        for name, each in inspect.signature(command).parameters.items()
+        if name not in groups and each.kind is not each.VAR_KEYWORD
     ]
     shared = {
         entry.name: entry
         for group in (*groups.values(), OutputOptions)
         for entry in parameters_of(group)
     }
-    shared |= _describe_output(command.__name__, shared)
-    known = {parameter.name for parameter in (*own, *more, *shared.values())}
-    built_options = {name: _new_click_parameter(entry) for name, entry in shared.items()}
-    convertors = {name: convert for name, (_, convert) in built_options.items() if convert}
+    _describe_output(command.__name__, shared)
+    parameters = [*own, *more, *shared.values()]
+    known = {parameter.name for parameter in parameters}
+    built_parameters = [_new_click_parameter(entry) for entry in parameters]
+    convertors = {each.name or "": convert for each, convert in built_parameters if convert}
 
     @wraps(command)
     def run_command(context: typer.Context, **values: Any) -> Any:
@@ -83,21 +95,16 @@ def _expand_option_groups(
         others = {name: value for name, value in values.items() if name not in shared}
         return command(**others, **built)
 
-    set_signature(run_command, [*own, *more])
-    return run_command, [parameter for parameter, _ in built_options.values()]
+    set_signature(run_command, ())
+    return run_command, [parameter for parameter, _ in built_parameters]
 
 
-def _new_click_parameter(entry: inspect.Parameter) -> tuple[TyperArgument | TyperOption, Any]:
+def _new_click_parameter(entry: Parameter) -> tuple[TyperArgument | TyperOption, Any]:
     """Return what Typer makes of a parameter, and the function that converts its value, if it has one.
 
-    Typer reads the parameters of a function twice, which takes 1 % of a send for those of its groups.
+    Typer itself would read all parameters of a function twice, which takes 1 % of a send.
     """
-    declared = copy(entry.annotation.__metadata__[0])
-    if declared.default is not ...:  # Typer has the first name of an option there
-        declared.param_decls = (declared.default, *(declared.param_decls or ()))
-    declared.default = ... if entry.default is entry.empty else entry.default
-    meta = ParamMeta(name=entry.name, default=declared, annotation=entry.annotation.__origin__)
-    return get_click_param(meta)
+    return get_click_param(ParamMeta(name=entry.name, default=entry.info, annotation=entry.kind))
 
 
 def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
@@ -121,28 +128,12 @@ def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
     }
 
 
-def _describe_output(
-    command: str, options: dict[str, inspect.Parameter]
-) -> dict[str, inspect.Parameter]:
-    """Return the output options as they are for a command: its formats, and what its flags do."""
-    texts = {"quiet": quiet_help(command), "verbose": verbose_help(command)}
-    changed = {name: _with(options[name], help=text) for name, text in texts.items()}
-    changed["output"] = _with_choices(options["output"], supported_formats(command))
-    return changed
-
-
-def _with(parameter: inspect.Parameter, **attributes: Any) -> inspect.Parameter:
-    """Return a parameter whose option has other values of some attributes."""
-    kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
-    for name, value in attributes.items():
-        setattr(option, name, value)
-    return parameter.replace(annotation=Annotated[kind, option])
-
-
-def _with_choices(parameter: inspect.Parameter, choices: tuple[str, ...]) -> inspect.Parameter:
-    """Return a parameter that accepts only these choices, which its error message lists."""
-    option = parameter.annotation.__metadata__[0]
-    return parameter.replace(annotation=Annotated[Literal.__getitem__(choices), option])
+def _describe_output(command: str, options: dict[str, Parameter]) -> None:
+    """Describe the output options as they are for a command: its formats, and what its flags do."""
+    options["quiet"].info.help = quiet_help(command)
+    options["verbose"].info.help = verbose_help(command)
+    formats: Any = Literal.__getitem__(supported_formats(command))
+    options["output"] = options["output"]._replace(kind=formats)
 
 
 def _build_group(group: Any, values: dict[str, Any]) -> Any:
@@ -160,32 +151,36 @@ def _is_group(annotation: Any) -> bool:
     return hasattr(annotation, "_fields")
 
 
-def set_signature(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
+def set_signature(function: Callable[..., Any], parameters: Iterable[Parameter]) -> None:
     """Set the signature that Typer reads from a function of `(context, **values)`."""
-    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    ordered = [context, *(entry.replace(kind=entry.KEYWORD_ONLY) for entry in parameters)]
-    function.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
-    function.__annotations__ = {entry.name: entry.annotation for entry in ordered}
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    context = inspect.Parameter("context", keyword, annotation=typer.Context)
+    others = (
+        inspect.Parameter(each.name, keyword, default=each.info, annotation=each.kind)
+        for each in parameters
+    )
+    signature = inspect.Signature([context, *others])
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {
+        each.name: each.annotation for each in signature.parameters.values()
+    }
 
 
-def parameters_of(group: Any) -> list[inspect.Parameter]:
-    """Return the fields of an option group, and of the groups in it, as keyword-only parameters."""
+def parameters_of(group: Any) -> list[Parameter]:
+    """Return the fields of an option group, and of the groups in it, as parameters."""
     parameters = []
-    for name in group._fields:
-        annotation = group.__annotations__[name]
+    for name, annotation in group.__annotations__.items():
         if _is_group(annotation):
             parameters += parameters_of(annotation)
         else:
-            default = group._field_defaults.get(name, inspect.Parameter.empty)
-            parameters.append(new_parameter(name, annotation, default))
+            parameters.append(new_parameter(name, annotation, group._field_defaults.get(name, ...)))
     return parameters
 
 
-def new_parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    """Return a keyword-only parameter."""
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )
+def new_parameter(name: str, declared: tuple[Any, Callable[[Any], Any]], default: Any) -> Parameter:
+    """Return a parameter, of which `declared` is the type of its value, and an option or argument."""
+    kind, declaration = declared
+    return Parameter(name, kind, declaration(default))
 
 
 class App(typer.Typer):
@@ -195,7 +190,7 @@ class App(typer.Typer):
         self,
         name: str,
         *lines: str,
-        parameters: Sequence[inspect.Parameter] = (),
+        parameters: Sequence[Parameter] = (),
         **settings: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
@@ -226,7 +221,7 @@ def new_app(help: str = "", *, epilog: str = "", cls: Any = Group) -> App:  # no
 
 def argument(metavar: str, help: str) -> Any:  # noqa: A002, as in Typer
     """Declare an argument whose help does not repeat the default."""
-    return typer.Argument(metavar=metavar, help=help, show_default=False)
+    return lambda default: typer.Argument(default, metavar=metavar, help=help, show_default=False)
 
 
 def examples(*lines: str) -> str:
@@ -235,15 +230,17 @@ def examples(*lines: str) -> str:
 
 
 def accept_global_options(
-    app: App, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
+    app: App, groups: Sequence[Any] = COMMON, more: Sequence[Parameter] = ()
 ) -> App:
     """Accept the flags of option groups before the subcommands of an application; the help omits them."""
 
     def common(context: typer.Context, **_: Any) -> None:
         _set_defaults(context)
 
-    options = (entry for group in groups for entry in parameters_of(group))
-    set_signature(common, [*more, *(_with(entry, hidden=True) for entry in options)])
+    options = [entry for group in groups for entry in parameters_of(group)]
+    for entry in options:
+        entry.info.hidden = True
+    set_signature(common, [*more, *options])
     app.callback()(common)
     return app
 

@@ -2,9 +2,9 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 
 _connection, _request, _safety, _output = (

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cxcall.cli.command_classes import Group
-from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.option_binding import Parameter, accept_global_options, new_app, new_parameter
 from cxcall.cli.options import COMMON
+from cxcall.output.options import option
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -108,13 +108,9 @@ def assemble(arguments: Sequence[str]) -> Any:
     return typer.main.get_command(app)
 
 
-def _version_flag() -> inspect.Parameter:
-    option = typer.Option(
-        "--version", callback=_show_version, is_eager=True, help="Show the version."
-    )
-    return inspect.Parameter(
-        "version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option]
-    )
+def _version_flag() -> Parameter:
+    declared = option("--version", "Show the version.", callback=_show_version, is_eager=True)
+    return new_parameter("version", (bool, declared), default=False)
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -1,12 +1,12 @@
 """Declare the options that choose the format and amount of output."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise, takewhile
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import typer
 
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 
 OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
 ColorChoice = Literal["auto", "always", "never"]
@@ -48,14 +48,27 @@ def option(
     group: str | None = None,
     show_default: bool = False,
     **more: Any,
-) -> Any:
-    """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is where the help lists it."""
-    *names, last = usage.split()
-    metavar = None if last.startswith("-") else last
-    names += [last] if metavar is None else []
-    return typer.Option(
-        *names, help=help, metavar=metavar, show_default=show_default, rich_help_panel=group, **more
-    )
+) -> Callable[[Any], Any]:
+    """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is where the help lists it.
+
+    The result returns Typer's option with a default value, for commands that have it.
+    """
+
+    def with_default(default: Any) -> Any:
+        *names, last = usage.split()
+        metavar = None if last.startswith("-") else last
+        names += [last] if metavar is None else []
+        return typer.Option(
+            default,
+            *names,
+            help=help,
+            metavar=metavar,
+            show_default=show_default,
+            rich_help_panel=group,
+            **more,
+        )
+
+    return with_default
 
 
 class OutputOptions(NamedTuple):

@@ -1,11 +1,10 @@
 """`cxcall auth`: log in, show the credentials, print a token, log out."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
 
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import SettingsOptions, flags_of, port_option
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

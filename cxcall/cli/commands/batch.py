@@ -1,12 +1,12 @@
 """`cxcall batch`: send many requests from a file, each at most once, and show what became of them."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated, Literal
+from typing import Literal
 
 from cxcall.cli.list_options import Concurrency, FileOptions, ListFile, MaxFailures, Rejects, Resume
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, Encoding, RequestOptions, Sheet
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

@@ -1,12 +1,12 @@
 """`cxcall campaign`: load contacts into a list, start and stop a campaign, follow it, export its results."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated, Literal
+from typing import Literal
 
 from cxcall.cli.list_options import FileOptions, ListFile, MaxFailures, Rejects, Resume
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import ContractOptions, RequestOptions, SettingsOptions
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

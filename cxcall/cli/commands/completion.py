@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from cxcall.cli.option_binding import argument, new_app
+from cxcall.named_tuple import Annotated
 from cxcall.output.report import Report
 
 app = new_app()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import ProfileOptions, SettingsOptions, flags_of
+from cxcall.named_tuple import Annotated
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show settings and change profiles."))

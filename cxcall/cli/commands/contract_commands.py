@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from cxcall.cli.option_binding import argument, new_app, new_parameter
+from cxcall.cli.option_binding import Parameter, argument, new_app, new_parameter
 from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions, find_own_contract
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
@@ -65,7 +64,7 @@ def new_sender(operation: Operation) -> typer.Typer:
 
     declared = option("--param NAME=VALUE", "Set a parameter by its own name.")
     parameters = [
-        _parameter("param", list[str] | None, declared, None),
+        new_parameter("param", (list[str] | None, declared), None),
         *map(_flag_option, flags),
     ]
     lines = _sender_examples(operation)
@@ -77,7 +76,7 @@ def _new_app(
     operations: Sequence[Operation],
     lines: Sequence[str],
     function: Callable[..., Report],
-    parameters: Sequence[inspect.Parameter],
+    parameters: Sequence[Parameter],
 ) -> typer.Typer:
     app = new_app()
     app.add_command(name, *lines, parameters=parameters, help=_help(operations))(function)
@@ -107,15 +106,12 @@ def _variable_name(name: str) -> str:
     return f"flag_{''.join(letters)}"
 
 
-def _path_arguments(operation: Operation) -> list[inspect.Parameter]:
+def _path_arguments(operation: Operation) -> list[Parameter]:
     """Return the path parameters that no flag sets as arguments, such as CAMPAIGN_ID."""
     flagged = {flag.parameter for flag in operation.flags}
     return [
-        _parameter(
-            parameter.name,
-            str,
-            argument(_metavar(parameter.name), parameter.description),
-            inspect.Parameter.empty,
+        new_parameter(
+            parameter.name, (str, argument(_metavar(parameter.name), parameter.description)), ...
         )
         for parameter in operation.parameters
         if parameter.required and parameter.name not in flagged
@@ -126,24 +122,20 @@ def _metavar(name: str) -> str:
     return "".join(f"_{char}" if char.isupper() else char for char in name).upper()
 
 
-def _route_option(operations: Sequence[Operation]) -> list[inspect.Parameter]:
+def _route_option(operations: Sequence[Operation]) -> list[Parameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
     declared = option("--route", "Choose one of the reported routes.", show_default=True)
-    return [_parameter("route", Literal[routes], declared, routes[0])]
+    return [new_parameter("route", (Literal[routes], declared), routes[0])]
 
 
-def _flag_option(flag: Flag) -> inspect.Parameter:
+def _flag_option(flag: Flag) -> Parameter:
     kind = list[str] | None if flag.under else str | None
     declared = typer.Option(
-        f"--{flag.name}", metavar=flag.metavar, help=flag.help, show_default=False
+        None, f"--{flag.name}", metavar=flag.metavar, help=flag.help, show_default=False
     )
-    return _parameter(_variable_name(flag.name), kind, declared, None)
-
-
-def _parameter(name: str, kind: Any, declared: Any, default: Any) -> inspect.Parameter:
-    return new_parameter(name, Annotated[kind, declared], default)
+    return Parameter(_variable_name(flag.name), kind, declared)
 
 
 def _help(operations: Sequence[Operation]) -> str:

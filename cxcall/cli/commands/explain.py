@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
+from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cxcall.cli.option_binding import argument, new_app
+from cxcall.named_tuple import Annotated
 from cxcall.output.report import Report
 
 app = new_app()

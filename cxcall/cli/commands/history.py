@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
+from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

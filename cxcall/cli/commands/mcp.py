@@ -1,12 +1,11 @@
 """`cxcall mcp`: serve checks to AI agents."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
 from cxcall.findings.errors import UsageError
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import option
 
 app = new_app()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
+from cxcall.named_tuple import Annotated
 from cxcall.output.options import option
 from cxcall.output.report import Report
 

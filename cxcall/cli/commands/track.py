@@ -1,11 +1,10 @@
 """`cxcall track`: follow a call."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
 
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

@@ -1,11 +1,9 @@
 """`cxcall validate`: check payload files offline."""
 
-from __future__ import annotations
-
-from typing import Annotated
-
+# No `from __future__ import annotations` here: the annotations declare the options.
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
+from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

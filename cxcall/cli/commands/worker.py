@@ -1,12 +1,11 @@
 """`cxcall worker`: send the rows of queued batches."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
 
 from cxcall.cli.list_options import Concurrency, MaxFailures
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
-from cxcall.named_tuple import NamedTuple
+from cxcall.named_tuple import Annotated, NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
