@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.phone.calling_hours import Hours
-from cxcall.sending.call_guards import check_numbers, is_stopping, time_zones
+from cxcall.sending.call_guards import check_numbers, is_stopping
+from cxcall.sending.call_times import find_call_times, time_zones
 from cxcall.sending.dialed_numbers import dialed_numbers, find_numbers
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def find_opening(
     """Return the next time (UTC) at which every number to be dialed is within the calling hours.
 
     A number that may be in several time zones must be within the hours in all of them. Returns None if
-    there is no such time, or if nothing says in which time zone a number is.
+    there is no such time, if nothing says in which time zone a number is, or if the call is scheduled outside the
+    hours.
     """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,7 +40,15 @@ def find_opening(
             zones += [ZoneInfo(name) for name in names]
         except ZoneInfoNotFoundError:  # the system's time zone data is older than libphonenumber's
             return None
-    return next_opening(Hours.parse(checked.settings.hours), zones, now or datetime.now(UTC))
+    hours, now = Hours.parse(checked.settings.hours), now or datetime.now(UTC)
+    for each in find_call_times(checked.operation, values, checked.payload, now):
+        if each.is_scheduled and not _is_open(hours, zones, each.moment):
+            return None
+    return next_opening(hours, zones, now)
+
+
+def _is_open(hours: Hours, zones: Sequence[ZoneInfo], moment: datetime | None) -> bool:
+    return moment is not None and all(moment.astimezone(zone).time() in hours for zone in zones)
 
 
 def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> datetime | None:
@@ -51,11 +61,7 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
             for day in range(_DAYS)
         ]
     return next(
-        (
-            moment
-            for moment in sorted(openings)
-            if moment >= now and all(moment.astimezone(zone).time() in hours for zone in zones)
-        ),
+        (each for each in sorted(openings) if each >= now and _is_open(hours, zones, each)),
         None,
     )
 
@@ -66,5 +72,6 @@ def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Fin
     if not settings.hours or settings.hours_policy != "enforce":
         return None
     numbers = find_numbers(checked.operation, values, checked.payload)
-    found = check_numbers(checked.operation, numbers, checked.payload, settings)
+    times = find_call_times(checked.operation, values, checked.payload)
+    found = check_numbers(checked.operation, numbers, checked.payload, settings, times)
     return next((finding for finding in found if is_stopping(finding)), None)

@@ -10,7 +10,6 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity, command
 from cxcall.payloads.checks import has_errors
 from cxcall.phone import phone_numbers
-from cxcall.phone.calling_hours import Hours
 from cxcall.platform_reads.lookups import (
     CheckResult,
     PreflightInput,
@@ -18,6 +17,7 @@ from cxcall.platform_reads.lookups import (
     required_parameters,
 )
 from cxcall.sending import call_guards
+from cxcall.sending.call_times import find_call_times, local_times, parse_hours
 from cxcall.sending.dialed_numbers import dialed_numbers
 from cxcall.sending.draft import build_request
 from cxcall.transport.exchange import exchange
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
+    from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange
 
@@ -138,6 +139,7 @@ def _check_numbers(
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
         yield CheckResult.unknown("number", "the request names none: the platform takes the contact's")  # fmt: skip
+    times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:
         masked = phone_numbers.mask(number)
         here = [entry for entry in findings if entry.where == where]
@@ -145,20 +147,24 @@ def _check_numbers(
         yield from (CheckResult.of_finding("number", entry) for entry in wrong)
         if not wrong:
             yield CheckResult.passed("number", f"`{masked}` can be dialed; who answers is unknown")
-        yield _check_hours(preflight.settings, number, masked)
+        yield from (_check_hours(preflight.settings, number, each) for each in times)
         yield _check_do_not_call(preflight.settings, masked, here)
 
 
-def _check_hours(settings: Settings, number: str, masked: str) -> CheckResult:
-    times = call_guards.local_times(number)
-    hours = Hours.parse(settings.hours) if settings.hours else None
+def _check_hours(settings: Settings, number: str, call_time: CallTime) -> CheckResult:
+    masked = phone_numbers.mask(number)
+    if call_time.moment is None:
+        return CheckResult.unknown("hours", f"the scheduled time `{call_time.text}` has no offset")
+    times = local_times(number, call_time.moment)
+    hours = parse_hours(settings.hours)
     if not times:
         return CheckResult.unknown("hours", f"no time zone is known for `{masked}`")
     if unknown := [zone for zone, moment in times.items() if moment is None]:
         return CheckResult.unknown("hours", f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be")  # fmt: skip
     shown = ", ".join(f"{moment:%H:%M} ({zone})" for zone, moment in list(times.items())[:2])
     more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
-    says = f"local time is {shown}{more} for `{masked}`"
+    then = f" at the scheduled time `{call_time.text}`" if call_time.is_scheduled else ""
+    says = f"local time is {shown}{more} for `{masked}`{then}"
     if hours is None:
         return CheckResult.unknown("hours", says, "set the calling hours: `--hours 08:00-21:00`")  # fmt: skip
     if all(moment and moment in hours for moment in times.values()):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat
-from datetime import UTC, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
 from cxcall.phone.do_not_call import NumberList, is_one_number, plain_digits
 from cxcall.runtime.patterns import compile_pattern
+from cxcall.sending.call_times import OUTSIDE_HOURS, check_hours, parse_hours
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 
-GUARD_CODES = ("do-not-call", "outside-hours")
+GUARD_CODES = ("do-not-call", OUTSIDE_HOURS)
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 UNCHECKED = "number-unchecked"
@@ -41,12 +41,16 @@ _SOURCE = "libphonenumber"
 
 
 def check_numbers(
-    operation: Operation, numbers: Sequence[DialedNumber], body: Payload, settings: Settings
+    operation: Operation,
+    numbers: Sequence[DialedNumber],
+    body: Payload,
+    settings: Settings,
+    times: Sequence[CallTime],
 ) -> Iterator[Finding]:
-    """Yield the findings on the numbers that a request would dial; none if it places no call."""
+    """Yield the findings on the numbers that a request would dial at some times; none if it places no call."""
     if not operation.can_place_call:
         return
-    hours = _hours(settings.hours)
+    hours = parse_hours(settings.hours)
     lists = [(each, read_do_not_call_list(each)) for each in settings.do_not_call_files]
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
@@ -60,7 +64,9 @@ def check_numbers(
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
-            findings += _check_hours(number, hours, enforce=settings.hours_policy == "enforce")
+            findings += check_hours(
+                number, hours, times, enforce=settings.hours_policy == "enforce"
+            )
         is_in_body = where.startswith("/")
         excerpt = body.find_excerpt(where) if is_in_body else None
         origin = body.find_origin(where) if is_in_body else ""
@@ -131,71 +137,6 @@ def _parse_north_american(digits: str) -> PhoneNumber | None:
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
     return phone_numbers.parse_number(f"+1{digits}") if is_national else None
-
-
-def time_zones(number: str) -> tuple[str, ...]:
-    """Return the names of the time zones that a number may be in; empty when none is known."""
-    parsed = phone_numbers.parse_number(number)
-    if parsed is None:
-        return ()
-    from phonenumbers import timezone
-
-    found: tuple[str, ...] = timezone.time_zones_for_number(parsed)
-    return () if found == (timezone.UNKNOWN_TIMEZONE,) else found
-
-
-def local_times(number: str) -> dict[str, time | None]:
-    """Return the current time of day in every time zone that a number may be in.
-
-    The time is None if this machine has no data for the zone: they may be older than libphonenumber's.
-    """
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    now = datetime.now(UTC)
-    times: dict[str, time | None] = {}
-    for zone in time_zones(number):
-        try:
-            times[zone] = now.astimezone(ZoneInfo(zone)).time()
-        except ZoneInfoNotFoundError:
-            times[zone] = None
-    return times
-
-
-def _hours(text: str) -> Hours | None:
-    if not text:
-        return None
-    from cxcall.phone.calling_hours import Hours
-
-    return Hours.parse(text)
-
-
-def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
-    """Yield a finding for a number whose time zone is unknown, or that may be in one outside the hours."""
-    times, masked = local_times(number), phone_numbers.mask(number)
-    outside = [(zone, moment) for zone, moment in times.items() if moment and moment not in hours]
-    unknown = [zone for zone, moment in times.items() if moment is None]
-    if unknown and not outside:
-        message = f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be"
-        fix = "update the time zone data: install the `tzdata` package of the system or of Python"
-        why = f"so nothing says whether it is within {hours} there"
-    elif not times:
-        message = (
-            f"nothing says in which time zone `{masked}` is, so not whether it is within {hours}"
-        )
-        fix = "write the number in E.164, or look up the person's time yourself and leave out `--hours`"
-        why = ""
-    elif outside:
-        (zone, moment), *others = outside
-        more = f"; also in {len(others)} more of its {len(times)} time zones" if others else ""
-        message = (
-            f"local time of `{masked}` is {moment:%H:%M} ({zone}), outside calling hours{more}"
-        )
-        fix = f"call within {hours} there"
-        why = "a mobile number may be anywhere: these are the zones that its digits allow"
-    else:
-        return
-    finding = _error("outside-hours", message, fix, why)
-    yield finding if enforce else finding._replace(severity=Severity.WARNING)
 
 
 def _list_cells(line: str) -> list[str]:

@@ -71,7 +71,7 @@ class DialedNumber(NamedTuple):
     is_emergency_in_text: bool = False
 
 
-class _Value(NamedTuple):
+class RequestValue(NamedTuple):
     """A value of a request; `name` and `parent` are folded names."""
 
     value: Any
@@ -92,7 +92,7 @@ def find_numbers(
     """
     found = [
         (number, entry.where, evidence)
-        for entry in _values(operation, values, body)
+        for entry in request_values(operation, values, body)
         for number, evidence in _numbers_of(entry, with_digits=with_digits)
     ]
     surest = max((evidence for *_, evidence in found), default=Evidence.DIGITS)
@@ -119,7 +119,10 @@ def dialed_part(text: str) -> str:
     )
 
 
-def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[_Value]:
+def request_values(
+    operation: Operation, values: Mapping[str, str], body: Payload
+) -> Iterator[RequestValue]:
+    """Yield the texts and numbers in a request's parameters and body, and the keys of the body's objects."""
     for parameter in operation.parameters:
         text = values.get(parameter.name)
         if text is not None:
@@ -128,7 +131,7 @@ def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> I
                 schema, texts = schema.get("items", {}), text.split(",")
             for each in texts:
                 name = fold_name(parameter.name)
-                yield _Value(each, parameter.location, name, "", schema, is_declared=True)
+                yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
     yield from _walk(operation).values(body.value, "", "", "", operation.declared_body_schema)
 
 
@@ -141,7 +144,7 @@ class _BodyWalk:
 
     def values(
         self, value: Any, pointer: str, name: str, parent: str, node: JsonSchema, *, is_declared: bool = False
-    ) -> Iterator[_Value]:  # fmt: skip
+    ) -> Iterator[RequestValue]:  # fmt: skip
         """Yield the texts and numbers in a value, whose schema is `node`, and the keys of its objects."""
         if isinstance(value, dict):
             schema = self._schema(node)
@@ -149,14 +152,14 @@ class _BodyWalk:
             for key, member in value.items():
                 place, below = join_pointer(pointer, key), member_schema(schema, key)
                 if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key is dialed only by its form
-                    yield _Value(key, place, "", "", {}, is_declared=True)
+                    yield RequestValue(key, place, "", "", {}, is_declared=True)
                 yield from self.values(member, place, fold_name(key), name, below, is_declared=key in declared)  # fmt: skip
         elif isinstance(value, list):
             below = member_schema(self._schema(node), "0")
             for index, item in enumerate(value):
                 yield from self.values(item, join_pointer(pointer, index), name, parent, below)
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            yield _Value(value, pointer, name, parent, self._schema(node), is_declared)
+            yield RequestValue(value, pointer, name, parent, self._schema(node), is_declared)
 
     def _schema(self, node: JsonSchema) -> JsonSchema:
         if not node:
@@ -172,7 +175,7 @@ def _walk(operation: Operation) -> _BodyWalk:
     return _BodyWalk(operation)
 
 
-def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, int]]:
+def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str, int]]:
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
@@ -268,7 +271,7 @@ def _possible_numbers(text: str) -> Iterator[str]:
                 yield digits
 
 
-def _is_whole_number(entry: _Value, text: str) -> bool:
+def _is_whole_number(entry: RequestValue, text: str) -> bool:
     """Return whether a value as a whole is a number that is dialed."""
     if isinstance(entry.value, str) and entry.schema.get("format") in PHONE_FORMATS:
         return True

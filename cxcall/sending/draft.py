@@ -15,6 +15,7 @@ from cxcall.payloads.checks import check_body, check_parameters, has_errors, has
 from cxcall.payloads.form_bodies import encode_body, is_form
 from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
+from cxcall.sending.call_times import find_call_times
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.dialed_numbers import find_numbers
 from cxcall.transport.messages import HttpRequest
@@ -104,10 +105,11 @@ def build_request(
     else:
         findings += _check_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
+    times = find_call_times(operation, values, payload) if settings.hours else ()
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
-        for finding in call_guards.check_numbers(operation, numbers, payload, settings)
+        for finding in call_guards.check_numbers(operation, numbers, payload, settings, times)
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):

@@ -1,0 +1,162 @@
+"""Compare the time at which a request would place its calls with the calling hours where the numbers are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
+from cxcall.phone import phone_numbers
+from cxcall.sending.dialed_numbers import dialed_part, request_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+    from cxcall.phone.calling_hours import Hours
+
+OUTSIDE_HOURS = "outside-hours"
+_MARK = "x-cxcall-scheduled"
+_NAME_PART = "schedul"
+
+
+class CallTime(NamedTuple):
+    """A time at which a call would be placed; `text` is how the request writes it, empty for now.
+
+    `moment` is None for a text that is not a time with its offset.
+    """
+
+    moment: datetime | None
+    text: str = ""
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether the request names it."""
+        return bool(self.text)
+
+
+def find_call_times(
+    operation: Operation, values: Mapping[str, str], body: Payload, now: datetime | None = None
+) -> tuple[CallTime, ...]:
+    """Return the times that must be within the calling hours: those that the request schedules, or now.
+
+    The schema marks such a value with `x-cxcall-scheduled`; in a user's document, its name may say so. Now counts
+    too if a scheduled time is over, and for a user's document, whose mark must not weaken a guard.
+    """
+    now = now or datetime.now(UTC)
+    found = [
+        _read_time(str(each.value))
+        for each in request_values(operation, values, body)
+        if each.value != "" and _is_schedule(each.schema, each.name)
+    ]
+    is_over = any(each.moment and each.moment <= now for each in found)
+    is_sure = found and not is_over and operation.contract.is_shipped
+    return tuple(found) if is_sure else (CallTime(now), *found)
+
+
+def _is_schedule(schema: Mapping[str, Any], name: str) -> bool:
+    return bool(schema.get(_MARK)) or (schema.get("format") == "date-time" and _NAME_PART in name)
+
+
+def _read_time(text: str) -> CallTime:
+    """Return a scheduled time; without a moment if it has no offset: the time zone is then unknown."""
+    try:
+        moment = datetime.fromisoformat(text.strip().upper())
+        return CallTime(moment.astimezone(UTC) if moment.tzinfo else None, text)
+    except (ValueError, OverflowError):
+        return CallTime(None, text)
+
+
+def time_zones(number: str) -> tuple[str, ...]:
+    """Return the names of the time zones that a number may be in; empty when none is known."""
+    parsed = phone_numbers.parse_number(dialed_part(number))
+    if parsed is None:
+        return ()
+    from phonenumbers import timezone
+
+    found: tuple[str, ...] = timezone.time_zones_for_number(parsed)
+    return () if found == (timezone.UNKNOWN_TIMEZONE,) else found
+
+
+def local_times(number: str, moment: datetime) -> dict[str, time | None]:
+    """Return the time of day at `moment` in every time zone that a number may be in.
+
+    The time is None if this machine has no data for the zone: they may be older than libphonenumber's.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    times: dict[str, time | None] = {}
+    for zone in time_zones(number):
+        try:
+            times[zone] = moment.astimezone(ZoneInfo(zone)).time()
+        except (ZoneInfoNotFoundError, OverflowError):
+            times[zone] = None
+    return times
+
+
+def parse_hours(text: str) -> Hours | None:
+    """Return the calling hours of a setting; None where none are set."""
+    if not text:
+        return None
+    from cxcall.phone.calling_hours import Hours
+
+    return Hours.parse(text)
+
+
+def check_hours(
+    number: str, hours: Hours, times: Sequence[CallTime], *, enforce: bool
+) -> Iterator[Finding]:
+    """Yield a finding for a number that may be called outside the hours: an error if they are enforced."""
+    for each in times:
+        problem = _find_problem(number, hours, each)
+        if problem is not None:
+            yield problem if enforce else problem._replace(severity=Severity.WARNING)
+            return
+
+
+def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
+    masked = phone_numbers.mask(number)
+    if call_time.moment is None:
+        return _error(
+            f"nothing says when `{call_time.text}` is for `{masked}`, so not whether it is within {hours}",
+            "write the time with its offset, such as `2026-12-01T09:00:00Z`",
+        )
+    times = local_times(number, call_time.moment)
+    outside = [(zone, moment) for zone, moment in times.items() if moment and moment not in hours]
+    unknown = [zone for zone, moment in times.items() if moment is None]
+    if outside:
+        return _outside(masked, hours, call_time, outside, len(times))
+    if unknown:
+        return _error(
+            f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be",
+            "update the time zone data: install the `tzdata` package of the system or of Python",
+            f"so nothing says whether it is within {hours} there",
+        )
+    if not times:
+        return _error(
+            f"nothing says in which time zone `{masked}` is, so not whether it is within {hours}",
+            "write the number in E.164, or look up the person's time yourself and leave out `--hours`",
+        )
+    return None
+
+
+def _outside(
+    masked: str, hours: Hours, call_time: CallTime, outside: Sequence[tuple[str, time]], zones: int
+) -> Finding:
+    (zone, moment), *others = outside
+    more = f"; also in {len(others)} more of its {zones} time zones" if others else ""
+    says = f"local time of `{masked}`"
+    if call_time.is_scheduled:
+        says = f"`{call_time.text}`, the scheduled time, as {says},"
+    verb = "schedule the call" if call_time.is_scheduled else "call"
+    return _error(
+        f"{says} is {moment:%H:%M} ({zone}), outside calling hours{more}",
+        f"{verb} within {hours} there",
+        "a mobile number may be anywhere: these are the zones that its digits allow",
+    )
+
+
+def _error(message: str, fix: str, why: str = "") -> Finding:
+    return Finding.error(OUTSIDE_HOURS, "", message, fix=fix, why=why, source="libphonenumber")

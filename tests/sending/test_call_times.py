@@ -1,0 +1,140 @@
+"""Calling hours apply at the time for which a call is scheduled."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxcall.batch.opening_times import check_hours_again, find_opening
+from cxcall.batch.skips import SkipReason, find_skip_reason
+from cxcall.contracts.contract import load_operation
+from cxcall.findings.finding import Severity
+from cxcall.payloads.payload import Payload
+from cxcall.platform_reads.lookups import PreflightInput
+from cxcall.platform_reads.preflight import run_checks
+from cxcall.sending.draft import CheckedRequest, build_request
+from cxcall.settings.settings import load_settings
+from helpers.calling_api import wrap
+
+LONDON = "+442079460123"
+QUEUE = "00000004-1234-1234-1234-123456789012"
+
+
+def from_now(**change: float) -> str:
+    return f"{datetime.now(UTC) + timedelta(**change):%Y-%m-%dT%H:%M:%SZ}"
+
+
+LATER, PAST = from_now(days=28, hours=8), from_now(days=-28, hours=8)
+SAME_HOUR = from_now(days=28)
+
+
+def around(hours: float) -> str:
+    """Return calling hours around the time of day that is some hours from now, wide enough for a summer time."""
+    middle = datetime.now(UTC) + timedelta(hours=hours)
+    return "-".join(f"{middle + timedelta(hours=each):%H:%M}" for each in (-3, 3))
+
+
+NOW_ALLOWED, LATER_ALLOWED = around(0), around(8)
+
+
+def check(
+    name: str, values: dict[str, str], body: Any, hours: str, document: str | None = None
+) -> CheckedRequest:
+    operation = load_operation(name, document)
+    flags = {"hours": hours, "base_url": "http://127.0.0.1:9"}
+    return build_request(operation, values, Payload(body), load_settings(flags, operation.contract))
+
+
+def codes(checked: CheckedRequest) -> list[str]:
+    return [each.code for each in checked.findings if each.severity is Severity.ERROR]
+
+
+@pytest.fixture(autouse=True)
+def _enforce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STATE", "CONFIG", "CACHE"):
+        monkeypatch.setenv(f"CXCALL_{name}_DIR", str(tmp_path / name.lower()))
+    monkeypatch.setenv("CXCALL_HOURS_POLICY", "enforce")
+    monkeypatch.chdir(tmp_path)
+
+
+def callback(at: str | None, hours: str) -> CheckedRequest:
+    body = {"callbackNumbers": [LONDON], "queueId": QUEUE}
+    return check("create-callback", {}, body if at is None else {**body, "callbackScheduledTime": at}, hours)  # fmt: skip
+
+
+def cxone_callback(at: str, hours: str) -> CheckedRequest:
+    values = {"phoneNumber": LONDON, "skillId": "4711", "scheduleDate": at}
+    return check("cxone-schedule-callback", values, None, hours)
+
+
+@pytest.mark.parametrize("schedule", [callback, cxone_callback])
+def test_hours_apply_at_the_scheduled_time(schedule: Any) -> None:
+    stopped = schedule(LATER, NOW_ALLOWED)
+    (finding,) = (each for each in stopped.findings if each.severity is Severity.ERROR)
+    assert finding.code == "outside-hours"
+    assert LATER in finding.message
+    assert "schedule the call" in finding.fix
+    assert codes(schedule(LATER, LATER_ALLOWED)) == []
+    assert codes(schedule(SAME_HOUR, NOW_ALLOWED)) == []
+    # It is called at once if the time is over, and the platform may take the time of day of it.
+    assert codes(schedule(PAST, LATER_ALLOWED)) == ["outside-hours"]
+    assert codes(schedule(PAST, NOW_ALLOWED)) == ["outside-hours"]
+
+
+def test_hours_apply_now_without_a_scheduled_time() -> None:
+    assert codes(callback(None, NOW_ALLOWED)) == []
+    assert codes(callback(None, LATER_ALLOWED)) == ["outside-hours"]
+
+
+@pytest.mark.parametrize(
+    "at", [LATER.removesuffix("Z"), LATER[:10], "tomorrow", "9999-12-31T23:59:59-14:00"]
+)
+def test_time_without_offset_is_not_surely_within_the_hours(at: str) -> None:
+    assert codes(cxone_callback(at, "00:00-23:59:59")) == ["outside-hours"]
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"),
+    [
+        ("when", {"type": "string", "x-cxcall-scheduled": True}),
+        ("scheduled_at", {"type": "string", "format": "date-time"}),
+    ],
+)
+def test_time_in_a_users_document_is_checked_besides_now(name: str, schema: dict[str, Any]) -> None:
+    body = {"type": "object", "properties": {"phone": {"type": "string"}, name: schema}}
+    declared = {
+        "operationId": "ring",
+        "responses": {"200": {"description": "-"}},
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+    }
+    Path("own.json").write_text(json.dumps(wrap("3.1.0", {"/rings": {"post": declared}})), "utf-8")
+
+    def ring(at: str, hours: str) -> CheckedRequest:
+        return check("ring", {}, {"phone": LONDON, name: at}, hours, "own.json")
+
+    assert codes(ring(LATER, NOW_ALLOWED)) == ["outside-hours"]
+    assert codes(ring(LATER, LATER_ALLOWED)) == ["outside-hours"]
+    assert codes(ring(SAME_HOUR, NOW_ALLOWED)) == []
+
+
+def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
+    checked = callback(LATER, NOW_ALLOWED)
+    assert (
+        find_skip_reason(checked, {}, checked.findings, force=False) is SkipReason.NO_CALLING_HOURS
+    )
+    assert find_opening(checked, {}) is None
+    assert check_hours_again(checked, {}) is not None
+    assert check_hours_again(callback(LATER, LATER_ALLOWED), {}) is None
+    assert find_opening(callback(None, LATER_ALLOWED), {}) is not None
+
+
+def test_preflight_checks_the_scheduled_time() -> None:
+    checked = callback(LATER, NOW_ALLOWED)
+    preflight = PreflightInput(checked.settings, (), checked.operation, {}, checked.payload)
+    (result,) = (each for each in run_checks(preflight) if each.check == "hours")
+    assert "outside" in result.says
+    assert LATER in result.says
