@@ -76,7 +76,7 @@ def query_value(parameter: Parameter) -> Any:
     if known[0] == 0:
         return 0
     formats = {"uuid": QUEUE, "date": "2026-12-01", "date-time": "2026-12-01T09:00:00Z"}
-    is_time = parameter.name.endswith(("Date", "Since")) and schema.get("type") == "string"
+    is_time = parameter.name.endswith(("Date", "Since")) and not schema.get("format")
     return (
         known[0]
         or formats.get("date-time" if is_time else schema.get("format", ""))
