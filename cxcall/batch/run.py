@@ -254,4 +254,4 @@ def find_previous_delivery(
 def find_attempts_finding(ledger: Ledger, checked: CheckedRequest) -> Finding | None:
     """Return the finding on a row whose person may not be called now; None where a call is allowed."""
     limit = checked.settings.attempt_limit
-    return ledger.find_attempts_finding(checked.people, limit) if limit else None
+    return ledger.find_attempts_finding(checked.possible_people, limit) if limit else None

@@ -38,7 +38,8 @@ WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
     AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
     AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
-    AND NOT (d.at >= :counted AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
+    AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
+        AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
 """
 
 _PRUNE_UNSENT = """
@@ -283,6 +284,7 @@ class LedgerAccess:
         counted = self._now().timestamp() - LONGEST_PERIOD
         return {
             "before": before.timestamp(), "boot": boot, "uptime": uptime - age, "counted": counted,
+            "counted_uptime": uptime - LONGEST_PERIOD,
         }  # fmt: skip
 
     def prune(self, before: datetime) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
@@ -11,9 +13,10 @@ from cxcall.ledger.access import keyed_digest
 from cxcall.ledger.batches import BatchRecords
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cxcall.ledger.records import Record
+    from cxcall.ledger.rows import StoredDelivery
     from cxcall.phone.attempt_limit import AttemptLimit
 
 _MAX_DIGESTS = 500
@@ -43,7 +46,7 @@ class AttemptRecords(BatchRecords):
     """The records of whom each delivery called. Only keyed digests are kept, which other ledgers do not have."""
 
     def find_attempts_finding(
-        self, people: Collection[str], limit: AttemptLimit | None
+        self, people: Collection[Sequence[str]], limit: AttemptLimit | None
     ) -> Finding | None:
         """Return the finding on people who may not be called now; None where a call is allowed."""
         if not (people and limit):
@@ -55,34 +58,48 @@ class AttemptRecords(BatchRecords):
             return error.findings[0]
         return None
 
-    def guard_attempts(self, people: Collection[str], limit: AttemptLimit) -> None:
-        """Raise TooManyAttemptsError if one of the people was called as often as the limit allows."""
-        now = self._now()
-        since = now - timedelta(seconds=limit.seconds)
-        key = self._rows.read_state().digest_key
-        for person in people:
-            called = [
-                each
-                for each in self._rows.select_by_person(
-                    [keyed_digest(person, key)], since.timestamp()
-                )
-                if each.record.is_unresolved or each.record.was_placed
-            ]
-            if len(called) >= limit.calls:
-                first = called[-limit.calls].record
-                raise TooManyAttemptsError(limit, len(called), first.at + (now - since))
+    def guard_attempts(self, people: Iterable[Sequence[str]], limit: AttemptLimit) -> None:
+        """Raise TooManyAttemptsError if one of the people was called as often as the limit allows.
 
-    def find_contact(self, people: Collection[str], batches: Collection[str]) -> Record | None:
+        `people` are the texts by which each of them may be recorded. The clock may have been set: a call counts if it was
+        within the period by the clock or by the time since the start of the machine.
+        """
+        now, boot_time = self._now(), self._boot_clock()
+        period = timedelta(seconds=limit.seconds)
+        since = boot_time.uptime - limit.seconds if boot_time.boot else inf
+        bounds = ((now - period).timestamp(), boot_time.boot, since)
+        for texts in people:
+            found = {each.delivery["number"]: each for each in self._calls_to(texts, *bounds)}
+            called = [found[number] for number in sorted(found)]
+            if len(called) >= limit.calls:
+                first = called[-limit.calls]
+                elapsed = boot_time.seconds_since(first.event["boot"], first.event["uptime"])
+                left = timedelta(seconds=0 if elapsed is None else limit.seconds - elapsed)
+                next_at = max(first.record.at + period, now + left)
+                raise TooManyAttemptsError(limit, len(called), next_at)
+
+    def _calls_to(
+        self, texts: Sequence[str], since: float, boot: str = "", uptime: float = inf
+    ) -> Iterator[StoredDelivery]:
+        """Yield the deliveries that called, or may have called, a person by one of some texts, since a time.
+
+        Those of the start of the machine `boot` count since its second `uptime`, too.
+        """
+        key = self._rows.read_state().digest_key
+        for start in range(0, len(texts), _MAX_DIGESTS):
+            digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
+            for found in self._rows.select_by_person(digests, since, boot, uptime):
+                if found.record.is_unresolved or found.record.was_placed:
+                    yield found
+
+    def find_contact(
+        self, people: Iterable[Sequence[str]], batches: Collection[str]
+    ) -> Record | None:
         """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
+        texts = list(chain.from_iterable(people))
         with self._database.snapshot():
-            key = self._rows.read_state().digest_key
-            digests = [keyed_digest(person, key) for person in people]
-            for start in range(0, len(digests), _MAX_DIGESTS):
-                for found in self._rows.select_by_person(digests[start : start + _MAX_DIGESTS], 0.0):  # fmt: skip
-                    record = found.record
-                    if record.batch in batches and (record.is_unresolved or record.was_placed):
-                        return record
-        return None
+            found = (each.record for each in self._calls_to(texts, 0.0))
+            return next((record for record in found if record.batch in batches), None)
 
     def _record_people(self, delivery: int, people: Collection[str]) -> None:
         at, key = self._now().timestamp(), self._rows.state.digest_key

@@ -70,7 +70,8 @@ class Ledger(AttemptRecords):
                     raise MissingRecordsError(problem)
                 self._guard_intent(delivery, intent, window)
                 if limit:
-                    self.guard_attempts(intent.people, limit)
+                    people = intent.possible_people or [(each,) for each in intent.people]
+                    self.guard_attempts(people, limit)
                 number = self._rows.insert(
                     "delivery", id=delivery, at=self._now().timestamp(), profile=intent.profile,
                     operation=intent.operation, provenance=intent.provenance, method=intent.method,

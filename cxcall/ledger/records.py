@@ -36,7 +36,8 @@ class Intent(NamedTuple):
     `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
     returns the digests of the same request in older records, for a profile and an operation name. `people` are
     those whom it calls; the ledger keeps keyed digests of them, because the texts hold whole numbers. `undone_by` is the
-    digest of a request after which this one may be sent again: it stops what this one started.
+    digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
+    texts by which each of the people may be recorded, for a limit of the calls to them.
     """
 
     profile: str
@@ -53,9 +54,10 @@ class Intent(NamedTuple):
     older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
     people: tuple[str, ...] = ()
     undone_by: str = ""
+    possible_people: tuple[tuple[str, ...], ...] = ()
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "people")
+        return redacted_repr(self, "people", "possible_people")
 
 
 class Batch(NamedTuple):

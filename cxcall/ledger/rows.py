@@ -34,9 +34,10 @@ _FIRST_EVENT = (
     "SELECT min(number) FROM event INDEXED BY event_delivery WHERE delivery = ?",
     "SELECT min(number) FROM event INDEXED BY event_delivery_at WHERE delivery = ?",
 )
+_SINCE = "(at >= ? OR EXISTS (SELECT 1 FROM event e WHERE e.delivery = person.delivery AND e.boot = ? AND e.uptime >= ?))"
 _NUMBERS_BY_PERSON = (
-    "SELECT delivery FROM person INDEXED BY person_digest WHERE digest IN ({}) AND at >= ?",
-    "SELECT delivery FROM person INDEXED BY person_digest_at WHERE digest IN ({}) AND at >= ?",
+    f"SELECT delivery FROM person INDEXED BY person_digest WHERE digest IN ({{}}) AND {_SINCE}",  # noqa: S608 - constants
+    f"SELECT delivery FROM person INDEXED BY person_digest_at WHERE digest IN ({{}}) AND {_SINCE}",  # noqa: S608 - constants
 )
 _COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 _DELIVERY_WIDTH, _EVENT_WIDTH = len(COLUMNS["delivery"]) + 1, len(COLUMNS["event"]) + 1
@@ -187,11 +188,13 @@ class LedgerRows:
             found |= {row.delivery["number"]: row for row in rows}
         return [found[number] for number in sorted(found, reverse=True)]
 
-    def select_by_person(self, digests: Sequence[str], since: float) -> list[StoredDelivery]:
-        """Return the deliveries to some people that were recorded since a time, in seconds since 1970."""
+    def select_by_person(
+        self, digests: Sequence[str], since: float, boot: str, uptime: float
+    ) -> list[StoredDelivery]:
+        """Return the deliveries to some people since a time, in seconds since 1970, or since a second of the start `boot`."""
         marks = ", ".join("?" * len(digests))
         statements = [each.format(marks) for each in _NUMBERS_BY_PERSON]
-        one = self._numbers(statements, (*digests, since), "people")
+        one = self._numbers(statements, (*digests, since, boot, uptime), "people")
         return [
             row for number in sorted(one) for row in self.select("WHERE d.number = ?", (number,))
         ]

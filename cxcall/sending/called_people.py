@@ -6,7 +6,6 @@ has two numbers, or a number and an ID, counts as two.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import member_schema, merged_schema
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 MARK = "x-cxcall-person"
-_NORTH_AMERICAN_DIGITS = 10
 _PREFIXES = ("00", "011")
 """What is dialed for `+` in most countries, and in North America."""
 
@@ -30,46 +28,48 @@ _PREFIXES = ("00", "011")
 def find_people(
     operation: Operation, numbers: Iterable[str], body: Any, base_url: str
 ) -> tuple[str, ...]:
-    """Return the people whom a request would call, each as a text that is the same in every request to them.
+    """Return the people whom a request would call, each as one text, as the ledger records them.
 
     The texts hold whole numbers and IDs. The people of a sandbox on this machine are others than the real ones.
     """
-    digits = map(_international_digits, numbers)
-    return _people(operation, digits, body, base_url)
+    digits = ((_digits(number),) for number in numbers)
+    return tuple(person for (person,) in _people(operation, digits, body, base_url))
 
 
 def find_possible_people(
     operation: Operation, numbers: Iterable[str], body: Any, base_url: str
-) -> tuple[str, ...]:
-    """Return what `find_people` may have returned for another spelling of the same numbers, the most likely one first."""
-    given = list(numbers)
-    spellings = [sorted(number_spellings(dialed_part(number))) for number in given]
-    digits = chain(map(_international_digits, given), *spellings)
-    return _people(operation, digits, body, base_url)
+) -> tuple[tuple[str, ...], ...]:
+    """Return for each person what `find_people` may return for another spelling of the number, the most likely one first.
+
+    A number without a country code may be one of every country.
+    """
+    return _people(operation, map(_possible_digits, numbers), body, base_url)
 
 
 def _people(
-    operation: Operation, digits: Iterable[str], body: Any, base_url: str
-) -> tuple[str, ...]:
+    operation: Operation, numbers: Iterable[Iterable[str]], body: Any, base_url: str
+) -> tuple[tuple[str, ...], ...]:
+    """Return the texts for each person; `numbers` are the spellings of each number."""
     if not operation.can_place_call:
         return ()
-    people = [f"number {each}" for each in digits]
-    people += [f"id {value}" for value in _marked_values(operation, body)]
     place = "loopback " if is_loopback_url(base_url) else ""
-    return tuple(dict.fromkeys(place + person for person in people))
+    people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
+    people += [(f"{place}id {value}",) for value in _marked_values(operation, body)]
+    return tuple(dict.fromkeys(people))
 
 
-def _international_digits(number: str) -> str:
-    """Return the digits of a number with its country code; without one it may be a number of North America."""
+def _possible_digits(number: str) -> Iterable[str]:
+    return dict.fromkeys((_digits(number), *sorted(number_spellings(dialed_part(number)))))
+
+
+def _digits(number: str) -> str:
+    """Return the digits of a number, with its country code where it has one."""
     dialed = dialed_part(number)
     digits = plain_digits(dialed)
-    parsed = phone_numbers.parse_number(dialed)
-    if parsed is None:
-        international = next(
-            (digits.removeprefix(each) for each in _PREFIXES if digits.startswith(each)), ""
-        )
-        national = digits if len(digits) == _NORTH_AMERICAN_DIGITS else ""
-        parsed = phone_numbers.parse_number(f"+{international or f'1{national}'}")
+    prefix = next((each for each in _PREFIXES if digits.startswith(each)), "")
+    parsed = phone_numbers.parse_number(dialed) or (
+        phone_numbers.parse_number(f"+{digits.removeprefix(prefix)}") if prefix else None
+    )
     return f"{parsed.country_code}{parsed.national_number}" if parsed else digits
 
 

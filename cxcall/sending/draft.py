@@ -52,8 +52,8 @@ class CheckedRequest(NamedTuple):
         return find_people(self.operation, self.dialed_numbers, self.body, self.settings.base_url)
 
     @property
-    def possible_people(self) -> tuple[str, ...]:
-        """The people whom it may call, if numbers were written in another way, as `find_possible_people` names them."""
+    def possible_people(self) -> tuple[tuple[str, ...], ...]:
+        """For each person, what another spelling of the number is recorded as, as `find_possible_people` returns it."""
         return find_possible_people(
             self.operation, self.dialed_numbers, self.body, self.settings.base_url
         )

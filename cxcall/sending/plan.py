@@ -45,7 +45,7 @@ DEFAULT_HOOKS = SendHooks()
 class Plan(NamedTuple):
     """A checked request, and all that its sending needs.
 
-    `numbers` are masked; `key` is the name of the row; `undone_by` is as in `Intent`.
+    `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`.
     """
 
     operation: Operation
@@ -60,6 +60,7 @@ class Plan(NamedTuple):
     key: str = ""
     people: tuple[str, ...] = ()
     undone_by: str = ""
+    possible_people: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
@@ -76,10 +77,11 @@ class Plan(NamedTuple):
         return cls(
             checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_place, again,
             batch, row, key, checked.people,
+            possible_people=checked.possible_people if settings.attempt_limit else (),
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "body", "people")
+        return redacted_repr(self, "body", "people", "possible_people")
 
     @property
     def host(self) -> str:
@@ -115,4 +117,5 @@ class Plan(NamedTuple):
             older_digests=partial(older_digests, **content),
             people=self.people,
             undone_by=self.undone_by,
+            possible_people=self.possible_people,
         )

@@ -164,6 +164,8 @@ def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
         ("030901820", "+49 (0)30 901820"),
         ("+4930901820", "0049 30 901820"),
         ("02079460958", "2079460958"),
+        ("0612345678", "+33612345678"),
+        ("9876543210", "+919876543210"),
     ],
 )
 def test_contact_whose_number_another_file_spells_in_another_way_is_not_loaded_again(

@@ -6,18 +6,27 @@ import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cxcall.contracts.catalog import load_catalog
 from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.attempts import TooManyAttemptsError
+from cxcall.ledger.boot_clock import BootTime
+from cxcall.ledger.ledger import Ledger
 from cxcall.phone.attempt_limit import AttemptLimit
-from cxcall.sending.called_people import find_people
+from cxcall.sending.called_people import find_people, find_possible_people
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
+from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
@@ -128,11 +137,70 @@ def test_ledger_holds_no_number(live: Cxcall) -> None:
     assert NUMBER[1:] not in dump
 
 
-def test_spellings_of_a_number_are_one_person() -> None:
+def is_possible(first: str, second: str) -> bool:
+    """Return whether a call to the second number may be one to whom the record of the first one names."""
     operation = load_catalog().find_operation("execute")
-    spellings = (
-        "+12025550111", "12025550111", "2025550111", "(202) 555-0111", "0012025550111",
-        "+1 202-555-0111", "tel:+12025550111",
-    )  # fmt: skip
-    people = {find_people(operation, [each], None, "https://api.example.com") for each in spellings}
-    assert people == {("number 12025550111",)}
+    (recorded,) = find_people(operation, [first], None, "https://api.example.com")
+    (possible,) = find_possible_people(operation, [second], None, "https://api.example.com")
+    return recorded in possible
+
+
+@each_case(
+    "spellings",
+    [
+        (
+            "+12025550111", "12025550111", "2025550111", "(202) 555-0111", "0012025550111", "+1 202-555-0111",
+            "tel:+12025550111", "01112025550111",
+        ),
+        ("+442079460123", "02079460123", "2079460123", "0044 20 7946 0123", "442079460123"),
+        ("+33612345678", "0612345678", "06 12 34 56 78", "612345678", "0033612345678"),
+        ("+919876543210", "9876543210", "09876543210"),
+        ("+390612345678", "0612345678", "00390612345678"),
+        ("+4512345678", "12345678", "4512345678"),
+    ],
+)  # fmt: skip
+def test_spellings_of_a_number_are_one_person(spellings: tuple[str, ...]) -> None:
+    pairs = product(spellings, repeat=2)
+    assert [pair for pair in pairs if not is_possible(*pair)] == []
+
+
+def test_numbers_of_two_countries_are_two_people() -> None:
+    assert not is_possible("+442079460123", "+12079460123")
+    assert not is_possible("+12079460123", "+442079460123")
+
+
+def test_limit_counts_calls_to_another_spelling(live: Cxcall, sandbox: Sandbox) -> None:
+    execute(live, contact(1), "+442079460123")
+    national = ("02079460123", "--force", "--max-attempts", "1/day")
+    assert "called once already" in execute(live, contact(2), *national, code=7)
+    assert len(sandbox.rings) == 1
+
+
+def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path) -> None:
+    limit = AttemptLimit(2, 3600)
+    with Ledger.open(tmp_path) as ledger:
+        for name in "ab":
+            ledger.begin(intent(name)._replace(people=(f"number {name}",)), 900, limit=limit)
+        assert ledger.find_attempts_finding([("number a",), ("number b",)], limit) is None
+        assert ledger.find_attempts_finding([("number b", "number a")], limit)
+        both = intent("c")._replace(people=("number a", "number b"))
+        ledger.begin(both, 900, limit=limit)
+
+
+def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
+    limit, start = AttemptLimit(1, 86_400), datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+    clock, uptime = [start], [100.0]
+    with Ledger.open(
+        tmp_path, now=lambda: clock[0], boot_clock=lambda: BootTime("boot", uptime[0])
+    ) as ledger:
+        delivery = ledger.begin(intent("a")._replace(people=("number 1",)), 900, limit=limit)
+        ledger.record_outcome(delivery, Outcome.ACCEPTED)
+        clock[0] += timedelta(days=10)
+        uptime[0] += 60
+        with pytest.raises(TooManyAttemptsError, match="called once already") as stopped:
+            ledger.begin(intent("b")._replace(people=("number 1",)), 900, limit=limit)
+        allowed = (clock[0] + timedelta(seconds=86_340)).astimezone()
+        assert f"{allowed:%Y-%m-%d %H:%M}" in str(stopped.value.findings[0].fix)
+        assert ledger.prune(clock[0]) == 0
+        uptime[0] += 86_400
+        ledger.begin(intent("b")._replace(people=("number 1",)), 900, limit=limit)
