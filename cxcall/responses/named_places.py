@@ -110,9 +110,12 @@ def find_named_parameter(operation: Operation | None, text: str) -> Parameter | 
 def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | None:
     """Return the parameter that a code names in words: `no.contacts.specified` names `contactIds`."""
     subject = {each.rstrip("s") for each in _WORD.findall(code.lower())}
-    for parameter in operation.parameters if operation else ():
+    for parameter in operation.parameters if operation and not operation.takes_body else ():
         parts = [each.lower() for each in _NAME_PART.findall(parameter.name)]
-        if parameter.location == "query" and _without_id(parts)[-1].rstrip("s") in subject:
+        if (
+            parameter.location == "query"
+            and {each.rstrip("s") for each in _without_id(parts)} <= subject
+        ):
             return parameter
     return None
 

@@ -52,6 +52,8 @@ def place_refusal(
         is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
         message = named[0].message if is_listed else main.message
         return main._replace(where=named[0].where, message=message), ()
+    if main.code == "state" and len(named) == 1 and named[0].code in _ABOUT_VALUES:
+        return main._replace(where=named[0].where), ()
     if len(named) > 1:  # the message is about all of them
         return main, tuple(
             each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each

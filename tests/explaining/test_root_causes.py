@@ -99,6 +99,8 @@ PLACES: list[tuple[dict[str, Any], list[str]]] = [
     (exchange("PUT", CAMPAIGN, CAMPAIGN_BODY, 400, {"message": "Invalid transition from <COMPLETE> to <OFF>", "code": "invalid.update.bad.status.transition"}),
      ["error state /campaignStatus"]),
     (exchange("PUT", CAMPAIGN, CAMPAIGN_BODY, 409, {"message": "The version does not match", "code": "invalid.update.wrong.version"}), ["error state /version"]),
+    (exchange("PUT", f"/api/v2/outbound/contactlists/{ID}", None, 400, {"message": "Phone number columns are different", "code": "cannot.update.phone.columns"}),
+     ["error state /phoneColumns"]),
     (exchange("GET", "/api/v2/outbound/contactlists?sortOrder=up", None, 400, {"message": "Value [up] is not valid for parameter [sortOrder].", "code": "invalid.query.param.value"}),
      ["error value-not-allowed query"]),
     (exchange("DELETE", f"/api/v2/outbound/contactlists/{ID}/contacts", None, 400, {"message": "No contacts were specified.", "code": "no.contacts.specified"}),
