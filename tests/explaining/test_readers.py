@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "1000"))
+MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "500"))
 
 
 class Recorder:

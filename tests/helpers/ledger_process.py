@@ -70,8 +70,11 @@ def begin(place: str, *names: str) -> None:
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
 
 
-def begin_in_turns(place: str, *names: str) -> None:
-    """Wait for a line on stdin before each name; open the ledger, and begin and end one delivery."""
+def begin_in_turns(place: str, own: str, *names: str) -> None:
+    """Wait for a line on stdin before each name; open the ledger, and begin and end one delivery.
+
+    Then do as `begin` with ten names that start with `own`.
+    """
     say("ready")
     for name in names:
         sys.stdin.readline()
@@ -79,6 +82,7 @@ def begin_in_turns(place: str, *names: str) -> None:
             delivery = ledger.begin(intent(name), 900)
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
             say("begun", delivery)
+    begin(place, *(f"{own} {number}" for number in range(10)))
 
 
 def fill(place: str, size: str) -> None:

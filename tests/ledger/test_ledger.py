@@ -119,15 +119,20 @@ def race(place: Path | str, *names: list[str]) -> list[list[list[str]]]:
     return [read_words(process) for process in processes]
 
 
-def race_in_turns(place: Path | str, count: int, names: list[str]) -> list[list[list[str]]]:
-    """Let `count` processes begin the same name together, one name after another; return the words of each turn."""
-    processes = [start_process("begin_in_turns", place, *names) for _ in range(count)]
+def race_in_turns(
+    place: Path | str, count: int, names: list[str]
+) -> tuple[list[list[list[str]]], list[list[list[str]]]]:
+    """Let `count` processes begin the same name together, one name after another, and then ten names of their own.
+
+    Return the words of each turn, and those of each process after the turns.
+    """
+    processes = [start_process("begin_in_turns", place, number, *names) for number in range(count)]
     turns = []
     for number in range(len(names)):
         let_begin(processes, is_ready=number > 0)
         turns.append([process.stdout.readline().split(" ", 2) for process in processes])  # type: ignore[union-attr]
-    assert [read_words(process) for process in processes] == [[]] * count
-    return turns
+    let_begin(processes, is_ready=False)
+    return turns, [read_words(process) for process in processes]
 
 
 def let_begin(processes: list[subprocess.Popen[str]], *, is_ready: bool) -> None:
@@ -511,21 +516,22 @@ def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
 
 
 @pytest.mark.slow
-def test_one_of_eight_concurrent_identical_requests_is_sent(place: str) -> None:
-    for words in race_in_turns(place, 8, [f"same {number}" for number in range(4)]):
-        assert sorted(word for word, *_ in words) == ["begun", *["stopped"] * 7]
-        codes = {tuple(more) for word, *more in words if word == "stopped"}
+def test_eight_processes_send_one_of_identical_requests_and_each_different_one(place: str) -> None:
+    turns, words = race_in_turns(place, 8, [f"same {number}" for number in range(4)])
+    for said in turns:
+        assert sorted(word for word, *_ in said) == ["begun", *["stopped"] * 7]
+        codes = {tuple(more) for word, *more in said if word == "stopped"}
         assert all(code == "7" for code, _ in codes), codes
-
-
-@pytest.mark.slow
-def test_eight_processes_record_different_requests(place: str) -> None:
-    words = race(place, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
-    begun = [delivery for lines in words for word, delivery in lines if word == "begun"]
+    assert {word for lines in words for word, *_ in lines} == {"begun"}
+    begun = [delivery for lines in words for _, delivery in lines]
     assert len(begun) == 80
     with open_ledger(place) as book:
         found = list(book.records())
-    assert {record.id for record in found} == set(begun)
+    assert len(found) == 84
+    in_turns = {
+        delivery.rstrip() for said in turns for word, delivery, *_ in said if word == "begun"
+    }
+    assert {record.id for record in found} == in_turns | set(begun)
     assert {record.outcome for record in found} == {Outcome.ACCEPTED}
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "5"))
-"""For how many operations of a published contract each value at a limit is tried; a release tries 1,000."""
+COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "3"))
+"""For how many paths of a published contract each value at a limit is tried; a release tries 1,000."""
+FUZZED_OPERATIONS = 10 * COVERED_OPERATIONS
+"""For how many paths of a published contract examples and random values are tried."""
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -68,10 +70,14 @@ def is_small(shipped: contract.Contract, item: dict[str, Any]) -> bool:
     )
 
 
-def keep_some_paths(shipped: contract.Contract, declared: dict[str, Any], count: int) -> None:
-    """Keep `count` paths of a document, evenly spread."""
-    paths = [each for each in declared["paths"].items() if is_small(shipped, each[1])]
-    declared["paths"] = dict(paths[:: max(1, len(paths) // count)][:count])
+def keep_some_paths(shipped: contract.Contract, declared: dict[str, Any], run: Run) -> None:
+    """Keep the number of paths of a run, evenly spread; all values at limits are tried of small bodies only."""
+    paths = [
+        each
+        for each in declared["paths"].items()
+        if run.phases != "coverage" or is_small(shipped, each[1])
+    ]
+    declared["paths"] = dict(paths[:: max(1, len(paths) // run.paths)][: run.paths])
 
 
 class Run(NamedTuple):
@@ -86,8 +92,8 @@ class Run(NamedTuple):
 
 RUNS = (
     Run("community", "examples,coverage,fuzzing", 10),
-    Run("genesys-cloud", "examples,fuzzing", 2),
-    Run("nice-cxone", "examples,fuzzing", 2),
+    Run("genesys-cloud", "examples,fuzzing", 2, FUZZED_OPERATIONS),
+    Run("nice-cxone", "examples,fuzzing", 2, FUZZED_OPERATIONS),
     Run("genesys-cloud", "coverage", 1, COVERED_OPERATIONS),
     Run("nice-cxone", "coverage", 1, COVERED_OPERATIONS),
 )
@@ -107,7 +113,7 @@ def options(run: Run, sandbox: Sandbox, document: Path) -> list[str]:
     """Write the document of a run, and return the command line of schemathesis."""
     declared = as_bearer(detailed_document(run.name))
     if run.paths:
-        keep_some_paths(shipped_contract(run.name), declared, run.paths)
+        keep_some_paths(shipped_contract(run.name), declared, run)
     document.write_text(json.dumps(declared))
     return [
         *("run", str(document), "--url", sandbox.base_url),
