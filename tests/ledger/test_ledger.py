@@ -38,7 +38,7 @@ from helpers.work import examples
 PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
-KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "6"))
+KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "4"))
 """How often two processes that record are killed."""
 
 
