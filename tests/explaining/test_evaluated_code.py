@@ -94,3 +94,28 @@ def test_next_argument_is_no_part_of_a_value() -> None:
     code = f"cl_http_client=>create_by_url( EXPORTING url = '{URL}' IMPORTING client = lo_client )."
     (request,) = read(f"{code}\nlo_client->request->set_method( 'POST' ).", "text")
     assert URL.endswith(f"{request.host}{request.path}")
+
+
+def test_status_of_an_error_is_found_anywhere_but_in_an_assumption() -> None:
+    code = f"client.post('{URL}', json={{'queueId': 'x'}})"
+    for line, status in (
+        ("ORA-29268: HTTP client error 400 - Bad Request", 400),
+        ("Message: HTTP POST failed: bad request (400).", 400),
+        ("curl: (22) The requested URL returned error: 403", 403),
+        ("assert r.status_code == 400", 0),
+        ("if error 400 - Bad Request", 0),
+    ):
+        (request,) = read(f"{code}\n{line}\n", "text")
+        assert (request.response.status if request.response else 0) == status, line
+
+
+def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
+    record = {"http": {"method": "POST", "url": URL, "request": {"body": "{}"}}}
+    host, _, path = URL.partition("://")[2].partition("/")
+    for text in (
+        json.dumps({"result": {"_raw": json.dumps(record), "host": "node-1"}}),
+        json.dumps({"ApiEndpoint": URL, "Method": "POST", "Headers": {}, "RequestBody": {}}),
+        f"http.post(Uri.https('{host}', '/{path}'), body: jsonEncode({{'queueId': 'x'}}));",
+    ):
+        (request,) = read(text, "text")
+        assert (request.method, request.host, request.path) == ("POST", host, f"/{path}"), text

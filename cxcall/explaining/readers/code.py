@@ -11,6 +11,7 @@ from cxcall.explaining.readers.code_roles import (
     BASIC,
     FOLD,
     HOST,
+    KNOWN_PATH,
     METHOD_NAME,
     MIME,
     NO_URL,
@@ -172,8 +173,8 @@ class _Assembler:
             self.draft.set_method(method, 5)
         elif role == "host" and (HOST.fullmatch(value) or is_unresolved(value) or URL.match(value)):
             self._base(value)
-        elif role in ("path", "url") and PATH.fullmatch(value):
-            self.set_target(value)
+        elif role in ("path", "url") and (PATH.fullmatch(value) or KNOWN_PATH.match(value)):
+            self.set_target(value if value[:1] in ("/", "\ufdd0") else f"/{value}")
 
     def _base(self, value: str) -> None:
         if not self.draft.base or is_unresolved(self.draft.base):
@@ -197,6 +198,9 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
+        if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
+            self._base(texts[0])  # such as `Uri.https("host", "/path")` of Dart
+            self.set_target(texts[1])
         draft = self._of_target(targets[0]) if targets else self.draft
         if not targets and draft.take_pair(name, call):
             return

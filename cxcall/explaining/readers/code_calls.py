@@ -21,6 +21,7 @@ from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.structures import Structures
 from cxcall.explaining.readers.token_tree import (
     Group,
+    argument_end,
     is_builder_block,
     is_builder_call,
     is_operator,
@@ -272,7 +273,11 @@ class Calls(Structures):
                 or (item.kind == "operator" and item.value not in ("`", "!", "@", ","))
             ):
                 break
-            value, position = self._argument(items, position)
+            end = argument_end(items, position)
+            if end > position:
+                value, position = self.evaluate(items[position:end]), end
+            else:
+                value, position = self._argument(items, position)
             if value is not NOTHING:
                 arguments.append((flag, value))
                 if flag:

@@ -27,7 +27,7 @@ HEADER_NAME = re.compile(
 )  # fmt: skip
 METHOD_NAME = re.compile(
     r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?(get|post|put|patch|delete|head|options)"
-    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request)?!?$",
+    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request|with)?!?$",
     re.IGNORECASE,
 )  # fmt: skip
 FOLD = re.compile(r"[^a-z]")

@@ -148,6 +148,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.surrounding_text import (
         with_correlation_id,
         with_response,
+        with_status,
         without_mentions,
     )
 
@@ -163,7 +164,8 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     ):
         requests = without_mentions(list(reader(text)))
         if len(requests) == 1:
-            requests = [with_correlation_id(with_response(requests[0], text), text)]
+            request = with_status(with_response(requests[0], text), text)
+            requests = [with_correlation_id(request, text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests
             return

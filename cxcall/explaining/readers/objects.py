@@ -50,6 +50,7 @@ _RESOURCE_NAMES = (
 _EXCHANGE_NAMES = {
     "method", "host", "path", "url", "status", "response", "response_body", "request",
 }  # fmt: skip
+_STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
 _MAX_DEPTH = 6
 
@@ -70,6 +71,8 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
     that is not JSON.
     """
     request = value["request"] if isinstance(value.get("request"), dict) else value
+    if request is not value and "method" in value:  # as Charles saves it
+        request = {**value, **request}
     return build_observed_request(
         origin,
         method=request.get("method"),
@@ -77,7 +80,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
         host=request.get("host"),
         path=request.get("path"),
         headers=request.get("headers"),
-        body=request.get("body"),
+        body=_stored_text(request.get("body")),
         response=_exchange_response(value),
         null_means_unknown=True,
     )
@@ -93,7 +96,13 @@ def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
         and not is_error_body(body)
     ):
         status, headers, body = body["status"], body.get("headers"), body.get("body")
-    return build_response(status, headers, body)
+    return build_response(status, headers, _stored_text(body))
+
+
+def _stored_text(body: Any) -> Any:
+    """Return the text of a body that a tool stores with its encoding; any other body as it is."""
+    is_stored = isinstance(body, dict) and isinstance(body.get("text"), str)
+    return body["text"] if is_stored and body.keys() <= _STORED_NAMES else body
 
 
 def is_error_body(value: Any) -> bool:
@@ -154,7 +163,18 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         if parts := find_request(value.get(name), depth + 1):
             return parts
     url = _first(
-        value, ("url", "uri", "href", "requestUrl", "requestUri", "request_url", "URL"), str
+        value,
+        (
+            "url",
+            "uri",
+            "href",
+            "requestUrl",
+            "requestUri",
+            "request_url",
+            "apiEndpoint",
+            "requestUrlTemplate",
+        ),
+        str,
     )
     path = _first(value, ("path", "pathname"), str)
     method = _first(
@@ -167,7 +187,7 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         url = base.rstrip("/") + "/" + url.lstrip("/")
     if (url or path) and (method or depth or "headers" in value):
         return {
-            "method": method, "url": url if url and "/" in url else None, "host": value.get("host") or value.get("hostname"),
+            "method": method, "url": url if url and "/" in url else None, "host": _host(value),
             "path": path if not url else None, "headers": _first(value, _SENT_HEADER_NAMES, (dict, list)),
             "body": _sent_body(value), "status": status_of(value),
         }  # fmt: skip
@@ -175,9 +195,22 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         if name in METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
             target = child.get("filename") or child.get("path")
             return {"method": name, "host": child["host"], "path": target}
-        if isinstance(child, dict) and (parts := find_request(child, depth + 1)):
+        if parts := find_request(_record(child), depth + 1):
             return parts
     return {}
+
+
+def _record(value: Any) -> Any:
+    """Return the object that a text of a log record holds as JSON; any other value as it is."""
+    if isinstance(value, str) and value.lstrip()[:1] == "{" and "http" in value:
+        return next((each for _, _, each in json_values(value)), None)
+    return value
+
+
+def _host(value: Mapping[str, Any]) -> Any:
+    """Return the host of a request: its own member, or the header."""
+    sent = _first(value, _SENT_HEADER_NAMES, dict) or {}
+    return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
 def _sent_body(value: Mapping[str, Any]) -> Any:
@@ -191,8 +224,15 @@ def _sent_body(value: Mapping[str, Any]) -> Any:
 
 def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
     """Return the first member of these names that has a type and is not empty; None without one."""
-    found = (value.get(name) for name in names)
+    found = [value.get(name) for name in names]
+    if not any(each is not None for each in found):
+        folded = {_fold(name): each for name, each in value.items()}
+        found = [folded.get(_fold(name)) for name in names]
     return next((each for each in found if each not in (None, "") and isinstance(each, kind)), None)
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[^a-z]", "", str(name).lower())
 
 
 def find_response(value: Any, depth: int = 0) -> HttpResponse | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_search import json_values
@@ -16,8 +17,18 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _CORRELATION = re.compile(
-    r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})",
+    r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})"
+    r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
+)
+_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
+_ERROR_STATUS = re.compile(
+    rf"\b(?:returned error|(?:server|client) error|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}}) ?[:=]? ?([45][0-9]{{2}})\b"
+    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)|\(([45][0-9]{{2}})\): (?:{_PHRASES})",
+    re.IGNORECASE,
+)
+_ASSUMPTION = re.compile(
+    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
 )
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 
@@ -47,12 +58,29 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     return replace(request, response=build_response(status or status_of(body), headers, body, reason))  # fmt: skip
 
 
+def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request without a response with the status of an error that the text has anywhere, if it has only one."""
+    if request.response is not None:
+        return request
+    lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
+    found = {
+        int(next(filter(None, each.groups())))
+        for line in lines
+        for each in _ERROR_STATUS.finditer(line)
+    }
+    return (
+        request
+        if len(found) != 1
+        else replace(request, response=build_response(found.pop(), None, None))
+    )
+
+
 def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request whose response names no correlation ID with the one that the text has anywhere."""
     response, found = request.response, _CORRELATION.search(text)
     if response is None or found is None or correlation_id(response):
         return request
-    headers = Headers([*response.headers.items(), ("CorrelationId", found[1])])
+    headers = Headers([*response.headers.items(), ("CorrelationId", found[1] or found[2])])
     return replace(request, response=response._replace(headers=headers))
 
 

@@ -211,6 +211,15 @@ def read_chain(items: list[Any], position: int) -> tuple[str, int]:
     return ".".join(names), position
 
 
+def argument_end(items: list[Any], position: int) -> int:
+    """Return where an argument without brackets ends that `&` or `+` puts together: `send "a" & b`; 0 if none does."""
+    following = items[position + 1] if position + 1 < len(items) else None
+    if not is_operator(following, ("&", "+", "..", "<>")):
+        return 0
+    commas = (at for at in range(position, len(items)) if is_operator(items[at], (",",)))
+    return next(commas, len(items))
+
+
 def is_method_call(items: list[Any], position: int) -> bool:
     """Tell whether the dot at a position comes before a name, not before a text that is joined."""
     following = items[position + 1] if position + 1 < len(items) else None
