@@ -9,8 +9,14 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.batch.job import CheckedRow, check_rows
+from cxcall.batch.load.file_contacts import FileContacts
 from cxcall.batch.opening_times import find_opening
-from cxcall.batch.skips import SkipReason, duplicate_finding, not_agreed_finding
+from cxcall.batch.skips import (
+    SkipReason,
+    duplicate_contact_finding,
+    duplicate_finding,
+    not_agreed_finding,
+)
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.records import comparable_body, intent_digest
 
@@ -57,6 +63,7 @@ class Selection:
         self._database.execute(
             "CREATE TABLE request (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state INTEGER NOT NULL)"
         )
+        self._contacts = FileContacts(self._database) if job.is_load and not job.again else None
         self._database.execute("BEGIN")
 
     def __enter__(self) -> Self:
@@ -83,9 +90,11 @@ class Selection:
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = checked._replace(skip=None)
-        checked = self._with_limit(checked, request)
-        if found is not None and checked.skip is None:
+        checked = self._with_contact(self._with_limit(checked, request), request)
+        if found is not None and checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
+            if self._contacts:
+                self._contacts.add(request, number)
         return checked
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
@@ -99,6 +108,19 @@ class Selection:
             return checked
         findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
         return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)
+
+    def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row that would be sent as skipped, or invalid if `strict`, if an earlier row has a number of its contact."""
+        if not self._contacts or checked.skip or checked.earlier:
+            return checked
+        first = self._contacts.find(request)
+        if first is None or first == checked.row.number:
+            return checked
+        finding = duplicate_contact_finding(first)._replace(excerpt=checked.row.place)
+        checked = checked._replace(findings=(*checked.findings, finding))
+        if self._job.strict:
+            return checked._replace(request=None)
+        return checked._replace(skip=SkipReason.DUPLICATE)
 
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
@@ -124,7 +146,9 @@ class Selection:
             return _as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
-        checked = self._with_earlier(checked, request)
+        checked = self._with_contact(self._with_earlier(checked, request), request)
+        if checked.request is None or checked.skip is SkipReason.DUPLICATE:
+            return checked
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
             self.defer(checked)
             return None

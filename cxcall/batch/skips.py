@@ -130,6 +130,17 @@ def duplicate_finding(first: int) -> Finding:
     )
 
 
+def duplicate_contact_finding(first: int) -> Finding:
+    """Return the finding on a contact that has a number of a contact in an earlier row."""
+    return Finding.error(
+        "duplicate-row",
+        "batch",
+        f"row {first} has a number of this contact",
+        fix="nothing to do if it is the same person; `--again` loads all contacts, also those that share a number",
+        why="a person who is in the list twice may be called twice",
+    )
+
+
 def not_agreed_finding() -> Finding:
     """Return the finding on a row that was outside the calling hours when the rows were counted."""
     return Finding.error(

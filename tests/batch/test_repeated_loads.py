@@ -120,14 +120,23 @@ def test_contacts_of_a_refused_load_are_loaded_from_the_corrected_file(
     assert tenant.names(list_id) == ["P0", "P1"]
 
 
-def test_contacts_that_share_a_number_in_one_file_are_all_loaded(
+def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     live: Cxcall, tenant: Tenant
 ) -> None:
     list_id = tenant.new_list()
-    rows = [f"+13035550001,Person {place}" for place in range(3)]
-    lines = ["Phone,Name,priority", f"{rows[0]},true", f"{rows[1]},true", f"{rows[2]},false"]
-    load(live, live.file("leads.csv", "".join(f"{line}\n" for line in lines)), list_id)
-    assert len(tenant.contacts(list_id)) == 3
+    numbers = ("+13035550001", "+13035550001", "303 555 0001", "+442079460958", "02079460958")
+    priorities = ("true", "true", "false", "true", "true")
+    rows = [f"{each[0]},P{row},{each[1]}" for row, each in enumerate(zip(numbers, priorities, strict=True))]  # fmt: skip
+    file = live.file("leads.csv", "".join(f"{line}\n" for line in ("Phone,Name,priority", *rows)))
+    shown = load(live, file, list_id, "--strict", code=3).err
+    assert "row 1 has a number of this contact" in shown
+    told = load(live, file, list_id).err
+    assert "3 duplicate" in told
+    assert tenant.names(list_id) == ["P0", "P3"]
+    load(live, file, list_id, "--resume")
+    assert tenant.names(list_id) == ["P0", "P3"]
+    load(live, file, list_id, "--again")
+    assert len(tenant.contacts(list_id)) == 7
 
 
 @pytest.mark.slow
