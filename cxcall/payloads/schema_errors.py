@@ -37,6 +37,7 @@ from cxcall.payloads.suggestions import (
     fold_name,
     property_template,
     type_hint,
+    wrapped_list,
 )
 from cxcall.payloads.value_errors import (
     describe_broken_rule,
@@ -302,10 +303,15 @@ class _ErrorExplainer:
         if correction is None and is_placeholder(self.value):
             message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
+        fix = type_hint(self.value, types) or f"write {names} there"
+        items = self.operation.schema_at(join_pointer(self.pointer, 0))
+        if wrapped := wrapped_list(self.value, types, items):
+            fix = f"send the array itself, without `{wrapped[0]}` around it"
+            correction = wrapped[1], Applicability.UNSAFE
         return self._finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",
-            fix=type_hint(self.value, types) or f"write {names} there",
+            fix=fix,
             why=describe_schema(self.schema),
             edits=self._replacement(correction),
         )

@@ -66,6 +66,15 @@ def type_hint(value: Any, types: list[str]) -> str:
     return "put it in square brackets" if "array" in types else ""
 
 
+def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, list[Any]] | None:
+    """Return the name and the list of an object with nothing else, where the list itself is wanted; None elsewhere."""
+    if "array" not in types or not isinstance(value, dict) or len(value) != 1:
+        return None
+    [(name, inner)] = value.items()
+    is_item = name in items.get("properties", {})
+    return (name, inner) if isinstance(inner, list) and not is_item else None
+
+
 def _first_pair(items: list[Any]) -> str:
     """Return the first item of a list of names and values as a member of an object; empty if it is no such list."""
     for name in ("name", "key"):

@@ -31,6 +31,7 @@ _WRONG_VALUE = re.compile(
     r"(?:\.? *Allowable values are: *(?P<allowed>[^.]*[^. ]))?",
     re.IGNORECASE,
 )
+_VALUE = re.compile(r"\bValue \[.*?\](?= is not valid)", re.IGNORECASE)
 _WRONG_PROPERTY = re.compile(
     r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
     re.IGNORECASE,
@@ -158,6 +159,7 @@ def find_named_properties(
     """Yield a finding for each property that a message names; `code` is for those that are declared."""
     if operation is not None and not operation.takes_body:
         return
+    text = _VALUE.sub("", text)  # a value that looks like a name is none
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
     if code == "property-missing" and not plain:

@@ -159,3 +159,25 @@ def test_blocked_request_is_read_in_any_language() -> None:
         assert (found.request.host, found.request.path) == ("api.mypurecloud.de", PATH), text
         assert [each.code for each in found.findings if "CORS" in each.message] == ["state"], text
         assert ("`x-trace`" in found.findings[0].fix) == (refused in text), text
+
+
+def test_advice_names_the_real_mistake() -> None:
+    lists = "https://api.mypurecloud.ie/api/v2/outbound"
+    texts = {
+        f"curl {lists}/dnclists/{QUEUE}/phonenumbers --json '{{\"phoneNumbers\":[\"+442079460123\"]}}'": "send the array itself, without `phoneNumbers` around it",
+        f"curl {lists}/campaigns/progress --json '{{\"campaignIds\":[\"{QUEUE}\"]}}'": "send the array itself, without `campaignIds` around it",
+        f"curl {URL} --json '{{\"callbackNumbers\":\"+442079460123\"}}'": "put it in square brackets",
+        f"curl {lists}/campaigns -d '{{}}'\ncurl: (3) unmatched close brace/bracket in URL position 60:": "single quotes",
+        f"curl {lists}/campaigns -H 'Content-Type: application/json'\ncurl: (6) Could not resolve host: application": "single quotes",
+        f"curl {lists}/campaigns\ncurl: (6) Could not resolve host: api.mypurecloud.ie": "check the host, the proxy",
+    }  # fmt: skip
+    for text, advice in texts.items():
+        [found] = explain(text)
+        assert [each for each in found.findings if advice in each.fix], text
+
+
+def test_value_in_a_refusal_is_no_property() -> None:
+    url = "https://api.mypurecloud.ie/api/v2/conversations/calls/{conversation_id}"
+    message = "Value [{conversation_id}] is not valid for field type [UUID]. Allowable values are: "
+    text = f'PATCH {url}\n{{"state": "disconnected"}}\n400 {{"message":"{message}","code":"invalid.value","status":400}}'
+    assert [place for _, place in errors_of(text) if place.startswith("/")] == []

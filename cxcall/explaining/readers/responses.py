@@ -40,6 +40,8 @@ _NOT_SENT = frozenset((
     "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
     "90", "91", "96", "97", "98", "101",
 ))  # fmt: skip
+# A host without a dot is a part of a header or of a body.
+_NO_HOST = re.compile(r"resolve host: [\w-]+$")
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
 _NOTED_STATUS = re.compile(
@@ -137,6 +139,8 @@ def client_failure(text: str) -> tuple[Finding, ...]:
     found = _CURL_FAILURE.search(text)
     if found is None or found[1] == "22":  # `--fail`: there was a response
         return ()
+    if found[1] == "3" or (found[1] == "6" and _NO_HOST.search(found[2])):
+        return (_split_argument(found[2]),)
     is_sent = found[1] not in _NOT_SENT
     return (
         Finding.error(
@@ -148,6 +152,18 @@ def client_failure(text: str) -> tuple[Finding, ...]:
             else "check the host, the proxy, and the certificates of this machine",
             source="the exit code of curl",
         ),
+    )
+
+
+def _split_argument(text: str) -> Finding:
+    """Return the finding that curl could not read a URL, which may be a part of another argument."""
+    return Finding.error(
+        "undelivered",
+        "response",
+        f"curl could not read what it took for a URL: {text.strip()}",
+        fix='check the quotes and the variables: cmd does not know single quotes, so write `"` around each argument and `\\"` in it; for brackets in the URL itself add `-g`',
+        why="a shell splits an argument at blanks unless it is quoted for that shell, and curl takes the parts for URLs",
+        source="the exit code of curl",
     )
 
 
