@@ -14,6 +14,7 @@ from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masked_values import with_masked_unknown
 from cxcall.explaining.masking import mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
+from cxcall.explaining.path_value_check import place_in_url
 from cxcall.explaining.published_operations import CXONE, READ_METHODS, is_upload, published_source
 from cxcall.explaining.published_rules import check_published, note_unchecked_body
 from cxcall.explaining.ranking import rank_findings
@@ -244,7 +245,7 @@ def _check_response(
         return
     payload, _ = read_body(request)
     is_checked = meant is not None and meant.takes_body and payload is not None
-    for finding in explain_refusal(
+    for refusal in explain_refusal(
         meant,
         response,
         request.host,
@@ -252,11 +253,12 @@ def _check_response(
         body=payload.value if payload else None,
         is_valid=is_checked and is_valid and not request.unknown,
     ):
-        is_vague = finding.code == "not-provable"
-        excerpt = payload.find_excerpt(finding.where) if payload else None
+        fix = _without_body_advice(refusal.fix, request, meant)
+        finding = place_in_url(refusal._replace(fix=fix), request)
+        is_vague = refusal.code == "not-provable"
+        excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(
-            severity=Severity.NOTE if is_vague else finding.severity,
-            fix=_without_body_advice(finding.fix, request, meant),
+            severity=Severity.NOTE if is_vague else refusal.severity,
             excerpt=excerpt,
         )
 

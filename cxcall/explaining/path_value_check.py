@@ -123,3 +123,17 @@ def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
         is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
         if segment.lower() in NO_VALUES or is_unfilled:
             yield placeholder_finding("path", f"`{segment}` in the path")
+
+
+def place_in_url(finding: Finding, request: ObservedRequest) -> Finding:
+    """Return a finding on an ID that a refusal names with the place of the ID, if path or query has it."""
+    if finding.code != "id-format" or finding.where != "response":
+        return finding
+    value = finding.message.split("`")[1:2]
+    if value and value[0] in map(unquote, request.path.split("/")):
+        place = "path"
+    elif value and value[0] in dict(request.query).values():
+        place = "query"
+    else:
+        return finding
+    return finding._replace(where=place, fix=finding.fix.partition(";")[0])

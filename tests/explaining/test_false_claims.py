@@ -140,6 +140,7 @@ def test_body_of_a_token_request_that_is_not_shown_is_not_judged() -> None:
         f"Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {TOKEN_URL}. (Reason: CORS header missing).",
     )
     for text in texts:
+        assert ":" not in next(read(text, "text")).host
         assert ("property-missing", "/grant_type") not in errors_of(text), text
     assert ("property-missing", "/grant_type") in errors_of(f"curl -X POST {TOKEN_URL} -u a:b")
 
@@ -180,4 +181,5 @@ def test_value_in_a_refusal_is_no_property() -> None:
     url = "https://api.mypurecloud.ie/api/v2/conversations/calls/{conversation_id}"
     message = "Value [{conversation_id}] is not valid for field type [UUID]. Allowable values are: "
     text = f'PATCH {url}\n{{"state": "disconnected"}}\n400 {{"message":"{message}","code":"invalid.value","status":400}}'
-    assert [place for _, place in errors_of(text) if place.startswith("/")] == []
+    assert errors_of(text) == [("placeholder", "path")]
+    assert errors_of(text.replace("{conversation_id}", "main")) == [("id-format", "path")]

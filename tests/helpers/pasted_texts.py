@@ -92,7 +92,7 @@ TEXTS = {
     "f-string with a host": Pasted(f"requests.post(f\"https://{{host}}{PATH}\", json={{'queueId': 'x'}})", host="{host}", body='"queueId": "x"'),
     "nginx log": Pasted(f'10.0.0.1 - - [02/Nov/2026:10:11:12 +0000] "POST {PATH} HTTP/1.1" 400 123 "-" "python-requests/2.31"', host="", status=400),
     "httpx log": Pasted(f'2026-11-02 10:11:12 INFO httpx HTTP Request: POST {URL} "HTTP/1.1 400 Bad Request"', status=400),
-    "urllib3 log": Pasted(f'DEBUG:urllib3.connectionpool:https://{HOST}:443 "POST {PATH} HTTP/1.1" 400 85\n{ERROR}', host=f"{HOST}:443", status=400, response="queueId is required"),
+    "urllib3 log": Pasted(f'DEBUG:urllib3.connectionpool:https://{HOST}:443 "POST {PATH} HTTP/1.1" 400 85\n{ERROR}', status=400, response="queueId is required"),
     "arrow": Pasted(f"POST {PATH} -> 400\n{ERROR}", host="", status=400, response="queueId"),
     "log with status word": Pasted(f"[2026-11-02 10:11:12] ERROR POST {URL} failed with status code 429", status=429),
     "key value log": Pasted(f'time=2026-11-02T10:11:12Z level=error msg="call failed" method=POST url={URL} status=400', status=400),

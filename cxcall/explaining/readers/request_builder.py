@@ -73,7 +73,7 @@ def build_observed_request(
         origin=origin,
         method=_cut(_text(method)).upper() if method else "",
         scheme=scheme,
-        host=_cut(str(_shallow(host))) if host else "",
+        host=_without_default_port(_cut(str(_shallow(host))), scheme) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(_shown_pairs(query)),
         headers=sent,
@@ -96,6 +96,10 @@ def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
     }
     whole = [remove_marks(name).strip("${}") for name, value in values if not value and _is_variable((remove_marks(name), value))]  # fmt: skip
     return {**hidden, "query": tuple(whole)} if whole else hidden
+
+
+def _without_default_port(host: str, scheme: str) -> str:
+    return host.removesuffix(":80" if scheme == "http" else ":443")
 
 
 def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:

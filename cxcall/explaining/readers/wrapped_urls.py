@@ -12,7 +12,7 @@ from cxcall.explaining.published_operations import (
 
 _WRAPPED = re.compile(
     r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]*))
-        -?\n[ \t>|]*(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
+        -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
