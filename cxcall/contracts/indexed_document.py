@@ -56,7 +56,11 @@ class IndexedDocument:
 
     @cached_property
     def _extensions(self) -> dict[str, dict[str, str]]:
-        parsed: dict[str, dict[str, str]] = json.loads(self._index[1])
+        with self._file.with_suffix(".index").open(
+            "rb"
+        ) as index:  # most commands need no more of it
+            index.readline()
+            parsed: dict[str, dict[str, str]] = json.loads(index.readline())
         return parsed
 
     @cached_property

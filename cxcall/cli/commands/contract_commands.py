@@ -32,9 +32,8 @@ def new_command(name: str) -> typer.Typer | None:
         from cxcall.cli.actions.send import SendInvocation, send_one
 
         # The user's own contract may declare the operations of this command again.
-        known = contract.find_command_operations(
-            name, find_own_contract(options.contracts, options.settings.profile)
-        )
+        path = find_own_contract(options.contracts, options.settings.profile)
+        known = contract.find_command_operations(name, path) if path else operations
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
         operation = choose_operation(known, route, texts, options.settings)
