@@ -137,6 +137,7 @@ class _RenameFinder:
         yield from self._by_joined_name(schema, place, name)
         yield from self._by_shared_word(place, name)
         yield from self._by_kind(schema, place, name)
+        yield from self._by_missing_list(place, name)
         for rank, pointers in (
             (_NEEDED_ELSEWHERE, self._needed),
             (_ELSEWHERE, self._operation.pointers),
@@ -149,18 +150,18 @@ class _RenameFinder:
     def with_companions(self, chosen: dict[str, Rename]) -> dict[str, Rename]:
         """Return the renames, each one that adds a required object with all values beside it that belong there."""
         moved = {source for each in chosen.values() for source, _ in each.moves}
-        joined: dict[str, Rename] = {}
+        joined = dict(chosen)
         for pointer, rename in chosen.items():
             place, wrapper = pointer.rpartition("/")[0], rename.moves[0][1].rpartition("/")[0]
-            is_added = any(edit.op == "add" and edit.pointer == wrapper for edit in rename.edits)
-            is_beside = wrapper.rpartition("/")[0] == place and len(rename.moves) == 1
-            if is_added and is_beside and wrapper in self._needed:
+            added = wrapper.removesuffix("/0")  # an object, or a list with one
+            is_added = any(edit.op == "add" and edit.pointer == added for edit in rename.edits)
+            is_beside = added.rpartition("/")[0] == place and len(rename.moves) == 1
+            if is_added and is_beside and added in self._needed:
                 pairs = [each for each in self._companions(place, wrapper) if each[0] not in moved]
                 edits = [move(*pair, Applicability.UNSAFE) for pair in pairs]
-                rename = rename._replace(  # noqa: PLW2901 - the same one with more moves
-                    moves=(*rename.moves, *pairs), edits=(*rename.edits, *edits)
+                joined[pointer] = Rename(
+                    rename.rank, (*rename.moves, *pairs), (*rename.edits, *edits)
                 )
-            joined[pointer] = rename
         return joined
 
     def _companions(self, place: str, wrapper: str) -> Iterator[tuple[str, str]]:
@@ -230,6 +231,19 @@ class _RenameFinder:
         others = [each for each in self._unknown.get(place, ()) if self._shares_word(place, each, found[0])]  # fmt: skip
         if others == [name]:
             yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
+
+    def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
+        """Yield the move into a list that is missing and whose items have a property of this name."""
+        for listed in self._needed:
+            source, target = join_pointer(place, name), join_pointer(f"{listed}/0", name)
+            declared = self._operation.schema_at(f"{listed}/0").get("properties", {})
+            is_beside = listed.rpartition("/")[0] == place and name in declared
+            if is_beside and fits_type(
+                value_at(self._value, source), self._operation.schema_at(target)
+            ):
+                new = Edit("add", listed, "[{}]", applicability=Applicability.UNSAFE)
+                edits = (new, move(source, target, Applicability.UNSAFE))
+                yield Rename(_NEEDED_ELSEWHERE, ((source, target),), edits)
 
     def _by_kind(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
         """Yield the rename of a number that is dialed to the only free property that takes one."""
