@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import Error, a2b_base64
 from dataclasses import replace
 from functools import lru_cache
@@ -11,7 +12,11 @@ from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.body_repair import parse_repaired
 from cxcall.payloads.placeholders import is_redacted
-from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
+from cxcall.runtime.likely_secrets import (
+    find_likely_secrets,
+    is_likely_secret,
+    mask_likely_secrets,
+)
 from cxcall.runtime.redaction import MASKED, Redactor
 from cxcall.transport.messages import Headers, is_secret_header, masked_headers
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
 _KEPT_REDACTORS = 16
+_JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 
 
 def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[str], str]]:
@@ -41,10 +47,10 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
 
 def _texts(request: ObservedRequest) -> Iterator[str]:
     """Yield the texts of a request that `_mask_texts` masks."""
-    yield request.path
+    yield from (request.origin, request.method, request.host, request.path, request.failure)
     yield request.body or ""
-    for _, value in request.query:
-        yield value
+    for pair in request.query:
+        yield from pair
     if (response := request.response) is not None:
         yield response.body.decode("utf-8", "replace")
         yield from response.headers.values()
@@ -64,10 +70,17 @@ def _mask_texts(
     body = None if request.body is None else mask(request.body)
     return replace(
         request,
-        unknown={**_redacted_values(request.body, body), **request.unknown},
+        unknown={
+            **_redacted_values(request.body, body),
+            **{mask(place): names for place, names in request.unknown.items()},
+        },
+        origin=mask(request.origin),
+        method=mask(request.method),
+        host=mask(request.host),
         path=mask(request.path),
+        failure=mask(request.failure),
         query=tuple(
-            (name, MASKED if is_likely_secret(name, value) else mask(value))
+            (mask(name), MASKED if is_likely_secret(name, value) else mask(value))
             for name, value in request.query
         ),
         body=body,
@@ -102,6 +115,14 @@ def _make_redactor(secrets: frozenset[str]) -> Redactor:
 
 
 def _find_secrets(request: ObservedRequest) -> Iterator[str]:
+    for secret in _whole_secrets(request):
+        yield secret
+        if _JWT.fullmatch(secret):
+            yield from secret.split(".")[1:]  # its first part is the same in all tokens
+
+
+def _whole_secrets(request: ObservedRequest) -> Iterator[str]:
+    yield from request.secrets
     for name, value in (request.headers or {}).items():
         if name.lower() == "authorization":
             credentials = value.rpartition(" ")[2]
@@ -112,6 +133,7 @@ def _find_secrets(request: ObservedRequest) -> Iterator[str]:
     for name, value in request.query:
         if is_likely_secret(name, value):
             yield value
+    yield from find_likely_secrets(request.body or "")
 
 
 def _password(credentials: str) -> str:

@@ -30,7 +30,8 @@ class ObservedRequest:
     `null_means_unknown`: a null member is one that the source did not know. `unknown` maps a place (a
     JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
     there and whose values the source does not show. `unread` names the lines of the source that no
-    reader understood, such as `lines 3-5`.
+    reader understood, such as `lines 3-5`. `secrets` are values that stand in the source under the name of
+    a secret, such as those of its variables.
     """
 
     origin: str
@@ -47,6 +48,7 @@ class ObservedRequest:
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def hostname(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import lru_cache
+from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -35,6 +36,8 @@ _ATTRIBUTES = frozenset((
 _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
 _SECRET, _KEY = "secret", "key"
+_LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
+_NESTED_QUOTE = '\\"'
 _KEPT_NAMES = 1024
 _MIN_RANDOM = 8
 _LONG_RANDOM = 16
@@ -62,26 +65,63 @@ _NAMED = (
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
+_PART = r"""(?i)(form-data;[^\n]*?\bname="?([^"\s;]{1,200})[^\n]*\n(?:[^\r\n]+\r?\n){0,4}\r?\n)([^\r\n]+)"""
+# A reader may have taken the first `<` for the mark of a received line.
+_ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
 def mask_likely_secrets(text: str) -> str:
     """Return a text with everything masked that looks like a secret.
 
-    These are JWTs, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, forms, and cookies the values of
-    members that are named as secrets, or that are random and named like keys. Dates, UUIDs, plain
-    numbers, paths, and placeholders stay.
+    These are JWTs, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, XML, forms, and cookies the values of
+    members that are named as secrets, or that are random and named like keys, also in JSON within a string.
+    Dates, UUIDs, plain numbers, paths, and placeholders stay.
     """
+    return _mask(text, None)
+
+
+def find_likely_secrets(text: str) -> list[str]:
+    """Return what `mask_likely_secrets` masks in a text, as it is written there."""
+    found: list[str] = []
+    _mask(text, found)
+    return found
+
+
+def _mask(text: str, found: list[str] | None) -> str:
+    """Mask a text, and add to `found` what is masked."""
     if "eyJ" in text or "ew" in text or "eyA" in text:
-        text = compile_pattern(_JWT).sub(MASKED, text)
+        text = _replace(_JWT, lambda _: MASKED, text, found)
     folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
-        text = compile_pattern(_CREDENTIALS).sub(_mask_credentials, text)
+        text = _replace(_CREDENTIALS, _mask_credentials, text, found)
     if ":" in text and compile_pattern(_NAMED_END).search(text):
-        text = compile_pattern(_NAMED).sub(_mask_named, text)
+        text = _replace(_NAMED, _mask_named, text, found)
     if '"' in text and _has_secret_member(text):
-        text = compile_pattern(_JSON_STRING).sub(_json_masker(), text)
-    return compile_pattern(_PAIR).sub(_mask_pair, text) if "=" in text else text
+        text = compile_pattern(_JSON_STRING).sub(_json_masker(found), text)
+    if "form-data;" in folded:
+        text = _replace(_PART, _mask_content, text, found)
+    if "</" in text:
+        text = _replace(_ELEMENT, _mask_content, text, found)
+    return _replace(_PAIR, _mask_pair, text, found) if "=" in text else text
+
+
+def _replace(
+    pattern: str, mask: Callable[[re.Match[str]], str], text: str, found: list[str] | None
+) -> str:
+    """Return a text with each match masked; `found` gets the part of each match that is not in its mask."""
+    if found is None:
+        return compile_pattern(pattern).sub(mask, text)
+
+    def mask_and_keep(match: re.Match[str]) -> str:
+        old, new = match[0], mask(match)
+        if old != new:
+            start = len(commonprefix((old, new)))
+            end = len(commonprefix((old[start:][::-1], new[start:][::-1])))
+            found.append(old[start : len(old) - end])
+        return new
+
+    return compile_pattern(pattern).sub(mask_and_keep, text)
 
 
 def is_likely_secret(name: str, value: str) -> bool:
@@ -92,6 +132,11 @@ def is_likely_secret(name: str, value: str) -> bool:
     return kind == _SECRET or (is_random(value) and not compile_pattern(_UUID).fullmatch(value))
 
 
+def is_named_as_secret(name: str) -> bool:
+    """Return whether a name is that of a secret, or of a key that is one if it is random."""
+    return bool(_kind_of_name(name))
+
+
 @lru_cache(maxsize=_KEPT_NAMES)
 def _kind_of_name(name: str) -> str:
     """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
@@ -99,7 +144,7 @@ def _kind_of_name(name: str) -> str:
     is_secret = not _SECRET_WORDS.isdisjoint(words) or any(
         part in "".join(words) for part in _SECRET_PARTS
     )
-    if is_secret and words[-1] not in _ATTRIBUTES:
+    if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
         return _SECRET
     return _KEY if is_secret or not _RANDOM_WORDS.isdisjoint(words) else ""
 
@@ -154,12 +199,20 @@ def _has_secret_member(text: str) -> bool:
     """Return whether `_json_masker` meets the name of a secret or a key; most texts have none."""
     strings = compile_pattern(_JSON_STRING).findall(text)
     names = {content for content, end, colon, _ in strings if end and colon}
-    return any(_kind_of_name(_unescape(name)) for name in names)
+    return any(_kind_of_name(_unescape(name)) for name in names) or any(
+        _NESTED_QUOTE in content and _has_secret_member(_unescape(content))
+        for content, *_ in strings
+    )
 
 
-def _json_masker() -> Callable[[re.Match[str]], str]:
+def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
     """Return a function that masks a string in JSON by the name of the member that it is in."""
     name = kind = ""
+
+    def hide(value: str) -> str:
+        if found is not None:
+            found.append(value)
+        return f'"{MASKED}"'
 
     def mask(match: re.Match[str]) -> str:
         nonlocal name, kind
@@ -168,9 +221,12 @@ def _json_masker() -> Callable[[re.Match[str]], str]:
             name = _unescape(content)
             kind = _kind_of_name(name)
             is_masked = number and not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
-            return f'{match[0][: -len(number)]}"{MASKED}"' if is_masked else match[0]
-        if kind and is_likely_secret(name, _unescape(content)):
-            return f'"{MASKED}"{colon or ""}{number or ""}'
+            return match[0][: -len(number)] + hide(number) if is_masked else match[0]
+        plain = _unescape(content) if kind or _NESTED_QUOTE in content else ""
+        if kind and is_likely_secret(name, plain):
+            return hide(plain) + (colon or "") + (number or "")
+        if _NESTED_QUOTE in content and (masked := _mask(plain, found)) != plain:
+            return json.dumps(masked, ensure_ascii=False) + (colon or "") + (number or "")
         return match[0]
 
     return mask
@@ -189,3 +245,9 @@ def _mask_pair(match: re.Match[str]) -> str:
     name, value = unquote_plus(match[1]), unquote_plus(match[2])
     is_secret = is_likely_secret(name, value) or (name.lower() in _FORM_SECRETS and bool(value))
     return f"{match[1]}={MASKED}" if is_secret else match[0]
+
+
+def _mask_content(match: re.Match[str]) -> str:
+    """Mask the content of a part of a multipart form, or of an XML element, by its name."""
+    start, name, content = match.groups()
+    return f"{start}{MASKED}" if is_likely_secret(name, content.strip()) else match[0]

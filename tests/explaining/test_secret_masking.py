@@ -93,3 +93,79 @@ def test_dates_and_ids_are_printed(cxcall: Cxcall) -> None:
     )
     assert "/2010-04-01/Accounts/7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11" in shown
     assert "****" not in shown
+
+
+TOKEN, PASSWORD = "q8Zr5TnW2kLx7VbC3mYdPz4Hs9Jf0Gw1Ra6Te8Ui", "Wint3rMond77"
+URL = "https://api.mypurecloud.ie/api/v2/conversations/callbacks"
+BEARER = f'-H "Authorization: Bearer {TOKEN}" -d "{{}}"'
+REFUSAL = f'\n\nHTTP/1.1 400 Bad Request\n\n{{"message":"value {PASSWORD} is wrong"}}'
+PART = 'Content-Disposition: form-data; name="client_secret"'
+PAYLOAD = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4ifQ"
+COLLECTION = {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}
+TEXTS = {
+    "form": (PASSWORD, f"curl {URL} -d 'a=b&client_secret={PASSWORD}'{REFUSAL}"),
+    "JSON": (PASSWORD, f'curl {URL} -d \'{{"password":"{PASSWORD}"}}\'{REFUSAL}'),
+    "parts": (PASSWORD, f"POST {URL} HTTP/1.1\n\n--x\n{PART}\n\n{PASSWORD}\n--x--{REFUSAL}"),
+    "XML": (PASSWORD, f"POST {URL} HTTP/1.1\n\n<a><password>{PASSWORD}</password></a>{REFUSAL}"),
+    "JSON in a string": (
+        PASSWORD,
+        f'curl {URL} -d \'{{"data":"{{\\"password\\":\\"{PASSWORD}\\"}}"}}\'{REFUSAL}',
+    ),
+    "variable": (TOKEN, f'TOKEN={TOKEN}\ncurl -X POST "{URL}/$TOKEN" -d "{{}}"'),
+    "variable of fish": (TOKEN, f'set -x TOKEN {TOKEN}\ncurl -X POST "{URL}/$TOKEN" -d "{{}}"'),
+    "variable named pass": (
+        PASSWORD,
+        f'PASS={PASSWORD}\ncurl {URL} -d "{{\\"queue\\":\\"$PASS\\"}}"',
+    ),
+    "Python": (
+        TOKEN,
+        f'import requests\ntoken = "{TOKEN}"\nrequests.post(f"{URL}/{{token}}", json={{}})',
+    ),
+    "environment of Python": (
+        TOKEN,
+        f'os.environ["TOKEN"] = "{TOKEN}"\nrequests.post("{URL}/{TOKEN}", json={{}})',
+    ),
+    "part of a JWT": (
+        PAYLOAD,
+        f'curl {URL} -H "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}.c2ln" -d \'{{"queue":"{PAYLOAD}"}}\'',
+    ),
+    "host": (TOKEN, f'curl -X POST "https://{TOKEN}.mypurecloud.ie/api/v2/x" {BEARER}'),
+    "name of a parameter": (TOKEN, f'curl -X POST "{URL}?{TOKEN}=1" {BEARER}'),
+    "method": (TOKEN, f"curl -X {TOKEN} {URL} {BEARER}"),
+    "name of an item": (
+        TOKEN,
+        json.dumps(
+            {
+                "info": COLLECTION,
+                "item": [
+                    {
+                        "name": TOKEN,
+                        "request": {
+                            "method": "POST",
+                            "header": [{"key": "Authorization", "value": f"Bearer {TOKEN}"}],
+                            "url": URL,
+                        },
+                    }
+                ],
+            }
+        ),
+    ),
+}
+
+
+@each_case("name", TEXTS)
+def test_secret_of_text_is_not_printed(cxcall: Cxcall, name: str) -> None:
+    secret, text = TEXTS[name]
+    file = cxcall.file("request.txt", text)
+    runs = [cxcall("explain", file, *form) for form in (["-v", "--all"], ["--fix", "-o", "json"])]
+    shown = "".join(ran.out + ran.err for ran in runs)
+    assert secret.lower() not in shown.lower()
+    assert "conversations" in shown or "mypurecloud" in shown
+
+
+def test_name_in_code_is_not_a_secret() -> None:
+    (found,) = explain(
+        "token_name = 'access_token'\ntoken = get_token()\n"
+        f"requests.post('{URL}', json={{'access_token': access_token, 'x': 'conversations'}})"
+    )
+    assert "****" not in str(found.as_dict())

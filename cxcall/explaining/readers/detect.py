@@ -110,12 +110,15 @@ def _read_whole(text: str) -> Iterator[ObservedRequest]:
         add_blocked_requests,
         without_blocked_requests,
     )
+    from cxcall.explaining.readers.named_secrets import find_named_secrets
     from cxcall.explaining.readers.paste_cleanup import clean_text
     from cxcall.explaining.readers.wrapped_urls import join_wrapped_urls
 
     rest = join_wrapped_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
-    yield from add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
+    secrets = find_named_secrets(text[:_MAX_TEXT])
+    for request in add_blocked_requests(list(_with_unread_lines(requests, rest)), text):
+        yield replace(request, secrets=request.secrets | secrets)
 
 
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
