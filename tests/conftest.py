@@ -116,7 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if number % step:
                 item.add_marker(pytest.mark.slow)
     if config.getoption("markexpr") != QUICK:
-        start_really_once_for_each_file(items)
+        start_really_once_for_each_folder(items)
 
 
 def needs_postgres(item: pytest.Item) -> bool:
@@ -132,9 +132,12 @@ def uses_command(item: pytest.Item) -> bool:
     return "cxcall" in getattr(item, "fixturenames", ())
 
 
-def start_really_once_for_each_file(items: list[pytest.Item]) -> None:
-    """Mark the first test of each file that starts the command: it starts the installed program once for each."""
-    for _, tests in groupby(filter(uses_command, items), lambda item: item.path):
+def start_really_once_for_each_folder(items: list[pytest.Item]) -> None:
+    """Mark the first test of each folder that starts commands: it starts the installed program once for each of them.
+
+    `tests/test_fork_server.py` starts every command both ways.
+    """
+    for _, tests in groupby(filter(uses_command, items), lambda item: item.path.parent):
         first = next(tests)
         if first.get_closest_marker("real_start") is None:
             first.add_marker(pytest.mark.real_start(Start.FORK_LATER))

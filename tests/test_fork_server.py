@@ -45,6 +45,17 @@ RUNS = [
     ("personal-connection --contact-id 1 --dry-run", ""),
     (f"personal-connection --contact-id {CONTACT} --dry-run -o json", ""),
     (f"track {CONTACT} --base-url http://127.0.0.1:9", ""),
+    ("batch none.csv --operation execute --dry-run", ""),
+    ("campaign load none.csv --contact-list x", ""),
+    ("call --to 1 --dry-run", ""),
+    ("callback --to 1 --dry-run", ""),
+    ("config show", ""),
+    ("doctor --base-url http://127.0.0.1:9", ""),
+    ("send execute --dry-run", ""),
+    ("worker", ""),
+    ("help exit-codes", ""),
+    ("mcp --help", ""),
+    ("sandbox --help", ""),
 ]
 PLAIN: dict[str, str] = {}
 COLOR = {"FORCE_COLOR": "1"}
