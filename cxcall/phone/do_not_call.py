@@ -65,9 +65,13 @@ def _spellings(text: str) -> Iterator[set[str]]:
         yield _international_spellings(plain_digits(match[0]))
     if not digits:
         return
-    if text.lstrip().startswith("+") or compile_pattern(_EXIT_CODE).match(digits):
+    has_plus, has_exit_code = (
+        text.lstrip().startswith("+"),
+        compile_pattern(_EXIT_CODE).match(digits),
+    )
+    if has_plus or has_exit_code:
         yield _international_spellings(compile_pattern(_EXIT_CODE).sub("", digits))
-    else:
+    if not has_plus and not digits.startswith("00"):  # `011` may be the start of a national number
         yield _national_spellings(digits)
 
 

@@ -17,12 +17,24 @@ from cxcall.transport.urls import is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from phonenumbers import PhoneNumber
+
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
 MARK = "x-cxcall-person"
-_PREFIXES = ("00", "011")
+_EXIT_CODES = ("00", "011")
 """What is dialed for `+` in most countries, and in North America."""
+_TRUNK_PREFIXES = (
+    ("8", 7),
+    ("8", 370),
+    ("8", 375),
+    ("80", 375),
+    ("06", 36),
+    ("8", 993),
+    ("1", 692),
+)
+"""What is dialed before a national number where it is not `0`, with the country code. Source: libphonenumber's metadata."""
 
 
 def find_people(
@@ -59,18 +71,41 @@ def _people(
 
 
 def _possible_digits(number: str) -> Iterable[str]:
-    return dict.fromkeys((_digits(number), *sorted(number_spellings(dialed_part(number)))))
+    spellings = sorted(number_spellings(dialed_part(number)))
+    return dict.fromkeys((_digits(number), *spellings, *_with_trunk_prefixes(number)))
+
+
+def _with_trunk_prefixes(number: str) -> Iterator[str]:
+    """Yield the spellings of a number in the countries where another trunk prefix than `0` is dialed."""
+    parsed, digits = _parse(number), plain_digits(dialed_part(number))
+    for prefix, code in _TRUNK_PREFIXES:
+        if parsed is None:
+            national = digits.removeprefix(prefix)
+            yield from (national, f"{prefix}{national}", f"{code}{national}")
+        elif parsed.country_code == code:
+            yield f"{prefix}{parsed.national_number}"
 
 
 def _digits(number: str) -> str:
     """Return the digits of a number, with its country code where it has one."""
+    parsed = _parse(number)
+    if parsed is None:
+        return plain_digits(dialed_part(number))
+    return f"{parsed.country_code}{parsed.national_number}"
+
+
+def _parse(number: str) -> PhoneNumber | None:
+    """Return a number with its country code; None where that may be missing."""
     dialed = dialed_part(number)
+    if parsed := phone_numbers.parse_number(dialed):
+        return parsed
     digits = plain_digits(dialed)
-    prefix = next((each for each in _PREFIXES if digits.startswith(each)), "")
-    parsed = phone_numbers.parse_number(dialed) or (
-        phone_numbers.parse_number(f"+{digits.removeprefix(prefix)}") if prefix else None
-    )
-    return f"{parsed.country_code}{parsed.national_number}" if parsed else digits
+    prefix = next((each for each in _EXIT_CODES if digits.startswith(each)), "")
+    international = f"+{digits.removeprefix(prefix)}"
+    # `0113` to `0118` are also area codes of the United Kingdom.
+    if prefix == "00" or (prefix and not phone_numbers.find_number_mistake(international)):
+        return phone_numbers.parse_number(international)
+    return None
 
 
 def _marked_values(operation: Operation, body: Any) -> Iterator[str]:

@@ -157,6 +157,9 @@ def is_possible(first: str, second: str) -> bool:
         ("+919876543210", "9876543210", "09876543210"),
         ("+390612345678", "0612345678", "00390612345678"),
         ("+4512345678", "12345678", "4512345678"),
+        ("+441142345678", "0114 234 5678", "1142345678", "00441142345678"),
+        ("+79123456789", "8 (912) 345-67-89", "9123456789"),
+        ("+36301234567", "06 30 123 4567", "301234567"),
     ],
 )  # fmt: skip
 def test_spellings_of_a_number_are_one_person(spellings: tuple[str, ...]) -> None:
@@ -167,6 +170,8 @@ def test_spellings_of_a_number_are_one_person(spellings: tuple[str, ...]) -> Non
 def test_numbers_of_two_countries_are_two_people() -> None:
     assert not is_possible("+442079460123", "+12079460123")
     assert not is_possible("+12079460123", "+442079460123")
+    assert not is_possible("+74512345678", "+4512345678")
+    assert not is_possible("+71312345678", "+81312345678")
 
 
 def test_limit_counts_calls_to_another_spelling(live: Cxcall, sandbox: Sandbox) -> None:
