@@ -111,12 +111,9 @@ def dialed_numbers(
 
 
 def dialed_part(text: str) -> str:
-    """Return what is dialed of a number that may be a URI: `911` of `sip:911@example.com`."""
-    return (
-        compile_pattern(r"[@;?]")
-        .split(compile_pattern(_SCHEME).sub("", _normalized(text)), maxsplit=1)[0]
-        .strip()
-    )
+    """Return what is dialed of a number that may be a URI: `911` of `sip:%39%31%31@example.com`."""
+    plain = compile_pattern(_SCHEME).sub("", _normalized(_decoded(text)))
+    return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
 
 def request_values(
@@ -283,7 +280,7 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     )
     return (
         is_named
-        and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(_decoded(text))))
+        and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(text)))
         and not compile_pattern(_DATE).match(text)
     )
 
@@ -301,7 +298,10 @@ def _is_uuid(text: str) -> bool:
 
 
 def _decoded(text: str) -> str:
-    return unquote(text) if "%" in text else text
+    """Return a text without percent-escapes, also those of a text that was escaped twice."""
+    while "%" in text and (decoded := unquote(text)) != text:
+        text = decoded
+    return text
 
 
 def _normalized(text: str) -> str:

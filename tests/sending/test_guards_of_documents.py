@@ -78,7 +78,8 @@ class Guards:
         outside = "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (4, 5))
         monkeypatch.setenv("CXCALL_HOURS_POLICY", "enforce")
         monkeypatch.chdir(folder)
-        self.hours = {"": "", "outside": outside}
+        later = "-".join(f"{datetime.now(UTC) + timedelta(minutes=each):%H:%M}" for each in (2, 3))
+        self.hours = {"": "", "outside": outside, "all but now": later}
         (folder / "dnc.txt").write_text(NUMBER, "utf-8")
 
     def codes(self, dialect: str, place: Place, number: str, hours: str = "") -> list[str]:
@@ -364,12 +365,43 @@ def test_shipped_operation_of_cxone_is_guarded(cxcall: Cxcall, words: tuple[str,
         ("+442079460000", "+12079460000", False),
         ("7001", "+17001", False),
         ("+12025550123;ext=7", "+12025550123", True),
+        ("+442079460123", "+4402079460123", True),
+        ("+442079460123", "44-020-79460123", True),
+        ("+442079460123", "0044-0-2079460123", True),
+        ("+442079460123", "9 (0)20 7946 0123", True),
+        ("9 02079460123", "+442079460123", True),
+        ("14102079460123", "+442079460123", True),
+        ("912025550160", "+12025550160", True),
+        ("0011 44 20 7946 0123", "+442079460123", True),
+        ("+79161234567", "89161234567", True),
+        ("89161234567", "79161234567", True),
+        ("06201234567", "+36201234567", True),
+        ("+37061234567", "861234567", True),
+        ("0111523456789", "+5491123456789", True),
+        ("+390612345678", "+39 (0)6 12345678", True),
+        ("+442079460123", "+332079460123", False),
+        ("2025550123", "3015550123", False),
+        ("12025550123", "13015550123", False),
     ],
 )
 def test_national_and_international_spellings_are_compared(
     number: str, entry: str, *, is_listed: bool
 ) -> None:
     assert (number in NumberList([entry])) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("escaped", "codes"),
+    [
+        ("sip:%2B12025550123@pbx", {"do-not-call", "outside-hours"}),
+        ("sip:%252B12025550123%40pbx", {"do-not-call", "outside-hours"}),
+        ("sip:%39%31%31@pbx", {"phone-kind", "outside-hours"}),
+        ("sip:%2B19005551234@pbx", {"phone-kind", "outside-hours"}),
+    ],
+)
+def test_escapes_hide_no_number(guards: Guards, escaped: str, codes: set[str]) -> None:
+    place = Place("place-call", {}, {"phoneNumber": escaped})
+    assert {*guards.codes("", place, "", "all but now")} == codes
 
 
 def test_batch_shows_a_repeated_note_once(cxcall: Cxcall) -> None:
