@@ -11,14 +11,17 @@ from base64 import b64decode
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
 from cxcall.batch.job import Job, check_rows
 from cxcall.batch.load.chunks import ChunkBuilder
+from cxcall.batch.load.load_run import LoadRun
 from cxcall.batch.rows import RowFile
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.records import Intent
 from cxcall.sandbox.campaign_dialer import DialPlan
 from cxcall.sandbox.server import start_sandbox
@@ -345,6 +348,46 @@ def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: 
     with Platform(write, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
         load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", code=0)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, None, {"Name": "", "Phone": ""}, "x", {"Name": "Zed", "Phone": "+12025550198"}]
+)
+def test_other_contact_confirms_no_row(cxcall: Cxcall, data: Any) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        return Reply(200, [{**body[0], "id": "1"}, {"id": "2", "data": data}, *body[2:]])
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+    results, _ = lines(ran)
+    assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+        ("1,3", "accepted"),
+        ("2", "unknown"),
+    ]
+
+
+def test_number_in_another_spelling_confirms_its_row(cxcall: Cxcall) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        numbers = [each["data"]["Phone"] for each in body]
+        return Reply(
+            200, [{"id": each, "data": {"Phone": f"({each[2:5]}) {each[5:]}"}} for each in numbers]
+        )
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", code=0)
+
+
+def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
+    run = LoadRun(*(Mock() for _ in range(7)))
+    for label, job in (("1-2", "17"), ("3", "18"), ("4", "17")):
+        # The smallest load of two uploads has 10,001 rows.
+        accepted = Mock(label=label, outcome=Outcome.ACCEPTED, delivery=Mock(engagement_id=job))
+        accepted.configure_mock(is_resumed=True, rows=())
+        run.split(accepted)
+    assert run.started == {"17": "1-2,4", "18": "3"}
+    assert run.repeated == {"17"}
 
 
 def load_to_cxone(

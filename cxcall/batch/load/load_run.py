@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
+from cxcall.phone.do_not_call import plain_digits
+from cxcall.phone.phone_numbers import FEWEST_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.rows import Row
@@ -36,7 +38,7 @@ class LoadRun(Run):
 
     `columns_at` is where a contact has its cells, and `returns_contacts` says that the response to an accepted request
     has them, as the contract declares. `started` has the engagement IDs of accepted requests with their rows: of a
-    platform that processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none. `resumed` are
+    platform that processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none, `repeated` the jobs that several requests have. `resumed` are
     the earlier batches whose rows are not sent again, `contacts` finds those of other files, if they are not to be sent
     either.
     """
@@ -50,6 +52,7 @@ class LoadRun(Run):
         super().__init__(*args)
         self.started: dict[str, str] = {}
         self.unnamed: list[str] = []
+        self.repeated: set[str] = set()
         self._sent: dict[int, CheckedRow] = {}
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
@@ -110,7 +113,10 @@ class LoadRun(Run):
         """Keep what an accepted request has started, also one of an earlier run."""
         if result.delivery and result.outcome is Outcome.ACCEPTED:
             if started := result.delivery.engagement_id:
-                self.started[started] = result.label
+                earlier = self.started.get(started)
+                self.started[started] = f"{earlier},{result.label}" if earlier else result.label
+                if earlier:
+                    self.repeated.add(started)
             else:
                 self.unnamed.append(result.label)
 
@@ -139,8 +145,8 @@ class LoadRun(Run):
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts a response does not have.
 
-        A contact that is like none that was sent may be one that the platform wrote in another way: as many of them as
-        there are rows without a contact confirm those. A response that is too long to be read whole is taken as complete.
+        A contact that is like none that was sent may be one that the platform wrote in another way: it confirms a row with
+        which it shares a cell or the digits of a number. A response that is too long to be read whole is taken as complete.
         """
         response = delivery.response
         if response is None or response.truncated:
@@ -155,18 +161,41 @@ class LoadRun(Run):
         found = Counter(_cells(each, self.columns_at) for each in named)
         own = {_cells(contact, self.columns_at) for contact in sent}
         others = {
-            json.dumps(each, sort_keys=True)
+            json.dumps(each, sort_keys=True): _cell_keys(each, self.columns_at)
             for each in named
             if _cells(each, self.columns_at) not in own
         }
+        changed = _ChangedContacts(others.values())
         missing = []
         for row, contact in zip(checked.rows, sent, strict=True):
             cells = _cells(contact, self.columns_at)
             if found[cells]:
                 found[cells] -= 1
-            else:
+            elif not changed.take(_cell_keys(contact, self.columns_at)):
                 missing.append(row)
-        return tuple(missing) if len(missing) > len(others) else ()
+        return tuple(missing)
+
+
+class _ChangedContacts:
+    """The contacts of a response that are like none that was sent; each is that of one row at most."""
+
+    def __init__(self, contacts: Iterable[Collection[str]]) -> None:
+        self._with_key: dict[str, set[int]] = defaultdict(set)
+        self._keys = [*contacts]
+        for index, keys in enumerate(self._keys):
+            for key in keys:
+                self._with_key[key].add(index)
+
+    def take(self, keys: Collection[str]) -> bool:
+        """Remove a contact that shares a key, the rarest one first, and return whether there was one."""
+        shared = [self._with_key[each] for each in keys if self._with_key.get(each)]
+        if not shared:
+            return False
+        _, rarest = min((len(each), sorted(each)) for each in shared)
+        taken = rarest[0]
+        for key in self._keys[taken]:
+            self._with_key[key].discard(taken)
+        return True
 
 
 def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
@@ -183,6 +212,14 @@ def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
 
 def _cells(contact: Any, at: str) -> str:
     return json.dumps(value_at(contact, at), sort_keys=True) if has_value(contact, at) else ""
+
+
+def _cell_keys(contact: Any, at: str) -> set[str]:
+    """Return what is in the cells of a contact: each text, and the end of each number, which no spelling changes."""
+    cells = value_at(contact, at) if has_value(contact, at) else {}
+    texts = {str(each).strip().casefold() for each in cells.values()} if isinstance(cells, dict) else set()  # fmt: skip
+    digits = filter(lambda each: len(each) >= FEWEST_DIGITS, map(plain_digits, texts))
+    return (texts - {"", "none"}) | {f"number {each[-FEWEST_DIGITS:]}" for each in digits}
 
 
 def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:

@@ -209,6 +209,7 @@ class _LoadCommand(BatchRun):
         self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
         self.jobs: dict[str, str] = {}
         self.unnamed: list[str] = []
+        self.repeated: set[str] = set()
 
     def run(self) -> Report:
         """Load the contacts, and wait for the jobs of a platform that processes them later."""
@@ -268,13 +269,14 @@ class _LoadCommand(BatchRun):
         run.columns_at, run.resumed = self.load.place("columns"), self.resumed
         run.returns_contacts = success_schema(self.load.operation).get("type") == "array"
         run.contacts = None if job.again else self.contacts
-        self.jobs, self.unnamed = run.started, run.unnamed
+        self.jobs, self.unnamed, self.repeated = run.started, run.unnamed, run.repeated
         return run
 
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add what became of them to the report."""
         states: dict[str, str] = {}
         findings = [*report.findings, *map(_unnamed_job_finding, self.unnamed)]
+        findings += [_repeated_job_finding(each, self.jobs[each]) for each in self.repeated]
         try:
             interrupt_on_signals(ExitCode.PARTIAL)
             raise_deferred_interrupt()
@@ -315,11 +317,19 @@ class _LoadCommand(BatchRun):
 
 
 def _unnamed_job_finding(rows: str) -> Finding:
+    return _job_warning(f"the response to the upload of rows {rows} names no upload job")
+
+
+def _repeated_job_finding(job: str, rows: str) -> Finding:
+    return _job_warning(f"several uploads, of rows {rows}, have the same upload job {job}")
+
+
+def _job_warning(message: str) -> Finding:
     return Finding.warning(
         "outcome-unknown",
         "response",
-        f"the response to the upload of rows {rows} names no upload job",
+        message,
         fix="look whether the list has their contacts",
-        why="the platform accepted the file; its contacts are in the list when the job is complete",
+        why="the platform accepted each file; its contacts are in the list when the job of the file is complete",
         source="response",
     )
