@@ -14,6 +14,7 @@ from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
+from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -168,6 +169,10 @@ def check_parameters(
             from cxcall.payloads.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
+        elif _is_unfilled(parameter, value):
+            from cxcall.payloads.value_errors import explain_unfilled_parameter
+
+            findings.append(explain_unfilled_parameter(operation, parameter, value))
         elif has_other_spelling(parameter, value):
             from cxcall.payloads.value_errors import explain_spelling
 
@@ -175,6 +180,13 @@ def check_parameters(
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
     return findings
+
+
+def _is_unfilled(parameter: Parameter, value: str) -> bool:
+    """Tell whether a parameter in the path, or an ID in the query, is a placeholder that its schema allows."""
+    is_id = is_name_of_id(parameter.name)
+    is_checked = is_id or parameter.location == "path"
+    return is_checked and is_placeholder(value, id_wanted=is_id, name=parameter.name)
 
 
 def has_other_spelling(parameter: Parameter, value: str) -> bool:

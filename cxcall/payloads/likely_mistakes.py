@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.conditions import find_broken_conditions
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.relations import find_broken_relations
 from cxcall.phone import phone_numbers
 
@@ -131,7 +131,8 @@ class _MistakeFinder:
     def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
         """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
         schema = self.operation.schema_at(pointer)
-        if is_placeholder(value, name=pointer.rpartition("/")[2]):
+        name = pointer.rstrip("/0123456789").rpartition("/")[2]
+        if is_placeholder(value, name=name, id_wanted=is_name_of_id(name)):
             message = f"`{value}` at `{pointer}` looks like a placeholder that was never filled in"
             yield self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"

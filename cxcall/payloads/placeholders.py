@@ -29,6 +29,12 @@ _STARTS = ("your", "my", "insert", "enter", "replace", "todo", "tbd", "changeme"
 _END = "here"
 """What each placeholder starts or ends with: for most texts, the patterns are not even compiled."""
 
+# The name of an ID in place of an ID: user_id, contactId, CAMPAIGN-ID 1, uuid; not the name "david".
+_NAME_OF_ID = (
+    r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
+    r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)|(?i:example|null|none))[-_ ]?[0-9]*"
+)
+_ENDS_AS_ID = r"(?:(?<![A-Za-z])i|[a-z]I|_i|I)[dD]s?$"
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
     "type": "string",
@@ -38,12 +44,8 @@ PLACEHOLDER_SCHEMA: dict[str, Any] = {
     ],
 }
 """A JSON Schema that every placeholder satisfies, and perhaps other strings: no two engines agree on `\\w`."""
-
-
-# The name of an ID in place of an ID: user_id, contactId, uuid.
-_NAME_OF_ID = (
-    r"(?i)^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$"
-)
+NAME_OF_ID_SCHEMA = {"type": "string", "pattern": rf"^{_BLANKS}{_NAME_OF_ID}{_BLANKS}$"}
+"""A JSON Schema that every name of an ID satisfies, which is a placeholder where an ID is wanted."""
 
 
 # Properties whose text is for people, so that `my-list` may be meant.
@@ -65,6 +67,11 @@ def is_withheld(value: str) -> bool:
     return bool(compile_pattern(_VARIABLE).fullmatch(value.strip())) or is_redacted(value)
 
 
+def is_name_of_id(name: str) -> bool:
+    """Tell whether the name of a property or a parameter is that of an ID, or of a list of IDs."""
+    return name[-2:].lower() in ("id", "ds") and bool(compile_pattern(_ENDS_AS_ID).search(name))
+
+
 def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
     """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted.
 
@@ -77,7 +84,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
         return True
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
-    if id_wanted and compile_pattern(_NAME_OF_ID).match(text):
+    if id_wanted and compile_pattern(_NAME_OF_ID).fullmatch(text):
         return True
     folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`
     is_possible = folded.startswith(_STARTS) or folded.endswith(_END)

@@ -43,6 +43,21 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
     )
 
 
+def explain_unfilled_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
+    """Return the finding on a parameter whose schema allows the placeholder that was never filled in."""
+    label = f"`{parameter.name}` in the {parameter.location}"
+    message, fix = describe_placeholder(label, value)
+    return Finding.error(
+        "placeholder",
+        parameter.location,
+        message,
+        fix=fix,
+        why=f"the path is {operation.path}",
+        source=f"contract {operation.contract.name}",
+        origin=parameter.name,
+    )
+
+
 def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on a path parameter that can be written in another way."""
     label, bare = f"`{parameter.name}` in the {parameter.location}", value.strip()

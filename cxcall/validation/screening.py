@@ -23,7 +23,7 @@ from cxcall.payloads.operation_matching import (
     group_by_unknown_properties,
 )
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.placeholders import PLACEHOLDER_SCHEMA
+from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
 from cxcall.payloads.relations import RELATIONS, find_broken_relations
 from cxcall.phone.phone_numbers import find_number_mistake
 
@@ -194,6 +194,11 @@ _FORMATS: dict[str, Callable[..., bool]] = {
 }
 
 
+def _member(rules: JsonSchema, *, is_id: bool) -> JsonSchema:
+    """Return the rules for a member whose name may be that of an ID."""
+    return {"allOf": [rules, {"$ref": "#/$defs/filled-id"}]} if is_id else rules
+
+
 class _MistakeRules:
     """The rules of `find_likely_mistakes` for one operation: the schema `root`, and what it refers to.
 
@@ -208,8 +213,9 @@ class _MistakeRules:
         self.has_relations = False
         self.definitions: dict[str, JsonSchema] = {
             "filled": {"not": PLACEHOLDER_SCHEMA},
+            "filled-id": {"not": NAME_OF_ID_SCHEMA, "items": {"$ref": "#/$defs/filled-id"}},
             "undeclared": {
-                "$ref": "#/$defs/filled",
+                "allOf": [{"$ref": "#/$defs/filled"}, {"$ref": "#/$defs/filled-id"}],
                 "items": {"$ref": "#/$defs/undeclared"},
                 "additionalProperties": {"$ref": "#/$defs/undeclared"},
             },
@@ -259,14 +265,17 @@ class _MistakeRules:
         other = schema.get("additionalProperties")
         rules: JsonSchema = {
             "properties": {
-                name: self._place(own, None if pointer is None else join_pointer(pointer, name))
+                name: _member(
+                    self._place(own, None if pointer is None else join_pointer(pointer, name)),
+                    is_id=is_name_of_id(name),
+                )
                 for name, own in declared.items()
             },
             "items": self._place(schema.get("items", other), None),
             "additionalProperties": False,
         }
         if not declared or has_open_names(schema):
-            rules["additionalProperties"] = self._place(other, None)
+            rules["additionalProperties"] = _member(self._place(other, None), is_id=True)
         if "items" in schema:
             # A name of digits would have the schema of an item.
             rules["propertyNames"] = {"pattern": "[A-Za-z]"}

@@ -140,9 +140,25 @@ PLACEHOLDERS = [
     "00000000-0000-0000-0000-000000000000", "  <id>  ", "\ttodo\n",
 ]  # fmt: skip
 REAL_VALUES = [
-    "", "a", "xx", "here", "yours", "todos", "a <id>", "<a><b>", "$", "%%", "100%", "mylar", "[a] b",
-    "00000000-0000-0000-0000-000000000001", "user_id", "uuid", "null",
-]  # fmt: skip
+    "",
+    "a",
+    "xx",
+    "here",
+    "yours",
+    "todos",
+    "a <id>",
+    "<a><b>",
+    "$",
+    "%%",
+    "100%",
+    "mylar",
+    "[a] b",
+    "00000000-0000-0000-0000-000000000001",
+    "user_id",
+    "uuid",
+    "null",
+]
+PEOPLE = ["david", "Madrid", "valid", "no id yet", "hybrid"]  # fmt: skip
 ID_NAMES = [
     "user_id",
     "contactId",
@@ -152,6 +168,8 @@ ID_NAMES = [
     "string",
     "example",
     "null",
+    "QUEUE_ID",
+    "queueId",
     " id ",
 ]
 
@@ -160,6 +178,11 @@ ID_NAMES = [
 def test_placeholder_is_recognized(value: str) -> None:
     assert is_placeholder(value)
     assert is_placeholder(value, id_wanted=True)
+
+
+@each_case("value", PEOPLE)
+def test_word_that_ends_in_id_is_not_the_name_of_an_id(value: str) -> None:
+    assert not is_placeholder(value, id_wanted=True)
 
 
 @each_case("value", [*REAL_VALUES, 7, None, True, ["<id>"]])

@@ -286,3 +286,13 @@ def test_do_not_call_list_that_is_changed_is_read_again(tmp_path: Path) -> None:
     file.unlink()
     with pytest.raises(UsageError):
         call_guards.read_do_not_call_list(str(file))
+
+
+def test_name_of_an_id_is_not_an_id_where_any_text_is_allowed(cxcall: Cxcall) -> None:
+    words = ("call", "--to", BERLIN, "-n", "-o", "json")
+    (found,) = cxcall(*words, "--as", "USER_ID", code=3).envelope["findings"]
+    assert (found["severity"], found["code"], found["where"]) == ("error", "placeholder", "path")
+    findings = cxcall(*words, "--queue", "QUEUE_ID", code=0).envelope["findings"]
+    assert ("placeholder", "/callFromQueueId") in {
+        (each["code"], each["where"]) for each in findings
+    }

@@ -132,6 +132,17 @@ def test_unreadable_payload_says_why(cxcall: Cxcall, content: bytes, code: int, 
     assert said in ran.out
 
 
+def test_json_lines_have_the_findings_of_each_payload(cxcall: Cxcall) -> None:
+    wrong = cxcall.file("p.json", {"contactId": "12345", "reasonCode": "x"})
+    records = [
+        json.loads(line)
+        for line in cxcall("validate", wrong, "no.json", "-o", "jsonl", code=2).out.splitlines()
+    ]
+    found = [[(each["code"], each["message"]) for each in entry["findings"]] for entry in records]
+    assert found[0][0] == ("id-format", "`/contactId` must be a UUID; got `12345`")
+    assert found[1] == [("usage", "`no.json` does not exist")]
+
+
 @pytest.mark.parametrize("operation", [(), ("--operation", "execute")])
 @pytest.mark.parametrize(
     ("name", "content"),

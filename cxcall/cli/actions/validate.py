@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
 from cxcall.output.options import CI_FORMATS
-from cxcall.output.report import Report
+from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
 from cxcall.validation.payload_check import VerdictRun
@@ -114,9 +114,9 @@ def _describe_change(fixed: FixedFile, change: str) -> str:
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
     """Yield the verdicts as JSON; those of a run differ only in the line number."""
     if not isinstance(entry, VerdictRun):
-        yield json.dumps(entry.as_dict(), ensure_ascii=False)
+        yield json.dumps(_verdict_as_json(entry), ensure_ascii=False)
         return
-    record = entry.first.as_dict()
+    record = _verdict_as_json(entry.first)
     rest = {name: value for name, value in record.items() if name not in ("file", "line")}
     before = json.dumps({"file": record["file"]}, ensure_ascii=False)[:-1]
     after = json.dumps(rest, ensure_ascii=False)[1:]
@@ -124,6 +124,11 @@ def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
     yield "\n".join(
         f'{before}, "line": {line}, {after}' for line in range(start, start + entry.length)
     )
+
+
+def _verdict_as_json(verdict: PayloadVerdict) -> dict[str, Any]:
+    findings = [finding_as_json(finding) for finding in verdict.findings]
+    return {**verdict.as_dict(), "findings": findings}
 
 
 class _Progress:
