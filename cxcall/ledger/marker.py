@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
+from cxcall.ledger.rows import changes_of_id
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ class LedgerMarker:
             return ""
         generation = self._generations.get(state.id)
         if generation is None:
-            if any(ledger.partition("-")[0] == state.digest_key for ledger in self._generations):
+            if self._other_copies(state):
                 return (
                     f"the ledger in `{self._place}` was restored from an older copy:"
                     " its last records are missing"
@@ -100,8 +101,15 @@ class LedgerMarker:
         return ""
 
     def is_older_copy(self, state: State) -> bool:
-        """Return whether a later state of the same ledger was seen."""
-        return state.generation < self._generations.get(state.id, 0)
+        """Return whether a later state of the same ledger was seen, or of what it had become."""
+        changes = changes_of_id(state.id)
+        is_left = any(changes_of_id(each) > changes for each in self._other_copies(state))
+        return is_left or state.generation < self._generations.get(state.id, 0)
+
+    def _other_copies(self, state: State) -> list[str]:
+        """Return the other ledgers that were seen, and that began as the same one."""
+        others = self._generations.keys() - {state.id}
+        return [each for each in others if each.startswith(state.digest_key)]
 
     def advance(self, state: State) -> None:
         """Remember a committed state, unless records are missing."""

@@ -61,11 +61,18 @@ def plain_value(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
+def changes_of_id(ledger: str) -> int:
+    """Return how often a ledger, by its ID, had become another one."""
+    _, _, more = ledger.partition("-")
+    count, _, _ = more.partition("-")
+    return int(count) if count.isdecimal() else 0
+
+
 class State(NamedTuple):
     """What the ledger says about itself; counted in the same transaction as each change.
 
-    `generation` grows with each change. The last numbers are never used again, even after pruning. A ledger that
-    becomes another one keeps the start of its `id`, up to the `-`: the key of the digests of people.
+    `generation` grows with each change. The last numbers are never used again, even after pruning. An `id` is the
+    key of the digests of people, and for a ledger that became another one, how often it did, and a random text.
     """
 
     number: int
@@ -90,7 +97,8 @@ class State(NamedTuple):
 
     def become_another(self) -> Self:
         """Return the state as that of another ledger: from here on, generations mean something else."""
-        return self._replace(id=f"{self.digest_key}-{os.urandom(8).hex()}")
+        new = f"{self.digest_key}-{changes_of_id(self.id) + 1}-{os.urandom(8).hex()}"
+        return self._replace(id=new)
 
 
 class StoredDelivery(NamedTuple):

@@ -173,10 +173,15 @@ def restore_older_copy(server: PostgresServer, marker_folder: Path, name: str = 
     copy = server.new_database(template=name)
     with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
         ledger.begin(intent("b", again=True), 900)
+    replace_database(server, name, copy)
+    return url
+
+
+def replace_database(server: PostgresServer, name: str, copy: str) -> None:
+    """Restore a database from a copy of it."""
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name}")
         connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
-    return url
 
 
 def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
@@ -433,6 +438,26 @@ def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(
         fresh.begin(intent("b"), 900)  # which is not stopped again
         ledger.accept_missing_records()
         ledger.begin(intent("d"), 900)
+
+
+def test_copy_from_between_two_losses_stops_all_machines(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    name = postgres_server.new_database()
+    for _ in range(2):
+        url = restore_older_copy(postgres_server, tmp_path, name)
+        between = postgres_server.new_database(template=name)
+        with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+            ledger.accept_missing_records()
+    replace_database(postgres_server, name, between)
+    with (
+        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
+        Ledger.open_shared(url) as fresh,
+    ):
+        with pytest.raises(MissingRecordsError, match="restored from an older copy"):
+            ledger.begin(intent("c"), 900)
+        with pytest.raises(MissingRecordsError, match="another machine found"):
+            fresh.begin(intent("c"), 900)
 
 
 def test_pool_that_forgets_prepared_statements_changes_nothing(postgres_url: str) -> None:
