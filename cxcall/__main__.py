@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _defer_signals() -> "list[int]":
-    """Keep SIGINT and SIGTERM in a list from here on, and return it.
+    """Keep the signals that end a command in a list from here on, and return it.
 
     An exception in the middle of an import could be lost, or end a library in Rust with a panic.
     """
@@ -41,8 +41,13 @@ def _defer_signals() -> "list[int]":
     def keep(number: int, _frame: object) -> None:
         deferred.append(number)
 
-    for number in (_signal.SIGINT, _signal.SIGTERM):
-        if _signal.getsignal(number) != _signal.SIG_IGN:
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+    ):  # as in `STOP_SIGNALS`, before anything is imported
+        number = getattr(_signal, name, None)  # Windows has no SIGHUP
+        if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, keep)
     return deferred
 

@@ -85,7 +85,7 @@ class Run:
         self.rate_limiter.stop()
 
     def catch_signals(self) -> AbstractContextManager[None]:
-        """Stop at the first SIGINT or SIGTERM, and abandon the run at the second."""
+        """Stop at the first signal, and abandon the run at the second."""
         return signals.call_on_signals(self._interrupt)
 
     def _interrupt(self) -> None:

@@ -231,7 +231,7 @@ class Client:
         as the command's flags.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
-        rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C and SIGTERM wait for
+        rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C, SIGTERM, and SIGHUP wait for
         the requests in flight, and then raise KeyboardInterrupt.
         """
         from cxcall.batch.columns import ColumnMap

@@ -9,6 +9,10 @@ TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall -
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
+STOP_SIGNALS = tuple(
+    getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)
+)
+"""The numbers of the signals that end a command: Ctrl-C, an end by the system, and a terminal that is closed."""
 _USAGE, _INTERRUPTED = 2, 130  # as in `errors.ExitCode`, which `cxcall --version` does without
 
 
@@ -18,7 +22,7 @@ def exit_process(code: int, text: str = "") -> "NoReturn":
     A signal ends it at once: nobody may be reading. The exit code is that of an interrupted command
     if `text` was all that the command does.
     """
-    for number in (_signal.SIGINT, _signal.SIGTERM):
+    for number in STOP_SIGNALS:
         if _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, lambda *_: os._exit(_INTERRUPTED if text else code))
     try:

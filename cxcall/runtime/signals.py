@@ -1,4 +1,4 @@
-"""Handle SIGINT and SIGTERM: interrupt where nothing is lost by it, and defer elsewhere."""
+"""Handle SIGINT, SIGTERM, and SIGHUP: interrupt where nothing is lost by it, and defer elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.runtime.operating_system import TIMER_SIGNALS, block_signals, call_later
+from cxcall.runtime.process_exit import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-NUMBERS = (signal.SIGINT, signal.SIGTERM)
+NUMBERS = tuple(map(signal.Signals, STOP_SIGNALS))
 
 deferred: list[int] = []
 """The signals that came while they were deferred; `__main__` keeps them before this module is loaded."""
@@ -41,6 +42,8 @@ class _Interrupter:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if self._has_raised:
+            if _is_hangup(number):
+                return
             os._exit(self._exit_code)
         if not _is_postponed(number, frame):
             self._has_raised = True
@@ -49,7 +52,7 @@ class _Interrupter:
 
 
 def interrupt_on_signals(exit_code: int) -> None:
-    """Make both signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
+    """Make the signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
     handler = _Interrupter(exit_code)
     for number in handled_signals():
         signal.signal(number, handler)
@@ -63,7 +66,7 @@ def raise_deferred_interrupt() -> None:
 
 
 def defer_signals() -> None:
-    """Only keep both signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known.
+    """Only keep the signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known.
 
     What is written after a signal must not block, as elsewhere.
     """
@@ -84,9 +87,13 @@ def handled_signals() -> list[signal.Signals]:
 @contextmanager
 def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
     """Call `interrupt` at each signal, in place of what ends the process; once for those that were deferred before."""
+    is_stopping = bool(deferred)
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        interrupt()
+    def handle(number: int, _frame: FrameType | None) -> None:
+        nonlocal is_stopping
+        if not (is_stopping and _is_hangup(number)):
+            is_stopping = True
+            interrupt()
         on_signal()
 
     before = {number: signal.signal(number, handle) for number in handled_signals()}
@@ -109,6 +116,11 @@ def block_in_thread() -> None:
     block_signals((*NUMBERS, *TIMER_SIGNALS))
 
 
+def _is_hangup(number: int) -> bool:
+    """Return whether a signal says that the terminal was closed, which both the system and the shell send."""
+    return signal.Signals(number).name == "SIGHUP"
+
+
 def _is_postponed(number: int, frame: FrameType | None) -> bool:
     """Tell whether a signal must not interrupt now; if so, send it again shortly."""
     while frame is not None and not frame.f_code.co_filename.startswith(_UNINTERRUPTIBLE[0]):
@@ -119,7 +131,7 @@ def _is_postponed(number: int, frame: FrameType | None) -> bool:
 
 
 class DeferredSignals:
-    """Defers both signals while the block runs; once open, only the first one interrupts."""
+    """Defers the signals while the block runs; once open, only the first one interrupts."""
 
     def __init__(self) -> None:
         self.caught = False

@@ -30,7 +30,7 @@ _STATUS_DIGITS = 3
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM during an exchange; `exchange` is its state at that moment."""
+    """Ctrl-C, SIGTERM, or SIGHUP during an exchange; `exchange` is its state at that moment."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ def exchange(
     `timeout` is the limit in seconds for all of it, including name resolution and a slow response.
     `turn` is called when the connection is established and before the first byte; it may wait, or raise
     SendPostponedError.
-    Follows no redirect and repeats nothing. Raises Interrupted after Ctrl-C or SIGTERM, and the
+    Follows no redirect and repeats nothing. Raises Interrupted after Ctrl-C, SIGTERM, or SIGHUP, and the
     errors of `auth`.
     """
     call: _Call | None = None

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.operating_system import block_signals, set_blocked_signals
+from cxcall.runtime.signals import NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -79,10 +80,10 @@ def _context() -> BaseContext:
 def _signals_blocked() -> Iterator[None]:
     """Let no process that starts meanwhile run the parent's signal handlers, from its first instruction.
 
-    They raise exceptions, whose tracebacks would be printed. A worker ignores Ctrl-C, because the parent
-    ends it, and takes SIGTERM, which the pool sends, when `_start_worker` has given it the default action.
+    They raise exceptions, whose tracebacks would be printed. A worker ignores Ctrl-C and a closed terminal, because
+    the parent ends it, and takes SIGTERM, which the pool sends, when `_start_worker` has given it the default action.
     """
-    before = block_signals({signal.SIGINT, signal.SIGTERM})
+    before = block_signals(NUMBERS)
     try:
         yield
     finally:
@@ -108,7 +109,8 @@ _work: Callable[[Any], Any]
 def _start_worker(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603 - an initializer has no other way to leave something for the work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in NUMBERS:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     set_blocked_signals(block_signals(()) - {signal.SIGTERM})
     Thread(target=_exit_with_parent, daemon=True).start()

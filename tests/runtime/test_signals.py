@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.runtime.signals import call_on_signals
 from helpers.command import CAMPAIGN, CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
 
@@ -54,6 +55,11 @@ def run_at_once(live: Cxcall, commands: list[tuple[str, ...]]) -> list[tuple[int
     return [(process.returncode, text) for process, text in zip(processes, printed, strict=True)]
 
 
+NOT_UNDER_NOHUP = pytest.mark.skipif(
+    signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="nohup ignores the signal"
+)
+
+
 def listed(live: Cxcall) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = live("history", "list", "-o", "json", code=0).envelope["data"][
         "deliveries"
@@ -62,7 +68,13 @@ def listed(live: Cxcall) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 8), (signal.SIGTERM, 8), (signal.SIGKILL, -signal.SIGKILL)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 8),
+        (signal.SIGTERM, 8),
+        pytest.param(signal.SIGHUP, 8, marks=NOT_UNDER_NOHUP),
+        (signal.SIGKILL, -signal.SIGKILL),
+    ],
 )
 def test_stopped_after_it_left_it_is_unknown(
     live: Cxcall, sandbox: Sandbox, number: int, code: int
@@ -194,3 +206,19 @@ def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
     assert told["findings"][-1]["message"].endswith("the call was placed, and may continue")
     assert "error" not in {each["severity"] for each in told["findings"]}
     assert platform.rung == 1
+
+
+def test_second_hangup_is_no_second_interrupt() -> None:
+    """The system and the shell both send one when a terminal is closed."""
+    interrupts: list[int] = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with call_on_signals(lambda: interrupts.append(1)):
+            for number in (signal.SIGHUP, signal.SIGHUP):
+                signal.raise_signal(number)
+            assert len(interrupts) == 1
+            signal.raise_signal(signal.SIGTERM)
+        assert len(interrupts) == 2
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before)

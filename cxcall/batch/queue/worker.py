@@ -84,7 +84,7 @@ class Worker:
         self._destinations.stop()
 
     def catch_signals(self) -> AbstractContextManager[None]:
-        """Stop at the first SIGINT or SIGTERM; at the second one, leave the rows in flight to their leases."""
+        """Stop at the first signal; at the second one, leave the rows in flight to their leases."""
         return signals.call_on_signals(self._interrupt)
 
     def _interrupt(self) -> None:
