@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
-from cxcall.contracts.parameters import Alternative, Flag, Parameter, join_base, server_url, target
+from cxcall.contracts.parameters import (
+    Alternative,
+    Flag,
+    Parameter,
+    has_path_slash,
+    join_base,
+    server_url,
+    target,
+)
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:
@@ -103,12 +111,19 @@ class Operation:
         """Whether accepting this request can place a call (`x-cxcall-rings`)."""
         return bool(self.declared.get("x-cxcall-rings", False))
 
-    def at(self, base_url: str) -> Operation:
-        """Return the operation as it is at an address: there it may be a shipped one that can place a call."""
+    def at(self, base_url: str, values: Mapping[str, str] | None = None) -> Operation:
+        """Return the operation as it is at an address: there it may be a shipped one that can place a call.
+
+        So may be the path with `values`, of which one has a slash: many servers decode `%2F` and take another route.
+        """
         from cxcall.contracts.contract import may_be_shipped_call
 
+        path, has_slash = self.path, has_path_slash(self.parameters, values or {})
+        if has_slash:
+            path = target(path, self.parameters, values or {})
         is_declared = self.contract.is_shipped or base_url == self.contract.base_url()
-        if self.can_place_call or is_declared or not may_be_shipped_call(self.method, self.path, base_url):  # fmt: skip
+        is_known = self.can_place_call or (is_declared and not has_slash)
+        if is_known or not may_be_shipped_call(self.method, path, base_url):
             return self
         return self._as_call
 

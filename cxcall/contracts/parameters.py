@@ -141,6 +141,12 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
 
 
+def has_path_slash(parameters: Iterable[Parameter], values: Mapping[str, str]) -> bool:
+    """Return whether a value in the path has a slash, or an escaped one: it is more than one segment."""
+    given = (values.get(each.name, "") for each in parameters if each.location == "path")
+    return any(re.search(r"[/\\]", unquote(unquote(each))) for each in given)
+
+
 def _stop_on_route_change(entry: Parameter, value: str) -> None:
     """Raise UsageError for a path value with which a client or a server takes another route.
 

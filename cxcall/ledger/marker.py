@@ -93,11 +93,9 @@ class LedgerMarker:
                 f"the ledger in `{self._place}` is another one than before:"
                 " the earlier one was deleted or replaced, and its records are missing"
             )
-        if state.generation < generation:
-            return (
-                f"the ledger in `{self._place}` is an older copy:"
-                f" its last {generation - state.generation} changes are missing"
-            )
+        if (count := generation - state.generation) > 0:
+            missing = "last change is" if count == 1 else f"last {count} changes are"
+            return f"the ledger in `{self._place}` is an older copy: its {missing} missing"
         return ""
 
     def is_older_copy(self, state: State) -> bool:

@@ -74,7 +74,7 @@ class PostgresDatabase:
         parameters = {
             "connect_timeout": str(_CONNECT_TIMEOUT), "application_name": "cxcall", "keepalives_idle": "15",
             "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
-            "options": f"{given} {options}".strip(),
+            "options": f"{given} {options}".strip(), "client_encoding": "utf8",
         }  # fmt: skip
         return BoundedConnection.connect(**parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
 

@@ -89,7 +89,7 @@ def build_request(
 
     `values` are those of the parameters. A payload without value and document means no body.
     """
-    operation = operation.at(settings.base_url)
+    operation = operation.at(settings.base_url, values)
     has_body = payload.value is not None or payload.document is not None
     findings = [
         *_platform_mismatch(operation, settings),

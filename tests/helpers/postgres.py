@@ -141,13 +141,13 @@ class PostgresServer:
             return f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}"
         return f"postgresql://{USER}@{self._address}:{self.port}/{database}"
 
-    def new_database(self, template: str = "template0") -> str:
-        """Create a database, and return its name."""
+    def new_database(self, template: str = "template0", options: str = "") -> str:
+        """Create a database, and return its name; `options` is SQL such as `ENCODING 'UTF8'`."""
         import psycopg
 
         name = f"test{next(self._names)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {options}")
         return name
 
     def close(self) -> None:

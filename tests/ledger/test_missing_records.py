@@ -15,7 +15,8 @@ import pytest
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.marker import MissingRecordsError
+from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
+from cxcall.ledger.rows import State
 from cxcall.ledger.sqlite_database import FILE_NAME
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, CXCALL
@@ -385,3 +386,17 @@ def test_marker_that_cannot_be_written_is_reported_once(
     assert ran.err.count("the marker of the ledger in") == 1
     assert "a ledger that is deleted or replaced is not noticed" in ran.err
     assert platform.rung == (3 if is_batch else 1)
+
+
+@pytest.mark.parametrize(
+    ("generation", "message"),
+    [(5, ""), (4, "its last change is missing"), (2, "its last 3 changes are missing")],
+)
+def test_older_copy_says_how_many_changes_are_missing(
+    tmp_path: Path, generation: int, message: str
+) -> None:
+    marker = LedgerMarker(tmp_path, "here")
+    marker.advance(State(1, "key-1", 5))
+    problem = marker.problem(State(1, "key-1", generation))
+    assert problem.endswith(message)
+    assert bool(problem) is bool(message)

@@ -99,6 +99,18 @@ def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:
     assert "`CXCALL_LEDGER` has no effect here" in live(*SEND, code=2).err
 
 
+def test_database_without_an_encoding_is_used_in_utf_8(postgres_server: PostgresServer) -> None:
+    """It has no encoding of its own to convert from, so without ours its texts would be bytes."""
+    options = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
+    url = postgres_server.url(postgres_server.new_database(options=options))
+    with Ledger.open_shared(url) as ledger:
+        number = ledger.begin(intent("Zo\u00eb"), 900)
+        ledger.record_outcome(number, Outcome.ACCEPTED)
+        assert ledger.missing_records() == ""
+    with Ledger.open_shared(url) as ledger, pytest.raises(CxcallError):
+        ledger.begin(intent("Zo\u00eb"), 900)
+
+
 def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: str) -> None:
     with Platform() as platform:
         command = machine(tmp_path, "a", postgres_url, platform)

@@ -16,7 +16,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.do_not_call import NumberList
 from cxcall.sending.draft import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
-from helpers.calling_api import document
+from helpers.calling_api import document, wrap
 from helpers.cases import each_case
 from helpers.platform_server import Platform
 
@@ -402,6 +402,32 @@ def test_national_and_international_spellings_are_compared(
 def test_escapes_hide_no_number(guards: Guards, escaped: str, codes: set[str]) -> None:
     place = Place("place-call", {}, {"phoneNumber": escaped})
     assert {*guards.codes("", place, "", "all but now")} == codes
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "is_call"),
+    [
+        ("/api/v2/conver{a}", "sations/calls", True),
+        ("/api/v2/{a}", "conversations/calls", True),
+        ("/api/v2/{a}", "conversations%2Fcalls", True),
+        ("/api/v2/{a}", "leads/imports", False),
+        ("/api/v2/{a}", "leads", False),
+    ],
+)
+@pytest.mark.usefixtures("guards")
+def test_slash_in_a_path_value_leads_to_no_call_without_consent(
+    path: str, value: str, *, is_call: bool
+) -> None:
+    declared = {
+        "operationId": "createIt", "summary": "Create a contact list", "x-cxcall-rings": False,
+        "parameters": [{"name": "a", "in": "path", "required": True, "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "-"}},
+    }  # fmt: skip
+    Path("own.json").write_text(json.dumps(wrap("3.1.0", {path: {"post": declared}})), "utf-8")
+    operation = load_operation("createIt", "own.json")
+    settings = load_settings({"base_url": "http://127.0.0.1:9"}, operation.contract)
+    checked = build_request(operation, {"a": value}, Payload(None), settings)
+    assert checked.operation.can_place_call is is_call
 
 
 def test_batch_shows_a_repeated_note_once(cxcall: Cxcall) -> None:
