@@ -15,7 +15,7 @@ from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.marker import MissingRecordsError
-from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, Record, new_id
+from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -309,7 +309,7 @@ class Ledger(AttemptRecords):
         values: dict[str, Any] = {
             "since": since.timestamp() if since else None,
             "operation": operation or None,
-            "outcome": outcome or None,
+            "outcome": RESOLUTIONS.get(outcome, outcome) or None,
             "engagement_id": engagement_id or None,
             "batch": batch.upper() or None,
             "profile": profile or None,

@@ -16,7 +16,11 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
 
 MAX_NOTE_LENGTH = 500
+PLACED, NOT_PLACED = "placed", "not-placed"
+"""What a person found out about an unknown delivery: whether a call was placed."""
 RANG, DID_NOT_RING = "rang", "did-not-ring"
+"""The same in the database. The first names stay there: older versions read the same ledger."""
+RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
 LOAD = "load:"
@@ -131,6 +135,8 @@ class Record(NamedTuple):
             values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
         values["numbers"] = tuple(json.loads(values["numbers"]))
         values["outcome"] = Outcome(values["outcome"])
+        names = {stored: name for name, stored in RESOLUTIONS.items()}
+        values["resolution"] = names.get(values["resolution"], values["resolution"])
         values["again"] = bool(values["again"])
         values["timings"] = json.loads(values["timings"] or "{}")
         return cls(**values)
@@ -143,7 +149,7 @@ class Record(NamedTuple):
         """
         if self.outcome is Outcome.REFUSED and self.status == HTTPStatus.UNAUTHORIZED:
             return False
-        return self.outcome is not Outcome.UNDELIVERED and self.resolution != DID_NOT_RING
+        return self.outcome is not Outcome.UNDELIVERED and self.resolution != NOT_PLACED
 
     @property
     def is_unresolved(self) -> bool:
@@ -157,7 +163,7 @@ class Record(NamedTuple):
     @property
     def was_placed(self) -> bool:
         """Whether it was accepted, or a person found out that a call was placed."""
-        return self.outcome is Outcome.ACCEPTED or self.resolution == RANG
+        return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record for JSON or CSV."""

@@ -8,7 +8,7 @@ import pytest
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.records import DID_NOT_RING, RANG, Record
+from cxcall.ledger.records import NOT_PLACED, PLACED, Record
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> Non
     ("outcome", "resolution", "same_batch", "code", "text"),
     [
         (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have placed a call"),
-        (Outcome.UNKNOWN, RANG, False, "already-sent", "placed a call, as a person recorded,"),
+        (Outcome.UNKNOWN, PLACED, False, "already-sent", "placed a call, as a person recorded,"),
         (Outcome.ACCEPTED, "", False, "already-sent", "was accepted"),
         (Outcome.ACCEPTED, "", True, "already-sent", "row 3 of this batch"),
         (Outcome.UNKNOWN, "", True, "already-sent", "row 3 of this batch"),
@@ -61,7 +61,7 @@ def test_reason_depends_on_the_earlier_delivery(
     [
         (Outcome.ACCEPTED, "", 201, True), (Outcome.REFUSED, "", 400, True), (Outcome.REFUSED, "", 401, False),
         (Outcome.UNDELIVERED, "", 429, False), (Outcome.UNKNOWN, "", 500, True), (Outcome.UNKNOWN, "", 401, True),
-        (Outcome.UNKNOWN, RANG, 500, True), (Outcome.UNKNOWN, DID_NOT_RING, 500, False),
+        (Outcome.UNKNOWN, PLACED, 500, True), (Outcome.UNKNOWN, NOT_PLACED, 500, False),
     ],
 )  # fmt: skip
 def test_row_is_sent_again_only_if_it_was_not_processed(
@@ -70,7 +70,7 @@ def test_row_is_sent_again_only_if_it_was_not_processed(
     assert record(outcome, 60, resolution, status).may_be_processed is expected
 
 
-@pytest.mark.parametrize("resolution", ["", RANG, DID_NOT_RING])
+@pytest.mark.parametrize("resolution", ["", PLACED, NOT_PLACED])
 def test_only_unresolved_unknown_delivery_is_unresolved(resolution: str) -> None:
     assert record(Outcome.UNKNOWN, 60, resolution).is_unresolved is (not resolution)
     assert not record(Outcome.ACCEPTED, 60, resolution).is_unresolved

@@ -80,7 +80,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
-        == "rang"
+        == "placed"
     )
     live(*execute, code=7)
     accepted = send(live, "x")
@@ -102,7 +102,15 @@ def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:
     (finding,) = ran.envelope["findings"]
     assert (finding["code"], finding["where"]) == ("usage", "--outcome")
     assert "`accepted`" in finding["fix"]
-    for outcome in ("accepted", "refused", "undelivered", "unknown", "rang", "did-not-ring"):
+    for outcome in (
+        "accepted",
+        "refused",
+        "undelivered",
+        "unknown",
+        "placed",
+        "rang",
+        "did-not-ring",
+    ):
         live("history", "list", "--outcome", outcome, code=0)
 
 

@@ -426,20 +426,20 @@ def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
 # --- resolving
 
 
-def test_resolution_did_not_ring_allows_the_request(book: Ledger) -> None:
+def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
     record = book.resolve(delivery[:-1].lower(), rang=False)
-    assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "did-not-ring")
+    assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "not-placed")
     assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
     assert record.ended_at == START
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_resolution_rang_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
+def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, rang=False)
-    assert book.resolve(delivery, rang=True).resolution == "rang"
+    assert book.resolve(delivery, rang=True).resolution == "placed"
     with pytest.raises(AlreadySentError, match="placed a call, as a person recorded,"):
         book.begin(intent("a"), WINDOW)
     clock.advance(WINDOW + 1)
@@ -484,11 +484,11 @@ def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> No
     assert found(since=START + timedelta(seconds=30)) == [4, 3, 2]
     assert found(operation="o1") == [3, 1]
     assert found(outcome="unknown") == [4, 3]
-    assert found(outcome="rang") == [3]
+    assert found(outcome="placed") == found(outcome="rang") == [3]
     assert found(engagement_id="e-2") == [2]
     assert found(outcome="accepted", operation="o1") == []
     assert [book.last(), book.last("refused")] == [book.get(made[4]), book.get(made[1])]
-    assert book.last("did-not-ring") is None
+    assert book.last("not-placed") is None
 
 
 def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock: Clock) -> None:
@@ -826,7 +826,7 @@ class ModelDelivery:
     @property
     def rang(self) -> bool:
         """Whether a call was certainly placed."""
-        return self.outcome == "accepted" or self.resolution == "rang"
+        return self.outcome == "accepted" or self.resolution == "placed"
 
 
 class GuardMachine(RuleBasedStateMachine):
@@ -920,7 +920,7 @@ class GuardMachine(RuleBasedStateMachine):
             says_no_more = outcome in (Outcome.UNKNOWN, Outcome.UNDELIVERED)
             if says_no_more and mine.ended and not mine.resolution:
                 return
-            if outcome is Outcome.UNDELIVERED and mine.resolution == "rang":
+            if outcome is Outcome.UNDELIVERED and mine.resolution == "placed":
                 return
             self.change(delivery, outcome=str(outcome), resolution="", ended=self.clock())
             self.known[delivery].uptime = self.clock.uptime
@@ -930,7 +930,7 @@ class GuardMachine(RuleBasedStateMachine):
         """Let a person say what became of one."""
         if delivery := self.pick(data, "unknown"):
             self.book.resolve(delivery, rang=rang)
-            self.change(delivery, resolution="rang" if rang else "did-not-ring")
+            self.change(delivery, resolution="placed" if rang else "not-placed")
 
     @rule()
     @precondition(lambda self: self.known)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
-from cxcall.ledger.records import DID_NOT_RING, RANG
+from cxcall.ledger.records import RESOLUTIONS
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -39,8 +39,7 @@ _NARROW_HEADINGS = (
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
-    RANG,
-    DID_NOT_RING,
+    *RESOLUTIONS,
 )
 
 
@@ -49,7 +48,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
 
     Raises UsageError for an outcome that no delivery can have.
     """
-    if filters["outcome"] and filters["outcome"] not in _OUTCOMES:
+    if filters["outcome"] and filters["outcome"] not in (*_OUTCOMES, *RESOLUTIONS.values()):
         raise UsageError(
             f"unknown outcome `{printable(filters['outcome'])}`",
             where="--outcome",
