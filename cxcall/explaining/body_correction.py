@@ -112,7 +112,7 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
     """Return a body with placeholders for values that are wrong, masked, or not known to the source."""
     body = apply_edits(body, _unknown_values(explanation, body))
     for pointer, value in leaves(body):
-        if value == MASKED:
+        if isinstance(value, str) and MASKED in value:
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where

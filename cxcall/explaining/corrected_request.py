@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.parameters import unique_flags
-from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.body_check import find_better_operation, read_body
 from cxcall.explaining.body_correction import correct_body
@@ -30,6 +30,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.runtime.redaction import MASKED
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_loopback_url
@@ -172,6 +173,10 @@ def _correct(
     missing = [name for name in values if name not in filled]
     open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
+    # A value that is masked in part may be corrected to another type, which is no placeholder.
+    missing += [
+        at for at, leaf in leaves(given) if MASKED in str(leaf) and at and has_value(body, at)
+    ]
     # The end of a body that was cut off is not known.
     missing += [""] * (
         sent is not None and payload is None and bool(written) and not is_form(written)

@@ -12,7 +12,7 @@ from cxcall.explaining.body_check import check_body, check_parameter_values, rea
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masked_values import with_masked_unknown
-from cxcall.explaining.masking import mask_request
+from cxcall.explaining.masking import mask_numbers, mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.path_value_check import place_in_url
 from cxcall.explaining.published_operations import CXONE, READ_METHODS, is_upload, published_source
@@ -21,6 +21,7 @@ from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.responses.causes import CHECK_BODY
 from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, correlation_place
@@ -71,7 +72,7 @@ class Explanation(NamedTuple):
         )
         sent = response.headers.get("Date", "") if response else ""
         rows = {
-            "request": f"{request.method or '?'} {request.host or '<host>'}{request.path}",
+            "request": f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}",
             "response": status or _not_captured("the status line of the response"),
             "correlation ID": self.correlation_id
             or _not_captured(correlation_place(self.route.platform)),
@@ -103,7 +104,7 @@ class Explanation(NamedTuple):
             "origin": request.origin,
             "method": request.method or None,
             "host": request.host or None,
-            "path": request.path or None,
+            "path": mask_text(request.path) or None,
             "status": request.status or None,
             "platform": route.platform or None,
             "operation": route.operation.name if route.operation and self.operation else None,
@@ -159,7 +160,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
-        *route.findings,
+        *(finding.map_texts(mask_text) for finding in route.findings),
         *(finding.map_texts(mask) for finding in check_region(request)),
         *_check_personal_connection(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
@@ -189,7 +190,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         )
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
-    return Explanation(request, route, tuple(findings))
+    return Explanation(request, route, tuple(map(mask_numbers, findings)))
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

@@ -12,6 +12,7 @@ from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.body_repair import parse_repaired
 from cxcall.payloads.placeholders import is_redacted
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
@@ -43,6 +44,11 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
     mask = mask_fully if redactor.may_change(_texts(request)) else mask_likely_secrets
     findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
     return _mask_texts(request, mask, findings), mask_fully
+
+
+def mask_numbers(finding: Finding) -> Finding:
+    """Return a finding with the phone numbers masked in what it says; not in its fix, which people paste."""
+    return finding._replace(message=mask_text(finding.message), why=mask_text(finding.why))
 
 
 def _texts(request: ObservedRequest) -> Iterator[str]:

@@ -13,6 +13,7 @@ from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import fold_name
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _usable_value(
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
     wrong = [
         each.message for each in explanation.findings
-        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{value}`" in each.message
+        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{mask_text(value)}`" in each.message
     ]  # fmt: skip
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong

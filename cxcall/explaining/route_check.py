@@ -205,7 +205,8 @@ def _compare_words(
     if exact := place.operation(request.method):
         return exact, None, list(check_ids(exact, request))
     other = other_method(request.method, list(place.path.methods.values()))
-    return None, other, [wrong_method(request, place, other)]
+    ids = check_ids(other, request) if other else ()
+    return None, other, [wrong_method(request, place, other), *ids]
 
 
 def _candidates(

@@ -194,7 +194,7 @@ class Screen:
         else:
             indent = 2 if output == "json" and not report.is_last_json_line else None
             envelope = report.envelope() if report.shows_secret else redact_value(report.envelope())
-            self._write(_as_json(envelope, indent), self.stdout)
+            self._write(escape_in_json(_as_json(envelope, indent)), self.stdout)
         self.stdout.flush()
 
     def _print_text_report(self, report: Report) -> None:
@@ -273,7 +273,7 @@ class Screen:
     def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
         decoded, text = response.json(), response.text
         if decoded is not None:
-            text = _as_json(redact_value(decoded), indent=2)
+            text = escape_in_json(_as_json(redact_value(decoded), indent=2))
         if not self.stdout.isatty():
             text = phone_numbers.mask_echo(text, request.texts)
         self.print_line(self._highlight_json(text))

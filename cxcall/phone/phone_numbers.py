@@ -47,11 +47,13 @@ _IDS = "|".join(
     )
 )
 _NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})(?P<named>[0-9]{{7,15}}){_END}"
-_NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
+# `030/12345678`; not a segment of a path.
+_WITH_SLASH = r"(?<!/)\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}(?!/)"
+_NUMBER = rf"(?<![0-9A-Za-z])(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _SEVEN_DIGITS = r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]"
-_DIGIT = r"[0-9]"
+_DIGIT = r"\d"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
@@ -75,10 +77,33 @@ def mask_text(text: str) -> str:
     with no name, may be a number or an ID: they are masked. So are numbers with escapes in them, such as
     `%2B12025550123`. The width of the text is kept.
     """
+    if not text.isascii():
+        return _mask_unicode(text)
     if not _may_have_number(text):
         return text
     text = _pattern(_NUMBER, _WITH_IDS).sub(_mask_match, text)
     return _mask_escaped(text) if any(sign in text for sign in "%\\&+") else text
+
+
+def _mask_unicode(text: str) -> str:
+    """Mask a text with other digits, dashes, and spaces than those of ASCII, or invisible ones, as if it had these."""
+    plain = "".join(char if char.isascii() else _ascii_character(char) for char in text)
+    masked = mask_text(plain)
+    changes = zip(text, plain, masked, strict=True)
+    return "".join(new if new != old else char for char, old, new in changes)
+
+
+@lru_cache(maxsize=_NUMBERS_KEPT)
+def _ascii_character(char: str) -> str:
+    """Return the digit or the separator in ASCII that a character stands for; `~` for none."""
+    from unicodedata import category, decimal
+
+    if (digit := decimal(char, None)) is not None:
+        return str(digit)
+    if char == "\uff0b":
+        return "+"
+    is_separator = char in "\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf")
+    return "-" if is_separator else "A" if char.isalpha() else "~"
 
 
 def _mask_escaped(text: str) -> str:

@@ -68,6 +68,7 @@ _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PART = r"""(?i)(form-data;[^\n]*?\bname="?([^"\s;]{1,200})[^\n]*\n(?:[^\r\n]+\r?\n){0,4}\r?\n)([^\r\n]+)"""
 # A reader may have taken the first `<` for the mark of a received line.
 _ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
+_DEFAULT = r"(\$\{(\w{1,60}):?[-=])([^{}$]{4,})(?=\})"
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
@@ -103,6 +104,8 @@ def _mask(text: str, found: list[str] | None) -> str:
         text = _replace(_PART, _mask_content, text, found)
     if "</" in text:
         text = _replace(_ELEMENT, _mask_content, text, found)
+    if "${" in text:
+        text = _replace(_DEFAULT, _mask_default, text, found)
     return _replace(_PAIR, _mask_pair, text, found) if "=" in text else text
 
 
@@ -245,6 +248,15 @@ def _mask_pair(match: re.Match[str]) -> str:
     name, value = unquote_plus(match[1]), unquote_plus(match[2])
     is_secret = is_likely_secret(name, value) or (name.lower() in _FORM_SECRETS and bool(value))
     return f"{match[1]}={MASKED}" if is_secret else match[0]
+
+
+def _mask_default(match: re.Match[str]) -> str:
+    """Mask the default of a shell variable, as in `${TOKEN:-abc}`, by the name or where it looks random."""
+    start, name, value = match.groups()
+    is_secret = is_likely_secret(name, value) or (
+        is_random(value) and not compile_pattern(_UUID).fullmatch(value)
+    )
+    return f"{start}{MASKED}" if is_secret else match[0]
 
 
 def _mask_content(match: re.Match[str]) -> str:

@@ -102,6 +102,13 @@ REFUSAL = f'\n\nHTTP/1.1 400 Bad Request\n\n{{"message":"value {PASSWORD} is wro
 PART = 'Content-Disposition: form-data; name="client_secret"'
 PAYLOAD = "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4ifQ"
 COLLECTION = {"schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}
+NUMBER = "+12025550187"
+
+
+def numbers(number: str) -> str:
+    return f'curl -X POST {URL} -d \'{{"callbackNumbers":["{number}"],"queue":1}}\''
+
+
 TEXTS = {
     "form": (PASSWORD, f"curl {URL} -d 'a=b&client_secret={PASSWORD}'{REFUSAL}"),
     "JSON": (PASSWORD, f'curl {URL} -d \'{{"password":"{PASSWORD}"}}\'{REFUSAL}'),
@@ -129,6 +136,33 @@ TEXTS = {
         PAYLOAD,
         f'curl {URL} -H "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.{PAYLOAD}.c2ln" -d \'{{"queue":"{PAYLOAD}"}}\'',
     ),
+    "variable of Postman": (
+        TOKEN,
+        json.dumps(
+            {
+                "info": COLLECTION,
+                "variable": [{"key": "token", "value": TOKEN}],
+                "item": [
+                    {"name": "x", "request": {"method": "POST", "url": f"{URL}/{{{{token}}}}"}}
+                ],
+            }
+        ),
+    ),
+    "folded header": (
+        TOKEN,
+        f"POST {URL} HTTP/1.1\nAuthorization: Bearer\n {TOKEN}\n\n{{}}{REFUSAL}",
+    ),
+    "header on two lines": (TOKEN, f"POST {URL}\nAuthorization: Bearer\n{TOKEN}\n\n{{}}{REFUSAL}"),
+    "default of a variable": (TOKEN, f'curl -X POST "{URL}/${{X:-{TOKEN}}}" -d "{{}}"'),
+    "number in a path": (NUMBER, f"curl -X POST {URL}/{NUMBER} -d '{{}}'"),
+    "number with a slash": ("12345678", numbers("030/12345678")),
+    "number with dashes": ("202\u2011555", numbers("+1\u2011202\u2011555\u20110123")),
+    "number with spaces": ("202\xa0555", numbers("+1\xa0202\xa0555\xa00123")),
+    "number in other digits": (
+        "\u0661\u0662\u0660",
+        numbers("+\u0661\u0662\u0660\u0662\u0665\u0665\u0665\u0660\u0661\u0662\u0663"),
+    ),
+    "number with invisible characters": ("555", numbers("+1\u200b202\u200b555\u200b0123")),
     "host": (TOKEN, f'curl -X POST "https://{TOKEN}.mypurecloud.ie/api/v2/x" {BEARER}'),
     "name of a parameter": (TOKEN, f'curl -X POST "{URL}?{TOKEN}=1" {BEARER}'),
     "method": (TOKEN, f"curl -X {TOKEN} {URL} {BEARER}"),
@@ -157,7 +191,9 @@ TEXTS = {
 def test_secret_of_text_is_not_printed(cxcall: Cxcall, name: str) -> None:
     secret, text = TEXTS[name]
     file = cxcall.file("request.txt", text)
-    runs = [cxcall("explain", file, *form) for form in (["-v", "--all"], ["--fix", "-o", "json"])]
+    runs = [cxcall("explain", file, *form) for form in (["-v", "--all"], ["-o", "json"])]
+    if not name.startswith("number"):  # which a corrected request has as it was sent
+        runs.append(cxcall("explain", file, "--fix", "-o", "json"))
     shown = "".join(ran.out + ran.err for ran in runs)
     assert secret.lower() not in shown.lower()
     assert "conversations" in shown or "mypurecloud" in shown
@@ -169,3 +205,18 @@ def test_name_in_code_is_not_a_secret() -> None:
         f"requests.post('{URL}', json={{'access_token': access_token, 'x': 'conversations'}})"
     )
     assert "****" not in str(found.as_dict())
+
+
+@each_case("text", [TEXTS["JSON in a string"][1].partition("\n")[0], TEXTS["number in a path"][1]])
+def test_value_that_is_not_usable_is_left_open(cxcall: Cxcall, text: str) -> None:
+    ran = cxcall("explain", cxcall.file("request.txt", text), "--fix", "--as", "curl")
+    assert ran.code == 3
+    assert "to be filled in: " in ran.err
+
+
+def test_controls_are_escaped_in_json(cxcall: Cxcall) -> None:
+    text = f"curl -X POST {URL} -d '{{\"a\x9b31m\u202c\":1}}'"
+    ran = cxcall("explain", cxcall.file("request.txt", text), "-o", "json")
+    assert "\x9b" not in ran.out
+    assert "\u202c" not in ran.out
+    assert json.loads(ran.out)

@@ -74,8 +74,7 @@ class _Message:
     def __init__(self, kind: str, match: re.Match[str], *, is_raw: bool, host: str = "") -> None:
         self.is_request = kind == "request"
         self.match, self.is_raw, self.host = match, is_raw, host
-        self.status = 0
-        """A status before a request in its line, as in `404 Not Found from POST ...`; 0 without one."""
+        self.status = 0  # before a request in its line, as in `404 Not Found from POST ...`
         self.headers: dict[str, str] = {}
         self._body: list[str] = []
         self._is_in_headers = True
@@ -111,9 +110,17 @@ class _Message:
         """All that follows the headers."""
         return "\n".join(self._body).strip()
 
+    def _continues_header(self, line: str) -> bool:
+        """Tell whether a line goes on with the last header: it is folded, or the token of the scheme before it."""
+        last = next(reversed(self.headers.values()), "-").strip().lower()
+        is_next = (self.is_raw and line[:1] in (" ", "\t")) or last in ("bearer", "basic")
+        return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
+
     def add_line(self, line: str) -> None:
         header = _HEADER.match(line) if self._is_in_headers else None
-        if header and (self.is_raw or _is_header(header)):
+        if self._is_in_headers and not header and self._continues_header(line):
+            self.headers[next(reversed(self.headers))] += f" {line.strip()}"
+        elif header and (self.is_raw or _is_header(header)):
             name, value = header.groups()
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
         elif self._is_in_headers and not line.strip() and (self.is_raw or self.headers):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from cxcall.explaining.readers.named_secrets import is_secret_variable
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
@@ -87,7 +89,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     raw = resolve(url.get("raw") if isinstance(url, dict) else url)
     has_unknown_host = raw.startswith("\ufdd0")
     path = raw[raw.find("/", raw.find("\ufdd1")) :] if has_unknown_host and "/" in raw else None
-    return build_observed_request(
+    built = build_observed_request(
         f"item {item.get('name', '')}".strip(),
         method=request.get("method"),
         url=None if has_unknown_host else raw,
@@ -96,6 +98,17 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         body=body,
         response=_response(_members(item.get("response"))),
     )
+    return replace(built, secrets=_secret_values(variables, method))
+
+
+def _secret_values(variables: Mapping[str, str], auth: Any) -> frozenset[str]:
+    """Return the values of variables and credentials that are secrets."""
+    lists = auth.values() if isinstance(auth, dict) else ()
+    members = [
+        (str(each.get("key")), str(each.get("value"))) for one in lists for each in _members(one)
+    ]
+    pairs = [*variables.items(), *members]
+    return frozenset(value for name, value in pairs if is_secret_variable(name, value))
 
 
 def _members(value: Any) -> list[Mapping[str, Any]]:
