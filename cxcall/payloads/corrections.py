@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import load_json
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.payloads.suggestions import fold_name, listed_values, nearest_name
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def retype(value: Any, types: list[str]) -> Correction | None:
     elif "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
         return value[0], Applicability.SAFE
     if "array" in types and value is not None:
-        return [value], Applicability.UNSAFE
+        return listed_values(value) or [value], Applicability.UNSAFE
     return None
 
 

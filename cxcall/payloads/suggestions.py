@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import type_of
 from cxcall.documents.json_text import load_json
 from cxcall.phone import phone_numbers
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,8 @@ _LIMITS = {
     "maxItems": ("item", "at most"), "minItems": ("item", "at least"),
     "maxProperties": ("property", "at most"), "minProperties": ("property", "at least"),
 }  # fmt: skip
+_LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
+"""A word or a phone number of a text that lists several."""
 _FORMATS = {"date": ("a date", "2026-12-01"), "email": ("an email address", "ada@example.com")}
 _TEMPLATES = {
     "uuid": '"<UUID>"', "e164": '"<+E.164 number>"',
@@ -63,7 +66,18 @@ def type_hint(value: Any, types: list[str]) -> str:
         return f"write one object, each name with its value: `{pair}`"
     if "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
         return "remove the square brackets: one object is sent at a time"
+    if "array" in types and listed_values(value):
+        return 'write an array with each value as an item: `["...", "..."]`'
     return "put it in square brackets" if "array" in types else ""
+
+
+def listed_values(value: Any) -> list[str]:
+    """Return the words or numbers that a text lists with commas or semicolons; empty for any other value."""
+    if not isinstance(value, str):
+        return []
+    parts = [each.strip() for each in compile_pattern("[,;]").split(value)]
+    are_values = len(parts) > 1 and all(compile_pattern(_LISTED).fullmatch(each) for each in parts)
+    return parts if are_values else []
 
 
 def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, list[Any]] | None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cxcall.findings.edit import Applicability
+from cxcall.payloads.corrections import retype
 from cxcall.payloads.suggestions import (
     format_hint,
     format_value,
@@ -42,6 +44,13 @@ def test_only_a_similar_name_is_nearest() -> None:
         ([], ["object"], ""),
         ({}, ["array"], "put it in square brackets"),
         (7, ["array"], "put it in square brackets"),
+        ("a,b", ["array"], 'write an array with each value as an item: `["...", "..."]`'),
+        (
+            "+1 202 555 0123; +1 202 555 0124",
+            ["array"],
+            'write an array with each value as an item: `["...", "..."]`',
+        ),
+        ("to be, or not", ["array"], "put it in square brackets"),
         ("seven", ["array"], "put it in square brackets"),
     ],
 )
@@ -116,3 +125,8 @@ def test_value_in_a_message_is_short_and_masked() -> None:
     assert format_value("x" * 40) == "x" * 40
     assert format_value("x" * 600) == "x" * 40 + "…"
     assert "2025550123" not in format_value("+12025550123")
+
+
+def test_values_of_a_text_become_items_of_an_array() -> None:
+    assert retype("a, b;c", ["array"]) == (["a", "b", "c"], Applicability.UNSAFE)
+    assert retype("to be, or not", ["array"]) == (["to be, or not"], Applicability.UNSAFE)
