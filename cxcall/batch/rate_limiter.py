@@ -55,9 +55,13 @@ class Rate(NamedTuple):
         """Seconds from one request to the next."""
         return self.seconds / self.requests
 
+    @property
+    def unit(self) -> str:
+        """The unit of time: `s`, `m`, or `h`."""
+        return next(name for name, seconds in _UNITS.items() if seconds == self.seconds)
+
     def __str__(self) -> str:
-        unit = next(name for name, seconds in _UNITS.items() if seconds == self.seconds)
-        return f"{self.requests:g}/{unit}"
+        return f"{self.requests:g}/{self.unit}"
 
 
 class RateLimiter:

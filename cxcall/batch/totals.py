@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity, resolve_commands
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.terminal_text import count_phrase
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.batch.job import CheckedRow
-    from cxcall.findings.finding import Finding
+    from cxcall.batch.rate_limiter import Rate
     from cxcall.output.report import Report
 
 LATENCY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
@@ -286,13 +286,14 @@ class BatchStatistics:
                 return speed
         return None
 
-    def speed_line(self, seconds: float, permitted: str) -> str:
-        """Return the elapsed time, the achieved and the permitted rate, and the latencies."""
+    def speed_line(self, seconds: float, permitted: Rate) -> str:
+        """Return the elapsed time, the achieved rate in the unit of the permitted one, and the latencies."""
         p50, p95 = self.latency(0.5), self.latency(0.95)
         if p50 is None or p95 is None or not seconds:
             return ""
-        rate = self.speeds.total() / seconds
-        return f"elapsed: {seconds:,.1f} s, {rate:,.1f}/s of {permitted} permitted; latency: p50 {p50:g} ms, p95 {p95:g} ms"
+        count = self.speeds.total()
+        rate = f", {count / seconds * permitted.seconds:,.1f}/{permitted.unit} of {permitted} permitted"
+        return f"elapsed: {seconds:,.1f} s{rate if count > 1 else ''}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
 
     def head_line(self) -> str:
         """Return the number of rows with each outcome."""
@@ -319,12 +320,12 @@ class BatchStatistics:
         listed = [(row, delivery) for row, delivery in self.unknown if delivery]
         if not (listed or self._unlisted):
             return []
-        lines = [
-            "unknown, calls may have been placed; find out, then `cxcall history resolve ID --placed` or `--not-placed`:"
-        ]
-        if self.may_be_in_flight:
+        commands = resolve_commands(listed[0][1] if listed else "DELIVERY_ID")
+        commands += ", and so for each of the others" if len(listed) + self._unlisted > 1 else ""
+        lines = [f"unknown: find out whether a call was placed, then {commands}:"]
+        if sent := self.may_be_in_flight:
             lines.append(
-                f"  another process may still be sending {self.may_be_in_flight} of them: wait for its end first"
+                f"  another process may still be sending {sent} of them: wait until it ends"
             )
         lines += [
             f"  row{'' if row.isdecimal() else 's'} {row}: delivery {delivery}"

@@ -109,6 +109,15 @@ class Finding(NamedTuple):
         )
 
 
+def resolve_commands(delivery: str) -> str:
+    """Return the two commands that record whether a delivery, named by its ID, placed a call."""
+    both = (
+        command("cxcall", "history", "resolve", delivery, flag)
+        for flag in ("--placed", "--not-placed")
+    )
+    return " or ".join(both)
+
+
 def command(*words: str) -> str:
     """Return a command line in backticks that can be pasted into a shell, its words quoted where needed."""
     from shlex import join

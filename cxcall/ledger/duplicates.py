@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, resolve_commands
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -57,10 +57,7 @@ def find_out_fix(unknown: Record, now: datetime) -> str:
         if unknown.may_be_in_flight(now)
         else ""
     )
-    return (
-        f"{wait}find out whether a call was placed, then "
-        f"`cxcall history resolve {unknown.id} --placed` or `--not-placed`"
-    )
+    return f"{wait}find out whether a call was placed, then {resolve_commands(unknown.id)}"
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:

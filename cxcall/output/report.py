@@ -33,6 +33,15 @@ class Table(NamedTuple):
     rows: Iterable[Sequence[str]]
     narrower: Table | None = None
 
+    def dropping(self, *headings: str) -> Table:
+        """Return the table with narrower forms, each of which leaves out one more of the columns, in this order."""
+        if not headings:
+            return self
+        kept = [index for index, each in enumerate(self.headings) if each != headings[0]]
+        rows = [[row[index] for index in kept] for row in self.rows]
+        narrower = Table([self.headings[index] for index in kept], rows)
+        return self._replace(narrower=narrower.dropping(*headings[1:]))
+
 
 class Report(NamedTuple):
     """The result of a command.

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_echo
 from cxcall.responses import identifiers
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
-_RESOLVE = "`cxcall history resolve {id} --placed` or `--not-placed`"
 # Kind of connection failure -> finding code, problem, correction.
 _CONNECTION_FAILURES = {
     "dns": ("host-unknown", "cannot be found", "check the region or `base_url`: `cxcall config show`"),
@@ -219,9 +218,9 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
         "outcome-unknown",
         "response",
         f"{cause}; {may}",
-        fix=f"do not run it again: find out, then {_RESOLVE.format(id=context.id)}",
+        fix=f"do not run it again: find out whether {'a call was placed' if is_call else 'it was processed'}, then {resolve_commands(context.id)}",
         why="the request had left: sending it again could "
-        + ("ring the person twice" if is_call else "do the same thing twice"),
+        + ("call the person twice" if is_call else "do the same thing twice"),
     )
     response = exchange.response if exchange else None
     hidden = _hidden_failures(response) if response else ()

@@ -65,7 +65,7 @@ def test_terminal_shows_progress_and_then_a_table(
     ]
     assert all(len(line) <= columns for line in table[:5])
     said = " ".join(totals.split())
-    found = re.search(r"elapsed: [0-9.]+ s, [0-9.]+/s of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", said)  # fmt: skip
+    found = re.search(r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", said)  # fmt: skip
     assert found
     assert "2 rows to correct and send again: `again.csv`" in said
     assert "delivery 01" in said

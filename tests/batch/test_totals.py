@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.totals import LATENCY_BOUNDS_MS, BatchStatistics, FailureLimit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -128,12 +129,17 @@ def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> No
 
 def test_latency_shares_and_speed() -> None:
     statistics = BatchStatistics()
-    assert statistics.speed_line(1.0, "40/s") == ""
-    statistics.speeds.update([1.0] * 94 + [250.0] * 6)
+    assert statistics.speed_line(1.0, Rate(40, 1)) == ""
+    statistics.speeds.update([1.0])
+    assert (
+        statistics.speed_line(0.02, Rate(300, 60)) == "elapsed: 0.0 s; latency: p50 1 ms, p95 1 ms"
+    )
+    statistics.speeds.update([1.0] * 93 + [250.0] * 6)
     statistics.outcomes.update({Outcome.ACCEPTED: 97, Outcome.UNKNOWN: 3})
     assert (statistics.latency(0.5), statistics.latency(0.95)) == (1.0, 250.0)
     assert (
-        statistics.speed_line(2.5, "40/s")
+        statistics.speed_line(2.5, Rate(40, 1))
         == "elapsed: 2.5 s, 40.0/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
     )
+    assert " 2,400.0/m of 300/m permitted; " in statistics.speed_line(2.5, Rate(300, 60))
     assert statistics.outcome_counts() == "3 unknown, 97 accepted"

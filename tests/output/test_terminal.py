@@ -158,10 +158,10 @@ def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
     ("columns", "headings"),
     [
         (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID"),
-        (110, "ID AT OPERATION NUMBER OUTCOME ENGAGEMENT ID"),
-        (100, "ID AT NUMBER OUTCOME ENGAGEMENT ID"),
-        (80, "ID AT OUTCOME ENGAGEMENT ID"),
-        (66, "ID OUTCOME ENGAGEMENT ID"),
+        (100, "ID AT OPERATION NUMBER OUTCOME HTTP"),
+        (80, "ID AT OPERATION NUMBER OUTCOME HTTP"),
+        (50, "ID AT OUTCOME"),
+        (32, "ID OUTCOME"),
     ],
 )
 def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) -> None:
@@ -173,4 +173,4 @@ def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) 
     assert first.split() == headings.split()
     assert len(rows) == 1, text
     assert rows[0].startswith(record["deliveryId"])
-    assert rows[0].rstrip().endswith(record["engagementId"]), text
+    assert (record["engagementId"] in rows[0]) is ("ENGAGEMENT ID" in headings), text

@@ -55,7 +55,8 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
 
 def _row_entry(row: ReportRow) -> Entry:
     name = f"row {row.row}{f' ({row.key})' if row.key else ''}"
-    what = ": ".join(filter(None, (row.outcome, row.reason, row.message)))
+    reason = "" if row.message.startswith(row.reason) else row.reason
+    what = ": ".join(filter(None, (row.outcome, reason, row.message)))
     return Entry(name, what + (f", delivery {row.delivery}" if row.delivery else ""))
 
 

@@ -274,7 +274,7 @@ class BatchRun:
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
         lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
-        speed = statistics.speed_line(self.seconds, str(self.rate))
+        speed = statistics.speed_line(self.seconds, self.rate)
         if code is not ExitCode.OK or not self.screen.options.quiet:
             print_totals(self.screen, statistics, speed, lines, self._tell)
         return Report(

@@ -15,6 +15,7 @@ from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import command as command_line
+from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -125,7 +126,7 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
                 status = _read_status(ledger, queue, batch)
     rows = [[state, str(count)] for state, count in status["states"].items()]
     unknown = [
-        f"row {each['row']} is unknown: `cxcall history resolve {each['deliveryId']} --placed` or `--not-placed`"
+        f"row {each['row']} is unknown: {resolve_commands(each['deliveryId'])}"
         for each in status["unknown"]
     ]
     return Report(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
 
-_NARROW = ("ID", "ROWS", "ACCEPTED", "STATE")
+_HEADINGS = ("ID", "AT", "OPERATION", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE")
 _COMMAND = "batch report"
 
 
@@ -62,21 +62,19 @@ def _batch_data(batch: Batch, outcomes: dict[str, int], unsent: int) -> dict[str
 
 def _table(batches: Sequence[dict[str, Any]]) -> Table:
     rows = [
-        {
-            "ID": each["id"],
-            "AT": each["at"][:16].replace("T", " "),
-            "OPERATION": each["operation"],
-            "FILE": PurePath(each["file"]).name or "-",
-            "ROWS": "" if each["rows"] is None else str(each["rows"]),
-            "ACCEPTED": str(each["outcomes"].get("accepted", 0)),
-            "UNKNOWN": str(each["outcomes"].get("unknown", 0)),
-            "STATE": each["state"],
-        }
+        (
+            each["id"],
+            each["at"][:16].replace("T", " "),
+            each["operation"],
+            PurePath(each["file"]).name or "-",
+            "" if each["rows"] is None else str(each["rows"]),
+            str(each["outcomes"].get("accepted", 0)),
+            str(each["outcomes"].get("unknown", 0)),
+            each["state"],
+        )
         for each in batches
     ]
-    headings = tuple(rows[0]) if rows else _NARROW
-    narrower = Table(_NARROW, [[row[name] for name in _NARROW] for row in rows])
-    return Table(headings, [list(row.values()) for row in rows], narrower=narrower)
+    return Table(_HEADINGS, rows).dropping("OPERATION", "AT", "FILE", "ACCEPTED", "ROWS")
 
 
 def report_batch(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
     """Start or stop a campaign, and return the outcome with the campaign as it is afterwards."""
-    _stop_on_flags_without_effect(action, options.sending)
+    _stop_on_flags_without_effect(action, campaign, options.sending)
     found = find_role(action, options.settings, options.contracts)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
@@ -80,7 +80,7 @@ def _build(found: RoleOperation, campaign: str, settings: Settings) -> CheckedRe
     return build_request(found.operation, {found.id_parameter: campaign}, Payload(None), settings)
 
 
-def _stop_on_flags_without_effect(action: str, sending: SendOptions) -> None:
+def _stop_on_flags_without_effect(action: str, campaign: str, sending: SendOptions) -> None:
     """Raise UsageError for a guard that would not be applied: the platform's dialer chooses whom it calls, and when."""
     guards = sending.guards
     given = {
@@ -92,7 +92,7 @@ def _stop_on_flags_without_effect(action: str, sending: SendOptions) -> None:
             raise UsageError(
                 f"`{flag}` has no effect on `campaign {action}`",
                 where=flag,
-                fix="leave it out; `cxcall campaign status ID --watch` follows the campaign"
+                fix=f"leave it out; {command_line('cxcall', 'campaign', 'status', campaign, '--watch')} follows the campaign"
                 if flag == "--wait"
                 else "leave it out; apply it when the list is loaded: `cxcall campaign load`",
                 why="the platform's dialer calls the contacts of the list at its own hours",
@@ -123,7 +123,7 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
                 "state",
                 "response",
                 f"the start was accepted, but the campaign is `{state.status}`",
-                fix="look at it again, and at its errors: `cxcall campaign status ID`",
+                fix=f"look at it again, and at its errors: {command_line('cxcall', 'campaign', 'status', state.id)}",
                 source="response",
             )
         )

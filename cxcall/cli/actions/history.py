@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.records import RESOLUTIONS
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
@@ -21,7 +21,7 @@ from cxcall.sending.machine_ledger import open_ledger
 from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
-_NARROW_HEADINGS = (
-    ("ID", "OUTCOME", "ENGAGEMENT ID"),
-    ("ID", "AT", "OUTCOME", "ENGAGEMENT ID"),
-    ("ID", "AT", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
-    ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
-)
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
@@ -81,8 +75,7 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
         raise UsageError(
             "`--placed` or `--not-placed` is required",
             where="history resolve",
-            fix=f"find out whether a call was placed, then {command('cxcall', 'history', 'resolve', identifier, '--placed')}"
-            f" or {command('cxcall', 'history', 'resolve', identifier, '--not-placed')}",
+            fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, rang=rang)
@@ -230,28 +223,24 @@ def _start_of_duplicate_window() -> datetime:
 def _table(records: Sequence[Record]) -> Table:
     """Return one row per delivery, with fewer columns for narrow terminals."""
     rows = [
-        {
-            "ID": record.id,
-            "AT": record.at.astimezone().isoformat(" ", timespec="seconds"),
-            "OPERATION": record.operation,
-            "NUMBER": join_numbers(record.numbers),
-            "OUTCOME": _outcome(record),
-            "HTTP": str(record.status or ""),
-            "ENGAGEMENT ID": record.engagement_id or "",
-        }
+        (
+            record.id,
+            record.at.astimezone().isoformat(" ", timespec="seconds"),
+            record.operation,
+            join_numbers(record.numbers),
+            _outcome(record),
+            str(record.status or ""),
+            record.engagement_id or "",
+        )
         for record in records
     ]
     short_rows = [
-        {**row, "AT": _short_time(record.at)} for row, record in zip(rows, records, strict=True)
+        (row[0], _short_time(record.at), *row[2:])
+        for row, record in zip(rows, records, strict=True)
     ]
-    narrower = None
-    for headings in _NARROW_HEADINGS:
-        narrower = Table(headings, _columns(headings, short_rows), narrower=narrower)
-    return Table(_HEADINGS, _columns(_HEADINGS, rows), narrower=narrower)
-
-
-def _columns(headings: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[list[str]]:
-    return [[row[heading] for heading in headings] for row in rows]
+    short = Table(_HEADINGS, short_rows)
+    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", "AT")
+    return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
 
 
 def delivery_text(record: Record) -> str:
