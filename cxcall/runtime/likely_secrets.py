@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 _SECRET_WORDS = frozenset((
     "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
     "pin", "token", "tokens", "credential", "credentials", "apikey", "authorization",
-    "cookie", "jwt", "bearer", "verifier", "otp",
+    "cookie", "jwt", "bearer", "verifier", "otp", "kennwort", "geheimnis", "passe", "senha", "segredo",
+    "wachtwoord", "haslo", "parola", "clave",
 ))  # fmt: skip
 _RANDOM_WORDS = frozenset((
     "auth", "oauth", "authentication", "key", "keys", "session", "sessionid", "sid", "sig",
     "signature", "nonce", "code", "assertion", "ticket", "hash", "salt", "hmac",
 ))  # fmt: skip
-_SECRET_PARTS = ("secret", "passw", "token", "credential", "apikey")
+_SECRET_PARTS = ("secret", "passw", "token", "credential", "apikey", "contrase", "kennwort")
 """Also in a name that is written as one word, such as `authtoken`."""
 # `token_type` is not a secret, unless its value looks like one.
 _ATTRIBUTES = frozenset((
@@ -65,7 +66,7 @@ _NAMED = (
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
-_PART = r"""(?i)(form-data;[^\n]*?\bname="?([^"\s;]{1,200})[^\n]*\n(?:[^\r\n]+\r?\n){0,4}\r?\n)([^\r\n]+)"""
+_PART = r"""(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"""
 # A reader may have taken the first `<` for the mark of a received line.
 _ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
 _DEFAULT = r"(\$\{(\w{1,60}):?[-=])([^{}$]{4,})(?=\})"

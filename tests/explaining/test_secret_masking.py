@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
+from cxcall.runtime.likely_secrets import mask_likely_secrets
 from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS, find_remains
@@ -205,6 +206,20 @@ def test_name_in_code_is_not_a_secret() -> None:
         f"requests.post('{URL}', json={{'access_token': access_token, 'x': 'conversations'}})"
     )
     assert "****" not in str(found.as_dict())
+
+
+@each_case("label", ["Passwort", "Kennwort", "contrase\xf1a", "mot de passe", "senha", "PASS"])
+def test_secret_behind_a_label_is_masked(label: str) -> None:
+    message = f"{label}: {PASSWORD}"
+    (found,) = explain(make_exchange(response={"message": message}))
+    assert PASSWORD not in repr(found)
+    assert label in repr(found)
+
+
+@pytest.mark.slow
+def test_long_text_that_repeats_is_masked_in_linear_time() -> None:
+    for unit in ("form-data;", 'form-data; name="a"', "token : ", '"\\\\"', "${a:-", "a>b</"):
+        assert mask_likely_secrets(unit * 100_000)
 
 
 @each_case("text", [TEXTS["JSON in a string"][1].partition("\n")[0], TEXTS["number in a path"][1]])
