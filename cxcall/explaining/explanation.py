@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.bearer_token import read_claims
 from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
+from cxcall.explaining.failure_check import check_failure
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masked_values import with_masked_unknown
@@ -160,6 +161,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
+        *(finding.map_texts(mask) for finding in check_failure(request)),
         *(finding.map_texts(mask_text) for finding in route.findings),
         *(finding.map_texts(mask) for finding in check_region(request)),
         *_check_personal_connection(request, route),

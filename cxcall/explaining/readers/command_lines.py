@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import load_json
+from cxcall.explaining.readers.client_failures import find_failure
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import METHODS, build_observed_request, encode_parts
-from cxcall.explaining.readers.responses import client_failure, object_text, read_response
+from cxcall.explaining.readers.responses import object_text, read_response
 from cxcall.explaining.readers.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.unresolved_variables import remove_marks
@@ -67,9 +68,9 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         program = match.lastgroup or ""
         if program in ("curl", "postman"):
             words = _as_curl(command.words) if program == "postman" else command.words
-            failure = () if response else client_failure(after)
+            failure = "" if response else find_failure(after)
             for request in build_curl_requests(command._replace(words=words), piped, response):
-                yield replace(request, findings=(*request.findings, *failure))
+                yield replace(request, failure=failure)
         elif program == "wget":
             yield _read_wget(command.words[1:], response)
         elif program == "httpie":

@@ -148,6 +148,7 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
     without_path: list[ObservedRequest] = []
+    from cxcall.explaining.readers.client_failures import with_failure
     from cxcall.explaining.readers.surrounding_text import (
         with_correlation_id,
         with_response,
@@ -168,7 +169,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         requests = without_mentions(list(reader(text)))
         if len(requests) == 1:
             request = with_status(with_response(requests[0], text), text)
-            requests = [with_correlation_id(request, text)]
+            requests = [with_failure(with_correlation_id(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests
             return

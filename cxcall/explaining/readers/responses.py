@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from ast import literal_eval
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.readers.client_failures import find_failure
 from cxcall.explaining.readers.http_message import read_status_response
 from cxcall.explaining.readers.json_search import find_json_end
 from cxcall.explaining.readers.objects import (
@@ -18,7 +18,6 @@ from cxcall.explaining.readers.objects import (
     read_object,
 )
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
-from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
@@ -33,15 +32,6 @@ _FAILED_URL = re.compile(
     r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
-_CURL_FAILURE = re.compile(r"^curl: \((\d+)\) (.+)$", re.MULTILINE)
-# Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
-# Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
-_NOT_SENT = frozenset((
-    "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
-    "90", "91", "96", "97", "98", "101",
-))  # fmt: skip
-# A host without a dot is a part of a header or of a body.
-_NO_HOST = re.compile(r"resolve host: [\w-]+$")
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
 _NOTED_STATUS = re.compile(
@@ -114,7 +104,7 @@ def read_response_alone(text: str) -> ObservedRequest | None:
 
 def read_failed_url(text: str) -> ObservedRequest | None:
     """Return the request whose URL or host the error of a client names; None without one."""
-    found, failure = _FAILED_URL.search(text), client_failure(text)
+    found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
         alone = _URL.search(text) if failure else None
         return _failed_request(failure, url=alone[0]) if alone else None
@@ -129,42 +119,8 @@ def read_failed_url(text: str) -> ObservedRequest | None:
     )
 
 
-def _failed_request(findings: tuple[Finding, ...], **parts: Any) -> ObservedRequest:
-    request = build_observed_request("client error", **parts, headers_are_shown=False)
-    return replace(request, findings=findings)
-
-
-def client_failure(text: str) -> tuple[Finding, ...]:
-    """Return what curl says about a request that had no response."""
-    found = _CURL_FAILURE.search(text)
-    if found is None or found[1] == "22":  # `--fail`: there was a response
-        return ()
-    if found[1] == "3" or (found[1] == "6" and _NO_HOST.search(found[2])):
-        return (_split_argument(found[2]),)
-    is_sent = found[1] not in _NOT_SENT
-    return (
-        Finding.error(
-            "outcome-unknown" if is_sent else "undelivered",
-            "response",
-            f"curl {'got no complete response' if is_sent else 'could not send the request'}: {found[2].strip()}",
-            fix="check in the platform whether the call was placed before you send it again"
-            if is_sent
-            else "check the host, the proxy, and the certificates of this machine",
-            source="the exit code of curl",
-        ),
-    )
-
-
-def _split_argument(text: str) -> Finding:
-    """Return the finding that curl could not read a URL, which may be a part of another argument."""
-    return Finding.error(
-        "undelivered",
-        "response",
-        f"curl could not read what it took for a URL: {text.strip()}",
-        fix='check the quotes and the variables: cmd does not know single quotes, so write `"` around each argument and `\\"` in it; for brackets in the URL itself add `-g`',
-        why="a shell splits an argument at blanks unless it is quoted for that shell, and curl takes the parts for URLs",
-        source="the exit code of curl",
-    )
+def _failed_request(failure: str, **parts: Any) -> ObservedRequest:
+    return build_observed_request("client error", failure=failure, **parts, headers_are_shown=False)
 
 
 def read_client_error(text: str) -> ObservedRequest | None:

@@ -24,7 +24,9 @@ _CORRELATION = re.compile(
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
 _ERROR_STATUS = re.compile(
     rf"\b(?:returned error|(?:server|client) error|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}}) ?[:=]? ?([45][0-9]{{2}})\b"
-    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)|\(([45][0-9]{{2}})\): (?:{_PHRASES})",
+    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
+    # Of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`
+    r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
     re.IGNORECASE,
 )
 _ASSUMPTION = re.compile(

@@ -1,0 +1,63 @@
+"""Say what it means that a client got no response: whether the request may have placed a call."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.readers.client_failures import is_before_sending, is_failure
+from cxcall.findings.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_CURL = re.compile(r"curl: \((\d+)\) (.+)")
+# Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
+# Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
+_NOT_SENT = frozenset((
+    "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
+    "90", "91", "96", "97", "98", "101",
+))  # fmt: skip
+# A host without a dot is a part of a header or of a body.
+_NO_HOST = re.compile(r"resolve host: [\w-]+$")
+
+
+def check_failure(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield the finding on a request without a response, if the client's words say why it has none."""
+    response = request.response
+    if not request.failure or (response is not None and (response.status or response.body)):
+        return
+    curl = _CURL.match(request.failure)
+    if curl and (curl[1] == "3" or (curl[1] == "6" and _NO_HOST.search(curl[2]))):
+        yield _split_argument(curl[2])
+    elif curl:
+        yield _no_response("curl", curl[2], is_sent=curl[1] not in _NOT_SENT)
+    elif is_failure(request.failure):
+        is_sent = not is_before_sending(request.failure)
+        yield _no_response("the client", request.failure, is_sent=is_sent)
+
+
+def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
+    return Finding.error(
+        "outcome-unknown" if is_sent else "undelivered",
+        "response",
+        f"{client} {'got no complete response' if is_sent else 'could not send the request'}: {text.strip()}",
+        fix="check in the platform whether the call was placed before you send it again"
+        if is_sent
+        else "check the host, the proxy, and the certificates of this machine",
+        source="the exit code of curl" if client == "curl" else "the error of the client",
+    )
+
+
+def _split_argument(text: str) -> Finding:
+    """Return the finding that curl could not read a URL, which may be a part of another argument."""
+    return Finding.error(
+        "undelivered",
+        "response",
+        f"curl could not read what it took for a URL: {text.strip()}",
+        fix='check the quotes and the variables: cmd does not know single quotes, so write `"` around each argument and `\\"` in it; for brackets in the URL itself add `-g`',
+        why="a shell splits an argument at blanks unless it is quoted for that shell, and curl takes the parts for URLs",
+        source="the exit code of curl",
+    )

@@ -1,0 +1,58 @@
+"""What `explain` says of requests for which a client shows an error and no response."""
+
+from __future__ import annotations
+
+from cxcall.explaining.explanation import explain
+from cxcall.explaining.readers.detect import read
+from helpers.pasted_texts import QUEUE, URL
+
+BODY = f'{{"queueId": "{QUEUE}", "callbackNumbers": ["+15035550155"]}}'
+REQUEST = f"POST {URL}\n{BODY}\n"
+CURL = f"curl -X POST {URL} -H 'Content-Type: application/json' -H 'Authorization: Bearer x' -d '{BODY}'"
+
+
+def codes_of(text: str) -> list[str]:
+    """Return the codes of the errors on the only request in a text."""
+    (found,) = explain(text)
+    return [each.code for each in found.findings if each.severity.value == "error"]
+
+
+def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
+    texts = {
+        f"{REQUEST}requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='api.mypurecloud.com', port=443): Read timed out. (read timeout=10)": "outcome-unknown",
+        f"{REQUEST}java.net.SocketTimeoutException: Read timed out": "outcome-unknown",
+        f"{REQUEST}System.Threading.Tasks.TaskCanceledException: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.": "outcome-unknown",
+        f"{REQUEST}Net::ReadTimeout with #<TCPSocket:(closed)>": "outcome-unknown",
+        f'{REQUEST}Post "{URL}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)': "outcome-unknown",
+        f"{REQUEST}Error: socket hang up": "outcome-unknown",
+        f"{REQUEST}AxiosError: timeout of 10000ms exceeded": "outcome-unknown",
+        f"{REQUEST}Error: connect ECONNREFUSED 10.0.0.1:443": "undelivered",
+        f"{REQUEST}java.net.UnknownHostException: api.mypurecloud.com": "undelivered",
+        f'axios.post("{URL}", {BODY});\nAxiosError: timeout of 500ms exceeded': "outcome-unknown",
+        f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",
+        f'{{"config": {{"method": "post", "url": "{URL}", "data": {BODY}}}, "code": "ECONNABORTED"}}': "outcome-unknown",
+    }
+    for text, wanted in texts.items():
+        assert codes_of(text) == [wanted], text
+
+
+def test_code_that_handles_a_failure_reports_none() -> None:
+    texts = (
+        f'try:\n    requests.post("{URL}", json={BODY}, timeout=10)\nexcept requests.exceptions.ReadTimeout:\n    print("read timed out")',
+        f'try {{ await axios.post("{URL}", {BODY}); }}\ncatch (e) {{\n  if (e.code === "ECONNABORTED") console.log("timeout of 10ms exceeded");\n}}',
+        f"{REQUEST}HTTP/1.1 202 Accepted\n\nRead timed out",
+        CURL.replace("}'", ', "callbackUserName": "call timed out"}\''),
+    )
+    for text in texts:
+        assert codes_of(text) == [], text
+
+
+def test_status_is_read_from_a_message_of_dotnet_in_any_language() -> None:
+    command = f"Invoke-RestMethod -Uri {URL} -Headers $h\n"
+    texts = {
+        "Der Remoteserver hat einen Fehler zur\u00fcckgegeben: (403) Unzul\u00e4ssig.": 403,
+        "Le serveur distant a retourn\u00e9 une erreur : (400) Demande incorrecte.": 400,
+        "Error en el servidor remoto: (404) No se encontr\u00f3.": 404,
+    }
+    for text, wanted in texts.items():
+        assert [each.status for each in read(command + text, "text")] == [wanted], text
