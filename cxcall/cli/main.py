@@ -122,7 +122,8 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         return Report(invocation.command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])
     if result == ExitCode.INTERRUPTED:  # Typer returns this number after Ctrl-C
         command = invocation.command or _command_in(arguments)
-        diagnostics = ["interrupted; nothing was sent"]
+        done = "stored" if command == "auth login" else "sent"
+        diagnostics = [f"interrupted; nothing was {done}"]
         return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
     return result if isinstance(result, Report) else None
 

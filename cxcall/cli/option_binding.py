@@ -271,7 +271,7 @@ def _reject_unsupported_flags(context: typer.Context, known: set[str]) -> None:
     if foreign:
         flag = f"--{foreign[0].replace('_', '-')}"
         raise UsageError(
-            f"`{flag}` does not apply to `{context.info_name}`",
+            f"`{flag}` does not apply to `{context.command_path.removeprefix('cxcall ')}`",
             where=flag,
             fix=f"see `{context.command_path} --help`",
         )

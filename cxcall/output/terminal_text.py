@@ -78,8 +78,10 @@ def count_fitting(text: Iterable[str], room: int) -> int:
 
 
 def count_phrase(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 row`, `2 rows`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return a number with its noun: `1 row`, `2 rows`, `2 deliveries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
 def cell_width(text: str) -> int:

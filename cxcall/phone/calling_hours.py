@@ -20,7 +20,7 @@ class Hours(NamedTuple):
         times = _parse_times(text)
         if len(times) != 2:  # noqa: PLR2004 - from one to another
             raise UsageError(
-                f"`{text}` is not a time of day from one to another",
+                f"invalid calling hours `{text}`",
                 where=where,
                 fix="write the hours like `08:00-21:00`",
                 why="they are by the clock of the person who is called",

@@ -101,7 +101,8 @@ class CampaignState(NamedTuple):
     def counts(self) -> str:
         """The counts as text, such as `20 of 50 contacts called, 12 connected`."""
         of = f" of {self.total}" if self.total is not None else ""
-        called = f"{self.called}{of} contacts called" if self.called is not None else ""
+        noun = "contact" if (self.called if self.total is None else self.total) == 1 else "contacts"
+        called = f"{self.called}{of} {noun} called" if self.called is not None else ""
         connected = f"{self.connects} connected" if self.connects is not None else ""
         return ", ".join(filter(None, (called, connected)))
 

@@ -239,7 +239,7 @@ def _check_rate_budget(last: Delivery | None) -> CheckResult:
     if window is None:
         return CheckResult.unknown("rate", "the responses tell no rate")
     count, seconds = window
-    says = f"{count} requests are left for {seconds:.0f} s"
+    says = f"{count} {'request is' if count == 1 else 'requests are'} left for {seconds:.0f} s"
     if count < _LOW_BUDGET:
         return CheckResult.failed("rate", says, f"wait {seconds:.0f} s")
     return CheckResult.passed("rate", says)

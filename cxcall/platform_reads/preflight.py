@@ -138,7 +138,7 @@ def _check_numbers(
 ) -> Iterator[CheckResult]:
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
-        yield CheckResult.unknown("number", "the request names none: the platform takes the contact's")  # fmt: skip
+        yield CheckResult.unknown("number", "the request has no number; the platform dials the contact's number")  # fmt: skip
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:
         masked = phone_numbers.mask(number)

@@ -58,14 +58,14 @@ def _refused(last_digits: str, status: int, effect: str, **options: Any) -> Faul
 
 FAULTS: tuple[Fault, ...] = (
     _accepted("0100", "accepted, as is every number that is not listed here"),
-    _accepted("0101", "accepted, the engagement ID in the body alone", shape=BodyShape.ID_IN_BODY),
+    _accepted("0101", "accepted, the engagement ID only in the body", shape=BodyShape.ID_IN_BODY),
     _accepted("0102", "accepted, no engagement ID anywhere", shape=BodyShape.NO_ID),
     _refused("0120", 200, "200, its body reports a failure", shape=BodyShape.HIDDEN_FAILURE),
     _refused(
         "0128", 429, "429 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER
     ),
     _refused("0129", 429, "429 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted("0130", "303, and accepted", status=303),
+    _accepted("0130", "303, but accepted", status=303),
     _refused("0137", 307, "307 to the same path"),
     _refused("0140", 400, "400"),
     _refused("0141", 401, "401 once, its token revoked; then accepted", once=True),
@@ -75,14 +75,14 @@ FAULTS: tuple[Fault, ...] = (
     _refused("0148", 408, "408"),
     _refused("0149", 409, "409"),
     _refused("0150", 500, "500"),
-    _accepted("0151", "500, and yet accepted", status=500),
+    _accepted("0151", "500, but accepted", status=500),
     _accepted(
         "0152",
         "accepted, the response cut in the middle of its body",
         transmission=Transmission.TRUNCATED,
     ),
     _refused("0153", 503, "503 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted("0154", "504, and yet accepted", status=504),
+    _accepted("0154", "504, but accepted", status=504),
     _refused("0155", 503, "503 without Retry-After"),
     _refused(
         "0156", 503, "503 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER

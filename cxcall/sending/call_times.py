@@ -154,7 +154,7 @@ def _outside(
     return _error(
         f"{says} is {moment:%H:%M} ({zone}), outside calling hours{more}",
         f"{verb} within {hours} there",
-        "a mobile number may be anywhere: these are the zones that its digits allow",
+        "a mobile number can be in any of these time zones",
     )
 
 

@@ -58,7 +58,7 @@ def ask_yes(
             fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
         )
     if not ask(question):
-        raise StoppedError(Finding.note("declined", "--yes", "answered no; nothing was sent"))
+        raise StoppedError(Finding.note("declined", "--yes", "declined; nothing was sent"))
 
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:

@@ -110,7 +110,12 @@ class ValidationSummary:
         ]
         if self.counts.total() > len(self.shown_findings):
             lines.append(f"the first {self.most} findings are shown; `--all` shows every one")
-        return "\n".join([*lines, f"{self.total:,} payloads, {self.valid:,} valid{named}"])
+        return "\n".join(
+            [
+                *lines,
+                f"{self.total:,} payload{'' if self.total == 1 else 's'}, {self.valid:,} valid{named}",
+            ]
+        )
 
     def _by_weight(self) -> list[tuple[tuple[str, str], int]]:
         return sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         (("validate", "--operaton", "x"), "No such option `--operaton`", "the most similar option is `--operation`; or see `cxcall validate --help`"),
         (("personal-connection", "--route", "x"), "Invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
         (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
-        (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `status`", "see `cxcall auth status --help`"),
+        (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `auth status`", "see `cxcall auth status --help`"),
         (("operations", "exekute"), "no operation is called `exekute`", "the most similar name is `execute`"),
         (("history", "lst"), "No such command `lst`", "the most similar command is `list`; or see `cxcall history --help`"),
         (("history", "list", "--limt", "3"), "No such option `--limt`", "the most similar option is `--limit`; or see `cxcall history list --help`"),

@@ -48,7 +48,7 @@ def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected
 @pytest.mark.parametrize(
     "took", ["took 401 ms", "in 404 ms", "404 bytes", "after 503 seconds", "(401 ms)", "took 401"]
 )
-def test_number_with_a_unit_is_no_status(took: str) -> None:
+def test_number_with_a_unit_is_not_read_as_status(took: str) -> None:
     (request,) = read(f"GET {URL} {took}", "text")
     assert request.response is None
     (request,) = read(f"GET {URL} 409 {took}", "text")

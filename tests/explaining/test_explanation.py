@@ -431,7 +431,7 @@ def test_model_of_the_sdk_for_dotnet_has_the_names_of_the_api() -> None:
         "f-string with a host",
     ],
 )
-def test_body_of_which_nobody_knows_what_was_sent_is_not_judged(name: str) -> None:
+def test_body_from_an_unknown_value_is_not_checked(name: str) -> None:
     text = TEXTS[name].text.replace("json={'queueId': 'x'}", "json=asdict(callback)")
     assert {"body-malformed", "type-mismatch", "property-missing"}.isdisjoint(errors_of_text(text))
 

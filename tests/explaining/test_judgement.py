@@ -265,7 +265,7 @@ def test_code_of_the_response_says_what_is_wrong_and_where(
     assert (first.severity, first.code, first.where) == (Severity.ERROR, code, where)
 
 
-def test_path_of_a_gateway_before_a_published_path_is_no_other_vendor() -> None:
+def test_gateway_prefix_before_a_known_path_keeps_the_vendor() -> None:
     wrong = {**CALLBACK, "queueId": "support"}
     found = find(exchange("POST", f"/genesys{CALLBACKS}", wrong, 400, host="gateway.example.com"))
     told = [(each.code, each.where) for each in found if each.severity is not Severity.NOTE]

@@ -168,13 +168,13 @@ def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
     unknown = live(
         "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150", "-o", "json", code=8
     ).envelope["deliveryId"]  # fmt: skip
-    assert live("history", "prune", "--older-than", "0s", "--yes", code=0).out.startswith(
-        "deleted 0 "
-    )
+    ran = live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert ran.out.startswith("deleted 0 deliveries ")
+    assert "`duplicate_window`" in ran.err
     assert live("history", "show", kept, code=0).out
     live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
     refused = live("history", "prune", "--older-than", "0s", code=2)
-    assert "1 deliveries would be deleted" in refused.err
+    assert "1 delivery would be deleted" in refused.err
     pruned = live("history", "prune", "--older-than", "0s", "--yes", "-o", "json", code=0)
     assert pruned.envelope["data"]["pruned"] == 1
     rows = live("history", "list", code=0).out.splitlines()

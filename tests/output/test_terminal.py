@@ -29,7 +29,7 @@ def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
         child.expect(r"may place a real call: personal-connection .*Send\? \[y/N\] ")
         child.sendline("n")
         text = screen(child)
-    assert "answered no" in text
+    assert "declined; nothing was sent" in text
     assert child.exitstatus == 7
     assert stranger.taken == []
 

@@ -31,7 +31,7 @@ class ProgressLines:
         """Print the progress unless a line was printed less than 10 seconds ago."""
         if seconds >= self._next and not self._is_quiet:
             self._next = seconds + _SECONDS_BETWEEN_LINES
-            self._tell(f"{done:,} of {self._total:,} rows: {text}")
+            self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 
 def print_totals(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.json_text import as_cell, as_text
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
@@ -16,6 +17,7 @@ from cxcall.ledger.records import RESOLUTIONS
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.phone_numbers import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.transport.urls import printable
@@ -101,20 +103,27 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
     Unknown deliveries, and those that a duplicate guard may still need, are kept. Raises UsageError
     if confirmation is needed and nobody can be asked, StoppedError if the user declines.
     """
-    before = min(_parse_time(older_than, "--older-than"), _start_of_duplicate_window())
+    given, window = _parse_time(older_than, "--older-than"), _start_of_duplicate_window()
+    before = min(given, window)
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         count = ledger.count_prunable(before)
         if count and not yes:
             _confirm(
                 screen,
-                f"Permanently delete {count} deliveries?",
-                f"{count} deliveries would be deleted",
+                f"Permanently delete {count_phrase(count, 'delivery')}?",
+                f"{count_phrase(count, 'delivery')} would be deleted",
                 "keep a copy with `cxcall history export`",
             )
         pruned = ledger.prune(before) if count else 0
-    text = f"deleted {pruned} deliveries sent before {before:%Y-%m-%d %H:%M} UTC"
-    return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)
+    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
+    kept = "kept newer deliveries: `duplicate_window` needs them to stop duplicates"
+    return Report(
+        "history prune",
+        data={"pruned": pruned, "before": before.isoformat()},
+        text=text,
+        diagnostics=[kept] if given > window else [],
+    )
 
 
 def back_up_ledger(file: str) -> Report:
@@ -126,7 +135,7 @@ def back_up_ledger(file: str) -> Report:
         report = Report(
             "history backup",
             data={"file": file, "deliveries": deliveries},
-            text=f"{deliveries} deliveries copied to {file}",
+            text=f"{count_phrase(deliveries, 'delivery')} copied to {file}",
         )
         return _with_missing_records(report, ledger)
 
@@ -157,7 +166,7 @@ def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
         )
         raise UsageError(message, where="--yes", fix=fix)
     if not screen.confirm(question):
-        raise StoppedError(Finding.note("declined", "--yes", "answered no"))
+        raise StoppedError(Finding.note("declined", "--yes", "declined"))
 
 
 def _with_missing_records(report: Report, ledger: Ledger) -> Report:
@@ -258,7 +267,7 @@ def _as_line(value: Any) -> Any:
     """Return a value as text on one line: the members of a list or an object with commas."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {member}" for name, member in value.items())
-    return ", ".join(value) if isinstance(value, list) else value
+    return ", ".join(value) if isinstance(value, list) else as_text(value)
 
 
 def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
@@ -282,7 +291,7 @@ def _as_cell(value: Any) -> Any:
         value = " ".join(value)
     if isinstance(value, dict):
         return json.dumps(value) if value else ""
-    return safe_cell(value) if isinstance(value, str) else value
+    return safe_cell(as_cell(value))
 
 
 def _short_time(at: datetime) -> str:

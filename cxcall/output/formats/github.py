@@ -10,6 +10,7 @@ from cxcall.output.formats.payload_verdicts import (
     payload_verdicts,
     repository_path,
 )
+from cxcall.output.terminal_text import count_phrase
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
@@ -26,7 +27,7 @@ def render(report: Report) -> str:
     if report.payloads:
         valid = sum(verdict.valid for verdict in verdicts)
         summary = f"; {report.summary}" if report.summary else ""
-        lines.append(f"cxcall: {valid} of {len(verdicts)} payloads valid{summary}")
+        lines.append(f"cxcall: {valid} of {count_phrase(len(verdicts), 'payload')} valid{summary}")
     return "\n".join(lines)
 
 

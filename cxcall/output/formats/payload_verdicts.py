@@ -41,14 +41,19 @@ def is_readable(verdict: PayloadVerdict) -> bool:
 
 
 def repository_path(verdict: PayloadVerdict) -> Path | None:
+    """Return the file of a payload as `named_path` does; None for a file that cannot be read."""
+    return named_path(verdict) if is_readable(verdict) else None
+
+
+def named_path(verdict: PayloadVerdict) -> Path | None:
     """Return the file of a payload, relative to the repository or else to the working directory.
 
-    A file outside of it has an absolute path. None for stdin and for a file that cannot be read.
+    A file outside of it has an absolute path. None for stdin.
     """
     from cxcall.documents.text_files import STDIN
     from cxcall.validation.operation_patterns import folders_to_root
 
-    if verdict.file in ("", STDIN) or not is_readable(verdict):
+    if verdict.file in ("", STDIN):
         return None
     path = Path(os.path.abspath(verdict.file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
     root = folders_to_root(Path.cwd())[-1]

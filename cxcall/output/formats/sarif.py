@@ -12,6 +12,7 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.formats.payload_verdicts import (
     finding_message,
     is_readable,
+    named_path,
     payload_verdicts,
     repository_path,
 )
@@ -38,12 +39,20 @@ def render(report: Report) -> str:
         (verdict, finding, fixes)
         for verdict in payload_verdicts(report)
         for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True)
+        if _location(verdict, finding)
+    ]
+    notifications = [
+        _notification(finding)
+        for verdict in payload_verdicts(report)
+        for finding in verdict.findings
+        if not _location(verdict, finding)
     ]
     used = sorted({finding.code for _, finding, _ in pairs})
     rules = [_rule(code) for code in used]
     invocation = {
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
         "exitCode": int(report.exit_code),
+        **({"toolExecutionNotifications": notifications} if notifications else {}),
     }
     driver = {
         "name": "cxcall",
@@ -69,18 +78,31 @@ def _rule(code: str) -> dict[str, Any]:
     return {**rule, "help": {"text": entry.do}, "helpUri": entry.url} if entry else rule
 
 
-def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
+def _location(verdict: PayloadVerdict, finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {}
-    if file := repository_path(verdict):
+    if file := named_path(verdict):
         location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
     if is_readable(verdict) and finding.where.startswith("/"):
         location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
+    return location
+
+
+def _notification(finding: Finding) -> dict[str, Any]:
+    """Return a finding without a place as a notification: GitHub rejects a result without a location."""
+    return {
+        "descriptor": {"id": finding.code},
+        "level": str(finding.severity),
+        "message": {"text": finding_message(finding)},
+    }
+
+
+def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
     return {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": str(finding.severity),
         "message": {"text": finding_message(finding)},
-        **({"locations": [location]} if location else {}),
+        "locations": [_location(verdict, finding)],
     }
 
 
