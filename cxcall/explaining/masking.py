@@ -16,6 +16,7 @@ from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
+    is_random,
     mask_likely_secrets,
 )
 from cxcall.runtime.redaction import MASKED, Redactor
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
 _KEPT_REDACTORS = 16
+_COOKIE = re.compile(r"=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 
 
@@ -136,6 +138,7 @@ def _whole_secrets(request: ObservedRequest) -> Iterator[str]:
             yield _password(credentials)
         elif is_secret_header(name, value):
             yield value
+            yield from filter(is_random, _COOKIE.findall(value))
     for name, value in request.query:
         if is_likely_secret(name, value):
             yield value

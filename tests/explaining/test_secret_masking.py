@@ -149,6 +149,14 @@ TEXTS = {
             }
         ),
     ),
+    "cookie": (
+        TOKEN,
+        f"curl {URL} --cookie 'sid={TOKEN}' -d a=1{REFUSAL.replace(PASSWORD, TOKEN)}",
+    ),
+    "password of a URL": (
+        PASSWORD,
+        f"curl {URL.replace('//', f'//me:{PASSWORD}@')} -d a=1{REFUSAL}",
+    ),
     "folded header": (
         TOKEN,
         f"POST {URL} HTTP/1.1\nAuthorization: Bearer\n {TOKEN}\n\n{{}}{REFUSAL}",

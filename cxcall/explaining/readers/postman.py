@@ -98,7 +98,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
         body=body,
         response=_response(_members(item.get("response"))),
     )
-    return replace(built, secrets=_secret_values(variables, method))
+    return replace(built, secrets=built.secrets | _secret_values(variables, method))
 
 
 def _secret_values(variables: Mapping[str, str], auth: Any) -> frozenset[str]:

@@ -51,10 +51,11 @@ def build_observed_request(
     """
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
-    scheme, target = "", _text(path) if path else ""
+    scheme, target, login = "", _text(path) if path else "", ""
     if url:
         parts = _split_url(_text(url))
-        scheme, host = parts.scheme, host or parts.netloc.rpartition("@")[2]
+        login, _, netloc = parts.netloc.rpartition("@")
+        scheme, host = parts.scheme, host or netloc
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
     path = _cut(path)
@@ -82,6 +83,7 @@ def build_observed_request(
         failure=failure,
         null_means_unknown=null_means_unknown,
         unknown=unknown,
+        secrets=frozenset(filter(None, [login.partition(":")[2]])),
     )
 
 
