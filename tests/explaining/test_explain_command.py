@@ -295,3 +295,9 @@ def test_unknown_code_is_not_called_a_file(cxcall: Cxcall) -> None:
         "no such file or finding code: `foo.bar.baz`"
         in cxcall("explain", "foo.bar.baz", code=2).err
     )
+
+
+def test_empty_stdin_is_named(cxcall: Cxcall) -> None:
+    for words in (("explain",), ("explain", "-", "--fix")):
+        assert "error[usage]: stdin is empty\n" in cxcall(*words, stdin=" \n", code=2).err
+    assert "`empty.txt` is empty" in cxcall("explain", cxcall.file("empty.txt", ""), code=2).err

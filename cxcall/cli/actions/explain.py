@@ -123,6 +123,16 @@ def _recorded_answer(record: Record) -> dict[str, Any] | None:
     return kept if record.code or record.message else None
 
 
+def _stop_on_empty(text: str, name: str) -> None:
+    """Raise UsageError for a text without a character, as of a pipe whose command failed."""
+    if not text.strip():
+        raise UsageError(
+            "stdin is empty" if name == STDIN else f"`{name}` is empty",
+            where=name,
+            fix=f"give {FORMATS}",
+        )
+
+
 def explain_file(
     file: str | None,
     entry: int | None,
@@ -141,6 +151,7 @@ def explain_file(
         _refuse_terminal()
     screen = Screen.standard(output)
     text = read_text(file or STDIN)
+    _stop_on_empty(text, file or STDIN)
     source = open_source(text, file or STDIN)
     explainer = RequestExplainer(source, entry, output, contract, show_all=show_all)
     printer = RequestPrinter(screen)
