@@ -63,6 +63,12 @@ class Summary(NamedTuple):
         sent = sum(self.outcomes[each] for each in _SENT)
         return sent / self.seconds if self.seconds else 0.0
 
+    @property
+    def rate_text(self) -> str:
+        """The rate after a comma; empty for one request, which has no rate."""
+        sent = sum(self.outcomes[each] for each in _SENT)
+        return f", {self.rate:,.1f} requests/s" if sent > 1 else ""
+
     def percentile(self, share: float) -> float | None:
         """Return the latency that a share of the requests did not exceed; None without any."""
         values = self.latencies
