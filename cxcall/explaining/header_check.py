@@ -89,7 +89,10 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     actual = request.content_type
     length = request.headers.get("Content-Length", "") if request.headers else ""
     has_body = bool(request.body) or "" in request.unknown or length.strip("0") != ""
-    if request.method in _WITHOUT_BODY and not (route.operation and route.operation.takes_body):
+    may_be_empty = request.method in _WITHOUT_BODY or (
+        route.operation and not request.body and not length
+    )
+    if may_be_empty and not (route.operation and route.operation.takes_body):
         return
     if not has_body or (not actual and request.null_means_unknown):
         return

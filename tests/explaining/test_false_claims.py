@@ -183,3 +183,32 @@ def test_value_in_a_refusal_is_no_property() -> None:
     text = f'PATCH {url}\n{{"state": "disconnected"}}\n400 {{"message":"{message}","code":"invalid.value","status":400}}'
     assert errors_of(text) == [("placeholder", "path")]
     assert errors_of(text.replace("{conversation_id}", "main")) == [("id-format", "path")]
+
+
+def test_variables_of_templates_are_unknown() -> None:
+    head = f"curl -X POST {URL} -H 'Content-Type: application/json' -H 'Authorization: Bearer "
+    start = "https://api.mypurecloud.ie/api/v2/outbound/campaigns"
+    body = r"{\"callbackNumbers\":[\"%s\"],\"queueId\":\"%s\"}"
+    texts = (
+        head
+        + """${{ secrets.T }}' -d '{"callbackNumbers":["${{ inputs.phone }}"],"queueId":"${{ vars.Q }}"}'""",
+        head
+        + """${var.token}' -d '{"callbackNumbers":["${var.phones[0]}"],"queueId":"${module.q.id}"}'""",
+        f"curl -X POST {start}/${{{{ inputs.campaign }}}}/start -H 'Authorization: Bearer x'",
+        f'snprintf(body, 512, "{body}", phone, queue);\ncurl_easy_setopt(curl, CURLOPT_URL, "{URL}");\ncurl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);\ncurl_slist_append(h, "Content-Type: application/json");',
+        f'req, _ := http.NewRequest("POST", fmt.Sprintf("{start}/%s/start", id), nil)',
+    )
+    for text in texts:
+        assert errors_of(text) == [], text
+        assert len(list(read(text, "text"))) == 1, text
+
+
+def test_variable_in_a_request_that_was_sent_was_not_filled_in() -> None:
+    text = f'POST {URL} HTTP/1.1\nContent-Type: application/json\n\n{{"callbackNumbers":["+12025550123"],"queueId":"${{var.queue}}"}}'
+    assert errors_of(text) == [("placeholder", "/queueId")]
+
+
+def test_empty_body_of_okhttp_needs_no_type() -> None:
+    for body in ('RequestBody.create("", null)', "RequestBody.create(null, new byte[0])"):
+        text = f'new Request.Builder().url("https://api.mypurecloud.ie/api/v2/outbound/campaigns/{QUEUE}/start").post({body}).addHeader("Authorization", "Bearer x").build();'
+        assert errors_of(text) == [], text

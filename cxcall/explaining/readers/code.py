@@ -72,8 +72,10 @@ class _Assembler:
     def report(self, kind: str, name: str, value: Any) -> None:
         if kind in ("call", "add"):
             self.draft.parts.take_call(name, value)
-        if kind == "text":
-            self._text(name, value)
+        if kind == "filled" and self.draft.target == name:
+            self.draft.target = ""  # the format, before its values were in it
+        if kind in ("text", "filled"):
+            self._text("" if kind == "filled" else name, value)
         elif kind == "name":
             if "." in name or "METH" in name:
                 self._method_name(name, 2)

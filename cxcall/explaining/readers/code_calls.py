@@ -180,7 +180,7 @@ class Calls(Structures):
             texts = [each for each in values if isinstance(each, str)]
             if texts and FORMAT.search(texts[0]):
                 value = fill_format(texts[0], values[values.index(texts[0]) + 1 :])
-                self._report("text", "", value)
+                self._report("filled", texts[0], value)
                 return value
         known = self.names.get(owner)
         if isinstance(known, dict) and values and not _READERS.match(method):

@@ -11,6 +11,7 @@ from cxcall.documents.json_document import MAX_DEPTH, is_object_too_deep
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
+    mark_templates,
     remove_marks,
     resolve_body,
     variable_names,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
+# What was sent is shown as it was sent: a variable in it was never filled in.
+_SENT = re.compile("HTTP |entry|exchange")
 _VARIABLE = re.compile(r"\$\w+|\$?\{.*\}|\$\(.*\)|<[\w -]+>")
 
 
@@ -49,6 +52,8 @@ def build_observed_request(
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
+    is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
+    url, path, sent, text = _mark_parts(origin, url, path, headers if is_known else None, body)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
     scheme, target, login = "", _text(path) if path else "", ""
@@ -59,9 +64,7 @@ def build_observed_request(
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
     path = _cut(path)
-    is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
-    sent = _build_headers(headers) if is_known else None
-    content, unknown = resolve_body(_body_text(body))
+    content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
     for name, value in (sent or {}).items():
         if is_unresolved(value):
@@ -85,6 +88,18 @@ def build_observed_request(
         unknown=unknown,
         secrets=frozenset(filter(None, [login.partition(":")[2]])),
     )
+
+
+def _mark_parts(
+    origin: str, url: Any, path: Any, headers: Any, body: Any
+) -> tuple[Any, Any, Headers | None, str | None]:
+    """Return the parts with the variables marked that the source has in place of values."""
+    sent, text = _build_headers(headers), _body_text(body)
+    if _SENT.match(origin):
+        return url, path, sent, text
+    url, path = (mark_templates(each) if isinstance(each, str) else each for each in (url, path))
+    sent = sent and Headers((name, mark_templates(each)) for name, each in sent.items())
+    return url, path, sent, text and mark_templates(text)
 
 
 def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:

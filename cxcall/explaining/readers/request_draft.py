@@ -192,7 +192,7 @@ class RequestDraft:
             self._hide_body(content, made, rank, kind)
             return
         if isinstance(content, str) and not _DOCUMENT.match(content):
-            if rank >= 3 and not (URL.fullmatch(content) or MIME.fullmatch(content)):
+            if rank >= 3 and content and not (URL.fullmatch(content) or MIME.fullmatch(content)):
                 self.hidden_body = self.hidden_body or unknown()  # such as the name of a file
             return
         is_container = isinstance(content, dict | list)

@@ -8,7 +8,7 @@ from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 
 MAX_COMMAND_LENGTH = 1 << 20
-_EXPANSION = r"\$(?:[A-Za-z_][\w:]*|[0-9@*?]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))"
+_EXPANSION = r"\$(?:\{\{[^{}\n]*\}\}|[A-Za-z_][\w:]*|[0-9@*?]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))"
 _QUOTED_EXPANSION = rf"{_EXPANSION}|`[^`\n]+`"
 # A continued line ends in a backslash, in `^` (cmd), or in a backtick (PowerShell).
 _PART = re.compile(

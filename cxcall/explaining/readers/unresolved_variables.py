@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _START, _END = "\ufdd0", "\ufdd1"
 MARKS = str.maketrans("", "", _START + _END)
 _VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
+# Of GitHub Actions `${{ inputs.x }}`, of Terraform `${var.x}`, and the directives of printf in place of a value.
+_TEMPLATE = re.compile(
+    r"\$\{\{\s*(?P<action>[^{}\"\\\n]{1,200}?)\s*\}\}|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
+    r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
+)
 _MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
@@ -23,6 +28,13 @@ _STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 def mark_unresolved(text: str) -> str:
     """Return the marked form of a variable, written as the source writes it: `{name}`, `$NAME`."""
     return f"{_START}{text}{_END}"
+
+
+def mark_templates(text: str) -> str:
+    """Return a text with the variables marked that a program fills in before it sends."""
+    if "${" not in text and "%" not in text:
+        return text
+    return _TEMPLATE.sub(lambda each: mark_unresolved(f"{{{each[1] or each[2] or '...'}}}"), text)
 
 
 def remove_marks(text: str) -> str:
