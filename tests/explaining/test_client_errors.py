@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.detect import read
-from helpers.pasted_texts import QUEUE, URL
+from helpers.pasted_texts import PATH, QUEUE, URL
 
 BODY = f'{{"queueId": "{QUEUE}", "callbackNumbers": ["+15035550155"]}}'
 REQUEST = f"POST {URL}\n{BODY}\n"
@@ -56,3 +56,31 @@ def test_status_is_read_from_a_message_of_dotnet_in_any_language() -> None:
     }
     for text, wanted in texts.items():
         assert [each.status for each in read(command + text, "text")] == [wanted], text
+
+
+def test_error_body_that_python_prints_into_a_log_is_the_response() -> None:
+    body = "{'message': 'You are missing the following permission(s): conversation:callback:create', 'code': 'missing.permissions', 'status': 403, 'contextId': '2c7e7b46-3d3f-4a9b-9df3-5bfb1f3cb1b3', 'details': []}"
+    texts = (
+        f"POST {URL} 403\nERROR:callbacks: {body}",
+        f'DEBUG:urllib3.connectionpool:https://api.mypurecloud.ie:443 "POST {PATH} HTTP/1.1" 403 None\nERROR:callbacks:failed: {body}',
+    )
+    for text in texts:
+        (found,) = explain(text)
+        assert found.correlation_id == "2c7e7b46-3d3f-4a9b-9df3-5bfb1f3cb1b3", text
+
+
+def test_status_that_a_test_expected_is_no_response() -> None:
+    text = f"POST {URL} [400 Bad Request, 512B, 210ms]\n1. AssertionError: expected response to have status code 200 but got 400"
+    assert [each.status for each in read(text, "text")] == [400]
+
+
+def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
+    headers = (
+        f'@{{"authority"="api.mypurecloud.ie"; "method"="POST"; "path"="{PATH}"; "scheme"="https"}}'
+    )
+    texts = {
+        f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" -Method "POST" -Headers {headers} -Body "{{}}"': ("POST", PATH),
+        r"PS C:\tools> .\gc.exe outbound campaigns list --profile emea": ("GET", "/api/v2/outbound/campaigns"),
+    }  # fmt: skip
+    for text, wanted in texts.items():
+        assert [(each.method, each.path) for each in read(text, "text")] == [wanted], text

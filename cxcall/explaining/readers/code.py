@@ -108,8 +108,11 @@ class _Assembler:
 
     def set_target(self, text: str) -> None:
         draft = self.draft
-        if text == draft.target or any(
-            each.target == text and not each.is_sent for each in self.drafts
+        is_same = text[:1] == "/" and text == path_of(draft.target)  # such as the header `:path`
+        if (
+            is_same
+            or text == draft.target
+            or any(each.target == text and not each.is_sent for each in self.drafts)
         ):
             return
         is_base = not draft.is_sent and text.startswith(draft.target.rstrip("/") + "/")

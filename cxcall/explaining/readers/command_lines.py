@@ -36,7 +36,7 @@ COMMAND = re.compile(
       | (?P<wget>wget2?(?:\.exe)?){_BLANK}{_ARGUMENT}
       | (?P<httpie>https?|xhs?){_BLANK}(?=(?:-{{1,2}}[a-z][\w-]*(?:[ =][\w:./-]+)?[ \t]+){{0,8}}(?i:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[ \t]+\S*[/:.]|(?:--?[a-z]+[ \t]+){{0,8}}["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/))
       | (?P<postman>postman\ request){_BLANK}
-      | (?P<gc>gc){_BLANK}(?=[a-z]+\ [a-z -]*(?:create|get|list|update|delete|query|move|patch|post|put)\b)
+      | (?P<gc>(?:\.[\\/])?gc(?:\.exe)?){_BLANK}(?=[a-z]+\ [a-z -]*(?:create|get|list|update|delete|query|move|patch|post|put)\b)
     )""",
     re.VERBOSE | re.MULTILINE,
 )

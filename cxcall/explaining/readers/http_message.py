@@ -46,7 +46,7 @@ _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*
 _NAMED_STATUS = re.compile(
     r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT})",
+    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
 _LINE_STATUS = re.compile(

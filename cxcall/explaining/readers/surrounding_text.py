@@ -51,9 +51,13 @@ def with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request whose response has no body with the error body that the text has anywhere."""
     known = request.response
-    if known is not None and known.body:
+    if known is not None and known.body and (known.json() or "{'" not in text):
         return request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
+    if not is_error_body(body) and request.is_refused and "{'" in text:
+        from cxcall.explaining.readers.responses import dumped_objects
+
+        body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
     if not is_error_body(body):
         return request
     status, headers, reason = (known.status, dict(known.headers), known.reason) if known else (0, None, "")  # fmt: skip
