@@ -212,3 +212,13 @@ def test_empty_body_of_okhttp_needs_no_type() -> None:
     for body in ('RequestBody.create("", null)', "RequestBody.create(null, new byte[0])"):
         text = f'new Request.Builder().url("https://api.mypurecloud.ie/api/v2/outbound/campaigns/{QUEUE}/start").post({body}).addHeader("Authorization", "Bearer x").build();'
         assert errors_of(text) == [], text
+
+
+def test_response_printed_behind_the_name_of_a_method_is_no_body() -> None:
+    printed = "{{ status: 429,\n headers:\n {{ 'retry-after': '17' }},\n body:\n {{ message: 'Rate limit exceeded', code: 'too.many.requests', status: 429 }},\n error: {} }}"
+    for start in ("postConversationsCallbacks failed", "callback failed", ""):
+        for error in ("null", "[Error: Too Many Requests]"):
+            text = f"{start} {printed.format(error)}"
+            (found,) = explain(text)
+            assert [each.code for each in found.findings] == ["rate-limited"], text
+            assert found.findings[0].why.startswith("the API says: Rate limit exceeded"), text

@@ -18,6 +18,8 @@ _HANDLER = re.compile(r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*
 _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")
 _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
+# How Node.js prints an error beside the status and body of a response, whose words it repeats; ECONNRESET says more.
+_PRINTED_ERROR = re.compile(r"(?<=: )\[\w*Error: (?![^\n]*\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])")
 _QUOTE = re.compile(r"\\.|['\"]")
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
 _BROKEN_PAIRS = re.compile(r"[ \t]*\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&]*&[ \t]*\n[ \t]*[\w.%-]+=")
@@ -41,6 +43,7 @@ def clean_text(text: str) -> str:
     )
     if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
+    text = _PRINTED_ERROR.sub("null", text)
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.published_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
+from cxcall.explaining.readers.objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.sent_body import as_json_value
 from cxcall.explaining.readers.token_tree import make_tree
@@ -74,10 +76,21 @@ def _build_request(
         return mark_unresolved(match[0]) if is_unresolved(value) or not value else value
 
     path = _PARAMETER.sub(fill, path)
+    printed = next((each for _, each in call.arguments if _is_response(each)), None)
     body = _body(call, models, parameters) if method in ("POST", "PUT", "PATCH") else None
     return build_observed_request(
-        "SDK call", method=method, path=path, body=body, headers_are_shown=False, response=response
+        "SDK call",
+        method=method,
+        path=path,
+        body=body,
+        headers_are_shown=False,
+        response=find_response(printed) or response,
     )
+
+
+def _is_response(value: Any) -> bool:
+    """Tell whether the object behind the name of a method is no argument, but the response that was printed."""
+    return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
 def _body(call: Call, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
@@ -86,7 +99,8 @@ def _body(call: Call, models: dict[str, dict[str, Any]], skipped: int) -> str | 
         content = _model(value, models)
         if isinstance(content, dict) and all(name[:1].isupper() for name in content):
             content = {_api_name(name): each for name, each in content.items()}  # as .NET writes it
-        if isinstance(content, dict | list) and content and key != "opts":
+        is_body = isinstance(content, dict | list) and content and not _is_response(content)
+        if is_body and key != "opts":
             return json.dumps(as_json_value(content), indent=2, ensure_ascii=False)
     return None
 
