@@ -222,3 +222,15 @@ def test_response_printed_behind_the_name_of_a_method_is_no_body() -> None:
             (found,) = explain(text)
             assert [each.code for each in found.findings] == ["rate-limited"], text
             assert found.findings[0].why.startswith("the API says: Rate limit exceeded"), text
+
+
+def test_accept_header_of_a_collection_is_not_missing() -> None:
+    url = "https://api-na1.niceincontact.com/inContactAPI/services/v31.0/agents/1001/state"
+    mime = 'new MediaTypeWithQualityHeaderValue("application/json")'
+    text = (
+        'http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);\n'
+        f'http.DefaultRequestHeaders.Accept.Add({mime});\nvar r = await http.GetAsync("{url}");'
+    )
+    assert ("header-missing", "header:Accept") not in errors_of(text)
+    without = text.replace("Accept.Add", "UserAgent.Add")
+    assert ("header-missing", "header:Accept") in errors_of(without)

@@ -242,7 +242,10 @@ class _Assembler:
         is_pair = len(values) >= 2 and isinstance(values[0], str)
         mime = next((found for each in values if (found := mime_of(each))), "")
         is_header = "header" in name.lower()
-        if folded == "accept" and mime:
+        if mime and "accept" in (
+            folded,
+            name.lower().split(".")[-2:][0],
+        ):  # `headers.Accept.Add(...)`
             draft.headers["Accept"] = mime
         elif not is_header and (mime or role == "json"):
             draft.content_type = draft.content_type or mime or "application/json"
