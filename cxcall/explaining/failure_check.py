@@ -20,6 +20,7 @@ _NOT_SENT = frozenset((
     "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
     "90", "91", "96", "97", "98", "101",
 ))  # fmt: skip
+_ALIAS = "Invoke-WebRequest"
 # A host without a dot is a part of a header or of a body.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")
 
@@ -34,6 +35,14 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
         yield _split_argument(curl[2])
     elif curl:
         yield _no_response("curl", curl[2], is_sent=curl[1] not in _NOT_SENT)
+    elif request.failure.startswith(_ALIAS) and request.origin.startswith("curl"):
+        yield Finding.error(
+            "undelivered",
+            "request",
+            "nothing was sent: `curl` is an alias of `Invoke-WebRequest` in Windows PowerShell 5, which does not know the options of curl",
+            fix="write `curl.exe` in place of `curl`",
+            source="the error of the client",
+        )
     elif is_failure(request.failure):
         is_sent = not is_before_sending(request.failure)
         yield _no_response("the client", request.failure, is_sent=is_sent)

@@ -84,3 +84,16 @@ def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
     }  # fmt: skip
     for text, wanted in texts.items():
         assert [(each.method, each.path) for each in read(text, "text")] == [wanted], text
+
+
+def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
+    error = "Invoke-WebRequest : Cannot bind parameter 'Headers'. Cannot convert the value\nAt line:1 char:86\n    + CategoryInfo : InvalidArgument: (:) [Invoke-WebRequest], ParameterBindingException"
+    texts = {
+        rf"C:\work>{CURL}": "body-malformed",
+        rf"PS C:\work> {CURL}": "",
+        f"C:\\Users\\agarcia> {CURL}\n{error}": "undelivered",
+        f"PS C:\\Users\\agarcia> {CURL}\n{error}": "undelivered",
+    }
+    for text, wanted in texts.items():
+        codes = codes_of(text)
+        assert wanted in codes if wanted else codes == [], text

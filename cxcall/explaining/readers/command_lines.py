@@ -40,6 +40,7 @@ COMMAND = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
+_CMD_PROMPT = re.compile(r"(?<!PS )\b[A-Z]:\\[^>\n]*>[ \t]*\Z")
 _JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:|@)(.*)", re.DOTALL)
@@ -58,6 +59,8 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         if match is None:
             return
         command = fill_command(split_command(text[match.start() :]), variables)
+        if _CMD_PROMPT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
+            command = command._replace(is_cmd=True)
         end = match.start() + command.end
         piped = _piped_text(text[before : match.start()])
         if here := _HERE_PIPE.search(text[before : match.start()]):
