@@ -7,11 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cxcall.explaining.path_distance import may_be_id
 from cxcall.explaining.published_operations import GENESYS
 from cxcall.explaining.query_members import find_renames, query_parameters
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.suggestions import fold_name
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import MASKED
@@ -95,8 +96,8 @@ def _usable_value(
 def _path_values(template: str, path: str) -> dict[str, str]:
     """Return the values of a template's parameters in a path; empty texts for those that it lacks.
 
-    A value stands after the same word as in the template or, where a word is misspelled, at the same
-    place counted from the end.
+    A value stands after the same word as in the template or, where a word is misspelled or one more stands
+    there, at the same place counted from the end. No plain word is taken for an ID.
     """
     expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
     words = [each for each in expected if each[:1] != "{"]
@@ -105,9 +106,11 @@ def _path_values(template: str, path: str) -> dict[str, str]:
         if name[:1] != "{":
             continue
         before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
-        at = index - len(expected) + len(segments)
+        places = [index - len(expected) + len(segments)]
         if before is not None and expected[before] in segments:
-            at = segments.index(expected[before]) + index - before
-        found = segments[at] if 0 <= at < len(segments) else ""
-        values[name[1:-1]] = "" if found in words else unquote(found)
+            places.insert(0, segments.index(expected[before]) + index - before)
+        is_id = is_name_of_id(name[1:-1])
+        found = (segments[at] for at in places if 0 <= at < len(segments))
+        usable = (each for each in found if each not in words and (may_be_id(each) or not is_id))
+        values[name[1:-1]] = unquote(next(usable, ""))
     return values

@@ -176,14 +176,14 @@ class _RenameFinder:
         """Yield renames to similar names of the same object."""
         node, declared = value_at(self._value, place), schema.get("properties", {})
         source, folded = join_pointer(place, name), fold_name(name)
-        title = fold_name(schema.get("title", ""))
+        title, owner = fold_name(schema.get("title", "")), fold_name(place.rpartition("/")[2])
         free = [each for each in declared if each not in node and self._fits(source, place, each)]
         near = [each for each in free if is_typo(folded, fold_name(each))]
         is_sure = len(near) == 1
         for rank, names, applicability in (
             (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
             (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
-            (_TITLE, [each for each in free if fold_name(each) in (folded.removeprefix(title), title + folded)], Applicability.UNSAFE),
+            (_TITLE, [each for each in free if fold_name(each) in (folded.removeprefix(title), folded.removeprefix(owner), title + folded)], Applicability.UNSAFE),
             (_SIMILAR, filter(None, [nearest_name(name, free) or _longer_name(folded, free)]), Applicability.UNSAFE),
         ):  # fmt: skip
             for each in islice(names, 1):

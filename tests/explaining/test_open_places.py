@@ -211,3 +211,11 @@ def test_command_for_cmd_is_corrected_for_cmd(cxcall: Cxcall) -> None:
     text = f'curl -X POST https://api.mypurecloud.ie{CALLBACKS} ^\n  -H "Content-Type: application/json" ^\n  -d "{body}"'
     assert cxcall("explain", "-", "--fix", stdin=text, code=0).out.startswith("echo {")
     assert "<<'JSON'" in cxcall("explain", "-", "--fix", "--as", "send", stdin=text, code=0).out
+
+
+def test_word_of_a_path_is_not_taken_for_an_id() -> None:
+    call, person = "e2f5a803-94c1-4d7b-86e0-5b3a1d9c7f42", "9b07d4c6-e81a-42f3-95bd-c6207fe4a18b"
+    path = f"/api/v2/conversations/calls/{call}/participants/{person}/transfer"
+    (explanation,) = explain({"method": "POST", "host": "api.mypurecloud.com", "path": path})
+    values = correct_request(explanation).values
+    assert values == {"conversationId": call, "participantId": person}

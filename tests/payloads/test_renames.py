@@ -246,3 +246,14 @@ def test_name_that_shares_a_word_with_the_only_missing_one_is_renamed(
 ) -> None:
     found = find_renames(operation_of(SLOTS), value, {"": list(value)}, {"": missing})
     assert [target for each in found.values() for _, target in each.moves] == targets
+
+
+def test_name_that_repeats_the_name_of_its_object_is_known() -> None:
+    reference = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"id": TEXT, "selfUri": TEXT},
+    }
+    operation = operation_of({"type": "object", "properties": {"script": reference}})
+    found = find_renames(operation, {"script": {"scriptId": CONTACT_ID}}, {"/script": ["scriptId"]})
+    assert [each.moves for each in found.values()] == [(("/script/scriptId", "/script/id"),)]
