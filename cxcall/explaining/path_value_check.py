@@ -104,6 +104,16 @@ def _is_literal(request: ObservedRequest) -> bool:
     return bool(is_shown or is_object)
 
 
+def _is_sent_as_shown(request: ObservedRequest) -> bool:
+    """Tell whether a variable in the path of a message was not filled in: nothing is there, and no other place has one.
+
+    An editor that fills in the variables of a file also shows a host or a token as one.
+    """
+    headers = " ".join((request.headers or {}).values())
+    is_missing = request.origin == "HTTP message" and request.status == _NOT_FOUND
+    return is_missing and "{" not in f"{request.host or '{'}{headers}"
+
+
 def _has_format(published: PublishedOperation, name: str) -> bool:
     """Tell whether the schema of a path parameter allows only values of a certain form."""
     operation = published.load()
@@ -115,12 +125,14 @@ def _has_format(published: PublishedOperation, name: str) -> bool:
 def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
     is_literal = _is_literal(request)
+    is_sent = _is_sent_as_shown(request)
     for written in request.path.split("/"):
         segment = unquote(written) if "%" in written else written
         is_variable = _VARIABLE.match(written) or (
             written[:1] == "{" and (not is_literal or "path" in request.unknown)
         )
-        is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
+        is_hidden = (is_variable and not is_sent) or is_redacted(segment)
+        is_unfilled = is_placeholder(segment) and not is_hidden
         if segment.lower() in NO_VALUES or is_unfilled:
             yield placeholder_finding("path", f"`{segment}` in the path")
 

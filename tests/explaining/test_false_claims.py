@@ -234,3 +234,26 @@ def test_accept_header_of_a_collection_is_not_missing() -> None:
     assert ("header-missing", "header:Accept") not in errors_of(text)
     without = text.replace("Accept.Add", "UserAgent.Add")
     assert ("header-missing", "header:Accept") in errors_of(without)
+
+
+def test_variable_in_the_path_of_a_message_is_judged_by_the_rest_of_it() -> None:
+    path = "/api/v2/outbound/campaigns/%s/start HTTP/1.1\nAuthorization: Bearer %s\n\nHTTP/1.1 404 Not Found\n\n"
+    host = "https://api.mypurecloud.com"
+    texts = {
+        f"POST {host}{path % ('${campaignId}', '8sdf7s9df87')}": True,
+        f"POST {host}{path % ('{{campaignId}}', '8sdf7s9df87')}": True,
+        f"POST {host}{path % ('{{campaignId}}', '{{token}}')}": False,
+        f"POST {{{{host}}}}{path % ('{{campaignId}}', '8sdf7s9df87')}": False,
+    }
+    for text, is_unfilled in texts.items():
+        assert (("placeholder", "path") in errors_of(text)) == is_unfilled, text
+
+
+def test_relative_path_of_restsharp_is_read() -> None:
+    path = "inContactAPI/services/v33.0/scripts/start"
+    texts = {
+        f'var c = new RestClient(_base);\nvar r = new RestRequest("{path}", Method.Post);': ("", f"/{path}"),
+        f'var c = new RestClient("https://api.mypurecloud.ie");\nvar r = new RestRequest("{PATH[1:]}", Method.Post);': ("api.mypurecloud.ie", PATH),
+    }  # fmt: skip
+    for text, wanted in texts.items():
+        assert [(each.host, each.path) for each in read(text, "text")] == [wanted], text

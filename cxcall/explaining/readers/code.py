@@ -203,6 +203,9 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
+        elif not targets and texts and _is_relative_path(texts[0]) and _SENDERS.search(name):
+            self.set_target(f"/{texts[0]}")
+            targets = [f"/{texts[0]}"]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
             self._base(texts[0])  # such as `Uri.https("host", "/path")` of Dart
             self.set_target(texts[1])
@@ -312,6 +315,11 @@ class _Assembler:
                 draft.set_body(each, 3)
             elif isinstance(each, str) and is_unresolved(each):
                 draft.set_body(each, 2)
+
+
+def _is_relative_path(text: str) -> bool:
+    """Tell whether a text is a path of one of the platforms without its slash, as RestSharp takes it."""
+    return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
 
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:
