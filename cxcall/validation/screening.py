@@ -259,6 +259,11 @@ class _MistakeRules:
         ]
         return {name: rule for name, rule in rules.items() if rule not in ({}, [])}
 
+    def _is_uuid(self, declared: Any) -> bool:
+        """Tell whether the schema of a value allows no name of an ID anyway."""
+        is_schema = isinstance(declared, dict)
+        return is_schema and merged_schema(self._resolve, declared).get("format") == "uuid"
+
     def _member_rules(self, schema: JsonSchema, pointer: str | None) -> JsonSchema:
         """Return the rules for members and items; which schema is theirs is what `member_schema` says."""
         declared = schema.get("properties", {})
@@ -267,7 +272,7 @@ class _MistakeRules:
             "properties": {
                 name: _member(
                     self._place(own, None if pointer is None else join_pointer(pointer, name)),
-                    is_id=is_name_of_id(name),
+                    is_id=is_name_of_id(name) and not self._is_uuid(own),
                 )
                 for name, own in declared.items()
             },
