@@ -246,7 +246,8 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
     assert [each["row"] for each in status["unknown"]] == [1, 2]
     unknown = status["unknown"][0]["deliveryId"]
     assert shared("history", "show", unknown, "-o", "json").envelope["data"]["outcome"] == "unknown"
-    assert shared("batch", "status", batch, "--watch", code=0).err.count(unknown) == 1
+    shown = shared("batch", "status", batch, "--watch", code=0).err
+    assert shown.count(f"cxcall history resolve {unknown} --placed") == 1
 
 
 def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> None:

@@ -206,7 +206,7 @@ def test_low_rate_budget_is_reported(cxcall: Cxcall) -> None:
     spent = {f"inin-ratelimit-{name}": value for name, value in (("allowed", "300"), ("count", "299"), ("reset", "42"))}  # fmt: skip
     with platform(tokens=Reply(200, {}, spent)) as running:
         ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
-    assert lines(ran)["rate"] == [("failed", "1 requests are left for 42 s")]
+    assert lines(ran)["rate"] == [("failed", "1 request is left for 42 s")]
 
 
 @pytest.mark.parametrize("given", ["campaignId", "=x", "campaignId="])
