@@ -165,6 +165,7 @@ def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
     assert len(tenant.contacts(list_id)) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second"),
     [

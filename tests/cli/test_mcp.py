@@ -293,6 +293,7 @@ def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
         Confirmation.model_validate({"send": answer})
 
 
+@pytest.mark.slow
 def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
     from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools
 

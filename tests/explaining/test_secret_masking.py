@@ -196,6 +196,7 @@ TEXTS = {
 }
 
 
+@pytest.mark.slow
 @each_case("name", TEXTS)
 def test_secret_of_text_is_not_printed(cxcall: Cxcall, name: str) -> None:
     secret, text = TEXTS[name]
