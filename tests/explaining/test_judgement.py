@@ -11,28 +11,22 @@ import pytest
 from cxcall import explain
 from cxcall.findings.finding import Finding, Severity
 from helpers.cases import each_case
+from helpers.exchanges import (
+    ACD,
+    CALLBACK,
+    CALLBACKS,
+    CALLS,
+    CAMPAIGN,
+    CAMPAIGN_BODY,
+    TOKEN,
+    exchange,
+)
+from helpers.exchanges import ID as QUEUE
+from helpers.exchanges import OTHER as USER
 
-QUEUE, USER = "7795460a-be68-4739-97ed-af1d4f18f1b9", "12345678-1234-4234-8234-123456789012"
-HEADERS = {"Authorization": "Bearer q8Zr5TnW2kLx7VbC3mYd", "Content-Type": "application/json", "Accept": "application/json"}  # fmt: skip
-ACD = "/inContactAPI/services/v31.0"
-CALLS, CALLBACKS = "/api/v2/conversations/calls", "/api/v2/conversations/callbacks"
+HEADERS = {"Authorization": TOKEN, "Content-Type": "application/json", "Accept": "application/json"}
 CONTACTS = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
-CAMPAIGN = f"/api/v2/outbound/campaigns/{QUEUE}"
 CALL = {"phoneNumber": "+12125550123"}
-CALLBACK = {"callbackNumbers": ["+12125550123"], "queueId": QUEUE}
-CAMPAIGN_BODY = {
-    "name": "My Renewals", "dialingMode": "agentless", "contactList": {"id": QUEUE}, "site": {"id": USER},
-    "phoneColumns": [{"columnName": "Phone", "type": "cell"}], "callerName": "My company", "callerAddress": "+12125550123",
-    "outboundLineCount": 5, "callAnalysisResponseSet": {"id": USER}, "version": 2, "campaignStatus": "on",
-}  # fmt: skip
-
-
-def exchange(
-    method: str, path: str, body: Any = None, status: int = 400, response: Any = None, **more: Any
-) -> dict[str, Any]:
-    host = "api-na1.niceincontact.com" if path.startswith(ACD) else "api.mypurecloud.de"
-    shown = {"method": method, "host": host, "path": path, "headers": HEADERS, "body": body}
-    return {**shown, "status": status, "response": response, **more}
 
 
 def find(source: dict[str, Any]) -> tuple[Finding, ...]:
