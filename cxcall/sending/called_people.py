@@ -34,7 +34,11 @@ _TRUNK_PREFIXES = (
     ("8", 993),
     ("1", 692),
 )
-"""What is dialed before a national number where it is not `0`, with the country code. Source: libphonenumber's metadata."""
+"""What is dialed before a national number where it is not `0`, with the country code.
+
+Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
+each command would wait for.
+"""
 
 
 def find_people(
