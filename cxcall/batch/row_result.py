@@ -70,6 +70,12 @@ class RowResult(NamedTuple):
         return tuple(self.report.findings)
 
     @property
+    def error(self) -> Finding | None:
+        """The first error of the check or of the delivery; None without any."""
+        errors = (each for each in self.report.findings if each.severity is Severity.ERROR)
+        return next(errors, None)
+
+    @property
     def delivery(self) -> Delivery | None:
         """How its request was sent, by this run or an earlier one; None if it was not sent."""
         return self.report.delivery
@@ -94,14 +100,13 @@ class RowResult(NamedTuple):
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Return the columns of a text line: row, outcome, engagement ID, delivery ID, reason."""
-        delivery = self.report.delivery
-        errors = [each for each in self.report.findings if each.severity is Severity.ERROR]
+        delivery, error = self.report.delivery, self.error
         return (
             self.label,
             str(self.report.outcome),
             (delivery.engagement_id if delivery else None) or "",
             delivery.id if delivery else "",
-            f"{errors[0].code}: {errors[0].message}" if errors else "",
+            f"{error.code}: {error.message}" if error else "",
         )
 
 
@@ -136,9 +141,12 @@ def _finding_of_record(record: Record) -> Finding:
     return Finding.error(code, "ledger", message, fix, record.note, source="ledger")
 
 
-def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
-    """Return the report of a row that did not pass the check."""
-    return Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=findings)
+def result_without_sending(checked: CheckedRow) -> RowResult | None:
+    """Return the result of a row that did not pass the check, or is skipped; None for any other."""
+    if checked.request is None:
+        report = Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=checked.findings)
+        return RowResult(checked.row, report, rows=checked.rows)
+    return result_of_skipped_row(checked, checked.skip) if checked.skip else None
 
 
 def result_of_skipped_row(checked: CheckedRow, skip: SkipReason) -> RowResult:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from heapq import heappop, heappush
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import TYPE_CHECKING
 
-from cxcall.batch.row_result import (
-    RowResult,
-    result_of_invalid_row,
-    result_of_record,
-    result_of_skipped_row,
-)
+from cxcall.batch.row_loop import RowLoop
+from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.totals import BatchStatistics
+from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.exit_codes import ExitCode
-from cxcall.runtime import signals
-from cxcall.runtime.signals import block_in_thread
-from cxcall.sending.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
-    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
-
-_SWITCH_INTERVAL = 0.0005
-"""Seconds after which a thread yields to others: a tenth of the default, so that slots are met in time."""
 
 _CLOCK_INTERVAL = 30.0
 """Seconds after which a wait for calling hours reads the clock again."""
@@ -48,8 +33,8 @@ _MAX_HELD_RESULTS = 1000
 """How many results wait for an earlier row, so that they come in input order."""
 
 
-class Run:
-    """One run over a batch: threads send the rows, one thread receives the results."""
+class Run(RowLoop):
+    """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent."""
 
     def __init__(
         self,
@@ -60,38 +45,21 @@ class Run:
         rate_limiter: RateLimiter,
         tokens: SharedToken,
         limit: FailureLimit,
-        key_of: Callable[[Row], str] = lambda _row: "",
+        key_of: Callable[[Row], str],
     ) -> None:
+        super().__init__(ledger, limit)
         self.key_of = key_of
-        self.job, self.selection, self.batch, self.ledger = job, selection, batch, ledger
-        self.rate_limiter, self.limit = rate_limiter, limit
+        self.job, self.selection, self.batch = job, selection, batch
+        self.rate_limiter = rate_limiter
         self.sender = RowSender(ledger, rate_limiter, tokens, lambda: self.interrupts > 0)
-        self.statistics = BatchStatistics()
-        self.stop_reason = ""
+        self.unsent = UnsentRows(ledger, batch, key_of)
         self.is_at_end = False
-        self.interrupts = 0
-        # A result, the number of a row that was not sent, or None to wake the receiving thread.
-        self._events: SimpleQueue[RowResult | int | None] = SimpleQueue()
         self._in_flight: dict[int, CheckedRow] = {}
-
-    @property
-    def is_abandoned(self) -> bool:
-        """Whether a second signal came: not even the rows in flight are waited for."""
-        return self.interrupts > 1
 
     def stop(self, reason: str) -> None:
         """Start no more rows; those in flight are finished."""
-        self.stop_reason = self.stop_reason or reason
+        super().stop(reason)
         self.rate_limiter.stop()
-
-    def catch_signals(self) -> AbstractContextManager[None]:
-        """Stop at the first signal, and abandon the run at the second."""
-        return signals.call_on_signals(self._interrupt)
-
-    def _interrupt(self) -> None:
-        self.interrupts += 1
-        self.stop("interrupted")
-        self._events.put(None)
 
     def results(
         self,
@@ -105,8 +73,7 @@ class Run:
         Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
         the time of the next one.
         """
-        sys.setswitchinterval(_SWITCH_INTERVAL)
-        pool = ThreadPoolExecutor(threads, "cxcall-batch", initializer=block_in_thread)
+        pool = self._new_pool(threads)
         while not self.is_at_end:
             results = self._process(self.selection.rows(), pool, threads=threads)
             yield from self._in_order(results) if in_order else results
@@ -119,6 +86,7 @@ class Run:
         if self.is_abandoned:
             yield from self._abandoned_results()
         pool.shutdown(wait=not self.is_abandoned)
+        self.unsent.flush()
 
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""
@@ -159,8 +127,7 @@ class Run:
             elif not is_open:
                 return
             for each in self.split(result) if result else ():
-                self._count(each)
-                yield each
+                yield self._recorded(each)
 
     def split(self, result: RowResult) -> Sequence[RowResult]:
         """Return the results that one request has: a single one, unless its rows ended differently."""
@@ -177,8 +144,8 @@ class Run:
         return checked
 
     def _next_result(self) -> RowResult | None:
-        """Wait for an event, and return the result if it is one."""
-        event = self._events.get()
+        """Wait for an event, and return the result if it is one; a number is that of a row that was not sent."""
+        event: RowResult | int | None = self._events.get()
         if isinstance(event, int):
             del self._in_flight[event]
         elif event is not None:
@@ -188,36 +155,22 @@ class Run:
             self.selection.defer(checked)
         return None
 
-    def _count(self, result: RowResult) -> None:
-        """Add a result to the statistics, and stop the run where they give a reason."""
-        report = result.report
-        self.statistics.add(
-            result.label,
-            report,
-            is_resumed=result.is_resumed,
-            skip=result.skip,
-            count=result.row_count,
-        )
-        self.statistics.may_be_in_flight += result.may_be_in_flight
-        if (wait := self.rate_limiter.excessive_wait) is not None:
-            self.stop(f"the API asks for a wait of {wait:g} s, longer than `max_wait`")
-        elif report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
-            self.stop(report.findings[-1].message)
-        elif reason := self.statistics.reason_to_stop(self.limit):
-            self.stop(reason)
+    def _recorded(self, result: RowResult) -> RowResult:
+        """Return a result that is counted, and recorded if its row was not sent."""
+        self._count(result, self.rate_limiter.excessive_wait)
+        self.unsent.add(result)
+        return result
 
     def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:
         """Return the result of a row that is invalid, skipped, or was sent by an earlier run; None for any other."""
-        row, request, earlier = checked.row, checked.request, checked.earlier
-        if request is None:
-            return RowResult(row, result_of_invalid_row(checked.findings), rows=checked.rows)
-        if checked.skip:
-            return result_of_skipped_row(checked, checked.skip)
-        if earlier is None or (earlier.batch == self.batch and earlier.row in self._in_flight):
+        earlier = checked.earlier
+        if (result := result_without_sending(checked)) or earlier is None:
+            return result
+        if earlier.batch == self.batch and earlier.row in self._in_flight:
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
         return RowResult(
-            row,
-            result_of_record(earlier, None if checked.rows else request),
+            checked.row,
+            result_of_record(earlier, None if checked.rows else checked.request),
             is_resumed=True,
             may_be_in_flight=earlier.may_be_in_flight(datetime.now(UTC)),
             rows=checked.rows,
@@ -236,22 +189,4 @@ class Run:
             checked = self._in_flight.pop(record.row or 0, None)
             if checked is not None:
                 report = result_of_record(record, None)
-                result = RowResult(checked.row, report, rows=checked.rows)
-                self._count(result)
-                yield result
-
-
-def find_previous_delivery(
-    ledger: Ledger, batches: Sequence[str], checked: CheckedRequest
-) -> Record | None:
-    """Return the delivery of a row by one of some batches, newest first; None where the row is still to be sent."""
-    if not batches:
-        return None
-    record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
-    return record if record is not None and record.may_be_processed else None
-
-
-def find_attempts_finding(ledger: Ledger, checked: CheckedRequest) -> Finding | None:
-    """Return the finding on a row whose person may not be called now; None where a call is allowed."""
-    limit = checked.settings.attempt_limit
-    return ledger.find_attempts_finding(checked.possible_people, limit) if limit else None
+                yield self._recorded(RowResult(checked.row, report, rows=checked.rows))

@@ -5,12 +5,17 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
+from cxcall.batch.check_statistics import CheckStatistics
+from cxcall.batch.row_sender import SharedToken
+from cxcall.batch.run import Run
+from cxcall.batch.selection import Selection
 from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.findings.errors import CheckError, CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.runtime.signals import deferred
 from cxcall.sending.draft import stop_on_unsuitable_token
+from cxcall.sending.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,9 +23,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_cells import RowKeys
-    from cxcall.batch.run import Run
-    from cxcall.batch.selection import Selection
-    from cxcall.batch.totals import CheckStatistics, FailureLimit
+    from cxcall.batch.totals import FailureLimit
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
@@ -51,24 +54,26 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
 
 def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
     """Return a function that returns the delivery of a request, whatever its row, by these batches."""
-    from cxcall.batch.run import find_previous_delivery
 
-    return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
+    def find_earlier(checked: CheckedRequest, _row: int) -> Record | None:
+        if not batches:
+            return None
+        record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
+        return record if record is not None and record.may_be_processed else None
+
+    return find_earlier
 
 
 def new_selection(
     job: Job, ledger: Ledger, find_earlier: FindEarlier, *, waits_for_hours: bool = False
 ) -> Selection:
     """Return the selection of a batch that sends; `find_earlier` returns the delivery of a request and its row."""
-    from cxcall.batch.run import find_attempts_finding
-    from cxcall.batch.selection import Selection
 
-    return Selection(
-        job,
-        find_earlier,
-        lambda checked: find_attempts_finding(ledger, checked),
-        waits_for_hours=waits_for_hours,
-    )
+    def find_limit(checked: CheckedRequest) -> Finding | None:
+        limit = checked.settings.attempt_limit
+        return ledger.find_attempts_finding(checked.possible_people, limit) if limit else None
+
+    return Selection(job, find_earlier, find_limit, waits_for_hours=waits_for_hours)
 
 
 class InvalidRowsError(CheckError):
@@ -84,8 +89,6 @@ def check_rows(job: Job, selection: Selection, *, skip_invalid: bool) -> CheckSt
 
     Raises it too if nothing is left to send because of invalid numbers.
     """
-    from cxcall.batch.totals import CheckStatistics
-
     totals = CheckStatistics()
     for checked in selection.check():
         totals.add(checked)
@@ -117,14 +120,12 @@ def begin_run(
     rate: Rate,
     limit: FailureLimit,
     keys: RowKeys,
-    new_run: Callable[..., Run] | None = None,
+    new_run: Callable[..., Run] = Run,
 ) -> Run:
     """Get a token if a row is to be sent, record the batch unless `batch` is resumed, and return its run.
 
     `new_run` makes a run of another kind.
     """
-    from cxcall.batch.row_sender import SharedToken
-    from cxcall.batch.run import Run
     from cxcall.credentials.request_credentials import get_credentials
 
     settings = job.settings
@@ -134,8 +135,7 @@ def begin_run(
     batch = batch or ledger.begin_batch(*job.identity, totals.rows, keys.column)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
-    make = new_run or Run
-    return make(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
+    return new_run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
 
 
 def end_run(run: Run) -> tuple[Finding, ...]:

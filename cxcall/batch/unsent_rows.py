@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Severity
 from cxcall.ledger.records import UnsentRow
 
 if TYPE_CHECKING:
@@ -23,12 +22,11 @@ _GROUP = 500
 
 def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
     """Return the record of a row that was not sent."""
-    report = result.report
-    errors = [each for each in report.findings if each.severity is Severity.ERROR]
-    reason = str(result.skip) if result.skip else errors[0].code if errors else ""
-    message = errors[0].message if errors else ""
+    error = result.error
+    reason = str(result.skip) if result.skip else error.code if error else ""
+    message = error.message if error else ""
     return UnsentRow(
-        batch, result.row.number, key, report.outcome, reason, message, datetime.now(UTC)
+        batch, result.row.number, key, result.outcome, reason, message, datetime.now(UTC)
     )
 
 

@@ -22,7 +22,6 @@ from cxcall.batch.run_stages import (
     stop_on_queued,
 )
 from cxcall.batch.totals import BatchStatistics, FailureLimit
-from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.consent import needs_consent
@@ -130,21 +129,18 @@ class BatchRun:
                 batch=self._batches[0] if self._batches else "",
                 rate=rules.rate, limit=rules.limit, keys=keys,
             )  # fmt: skip
-            unsent = UnsentRows(self._ledger, run.batch, keys.key_of)
             with _signals_of(run):
                 results = run.results(in_order=True, threads=rules.concurrency)
                 is_left = True
                 try:
-                    for result in results:
-                        unsent.add(result)
+                    for result in results:  # noqa: UP028 - who leaves the loop must not close the results
                         yield result
                     is_left = False
                 finally:
                     if is_left:
                         run.stop("the loop over the results was left")
-                        for result in results:
-                            unsent.add(result)
-                    unsent.flush()
+                        for _ in results:
+                            pass  # what is in flight
                     end_run(run)
             if run.interrupts:
                 raise KeyboardInterrupt

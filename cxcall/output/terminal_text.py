@@ -84,6 +84,11 @@ def count_phrase(number: int, noun: str) -> str:
     return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
+def format_counts(counts: Iterable[tuple[object, int]]) -> str:
+    """Return names with their numbers as a phrase, such as `3 unknown, 97 accepted`."""
+    return ", ".join(f"{count} {name}" for name, count in counts)
+
+
 def cell_width(text: str) -> int:
     """Return the width of a text in terminal cells."""
     if text.isascii() and text.isprintable():

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.batch.row_result import RowResult
+from cxcall.batch.rows import Row
 from cxcall.batch.totals import BatchStatistics
 from cxcall.cli.actions.batch_summary import ProgressLines, outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Excerpt, Finding
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -105,7 +107,11 @@ def counted(*results: tuple[Outcome, str, str]) -> BatchStatistics:
     statistics = BatchStatistics()
     for number, (outcome, code, message) in enumerate(results, 1):
         findings = [Finding.error(code, "", message)] if code else []
-        statistics.add(str(number), Report(outcome=outcome, delivery=Delivery("ID", outcome, ExitCode.OK, None), findings=findings))  # fmt: skip
+        delivery = Delivery("ID", outcome, ExitCode.OK, None)
+        row = Row(number, Excerpt("", number, 1, ""), None, {})
+        statistics.add(
+            RowResult(row, Report(outcome=outcome, delivery=delivery, findings=findings))
+        )
     return statistics
 
 

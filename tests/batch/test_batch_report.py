@@ -319,10 +319,10 @@ def test_summary_counts_over_time_and_by_latency() -> None:
     assert summary.reasons == [("refused", "bad.request", 100)]
     assert sum(each.counts.total() for each in summary.bins) == 1000
     assert len(summary.bins) <= 48
-    assert sum(count for _, count in summary.histogram()) == 1000
-    assert (summary.percentile(0.5), round(summary.rate)) == (250, 10)
+    assert sum(count for _, count in summary.latencies.histogram()) == 1000
+    assert (summary.latencies.percentile(0.5), round(summary.rate)) == (250, 10)
     empty = summarize(BatchReport(report_of(0).batch, [], 0))
-    assert (empty.rows, empty.bins, empty.percentile(0.5)) == (0, [], None)
+    assert (empty.rows, empty.bins, empty.latencies.percentile(0.5)) == (0, [], None)
     assert "Batch report" in render_html(BatchReport(report_of(0).batch, [], 0), empty, START)
 
 

@@ -380,7 +380,7 @@ def test_number_in_another_spelling_confirms_its_row(cxcall: Cxcall) -> None:
 
 
 def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
-    run = LoadRun(*(Mock() for _ in range(7)))
+    run = LoadRun(*(Mock() for _ in range(8)))
     for label, job in (("1-2", "17"), ("3", "18"), ("4", "17")):
         # The smallest load of two uploads has 10,001 rows.
         accepted = Mock(label=label, outcome=Outcome.ACCEPTED, delivery=Mock(engagement_id=job))

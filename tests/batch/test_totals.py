@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.batch.latencies import BOUNDS_MS
 from cxcall.batch.rate_limiter import Rate
-from cxcall.batch.totals import LATENCY_BOUNDS_MS, BatchStatistics, FailureLimit
+from cxcall.batch.row_result import RowResult
+from cxcall.batch.rows import Row
+from cxcall.batch.totals import BatchStatistics, FailureLimit
+from cxcall.cli.actions.batch_summary import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
 from cxcall.responses.delivery import Delivery
@@ -18,16 +22,20 @@ REQUEST = HttpRequest("POST", "https://api.example.com/x", {}, b"{}")
 RESPONSE = HttpResponse(201, "", {}, b"")
 
 
-def report(outcome: Outcome, message: str = "", timings: dict[str, float] | None = None) -> Report:
+def result(
+    number: int, outcome: Outcome, message: str = "", timings: dict[str, float] | None = None
+) -> RowResult:
     findings = [Finding(Severity.ERROR, "code", "", message)] if message else []
     exchange = Exchange(REQUEST, RESPONSE, left=True, timings=timings or {})
-    return Report(outcome=outcome, delivery=Delivery("ID", outcome, ExitCode.OK, exchange), findings=findings)  # fmt: skip
+    delivery = Delivery("ID", outcome, ExitCode.OK, exchange)
+    row = Row(number, Excerpt("", number, 1, ""), None, {})
+    return RowResult(row, Report(outcome=outcome, delivery=delivery, findings=findings))
 
 
 def counted(*outcomes: Outcome) -> BatchStatistics:
     statistics = BatchStatistics()
     for number, outcome in enumerate(outcomes, 1):
-        statistics.add(str(number), report(outcome))
+        statistics.add(result(number, outcome))
     return statistics
 
 
@@ -69,9 +77,9 @@ def test_share_of_failures_counts_from_twenty_rows() -> None:
 def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
     statistics = BatchStatistics()
     for number in range(30):
-        statistics.add(str(number), report(Outcome.REFUSED), is_resumed=True)
+        statistics.add(result(number, Outcome.REFUSED)._replace(is_resumed=True))
     assert statistics.reason_to_stop(FailureLimit(1, 0.1)) == ""
-    assert (statistics.total, statistics.resumed, sum(statistics.latencies)) == (30, 30, 0)
+    assert (statistics.total, statistics.resumed, statistics.latencies.total()) == (30, 30, 0)
 
 
 def test_gravest_outcome_stands_for_the_batch() -> None:
@@ -83,25 +91,25 @@ def test_gravest_outcome_stands_for_the_batch() -> None:
 def test_equal_reasons_are_counted_as_one() -> None:
     statistics = BatchStatistics()
     for number in range(3):
-        statistics.add(str(number), report(Outcome.REFUSED, f"row {number} has `value {number}`"))
-    statistics.add("4", report(Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
+        statistics.add(result(number, Outcome.REFUSED, f"row {number} has `value {number}`"))
+    statistics.add(result(4, Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
     assert statistics.as_dict()["reasons"] == [{"code": "code", "message": "… has …", "count": 3}]
 
 
 def test_latency_excludes_the_wait_for_a_slot() -> None:
     statistics = BatchStatistics()
     for total, turn in ((5.0, 0.0), (1005.0, 999.0), (20000.0, 0.0)):
-        statistics.add("1", report(Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
+        statistics.add(result(1, Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
     found = [(bar["upTo"], bar["count"]) for bar in statistics.as_dict()["latencyMs"]]
     assert found == [(5, 1), (10, 1), (None, 1)]
-    assert f"> {LATENCY_BOUNDS_MS[-1]} ms" in statistics.lines()[-1]
+    assert f"> {BOUNDS_MS[-1]} ms" in total_lines(statistics)[-1]
 
 
 def test_unknown_rows_are_listed_up_to_twenty() -> None:
     statistics = counted(*[Outcome.UNKNOWN] * 22)
     assert len(statistics.as_dict()["unknown"]) == 20
-    assert statistics.lines()[-2:] == ["  row 20: delivery ID", "  and 2 more"]
-    assert counted(*[Outcome.UNKNOWN] * 20).lines()[-1] == "  row 20: delivery ID"
+    assert total_lines(statistics)[-2:] == ["  row 20: delivery ID", "  and 2 more"]
+    assert total_lines(counted(*[Outcome.UNKNOWN] * 20))[-1] == "  row 20: delivery ID"
 
 
 def test_count_phrase_agrees_in_number() -> None:
@@ -118,10 +126,9 @@ def test_share_of_failures_counts_at_exactly_twenty_rows() -> None:
 def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> None:
     statistics = BatchStatistics()
     for number in range(101):
-        statistics.add(
-            str(number), report(Outcome.REFUSED, f"reason {chr(97 + number % 26)}{number}")
-        )
-    statistics.add("101", report(Outcome.REFUSED, "reason a0"))
+        message = f"reason {chr(97 + number % 26)}{number}"
+        statistics.add(result(number, Outcome.REFUSED, message))
+    statistics.add(result(101, Outcome.REFUSED, "reason a0"))
     reasons = statistics.as_dict()["reasons"]
     assert len(reasons) == 100
     assert reasons[0] == {"code": "code", "message": "reason a0", "count": 2}
@@ -129,17 +136,15 @@ def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> No
 
 def test_latency_shares_and_speed() -> None:
     statistics = BatchStatistics()
-    assert statistics.speed_line(1.0, Rate(40, 1)) == ""
-    statistics.speeds.update([1.0])
-    assert (
-        statistics.speed_line(0.02, Rate(300, 60)) == "elapsed: 0.0 s; latency: p50 1 ms, p95 1 ms"
-    )
-    statistics.speeds.update([1.0] * 93 + [250.0] * 6)
+    latencies = statistics.latencies
+    assert describe_speed(latencies, 1.0, Rate(40, 1)) == ""
+    latencies.update([1.0])
+    shown = describe_speed(latencies, 0.02, Rate(300, 60))
+    assert shown == "elapsed: 0.0 s; latency: p50 1 ms, p95 1 ms"
+    latencies.update([1.0] * 93 + [250.0] * 6)
     statistics.outcomes.update({Outcome.ACCEPTED: 97, Outcome.UNKNOWN: 3})
-    assert (statistics.latency(0.5), statistics.latency(0.95)) == (1.0, 250.0)
-    assert (
-        statistics.speed_line(2.5, Rate(40, 1))
-        == "elapsed: 2.5 s, 40.0/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
-    )
-    assert " 2,400.0/m of 300/m permitted; " in statistics.speed_line(2.5, Rate(300, 60))
-    assert statistics.outcome_counts() == "3 unknown, 97 accepted"
+    assert (latencies.percentile(0.5), latencies.percentile(0.95)) == (1.0, 250.0)
+    shown = describe_speed(latencies, 2.5, Rate(40, 1))
+    assert shown == "elapsed: 2.5 s, 40.0/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
+    assert " 2,400.0/m of 300/m permitted; " in describe_speed(latencies, 2.5, Rate(300, 60))
+    assert describe_outcomes(statistics) == "3 unknown, 97 accepted"

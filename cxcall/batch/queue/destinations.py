@@ -143,12 +143,7 @@ class Destinations:
             limiter.stop()
 
     @property
-    def excessive_wait(self) -> str:
-        """Why the worker should stop, if the API asks for a long wait; empty otherwise."""
+    def excessive_wait(self) -> float | None:
+        """The longest wait in seconds that the API asks for, if it is one for which the worker should stop."""
         waits = (each.excessive_wait for each in self._rate_limiters.values())
-        longest = max((wait for wait in waits if wait is not None), default=None)
-        return (
-            ""
-            if longest is None
-            else f"the API asks for a wait of {longest:g} s, longer than `max_wait`"
-        )
+        return max((wait for wait in waits if wait is not None), default=None)

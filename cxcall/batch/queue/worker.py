@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import TYPE_CHECKING
 
 from cxcall.batch.opening_times import find_opening
 from cxcall.batch.queue.held_rows import GIVEN_BACK, EndedRow, HeldRows, settle_batch
-from cxcall.batch.row_result import RowResult, result_of_invalid_row, result_of_skipped_row
+from cxcall.batch.row_loop import RowLoop
+from cxcall.batch.row_result import result_without_sending
 from cxcall.batch.skips import SkipReason
-from cxcall.batch.totals import BatchStatistics
-from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime import signals
-from cxcall.runtime.signals import block_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
+    from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.queue.destinations import Destination, Destinations
+    from cxcall.batch.row_result import RowResult
     from cxcall.batch.totals import FailureLimit
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import Claim, QueuedRow, QueuedRows
 
-_SWITCH_INTERVAL = 0.0005
 _POLL_SECONDS = 1.0
 """Seconds after which a worker without rows looks for new ones."""
 
@@ -48,7 +43,7 @@ class Worked(NamedTuple):
     result: RowResult | None
 
 
-class Worker:
+class Worker(RowLoop):
     """One worker. `on_result` gets each row's result and batch, `on_problem` why the queue cannot be reached."""
 
     def __init__(
@@ -61,42 +56,28 @@ class Worker:
         on_result: Callable[[RowResult, str], None],
         on_problem: Callable[[str], None],
     ) -> None:
-        self._ledger, self._queue, self._claim = ledger, queue, claim
-        self._destinations, self._limit = destinations, limit
+        super().__init__(ledger, limit)
+        self._queue, self._claim, self._destinations = queue, claim, destinations
         self._on_result, self._on_problem = on_result, on_problem
         self._held = HeldRows(ledger, queue)
-        self._events: SimpleQueue[Worked | None] = SimpleQueue()
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
         self._is_reachable = True
         self._kept_at = self._next_look_at = 0.0
         self._poll_seconds = min(_POLL_SECONDS, claim.lease.total_seconds() / 4)
         self._is_empty = False
-        self.statistics = BatchStatistics()
-        self.stop_reason = ""
         self.problems: Sequence[Finding] = ()
-        self._is_abandoned = False
-        self.interrupts = 0
+        self._has_given_up = False
 
     def stop(self, reason: str) -> None:
         """Claim no more rows; those in flight are finished, and the others given back."""
-        self.stop_reason = self.stop_reason or reason
+        super().stop(reason)
         self._destinations.stop()
-
-    def catch_signals(self) -> AbstractContextManager[None]:
-        """Stop at the first signal; at the second one, leave the rows in flight to their leases."""
-        return signals.call_on_signals(self._interrupt)
-
-    def _interrupt(self) -> None:
-        self.interrupts += 1
-        self.stop("interrupted")
-        self._events.put(None)
 
     def run(self, *, threads: int, until_empty: bool) -> None:
         """Send rows until a signal or a reason to stop, or until no row is left to send now."""
-        sys.setswitchinterval(_SWITCH_INTERVAL)
-        pool = ThreadPoolExecutor(threads, "cxcall-worker", initializer=block_in_thread)
-        while not (self._is_done(until_empty=until_empty) or self.interrupts > 1):
+        pool = self._new_pool(threads)
+        while not (self._is_done(until_empty=until_empty) or self.is_abandoned):
             self._receive(self._wait_seconds(threads))
             try:
                 self._tend_rows(threads)
@@ -108,20 +89,20 @@ class Worker:
                 self._is_reachable = False
             while self._waiting and self._in_flight < threads and not self.stop_reason:
                 self._start(pool, *self._waiting.popleft())
-        pool.shutdown(wait=self.interrupts <= 1)
+        pool.shutdown(wait=not self.is_abandoned)
 
     def _give_up(self, error: CxcallError) -> None:
         """Send no more; the rows that are held wait for their leases, and are ended by what the ledger then knows."""
         self._on_problem(str(error))
         self.stop(str(error))
-        self.problems, self._is_abandoned = self.problems or error.findings, True
+        self.problems, self._has_given_up = self.problems or error.findings, True
         self._waiting.clear()
         self._held.claims.clear()
         self._look_later()
         self._is_reachable = False
 
     def _is_done(self, *, until_empty: bool) -> bool:
-        if self._is_abandoned and not self._in_flight:
+        if self._has_given_up and not self._in_flight:
             return True
         if self._in_flight or self._held.claims or self._waiting:
             return False
@@ -174,7 +155,7 @@ class Worker:
         """Free or end the rows of workers that died."""
         if self._queue.expire():
             for destination in self._destinations.open():
-                settle_batch(self._ledger, self._queue, destination.batch)
+                settle_batch(self.ledger, self._queue, destination.batch)
 
     def _claim_rows(self, threads: int) -> None:
         """Claim rows of the oldest batch that has some; note when to look again if none has."""
@@ -190,7 +171,7 @@ class Worker:
         self._look_later()
         self._sweep()
         for destination in found:
-            settle_batch(self._ledger, self._queue, destination.batch)
+            settle_batch(self.ledger, self._queue, destination.batch)
         self._is_empty = not any(self._queue.has_rows(each.batch) for each in found)
 
     def _start(self, pool: ThreadPoolExecutor, row: QueuedRow, destination: Destination) -> None:
@@ -199,12 +180,9 @@ class Worker:
 
     def _work(self, row: QueuedRow, destination: Destination) -> None:
         """Check and send one row, on a thread of the pool; an event reports its end, whatever happens."""
-        checked, result = destination.check(row), None
-        if checked.request is None:
-            result = RowResult(checked.row, result_of_invalid_row(checked.findings))
-        elif checked.skip:
-            result = result_of_skipped_row(checked, checked.skip)
-        else:
+        checked = destination.check(row)
+        result = result_without_sending(checked)
+        if result is None and checked.request:
             result = destination.send(row, checked, checked.request)
         self._events.put(Worked(row, destination, checked, result))
 
@@ -224,11 +202,5 @@ class Worker:
             self.stop(result.report.findings[-1].message)
         if result is None or ended.error_code in GIVEN_BACK:
             return
-        self.statistics.add(str(row.number), result.report, skip=result.skip)
         self._on_result(result, row.batch)
-        if result.report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
-            self.stop(result.report.findings[-1].message)
-        elif reason := self._destinations.excessive_wait or self.statistics.reason_to_stop(
-            self._limit
-        ):
-            self.stop(reason)
+        self._count(result, self._destinations.excessive_wait)

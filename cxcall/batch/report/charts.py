@@ -139,7 +139,7 @@ def _time_column(entry: TimeBin, used: Sequence[str], form: str) -> Column:
 
 def latency_chart(summary: Summary) -> str:
     """Return the histogram of latencies with its numbers."""
-    counts = summary.histogram()
+    counts = summary.latencies.bars("≤")
     columns = [Column(label, [("latency", count, "requests")]) for label, count in counts]
     chart = column_chart("Requests by latency in milliseconds", columns, labels=len(columns))
     rows = [(f"{label} ms", f"{count:,}") for label, count in counts]

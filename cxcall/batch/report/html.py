@@ -105,8 +105,8 @@ def _cards(summary: Summary) -> Iterator[str]:
             cards.append(card)
     if summary.seconds:
         cards.append(("", _duration(summary.seconds), f"sending{summary.rate_text}"))
-    if (p50 := summary.percentile(0.5)) is not None:
-        p95 = summary.percentile(0.95) or 0.0
+    if (p50 := summary.latencies.percentile(0.5)) is not None:
+        p95 = summary.latencies.percentile(0.95) or 0.0
         cards.append(("", f"{p50:,.0f} ms", f"median latency, p95 {p95:,.0f} ms"))
     items = "".join(
         f'<li class="{style}"><b>{_text(value)}</b><small>{_text(label)}</small>'

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.latencies import Latencies
 from cxcall.batch.report.rows import NOT_SENT
-from cxcall.batch.totals import LATENCY_BOUNDS_MS, latency_bars
+from cxcall.batch.totals import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
@@ -17,17 +17,11 @@ if TYPE_CHECKING:
 
     from cxcall.batch.report.rows import BatchReport, ReportRow
 
-ORDER = (
-    "unknown",
-    "refused",
-    "undelivered",
-    "stopped",
-    "invalid",
-    "error",
-    "skipped",
-    "accepted",
+# What was accepted stands after all that was not.
+ORDER = [
+    *map(str, sorted(OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)),
     NOT_SENT,
-)
+]
 """Outcomes, the gravest first."""
 _SENT = {str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)}  # fmt: skip
 _MOST_BINS = 48
@@ -48,7 +42,7 @@ class Summary(NamedTuple):
     reasons: list[tuple[str, str, int]]
     began: datetime | None
     ended: datetime | None
-    latencies: list[float]
+    latencies: Latencies
     bins: list[TimeBin]
     bin_seconds: float
 
@@ -69,18 +63,6 @@ class Summary(NamedTuple):
         sent = sum(self.outcomes[each] for each in _SENT)
         return f", {self.rate:,.1f} requests/s" if sent > 1 else ""
 
-    def percentile(self, share: float) -> float | None:
-        """Return the latency that a share of the requests did not exceed; None without any."""
-        values = self.latencies
-        return values[min(int(share * len(values)), len(values) - 1)] if values else None
-
-    def histogram(self) -> list[tuple[str, int]]:
-        """Return the number of requests by latency, from the first to the last bar that is not empty."""
-        counts = [0] * (len(LATENCY_BOUNDS_MS) + 1)
-        for latency in self.latencies:
-            counts[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
-        return latency_bars(counts, "≤")
-
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as JSON."""
         return {
@@ -93,7 +75,10 @@ class Summary(NamedTuple):
             "beganAt": self.began.isoformat() if self.began else None,
             "endedAt": self.ended.isoformat() if self.ended else None,
             "perSecond": round(self.rate, 2),
-            "latencyMs": {"p50": self.percentile(0.5), "p95": self.percentile(0.95)},
+            "latencyMs": {
+                "p50": self.latencies.percentile(0.5),
+                "p95": self.latencies.percentile(0.95),
+            },
         }
 
 
@@ -115,7 +100,7 @@ def summarize(report: BatchReport) -> Summary:
         [(outcome, reason, count) for (outcome, reason), count in ordered],
         began,
         ended,
-        sorted(row.latency for row in rows if row.latency is not None),
+        Latencies(row.latency for row in rows if row.latency is not None),
         bins,
         seconds,
     )

@@ -32,8 +32,10 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     ]
     if summary.seconds:
         facts.append(Entry("sending", f"{summary.seconds:,.1f} s{summary.rate_text}"))
-    if (p50 := summary.percentile(0.5)) is not None:
-        facts.append(Entry("latency", f"p50 {p50:,.0f} ms, p95 {summary.percentile(0.95):,.0f} ms"))
+    if (p50 := summary.latencies.percentile(0.5)) is not None:
+        facts.append(
+            Entry("latency", f"p50 {p50:,.0f} ms, p95 {summary.latencies.percentile(0.95):,.0f} ms")
+        )
     yield Section(f"BATCH {batch.id}", entries=facts)
     counts = [Entry(name, f"{count:,}") for name, count in summary.outcomes.items()]
     yield Section(f"OUTCOMES ({count_phrase(summary.rows, 'row')})", entries=counts)

@@ -14,6 +14,7 @@ from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.run import Run
 from cxcall.batch.run_stages import (
     begin_run,
     check_rows,
@@ -23,8 +24,7 @@ from cxcall.batch.run_stages import (
     stop_on_queued,
 )
 from cxcall.batch.skips import SkipReason
-from cxcall.batch.totals import CheckStatistics, FailureLimit
-from cxcall.batch.unsent_rows import UnsentRows
+from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_errors import report_errors
 from cxcall.cli.actions.batch_queue import (
@@ -38,7 +38,12 @@ from cxcall.cli.actions.batch_setup import (
     resume_command,
     stop_on_conflicting_flags,
 )
-from cxcall.cli.actions.batch_summary import ProgressLines, print_totals
+from cxcall.cli.actions.batch_summary import (
+    ProgressLines,
+    describe_outcomes,
+    describe_speed,
+    print_totals,
+)
 from cxcall.cli.actions.row_printer import RowPrinter, unwritable_reason
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.cli.options import find_own_contract
@@ -57,7 +62,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from cxcall.batch.run import Run
+    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.selection import Selection
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
@@ -160,8 +165,6 @@ class BatchRun:
 
     def new_run(self, *parts: Any) -> Run:
         """Return the run that sends the rows."""
-        from cxcall.batch.run import Run
-
         return Run(*parts)
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
@@ -175,16 +178,14 @@ class BatchRun:
             job, selection, ledger, totals,
             batch=batch, rate=self.rate, limit=self.limit, keys=self.keys, new_run=self.new_run,
         )  # fmt: skip
-        unsent = UnsentRows(ledger, run.batch, self.keys.key_of)
         self.tell_progress(
             f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
-        self._send(run, totals, unsent)
-        unsent.flush()
+        self._send(run, totals)
         report = self._report(run, totals)
-        if unsent.problem:
-            self._tell(f"rows that were not sent are missing in the report: {unsent.problem}")
+        if problem := run.unsent.problem:
+            self._tell(f"rows that were not sent are missing in the report: {problem}")
         return report._replace(findings=(*report.findings, *end_run(run)))
 
     def _queue(
@@ -216,7 +217,7 @@ class BatchRun:
         self.tell_progress(totals.summary())
         return totals
 
-    def _send(self, run: Run, totals: CheckStatistics, unsent: UnsentRows) -> None:
+    def _send(self, run: Run, totals: CheckStatistics) -> None:
         options = self.options
         began = time.monotonic()
         progress_lines = ProgressLines(self.screen, totals.rows, self._tell)
@@ -228,11 +229,10 @@ class BatchRun:
             )
             for result in results:
                 self._print_safely(result, run)
-                unsent.add(result)
                 statistics = run.statistics
                 self.seconds = time.monotonic() - began
                 speed = statistics.sent / self.seconds
-                text = f"{statistics.outcome_counts()}, {speed:.1f}/s"
+                text = f"{describe_outcomes(statistics)}, {speed:.1f}/s"
                 progress(statistics.total, text)
                 progress_lines.update(statistics.total, text, self.seconds)
 
@@ -274,7 +274,7 @@ class BatchRun:
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
         lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
-        speed = statistics.speed_line(self.seconds, self.rate)
+        speed = describe_speed(statistics.latencies, self.seconds, self.rate)
         if code is not ExitCode.OK or not self.screen.options.quiet:
             print_totals(self.screen, statistics, speed, lines, self._tell)
         return Report(
@@ -288,8 +288,8 @@ class BatchRun:
                 "numbersWritten": totals.numbers_written,
                 "notSent": left,
                 "seconds": round(self.seconds, 3),
-                "latencyP50Ms": statistics.latency(0.5),
-                "latencyP95Ms": statistics.latency(0.95),
+                "latencyP50Ms": statistics.latencies.percentile(0.5),
+                "latencyP95Ms": statistics.latencies.percentile(0.95),
                 "stopped": run.stop_reason,
             },
             is_last_json_line=True,

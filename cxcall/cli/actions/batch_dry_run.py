@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cxcall.batch.check_statistics import CheckStatistics
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.run_stages import find_by_request, require_rows
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import no_number_finding
-from cxcall.batch.totals import CheckStatistics
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report

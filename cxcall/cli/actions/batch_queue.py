@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.queue.content import row_content
 from cxcall.batch.queue.held_rows import settle_batch
 from cxcall.batch.report.rows import find_batch
-from cxcall.batch.row_result import COMMAND, RowResult, result_of_invalid_row, result_of_skipped_row
+from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.run_stages import OPEN_STATES
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
@@ -19,18 +19,18 @@ from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import count_phrase
+from cxcall.output.terminal_text import count_phrase, format_counts
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.selection import Selection
-    from cxcall.batch.totals import CheckStatistics
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch
@@ -76,11 +76,9 @@ class BatchFiller:
     def _rows(self, selection: Selection) -> Iterator[QueuedRow]:
         for checked in selection.rows():
             row, request = checked.row, checked.request
-            if request is None:
-                self._unsent.add(RowResult(row, result_of_invalid_row(checked.findings)))
-            elif checked.skip:
-                self._unsent.add(result_of_skipped_row(checked, checked.skip))
-            elif checked.earlier is None:
+            if result := result_without_sending(checked):
+                self._unsent.add(result)
+            elif request and checked.earlier is None:
                 content = row_content(checked, request, self._keys.key_of(row))
                 yield QueuedRow(self._batch, row.number, content)
 
@@ -118,7 +116,7 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
         status = _read_status(ledger, queue, batch)
         with screen.progress(status["queued"]) as progress:
             while watch and status["open"]:
-                progress(status["queued"] - status["open"], _counts(status["states"]))
+                progress(status["queued"] - status["open"], format_counts(status["states"].items()))
                 if output.output == "jsonl":
                     screen.print_json(status)
                     screen.stdout.flush()
@@ -136,10 +134,6 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
         table=Table(("STATE", "ROWS"), rows),
         diagnostics=[f"batch {status['batch']}: {status['state']}", *unknown],
     )
-
-
-def _counts(states: dict[str, int]) -> str:
-    return ", ".join(f"{count} {state}" for state, count in states.items())
 
 
 def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, Any]:

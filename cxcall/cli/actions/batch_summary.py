@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.totals import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import resolve_commands
 from cxcall.output.report import Table
+from cxcall.output.terminal_text import count_phrase, format_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from cxcall.batch.latencies import Latencies
+    from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.totals import BatchStatistics
     from cxcall.output.screen import Screen
 
 _SECONDS_BETWEEN_LINES = 10.0
 _LONGEST_MESSAGE = 100
+_MAX_REASONS = 20
+_BAR_WIDTH = 40
 
 
 class ProgressLines:
@@ -42,15 +48,82 @@ def print_totals(
     tell: Callable[[str], None],
 ) -> None:
     """Print the totals of a batch on stderr, and `more` lines, such as the command to resume it."""
-    speeds = [speed] if speed else []
+    head = [_head_line(statistics), *filter(None, [speed])]
     if not (screen.stderr.isatty() and statistics.total):
-        first, *others = statistics.lines()
-        tell("\n".join([first, *speeds, *others, *more]))
+        tell("\n".join([*head, *_detail_lines(statistics), *more]))
         return
-    tell("\n".join([statistics.head_line(), *speeds]))
+    tell("\n".join(head))
     screen.print_table(outcome_table(statistics), screen.stderr)
-    if rest := [*statistics.unknown_rows(), *more]:
+    if rest := [*_unknown_lines(statistics), *more]:
         tell("\n".join(rest))
+
+
+def total_lines(statistics: BatchStatistics) -> list[str]:
+    """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""
+    return [_head_line(statistics), *_detail_lines(statistics)]
+
+
+def describe_outcomes(statistics: BatchStatistics) -> str:
+    """Return the number of rows with each outcome; `unknown` comes first."""
+    counts = statistics.outcomes.most_common()
+    return format_counts(sorted(counts, key=lambda each: each[0] is not Outcome.UNKNOWN))
+
+
+def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
+    """Return the elapsed time, the achieved rate in the unit of the permitted one, and the latencies."""
+    p50, p95 = latencies.percentile(0.5), latencies.percentile(0.95)
+    if p50 is None or p95 is None or not seconds:
+        return ""
+    count = latencies.total()
+    rate = f", {count / seconds * permitted.seconds:,.1f}/{permitted.unit} of {permitted} permitted"
+    return f"elapsed: {seconds:,.1f} s{rate if count > 1 else ''}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
+
+
+def _head_line(statistics: BatchStatistics) -> str:
+    resumed = statistics.resumed
+    earlier = f" ({resumed} of them by an earlier run)" if resumed else ""
+    outcomes = describe_outcomes(statistics) or "none sent"
+    return f"{count_phrase(statistics.total, 'row')}: {outcomes}{earlier}"
+
+
+def _detail_lines(statistics: BatchStatistics) -> list[str]:
+    """Return what stands below the number of rows: skipped ones, reasons, latencies, unknown rows."""
+    lines = []
+    if skipped := statistics.skipped:
+        lines.append(f"skipped: {format_counts(skipped.most_common())}")
+    lines += [
+        f"  {count} x {code}: {message}"
+        for (code, message, _), count in statistics.reasons.most_common(_MAX_REASONS)
+    ]
+    if bars := statistics.latencies.bars("<="):
+        lines += ["latency:", *_bar_lines(bars)]
+    return [*lines, *_unknown_lines(statistics)]
+
+
+def _bar_lines(bars: Sequence[tuple[str, int]]) -> list[str]:
+    longest = max(count for _, count in bars)
+    return [
+        f"  {f'{name} ms':>11}  {'#' * -(-count * _BAR_WIDTH // longest):<{_BAR_WIDTH}} {count}"
+        for name, count in bars
+    ]
+
+
+def _unknown_lines(statistics: BatchStatistics) -> list[str]:
+    """Return what to do about unknown rows, and the first of them; no lines if there are none."""
+    listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
+    more = statistics.unlisted
+    if not (listed or more):
+        return []
+    commands = resolve_commands(listed[0][1] if listed else "DELIVERY_ID")
+    commands += ", and so for each of the others" if len(listed) + more > 1 else ""
+    lines = [f"unknown: find out whether a call was placed, then {commands}:"]
+    if sent := statistics.may_be_in_flight:
+        lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
+    lines += [
+        f"  row{'' if row.isdecimal() else 's'} {row}: delivery {delivery}"
+        for row, delivery in listed
+    ]
+    return [*lines, f"  and {more} more"] if more else lines
 
 
 def outcome_table(statistics: BatchStatistics) -> Table:

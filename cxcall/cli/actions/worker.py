@@ -13,6 +13,7 @@ from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.totals import FailureLimit
+from cxcall.cli.actions.batch_summary import total_lines
 from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.options import find_own_contract, flags_of
@@ -123,7 +124,7 @@ def _report(
     worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics, *, is_quiet: bool
 ) -> Report:
     statistics = worker.statistics
-    lines = statistics.lines()
+    lines = total_lines(statistics)
     lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
     if worker.stop_reason or not (is_quiet and statistics.is_complete):
         diagnostics.print("\n".join(lines))

@@ -1,0 +1,102 @@
+"""Count the rows of a batch that were checked, and keep the first of their findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cxcall.batch.skips import SkipReason
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.terminal_text import count_phrase, format_counts
+
+if TYPE_CHECKING:
+    from cxcall.batch.job import CheckedRow
+
+_MAX_FINDINGS = 100
+_MAX_OF_A_KIND = 5
+_MAX_NOTES = 100
+
+
+@dataclass
+class CheckStatistics:
+    """The counts of the check of all rows; its size does not grow with their number."""
+
+    rows: int = 0
+    invalid: int = 0
+    already_sent: int = 0
+    numbers_written: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[tuple[str, Severity]] = field(default_factory=Counter)
+    repeated_notes: int = 0
+    _notes: set[tuple[str, str]] = field(default_factory=set)
+    _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
+
+    @property
+    def valid(self) -> int:
+        """How many rows have no errors and are not skipped."""
+        return self.rows - self.invalid - self.skipped.total()
+
+    @property
+    def to_send(self) -> int:
+        """How many rows are still to be sent now."""
+        return self.valid - self.already_sent
+
+    @property
+    def has_no_number(self) -> bool:
+        """Whether invalid numbers leave nothing to send, so that the wrong column may have been read."""
+        return bool(self.skipped[SkipReason.INVALID_NUMBER]) and not (
+            self.valid or self.skipped[SkipReason.OUTSIDE_HOURS]
+        )
+
+    def add(self, checked: CheckedRow) -> None:
+        """Count one row, and keep its findings: all errors of invalid rows, and a few of each other kind."""
+        self.rows += 1
+        is_invalid = checked.request is None
+        self.invalid += is_invalid
+        self.already_sent += checked.earlier is not None
+        self.numbers_written += checked.numbers_written
+        if checked.skip:
+            self.skipped[checked.skip] += 1
+        for finding in checked.findings:
+            if self._is_repeated_note(finding):
+                self.repeated_notes += 1
+                continue
+            kind = finding.code, finding.severity
+            self.counts[kind] += 1
+            most = _MAX_FINDINGS if is_invalid else _MAX_OF_A_KIND
+            if self._shown[kind] < most and len(self.findings) < _MAX_FINDINGS:
+                self._shown[kind] += 1
+                message = f"row {checked.row.number}: {finding.message}"
+                self.findings.append(finding._replace(message=message))
+
+    def _is_repeated_note(self, finding: Finding) -> bool:
+        """Return whether a note says of another row what an earlier one says: it would hide the errors."""
+        if finding.severity is not Severity.NOTE:
+            return False
+        said = finding.code, finding.message
+        is_repeated = said in self._notes
+        if len(self._notes) < _MAX_NOTES:
+            self._notes.add(said)
+        return is_repeated
+
+    def summary(self) -> str:
+        """Return the counts as text: one line, and one for each kind of finding if not all are shown."""
+        parts = [count_phrase(self.rows, "row"), f"{self.valid} valid"]
+        if self.repeated_notes:
+            parts.append(f"the same note for {count_phrase(self.repeated_notes, 'more row')}")
+        parts += [f"{self.invalid} not valid"] if self.invalid else []
+        if self.skipped:
+            parts.append(
+                f"{self.skipped.total()} skipped ({format_counts(self.skipped.most_common())})"
+            )
+        parts += [f"{self.already_sent} done by an earlier run"] if self.already_sent else []
+        lines = [", ".join(parts)]
+        if self.numbers_written:
+            lines.append(f"{count_phrase(self.numbers_written, 'number')} written in E.164")
+        if self.counts.total() > len(self.findings):
+            by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
+            lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
+            lines.append("the first findings of each kind are shown")
+        return "\n".join(lines)

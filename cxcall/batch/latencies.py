@@ -1,0 +1,38 @@
+"""Count the latencies of requests: shares of them, and a histogram."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+
+BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+"""Upper bounds of the histogram's bars, in milliseconds."""
+
+
+class Latencies(Counter[float]):
+    """How many requests had which latency, in milliseconds."""
+
+    def percentile(self, share: float) -> float | None:
+        """Return the latency that a share of the requests did not exceed; None without any."""
+        left = share * self.total()
+        for latency in sorted(self):
+            left -= self[latency]
+            if left <= 0:
+                return latency
+        return None
+
+    def histogram(self) -> list[tuple[int | None, int]]:
+        """Return upper bound and length of each bar, from the first to the last that is not empty."""
+        counts = [0] * (len(BOUNDS_MS) + 1)
+        for latency, count in self.items():
+            counts[bisect_left(BOUNDS_MS, latency)] += count
+        used = [index for index, count in enumerate(counts) if count]
+        bars = list(zip((*BOUNDS_MS, None), counts, strict=True))
+        return bars[used[0] : used[-1] + 1] if used else []
+
+    def bars(self, at_most: str) -> list[tuple[str, int]]:
+        """Return name and length of each bar; `at_most` is the sign before an upper bound."""
+        return [
+            (f"> {BOUNDS_MS[-1]}" if bound is None else f"{at_most} {bound}", count)
+            for bound, count in self.histogram()
+        ]

@@ -1,0 +1,71 @@
+"""What a run and a worker share: threads that send rows, and one loop that counts their results and can be stopped."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.totals import BatchStatistics
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.runtime import signals
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from cxcall.batch.row_result import RowResult
+    from cxcall.batch.totals import FailureLimit
+    from cxcall.ledger.ledger import Ledger
+
+_SWITCH_INTERVAL = 0.0005
+"""Seconds after which a thread yields to others: a tenth of the default, so that slots are met in time."""
+_STOPPING = (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE)
+"""The exit codes of rows after which every other one would fail, too."""
+
+
+class RowLoop:
+    """Sends rows with threads until there are none, or until a signal or another reason to stop.
+
+    Threads put events into `_events`; None there wakes the loop. `interrupts` counts the signals.
+    """
+
+    def __init__(self, ledger: Ledger, limit: FailureLimit) -> None:
+        self.ledger, self.limit = ledger, limit
+        self.statistics = BatchStatistics()
+        self.stop_reason = ""
+        self.interrupts = 0
+        self._events: SimpleQueue[Any] = SimpleQueue()
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether a second signal came: not even the rows in flight are waited for."""
+        return self.interrupts > 1
+
+    def stop(self, reason: str) -> None:
+        """Start no more rows; those in flight are finished."""
+        self.stop_reason = self.stop_reason or reason
+
+    def catch_signals(self) -> AbstractContextManager[None]:
+        """Stop at the first signal, and abandon the rows in flight at the second."""
+        return signals.call_on_signals(self._interrupt)
+
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        self.stop("interrupted")
+        self._events.put(None)
+
+    @staticmethod
+    def _new_pool(threads: int) -> ThreadPoolExecutor:
+        sys.setswitchinterval(_SWITCH_INTERVAL)
+        return ThreadPoolExecutor(threads, "cxcall-rows", initializer=signals.block_in_thread)
+
+    def _count(self, result: RowResult, excessive_wait: float | None) -> None:
+        """Add a result to the statistics, and stop where they, or a wait of so many seconds, give a reason."""
+        self.statistics.add(result)
+        if excessive_wait is not None:
+            self.stop(f"the API asks for a wait of {excessive_wait:g} s, longer than `max_wait`")
+        elif result.report.exit_code in _STOPPING:
+            self.stop(result.findings[-1].message)
+        elif reason := self.statistics.reason_to_stop(self.limit):
+            self.stop(reason)
