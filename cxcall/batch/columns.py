@@ -17,9 +17,9 @@ from cxcall.payloads.csv_columns import (
     reject_repeated_columns,
 )
 from cxcall.payloads.csv_table import CsvTable
-from cxcall.phone.do_not_call import plain_digits
 from cxcall.phone.number_names import is_number_name
 from cxcall.phone.phone_numbers import FEWEST_DIGITS
+from cxcall.phone.spellings import plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

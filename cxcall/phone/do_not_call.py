@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from cxcall.phone.phone_numbers import parse_number
+from cxcall.phone.spellings import (
+    INTERNATIONAL_IN_TEXT,
+    MIN_NATIONAL_DIGITS,
+    number_spellings,
+    plain_digits,
+    read_number,
+    without_exit_code,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
-_OTHER_THAN_DIGITS = r"[^0-9]"
-_EXIT_CODE = r"^(?:00|011)(?=[1-9])"
-_MIN_NATIONAL_DIGITS = 7
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
 _ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
 _TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or a spreadsheet's fraction
 _SCHEME = r"(?i)^\s*tel:"
-
-
-def plain_digits(text: str) -> str:
-    """Return the digits of a text, those of other scripts as `0` to `9`."""
-    if text.isascii():
-        return compile_pattern(_OTHER_THAN_DIGITS).sub("", text)
-    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def is_one_number(text: str) -> bool:
@@ -47,7 +43,7 @@ class NumberList:
         self._by_end: dict[str, tuple[str, ...]] = {}
         for each in numbers:
             number = _written(each)
-            end = number[-_MIN_NATIONAL_DIGITS:].lstrip("+")
+            end = number[-MIN_NATIONAL_DIGITS:].lstrip("+")
             self._by_end[end] = (*self._by_end.get(end, ()), number)
 
     def __contains__(self, text: str) -> bool:
@@ -62,7 +58,7 @@ class NumberList:
     def _candidates(self, number: str) -> Iterator[str]:
         """Yield the listed numbers that end as a number does: no prefix changes the end."""
         digits = number.lstrip("+")
-        for length in range(_MIN_DIGITS, _MIN_NATIONAL_DIGITS + 1):
+        for length in range(_MIN_DIGITS, MIN_NATIONAL_DIGITS + 1):
             if len(digits) >= length:
                 yield from self._by_end.get(digits[-length:], ())
 
@@ -76,123 +72,34 @@ def _written(text: str) -> str:
 def _is_same(one: str, other: str) -> bool:
     """Return whether two texts of `_written` may be the same number.
 
-    They are if one ends with the whole national number of the other, if one has the trunk prefix of a country in
-    place of its code, or if libphonenumber reads the same number in the country of one of them.
+    They are if one ends with the whole national number of the other, if one is a spelling of the other, or if
+    libphonenumber reads the same number in the country of one of them.
     """
-    (code, whole), (other_code, longer) = sorted(
+    (code, whole, one), (other_code, longer, other) = sorted(
         map(_split, (one, other)), key=lambda each: (not each[0], len(each[1]))
     )
     if code and other_code and code != other_code:
         return False
     # Seven digits without a country code may be a local number, which many others end with.
-    fewest = _MIN_NATIONAL_DIGITS if code else _MIN_NATIONAL_DIGITS + 1
+    fewest = MIN_NATIONAL_DIGITS if code else MIN_NATIONAL_DIGITS + 1
     if whole == longer or (len(whole) >= fewest and longer.endswith(whole)):
         return True
     if not code:
-        return _has_trunk_prefix(whole, longer)
+        return len(whole) >= fewest and whole in number_spellings(longer)
     import phonenumbers
 
+    regions = phonenumbers.region_codes_for_country_code(code)
+    reads = ((parse_number(one, region), parse_number(other, region)) for region in regions)
     return any(
-        read == _read(other, region)
-        for region in phonenumbers.region_codes_for_country_code(code)
-        if (read := _read(one, region))
+        read == known and phonenumbers.is_valid_number(read) for known, read in reads if read
     )
 
 
-def _has_trunk_prefix(one: str, other: str) -> bool:
-    """Return whether one number has a trunk prefix where the other one has the code of the same country."""
-    ends = zip(reversed(one), reversed(other), strict=False)
-    length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
-    starts = {one[:-length], other[:-length]} if length else set()
-    return any(
-        starts == {trunk, code} and length in lengths for trunk, code, lengths in _trunk_prefixes()
-    )
-
-
-@cache
-def _trunk_prefixes() -> tuple[tuple[str, str, tuple[int, ...]], ...]:
-    """Return the trunk prefix, the country code, and the lengths of national numbers of each region that has a prefix."""
+def _split(written: str) -> tuple[int, str, str]:
+    """Return the country code and the national number of a text, and the text; 0 and its digits if it may lack the code."""
     import phonenumbers
 
-    every = map(
-        phonenumbers.PhoneMetadata.metadata_for_region, sorted(phonenumbers.SUPPORTED_REGIONS)
-    )
-    return tuple(
-        (each.national_prefix, str(each.country_code), each.general_desc.possible_length)
-        for each in every
-        if each and each.general_desc and each.national_prefix
-    )
-
-
-def _split(written: str) -> tuple[int, str]:
-    """Return the country code and the national number of a text; 0 and its digits if it may lack the code."""
-    import phonenumbers
-
-    digits = compile_pattern(_EXIT_CODE).sub("", written.lstrip("+"))
-    has_code = written.startswith("+") or digits != written
-    try:
-        parsed = phonenumbers.parse(f"+{digits}", None) if has_code else None
-    except phonenumbers.NumberParseException:
-        parsed = None
+    parsed = read_number(written)
     if parsed and (written.startswith("+") or phonenumbers.is_valid_number(parsed)):
-        return parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
-    return 0, digits.lstrip("0")
-
-
-def _read(written: str, region: str) -> tuple[int, str] | None:
-    """Return the valid number that a text is when it is dialed in a region."""
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(written, region)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    return parsed.country_code or 0, phonenumbers.national_significant_number(parsed)
-
-
-def number_spellings(text: str) -> set[str]:
-    """Return the digits that another spelling of a number may have: with, or without, its country code."""
-    return set().union(*_spellings(text))
-
-
-def _spellings(text: str) -> Iterator[set[str]]:
-    """Yield the digits that a list may have for a text that is, or contains, a number."""
-    digits = plain_digits(text)
-    for match in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text):
-        yield _international_spellings(plain_digits(match[0]))
-    if not digits:
-        return
-    has_plus, has_exit_code = (
-        text.lstrip().startswith("+"),
-        compile_pattern(_EXIT_CODE).match(digits),
-    )
-    if has_plus or has_exit_code:
-        yield _international_spellings(compile_pattern(_EXIT_CODE).sub("", digits))
-    if not has_plus and not digits.startswith("00"):  # `011` may be the start of a national number
-        yield _national_spellings(digits)
-
-
-def _international_spellings(digits: str) -> set[str]:
-    """Return the spellings of a number with its country code."""
-    import phonenumbers
-
-    try:
-        parsed = phonenumbers.parse(f"+{digits}", None)
-    except phonenumbers.NumberParseException:
-        return {digits}
-    national = phonenumbers.national_significant_number(parsed)
-    return {digits, f"{parsed.country_code}{national}", national, f"0{national}"}
-
-
-def _national_spellings(digits: str) -> set[str]:
-    """Return the spellings of a number that may lack its country code."""
-    import phonenumbers
-
-    stripped = digits.lstrip("0")
-    found = {digits, stripped, f"0{stripped}", *_international_spellings(stripped)}
-    if len(stripped) >= _MIN_NATIONAL_DIGITS:
-        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-        found |= {f"{code}{each}" for code in codes for each in (digits, stripped)}
-    return found - {""}
+        return parsed.country_code or 0, phonenumbers.national_significant_number(parsed), written
+    return 0, without_exit_code(written.lstrip("+")).lstrip("0"), written

@@ -239,19 +239,19 @@ def numbers_in(value: Any) -> list[str]:
     return [mask(number) for number in numbers if number]
 
 
-@lru_cache(maxsize=_PARSED_KEPT)
 def join_numbers(numbers: Sequence[str], most: int = 3) -> str:
     """Return the first numbers as text, and how many more there are: a load has thousands."""
     more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(numbers[:most]) + more
 
 
-def parse_number(number: str) -> PhoneNumber | None:
-    """Return a parsed E.164 number; None for anything else. The checks of one request share it."""
+@lru_cache(maxsize=_PARSED_KEPT)
+def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
+    """Return a parsed number with its country code, or of a region; None for anything else. The checks of one request share it."""
     import phonenumbers
 
     try:
-        return phonenumbers.parse(number, None)
+        return phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return None
 

@@ -12,7 +12,7 @@ from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
-from cxcall.phone.do_not_call import NumberList, is_one_number, plain_digits
+from cxcall.phone.spellings import plain_digits
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending.call_times import OUTSIDE_HOURS, check_hours, parse_hours
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
+    from cxcall.phone.do_not_call import NumberList
     from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 
@@ -163,6 +164,8 @@ def read_do_not_call_list(path: str) -> NumberList:
 
 @lru_cache(maxsize=8)
 def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
+    from cxcall.phone.do_not_call import NumberList, is_one_number
+
     numbers = []
     for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
         first, *others = _list_cells(line)

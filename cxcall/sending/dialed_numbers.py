@@ -15,13 +15,13 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_names import (
     PHONE_FORMATS,
     fold_name,
     is_folded_caller_name,
     is_folded_number_name,
 )
+from cxcall.phone.spellings import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -129,7 +129,12 @@ def request_values(
             for each in texts:
                 name = fold_name(parameter.name)
                 yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
-    yield from _walk(operation).values(body.value, "", "", "", operation.declared_body_schema)
+    yield from body_values(operation, body.value)
+
+
+def body_values(operation: Operation, body: Any) -> Iterator[RequestValue]:
+    """Yield the texts and numbers in a body, and the keys of its objects."""
+    yield from _walk(operation).values(body, "", "", "", operation.declared_body_schema)
 
 
 class _BodyWalk:

@@ -1,0 +1,98 @@
+"""Spellings of one phone number: with and without the code of its country, an exit code, or a trunk prefix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.phone.phone_numbers import find_number_mistake, parse_number
+from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
+MIN_NATIONAL_DIGITS = 7
+EXIT_CODES = ("00", "011")
+"""What is dialed for `+` in most countries, and in North America."""
+TRUNK_PREFIXES = (
+    ("8", 7),
+    ("8", 370),
+    ("8", 375),
+    ("80", 375),
+    ("06", 36),
+    ("8", 993),
+    ("1", 692),
+)
+"""What is dialed before a national number where it is not `0`, with the country code.
+
+Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
+each command would wait for.
+"""
+
+
+def plain_digits(text: str) -> str:
+    """Return the digits of a text, those of other scripts as `0` to `9`."""
+    if text.isascii():
+        return compile_pattern(r"[^0-9]").sub("", text)
+    return "".join(str(int(char)) for char in text if char.isdecimal())
+
+
+def read_number(text: str) -> PhoneNumber | None:
+    """Return the number that a text with a country code is; None where that may be missing."""
+    if parsed := parse_number(text):
+        return parsed
+    digits = plain_digits(text)
+    prefix = next((each for each in EXIT_CODES if digits.startswith(each)), "")
+    international = f"+{digits.removeprefix(prefix)}"
+    # `0113` to `0118` are also area codes of the United Kingdom.
+    if prefix == "00" or (prefix and not find_number_mistake(international)):
+        return parse_number(international)
+    return None
+
+
+def usual_spelling(text: str) -> str:
+    """Return the digits of a number, with its country code where it has one."""
+    parsed = read_number(text)
+    return f"{parsed.country_code}{parsed.national_number}" if parsed else plain_digits(text)
+
+
+def number_spellings(text: str) -> set[str]:
+    """Return what `usual_spelling` may return for other spellings of a number; one without a country code may be of every country."""
+    digits, parsed = plain_digits(text), read_number(text)
+    found = {usual_spelling(text), without_exit_code(digits)}
+    if parsed:
+        found |= _international_spellings(parsed)
+    if not parsed or digits.startswith("011"):  # may be the start of a national number
+        found |= _national_spellings(digits)
+    return found - {""}
+
+
+def without_exit_code(digits: str) -> str:
+    """Return the digits of a number without what is dialed for `+`."""
+    return compile_pattern(rf"^(?:{'|'.join(EXIT_CODES)})(?=[1-9])").sub("", digits)
+
+
+def _international_spellings(number: PhoneNumber) -> set[str]:
+    """Return the spellings of a number with and without its country code."""
+    import phonenumbers
+
+    code, national = number.country_code, phonenumbers.national_significant_number(number)
+    trunks = ("0", *(prefix for prefix, country in TRUNK_PREFIXES if country == code))
+    return {f"{code}{national}", national, *(f"{trunk}{national}" for trunk in trunks)}
+
+
+def _national_spellings(digits: str) -> set[str]:
+    """Return the spellings of a number that may lack its country code."""
+    import phonenumbers
+
+    stripped = digits.lstrip("0")
+    found = {digits, stripped, f"0{stripped}"}
+    if parsed := parse_number(f"+{stripped}"):
+        found |= _international_spellings(parsed)
+    if len(stripped) >= MIN_NATIONAL_DIGITS:
+        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+        found |= {f"{code}{each}" for code in codes for each in (digits, stripped)}
+    for prefix, code in TRUNK_PREFIXES:
+        national = digits.removeprefix(prefix)
+        found |= {national, f"{prefix}{national}", f"{code}{national}"}
+    return found
