@@ -1,4 +1,4 @@
-"""Count the rows of a batch that were checked, and keep the first of their findings."""
+"""Check all rows of a batch before any is sent: count them, and keep the first of their findings."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skips import SkipReason, no_number_finding
+from cxcall.findings.errors import CheckError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.terminal_text import count_phrase, format_counts
 
 if TYPE_CHECKING:
-    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.job import CheckedRow, Job
+    from cxcall.batch.selection import Selection
 
 _MAX_FINDINGS = 100
 _MAX_OF_A_KIND = 5
@@ -100,3 +102,37 @@ class CheckStatistics:
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
             lines.append("the first findings of each kind are shown")
         return "\n".join(lines)
+
+
+class InvalidRowsError(CheckError):
+    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
+
+    def __init__(self, summary: str, *findings: Finding) -> None:
+        super().__init__(*findings)
+        self.summary = summary
+
+
+def check_batch(job: Job, selection: Selection, *, skip_invalid: bool) -> CheckStatistics:
+    """Check all rows; raises InvalidRowsError if one is invalid, unless invalid rows are skipped.
+
+    Raises it too if nothing is left to send because of invalid numbers.
+    """
+    totals = CheckStatistics()
+    for checked in selection.check():
+        totals.add(checked)
+    require_rows(job, totals)
+    is_stopped = totals.invalid and not skip_invalid
+    if is_stopped or totals.has_no_number:
+        more = [no_number_finding()] * (not is_stopped)
+        raise InvalidRowsError(totals.summary(), *totals.findings, *more)
+    return totals
+
+
+def require_rows(job: Job, totals: CheckStatistics) -> None:
+    """Raise UsageError if the file has no rows."""
+    if not totals.rows:
+        raise UsageError(
+            f"`{job.rows.name}` has no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,22 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import NOT_RECORDED
+from cxcall.sending.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch
+    from cxcall.ledger.records import Batch, Record
+    from cxcall.sending.draft import CheckedRequest
+
+    FindEarlier = Callable[[CheckedRequest, int], Record | None]
 
 _SAME_RUN = timedelta(hours=12)
 """How long after the start of a batch another run of the same file is taken for a mistake."""
+OPEN_STATES = ("todo", "waiting", "claimed", "sending")
+"""The states of rows in the queue that have no outcome yet."""
 
 
 def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
@@ -54,6 +61,36 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
     return []
+
+
+def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+    """Return a function that returns the delivery of a request by these batches, whatever its row."""
+
+    def find_earlier(checked: CheckedRequest, _row: int) -> Record | None:
+        if not batches:
+            return None
+        record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
+        return record if record is not None and record.may_be_processed else None
+
+    return find_earlier
+
+
+def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
+    """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
+    if not (batches and ledger.is_shared):
+        return
+    with closing(ledger.open_queue()) as queue:
+        for batch in batches:
+            if any(queue.count(batch).get(state) for state in OPEN_STATES):
+                raise StoppedError(
+                    Finding.error(
+                        "already-sent",
+                        "ledger",
+                        f"rows of batch `{batch}` are in the queue, and will be sent by workers",
+                        fix=f"run `cxcall worker`; to take them out of the queue: `cxcall batch cancel {batch}`",
+                        why=f"`cxcall batch status {batch}` shows how far it has come",
+                    )
+                )
 
 
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:

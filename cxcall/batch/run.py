@@ -8,21 +8,28 @@ from heapq import heappop, heappush
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from cxcall.batch.rate_limiter import open_rate_limiter
 from cxcall.batch.row_loop import RowLoop
-from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
+from cxcall.batch.row_result import RowResult, UnsentRows, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.unsent_rows import UnsentRows
+from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import CxcallError
+from cxcall.findings.finding import Severity
+from cxcall.runtime.signals import deferred
+from cxcall.sending.draft import stop_on_unsuitable_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
+    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.job import CheckedRow, Job
-    from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limiter import Rate, RateLimiter
+    from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest
 
@@ -190,3 +197,44 @@ class Run(RowLoop):
             if checked is not None:
                 report = result_of_record(record, None)
                 yield self._recorded(RowResult(checked.row, report, rows=checked.rows))
+
+
+def begin_run(
+    job: Job,
+    selection: Selection,
+    ledger: Ledger,
+    totals: CheckStatistics,
+    *,
+    batch: str,
+    rate: Rate,
+    limit: FailureLimit,
+    keys: RowKeys,
+    new_run: Callable[..., Run] = Run,
+) -> Run:
+    """Get a token if a row is to be sent, record the batch unless `batch` is resumed, and return its run.
+
+    `new_run` makes a run of another kind.
+    """
+    from cxcall.credentials.request_credentials import get_credentials
+
+    settings = job.settings
+    token = get_credentials(settings, job.operation) if totals.to_send else None
+    if token:
+        stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+    batch = batch or ledger.begin_batch(*job.identity, totals.rows, keys.column)
+    rate_limiter = open_rate_limiter(ledger, rate, settings)
+    tokens = SharedToken(job.operation, settings, token)
+    return new_run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
+
+
+def end_run(run: Run) -> tuple[Finding, ...]:
+    """Record that nothing of the batch is left to send, if so; return what kept it from being recorded, as warnings."""
+    is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
+    if not run.is_at_end or is_open:
+        return ()
+    try:
+        with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
+            run.ledger.end_batch(run.batch, lambda: bool(deferred))
+    except CxcallError as error:  # the calls were placed all the same
+        return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
+    return ()

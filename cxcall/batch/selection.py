@@ -21,11 +21,11 @@ from cxcall.findings.errors import UsageError
 from cxcall.ledger.records import comparable_body, intent_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from cxcall.batch.job import Job
-    from cxcall.findings.finding import Finding
-    from cxcall.ledger.records import Record
+    from cxcall.batch.resume import FindEarlier
+    from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest
 
 
@@ -40,19 +40,19 @@ class _State(IntEnum):
 class Selection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
 
-    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch, `find_limit` the finding
-    on one whose person may not be called now. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch. With a `ledger`, a person
+    who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
         self,
         job: Job,
-        find_earlier: Callable[[CheckedRequest, int], Record | None] = lambda _request, _row: None,
-        find_limit: Callable[[CheckedRequest], Finding | None] = lambda _: None,
+        find_earlier: FindEarlier | None = None,
+        ledger: Ledger | None = None,
         *,
         waits_for_hours: bool = False,
     ) -> None:
-        self._job, self._find_earlier, self._find_limit = job, find_earlier, find_limit
+        self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
         self.opening: datetime | None = None
@@ -99,12 +99,16 @@ class Selection:
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row with its earlier delivery: what was sent is not skipped."""
-        earlier = self._find_earlier(request, checked.row.number)
+        earlier = self._find_earlier and self._find_earlier(request, checked.row.number)
         return checked._replace(earlier=earlier, skip=None) if earlier else checked
 
     def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row that would be sent as skipped, if its person was called too often already."""
-        if checked.skip or checked.earlier or not (finding := self._find_limit(request)):
+        limit = request.settings.attempt_limit
+        if checked.skip or checked.earlier or not (self._ledger and limit):
+            return checked
+        finding = self._ledger.find_attempts_finding(request.possible_people, limit)
+        if finding is None:
             return checked
         findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
         return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)

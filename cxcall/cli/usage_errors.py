@@ -1,4 +1,4 @@
-"""Turn the exceptions of Typer's parser into cxcall's messages."""
+"""Turn the exceptions of Typer's parser into cxcall's messages, and describe a fault in cxcall itself."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from cxcall.cli.command_classes import parameter_name, raw_value
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
 
 _LOWERING_OPTIONS = frozenset(("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes"))  # fmt: skip
 """The options that lower a guard: nobody should add one because a message guessed it."""
@@ -93,3 +95,20 @@ def _expected_number(kind: Any) -> str:
     number = "number" if kind.name.startswith("float") else "whole number"
     start = "" if low is None else f" from {low}"
     return number + start + (f" to {high}" if high is not None else " up" if start else "")
+
+
+def fault_finding(fault: BaseException) -> Finding:
+    """Return the finding on a fault; it names only places in the code, as values can be secrets."""
+    from traceback import extract_tb
+
+    places = [
+        f"{frame.filename.rpartition('cxcall')[2]}:{frame.lineno}"
+        for frame in extract_tb(fault.__traceback__)
+    ]
+    return Finding.error(
+        "fault",
+        " > ".join(places[-4:]),
+        f"cxcall {__version__} itself failed: {type(fault).__name__}",
+        why="`cxcall history list` shows whether something was sent",
+        fix="report it with the line above and the command; the line contains none of your values",
+    )

@@ -10,17 +10,12 @@ from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.check_statistics import check_batch
+from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.rows import RowFile, RowFormat
-from cxcall.batch.run_stages import (
-    begin_run,
-    check_rows,
-    end_run,
-    find_by_request,
-    new_selection,
-    stop_on_queued,
-)
+from cxcall.batch.run import begin_run, end_run
+from cxcall.batch.selection import Selection
 from cxcall.batch.totals import BatchStatistics, FailureLimit
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
@@ -33,7 +28,6 @@ if TYPE_CHECKING:
     from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.run import Run
-    from cxcall.batch.selection import Selection
     from cxcall.ledger.ledger import Ledger
 
 _ROWS = "rows.jsonl"
@@ -64,10 +58,10 @@ class BatchRun:
         self._run: Run | None = None
         self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
         stop_on_queued(ledger, self._batches)
-        self._selection: Selection = stack.enter_context(
-            new_selection(job, ledger, find_by_request(ledger, self._batches))
+        self._selection = stack.enter_context(
+            Selection(job, find_by_request(ledger, self._batches), ledger)
         )
-        self.checked = check_rows(job, self._selection, skip_invalid=rules.skip_invalid)
+        self.checked = check_batch(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()
         self._results = self._send()
         self._stack = stack.pop_all()  # from here on, the run closes what it needs

@@ -11,7 +11,7 @@ import pytest
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.rows import Row
 from cxcall.batch.totals import BatchStatistics
-from cxcall.cli.actions.batch_summary import ProgressLines, outcome_table
+from cxcall.cli.actions.batch_output import ProgressLines, outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.output.options import OutputOptions

@@ -9,7 +9,7 @@ from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.rows import Row
 from cxcall.batch.totals import BatchStatistics, FailureLimit
-from cxcall.cli.actions.batch_summary import describe_outcomes, describe_speed, total_lines
+from cxcall.cli.actions.batch_output import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity

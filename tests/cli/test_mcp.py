@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.cli.mcp_server.confirmations import SECONDS, Confirmations
-from cxcall.cli.mcp_server.root_folder import RootFolder
+from cxcall.cli.mcp_server.read_tools import RootFolder
+from cxcall.cli.mcp_server.send_tools import SECONDS, Confirmations
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
 from cxcall.client.client import Client as CxcallClient
 from cxcall.findings.errors import StoppedError, UsageError

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.job import CheckedRow
 from cxcall.batch.queue.content import rebuild_row, row_of
-from cxcall.batch.rate_limiter import Rate
+from cxcall.batch.rate_limiter import Rate, open_rate_limiter
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.sending.draft import stop_on_unsuitable_token

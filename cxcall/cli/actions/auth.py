@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.config import settings_of_platform
-from cxcall.cli.actions.profiles import chosen_profile
+from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import logins, tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY

@@ -7,48 +7,43 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.job import Job
-from cxcall.batch.national_numbers import parse_country
+from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.rejects import RejectFile
-from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.run import Run
-from cxcall.batch.run_stages import (
-    begin_run,
-    check_rows,
-    end_run,
-    find_by_request,
-    new_selection,
-    stop_on_queued,
-)
+from cxcall.batch.run import Run, begin_run, end_run
+from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason
 from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch_dry_run import print_requests
-from cxcall.cli.actions.batch_errors import report_errors
+from cxcall.cli.actions.batch_output import (
+    ProgressLines,
+    RowPrinter,
+    describe_outcomes,
+    describe_speed,
+    print_totals,
+    unwritable_reason,
+)
 from cxcall.cli.actions.batch_queue import (
-    BatchFiller,
+    fill_queue,
     queued_report,
     without_hours,
 )
 from cxcall.cli.actions.batch_setup import (
     enforce_hours,
+    new_job,
     open_rows,
+    report_errors,
     resume_command,
     stop_on_conflicting_flags,
 )
-from cxcall.cli.actions.batch_summary import (
-    ProgressLines,
-    describe_outcomes,
-    describe_speed,
-    print_totals,
-)
-from cxcall.cli.actions.row_printer import RowPrinter, unwritable_reason
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.cli.options import find_own_contract
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.ledger.queued_rows import QueuedBatch
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.garbage import collect_garbage
@@ -59,18 +54,17 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cxcall.batch.check_statistics import CheckStatistics
-    from cxcall.batch.selection import Selection
+    from cxcall.batch.job import Job
+    from cxcall.batch.resume import FindEarlier
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
     from cxcall.output.screen import Screen
-    from cxcall.sending.draft import CheckedRequest
 
 
 def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
@@ -84,7 +78,6 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     )
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    country = options.reading.default_country
     stop_on_conflicting_flags(options, common)
     collect_garbage()
     with ExitStack() as stack:
@@ -94,16 +87,14 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         settings = enforce_hours(settings) if options.wait_for_hours else settings
         guards = guards_of(settings)
         is_checked_later = options.queue and options.wait_for_hours
-        job = Job(
+        job = new_job(
             operation,
-            open_rows(options, operation, screen, stack, find_columns(common.flags)),
+            open_rows(options, operation, screen, stack, find_columns(flags)),
             without_hours(settings) if is_checked_later else settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),
-            parse_country(country) if country else "",
-            strict=common.check.strict,
-            force=common.sending.force,
-            again=common.sending.again,
+            options,
+            common,
         )
         if common.is_dry_run:
             return print_requests(
@@ -143,7 +134,7 @@ class BatchRun:
             stop_on_queued(ledger, batches)
             waits = self.options.wait_for_hours and not self.options.queue
             earlier = self.find_earlier(ledger, batches)
-            selection = new_selection(self.job, ledger, earlier, waits_for_hours=waits)
+            selection = Selection(self.job, earlier, ledger, waits_for_hours=waits)
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
@@ -151,9 +142,7 @@ class BatchRun:
         """Return the batches that this run goes on with; raises StoppedError if it must not begin."""
         return find_resumable_batches(ledger, self.job, resume=self.options.resume)
 
-    def find_earlier(
-        self, ledger: Ledger, batches: Sequence[str]
-    ) -> Callable[[CheckedRequest, int], Record | None]:
+    def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that returns the delivery of a request and its row by these batches."""
         return find_by_request(ledger, batches)
 
@@ -192,12 +181,16 @@ class BatchRun:
         self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
-        identity = (*self.job.identity, totals.rows, self.keys.column)
-        batch = batch or ledger.begin_batch(*identity)
-        filler = BatchFiller(ledger, self.job, self.keys, batch)
-        waits = self.options.wait_for_hours
-        count = filler.fill(selection, self.rate, self.guards, waits=waits)
-        return queued_report(self.job, totals, batch, count)
+        job = self.job
+        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
+        options = {
+            "rate": str(self.rate), "guards": self.guards, "force": job.force, "again": job.again,
+            "waits_for_hours": self.options.wait_for_hours,
+        }  # fmt: skip
+        profile, operation, target, *_ = job.identity
+        queued = QueuedBatch(batch, profile, operation, target, options)
+        count = fill_queue(ledger, queued, selection, self.keys)
+        return queued_report(job, totals, batch, count)
 
     def _tell(self, text: str) -> None:
         """Print a message on stderr in every output format: stdout may be a file."""
@@ -211,7 +204,7 @@ class BatchRun:
 
     def _check(self, selection: Selection) -> CheckStatistics:
         """Check all rows, and print what does not stop the batch."""
-        totals = check_rows(self.job, selection, skip_invalid=self.options.skip_invalid)
+        totals = check_batch(self.job, selection, skip_invalid=self.options.skip_invalid)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
         self.tell_progress(totals.summary())

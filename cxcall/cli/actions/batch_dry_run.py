@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cxcall.batch.check_statistics import CheckStatistics
-from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.check_statistics import CheckStatistics, require_rows
+from cxcall.batch.resume import find_by_request, find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.run_stages import find_by_request, require_rows
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import no_number_finding
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
 from cxcall.sending.draft import provenance_note
+from cxcall.sending.machine_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import ExitStack
 
     from cxcall.batch.job import CheckedRow, Job
+    from cxcall.batch.resume import FindEarlier
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
     from cxcall.output.screen import Screen
     from cxcall.sending.draft import CheckedRequest
 
@@ -43,18 +42,17 @@ def print_requests(
     as_curl: bool,
     command: str = COMMAND,
     combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
-    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]] = find_by_request,
+    finder: Callable[[Ledger, Sequence[str]], FindEarlier] = find_by_request,
 ) -> Report:  # fmt: skip
     """Print each request that would be sent; send nothing.
 
     `combine` returns the requests that some rows become, `finder` what finds the earlier delivery of a row.
     """
-    totals = CheckStatistics()
-    selection = stack.enter_context(
-        Selection(job, stack.enter_context(_earlier_deliveries(job, finder)))
-        if resume
-        else Selection(job)
-    )
+    totals, find_earlier = CheckStatistics(), None
+    if resume:
+        ledger = stack.enter_context(open_ledger())
+        find_earlier = finder(ledger, find_resumable_batches(ledger, job, resume=True))
+    selection = stack.enter_context(Selection(job, find_earlier))
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
             _print_request(screen, checked, checked.request, command, as_curl=as_curl)
@@ -111,16 +109,3 @@ def _print_request(
         label = format_ranges(row.number for row in checked.rows)
         named = f"rows {label}" if label else f"row {checked.row.number}"
         screen.print_line(f"{named}: {request.method} {request.url} {text}")
-
-
-@contextmanager
-def _earlier_deliveries(
-    job: Job,
-    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]],
-) -> Iterator[Callable[[CheckedRequest, int], Record | None]]:
-    """Yield a function that returns the delivery of a request by the batch that would be resumed."""
-    from cxcall.sending.machine_ledger import open_ledger
-
-    with open_ledger() as ledger:
-        batches = find_resumable_batches(ledger, job, resume=True)
-        yield finder(ledger, batches)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.content import row_content
 from cxcall.batch.queue.held_rows import settle_batch
 from cxcall.batch.report.rows import find_batch
-from cxcall.batch.row_result import COMMAND, result_without_sending
-from cxcall.batch.run_stages import OPEN_STATES
-from cxcall.batch.unsent_rows import UnsentRows
+from cxcall.batch.resume import OPEN_STATES
+from cxcall.batch.row_result import COMMAND, UnsentRows, result_without_sending
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import command as command_line
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.job import Job
-    from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.selection import Selection
     from cxcall.ledger.ledger import Ledger
@@ -45,42 +43,23 @@ def without_hours(settings: Settings) -> Settings:
     return settings.with_values(hours=Setting("", "--queue"))
 
 
-@contextmanager
-def opened_queue(ledger: Ledger) -> Iterator[QueuedRows]:
-    """Yield the queue of a ledger; raises UsageError if the ledger is a file."""
-    with closing(ledger.open_queue()) as queue:
-        yield queue
+def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: Selection, keys: RowKeys) -> int:
+    """Queue the rows of a batch that are to be sent, record the others, and return how many were queued."""
+    unsent = UnsentRows(ledger, queued.batch, keys.key_of)
 
-
-class BatchFiller:
-    """Puts the rows of one batch into the queue."""
-
-    def __init__(self, ledger: Ledger, job: Job, keys: RowKeys, batch: str) -> None:
-        self._job, self._keys, self._batch = job, keys, batch
-        self._ledger = ledger
-        self._unsent = UnsentRows(ledger, batch, keys.key_of)
-
-    def fill(self, selection: Selection, rate: Rate, guards: dict[str, str], *, waits: bool) -> int:
-        """Queue the rows that are to be sent, record the others, and return how many were queued."""
-        job = self._job
-        options = {
-            "rate": str(rate), "guards": guards, "force": job.force, "again": job.again, "waits_for_hours": waits,
-        }  # fmt: skip
-        profile, operation, target, *_ = job.identity
-        queued = QueuedBatch(self._batch, profile, operation, target, options)
-        with opened_queue(self._ledger) as queue:
-            count = queue.fill(queued, self._rows(selection))
-        self._unsent.flush()
-        return count
-
-    def _rows(self, selection: Selection) -> Iterator[QueuedRow]:
+    def queued_rows() -> Iterator[QueuedRow]:
         for checked in selection.rows():
             row, request = checked.row, checked.request
             if result := result_without_sending(checked):
-                self._unsent.add(result)
+                unsent.add(result)
             elif request and checked.earlier is None:
-                content = row_content(checked, request, self._keys.key_of(row))
-                yield QueuedRow(self._batch, row.number, content)
+                content = row_content(checked, request, keys.key_of(row))
+                yield QueuedRow(queued.batch, row.number, content)
+
+    with closing(ledger.open_queue()) as queue:
+        count = queue.fill(queued, queued_rows())
+    unsent.flush()
+    return count
 
 
 def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> Report:
@@ -111,7 +90,7 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
 def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
     """Return how many rows of a batch are in each state; with `watch`, when no row is left."""
     screen = Screen.standard(output)
-    with open_ledger() as ledger, opened_queue(ledger) as queue:
+    with open_ledger() as ledger, closing(ledger.open_queue()) as queue:
         batch = find_batch(ledger, identifier)
         status = _read_status(ledger, queue, batch)
         with screen.progress(status["queued"]) as progress:
@@ -171,7 +150,7 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
 
 def cancel_batch(identifier: str) -> Report:
     """Take the rows of a batch that were not sent out of the queue."""
-    with open_ledger() as ledger, opened_queue(ledger) as queue:
+    with open_ledger() as ledger, closing(ledger.open_queue()) as queue:
         batch = find_batch(ledger, identifier)
         count = queue.cancel(batch.id)
         in_flight = queue.count(batch.id).get("sending", 0)

@@ -1,24 +1,29 @@
-"""Prepare a batch: its file of rows, settings, and the command that continues it."""
+"""Prepare a batch: its file of rows, settings, and the command that continues it; report its errors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.batch.check_statistics import InvalidRowsError
 from cxcall.batch.columns import UnknownColumnsError, parse_column_map
+from cxcall.batch.job import Job
+from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rows import RowFile, RowFormat, check_encoding
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import command
+from cxcall.output.finding_text import format_one_line
+from cxcall.output.report import Report, error_report
+from cxcall.output.screen import Screen
 from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.contracts.operation import Operation
-    from cxcall.output.screen import Screen
     from cxcall.settings.settings import Settings
 
 
@@ -55,6 +60,33 @@ def open_rows(
         columns = columns._replace(ignores_extra=True)
         rows.format = rows.format._replace(columns=columns)
     return rows
+
+
+def new_job(
+    operation: Operation,
+    rows: RowFile,
+    settings: Settings,
+    values: Mapping[str, str],
+    sets: Sequence[str],
+    options: BatchOptions | LoadOptions,
+    common: RequestOptions,
+    *,
+    is_load: bool = False,
+) -> Job:
+    """Return the job of these rows with the flags that apply to each of them."""
+    country = options.reading.default_country
+    return Job(
+        operation,
+        rows,
+        settings,
+        values,
+        sets,
+        parse_country(country) if country else "",
+        strict=common.check.strict,
+        force=common.sending.force,
+        again=common.sending.again,
+        is_load=is_load,
+    )
 
 
 def enforce_hours(settings: Settings) -> Settings:
@@ -111,3 +143,26 @@ def resume_command(arguments: Sequence[str]) -> str:
         elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
             kept.append(word)
     return command(*kept, "--resume")
+
+
+_MAX_ERRORS_ON_STDERR = 5
+
+
+def report_errors(run: Callable[[Screen], Report], common: RequestOptions, command: str) -> Report:
+    """Return the report of a run; its errors also go to stderr where stdout is a file or another program."""
+    screen = Screen.standard(common.output)
+    try:
+        return run(screen)
+    except InvalidRowsError as error:
+        _tell_errors(screen, error)
+        return error_report(error, command)._replace(summary=error.summary)
+    except CxcallError as error:
+        _tell_errors(screen, error)
+        raise
+
+
+def _tell_errors(screen: Screen, error: CxcallError) -> None:
+    """Print errors on stderr if the envelope goes to a file or another program."""
+    if screen.options.output != "text" and not screen.stdout.isatty():
+        for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
+            screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)

@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.job import Job
 from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
-from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch import BatchRun
 from cxcall.cli.actions.batch_dry_run import print_requests
-from cxcall.cli.actions.batch_errors import report_errors
-from cxcall.cli.actions.batch_setup import open_rows, stop_on_conflicting_flags
+from cxcall.cli.actions.batch_setup import (
+    new_job,
+    open_rows,
+    report_errors,
+    stop_on_conflicting_flags,
+)
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
@@ -45,8 +47,10 @@ from cxcall.sending.draft import parse_parameters
 from cxcall.settings.settings import find_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from cxcall.batch.job import Job
+    from cxcall.batch.resume import FindEarlier
     from cxcall.batch.rows import RowFile
     from cxcall.batch.run import Run
     from cxcall.cli.commands.campaign import LoadOptions
@@ -54,10 +58,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
     from cxcall.output.report import Report
     from cxcall.output.screen import Screen
-    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
 COMMAND = "campaign load"
@@ -143,24 +145,13 @@ def _new_job(
     """Return the rows with the operation that would send one contact."""
     columns = known.columns if known else ()
     contact = contact_operation(load, columns, known.phone_columns if known else ())
-    country = options.reading.default_country
     repeated = values_from_path(contact, values)
     sets = [f"/{name}={json.dumps(value)}" for name, value in repeated.items()]
     rows = open_rows(options, contact, screen, stack, find_columns(common.flags))
     if not columns and load.place("columns") and options.reading.ignore_extra_columns:
         _stop_on_ambiguous_columns(rows, contact)
-    return Job(
-        contact,
-        rows,
-        settings,
-        values,
-        [*sets, *(() if "file" in load.declared else options.set or ())],
-        parse_country(country) if country else "",
-        strict=common.check.strict,
-        force=common.sending.force,
-        again=common.sending.again,
-        is_load=True,
-    )
+    sets += () if "file" in load.declared else options.set or ()
+    return new_job(contact, rows, settings, values, sets, options, common, is_load=True)
 
 
 def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
@@ -180,7 +171,7 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
 
 def _find_loaded(
     job: Job, ledger: Ledger, batches: Sequence[str], contacts: LoadedContacts | None = None
-) -> Callable[[CheckedRequest, int], Record | None]:
+) -> FindEarlier:
     """Return a function that returns the delivery of a row: by the row's number in this file, else by its contact."""
     loaded = LoadedRows(ledger, batches)
     if job.again:  # a person decided to add contacts that the list has already
@@ -226,9 +217,7 @@ class _LoadCommand(BatchRun):
         self.contacts = LoadedContacts(ledger, self.job)
         return found
 
-    def find_earlier(
-        self, ledger: Ledger, batches: Sequence[str]
-    ) -> Callable[[CheckedRequest, int], Record | None]:
+    def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that returns the delivery of a row."""
         return _find_loaded(self.job, ledger, batches, self.contacts)
 

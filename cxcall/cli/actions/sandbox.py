@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from contextlib import ExitStack, suppress
 from http import HTTPMethod
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.cli.options import find_own_contract
@@ -14,6 +16,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
+from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import redact
 from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url
 
@@ -27,13 +30,13 @@ if TYPE_CHECKING:
     from cxcall.sandbox.request_log import LoggedRequest
     from cxcall.sandbox.server import Sandbox
 
+
 COMMAND = "sandbox"
 REQUESTS_COMMAND = "sandbox requests"
 
 
 def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run a sandbox until Ctrl-C; print its address, and each request."""
-    from cxcall.cli.actions.request_recorder import Recorder
     from cxcall.contracts import contract
     from cxcall.sandbox.campaign_dialer import DialPlan
     from cxcall.sandbox.server import start_sandbox
@@ -209,3 +212,49 @@ def _read(base_url: str, query: Mapping[str, str]) -> Any:
             fix="start one with `cxcall sandbox --port 8080`, and give its address with `--url http://127.0.0.1:8080`",
         )
     return found
+
+
+class Recorder:
+    """Appends each request with its body as a JSON line to a file, and shows it by `show`.
+
+    Raises UsageError if the file cannot be opened. One that cannot be written later is reported once.
+    """
+
+    def __init__(self, path: str | None, show: Callable[[str], None] | None) -> None:
+        self._show = show
+        self._file = _open(path) if path else None
+
+    def add(self, entry: LoggedRequest) -> None:
+        """Record and show a request."""
+        try:
+            self._write(entry)
+        except OSError as error:
+            self._file = None
+            self._print(f"the requests are no longer recorded: {error.strerror}")
+        self._print(str(entry))
+
+    def _write(self, entry: LoggedRequest) -> None:
+        if self._file is not None:
+            line = {
+                **entry.as_dict(),
+                "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
+            }
+            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._file.flush()
+
+    def _print(self, text: str) -> None:
+        if self._show is not None:
+            self._show(text)
+
+
+def _open(path: str) -> IO[str]:
+    """Open the file, readable only by its owner: bodies have whole phone numbers."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise UsageError(
+            f"the record cannot be opened: {error.strerror}",
+            where="--record",
+            fix="name another file",
+        ) from None
+    return os.fdopen(descriptor, "w", encoding="utf-8")

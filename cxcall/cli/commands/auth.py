@@ -90,6 +90,6 @@ def logout(settings: SettingsOptions) -> Report:
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(name: Annotated[str, argument("NAME", "The name of a profile.")]) -> Report:
     """Make a profile the default one."""
-    from cxcall.cli.actions.profiles import switch_profile
+    from cxcall.cli.actions.config import switch_profile
 
     return switch_profile(name)

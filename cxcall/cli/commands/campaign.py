@@ -113,7 +113,7 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
 )
 def start(options: RequestOptions, campaign: _Campaign) -> Report:
     """Start a campaign: it calls the contacts of its list."""
-    from cxcall.cli.actions.campaign_control import control_campaign
+    from cxcall.cli.actions.campaign import control_campaign
 
     return control_campaign("start", campaign, options)
 
@@ -121,7 +121,7 @@ def start(options: RequestOptions, campaign: _Campaign) -> Report:
 @app.add_command("stop", "cxcall campaign stop $CAMPAIGN")
 def stop(options: RequestOptions, campaign: _Campaign) -> Report:
     """Stop a campaign; calls in progress are not ended."""
-    from cxcall.cli.actions.campaign_control import control_campaign
+    from cxcall.cli.actions.campaign import control_campaign
 
     return control_campaign("stop", campaign, options)
 
@@ -146,7 +146,7 @@ def status(
     contact_list: _List = None,
 ) -> Report:
     """Show the status and progress of a campaign."""
-    from cxcall.cli.actions.campaign_status import show_status
+    from cxcall.cli.actions.campaign import show_status
 
     return show_status(
         campaign, contact_list or "", settings, contracts, output, interval if watch else None

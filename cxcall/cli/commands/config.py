@@ -30,7 +30,7 @@ def path() -> Report:
 @app.add_command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
 def get(key: Key, profile: ProfileOptions) -> Report:
     """Print a setting of a profile."""
-    from cxcall.cli.actions.profiles import get_value
+    from cxcall.cli.actions.config import get_value
 
     return get_value(key, flags_of(profile))
 
@@ -47,7 +47,7 @@ def set_(
 
     A missing profile is created. A new region or URL replaces the other. `cxcall auth login` sets secrets.
     """
-    from cxcall.cli.actions.profiles import set_value
+    from cxcall.cli.actions.config import set_value
 
     return set_value(key, value, flags_of(profile))
 
@@ -55,7 +55,7 @@ def set_(
 @app.add_command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
 def unset(key: Key, profile: ProfileOptions) -> Report:
     """Remove a setting from a profile."""
-    from cxcall.cli.actions.profiles import unset_value
+    from cxcall.cli.actions.config import unset_value
 
     return unset_value(key, flags_of(profile))
 
@@ -63,6 +63,6 @@ def unset(key: Key, profile: ProfileOptions) -> Report:
 @app.add_command("profiles", "cxcall config profiles", "cxcall config profiles -o json")
 def profiles() -> Report:
     """List the profiles, their destinations, and their logins."""
-    from cxcall.cli.actions.profiles import list_profiles
+    from cxcall.cli.actions.config import list_profiles
 
     return list_profiles()

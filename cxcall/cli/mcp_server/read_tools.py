@@ -1,17 +1,16 @@
 """The tools that change nothing: each does what the command of the same name does."""
 
-# No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from cxcall.cli.mcp_server.results import QUIET
-from cxcall.cli.mcp_server.root_folder import RootFolder
 from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
+from cxcall.transport.urls import printable
 
 MAX_TEXT = 1 << 20
 """Characters of a text that a tool takes."""
@@ -21,6 +20,8 @@ MAX_VALUES = 50_000
 """Lines and values of a payload, counted by their separators: each may have a finding, which takes time."""
 MAX_FINDINGS = 1000
 """Findings after which a check ends; the first hundred are in the result."""
+LARGEST_FILE = 16 << 20
+"""Bytes of a file that a tool reads."""
 _CONTENT = "<content>"
 """The name of a text in findings: no file can be taken for it."""
 
@@ -38,6 +39,48 @@ Body = Annotated[
 OperationName = Annotated[
     Name, Field(description="The name of an operation, as `list_operations` shows it.")
 ]
+
+
+class RootFolder:
+    """The folder below which a tool may read files; without a path, it may read none."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = Path(path).resolve() if path else None
+        if self._path is not None and not self._path.is_dir():
+            raise UsageError(
+                f"`{path}` is not a folder", where="--root", fix="name the folder with the payloads"
+            )
+
+    def find_file(self, name: str) -> str:
+        """Return the path of a regular file, after symbolic links; raises UsageError for one elsewhere.
+
+        The errors do not say whether a file elsewhere exists.
+        """
+        if self._path is None:
+            raise UsageError(
+                "this server reads no files",
+                where="file",
+                fix="give the text as `content`, or start the server with `--root FOLDER`",
+            )
+        try:
+            path = (self._path / name).resolve()
+            is_file = path.is_relative_to(self._path) and path.is_file()
+            is_small = is_file and path.stat().st_size <= LARGEST_FILE
+        except (OSError, ValueError, RuntimeError):  # ValueError for a null character
+            is_file = is_small = False
+        if not is_file:
+            raise UsageError(
+                f"no file `{printable(name)}` below the root folder of this server",
+                where="file",
+                fix="give a path relative to that folder, or the text as `content`",
+            )
+        if not is_small:
+            raise UsageError(
+                f"`{printable(name)}` has more than {LARGEST_FILE >> 20} MiB",
+                where="file",
+                fix="check it in a shell: `cxcall validate FILE`",
+            )
+        return str(path)
 
 
 class ReadTools:

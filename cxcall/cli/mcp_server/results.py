@@ -9,7 +9,7 @@ from typing import Any, ParamSpec
 
 from mcp_types import CallToolResult, TextContent
 
-from cxcall.cli.faults import fault_finding
+from cxcall.cli.usage_errors import fault_finding
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.notices import with_notices
 from cxcall.output.options import OutputOptions

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mcp.server.mcpserver import MCPServer
 from mcp_types import ToolAnnotations
 
-from cxcall.cli.mcp_server.confirmations import Confirmations
-from cxcall.cli.mcp_server.read_tools import ReadTools
+from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.results import as_tool
-from cxcall.cli.mcp_server.root_folder import RootFolder
-from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
+from cxcall.cli.mcp_server.send_tools import Confirmations, RequestTools, new_send_tool
 from cxcall.cli.options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation

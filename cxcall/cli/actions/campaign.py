@@ -1,7 +1,8 @@
-"""Run `cxcall campaign start` and `stop`: show the campaign, ask, send, read what became of it."""
+"""Run `cxcall campaign start` and `stop`: show the campaign, ask, send, read it; and `status`: print each change of it."""
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ from cxcall.cli.actions.send import (
     start_log,
     wait_printer,
 )
+from cxcall.cli.options import flags_of
 from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
-from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.finding import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
@@ -28,11 +31,12 @@ from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_yes
 from cxcall.sending.draft import CheckedRequest, build_request, stop_on_errors
 from cxcall.sending.plan import SendHooks
+from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.options import RequestOptions, SendOptions
+    from cxcall.cli.options import ContractOptions, RequestOptions, SendOptions, SettingsOptions
     from cxcall.contracts.campaign_roles import RoleOperation
-    from cxcall.output.report import Report
+    from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings
 
 
@@ -159,3 +163,92 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
             raise
         screen.print_diagnostic(f"the campaign cannot be read: {error}")
         return CampaignState(campaign)
+
+
+def show_status(
+    campaign: str,
+    list_id: str,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+    interval: float | None,
+) -> Report:
+    """Return the state of a campaign; with an interval in seconds, follow it until it does not run any more."""
+    found = find_role("campaign", chosen, contracts)
+    screen = Screen.standard(output)
+    settings = load_settings(flags_of(chosen, contracts), found.operation.contract)
+    hooks = SendHooks(on_wait=wait_printer(screen))
+    reader = CampaignReader(found.operation.contract, settings, hooks)
+    state = _read_status(reader, campaign, list_id)
+    if interval is not None:
+        state = _watch(reader, state, interval, screen)
+    is_streamed = interval is not None and screen.options.output == "jsonl"
+    return Report(
+        "campaign status",
+        operation=found.operation,
+        data=state.masked().as_dict(),
+        lines=_lines(state if screen.stdout.isatty() else state.masked()),
+        json_lines=[] if is_streamed else [state.masked().as_dict()],
+    )
+
+
+class UnknownStatusError(CxcallError):
+    """The platform's response does not have the status of the campaign."""
+
+    exit_code = ExitCode.REFUSED
+
+
+def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> CampaignState:
+    """Return the campaign; raises UnknownStatusError for a response without a status, which is no end of it."""
+    state = reader.read_campaign(campaign, list_id)
+    place = reader.roles["campaign"].place("status")
+    if state.is_running is None and place:
+        raise UnknownStatusError(
+            Finding.error(
+                "not-provable",
+                "response",
+                f"the response does not say whether the campaign runs: it has no `{place}`",
+                fix="try again, or look at the platform",
+                source="response",
+            )
+        )
+    return state
+
+
+def _watch(
+    reader: CampaignReader, state: CampaignState, interval: float, screen: Screen
+) -> CampaignState:
+    """Read the campaign again and again, and print each change: on a terminal as a progress bar."""
+    shown = None
+    with screen.progress(state.total) as progress:
+        while True:
+            progress(state.called or 0, f"{state.status}, {state.counts}")
+            if state != shown:
+                _print_change(state, screen)
+                shown = state
+            if not state.is_running:
+                return state
+            time.sleep(interval)
+            state = _read_status(reader, state.id, state.list_id)
+
+
+def _print_change(state: CampaignState, screen: Screen) -> None:
+    if screen.options.output == "jsonl":
+        screen.print_json(state.masked().as_dict())
+        screen.stdout.flush()
+    elif not screen.stderr.isatty():
+        screen.print_diagnostic(f"{state.status}: {state.counts}")
+
+
+def _lines(state: CampaignState) -> list[str]:
+    """Return the state as text, without what the platform does not say."""
+    facts = (
+        ("campaign", f"{state.name} ({state.id})" if state.name else state.id),
+        ("status", state.status),
+        ("list", f"{state.list_name} ({state.list_id})" if state.list_name else state.list_id),
+        ("progress", state.counts),
+        ("attempts", "" if state.attempts is None else str(state.attempts)),
+        ("calls in progress", "" if state.outstanding is None else str(state.outstanding)),
+        *(("error", each) for each in state.errors),
+    )
+    return [f"{name:<18} {escape_to_one_line(text)}" for name, text in facts if text]
