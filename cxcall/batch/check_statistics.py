@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cxcall.batch.skips import SkipReason, no_number_finding
+from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import CheckError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.terminal_text import count_phrase, format_counts
@@ -130,9 +131,12 @@ def check_batch(job: Job, selection: Selection, *, skip_invalid: bool) -> CheckS
 
 def require_rows(job: Job, totals: CheckStatistics) -> None:
     """Raise UsageError if the file has no rows."""
+    name = job.rows.name
     if not totals.rows:
         raise UsageError(
-            f"`{job.rows.name}` has no rows",
-            where=job.rows.name,
+            "standard input is empty"
+            if name == STDIN and job.rows.is_empty
+            else f"`{name}` has no rows",
+            where=name,
             fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
         )

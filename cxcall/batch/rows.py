@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from io import TextIOWrapper
+from io import SEEK_END, TextIOWrapper
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -129,6 +129,11 @@ class RowFile:
         self._binary.seek(0)
         start = self._binary.read(_BLOCK_SIZE).decode(encoding, "replace").lstrip(BOM).lstrip()
         return not start.startswith(("{", "["))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the file has no byte, as a pipe whose command failed."""
+        return self._binary.seek(0, SEEK_END) == 0
 
     @property
     def is_table(self) -> bool:

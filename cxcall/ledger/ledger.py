@@ -241,7 +241,7 @@ class Ledger(AttemptRecords):
                 timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else "",
             )  # fmt: skip
 
-    def resolve(self, delivery: str, *, rang: bool) -> Record:
+    def resolve(self, delivery: str, *, placed: bool) -> Record:
         """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
         with self._writing():
             record = self.get(delivery)
@@ -254,7 +254,7 @@ class Ledger(AttemptRecords):
             before = self._find(record.id).event
             kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime", "code", "message", "timings")  # fmt: skip
             self._append(
-                record.id, "resolved", record.outcome, resolution=RANG if rang else DID_NOT_RING,
+                record.id, "resolved", record.outcome, resolution=RANG if placed else DID_NOT_RING,
                 **{name: before[name] for name in kept},
             )  # fmt: skip
         return self.get(record.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections import Counter
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from helpers.command import CAMPAIGN, CXCALL
+from helpers.command import CAMPAIGN, CONTACT, CXCALL
 from helpers.platform_server import Bucket, Platform, Reply
 
 if TYPE_CHECKING:
@@ -227,6 +228,16 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
         for how in ("--sandbox", "--dry-run"):
             ran = cxcall("batch", file, *PERSONAL, how, "-o", "json", code=2)
             assert ran.envelope["findings"][0]["message"] == f"`{file}` has no rows"
+
+
+def test_empty_pipe_and_the_host_of_a_sandbox_are_named(cxcall: Cxcall) -> None:
+    ran = cxcall("batch", "-", *PERSONAL, "--sandbox", "--dry-run", stdin="", code=2)
+    assert "error[usage]: standard input is empty" in ran.err
+    file = cxcall.file("calls.csv", f"contact-id,reason-code\n{CONTACT},r\n")
+    one = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r")
+    for words in (("batch", file, *PERSONAL), one):
+        ran = cxcall(*words, "--sandbox", "--dry-run", code=0)
+        assert re.search(r"POST http://127\.0\.0\.1:[0-9]+/", ran.out)
 
 
 @pytest.mark.parametrize(

@@ -85,11 +85,11 @@ def test_retry_compares_the_same_records_as_the_first_attempt(tmp_path: Path) ->
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
         earlier = ledger.begin(old, WINDOW)
         ledger.record_outcome(earlier, Outcome.UNKNOWN)
-        ledger.resolve(earlier, rang=False)
+        ledger.resolve(earlier, placed=False)
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
         waiting = ledger.begin(INTENT, WINDOW)
         ledger.record_not_processed(waiting, 1, "HTTP 429")
-        ledger.resolve(earlier, rang=True)  # by a person, during the wait
+        ledger.resolve(earlier, placed=True)  # by a person, during the wait
         with pytest.raises(AlreadySentError, match=earlier):
             ledger.record_attempt(waiting, 2)
 

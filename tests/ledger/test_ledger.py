@@ -429,7 +429,7 @@ def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
 def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
-    record = book.resolve(delivery[:-1].lower(), rang=False)
+    record = book.resolve(delivery[:-1].lower(), placed=False)
     assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "not-placed")
     assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
     assert record.ended_at == START
@@ -438,8 +438,8 @@ def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
 
 def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.resolve(delivery, rang=False)
-    assert book.resolve(delivery, rang=True).resolution == "placed"
+    book.resolve(delivery, placed=False)
+    assert book.resolve(delivery, placed=True).resolution == "placed"
     with pytest.raises(AlreadySentError, match="placed a call, as a person recorded,"):
         book.begin(intent("a"), WINDOW)
     clock.advance(WINDOW + 1)
@@ -448,7 +448,7 @@ def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clo
 
 def test_outcome_after_a_resolution_replaces_it(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.resolve(delivery, rang=False)
+    book.resolve(delivery, placed=False)
     book.record_outcome(delivery, Outcome.ACCEPTED)
     assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
     with pytest.raises(AlreadySentError):
@@ -459,7 +459,7 @@ def test_known_outcome_cannot_be_resolved(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.REFUSED)
     with pytest.raises(UsageError, match="is refused, not unknown"):
-        book.resolve(delivery, rang=True)
+        book.resolve(delivery, placed=True)
 
 
 # --- looking things up
@@ -474,7 +474,7 @@ def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> No
         book.record_outcome(made[-1], outcome, engagement_id=f"e-{number}")
     clock.advance(10)
     made.append(book.begin(intent("killed"), WINDOW))
-    book.resolve(made[3], rang=True)
+    book.resolve(made[3], placed=True)
 
     def found(**asked: Any) -> list[int]:
         return [made.index(record.id) for record in book.records(**asked)]
@@ -929,7 +929,7 @@ class GuardMachine(RuleBasedStateMachine):
     def resolve(self, data: st.DataObject, rang: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
         """Let a person say what became of one."""
         if delivery := self.pick(data, "unknown"):
-            self.book.resolve(delivery, rang=rang)
+            self.book.resolve(delivery, placed=rang)
             self.change(delivery, resolution="placed" if rang else "not-placed")
 
     @rule()
@@ -1023,7 +1023,7 @@ def test_ledger_of_version_4_is_upgraded_with_all_its_records(tmp_path: Path) ->
             if each.outcome is not Outcome.REFUSED:
                 with pytest.raises(AlreadySentError):
                     book.begin(intent("x")._replace(digest=each.digest, batch=batch.id), WINDOW)
-        assert book.resolve(found[0].id, rang=True).note == "timed out"
+        assert book.resolve(found[0].id, placed=True).note == "timed out"
 
 
 def test_damaged_ledger_of_version_4_is_not_upgraded(tmp_path: Path) -> None:
@@ -1048,7 +1048,7 @@ def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -
         record = book.get(delivery)
         assert (record.key, record.code, record.message) == ("C-17", "a.b", "no +*******0100")
         assert dict(record.timings) == {"total": 1.3}
-        assert book.resolve(delivery, rang=False).message == record.message
+        assert book.resolve(delivery, placed=False).message == record.message
         row = UnsentRow("B", 2, "C-18", Outcome.SKIPPED, "duplicate", "as +12025550100", START)
         book.record_unsent([row, row._replace(row=3)])
         book.record_unsent([row._replace(reason="do-not-call")])
@@ -1081,8 +1081,8 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
 
 def test_call_that_rang_does_not_become_undelivered(book: Ledger) -> None:
     rang, silent = (book.begin(intent(name), WINDOW) for name in ("a", "b"))
-    book.resolve(rang, rang=True)
-    book.resolve(silent, rang=False)
+    book.resolve(rang, placed=True)
+    book.resolve(silent, placed=False)
     for delivery in (rang, silent):
         book.record_outcome(delivery, Outcome.UNDELIVERED)
     assert book.get(rang).may_be_processed

@@ -71,16 +71,16 @@ def show_delivery(identifier: str) -> Report:
     return Report("history show", data=record.as_dict(), text=delivery_text(record))
 
 
-def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
-    """Record whether an unknown delivery placed a call; raises UsageError if `rang` is None."""
-    if rang is None:
+def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
+    """Record whether an unknown delivery placed a call; raises UsageError if `placed` is None."""
+    if placed is None:
         raise UsageError(
             "`--placed` or `--not-placed` is required",
             where="history resolve",
             fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
         )
     with open_ledger() as ledger:
-        record = ledger.resolve(identifier, rang=rang)
+        record = ledger.resolve(identifier, placed=placed)
     return Report("history resolve", data=record.as_dict(), text=delivery_text(record))
 
 

@@ -165,12 +165,12 @@ def _body_hint(operation: Operation) -> str:
 def load_settings_for(operation: Operation, options: RequestOptions, stack: ExitStack) -> Settings:
     """Load the settings of a request; with `--sandbox`, start a sandbox.
 
-    A sandbox has its own settings, and the guards of a real run.
+    A sandbox has its own settings, and the guards of a real run. A dry run starts it, too: it shows where it would send.
     """
     from cxcall.settings.settings import load_settings
 
     flags = options.flags
-    if not options.sending.sandbox or options.is_dry_run:
+    if not options.sending.sandbox:
         return load_settings(flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
     from cxcall.settings.sandbox_settings import load_guards, sandbox_settings

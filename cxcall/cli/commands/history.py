@@ -83,7 +83,7 @@ def resolve(
     """
     from cxcall.cli.actions.history import resolve_delivery
 
-    return resolve_delivery(delivery, rang=rang if placed is None else placed)
+    return resolve_delivery(delivery, placed=rang if placed is None else placed)
 
 
 @app.add_command(
