@@ -22,7 +22,7 @@ from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cxcall.cli.commands.auth import LoginOptions
+    from cxcall.cli.command_options import LoginOptions
     from cxcall.contracts.contract import Contract
     from cxcall.credentials.token import Token
     from cxcall.output.options import OutputOptions

@@ -60,8 +60,7 @@ if TYPE_CHECKING:
     from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.cli.commands.batch import BatchOptions
-    from cxcall.cli.commands.campaign import LoadOptions
+    from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.batch.report.columns import InputFile
     from cxcall.batch.report.rows import BatchReport
     from cxcall.batch.report.summary import Summary
-    from cxcall.cli.commands.batch import ReportOptions
+    from cxcall.cli.command_options import ReportOptions
     from cxcall.cli.options import ContractOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch

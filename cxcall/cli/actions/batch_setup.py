@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
-    from cxcall.cli.commands.batch import BatchOptions
-    from cxcall.cli.commands.campaign import LoadOptions
+    from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings

@@ -28,7 +28,7 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.cli.commands.campaign import ExportOptions
+    from cxcall.cli.command_options import ExportOptions
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.output.options import OutputOptions
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.rows import RowFile
     from cxcall.batch.run import Run
-    from cxcall.cli.commands.campaign import LoadOptions
+    from cxcall.cli.command_options import LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation

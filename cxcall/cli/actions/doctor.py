@@ -21,7 +21,7 @@ from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.commands.doctor import DoctorOptions
+    from cxcall.cli.command_options import DoctorOptions
     from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag

@@ -23,7 +23,7 @@ from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.commands.sandbox import RequestsOptions, SandboxOptions
+    from cxcall.cli.command_options import RequestsOptions, SandboxOptions
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions

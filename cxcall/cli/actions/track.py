@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.commands.track import TrackOptions
+from cxcall.cli.command_options import TrackOptions
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK

@@ -29,7 +29,7 @@ from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.cli.commands.worker import WorkerOptions
+    from cxcall.cli.command_options import WorkerOptions
     from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.queued_rows import QueuedBatch

@@ -2,35 +2,14 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
+from cxcall.cli.command_options import LoginOptions
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
-from cxcall.cli.options import SettingsOptions, flags_of, port_option
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.cli.options import SettingsOptions, flags_of
+from cxcall.named_tuple import Annotated
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
-
-
-class LoginOptions(NamedTuple):
-    """How to log in; without `with_token` and `web`, with a client secret or an access key."""
-
-    client_id: Annotated[
-        str | None, option("--client-id ID", "Set the ID of the OAuth client.")
-    ] = None
-    with_token: Annotated[
-        bool, option("--with-token", "Read an access token from stdin and store it.")
-    ] = False
-    basic: Annotated[
-        bool, option("--basic", "Store a user name and a password for your own API document.")
-    ] = False
-    api_key: Annotated[
-        bool, option("--api-key", "Read an API key for your own document and store it.")
-    ] = False
-    web: Annotated[bool, option("--web", "Log in as a user, in the browser.")] = False
-    port: Annotated[int, port_option("Redirect to this port; 0 is any free port.")] = 0
-    no_browser: Annotated[
-        bool, option("--no-browser", "Print the URL of the login page; do not open a browser.")
-    ] = False
 
 
 @app.add_command(

@@ -1,12 +1,11 @@
 """`cxcall batch`: send many requests from a file, each at most once, and show what became of them."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Literal
 
-from cxcall.cli.list_options import Concurrency, FileOptions, ListFile, MaxFailures, Rejects, Resume
+from cxcall.cli.command_options import BatchOptions, ReportOptions
 from cxcall.cli.option_binding import argument, new_app
-from cxcall.cli.options import ContractOptions, Encoding, RequestOptions, Sheet
-from cxcall.named_tuple import Annotated, NamedTuple
+from cxcall.cli.options import ContractOptions, RequestOptions
+from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
@@ -15,44 +14,6 @@ app = new_app()
 NewestBatch = Annotated[
     str | None, argument("[ID]", "The batch, or the start of its ID; the newest one.")
 ]
-ReportFormat = Literal["text", "csv", "jsonl", "html"]
-
-
-class BatchOptions(NamedTuple):
-    """The options that only `batch` has."""
-
-    file: ListFile
-    operation: Annotated[str, option("--operation NAME", "Send each row as this operation.")]
-    param: Annotated[
-        list[str] | None,
-        option("--param NAME=VALUE", "Set a path or query parameter for all rows."),
-    ] = None
-    set: Annotated[
-        list[str] | None, option("--set /POINTER=JSON", "Set one value in all bodies.")
-    ] = None
-    rate: Annotated[
-        str | None, option("--rate N/s|m|h", "Limit the rate [the rate that the platform allows].")
-    ] = None
-    concurrency: Concurrency = 32
-    max_failures: MaxFailures = None
-    skip_invalid: Annotated[
-        bool, option("--skip-invalid", "Skip invalid rows and send the valid ones.")
-    ] = False
-    confirm: Annotated[
-        int | None, option("--confirm N", "Skip the prompt; fail unless N requests would be sent.")
-    ] = None
-    resume: Resume = False
-    unordered: Annotated[
-        bool, option("--unordered", "Print results as they arrive, not in input order.")
-    ] = False
-    wait_for_hours: Annotated[
-        bool, option("--wait-for-hours", "Send each row as soon as it is within --hours.")
-    ] = False
-    rejects: Rejects = None
-    queue: Annotated[
-        bool, option("--queue", "Send the rows by `cxcall worker` on any machine.")
-    ] = False
-    reading: FileOptions = FileOptions()
 
 
 @app.add_command(
@@ -87,24 +48,6 @@ def batch_list(
     from cxcall.cli.actions.batch_report import list_batches
 
     return list_batches(limit)
-
-
-class ReportOptions(NamedTuple):
-    """The options that only `batch report` has."""
-
-    format: Annotated[ReportFormat, option("--format", "Set the form of the report.")] = "text"
-    join: Annotated[bool, option("--join", "Add the columns of the file that was sent.")] = False
-    input: Annotated[
-        str | None, option("--input FILE", "Add the columns of this copy of the file.")
-    ] = None
-    encoding: Encoding = None
-    sheet: Sheet = None
-    rejects: Annotated[
-        str | None, option("--rejects FILE", "Also write the rows to correct to a new file.")
-    ] = None
-    show_numbers: Annotated[
-        bool, option("--show-numbers", "Print phone numbers of the file in full.")
-    ] = False
 
 
 @app.add_command(

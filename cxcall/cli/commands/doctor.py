@@ -2,25 +2,13 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
+from cxcall.cli.command_options import DoctorOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
-
-
-class DoctorOptions(NamedTuple):
-    """The options that only `doctor` has."""
-
-    operation: Annotated[
-        str | None, option("--for OPERATION", "Also check a request of this operation.")
-    ] = None
-    param: Annotated[
-        list[str] | None,
-        option("--param NAME=VALUE", "Set a parameter or flag of the request, or an ID to check."),
-    ] = None
 
 
 @app.add_command(

@@ -2,32 +2,14 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
+from cxcall.cli.command_options import ServerOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
 from cxcall.findings.errors import UsageError
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import option
 
 app = new_app()
 _STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
-
-
-class ServerOptions(NamedTuple):
-    """What the person who starts the server allows: a folder to read, and operations to send."""
-
-    root: Annotated[
-        str | None, option("--root FOLDER", "Read payload files only below this folder.")
-    ] = None
-    allow_send: Annotated[
-        bool, option("--allow-send", "Add a tool that sends, if a person agrees.", group="Safety")
-    ] = False
-    operations: Annotated[
-        list[str] | None,
-        option(
-            "--operation NAME", "Add an operation that may be sent; repeatable.", group="Safety"
-        ),
-    ] = None
 
 
 @app.add_command(

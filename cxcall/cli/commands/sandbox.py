@@ -2,43 +2,13 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
+from cxcall.cli.command_options import RequestsOptions, SandboxOptions
 from cxcall.cli.option_binding import examples, new_app
-from cxcall.cli.options import ContractOptions, SettingsOptions, port_option
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.cli.options import ContractOptions, SettingsOptions
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
-
-
-class SandboxOptions(NamedTuple):
-    """Where the sandbox listens, what it keeps, and how its campaigns dial."""
-
-    host: Annotated[
-        str, option("--host ADDRESS", "Listen on this address; 0.0.0.0 in a container.")
-    ] = "127.0.0.1"
-    port: Annotated[int, port_option("Listen on this port; 0 is any free port.")] = 0
-    allow_host: Annotated[
-        list[str] | None, option("--allow-host NAME", "Also accept requests for this host name.")
-    ] = None
-    record: Annotated[
-        str | None, option("--record FILE", "Append each request with its body to this file.")
-    ] = None
-    webhook: Annotated[
-        str | None, option("--webhook URL", "Send the outcome of each call to this URL.")
-    ] = None
-    dial_rate: Annotated[
-        float,
-        option("--dial-rate N", "Set the contacts that a campaign dials in a second.", min=0.001),
-    ] = 10.0
-    dial_outcome: Annotated[
-        str | None,
-        option(
-            "--dial-outcome NAME=WEIGHT,...",
-            "Set the outcomes [connected=60,no-answer=30,busy=10].",
-        ),
-    ] = None
-    seed: Annotated[int, option("--seed N", "Choose the outcomes and IDs by this number.")] = 0
 
 
 def _epilog() -> str:
@@ -75,25 +45,6 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     from cxcall.cli.actions.sandbox import run_sandbox
 
     run_sandbox(options, contracts, output)
-
-
-class RequestsOptions(NamedTuple):
-    """Which requests of which sandbox are listed, and how many there should be."""
-
-    url: Annotated[
-        str | None, option("--url URL", "Use the sandbox at this address [the base URL].")
-    ] = None
-    method: Annotated[str | None, option("--method NAME", "List requests of this method.")] = None
-    path: Annotated[
-        str | None, option("--path PATH", "List requests for this path; * is a wildcard.")
-    ] = None
-    status: Annotated[
-        str | None, option("--status CODE", "List requests with this status, as 400 or 4xx.")
-    ] = None
-    expect: Annotated[
-        int | None, option("--expect N", "Check that N are listed; if not, exit with 3.", min=0)
-    ] = None
-    json: Annotated[bool, option("--json", "Print JSON, as `--output json` does.")] = False
 
 
 @app.add_command(

@@ -2,36 +2,14 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
+from cxcall.cli.command_options import TrackOptions
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.named_tuple import Annotated
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
-
-
-class TrackOptions(NamedTuple):
-    """Whether to wait, until which state, and for at most how many seconds; what to read afterwards."""
-
-    wait: Annotated[bool, option("--wait", "Follow the call until it ends.")] = False
-    until: Annotated[
-        str, option("--until STATE", "Follow the call until a party is in this state.")
-    ] = ""
-    at_most: Annotated[
-        float, option("--at-most SECONDS", "Stop following after this time.", show_default=True)
-    ] = 600.0
-    sentiment: Annotated[
-        bool, option("--sentiment", "Print the sentiment that the platform computed.")
-    ] = False
-    transcript: Annotated[
-        bool, option("--transcript", "Print the address of each leg's transcript.")
-    ] = False
-
-    @property
-    def follows(self) -> bool:
-        """Whether the call is followed, to its end or to a state."""
-        return self.wait or bool(self.until)
 
 
 @app.add_command(

@@ -2,33 +2,13 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.list_options import Concurrency, MaxFailures
+from cxcall.cli.command_options import WorkerOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
-from cxcall.named_tuple import Annotated, NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
-
-
-class WorkerOptions(NamedTuple):
-    """The options that only `worker` has."""
-
-    until_empty: Annotated[
-        bool, option("--until-empty", "Stop when no row is left to send now.")
-    ] = False
-    rate: Annotated[
-        str | None, option("--rate N/s|m|h", "Limit the rate further than the batch does.")
-    ] = None
-    concurrency: Concurrency = 8
-    max_failures: MaxFailures = None
-    lease: Annotated[
-        float | None,
-        option(
-            "--lease SECONDS", "Set how long a dead worker holds its rows [timeout + 30].", min=1
-        ),
-    ] = None
 
 
 @app.add_command(

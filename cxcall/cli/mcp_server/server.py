@@ -19,7 +19,7 @@ from cxcall.runtime.garbage import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from cxcall.cli.commands.mcp import ServerOptions
+    from cxcall.cli.command_options import ServerOptions
     from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
 
 _CHECKS = (
