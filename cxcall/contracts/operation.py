@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 JSON = "application/json"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _PLACES_KEPT = 4096
+Value = TypeVar("Value")
 
 
 def _is_prefix(word: str) -> bool:
@@ -36,11 +37,47 @@ def _is_prefix(word: str) -> bool:
     return word == "api" or (word[:1] == "v" and word[1:].replace(".", "").isdecimal())
 
 
+class _Declared(Generic[Value]):
+    """Returns what the document declares about an operation under one name, as a value of the default's type."""
+
+    def __init__(self, name: str, default: Value) -> None:
+        self._name, self._default = name, default
+
+    def __get__(self, operation: Operation, owner: type) -> Value:
+        value: Any = operation.declared.get(self._name, self._default)
+        kind: Any = type(self._default)
+        found: Value = value if self._default is None else kind(value)
+        return found
+
+
 class Operation:
     """One method and path template, with what its document declares about it.
 
     A contract makes one object for each operation, so that compiled schemas are kept.
     """
+
+    name = _Declared("operationId", "")
+    """The name of the operation on the command line."""
+    summary = _Declared("summary", "")
+    """One sentence that says what the operation does."""
+    description = _Declared("description", "")
+    """More about the operation; often empty."""
+    is_generated = _Declared("x-cxcall-generated", default=False)
+    """Whether all that is known of it is what the vendor's SDK says."""
+    provenance = _Declared("x-cxcall-provenance", "published")
+    """`published` (in the vendor's list) or `community` (reported by users)."""
+    can_place_call = _Declared("x-cxcall-rings", default=False)
+    """Whether accepting this request can place a call."""
+    is_for_login = _Declared("x-cxcall-grants", default=False)
+    """Whether it issues tokens, so that its bodies are secrets."""
+    recommended = _Declared("x-cxcall-recommended", "")
+    """The name of the operation that is recommended in place of this one; empty if none is."""
+    columns_at = _Declared[str | None]("x-cxcall-columns", None)
+    """The object in the body that a column sets a member of, if it sets nothing else; None if there is none."""
+    engagement_id = _Declared[tuple[str, ...]]("x-cxcall-engagement-id", ())
+    """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
+    token_kinds = _Declared[tuple[str, ...]]("x-cxcall-token", ())
+    """The grants whose tokens the operation accepts; empty if not declared."""
 
     def __init__(
         self, contract: Contract, method: str, path: str, declared: Mapping[str, Any]
@@ -52,21 +89,6 @@ class Operation:
         self._places: dict[str, Any] = {}
 
     @property
-    def name(self) -> str:
-        """The `operationId`: the name of the operation on the command line."""
-        return str(self.declared["operationId"])
-
-    @property
-    def summary(self) -> str:
-        """One sentence that says what the operation does."""
-        return str(self.declared.get("summary", ""))
-
-    @property
-    def description(self) -> str:
-        """More about the operation; often empty."""
-        return str(self.declared.get("description", ""))
-
-    @property
     def tag(self) -> str:
         """The group of the operation: its first tag, or the first word of its path after a version."""
         for tag in self.declared.get("tags", ()):
@@ -76,19 +98,9 @@ class Operation:
         return next((word for word in words if not _is_prefix(word)), "other")
 
     @property
-    def is_generated(self) -> bool:
-        """Whether all that is known of it is what the vendor's SDK says (`x-cxcall-generated`)."""
-        return bool(self.declared.get("x-cxcall-generated"))
-
-    @property
     def platform(self) -> str:
         """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
         return self.contract.platform
-
-    @property
-    def provenance(self) -> str:
-        """`published` (in the vendor's list) or `community` (reported by users)."""
-        return str(self.declared.get("x-cxcall-provenance", "published"))
 
     @property
     def rate(self) -> str:
@@ -105,11 +117,6 @@ class Operation:
         """Where its parameters and properties are listed, for hints."""
         known = f"`cxcall operations {self.name}`"
         return known if self.is_sendable else "the vendor's documentation"
-
-    @property
-    def can_place_call(self) -> bool:
-        """Whether accepting this request can place a call (`x-cxcall-rings`)."""
-        return bool(self.declared.get("x-cxcall-rings", False))
 
     def at(self, base_url: str, values: Mapping[str, str] | None = None) -> Operation:
         """Return the operation as it is at an address: there it may be a shipped one that can place a call.
@@ -135,11 +142,6 @@ class Operation:
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that it may be repeated."""
         return self.method in ("GET", "HEAD", "OPTIONS") and not self.can_place_call
-
-    @property
-    def is_for_login(self) -> bool:
-        """Whether it issues tokens (`x-cxcall-grants`), so that its bodies are secrets."""
-        return bool(self.declared.get("x-cxcall-grants"))
 
     @property
     def is_public(self) -> bool:
@@ -169,11 +171,6 @@ class Operation:
         return tuple(Alternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
 
     @property
-    def recommended(self) -> str:
-        """The name of the operation that is recommended in place of this one; empty if none is."""
-        return str(self.declared.get("x-cxcall-recommended", ""))
-
-    @property
     def provenance_note(self) -> str:
         """For an unpublished operation, its provenance and the published alternatives; else empty."""
         if self.provenance == "published":
@@ -183,16 +180,6 @@ class Operation:
             "This route is reported by users; not documented by the vendor. "
             f"Published for the same purpose: {instead}."
         )
-
-    @property
-    def columns_at(self) -> str | None:
-        """The object in the body that a column sets a member of, if it sets nothing else; None if there is none."""
-        return self.declared.get("x-cxcall-columns")
-
-    @property
-    def engagement_id(self) -> tuple[str, ...]:
-        """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
-        return tuple(self.declared.get("x-cxcall-engagement-id", ()))
 
     @property
     def scopes(self) -> tuple[frozenset[str], ...]:
@@ -206,11 +193,6 @@ class Operation:
     def permissions(self) -> tuple[frozenset[str], ...]:
         """Alternative sets of permissions, any of which is enough; empty if none is declared."""
         return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
-
-    @property
-    def token_kinds(self) -> tuple[str, ...]:
-        """The grants whose tokens the operation accepts; empty if not declared."""
-        return tuple(self.declared.get("x-cxcall-token", ()))
 
     @property
     def needs_user_token(self) -> bool:
