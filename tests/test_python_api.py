@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import cxcall as package
 from cxcall import CxcallError, Finding, Severity, Verdict, check
-from cxcall.contracts.catalog import load_catalog
+from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_document import parse
 from cxcall.payloads.checks import check_payload
 from cxcall.payloads.payload import Payload

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from cxcall.contracts.parameters import server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
+from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,7 +32,6 @@ _PARAMETER = re.compile(r"\{[^{}/]*\}")
 # In any version and case: docs/platforms/nice-cxone.md#base-url-and-versions.
 _ACD_BASE = re.compile(r"^/incontactapi/services/[^/]+", re.IGNORECASE)
 _MIN_COMMON_SEGMENTS = 2
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _CALLING_WORDS = frozenset(
     ("call", "calls", "calling", "callback", "callbacks", "dial", "dials", "ring", "rings",
      "originate", "click2call", "clicktocall", "phone", "talk", "voice")
@@ -171,7 +171,7 @@ def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool)
     """
     name, summary = str(declared.get("operationId", "")), str(declared.get("summary", ""))
     if route.method in _READ_METHODS:
-        verbs = {_verb(name), *_verbs(summary), *_words("".join(route.segments[-1:]))}
+        verbs = {_verb(name), *_verbs(summary), *name_words("".join(route.segments[-1:]))}
         acts_on_number = has_number and bool(verbs & (_CALLING_VERBS | _STARTING_VERBS))
         is_call = _verb(name) in _CALLING_VERBS or _dials(route, name, summary)
         return not (acts_on_number or is_call)
@@ -187,13 +187,13 @@ def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool)
 
 def _dials(route: Route, *texts: str) -> bool:
     """Return whether a text, or a segment of the path, says that something is dialed."""
-    return any(_DIALS.search(" ".join(_words(text))) for text in (*texts, *route.segments))
+    return any(_DIALS.search(" ".join(name_words(text))) for text in (*texts, *route.segments))
 
 
 def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
     """Return whether the name, the path, or the summary of an operation has a word of calling."""
     texts = (declared.get("operationId", ""), declared.get("summary", ""), *route.segments)
-    words = {word for text in texts for word in _words(str(text))}
+    words = {word for text in texts for word in name_words(str(text))}
     return bool(_CALLING_WORDS & words - _noun_words(route)) or _dials(route, *map(str, texts[:2]))
 
 
@@ -228,19 +228,15 @@ def _has_number(node: Any, schemas: Mapping[str, JsonSchema], seen: set[str]) ->
 def _noun_words(route: Route) -> set[str]:
     """Return the calling words that are part of a passive noun at the end of a path, as in `call-lists`."""
     found = [each for each in route.segments[-2:] if _fold(each) in _PASSIVE_NOUNS]
-    return {word for each in found for word in _words(each)}
+    return {word for each in found for word in name_words(each)}
 
 
 def _fold(noun: str) -> str:
     return re.sub(r"[^a-z]", "", noun).removesuffix("s")
 
 
-def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
-
-
 def _verb(text: str) -> str:
-    return next(iter(_words(text)), "")
+    return next(iter(name_words(text)), "")
 
 
 def _verbs(summary: str) -> set[str]:

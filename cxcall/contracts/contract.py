@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from cxcall.contracts.parameters import server_url
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument, OperationEntry
@@ -35,10 +36,6 @@ class Contract:
         self.document = document
         self._operation_objects: dict[Any, Operation] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what another process needs; a cache cannot be sent."""
-        return {name: value for name, value in vars(self).items() if name != "_find_likely"}
-
     @cached_property
     def parts(self) -> OpenApiDocument:
         """The document, of which each part is read when it is needed."""
@@ -53,31 +50,22 @@ class Contract:
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """The operations that have an `operationId`, in the order of the document."""
-        return self._operations(self.parts.entries())
+        return self.keep_operations(self.parts.entries())
 
     def find_by_name(self, name: str) -> tuple[Operation, ...]:
         """Return the operations called `name`, of which only these are read."""
-        return self._operations(self.parts.find_by_name(name))
+        return self.keep_operations(self.parts.find_by_name(name))
 
     def find_extended(self, extension: str, name: str = "") -> tuple[Operation, ...]:
         """Return the operations with an extension, if `name` is given at least those where it has that name."""
-        return self._operations(self.parts.find_extended(extension, name))
+        return self.keep_operations(self.parts.find_extended(extension, name))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
         """Return the operations whose bodies may have properties with these names."""
-        return self._find_likely(tuple(names), is_array)
+        return _find_likely(self, tuple(names), is_array=is_array)
 
-    @cached_property
-    def _find_likely(self) -> Callable[[tuple[str, ...], bool], tuple[Operation, ...]]:
-        """The same, kept for some sets of names: the bodies in a file mostly have the same ones."""
-        return lru_cache(maxsize=64)(
-            lambda names, is_array: self._operations(
-                self.parts.find_likely(names, is_array=is_array)
-            )
-        )
-
-    def _operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
-        # One object for each operation, because compiled schemas are kept with it.
+    def keep_operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
+        """Return the operations of some entries, each as one object, because compiled schemas are kept with it."""
         return tuple(
             self._operation_objects.get(each[:2])
             or self._operation_objects.setdefault(each[:2], Operation(self, *each))
@@ -135,6 +123,13 @@ class Contract:
         """Return a schema together with the component schemas that it refers to."""
         reached = json_schema.referenced_schemas(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
+
+
+@lru_cache(maxsize=64)  # the bodies in a file mostly have the same names
+def _find_likely(
+    contract: Contract, names: tuple[str, ...], *, is_array: bool
+) -> tuple[Operation, ...]:
+    return contract.keep_operations(contract.parts.find_likely(names, is_array=is_array))
 
 
 def _path_of(url: str) -> str:
@@ -205,9 +200,60 @@ def load_contracts(path: str | None = None) -> tuple[Contract, ...]:
     return ((load_user_contract(path),) if path else ()) + load_shipped_contracts()
 
 
-def load_operations(path: str | None = None) -> tuple[Operation, ...]:
+class Catalog(Sequence[Operation]):
+    """A sequence of the operations of several contracts, in their order, each read when it is needed."""
+
+    def __init__(self, contracts: Sequence[Contract]) -> None:
+        self.contracts = contracts
+
+    @cached_property
+    def _all(self) -> tuple[Operation, ...]:
+        return tuple(operation for known in self.contracts for operation in known.operations)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def find_operation(self, name: str) -> Operation:
+        """Return the operation called `name`; raises UsageError with the nearest name if there is none."""
+        for known in self.contracts:
+            if not known.is_shipped:
+                known.stop_on_problem(name)
+        for known in self.contracts:  # those without that name are not parsed
+            for found in known.find_by_name(name):
+                return found
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, [operation.name for operation in self], n=1)
+        fix = f"the most similar name is `{close[0]}`" if close else "see `cxcall operations`"
+        raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)
+
+    def find_likely(self, body: Any) -> tuple[Operation, ...]:
+        """Return the operations that a body may be for, by its property names; may return others, too."""
+        sample = body[0] if isinstance(body, list) and body else body
+        names = tuple(sample) if isinstance(sample, dict) else ()
+        return tuple(
+            operation
+            for known in self.contracts
+            for operation in known.find_likely(names, is_array=isinstance(body, list))
+        )
+
+
+def load_catalog(path: str | None = None) -> Catalog:
     """Return the operations of all contracts, those of the user's contract at `path` first."""
-    return tuple(entry for known in load_contracts(path) for entry in known.operations)
+    return Catalog(load_contracts(path))
+
+
+def load_operations(path: str | None = None) -> tuple[Operation, ...]:
+    """Return the same as a tuple."""
+    return tuple(load_catalog(path))
+
+
+def load_operation(name: str, path: str | None = None) -> Operation:
+    """Return the operation called `name`; raises UsageError with the nearest name if there is none."""
+    return load_catalog(path).find_operation(name)
 
 
 def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
@@ -228,26 +274,3 @@ def find_extended_operations(extension: str, path: str | None = None) -> tuple[O
 def command_names() -> list[str]:
     """Return the names of the commands that the shipped contracts declare."""
     return list(dict.fromkeys(entry.command for entry in find_command_operations()))
-
-
-def load_operation(name: str, path: str | None = None) -> Operation:
-    """Return the operation called `name`; contracts without that name are not parsed.
-
-    Raises UsageError with the nearest name if there is none.
-    """
-    contracts = load_contracts(path)
-    if path:
-        contracts[0].stop_on_problem(name)
-    found = (entry for known in contracts for entry in known.find_by_name(name))
-    return next(found, None) or find_operation(name, load_operations(path))
-
-
-def find_operation(name: str, known: tuple[Operation, ...]) -> Operation:
-    """Return the operation called `name`; raises UsageError with the nearest name if there is none."""
-    if found := next((entry for entry in known if entry.name == name), None):
-        return found
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, [operation.name for operation in known], n=1)
-    fix = f"the most similar name is `{close[0]}`" if close else "see `cxcall operations`"
-    raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer, split_pointer
+from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,19 +21,17 @@ _MAX_PROPERTIES = 2000
 """About how many properties of one body are listed."""
 
 
-_SCHEMA_KEYWORDS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+SCHEMA_KEYWORDS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
         "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
-_SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
-_SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$defs")
+SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
+SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$defs")
+"""The keywords with a schema, with a list of schemas, and with schemas by their names."""
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     """Return what a `$ref` leads to; raises UsageError if that is not in the document itself."""
-    found: Any = document
-    if reference.startswith("#/"):
-        for token in split_pointer(reference[1:]):
-            found = found.get(token) if isinstance(found, dict) else None
-    if isinstance(found, dict) and found is not document:
+    found = find_value(document, reference[1:]) if reference.startswith("#/") else None
+    if isinstance(found, dict):
         return found
     raise UsageError(
         f"the contract refers to `{reference}`, which is not in the document",
@@ -61,9 +59,9 @@ def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> d
 
 def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     """Yield the direct subschemas of a schema, but not its data, such as an `example`."""
-    members = [node[word] for word in _SCHEMA_KEYWORDS if word in node]
-    members += [part for word in _SCHEMA_LIST_KEYWORDS for part in node.get(word, ())]
-    members += [part for word in _SCHEMA_MAP_KEYWORDS for part in node.get(word, {}).values()]
+    members = [node[word] for word in SCHEMA_KEYWORDS if word in node]
+    members += [part for word in SCHEMA_LIST_KEYWORDS for part in node.get(word, ())]
+    members += [part for word in SCHEMA_MAP_KEYWORDS for part in node.get(word, {}).values()]
     yield from (member for member in members if isinstance(member, dict))
 
 

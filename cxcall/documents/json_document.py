@@ -10,7 +10,7 @@ from itertools import accumulate
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
+from cxcall.documents.json_pointer import child_at, make_pointer, split_pointer
 from cxcall.documents.json_text import stop_on_deep_text
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -128,8 +128,7 @@ def _find_spans(text: str) -> tuple[Span, list[tuple[str, Span]]]:
             span = Span(start, end, name, opening)
             token = _add_member(span, members, text)
             if name and span.first < name[0]:
-                path = (*tokens[1:], token)
-                duplicates.append(("".join(join_pointer("", step) for step in path), span))
+                duplicates.append((make_pointer(*tokens[1:], token), span))
             name = None
             if opening in "{[":
                 parents.append(span)

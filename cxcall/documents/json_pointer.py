@@ -29,6 +29,11 @@ def join_pointer(pointer: str, token: str | int) -> str:
     return f"{pointer}/{text}"
 
 
+def make_pointer(*tokens: str | int) -> str:
+    """Return the JSON pointer of some tokens."""
+    return "".join(join_pointer("", each) for each in tokens)
+
+
 def split_pointer(pointer: str) -> list[str]:
     """Return the tokens of a JSON pointer; raises UsageError where it is not valid."""
     if pointer and not pointer.startswith("/"):
@@ -61,7 +66,10 @@ def has_value(value: Any, pointer: str) -> bool:
 
 def find_value(value: Any, pointer: str) -> Any:
     """Return the value at a pointer; None without a value or a pointer."""
-    return value_at(value, pointer) if pointer and has_value(value, pointer) else None
+    try:
+        return value_at(value, pointer) if pointer else None
+    except KeyError:
+        return None
 
 
 def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:

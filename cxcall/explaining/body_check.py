@@ -297,7 +297,7 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
 
 def find_better_operation(operation: Operation, value: Any) -> Operation | None:
     """Return the operation of the same platform that a body clearly belongs to instead; None if to none."""
-    from cxcall.contracts.catalog import load_catalog
+    from cxcall.contracts.contract import load_catalog
     from cxcall.payloads import operation_matching as matching
 
     likely = _of_platform(load_catalog().find_likely(value), operation.platform)

@@ -53,7 +53,7 @@ def _find_by_body(
     request: ObservedRequest, platform: str, value: Any, names: list[str]
 ) -> Operation | None:
     """Return the operation that a body is valid for, or that knows enough of its names."""
-    from cxcall.contracts.catalog import load_catalog
+    from cxcall.contracts.contract import load_catalog
     from cxcall.payloads import operation_matching as matching
 
     candidates = [
@@ -136,7 +136,7 @@ def is_request_body(value: Any) -> bool:
     names = _names(value)
     if not names or not _RESPONSE_NAMES.isdisjoint(names):
         return False
-    from cxcall.contracts.catalog import load_catalog
+    from cxcall.contracts.contract import load_catalog
 
     candidates = [
         each for each in load_catalog().find_likely(value)

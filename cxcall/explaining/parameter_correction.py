@@ -13,8 +13,8 @@ from cxcall.explaining.query_members import find_renames, query_parameters
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.payloads.suggestions import fold_name
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.patterns import fold_name
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:

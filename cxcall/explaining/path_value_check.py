@@ -14,7 +14,7 @@ from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.published_operations import ACD_BASE_PATH, path_segments
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.payloads.suggestions import fold_name
+from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

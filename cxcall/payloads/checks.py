@@ -19,7 +19,7 @@ from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cxcall.contracts.catalog import Catalog
+    from cxcall.contracts.contract import Catalog
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
@@ -75,7 +75,7 @@ def check(
 
 @cache
 def _cached_catalog(contract: str | None) -> Catalog:
-    from cxcall.contracts.catalog import load_catalog
+    from cxcall.contracts.contract import load_catalog
 
     return load_catalog(contract)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import join_pointer, make_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -85,7 +85,7 @@ def find_breaches(conditions: Iterable[JsonSchema], value: Any) -> Iterator[Brea
 
 def _breach(condition: JsonSchema, error: Any) -> Breach:
     """Return what a schema error says of a value, with the sentence of the condition."""
-    pointer = "".join(join_pointer("", token) for token in error.instance_path)
+    pointer = make_pointer(*error.instance_path)
     kind, detail = error.kind.name, error.kind.as_dict()
     name = error.instance_path[-1] if error.instance_path else "the body"
     code, problem, fix, op = "value-not-allowed", f"`{name}` is not valid", "", ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import make_pointer
 from cxcall.payloads.corrections import SCALAR_RULES
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def names_in(errors: Iterable[ValidationError]) -> tuple[Names, Names]:
 
 def pointer_of(error: ValidationError) -> str:
     """Return the pointer of the value that an error is about."""
-    return "".join(join_pointer("", token) for token in error.instance_path)
+    return make_pointer(*error.instance_path)
 
 
 def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:

@@ -8,13 +8,12 @@ An operation that takes no JSON takes a form: `application/x-www-form-urlencoded
 from __future__ import annotations
 
 import json
-from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import make_pointer
 from cxcall.documents.json_text import as_cell, load_json
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
@@ -84,14 +83,14 @@ def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
         if key:
             members = found.setdefault(owner, {})
             if isinstance(members, dict):
-                members[key] = _from_text(operation, _pointer(owner, key), text)
-        elif _is_of_type(operation.schema_at(_pointer(name)), "array"):
+                members[key] = _from_text(operation, make_pointer(owner, key), text)
+        elif _is_of_type(operation.schema_at(make_pointer(name)), "array"):
             found.setdefault(name, []).extend(_items(operation, name, text))
         elif name in found:
             earlier = found[name]
             found[name] = [*(earlier if isinstance(earlier, list) else [earlier]), text]
         else:
-            found[name] = _from_text(operation, _pointer(name), text)
+            found[name] = _from_text(operation, make_pointer(name), text)
     return found
 
 
@@ -133,10 +132,10 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
 
 def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
     for name, member in value.items():
-        schema = operation.schema_at(_pointer(name))
+        schema = operation.schema_at(make_pointer(name))
         declared = str(operation.encoding(name).get("contentType") or "").partition(",")[0].strip()
         is_list = isinstance(member, list)
-        inner = operation.schema_at(_pointer(name, 0)) if is_list else schema
+        inner = operation.schema_at(make_pointer(name, 0)) if is_list else schema
         is_file = inner.get("format") == "binary" or "contentMediaType" in inner
         for item in member if is_list else [member]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
@@ -180,7 +179,7 @@ def _owner(operation: Operation, name: str) -> tuple[str, str]:
     for other in properties if name not in properties else ():
         encoding = operation.encoding(other)
         is_exploded = encoding.get("style") == "form" and encoding.get("explode", True)
-        if is_exploded and name in operation.schema_at(_pointer(other)).get("properties", {}):
+        if is_exploded and name in operation.schema_at(make_pointer(other)).get("properties", {}):
             return other, name
     return name, ""
 
@@ -190,7 +189,7 @@ def _items(operation: Operation, name: str, text: str) -> list[Any]:
     style = str(encoding.get("style") or "form")
     is_split = encoding.get("explode", style == "form") is not True
     texts = text.split(_DELIMITERS.get(style, ",")) if is_split else [text]
-    return [_from_text(operation, _pointer(name, 0), each) for each in texts]
+    return [_from_text(operation, make_pointer(name, 0), each) for each in texts]
 
 
 def _from_text(operation: Operation, pointer: str, text: str) -> Any:
@@ -204,10 +203,6 @@ def _from_text(operation: Operation, pointer: str, text: str) -> Any:
         return load_json(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _pointer(*tokens: str | int) -> str:
-    return reduce(join_pointer, tokens, "")
 
 
 def _is_of_type(schema: JsonSchema, name: str) -> bool:

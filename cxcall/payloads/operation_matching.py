@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.catalog import Catalog
+from cxcall.contracts.contract import Catalog
 from cxcall.contracts.json_schema import compile_schema, merged_schema
 from cxcall.named_tuple import NamedTuple
 
@@ -176,7 +176,7 @@ def _sorted_names(value: Any) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
     """Return how many required properties, or sets of alternatives, are not among names."""
-    from cxcall.payloads.suggestions import fold_name
+    from cxcall.runtime.patterns import fold_name
 
     schema, folded = operation.schema_at(""), set(map(fold_name, names))
     alternatives = [each.get("required", ()) for each in schema.get("anyOf", ())]
@@ -190,7 +190,7 @@ def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
 def _count_misspelled(operation: Operation, names: tuple[str, ...]) -> int:
     """Return the number of names that stand for a declared one in another style, or with one wrong letter."""
     from cxcall.payloads.renames import is_typo
-    from cxcall.payloads.suggestions import fold_name
+    from cxcall.runtime.patterns import fold_name
 
     declared = {fold_name(each) for each in declared_names(operation) - set(names)}
     folded = (fold_name(name) for name in names if name not in declared_names(operation))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,9 @@ from cxcall.documents.json_pointer import has_value, join_pointer, type_of, valu
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.corrections import retype
-from cxcall.payloads.suggestions import fold_name, nearest_name
+from cxcall.payloads.suggestions import nearest_name
 from cxcall.phone import number_names
+from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +28,6 @@ _KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SHARED, _SIMI
 )
 _GENERIC_WORDS = ("id", "ids", "type")
 """Last words that names of different things have."""
-_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHORTEST_TYPO = 4
 """Characters of a name in which one wrong letter still tells which name was meant."""
 
@@ -307,7 +306,7 @@ def _share_word(name: str, other: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [each.lower() for each in _WORD.findall(name)]
+    return [*filter(str.isalpha, name_words(name))]
 
 
 def _is_address(name: str) -> bool:

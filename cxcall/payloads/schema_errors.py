@@ -34,7 +34,6 @@ from cxcall.payloads.error_selection import (
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
-    fold_name,
     property_template,
     type_hint,
     wrapped_list,
@@ -50,6 +49,7 @@ from cxcall.payloads.value_errors import (
     without_duplicates,
 )
 from cxcall.phone import phone_numbers
+from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import type_of
 from cxcall.documents.json_text import load_json
 from cxcall.phone import phone_numbers
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,12 +31,6 @@ _TEMPLATES = {
     "uuid": '"<UUID>"', "e164": '"<+E.164 number>"',
     "object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true",
 }  # fmt: skip
-
-
-@lru_cache(maxsize=4096)
-def fold_name(name: str) -> str:
-    """Return a name in lower case without separators: contact_id and ContactID become `contactid`."""
-    return re.sub(r"[-_\s]", "", name).lower()
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_names
 from cxcall.responses.platform_words import SOURCE, member_text, shorten
+from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,6 @@ _SCALAR_TYPES = (
     "map",
 )
 _WORD = re.compile("[a-z]+")
-_NAME_PART = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _CODE_WORDS = {
     "invalid", "error", "errors", "bad", "incorrect", "exceeded", "not", "is", "too", "long", "short", "large", "small",
     "many", "few", "far", "wrong", "update", "create", "in", "the", "future", "past", "format", "value", "length", "max", "min", "valid", "unknown",
@@ -112,7 +112,7 @@ def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | 
     """Return the parameter that a code names in words: `no.contacts.specified` names `contactIds`."""
     subject = {each.rstrip("s") for each in _WORD.findall(code.lower())}
     for parameter in operation.parameters if operation and not operation.takes_body else ():
-        parts = [each.lower() for each in _NAME_PART.findall(parameter.name)]
+        parts = [*filter(str.isalpha, name_words(parameter.name))]
         if (
             parameter.location == "query"
             and {each.rstrip("s") for each in _without_id(parts)} <= subject
@@ -199,8 +199,8 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     is_caller = any(map(number_names.is_folded_caller_name, _phrases(words)))
     found = ""
     for pointer, _ in _members(body):
-        parts = [each.lower() for each in _NAME_PART.findall(pointer.rpartition("/")[2])]
-        parts = _without_id(parts)
+        words_of_name = name_words(pointer.rpartition("/")[2])
+        parts = _without_id([*filter(str.isalpha, words_of_name)])
         is_all = parts == subject or (is_caller and _is_caller_number(pointer))
         is_part = len(parts) > 1 and " ".join(parts) in " ".join(words)
         if is_all and (operation is None or _is_declared(operation, pointer)):

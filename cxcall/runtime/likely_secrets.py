@@ -9,7 +9,7 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, name_words
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ _FEWEST_CHANGES = 3
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _DATE = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _UNFILLED = r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\w+|%\w+%|true|false|null|none"
-_WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
 _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
 _JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
@@ -171,7 +170,7 @@ def _is_plain(value: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in compile_pattern(_WORD).findall(name.replace("\u212a", "k"))]
+    return name_words(name.replace("\u212a", "k"))
 
 
 def _is_credential(text: str) -> bool:

@@ -22,7 +22,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.contracts.catalog import Catalog
+    from cxcall.contracts.contract import Catalog
     from cxcall.contracts.operation import Operation
 
 SETTINGS_FILES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}

@@ -228,7 +228,7 @@ def test_regions_lead_to_hosts() -> None:
 
 
 def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
-    operation = contract.find_operation("personal-connection-contact", OPERATIONS)
+    operation = contract.load_operation("personal-connection-contact")
     findings = check_parameters(operation, {"contactId": "12345"})
     assert [(entry.code, entry.where) for entry in findings] == [("id-format", "path")]
     other = {"contactId": "99999999-1234-1234-1234-123456789012"}
@@ -239,7 +239,7 @@ def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
 
 
 def test_a_path_is_percent_encoded() -> None:
-    operation = contract.find_operation("execute", OPERATIONS)
+    operation = contract.load_operation("execute")
     assert operation.url("https://h/", {"campaignId": "a/..b?c"}) == (
         "https://h/api/v2/outbound/campaigns/a%2F..b%3Fc/executions"
     )

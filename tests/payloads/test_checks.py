@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts import contract
-from cxcall.contracts.catalog import load_catalog
+from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
 from cxcall.findings.finding import Finding, Severity

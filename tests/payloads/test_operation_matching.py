@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts import contract
-from cxcall.contracts.catalog import load_catalog
+from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_pointer import objects, value_at
 from cxcall.payloads.checks import check_payload
 from cxcall.payloads.operation_matching import find_better_operation

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.catalog import load_catalog
+from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_edits import apply_edits

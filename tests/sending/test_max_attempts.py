@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.contracts.catalog import load_catalog
+from cxcall.contracts.contract import load_catalog
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.attempts import TooManyAttemptsError

@@ -50,7 +50,7 @@ def validate(
     from pathlib import Path
 
     from cxcall.cli.actions.validate import run_validation
-    from cxcall.contracts.catalog import load_catalog
+    from cxcall.contracts.contract import load_catalog
     from cxcall.validation import operation_patterns
     from cxcall.validation.run import Validation
 

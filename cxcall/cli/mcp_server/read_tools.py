@@ -115,7 +115,7 @@ class ReadTools:
         Give either `content` or `file`. Each finding has the place (a JSON pointer), the reason, and the correction.
         """
         from cxcall.cli.actions.validate import run_validation
-        from cxcall.contracts.catalog import load_catalog
+        from cxcall.contracts.contract import load_catalog
         from cxcall.validation.run import Validation
 
         if bool(content) == bool(file):

@@ -12,8 +12,13 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import SCHEMAS
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.contracts.json_schema import (
+    SCHEMA_KEYWORDS,
+    SCHEMA_LIST_KEYWORDS,
+    SCHEMA_MAP_KEYWORDS,
+    SCHEMAS,
+)
+from cxcall.documents.json_pointer import join_pointer, make_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,12 +30,6 @@ if TYPE_CHECKING:
 DEEPEST = 64
 """How many schemas may be nested; a reference starts again at zero."""
 
-_ONE = frozenset(
-    ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
-     "unevaluatedItems", "unevaluatedProperties", "additionalItems")
-)  # fmt: skip
-_MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
-_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
 # Definitions within a schema are found by what refers to them.
 _BEHIND = frozenset(
     ("xml", "externalDocs", "nullable", "x-nullable", "collectionFormat",
@@ -173,15 +172,15 @@ class Schemas:
 
     def _word(self, key: str, value: Any, at: str, depth: int) -> Any:
         """Convert what stands under one keyword: schemas wherever they may stand, all else as it is."""
-        if key in _ONE and not (key == "items" and isinstance(value, list)):
+        if key in (*SCHEMA_KEYWORDS, "additionalItems") and not (key == "items" and isinstance(value, list)):  # fmt: skip
             return self._schema(value, f"{at}/{key}", depth + 1)
-        if key in _NAMED:
+        if key in SCHEMA_MAP_KEYWORDS:
             within = f"{at}/{key}"
             return {
                 name: self._schema(member, join_pointer(within, name), depth + 1)
                 for name, member in self._source.mapping(value, within).items()
             }
-        if key in _MANY or key == "items":
+        if key in SCHEMA_LIST_KEYWORDS or key == "items":
             within = f"{at}/{key}"
             return [
                 self._schema(part, f"{within}/{index}", depth + 1)
@@ -220,11 +219,10 @@ class Schemas:
                 path.pop()
             holder = _at(schema, path[:-1])
             if path and isinstance(holder, dict) and holder.pop(path[-1], None) is not None:
-                place = at
-                for token in path:
-                    place = join_pointer(place, token)
                 message = f"the keyword is ignored, because it is not valid JSON Schema: {error.message[:200]}"
-                fault = self._source.fault(place, message, "correct it, or remove it")
+                fault = self._source.fault(
+                    at + make_pointer(*path), message, "correct it, or remove it"
+                )
                 self._source.add_problem(fault)
         if (left := next(_metaschema_validator().iter_errors(schema), None)) is not None:
             message = f"this is not a JSON Schema: {left.message[:200]}"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, split_pointer, type_of
+from cxcall.documents.json_pointer import TYPE_NAMES, find_value, join_pointer, type_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -86,11 +86,8 @@ class SourceDocument:
                 f"the contract refers to `{reference}`, which is not in the document",
                 "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
             )
-        found: Any = self.root
-        pointer = ""
-        for token in split_pointer(unquote(reference[1:])):
-            found = _member(found, token)
-            pointer = join_pointer(pointer, token)
+        pointer = unquote(reference[1:])
+        found = find_value(self.root, pointer)
         if found is None:
             raise self.fault(
                 at,
@@ -117,11 +114,3 @@ class SourceDocument:
             "a `$ref` here leads back to itself, through nothing but others",
             "replace one of them with the value",
         )
-
-
-def _member(value: Any, token: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(token)
-    if isinstance(value, list) and token.isdecimal() and int(token[:9]) < len(value):
-        return value[int(token[:9])]
-    return None
