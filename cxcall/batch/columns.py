@@ -18,8 +18,7 @@ from cxcall.payloads.csv_columns import (
 )
 from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.number_names import is_number_name
-from cxcall.phone.phone_numbers import FEWEST_DIGITS
-from cxcall.phone.spellings import plain_digits
+from cxcall.phone.phone_numbers import FEWEST_DIGITS, plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

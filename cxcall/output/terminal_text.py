@@ -25,14 +25,20 @@ MIN_COLUMNS = 40
 
 def escape_controls(text: str) -> str:
     """Return text with its control characters as escape sequences; tabs and newlines stay."""
-    if text.replace("\n", "").replace("\t", "").isprintable():
+    if _has_no_controls(text):
         return text
     return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def escape_in_json(text: str) -> str:
     """Return JSON text with the control characters in its strings as JSON's own escape sequences."""
+    if _has_no_controls(text):
+        return text
     return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _has_no_controls(text: str) -> bool:
+    return text.replace("\n", "").replace("\t", "").isprintable()
 
 
 def fold(text: str, columns: int | None, indent: str = "") -> str:

@@ -34,7 +34,8 @@ _NAME_OF_ID = (
     r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
     r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)|(?i:example|null|none))[-_ ]?[0-9]*"
 )
-_ENDS_AS_ID = r"(?:(?<![A-Za-z])i|[a-z]I|_i|I)[dD]s?$"
+_ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
+"""What each name of an ID ends with, before a number."""
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
     "type": "string",
@@ -69,7 +70,8 @@ def is_withheld(value: str) -> bool:
 
 def is_name_of_id(name: str) -> bool:
     """Tell whether the name of a property or a parameter is that of an ID, or of a list of IDs."""
-    return name[-2:].lower() in ("id", "ds") and bool(compile_pattern(_ENDS_AS_ID).search(name))
+    before, letters = name.removesuffix("s")[-3:-2], name.removesuffix("s")[-2:]
+    return letters in ("Id", "ID") or (letters in ("id", "iD") and not before.isalpha())
 
 
 def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
@@ -84,7 +86,8 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
         return True
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
-    if id_wanted and compile_pattern(_NAME_OF_ID).fullmatch(text):
+    ends_as_id = text.lower().rstrip("0123456789").rstrip("-_ ").endswith(_ID_ENDS)
+    if id_wanted and ends_as_id and compile_pattern(_NAME_OF_ID).fullmatch(text):
         return True
     folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`
     is_possible = folded.startswith(_STARTS) or folded.endswith(_END)

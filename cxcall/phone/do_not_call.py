@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.phone_numbers import parse_number
+from cxcall.phone.phone_numbers import INTERNATIONAL_IN_TEXT, parse_number, plain_digits
 from cxcall.phone.spellings import (
-    INTERNATIONAL_IN_TEXT,
     MIN_NATIONAL_DIGITS,
     number_spellings,
-    plain_digits,
     read_number,
     without_exit_code,
 )

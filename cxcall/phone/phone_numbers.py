@@ -57,9 +57,18 @@ _DIGIT = r"\d"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
+INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
+"""The pattern of a number with its country code in a text."""
 SHOWN_DIGITS = 4
 _NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
 FEWEST_DIGITS = 7
+
+
+def plain_digits(text: str) -> str:
+    """Return the digits of a text, those of other scripts as `0` to `9`."""
+    if text.isascii():
+        return compile_pattern(_OTHERS_THAN_DIGITS).sub("", text)
+    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def mask(number: str) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.phone_numbers import find_number_mistake, parse_number
+from cxcall.phone.phone_numbers import find_number_mistake, parse_number, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
 MIN_NATIONAL_DIGITS = 7
 EXIT_CODES = ("00", "011")
 """What is dialed for `+` in most countries, and in North America."""
@@ -28,13 +27,6 @@ TRUNK_PREFIXES = (
 Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
 each command would wait for.
 """
-
-
-def plain_digits(text: str) -> str:
-    """Return the digits of a text, those of other scripts as `0` to `9`."""
-    if text.isascii():
-        return compile_pattern(r"[^0-9]").sub("", text)
-    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def read_number(text: str) -> PhoneNumber | None:

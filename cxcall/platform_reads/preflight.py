@@ -17,7 +17,8 @@ from cxcall.platform_reads.lookups import (
     required_parameters,
 )
 from cxcall.sending import call_guards
-from cxcall.sending.call_times import find_call_times, local_times, parse_hours
+from cxcall.sending.call_guards import parse_hours
+from cxcall.sending.call_times import find_call_times, local_times
 from cxcall.sending.dialed_numbers import dialed_numbers
 from cxcall.sending.draft import build_request
 from cxcall.transport.exchange import exchange

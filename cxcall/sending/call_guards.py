@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import stat
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.documents.text_files import read_text
-from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
-from cxcall.phone.spellings import plain_digits
-from cxcall.runtime.patterns import compile_pattern
-from cxcall.sending.call_times import OUTSIDE_HOURS, check_hours, parse_hours
+from cxcall.phone.phone_numbers import plain_digits
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -24,11 +17,12 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
+    from cxcall.phone.calling_hours import Hours
     from cxcall.phone.do_not_call import NumberList
     from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 
-GUARD_CODES = ("do-not-call", OUTSIDE_HOURS)
+GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 UNCHECKED = "number-unchecked"
@@ -36,8 +30,6 @@ UNCHECKED = "number-unchecked"
 
 _MAX_SHORT_NUMBER = 6
 _NORTH_AMERICAN_LENGTH = 10
-_MIN_LIST_DIGITS = 3  # a heading such as `Phone 1` has fewer
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SOURCE = "libphonenumber"
 
 
@@ -52,7 +44,7 @@ def check_numbers(
     if not operation.can_place_call:
         return
     hours = parse_hours(settings.hours)
-    lists = [(each, read_do_not_call_list(each)) for each in settings.do_not_call_files]
+    lists = _read_lists(settings.do_not_call_files)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
     for number, where, is_dialed, is_in_text in numbers:
@@ -65,6 +57,8 @@ def check_numbers(
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
+            from cxcall.sending.call_times import check_hours
+
             findings += check_hours(
                 number, hours, times, enforce=settings.hours_policy == "enforce"
             )
@@ -76,6 +70,23 @@ def check_numbers(
     has_guards = bool(lists or hours) or not operation.contract.is_shipped
     if has_guards and not has_number:
         yield _unchecked(operation)
+
+
+def parse_hours(text: str) -> Hours | None:
+    """Return the calling hours of a setting; None where none are set."""
+    if not text:
+        return None
+    from cxcall.phone.calling_hours import Hours
+
+    return Hours.parse(text)
+
+
+def _read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
+    if not paths:
+        return []
+    from cxcall.sending.do_not_call_list import read_do_not_call_list
+
+    return [(each, read_do_not_call_list(each)) for each in paths]
 
 
 def _unchecked(operation: Operation) -> Finding:
@@ -138,51 +149,6 @@ def _parse_north_american(digits: str) -> PhoneNumber | None:
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
     return phone_numbers.parse_number(f"+1{digits}") if is_national else None
-
-
-def _list_cells(line: str) -> list[str]:
-    """Return the cells of a line of a do-not-call list, at least one, without empty ones after it."""
-    text = line.lstrip("\ufeff").partition("#")[0]
-    first, *others = (cell.strip().strip("\"'").strip() for cell in re.split(r"[,;\t]", text))
-    return [first, *filter(None, others)]
-
-
-def read_do_not_call_list(path: str) -> NumberList:
-    """Return the numbers in a file, which has one on each line or in its first column.
-
-    Skips blank lines, text after `#`, and a heading. A file that was changed is read again: a server or a
-    worker runs for long. Raises UsageError when the file cannot be read, or another line does not begin with
-    exactly one number.
-    """
-    try:
-        found = Path(path).expanduser().stat()
-    except (OSError, ValueError):
-        return _read_list(path, ())  # it says why the file cannot be read
-    version = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return _read_list(path, version if stat.S_ISREG(found.st_mode) else ())
-
-
-@lru_cache(maxsize=8)
-def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
-    from cxcall.phone.do_not_call import NumberList, is_one_number
-
-    numbers = []
-    for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
-        first, *others = _list_cells(line)
-        digits = plain_digits(first)
-        if is_one_number(first):
-            # A line of numbers alone is a list, and not a row of a table.
-            is_list = all(
-                is_one_number(each) and not compile_pattern(_DATE).match(each) for each in others
-            )
-            numbers += [first, *(others if is_list else ())]
-        elif first and (line_number > 1 or len(digits) >= _MIN_LIST_DIGITS):
-            raise UsageError(
-                f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'holds no number'}",
-                where="--do-not-call",
-                fix="write one number a line, without an extension, best in E.164: `+12025550123`",
-            )
-    return NumberList(numbers)
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
     from cxcall.phone.calling_hours import Hours
 
-OUTSIDE_HOURS = "outside-hours"
 _MARK = "x-cxcall-scheduled"
 _NAME_PART = "schedul"
 
@@ -96,15 +95,6 @@ def local_times(number: str, moment: datetime) -> dict[str, time | None]:
     return times
 
 
-def parse_hours(text: str) -> Hours | None:
-    """Return the calling hours of a setting; None where none are set."""
-    if not text:
-        return None
-    from cxcall.phone.calling_hours import Hours
-
-    return Hours.parse(text)
-
-
 def check_hours(
     number: str, hours: Hours, times: Sequence[CallTime], *, enforce: bool
 ) -> Iterator[Finding]:
@@ -159,4 +149,4 @@ def _outside(
 
 
 def _error(message: str, fix: str, why: str = "") -> Finding:
-    return Finding.error(OUTSIDE_HOURS, "", message, fix=fix, why=why, source="libphonenumber")
+    return Finding.error("outside-hours", "", message, fix=fix, why=why, source="libphonenumber")

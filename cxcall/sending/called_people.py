@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.spellings import number_spellings, usual_spelling
 from cxcall.sending.dialed_numbers import body_values, dialed_part
 from cxcall.transport.urls import is_loopback_url
 
@@ -27,8 +26,8 @@ def find_people(
 
     The texts hold whole numbers and IDs. The people of a sandbox on this machine are others than the real ones.
     """
-    digits = ((usual_spelling(dialed_part(number)),) for number in numbers)
-    return tuple(person for (person,) in _people(operation, digits, body, base_url))
+    spellings = map(_usual_spelling, numbers)
+    return tuple(person for (person,) in _people(operation, spellings, body, base_url))
 
 
 def find_possible_people(
@@ -53,7 +52,15 @@ def _people(
     return tuple(dict.fromkeys(people))
 
 
+def _usual_spelling(number: str) -> tuple[str]:
+    from cxcall.phone.spellings import usual_spelling
+
+    return (usual_spelling(dialed_part(number)),)
+
+
 def _possible_digits(number: str) -> Iterable[str]:
+    from cxcall.phone.spellings import number_spellings, usual_spelling
+
     text = dialed_part(number)
     return dict.fromkeys((usual_spelling(text), *sorted(number_spellings(text))))
 

@@ -27,11 +27,13 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     `ask` is None without a terminal. Raises StoppedError when the answer is no, UsageError when
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
+    if yes:
+        return
     # A terminal is no log, and whoever confirms compares every digit.
     question = f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"
     why = mask_text(_describe(checked, checked.numbers))
     settings = checked.settings
-    ask_yes(checked.operation, settings, "a real call", question, why, yes=yes, ask=ask)
+    ask_yes(checked.operation, settings, "a real call", question, why, yes=False, ask=ask)
 
 
 def ask_yes(

@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("cxcall.delivery")
 
 
-def log_step(event: str, **fields: Any) -> None:
-    """Log a step with the fields that have a value; secrets and phone numbers are masked.
-
-    The names of the fields are those of the envelope; times are in milliseconds.
-    """
-    if _logger.isEnabledFor(logging.INFO):
-        present = {name: value for name, value in fields.items() if value not in (None, "")}
-        _logger.info(event, extra={"fields": present})
-
-
 @contextmanager
 def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> Iterator[None]:
     """Log to a file, or without `path` to stderr, while the block runs; without both, log nothing.

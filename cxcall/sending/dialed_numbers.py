@@ -21,7 +21,7 @@ from cxcall.phone.number_names import (
     is_folded_caller_name,
     is_folded_number_name,
 )
-from cxcall.phone.spellings import INTERNATIONAL_IN_TEXT, plain_digits
+from cxcall.phone.phone_numbers import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ _DIGIT_GROUP = r"[0-9]+"
 _SEPARATOR = r"[^0-9A-Za-z|;,]{0,3}"
 _MAX_DIGITS = 15
 # Of the numbers in 3GPP TS 22.101, section 10.1.1, those that are rarely anything else in a text.
-_EMERGENCY = r"(?<![\w.:/+-])(?:000|112|911|999)(?![\w:/-]|\.[0-9])"
+_EMERGENCY_NUMBERS = ("000", "112", "911", "999")
+_EMERGENCY = rf"(?<![\w.:/+-])(?:{'|'.join(_EMERGENCY_NUMBERS)})(?![\w:/-]|\.[0-9])"
 _FIELD = r"[|;,\t\n]"
 _MIN_LENGTH_IN_TEXT = 7
 _UUID_LENGTH = 36
@@ -250,7 +251,8 @@ def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, i
 
     A value of its own has that form only if its schema is known: it may be a house number.
     """
-    if compile_pattern(_EMERGENCY).search(text):
+    may_have_one = any(number in text for number in _EMERGENCY_NUMBERS)
+    if may_have_one and compile_pattern(_EMERGENCY).search(text):
         fields = [field.strip() for field in compile_pattern(_FIELD).split(text)]
         has_form = is_declared or len(fields) > 1
         for number in dict.fromkeys(compile_pattern(_EMERGENCY).findall(text)):
@@ -277,7 +279,8 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     """Return whether a value as a whole is a number that is dialed."""
     if isinstance(entry.value, str) and entry.schema.get("format") in PHONE_FORMATS:
         return True
-    if compile_pattern(_INTERNATIONAL).fullmatch(text) and not entry.is_declared:
+    has_plus = text.startswith("+") and not entry.is_declared
+    if has_plus and compile_pattern(_INTERNATIONAL).fullmatch(text):
         return True
     is_generic = entry.name in _GENERIC_NAMES
     is_named = is_folded_number_name(entry.name) or (

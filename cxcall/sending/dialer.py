@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import Evidence, classify
 from cxcall.responses.identifiers import correlation_id
 from cxcall.runtime.signals import DeferredSignals
-from cxcall.sending.delivery_log import log_step
 from cxcall.sending.delivery_result import (
     DeliveryContext,
     add_identifiers,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import Exchange
 
+_logger = logging.getLogger("cxcall.delivery")
 MAX_SENDS = 3
 """How often a request is sent that provably was not processed; a renewed token allows one more."""
 
@@ -155,9 +156,19 @@ class _Attempts:
         return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_place)
 
     def log(self, event: str, **fields: Any) -> None:
-        """Log a step of this delivery."""
-        plan = self.plan
-        log_step(event, deliveryId=self.id, batch=plan.batch, row=plan.row, **fields)
+        """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
+
+        The handlers of `cxcall/sending/delivery_log.py` mask secrets and phone numbers.
+        """
+        if _logger.isEnabledFor(logging.INFO):
+            fields = {
+                "deliveryId": self.id,
+                "batch": self.plan.batch,
+                "row": self.plan.row,
+                **fields,
+            }
+            present = {name: value for name, value in fields.items() if value not in (None, "")}
+            _logger.info(event, extra={"fields": present})
 
     def log_start(self, intent: Intent) -> None:
         """Log that the delivery is recorded, and is about to be sent."""

@@ -15,7 +15,6 @@ from cxcall.payloads.checks import check_body, check_parameters, has_errors, has
 from cxcall.payloads.form_bodies import encode_body, is_form
 from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
-from cxcall.sending.call_times import find_call_times
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.dialed_numbers import find_numbers
 from cxcall.transport.messages import HttpRequest
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
+    from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 
 
@@ -105,7 +105,7 @@ def build_request(
     else:
         findings += _check_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
-    times = find_call_times(operation, values, payload) if settings.hours else ()
+    times = _find_call_times(operation, values, payload) if settings.hours else ()
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
@@ -118,6 +118,14 @@ def build_request(
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
     return CheckedRequest(operation, payload, request, settings, tuple(findings), tuple(dialed))
+
+
+def _find_call_times(
+    operation: Operation, values: Mapping[str, str], payload: Payload
+) -> Sequence[CallTime]:
+    from cxcall.sending.call_times import find_call_times
+
+    return find_call_times(operation, values, payload)
 
 
 def _stop_on_change_in_transit(request: HttpRequest) -> None:

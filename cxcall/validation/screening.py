@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
-from cxcall.payloads.likely_mistakes import has_open_names, is_number
+from cxcall.payloads.likely_mistakes import (
+    RELATIONS,
+    find_broken_relations,
+    has_open_names,
+    is_number,
+)
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
@@ -24,7 +29,6 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
-from cxcall.payloads.relations import RELATIONS, find_broken_relations
 from cxcall.phone.phone_numbers import find_number_mistake
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.phone.calling_hours import Hours
 from cxcall.sandbox.server import Sandbox
-from cxcall.sending import call_guards, dialed_numbers
+from cxcall.sending import dialed_numbers
 from cxcall.sending.call_times import time_zones
+from cxcall.sending.do_not_call_list import read_do_not_call_list
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
@@ -280,12 +281,12 @@ def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile
 def test_do_not_call_list_that_is_changed_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "dnc.txt"
     file.write_text("+12025550123\n", "utf-8")
-    assert "+12025550124" not in call_guards.read_do_not_call_list(str(file))
+    assert "+12025550124" not in read_do_not_call_list(str(file))
     file.write_text("+12025550123\n+12025550124\n", "utf-8")
-    assert "+12025550124" in call_guards.read_do_not_call_list(str(file))
+    assert "+12025550124" in read_do_not_call_list(str(file))
     file.unlink()
     with pytest.raises(UsageError):
-        call_guards.read_do_not_call_list(str(file))
+        read_do_not_call_list(str(file))
 
 
 def test_name_of_an_id_is_not_an_id_where_any_text_is_allowed(cxcall: Cxcall) -> None:
