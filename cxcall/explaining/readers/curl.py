@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cxcall.explaining.readers.request_builder import build_observed_request, encode_parts
+from cxcall.explaining.readers.request_builder import (
+    basic_credentials,
+    build_observed_request,
+    encode_parts,
+    with_defaults,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 from cxcall.findings.finding import Finding
 
@@ -43,28 +47,25 @@ _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "jso
 
 
 def build_curl_requests(
-    command: Command, piped: str | None, response: HttpResponse | None
+    origin: str, command: Command, piped: str | None, response: HttpResponse | None
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of one curl command: one for each part between `--next`."""
     options = list(_options(command.words[1:]))
     starts = [index for index, (name, _) in enumerate(options) if name == "next"]
+    content = command.here_document if piped is None else piped
+    findings = (_single_quotes(),) if command.is_cmd and command.has_single_quotes else ()
     for start, end in zip([0, *starts], [*starts, len(options)], strict=True):
-        content = command.here_document if piped is None else piped
-        request = _build_request(
-            options[start:end], content, response if end == len(options) else None
-        )
-        is_quoted_wrongly = command.is_cmd and command.has_single_quotes
-        if not (request.host or request.path or request.body):
-            continue
-        yield (
-            replace(request, findings=(*request.findings, _single_quotes()))
-            if is_quoted_wrongly
-            else request
-        )
+        answer = response if end == len(options) else None
+        request = _build_request(origin, options[start:end], content, answer)
+        if request.host or request.path or request.body:
+            yield replace(request, findings=(*request.findings, *findings))
 
 
 def _build_request(
-    options: list[tuple[str, str]], piped: str | None, response: HttpResponse | None
+    origin: str,
+    options: list[tuple[str, str]],
+    piped: str | None,
+    response: HttpResponse | None,
 ) -> ObservedRequest:
     last_values = dict(options)
     data = [(name, _piped(name, value, piped)) for name, value in options if name in _DATA]
@@ -86,10 +87,10 @@ def _build_request(
     is_post = body is not None or "form" in last_values
     method = "HEAD" if "head" in last_values else "POST" if is_post else "GET"
     request = build_observed_request(
-        "curl command",
+        origin,
         method=last_values.get("request", method),
         url=url,
-        headers=_merge(headers, _headers(options)),
+        headers=with_defaults(dict(_headers(options)), headers),
         body=body,
         response=response,
     )
@@ -154,21 +155,13 @@ def _short_options(letters: str, rest: Iterator[str]) -> Iterator[tuple[str, str
         yield name, ""
 
 
-def _merge(defaults: dict[str, str], headers: Iterator[tuple[str, str]]) -> dict[str, str]:
-    """Return headers with those that curl adds where none of that name, in any case, is among them."""
-    sent = dict(headers)
-    names = {name.lower() for name in sent}
-    return {name: value for name, value in defaults.items() if name.lower() not in names} | sent
-
-
 def _headers(options: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in options:
         if name == "header":
             header, _, content = value.partition(":")
             yield header.strip(), content.strip()
         elif name == "user":
-            pair = remove_marks(value).encode("utf-8", "replace")
-            yield "Authorization", f"Basic {b64encode(pair).decode()}"
+            yield "Authorization", basic_credentials(value)
         elif name == "oauth2-bearer":
             yield "Authorization", f"Bearer {value}"
         elif name in ("user-agent", "referer", "cookie"):

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_search import find_body, is_array_start, json_values
+from cxcall.explaining.readers.message_lines import (
+    BARE_STATUS,
+    LINE_STATUS,
+    LOG_STATUS,
+    NAMED_STATUS,
+    REQUEST,
+    STATUS_LINE,
+    find_first,
+)
 from cxcall.explaining.readers.objects import (
     find_error_body,
     has_error_status,
     is_error_body,
+    is_resource,
     status_of,
 )
 from cxcall.explaining.readers.request_builder import (
-    METHODS,
     build_observed_request,
     build_response,
 )
@@ -26,35 +35,6 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_METHOD = rf"(?P<method>{'|'.join(METHODS)})"
-_CHARACTER = (
-    r"(?:[^\s\"'<>`|,\u201c\u201d\u2018\u2019]|(?<=[/=])<[A-Za-z][\w-]{0,40}>|,(?![0-9]{3}\b))"
-)
-_TARGET = rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/){_CHARACTER}*|https?://{_CHARACTER}+)"
-_REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
-)
-_STATUS_LINE = re.compile(
-    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
-)
-_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus)
-_BARE_STATUS = re.compile(
-    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
-    re.IGNORECASE,
-)
-_UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
-_NAMED_STATUS = re.compile(
-    r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
-    re.IGNORECASE,
-)
-_LINE_STATUS = re.compile(
-    r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
-)
-_LOG_STATUS = re.compile(
-    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
-)
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
@@ -158,9 +138,24 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
         yield _build_request(request, None)
 
 
-def has_request(text: str) -> bool:
-    """Tell whether a text has a line with a method and a URL or path."""
-    return _REQUEST.search(text) is not None
+def read_requests(text: str) -> Iterator[ObservedRequest]:
+    """Yield the messages of a text that has a line with a method and a URL or path."""
+    if REQUEST.search(text):
+        requests = list(read_messages(text))
+        yield from (_with_body_before(requests[0], text),) if len(requests) == 1 else requests
+
+
+def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request without a body with the one that prose names before its line."""
+    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
+        return request
+    before = text[: text.find(request.path or text)]
+    bodies = (
+        before[start:end]
+        for start, end, value in json_values(before)
+        if not (is_error_body(value) or is_resource(value))
+    )
+    return replace(request, body=next(bodies, None))
 
 
 def read_status_response(text: str) -> HttpResponse | None:
@@ -232,20 +227,18 @@ def _looks_like_json(line: str) -> bool:
 
 
 def _is_raw_line(line: str) -> bool:
-    return bool(
-        _STATUS_LINE.match(line) or ((found := _REQUEST.match(line)) and found.start() == 0)
-    )
+    return bool(STATUS_LINE.match(line) or REQUEST.match(line))
 
 
 def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
     """Yield the message that a line starts, if it starts one."""
-    status = _STATUS_LINE.match(line)
+    status = STATUS_LINE.match(line)
     if status:
         yield _Message("status", status, is_raw=True)
         return
     if is_in_json:
         return
-    if request := _REQUEST.search(line):
+    if request := REQUEST.search(line):
         is_raw = (
             bool(request["version"])
             and request.start("method") == 0
@@ -257,12 +250,7 @@ def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
             is_raw=is_raw,
             host=(_HOST.search(line[: request.start()]) or ["", ""])[1],
         )
-    elif (
-        status := _STATUS_LINE.search(line)
-        or _BARE_STATUS.search(line)
-        or _LINE_STATUS.match(line)
-        or _NAMED_STATUS.search(line)
-    ):
+    elif status := find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS):
         yield _Message("status", status, is_raw=False)
 
 
@@ -277,18 +265,9 @@ def _status_after(line: str, message: _Message) -> _Message | None:
     for start, end, value in json_values(rest):
         if not is_error_body(value):
             outside = outside[:start] + " " * (end - start) + outside[end:]
-    status = next(
-        (
-            found
-            for each in (_STATUS_LINE, _BARE_STATUS, _NAMED_STATUS, _LOG_STATUS)
-            if (found := each.search(outside))
-        ),
-        None,
-    )
+    status = find_first(outside, STATUS_LINE, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
     if status is None:
-        before = line[: message.match.start()]
-        named = (each.search(before) for each in (_BARE_STATUS, _NAMED_STATUS))
-        found = next(filter(None, named), None)
+        found = find_first(line[: message.match.start()], BARE_STATUS, NAMED_STATUS)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)

@@ -34,17 +34,20 @@ _ESCAPE = re.compile(
     r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|\r?\n|(.))", re.DOTALL
 )  # fmt: skip
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "a": "\a", "e": "\x1b", "v": "\v"}  # fmt: skip
-_POWERSHELL = re.compile(
-    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object)",
-    re.IGNORECASE | re.MULTILINE,
-)
-_OBJECTIVE_C = re.compile(r"\bNS[A-Z]\w+|#import\b")
-_DOLLAR_VARIABLES = re.compile(r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$", re.MULTILINE)  # fmt: skip
-_RAW_SINGLE = re.compile(r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$", re.MULTILINE)  # fmt: skip
-_LISP = re.compile(r"^\s*\((?:require|ns|defn?|let|client/|http/)\b", re.MULTILINE)
-_BASIC = re.compile(r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b|\bChr\(34\)|& \"{3}\w", re.MULTILINE)  # fmt: skip
-_ABAP = re.compile(r"\bcl_\w+=>|\bDATA\(|^\s*CALL METHOD\b|->request->set_", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_VARIANT = re.compile(r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b")
+# What shows that a text is in a language whose literals mean something else than in others.
+_DIALECTS = {
+    name: re.compile(pattern, re.MULTILINE)
+    for name, pattern in {
+        "powershell": r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))",
+        "objective-c": r"\bNS[A-Z]\w+|#import\b",
+        "dollar variables": r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
+        "raw single quotes": r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$",
+        "lisp": r"^\s*\((?:require|ns|defn?|let|client/|http/)\b",
+        "basic": r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b|\bChr\(34\)|& \"{3}\w",
+        "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^\s*CALL METHOD\b|->request->set_)",
+        "variants": r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b",
+    }.items()
+}
 _ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
@@ -58,32 +61,10 @@ class Token(NamedTuple):
     line: int
 
 
-class Dialect(NamedTuple):
-    """What a text's literals mean where languages differ."""
-
-    is_powershell: bool
-    is_objective_c: bool
-    has_dollar_variables: bool
-    has_raw_single_quotes: bool
-    is_lisp: bool
-    is_basic: bool
-    is_abap: bool
-    has_variants: bool
-
-
-def detect_dialect(text: str) -> Dialect:
-    """Return the dialect of a piece of code."""
-    is_powershell = _POWERSHELL.search(text) is not None
-    return Dialect(
-        is_powershell,
-        _OBJECTIVE_C.search(text) is not None,
-        is_powershell or _DOLLAR_VARIABLES.search(text) is not None,
-        is_powershell or _RAW_SINGLE.search(text) is not None,
-        _LISP.search(text) is not None,
-        _BASIC.search(text) is not None,
-        _ABAP.search(text) is not None,
-        len(_VARIANT.findall(text)) > 1,
-    )
+def _find_dialects(text: str) -> set[str]:
+    """Return the names of the dialects that a piece of code shows."""
+    found = {name for name, pattern in _DIALECTS.items() if pattern.search(text)}
+    return found | {"dollar variables", "raw single quotes"} if "powershell" in found else found
 
 
 def scan(text: str) -> Iterator[Token]:
@@ -113,7 +94,7 @@ class _LiteralReader:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._dialect = detect_dialect(text)
+        self._dialects = _find_dialects(text)
         self._failures: dict[str, int] = {}
 
     def read(self, match: re.Match[str]) -> tuple[str, int] | None:
@@ -132,11 +113,11 @@ class _LiteralReader:
     def is_statement_end(self, match: re.Match[str]) -> bool:
         """Tell whether a match is the dot that ends a statement of ABAP."""
         follows = self._text[match.end() : match.end() + 1]
-        return self._dialect.is_abap and match[0] == "." and (not follows or follows.isspace())
+        return "abap" in self._dialects and match[0] == "." and (not follows or follows.isspace())
 
     def read_template(self, start: int) -> tuple[str, int] | None:
         """Return the value and the end of a string template of ABAP: `|text { variable }|`; None in other languages."""
-        found = _ABAP_TEMPLATE.match(self._text, start) if self._dialect.is_abap else None
+        found = _ABAP_TEMPLATE.match(self._text, start) if "abap" in self._dialects else None
         if found is None:
             return None
         value = re.sub(r"(?<!\\)\{ *([^{}|]{1,200}?) *\}", lambda each: mark_unresolved(f"{{{each[1]}}}"), found[1])  # fmt: skip
@@ -164,15 +145,15 @@ class _LiteralReader:
 
     def _read_quoted(self, match: re.Match[str]) -> tuple[str, int] | None:
         text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
-        if self._dialect.is_basic and quote == '"""':
+        if "basic" in self._dialects and quote == '"""':
             start, quote = start - 2, '"'  # a quote in a text: `"""name"":1"`
-        if quote == "`" and self._dialect.has_variants:
+        if quote == "`" and "variants" in self._dialects:
             return None
-        if quote == "'" and (self._dialect.is_lisp or (match.start() and text[match.start() - 1].isalnum())):  # fmt: skip
+        if quote == "'" and ("lisp" in self._dialects or (match.start() and text[match.start() - 1].isalnum())):  # fmt: skip
             return None  # an apostrophe
-        end = _find_end(text, start, quote, prefix, self._dialect)
+        end = _find_end(text, start, quote, prefix, self._dialects)
         closing = quote[::-1].rstrip("r") if "#" in quote else quote
-        value = "" if end < 0 else _decode(text[start:end], quote, prefix, self._dialect)
+        value = "" if end < 0 else _decode(text[start:end], quote, prefix, self._dialects)
         is_whole = end >= 0 and (len(quote) > 1 or is_json_complete(value))
         follows = text[end + 1 : end + 2] if end >= 0 else "x"
         is_whole = is_whole or not (follows.isalnum() or follows in ('"', "\\", ":", "_"))
@@ -194,15 +175,15 @@ class _LiteralReader:
         return 0
 
 
-def _find_end(text: str, start: int, quote: str, prefix: str, dialect: Dialect) -> int:
+def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]) -> int:
     """Return where the content of a literal ends; -1 if it does not."""
     if "#" in quote:
         return text.find(quote[::-1].rstrip("r"), start)
     if len(quote) > 1:
         content = rf"(?:[^\\{quote[0]}]|\\.|{quote[0]}(?!{quote[1:]}))*+"
-    elif _is_verbatim(quote, prefix, dialect):
+    elif _is_verbatim(quote, prefix, dialects):
         content = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
-    elif dialect.is_powershell and quote == '"':
+    elif "powershell" in dialects and quote == '"':
         content = r'[^"`]*+(?:(?:`.|"")[^"`]*+)*+'
     else:
         content = rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+"
@@ -210,49 +191,49 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialect: Dialect) 
     end = found.end() if found else len(text)
     if not text.startswith(quote, end):
         return -1
-    may_have_lines = quote != "'" or dialect.has_raw_single_quotes
+    may_have_lines = quote != "'" or "raw single quotes" in dialects
     if may_have_lines or "\n" not in text[start:end] or text[start:end].lstrip()[:1] in ("{", "["):
         return end
     return -1
 
 
-def _is_verbatim(quote: str, prefix: str, dialect: Dialect) -> bool:
-    if dialect.is_powershell:
+def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:
+    if "powershell" in dialects:
         return quote == "'"
-    if dialect.is_basic and quote == '"':
+    if "basic" in dialects and quote == '"':
         return True
-    return "@" in prefix and not dialect.is_objective_c
+    return "@" in prefix and "objective-c" not in dialects
 
 
-def _decode(content: str, quote: str, prefix: str, dialect: Dialect) -> str:
+def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
     lower = prefix.lower()
-    if dialect.is_powershell and len(quote) == 1:
+    if "powershell" in dialects and len(quote) == 1:
         return content.replace("''", "'") if quote == "'" else decode_backticks(content.replace('""', '"'))  # fmt: skip
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
     if lower in ("$$", "$$$"):  # of C#: `$$` takes `{{name}}` for a variable
         count = len(lower)
         return _mark(content, rf"\{{{{{count}}}([^{{}}\n]{{1,200}})\}}{{{count}}}")
-    if _is_verbatim(quote, prefix, dialect):
+    if _is_verbatim(quote, prefix, dialects):
         value = content.replace('""', '"')
         return _mark(value, _IN_BRACES) if "$" in prefix else value
-    if quote in ("'", "'''") and dialect.has_raw_single_quotes:
+    if quote in ("'", "'''") and "raw single quotes" in dialects:
         plain = re.sub(r"\\([\\'])", r"\1", content)
         if is_json_complete(plain) and not is_json_complete(plain, strict=True):
             return _unescape(content)  # generators write `\n` here as if it were an escape
         return plain
     if quote == "`" and "${" not in content and "\\`" not in content and is_json_complete(content, strict=True):  # fmt: skip
         return content  # the raw literal of Go
-    return _mark_variables(_unescape(_mark_swift(content)), quote, prefix, dialect)
+    return _mark_variables(_unescape(_mark_swift(content)), quote, prefix, dialects)
 
 
-def _mark_variables(value: str, quote: str, prefix: str, dialect: Dialect) -> str:
+def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> str:
     """Return a decoded literal with the variables marked that its language puts in."""
     if "f" in prefix.lower() or prefix == "$":
         return _mark(value, _IN_BRACES)
     if quote != "'":
         value = _mark(value, r"#\{([^{}\n]{1,200})\}|\$\{([^{}\n]{1,200})\}")
-        if dialect.has_dollar_variables and quote != "`":
+        if "dollar variables" in dialects and quote != "`":
             value = _mark(value, r"\$([A-Za-z_]\w*)")
     return value
 

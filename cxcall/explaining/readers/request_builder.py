@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -128,6 +129,18 @@ def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
 def _is_variable(pair: tuple[str, str]) -> bool:
     """Tell whether a variable stands in a query in place of parameters."""
     return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
+
+
+def basic_credentials(pair: str) -> str:
+    """Return the header `Authorization` for `user:password`."""
+    encoded = b64encode(remove_marks(pair).encode("utf-8", "replace"))
+    return f"Basic {encoded.decode()}"
+
+
+def with_defaults(headers: dict[str, str], defaults: dict[str, str]) -> dict[str, str]:
+    """Return headers with those that a client adds where none of that name, in any case, is among them."""
+    names = {name.lower() for name in headers}
+    return {name: value for name, value in defaults.items() if name.lower() not in names} | headers
 
 
 def encode_parts(parts: Iterable[tuple[Any, Any, Any]]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -40,7 +39,7 @@ from cxcall.explaining.readers.code_values import (
     unwrap,
 )
 from cxcall.explaining.readers.objects import has_error_status
-from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.request_builder import basic_credentials, build_observed_request
 from cxcall.explaining.readers.sent_body import (
     content_of,
     encode_body,
@@ -52,7 +51,6 @@ from cxcall.explaining.readers.sent_body import (
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
-    remove_marks,
     variable_names,
 )
 
@@ -159,8 +157,7 @@ class RequestDraft:
             values = [value["username"], value["password"]]
         is_pair = isinstance(values, list) and len(values) == 2
         if is_pair and all(isinstance(each, str) for each in values):
-            pair = remove_marks(":".join(values)).encode("utf-8", "replace")
-            self.headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+            self.headers["Authorization"] = basic_credentials(":".join(values))
         elif isinstance(value, str) and is_unresolved(value):
             self.headers["Authorization"] = value
 

@@ -1,4 +1,4 @@
-"""Complete a request with what the text around it shows: its body, its response, or the URL of a response."""
+"""Complete a request with what the text around it shows: its response, or the parts of it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import json_values
-from cxcall.explaining.readers.objects import find_error_body, is_error_body, is_resource, status_of
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.objects import find_error_body, is_error_body, status_of
+from cxcall.explaining.readers.request_builder import build_response
 from cxcall.responses.identifiers import correlation_id
 from cxcall.transport.messages import Headers
 
@@ -32,20 +31,6 @@ _ERROR_STATUS = re.compile(
 _ASSUMPTION = re.compile(
     r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
 )
-_URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
-
-
-def with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request without a body with the one that prose names before its line."""
-    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
-        return request
-    before = text[: text.find(request.path or text)]
-    bodies = (
-        before[start:end]
-        for start, end, value in json_values(before)
-        if not (is_error_body(value) or is_resource(value))
-    )
-    return replace(request, body=next(bodies, None))
 
 
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -88,16 +73,6 @@ def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
         return request
     headers = Headers([*response.headers.items(), ("CorrelationId", found[1] or found[2])])
     return replace(request, response=response._replace(headers=headers))
-
-
-def with_url(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a response alone as that to a request of which only the URL is shown, if the text has a single one."""
-    urls = dict.fromkeys(_URL.findall(text))
-    if request.host or request.path or len(urls) != 1:
-        return request
-    return build_observed_request(
-        request.origin, url=next(iter(urls)), response=request.response, null_means_unknown=True
-    )
 
 
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:

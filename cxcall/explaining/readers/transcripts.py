@@ -7,8 +7,15 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
+from typing import TYPE_CHECKING
 
+from cxcall.explaining.readers.http_message import read_requests
 from cxcall.explaining.readers.request_builder import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _METHOD = "|".join(METHODS)
 _TIME = r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
@@ -52,7 +59,13 @@ _MARKS = re.compile(
 )
 
 
-def as_messages(text: str) -> str:
+def read_transcripts(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of a log or a dump, brought into the form of HTTP messages."""
+    if (messages := _as_messages(text)) != text:
+        yield from read_requests(messages)
+
+
+def _as_messages(text: str) -> str:
     """Return a transcript as the HTTP messages in it; any other text as it is."""
     if _HURL.search(text):
         text = _HURL_ACTUAL.sub(r"HTTP/1.1 \1", _HURL_EXPECTED.sub("", text))

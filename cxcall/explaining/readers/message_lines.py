@@ -1,0 +1,43 @@
+"""Recognize the lines that start a request or a response, in messages, logs, and prose."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from cxcall.explaining.readers.request_builder import METHODS
+
+_METHOD = rf"(?P<method>{'|'.join(METHODS)})"
+_CHARACTER = (
+    r"(?:[^\s\"'<>`|,\u201c\u201d\u2018\u2019]|(?<=[/=])<[A-Za-z][\w-]{0,40}>|,(?![0-9]{3}\b))"
+)
+_TARGET = rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/){_CHARACTER}*|https?://{_CHARACTER}+)"
+REQUEST = re.compile(
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+)
+STATUS_LINE = re.compile(
+    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
+)
+_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus)
+BARE_STATUS = re.compile(
+    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
+    re.IGNORECASE,
+)
+_UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
+NAMED_STATUS = re.compile(
+    r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
+    re.IGNORECASE,
+)
+LINE_STATUS = re.compile(
+    r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
+)
+LOG_STATUS = re.compile(
+    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
+)
+
+
+def find_first(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
+    """Return what the first pattern finds that finds something; None if none does."""
+    return next((found for each in patterns if (found := each.search(text))), None)

@@ -1,0 +1,83 @@
+"""Read a pasted text that is not JSON: what the first reader finds that finds a request, and what the text around it shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.readers.browser_errors import add_blocked_requests, without_blocked_requests
+from cxcall.explaining.readers.client_failures import with_failure
+from cxcall.explaining.readers.named_secrets import find_named_secrets
+from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
+from cxcall.explaining.readers.responses import RESPONSE_START, read_response
+from cxcall.explaining.readers.surrounding_text import (
+    with_correlation_id,
+    with_response,
+    with_status,
+    without_mentions,
+)
+from cxcall.explaining.readers.unread_lines import describe_lines, find_unread_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_READERS = (
+    "command_lines.read_commands",
+    "yaml_text.read_yaml",
+    "object_texts.read_objects",
+    "transcripts.read_transcripts",
+    "labeled_texts.read_labels",
+    "code_text.read_code_text",
+    "http_message.read_requests",
+    "response_text.read_calls_and_responses",
+)
+"""Functions of this package that yield the requests of a text, the exact ones first; each is loaded where it is needed."""
+_MAX_TEXT = 1 << 22
+
+
+def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests and responses of a text, with the lines of it that no reader understood."""
+    rest = join_wrapped_urls(without_blocked_requests(text))
+    requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
+    secrets = find_named_secrets(text[:_MAX_TEXT])
+    for request in add_blocked_requests(list(_with_unread_lines(requests, rest)), text):
+        yield replace(request, secrets=request.secrets | secrets)
+
+
+def _read_text(text: str) -> Iterator[ObservedRequest]:
+    """Yield what the first reader finds that finds a path, or else what the first one finds."""
+    without_path: list[ObservedRequest] = []
+    for name in _READERS:
+        module, _, function = name.partition(".")
+        reader = getattr(import_module(f"{__package__}.{module}"), function)
+        requests = without_mentions(list(reader(text)))
+        if len(requests) == 1:
+            request = with_status(with_response(requests[0], text), text)
+            requests = [with_failure(with_correlation_id(request, text), text)]
+        if any(each.path.strip("/") for each in requests):
+            yield from requests
+            return
+        without_path = without_path or requests
+    yield from without_path
+
+
+def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
+    """Yield requests with the numbers of the lines that are in none of them.
+
+    A single request without a response has the one that these lines name, as prose around it does.
+    """
+    start = RESPONSE_START.search(text)
+    is_code = any(each.origin in ("code snippet", "SDK call") for each in requests)
+    code_end = (start.start() if start else len(text)) if is_code else 0
+    unread = find_unread_lines(text, requests, code_end) if requests else {}
+    if len(requests) == 1 and requests[0].response is None and unread:
+        response = read_response("\n".join(unread.values()))
+        if response is not None and not response.body:
+            # A page below the status has words of requests, too.
+            response = read_response("\n".join(text.split("\n")[min(unread) - 1 :])) or response
+        requests = [replace(requests[0], response=response)]
+        unread = find_unread_lines(text, requests, code_end) if response else unread
+    yield from (replace(each, unread=describe_lines(unread)) for each in requests)
