@@ -12,6 +12,7 @@ import pytest
 
 from cxcall.batch import rate_limiter
 from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot
+from cxcall.batch.shared_rate_limiter import SharedRateLimiter
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.retry_after import SendPostponedError
@@ -154,6 +155,66 @@ def test_released_requests_are_not_in_flight() -> None:
     assert limiter.acquire()
     respond(limiter, 201, **full)
     limiter.wait_to_send(0.0)
+
+
+class Pace:
+    """The slots that machines share, in place of those in a database."""
+
+    def __init__(self, *, wait: float = 0.0) -> None:
+        self.wait, self.is_held = wait, False
+        self.intervals: list[float] = []
+        self.pauses: list[float] = []
+
+    def reserve(self, interval: float) -> float:
+        """Return the seconds until the next slot."""
+        self.intervals.append(interval)
+        return self.wait
+
+    def pause(self, seconds: float) -> None:
+        """Let no machine send."""
+        self.pauses.append(seconds)
+
+    def is_paused(self) -> bool:
+        """Return whether another machine has begun a pause."""
+        return self.is_held
+
+
+def share(pace: Pace) -> SharedRateLimiter:
+    """Return the limiter of one of the machines that share some slots."""
+    return SharedRateLimiter(RATE, 60, pace)  # type: ignore[arg-type]
+
+
+def test_refusal_slows_down_and_pauses_all_machines() -> None:
+    pace = Pace()
+    limiter = share(pace)
+    assert limiter.acquire()
+    respond(limiter, 429, **{"Retry-After": "30"})
+    assert limiter.acquire()
+    first, second = pace.intervals
+    assert first < second == limiter.interval
+    assert pace.pauses == [30.0]
+    with pytest.raises(SendPostponedError):
+        limiter.wait_to_send(0.0)
+
+
+def test_pause_of_another_machine_holds_back_a_request_that_has_a_slot() -> None:
+    pace = Pace()
+    limiter = share(pace)
+    slot = RateLimitSlot(limiter)
+    assert slot.acquire()
+    pace.is_held = True
+    with pytest.raises(SendPostponedError):
+        slot.wait_to_send()
+    pace.is_held = False
+    slot.wait_to_send()
+
+
+def test_stop_ends_the_wait_for_a_shared_slot() -> None:
+    limiter = share(Pace(wait=600.0))
+    stop = Timer(0.05, limiter.stop)
+    stop.start()
+    assert limiter.acquire() is None
+    stop.cancel()
 
 
 class Clock:

@@ -101,6 +101,31 @@ def test_row_identical_to_one_in_progress_is_reported_as_a_duplicate_on_resume(
     assert sorted(platform.dials.values()) == [1, 1, 1]
 
 
+def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_number(
+    cxcall: Cxcall,
+) -> None:
+    words = ("batch", write_rows(cxcall, 1), *WORDS, "--confirm")
+    fourth_arrived = Event()
+
+    def answer(sent: Any, count: int) -> Reply:
+        if sent == row(3):  # row 1 of the file by now
+            if not count:  # the batch stops; when it is resumed, the row is in progress
+                return Reply(429, {}, {"Retry-After": "900"})
+            fourth_arrived.wait(30)
+        elif sent == row(4):
+            fourth_arrived.set()
+        return Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment | AFTER_THE_WINDOW
+        cxcall(*words, "1", code=0)
+        write_rows(cxcall, 3, 1, 4)
+        cxcall(*words, "3", "--concurrency", "1", code=9)
+        ran = cxcall(*words, "2", "--concurrency", "2", "--resume", code=0)
+    assert results(ran)[0] == ["accepted"] * 3
+    assert platform.dials[json.dumps(row(1), sort_keys=True)] == 1
+
+
 def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
 

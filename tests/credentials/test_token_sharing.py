@@ -11,6 +11,7 @@ import pytest
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.credentials import store, tokens
 from cxcall.settings.settings import load_settings
+from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.settings.settings import Settings
+    from helpers.command import Cxcall
 
 
 @pytest.fixture
@@ -54,3 +56,17 @@ def test_process_that_waited_uses_the_token_another_one_requested(
     assert platform.grants == (2 if fresh else 1)
     kept = json.loads((tmp_path / "state" / "tokens.json").read_text("utf-8"))["records"]
     assert [record["value"] for record in kept] == [token.value]
+
+
+def test_token_that_the_api_refuses_is_renewed_once_for_a_single_call(cxcall: Cxcall) -> None:
+    words = ("execute", CAMPAIGN, "--phone-number", "+12025550123", "--yes", "-o", "json")
+    with Platform(token_uses=1) as platform:
+        cxcall.environment |= platform.environment
+        for number, attempts in ((1, 1), (2, 2)):  # the cached token has no use left for the second
+            contact = f"12345678-1234-4234-8234-{number:012}"
+            ran = cxcall(*words, "--contact-id", contact, code=0)
+            assert ran.envelope["attempts"] == attempts
+        assert (platform.rung, platform.grants) == (2, 2)
+        platform.token_uses = 0
+        ran = cxcall(*words, "--contact-id", f"12345678-1234-4234-8234-{3:012}", code=4)
+        assert (ran.envelope["attempts"], platform.rung) == (2, 2)

@@ -137,6 +137,13 @@ def test_number_on_the_do_not_call_list_is_stopped_in_any_notation(
     live(*words, "--do-not-call", live.file("other.txt", "+12025550199\n"), code=0)
 
 
+def test_number_on_the_do_not_call_list_is_stopped_in_a_uri_with_escapes(live: Cxcall) -> None:
+    listed = live.file("dnc.txt", DO_NOT_CALL)
+    words = ("--contact-id", CONTACT, "--phone-number", "sip:%2B4930123456@example.com", "--force")
+    ran = live("execute", CAMPAIGN, *words, "--do-not-call", listed, "-o", "json", code=7)
+    assert "do-not-call" in ran.codes
+
+
 def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     listed = cxcall.file("dnc.txt", "+12025550123\nAda Lovelace\n")
     ran = cxcall(*call("+12025550124"), "--do-not-call", listed, code=2)

@@ -1,0 +1,182 @@
+"""What a delivery asks of its hooks and of the ledger before each attempt, so that none is sent without permission."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxcall.findings.errors import StoppedError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.ledger.attempts import TooManyAttemptsError
+from cxcall.ledger.ledger import Ledger
+from cxcall.sending import dialer
+from cxcall.sending.dialer import deliver
+from cxcall.sending.plan import SendHooks
+from cxcall.settings.sources import Setting
+from cxcall.transport.exchange import exchange
+from cxcall.transport.retry_after import SendPostponedError
+from helpers import fault_server as fault
+from helpers.deliveries import Tokens, limited, plan_to
+from helpers.fault_server import FaultServer, refused
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Open a ledger of this test's own."""
+    with Ledger.open(tmp_path / "state") as opened:
+        yield opened
+
+
+def sleep(_seconds: float) -> None:
+    """Return at once."""
+
+
+def refuse(_delivery: str) -> None:
+    raise StoppedError(Finding.error("claim-lost", "ledger", "another worker has the row"))
+
+
+def test_fence_is_asked_with_the_delivery_before_each_attempt(ledger: Ledger) -> None:
+    fenced: list[str] = []
+    with FaultServer((limited("1"), refused(401), fault.accept)) as server:
+        hooks = SendHooks(sleep=sleep, fence=fenced.append)
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert (done.outcome, server.whole) == (Outcome.ACCEPTED, 3)
+    assert fenced == [done.id] * 3
+
+
+def test_fence_that_refuses_lets_no_attempt_leave(ledger: Ledger) -> None:
+    with FaultServer((fault.accept,)) as server:
+        with pytest.raises(StoppedError, match="another worker"):
+            deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(fence=refuse))
+        assert server.connections == 0
+    assert list(ledger.records()) == []
+
+
+def test_fence_that_refuses_the_second_attempt_leaves_the_request_undelivered(
+    ledger: Ledger,
+) -> None:
+    asked: list[str] = []
+
+    def refuse_again(delivery: str) -> None:
+        asked.append(delivery)
+        if len(asked) > 1:
+            refuse(delivery)
+
+    with FaultServer((limited("1"), fault.accept)) as server:
+        hooks = SendHooks(sleep=sleep, fence=refuse_again)
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+        assert (server.whole, server.rung) == (1, 0)
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
+    assert ledger.get(done.id).outcome is Outcome.UNDELIVERED
+
+
+def test_limit_of_calls_is_checked_when_the_intent_is_recorded(ledger: Ledger) -> None:
+    with FaultServer((fault.accept, fault.accept)) as server:
+        plan = plan_to(server.base_url, again=True, people=("number 12025550100",))
+        settings = plan.settings.with_values(max_attempts=Setting("1/day", "test"))
+        plan = plan._replace(settings=settings)
+        assert deliver(plan, ledger, Tokens()).outcome is Outcome.ACCEPTED
+        with pytest.raises(TooManyAttemptsError):
+            deliver(plan, ledger, Tokens())
+        assert server.rung == 1
+
+
+def test_request_that_was_held_back_has_all_of_its_attempts_left(ledger: Ledger) -> None:
+    held = iter(range(5))
+
+    def wait_for_slot() -> None:
+        for _ in held:
+            raise SendPostponedError
+
+    on_unused_connections = (fault.accept,) * 5
+    with FaultServer((*on_unused_connections, limited("1"), limited("1"), fault.accept)) as server:
+        hooks = SendHooks(sleep=sleep, wait_for_slot=wait_for_slot)
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+        assert server.rung == 1
+    assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 8)
+
+
+def test_waits_of_one_delivery_together_are_not_longer_than_max_wait(ledger: Ledger) -> None:
+    waits: list[float] = []
+    with FaultServer((limited("40"), limited("40"), fault.accept)) as server:
+        hooks = SendHooks(sleep=waits.append)
+        done = deliver(plan_to(server.base_url, max_wait=60), ledger, Tokens(), hooks)
+        assert server.rung == 0
+    assert (done.outcome, waits) == (Outcome.UNDELIVERED, [40.0])
+
+
+@pytest.mark.parametrize("by_signal", [False, True], ids=["hook", "signal"])
+@pytest.mark.parametrize("step", ["begin", "record_not_processed", "record_attempt", "record_outcome"])  # fmt: skip
+def test_interrupt_ends_each_wait_for_the_ledger(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, *, by_signal: bool
+) -> None:
+    write = getattr(ledger, step)
+    asked: list[bool] = []
+
+    def ask(*arguments: Any, **more: Any) -> Any:
+        if by_signal:
+            signal.raise_signal(signal.SIGINT)
+        asked.extend(each() for each in (*arguments, *more.values()) if is_question(each))
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(ledger, step, ask)
+    hooks = SendHooks(sleep=sleep, is_interrupted=lambda: not by_signal)
+    with FaultServer((limited("1"), fault.accept)) as server:
+        deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert asked == [True]
+
+
+def is_question(value: object) -> bool:
+    """Return whether an argument is the function that says whether a wait is cancelled."""
+    return callable(value) and getattr(value, "__name__", "") == "is_interrupted"
+
+
+@pytest.mark.parametrize("error", [OSError, ValueError, KeyboardInterrupt])
+def test_no_error_of_the_record_hides_the_outcome(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error("while the outcome is recorded")
+
+    monkeypatch.setattr(ledger, "record_outcome", fail)
+    with FaultServer((fault.accept,)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (done.outcome, done.is_recorded) == (Outcome.ACCEPTED, False)
+    assert done.findings[-1].code == "ledger"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_signal_beside_the_exchange_leaves_the_delivery_unknown(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def interrupt(*arguments: Any, **more: Any) -> None:
+        if when == "after":
+            exchange(*arguments, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dialer, "send_request", interrupt)
+    with FaultServer((fault.accept,)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
+    assert ledger.get(done.id).is_unresolved
+
+
+def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> None:
+    def interrupt(_exchange: object) -> None:
+        raise KeyboardInterrupt
+
+    for answer, outcome in (
+        (fault.accept, Outcome.ACCEPTED),
+        (refused(400), Outcome.REFUSED),
+        (fault.reset_after_body, Outcome.UNKNOWN),
+        (limited("1"), Outcome.UNDELIVERED),
+        (refused(401), Outcome.UNDELIVERED),
+    ):
+        with FaultServer((answer,)) as server:
+            done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt))  # fmt: skip
+        assert done.outcome is outcome, answer
