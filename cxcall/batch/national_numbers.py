@@ -70,7 +70,7 @@ def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) 
         return finding
     if text.strip().startswith(("+", "00")):
         return finding
-    fix = f"if the numbers of this file are national, add their country, such as `{_FLAG} US`"
+    fix = f"if the numbers of this file are national, add their country: `{_FLAG} CODE`"
     return finding._replace(fix=f"{fix}; otherwise {finding.fix}" if finding.fix else fix)
 
 

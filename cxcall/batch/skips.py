@@ -114,7 +114,7 @@ def no_number_finding() -> Finding:
         "phone-format",
         "batch",
         "nothing is left to send: the other rows have no valid number",
-        fix="name the column with the number: `--map TARGET=HEADER`; for national numbers add `--default-country US`, or another country",
+        fix="name the column with the number: `--map TARGET=HEADER`; for national numbers add `--default-country CODE`",
     )
 
 

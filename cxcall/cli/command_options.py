@@ -4,6 +4,7 @@
 
 from typing import Literal
 
+from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import argument
 from cxcall.cli.options import Encoding, Sheet, port_option
 from cxcall.named_tuple import Annotated, NamedTuple
@@ -24,6 +25,11 @@ MaxFailures = Annotated[
     list[str] | None,
     option("--max-failures N|N%", "Stop after N failures in a row [10], or N% of all [50%]."),
 ]
+RESENDING = Exclusion(
+    ("--resume", "--again"),
+    "for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+    "a resumed batch never sends a row again that was, or may have been, processed",
+)
 Resume = Annotated[bool, option("--resume", "Continue an earlier run of this file.")]
 Rejects = Annotated[
     str | None, option("--rejects FILE", "Record refused and invalid rows in a new file.")

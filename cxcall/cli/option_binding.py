@@ -16,6 +16,7 @@ from typer.main import get_click_param
 from typer.models import ParamMeta
 
 from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
+from cxcall.cli.exclusive_options import reject_contradictions
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from typer.core import TyperArgument, TyperOption
     from typer.models import ArgumentInfo, OptionInfo
+
+    from cxcall.cli.exclusive_options import Exclusion
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
 _CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
@@ -54,14 +57,14 @@ class Parameter(NamedTuple):
 
 
 def _expand_option_groups(
-    command: Callable[..., Any], more: Sequence[Parameter]
+    command: Callable[..., Any], more: Sequence[Parameter], exclusive: Sequence[Exclusion]
 ) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
     """Return a function for Typer, and the parameters of a command.
 
     A group is a parameter whose type is a named tuple of declared options or of other groups. The
     command receives each group as one value, and `more` parameters by keyword. Every command has the
     output flags. The result raises UsageError for a flag before the subcommand that the command does
-    not have, and for an unusable value.
+    not have, for `exclusive` flags that are combined, and for an unusable value.
     """
     hints = inspect.get_annotations(command, eval_str=True)
     groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
@@ -86,6 +89,7 @@ def _expand_option_groups(
         values |= {name: convert(values[name]) for name, convert in convertors.items()}
         context.obj.command = context.command_path.removeprefix("cxcall ")
         _reject_unsupported_flags(context, known)
+        reject_contradictions(_given_names(context, values), exclusive)
         _reject_unusable_values(context, values)
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
@@ -191,15 +195,16 @@ class App(typer.Typer):
         name: str,
         *lines: str,
         parameters: Sequence[Parameter] = (),
+        exclusive: Sequence[Exclusion] = (),
         **settings: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
 
-        `parameters` are those that its signature does not have.
+        `parameters` are those that its signature does not have; `exclusive` ones cannot be combined.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            expanded, options = _expand_option_groups(function, parameters)
+            expanded, options = _expand_option_groups(function, parameters, exclusive)
             cls: Any = partial(Command, options=options)
             return self.command(name, cls=cls, **{"epilog": examples(*lines), **settings})(expanded)
 
@@ -317,6 +322,15 @@ def _is_content(text: str) -> bool:
     if os.path.exists(text):  # noqa: PTH110 - False for a name too long
         return False
     return len(text) > _LONGEST_NAME or bool(compile_pattern(_CONTENT).match(text))
+
+
+def _given_names(context: typer.Context, values: dict[str, Any]) -> set[str]:
+    """Return the options and arguments that were given, by their names in messages."""
+    return {
+        parameter_name(parameter)
+        for parameter in context.command.params
+        if values.get(parameter.name or "") not in (None, False) and _is_given(context, parameter)
+    }
 
 
 def _is_given(context: typer.Context, parameter: Any) -> bool:

@@ -32,7 +32,7 @@ def parse_selection(query: str | None, fields: str | None) -> Selection | None:
     """Return the selection of the flags, None without any; raises UsageError for an invalid one."""
     if query is not None and fields is not None:
         raise UsageError(
-            "`--query` and `--fields` exclude each other",
+            "`--fields` cannot be combined with `--query`",
             where="--fields",
             fix="name the fields in the expression, as in `--query 'entities[].{id: id}'`",
         )

@@ -248,7 +248,7 @@ def test_national_number_without_a_country_names_the_flag(cxcall: Cxcall) -> Non
         "json",
     )
     national, other = cxcall(*words, code=3).envelope["findings"][:2]
-    assert "`--default-country US`; otherwise put `+`" in national["fix"]
+    assert "`--default-country CODE`; otherwise put `+`" in national["fix"]
     assert "--default-country" not in other["fix"]
 
 

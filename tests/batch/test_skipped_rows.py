@@ -128,7 +128,7 @@ def test_file_without_any_valid_number_is_an_error(live: Cxcall, sandbox: Sandbo
     file = live.file("calls.csv", table("(202) 555-0101", "(202) 555-0102"))
     for more in ((), ("--dry-run",)):
         ran = live("batch", file, *EXECUTE, *more, code=3)
-        assert "for national numbers add `--default-country US`" in ran.err
+        assert "for national numbers add `--default-country CODE`" in ran.err
     assert sandbox.rings == []
 
 

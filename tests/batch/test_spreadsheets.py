@@ -97,7 +97,7 @@ def test_cell_of_a_sheet_that_starts_right_of_its_edge_has_its_own_name(cxcall: 
     ]
     ran = cxcall("batch", write_workbook(cxcall, rows), *EXECUTE, "--sandbox", "--strict", code=3)
     assert "--> crm.xlsx:AB2" in ran.err
-    assert "`--default-country US`" in ran.err
+    assert "`--default-country CODE`" in ran.err
 
 
 def test_columns_of_an_excel_file_get_proposals(cxcall: Cxcall) -> None:

@@ -60,6 +60,32 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
     assert lines[-2] == f"hint: {fix}"
 
 
+CONTRADICTIONS = [
+    ("history", "resolve", "01ABC", "--placed", "--not-placed"),
+    ("history", "resolve", "01ABC", "--placed", "--did-not-ring"),
+    ("auth", "login", "--with-token", "--web"),
+    ("explain", "body.json", "--last"),
+    ("explain", "--last", "--codes"),
+    ("explain", "--last", "--fix"),
+]
+
+
+def test_contradicting_options_are_refused_in_any_order(cxcall: Cxcall) -> None:
+    for words in CONTRADICTIONS:
+        ran = cxcall(*words, "-o", "json", code=2)
+        assert "cannot be combined with" in ran.envelope["findings"][0]["message"], words
+    cxcall.file("body.json", {})
+    resolve = ("history", "resolve", "01ABC")
+    assert "cannot be combined" in cxcall(*resolve, "--not-placed", "--placed", code=2).err
+    assert "cannot be combined" not in cxcall(*resolve, "--not-placed", code=2).err
+
+
+def test_hint_of_a_deletion_is_safe_to_paste(cxcall: Cxcall) -> None:
+    hint = cxcall("history", "prune", "--older-than", "5", code=2).err.partition("hint: ")[2]
+    assert "`--older-than 90d`" in hint
+    assert not any(char.isdigit() for char in hint.replace("90d", ""))
+
+
 def test_hint_does_not_propose_to_lower_a_guard(cxcall: Cxcall) -> None:
     for word in ("--agian", "--aagin", "--frce", "--forse", "--yess", "--no-inptu", "--again-"):
         ran = cxcall("execute", "1", word, code=2)

@@ -310,7 +310,7 @@ REFUSED = [
     ("numbered", ("--query", ""), "cannot be empty"),
     ("numbered", ("--query", "'x"), "Unclosed ' delimiter"),
     ("numbered", ("--query", "(" * 3000), "nested too deeply"),
-    ("numbered", ("--query", "id", "--fields", "id"), "exclude each other"),
+    ("numbered", ("--query", "id", "--fields", "id"), "cannot be combined with `--query`"),
     ("numbered", ("--fields", "id,,name"), "not a list of names"),
     ("one", ("--all",), "does not return a list in pages"),
     ("change", ("--all",), "it is not a GET"),

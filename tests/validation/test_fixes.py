@@ -101,7 +101,9 @@ def test_payload_of_an_unknown_operation_is_changed_only_if_it_becomes_valid(
 
 def test_fix_and_diff_exclude_each_other_and_need_a_file(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", WRONG)
-    assert "exclude each other" in cxcall("validate", name, "--fix", "--diff", code=2).err
+    assert (
+        "cannot be combined with `--fix`" in cxcall("validate", name, "--fix", "--diff", code=2).err
+    )
     assert "stdin cannot be changed" in cxcall("validate", "-", "--fix", stdin="{}", code=2).err
 
 

@@ -77,7 +77,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     )
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    stop_on_conflicting_flags(options, common)
+    stop_on_conflicting_flags(common)
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags

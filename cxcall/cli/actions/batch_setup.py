@@ -99,34 +99,13 @@ def enforce_hours(settings: Settings) -> Settings:
     return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours"))
 
 
-def stop_on_conflicting_flags(options: BatchOptions | LoadOptions, common: RequestOptions) -> None:
-    """Raise UsageError for flags that exclude each other."""
-    if options.resume and common.sending.again:
-        raise UsageError(
-            "`--again` cannot be combined with `--resume`",
-            where="--again",
-            fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
-            why="a resumed batch never sends a row again that was, or may have been, processed",
-        )
+def stop_on_conflicting_flags(common: RequestOptions) -> None:
+    """Raise UsageError for a flag that has no effect on many requests."""
     if common.sending.wait:
         raise UsageError(
             "`--wait` has no effect here: it follows one call",
             where="--wait",
             fix="leave it out; `cxcall batch report` and `cxcall campaign status --watch` follow many",
-        )
-    if options.queue and common.sending.sandbox:
-        raise UsageError(
-            "`--queue` cannot be combined with `--sandbox`",
-            where="--sandbox",
-            fix="start `cxcall sandbox`, and name it with `--base-url`",
-            why="the embedded sandbox ends with this command, before a worker can send to it",
-        )
-    if options.wait_for_hours and common.check.strict:
-        raise UsageError(
-            "`--wait-for-hours` cannot be combined with `--strict`",
-            where="--strict",
-            fix="leave out one of them",
-            why="with `--strict`, a row outside the calling hours stops the whole batch",
         )
 
 

@@ -76,7 +76,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
     load = find_role("load", common.settings, common.contracts)
     rate = Rate.parse(options.rate or load.operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    stop_on_conflicting_flags(options, common)
+    stop_on_conflicting_flags(common)
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
+"""Values for hints; pasted into a command, they must do no harm."""
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
@@ -207,7 +209,7 @@ def _parse_time(text: str, flag: str) -> datetime:
         raise UsageError(
             f"invalid time `{text}`",
             where=flag,
-            fix=f"write `{flag} 2h`, or `{flag} 2026-11-23T09:00`",
+            fix=f"write `{flag} {_SAMPLE_SPANS[flag]}`, or a date and time, as YYYY-MM-DDTHH:MM",
         ) from None
 
 

@@ -2,7 +2,8 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import BatchOptions, ReportOptions
+from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
+from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, RequestOptions
 from cxcall.named_tuple import Annotated
@@ -22,6 +23,19 @@ NewestBatch = Annotated[
     "cxcall batch calls.csv --operation execute --dry-run",
     "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
     'cxcall batch crm.csv --operation execute --map contact-id=ID --map "phone-number=Work Phone" --ignore-extra-columns --default-country US',
+    exclusive=[
+        RESENDING,
+        Exclusion(
+            ("--sandbox", "--queue"),
+            "start `cxcall sandbox`, and name it with `--base-url`",
+            "the embedded sandbox ends with this command, before a worker can send to it",
+        ),
+        Exclusion(
+            ("--strict", "--wait-for-hours"),
+            "leave out one of them",
+            "with `--strict`, a row outside the calling hours stops the whole batch",
+        ),
+    ],
 )
 def batch(
     batch_options: BatchOptions,

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import CampaignList, ExportOptions, LoadOptions
+from cxcall.cli.command_options import RESENDING, CampaignList, ExportOptions, LoadOptions
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import ContractOptions, RequestOptions, SettingsOptions
 from cxcall.named_tuple import Annotated
@@ -20,6 +20,7 @@ _Campaign = Annotated[str, argument("ID", "The campaign; for NICE CXone, the ski
     "cxcall campaign load leads.csv --contact-list $LIST",
     'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
     "cxcall campaign load leads.csv --contact-list $LIST --resume",
+    exclusive=[RESENDING],
 )
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.

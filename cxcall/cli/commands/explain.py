@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
 from cxcall.named_tuple import Annotated
@@ -18,6 +19,12 @@ app = new_app()
     "cxcall explain failed-request.txt",
     "pbpaste | cxcall explain - --fix",
     "cxcall explain session.har --entry 3 -o json",
+    exclusive=[
+        Exclusion(("--last", "--codes", "FILE|CODE")),
+        Exclusion(
+            ("--last", "--fix"), "save the request in a file, then `cxcall explain FILE --fix`"
+        ),
+    ],
 )
 def explain(
     output: OutputOptions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
@@ -67,15 +68,22 @@ def show(delivery: _Delivery) -> Report:
     "resolve",
     "cxcall history resolve 01JDQ8 --placed",
     "cxcall history resolve 01JDQ8 --not-placed",
+    exclusive=[
+        Exclusion(
+            ("--placed", "--not-placed", "--rang", "--did-not-ring"),
+            "record what happened: `--placed`, or `--not-placed`",
+            "after `--not-placed`, an identical request can be sent again",
+        )
+    ],
 )
 def resolve(
     delivery: _Delivery,
-    placed: Annotated[
-        bool | None, option("--placed/--not-placed", "Record whether a call was placed.")
-    ] = None,
-    rang: Annotated[
-        bool | None, option("--rang/--did-not-ring", "The former name.", hidden=True)
-    ] = None,
+    placed: Annotated[bool, option("--placed", "Record that a call was placed.")] = False,
+    not_placed: Annotated[bool, option("--not-placed", "Record that no call was placed.")] = False,
+    rang: Annotated[bool, option("--rang", "The former `--placed`.", hidden=True)] = False,
+    did_not_ring: Annotated[
+        bool, option("--did-not-ring", "The former `--not-placed`.", hidden=True)
+    ] = False,
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
@@ -83,7 +91,9 @@ def resolve(
     """
     from cxcall.cli.actions.history import resolve_delivery
 
-    return resolve_delivery(delivery, placed=rang if placed is None else placed)
+    has_rung = placed or rang
+    is_known = has_rung or not_placed or did_not_ring
+    return resolve_delivery(delivery, placed=has_rung if is_known else None)
 
 
 @app.add_command(

@@ -1,6 +1,7 @@
 """`cxcall validate`: check payload files offline."""
 
 # No `from __future__ import annotations` here: the annotations declare the options.
+from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
 from cxcall.named_tuple import Annotated
@@ -16,6 +17,7 @@ app = new_app()
     "cxcall validate --operation execute payloads/ more.jsonl",
     "cxcall validate --operation execute payload.json --fix",
     "jq .body request.json | cxcall validate - -o json",
+    exclusive=[Exclusion(("--fix", "--diff"), "`--diff` shows the change, `--fix` makes it")],
 )
 def validate(
     files: Annotated[
@@ -59,18 +61,5 @@ def validate(
     patterns = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, patterns, check.strict, jobs)
     files = validation.assigned_files(files) if assigned else files
-    change = _requested_change(fix=fix, diff=diff)
+    change = "fix" if fix else "diff" if diff else ""
     return run_validation(validation, files, output, every=every, change=change)
-
-
-def _requested_change(*, fix: bool, diff: bool) -> str:
-    """Return `fix`, `diff`, or an empty text; raises UsageError for both."""
-    if fix and diff:
-        from cxcall.findings.errors import UsageError
-
-        raise UsageError(
-            "`--fix` and `--diff` exclude each other",
-            where="--diff",
-            fix="`--diff` shows the change, `--fix` makes it",
-        )
-    return "fix" if fix else "diff" if diff else ""
