@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import closing
 from glob import glob, has_magic
 from pathlib import Path
@@ -22,7 +21,7 @@ from cxcall.documents.text_files import (
     read_text,
     refuse_utf16,
 )
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import count_cores
@@ -64,7 +63,7 @@ class Validation(NamedTuple):
     def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
-        Raises WorkerLostError where a process that shared the work was ended.
+        Raises CxcallError where a process that shared the work was ended.
         """
         for file in files:
             try:
@@ -176,24 +175,27 @@ class Validation(NamedTuple):
         `to_send` returns what another process needs of a piece, if that is not all of it.
         """
         from cxcall.runtime.garbage import collect_garbage
+        from cxcall.runtime.worker_processes import WorkerLostError, share_work
 
         collect_garbage()
         jobs = self.jobs or (count_cores() if _is_file(path) else 1)
-        began = time.monotonic()
-        for piece in pieces:  # at least one, as forked processes then share what it compiled
-            yield from work(piece)
-            self.on_progress(size(piece))
-            if jobs > 1 and (self.jobs or time.monotonic() - began > _ALONE_SECONDS):
-                break
-        else:
-            return
-        from cxcall.validation.worker_processes import run_in_processes
-
-        results = run_in_processes(work, map(to_send, pieces) if to_send else pieces, jobs)
-        with closing(results):
-            for piece, verdicts in results:
-                yield from verdicts
-                self.on_progress(size(piece))
+        seconds = -1 if self.jobs else _ALONE_SECONDS
+        shared = share_work(work, pieces, jobs, alone_seconds=seconds, to_send=to_send)
+        try:
+            with closing(shared):
+                for piece, verdicts in shared:
+                    yield from verdicts
+                    self.on_progress(size(piece))
+        except WorkerLostError:
+            raise CxcallError(
+                Finding.error(
+                    "fault",
+                    "--jobs",
+                    "a worker process ended unexpectedly; the check was not finished",
+                    fix="run it again with `--jobs 1`; if memory is short, the system ends processes",
+                    why="the payloads that it was checking have no verdict",
+                )
+            ) from None
 
 
 def _require_payload(

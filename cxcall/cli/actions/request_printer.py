@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explained_request import MAX_REPEATS, ExplainedRequest
 from cxcall.explaining.recorded_pages import OTHER_HOST, PAGE
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.operating_system import count_cores
+from cxcall.runtime.worker_processes import WorkerLostError, share_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,36 +27,26 @@ _MAX_RANGES = 20
 
 def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[ExplainedRequest]:
     """Yield the requests of a source, explained, in their order; other processes help if it takes longer."""
-    jobs = count_cores()
-    largest = min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
-    began, done, size = time.monotonic(), 0, _FIRST_PART
-    while done < count:
-        is_long = time.monotonic() - began > _ALONE_SECONDS
-        if is_long and jobs > 1 and count - done > largest:
-            starts = range(done, count, largest)
-            parts = [range(at + 1, min(at + largest, count) + 1) for at in starts]
-            yield from _explain_in_processes(explainer, parts, jobs)
-            return
-        part = range(done + 1, min(done + size, count) + 1)
-        yield from explainer.explain(part)
-        done, size = part[-1], min(2 * size, largest)
-
-
-def _explain_in_processes(
-    explainer: RequestExplainer, parts: Sequence[range], jobs: int
-) -> Iterator[ExplainedRequest]:
-    """Do so in other processes; if one of them is lost, this process does the rest."""
-    from cxcall.validation.worker_processes import WorkerLostError, run_in_processes
-
-    finished = 0
+    jobs, finished = count_cores(), 0
+    parts = _split(
+        count, min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
+    )
     try:
-        with closing(run_in_processes(explainer, parts, jobs)) as results:
-            for _, explained in results:
-                yield from explained
-                finished += 1
-    except WorkerLostError:
+        for _, explained in share_work(explainer, parts, jobs, alone_seconds=_ALONE_SECONDS):
+            yield from explained
+            finished += 1
+    except WorkerLostError:  # this process does the rest
         for part in parts[finished:]:
             yield from explainer.explain(part)
+
+
+def _split(count: int, largest: int) -> list[range]:
+    """Return the numbers of requests in parts that grow, up to a size."""
+    parts, done, size = [], 0, _FIRST_PART
+    while done < count:
+        parts.append(range(done + 1, min(done + size, count) + 1))
+        done, size = parts[-1][-1], min(2 * size, largest)
+    return parts
 
 
 class RequestPrinter:

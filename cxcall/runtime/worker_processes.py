@@ -1,21 +1,16 @@
-"""Share the check of a long file among processes; results come in the order of the file."""
+"""Share long work among processes, as soon as that pays; results come in the order of the work."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.connection import wait
+from contextlib import closing, contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cxcall.findings.errors import CxcallError
-from cxcall.findings.finding import Finding
 from cxcall.runtime.operating_system import block_signals, set_blocked_signals
 from cxcall.runtime.signals import NUMBERS
 
@@ -30,11 +25,36 @@ _AHEAD = 3
 """Pieces in flight per process: few, so that memory does not grow with the file."""
 
 
-class WorkerLostError(CxcallError):
+class WorkerLostError(Exception):
     """A worker process ended before its work was done: it was killed, or memory ran out."""
 
 
-def run_in_processes(
+def share_work(
+    work: Callable[[Piece], Result],
+    pieces: Iterable[Piece],
+    count: int,
+    *,
+    alone_seconds: float,
+    to_send: Callable[[Piece], Piece] | None = None,
+) -> Generator[tuple[Piece, Result], None, None]:
+    """Yield each piece and the result of `work` for it; `count` processes help if it takes longer than some seconds.
+
+    This process does at least one piece alone, as forked processes then share what it has loaded. `to_send` returns
+    what another process needs of a piece, if that is not all of it. Raises WorkerLostError if a process ends early.
+    """
+    began, waiting = time.monotonic(), iter(pieces)
+    for piece in waiting:
+        yield piece, work(piece)
+        if count > 1 and time.monotonic() - began > alone_seconds:
+            break
+    else:
+        return
+    sent = map(to_send, waiting) if to_send else waiting
+    with closing(_run_in_processes(work, sent, count)) as results:
+        yield from results
+
+
+def _run_in_processes(
     work: Callable[[Piece], Result], pieces: Iterable[Piece], count: int
 ) -> Generator[tuple[Piece, Result], None, None]:
     """Yield each piece and the result of `work` for it, computed by `count` processes.
@@ -42,6 +62,9 @@ def run_in_processes(
     Where processes cannot be forked, `work` is pickled, once for each process. No process outlives the
     iteration. Raises WorkerLostError if one ends early.
     """
+    import multiprocessing
+    from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(count, _context(), initializer=_start_worker, initargs=(work,))
     pending: deque[tuple[Piece, Future[Any]]] = deque()
@@ -55,7 +78,7 @@ def run_in_processes(
             yield _next_result(pending)
         executor.shutdown()
     except BrokenProcessPool:
-        raise _worker_lost() from None
+        raise WorkerLostError from None
     finally:
         workers = set(multiprocessing.active_children()) - others
         for process in workers:
@@ -72,6 +95,8 @@ def _next_result(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]
 
 
 def _context() -> BaseContext:
+    import multiprocessing
+
     method = multiprocessing.get_start_method(allow_none=True)
     return multiprocessing.get_context(method or ("fork" if sys.platform == "linux" else "spawn"))
 
@@ -90,18 +115,6 @@ def _signals_blocked() -> Iterator[None]:
         set_blocked_signals(before)
 
 
-def _worker_lost() -> WorkerLostError:
-    return WorkerLostError(
-        Finding.error(
-            "fault",
-            "--jobs",
-            "a worker process ended unexpectedly; the check was not finished",
-            fix="run it again with `--jobs 1`; if memory is short, the system ends processes",
-            why="the payloads that it was checking have no verdict",
-        )
-    )
-
-
 _work: Callable[[Any], Any]
 """What this process does, if it is a worker."""
 
@@ -118,6 +131,9 @@ def _start_worker(work: Callable[[Any], Any]) -> None:
 
 def _exit_with_parent() -> None:
     """End this process when the parent is gone: a pool does not notice that its owner was killed."""
+    import multiprocessing
+    from multiprocessing.connection import wait
+
     if parent := multiprocessing.parent_process():
         wait([parent.sentinel])
         os._exit(1)
