@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.totals import BatchStatistics
+from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.totals import FailureLimit
     from cxcall.ledger.ledger import Ledger
 
 _SWITCH_INTERVAL = 0.0005
@@ -67,5 +67,5 @@ class RowLoop:
             self.stop(f"the API asks for a wait of {excessive_wait:g} s, longer than `max_wait`")
         elif result.report.exit_code in _STOPPING:
             self.stop(result.findings[-1].message)
-        elif reason := self.statistics.reason_to_stop(self.limit):
+        elif reason := self.limit.find_excess(self.statistics):
             self.stop(reason)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.check_statistics import CheckStatistics
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import Rate, RateLimiter
     from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
-    from cxcall.batch.totals import FailureLimit
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest

@@ -10,13 +10,13 @@ from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.rows import RowFile, RowFormat
 from cxcall.batch.run import begin_run, end_run
 from cxcall.batch.selection import Selection
-from cxcall.batch.totals import BatchStatistics, FailureLimit
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.consent import needs_consent
@@ -24,6 +24,7 @@ from cxcall.sending.consent import needs_consent
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_result import RowResult

@@ -235,11 +235,11 @@ class Client:
         the requests in flight, and then raise KeyboardInterrupt.
         """
         from cxcall.batch.columns import ColumnMap
+        from cxcall.batch.failure_limit import FailureLimit
         from cxcall.batch.job import Job
         from cxcall.batch.national_numbers import parse_country
         from cxcall.batch.rate_limiter import Rate
         from cxcall.batch.rows import RowFormat
-        from cxcall.batch.totals import FailureLimit
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.queue.destinations import Destination, Destinations
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.totals import FailureLimit
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger

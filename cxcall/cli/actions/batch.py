@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.check_statistics import check_batch
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
@@ -16,7 +17,6 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason
-from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_output import (
     ProgressLines,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cxcall.batch.totals import OUTCOMES_BY_GRAVITY
+from cxcall.batch.batch_statistics import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import resolve_commands
 from cxcall.output.finding_text import format_one_line
@@ -15,10 +15,10 @@ from cxcall.output.terminal_text import count_phrase, escape_to_one_line, format
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cxcall.batch.batch_statistics import BatchStatistics
     from cxcall.batch.latencies import Latencies
     from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.totals import BatchStatistics
     from cxcall.output.screen import Screen
 
 

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limiter import Rate
-from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch import BatchRun
 from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_setup import (

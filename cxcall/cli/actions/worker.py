@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limiter import Rate
-from cxcall.batch.totals import FailureLimit
 from cxcall.cli.actions.batch_output import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.options import find_own_contract, flags_of

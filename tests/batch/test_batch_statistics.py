@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.batch.batch_statistics import BatchStatistics
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.latencies import BOUNDS_MS
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.rows import Row
-from cxcall.batch.totals import BatchStatistics, FailureLimit
 from cxcall.cli.actions.batch_output import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -59,26 +60,26 @@ def test_invalid_failure_limit_is_rejected(text: str) -> None:
 @pytest.mark.parametrize("failure", [Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN])
 def test_failures_in_a_row_are_a_reason_to_stop(failure: Outcome) -> None:
     limit = FailureLimit(3, 1.0)
-    assert counted(failure, failure).reason_to_stop(limit) == ""
-    assert counted(failure, failure, Outcome.ACCEPTED, failure).reason_to_stop(limit) == ""
+    assert limit.find_excess(counted(failure, failure)) == ""
+    assert limit.find_excess(counted(failure, failure, Outcome.ACCEPTED, failure)) == ""
     # A row that was not sent says nothing about the platform.
-    reason = counted(failure, failure, Outcome.STOPPED, failure).reason_to_stop(limit)
+    reason = limit.find_excess(counted(failure, failure, Outcome.STOPPED, failure))
     assert reason == "3 requests in a row failed"
 
 
 def test_share_of_failures_counts_from_twenty_rows() -> None:
     limit = FailureLimit(100, 0.5)
     ten, failures = [Outcome.ACCEPTED] * 10, [Outcome.REFUSED] * 10
-    assert counted(*failures[:9], *[Outcome.REFUSED] * 10).reason_to_stop(limit) == ""
-    assert counted(*ten, *failures).reason_to_stop(limit) == ""
-    assert counted(*ten, *failures, Outcome.REFUSED).reason_to_stop(limit) == "11 of 21 requests failed, over 50%"  # fmt: skip
+    assert limit.find_excess(counted(*failures[:9], *[Outcome.REFUSED] * 10)) == ""
+    assert limit.find_excess(counted(*ten, *failures)) == ""
+    assert limit.find_excess(counted(*ten, *failures, Outcome.REFUSED)) == "11 of 21 requests failed, over 50%"  # fmt: skip
 
 
 def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
     statistics = BatchStatistics()
     for number in range(30):
         statistics.add(result(number, Outcome.REFUSED)._replace(is_resumed=True))
-    assert statistics.reason_to_stop(FailureLimit(1, 0.1)) == ""
+    assert FailureLimit(1, 0.1).find_excess(statistics) == ""
     assert (statistics.total, statistics.resumed, statistics.latencies.total()) == (30, 30, 0)
 
 
@@ -119,8 +120,8 @@ def test_count_phrase_agrees_in_number() -> None:
 def test_share_of_failures_counts_at_exactly_twenty_rows() -> None:
     outcomes = [Outcome.ACCEPTED] * 9 + [Outcome.REFUSED] * 11
     limit = FailureLimit(100, 0.5)
-    assert counted(*outcomes[1:]).reason_to_stop(limit) == ""
-    assert counted(*outcomes).reason_to_stop(limit) == "11 of 20 requests failed, over 50%"
+    assert limit.find_excess(counted(*outcomes[1:])) == ""
+    assert limit.find_excess(counted(*outcomes)) == "11 of 20 requests failed, over 50%"
 
 
 def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> None:

@@ -1,19 +1,17 @@
-"""Statistics of a batch: outcomes, reasons, latencies, and whether failures are a reason to stop."""
+"""Statistics of a running batch: outcomes, reasons, and latencies."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.latencies import Latencies
-from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
-from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.skips import SkipReason
@@ -34,31 +32,6 @@ OUTCOMES_BY_GRAVITY = (
     Outcome.SKIPPED,
 )
 """The outcomes of rows, `unknown` first."""
-_MIN_ROWS_FOR_SHARE = 20
-
-
-class FailureLimit(NamedTuple):
-    """How many failures stop a batch: some in a row, or a `share` of all rows once there are 20."""
-
-    consecutive: int = 10
-    share: float = 0.5
-
-    @classmethod
-    def parse(cls, texts: Iterable[str]) -> Self:
-        """Read `10` (in a row) and `25%` (of all); raises UsageError for anything else."""
-        limit = cls()
-        for text in texts:
-            found = re.fullmatch(r"([0-9]{1,9})(%?)", text.strip())
-            if not found or not int(found[1]) or (found[2] and int(found[1]) > 100):  # noqa: PLR2004 - per cent
-                raise UsageError(
-                    f"invalid number of failures `{text}`",
-                    where="--max-failures",
-                    fix="write `--max-failures 10` for so many in a row, or `25%` of all",
-                )
-            number = int(found[1])
-            given = {"share": number / 100} if found[2] else {"consecutive": number}
-            limit = limit._replace(**given)
-        return limit
 
 
 class BatchStatistics:
@@ -122,15 +95,6 @@ class BatchStatistics:
                 if reason in self.reasons or len(self.reasons) < _MAX_REASONS:
                     self.reasons[reason] += 1
                 return
-
-    def reason_to_stop(self, limit: FailureLimit) -> str:
-        """Return why the batch should stop; empty while it should not."""
-        if self.consecutive >= limit.consecutive:
-            return f"{self.consecutive} requests in a row failed"
-        sent, failed = self.requests, self.failures
-        if not self.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > limit.share * sent:
-            return f"{failed} of {sent} requests failed, over {limit.share:.0%}"
-        return ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as JSON data."""
