@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.batch.national_numbers import suggest_country, write_in_e164
+from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.skips import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
@@ -23,7 +23,7 @@ from cxcall.transport.urls import comparable_url
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.batch.rows import Row, RowFile
+    from cxcall.batch.input.rows import Row, RowFile
     from cxcall.batch.skips import SkipReason
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Record

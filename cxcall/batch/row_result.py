@@ -18,8 +18,8 @@ from cxcall.responses.delivery import Delivery
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cxcall.batch.input.rows import Row
     from cxcall.batch.job import CheckedRow
-    from cxcall.batch.rows import Row
     from cxcall.batch.skips import SkipReason
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.failure_limit import FailureLimit
+    from cxcall.batch.input.row_cells import RowKeys
+    from cxcall.batch.input.rows import Row
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import Rate, RateLimiter
-    from cxcall.batch.row_cells import RowKeys
-    from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger

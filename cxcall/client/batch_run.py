@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.batch.check_statistics import check_batch
+from cxcall.batch.input.row_cells import RowKeys
+from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
-from cxcall.batch.row_cells import RowKeys
-from cxcall.batch.rows import RowFile, RowFormat
 from cxcall.batch.run import begin_run, end_run
 from cxcall.batch.selection import Selection
 from cxcall.findings.errors import UsageError

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.batch.batch_statistics import BatchStatistics
+from cxcall.batch.input.rows import Row
 from cxcall.batch.row_result import RowResult
-from cxcall.batch.rows import Row
-from cxcall.cli.actions.batch_output import ProgressLines, outcome_table
+from cxcall.cli.actions.batch.output import ProgressLines, outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.output.options import OutputOptions

@@ -6,11 +6,11 @@ import pytest
 
 from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.batch.failure_limit import FailureLimit
+from cxcall.batch.input.rows import Row
 from cxcall.batch.latencies import BOUNDS_MS
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
-from cxcall.batch.rows import Row
-from cxcall.cli.actions.batch_output import describe_outcomes, describe_speed, total_lines
+from cxcall.cli.actions.batch.output import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity

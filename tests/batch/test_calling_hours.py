@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
 from cxcall.batch.opening_times import check_hours_again, next_opening
-from cxcall.batch.rows import RowFile
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason
 from cxcall.contracts import contract

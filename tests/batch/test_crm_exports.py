@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 import pytest
 
-from cxcall.batch.national_numbers import write_in_e164
+from cxcall.batch.input.national_numbers import write_in_e164
 from cxcall.contracts import contract
 from cxcall.payloads.payload import Payload
 from helpers.command import CAMPAIGN, terminal

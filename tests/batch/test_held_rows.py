@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import pytest
 
+from cxcall.batch.input.rows import Row
 from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.held_rows import LEDGER, EndedRow, HeldRows, settle_batch
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
-from cxcall.batch.rows import Row
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt

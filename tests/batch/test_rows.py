@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job, check_rows
-from cxcall.batch.rows import RowFile
 from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
 from cxcall.settings.settings import load_settings

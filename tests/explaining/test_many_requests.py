@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
-from cxcall.cli.actions import request_printer
-from cxcall.cli.actions.explained_request import RequestExplainer
+from cxcall.cli.actions.explain import request_printer
+from cxcall.cli.actions.explain.explained_request import RequestExplainer
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import open_source, read
 from cxcall.explaining.same_cause import cause_of, form_of

@@ -22,8 +22,8 @@ from cxcall.phone.phone_numbers import FEWEST_DIGITS, plain_digits
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from cxcall.batch.input.rows import Row
     from cxcall.batch.job import CheckedRow
-    from cxcall.batch.rows import Row
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.draft import CheckedRequest

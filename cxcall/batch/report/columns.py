@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.batch.columns import ColumnMap
-from cxcall.batch.rejects import RejectFile
-from cxcall.batch.row_cells import cells_of
-from cxcall.batch.rows import RowFile, RowFormat
+from cxcall.batch.input.columns import ColumnMap
+from cxcall.batch.input.rejects import RejectFile
+from cxcall.batch.input.row_cells import cells_of
+from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome

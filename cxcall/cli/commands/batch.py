@@ -47,7 +47,7 @@ def batch(
 
     All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results. With `--queue`, the rows are checked and agreed to here, and sent by `cxcall worker` on any machine that shares the ledger.
     """
-    from cxcall.cli.actions.batch import run_batch
+    from cxcall.cli.actions.batch.run_command import run_batch
 
     return run_batch(batch_options, options)
 
@@ -59,7 +59,7 @@ def batch_list(
     ] = 20,
 ) -> Report:
     """List the batches that were run, the newest first."""
-    from cxcall.cli.actions.batch_report import list_batches
+    from cxcall.cli.actions.batch.report import list_batches
 
     return list_batches(limit)
 
@@ -79,7 +79,7 @@ def batch_report(
 
     The ledger masks phone numbers; `--join --show-numbers` adds them from the file that was sent.
     """
-    from cxcall.cli.actions.batch_report import report_batch
+    from cxcall.cli.actions.batch.report import report_batch
 
     return report_batch(batch, report_options, contracts)
 
@@ -100,7 +100,7 @@ def batch_status(
 
     Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
     """
-    from cxcall.cli.actions.batch_queue import show_status
+    from cxcall.cli.actions.batch.queue import show_status
 
     return show_status(batch, output, watch=watch)
 
@@ -113,6 +113,6 @@ def batch_cancel(
 
     Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again.
     """
-    from cxcall.cli.actions.batch_queue import cancel_batch
+    from cxcall.cli.actions.batch.queue import cancel_batch
 
     return cancel_batch(batch)

@@ -27,7 +27,7 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
 
     Each header of the file names a column of the list; `--map COLUMN=HEADER` names another one. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded before it is sent, with the rows in it: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks.
     """
-    from cxcall.cli.actions.campaign_load import run_load
+    from cxcall.cli.actions.batch.campaign_load import run_load
 
     return run_load(load_options, options)
 

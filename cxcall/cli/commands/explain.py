@@ -51,7 +51,12 @@ def explain(
 
     Reads any text that holds a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
-    from cxcall.cli.actions.explain import explain_code, explain_file, explain_last, list_codes
+    from cxcall.cli.actions.explain.run_command import (
+        explain_code,
+        explain_file,
+        explain_last,
+        list_codes,
+    )
 
     if codes:
         return list_codes()

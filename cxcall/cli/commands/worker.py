@@ -29,6 +29,6 @@ def worker(
 
     The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. The guards of the batch and of the worker both apply, when a row is sent. SIGTERM and Ctrl-C finish the requests in flight and give the other rows back. Of a worker that dies, the rows that may have been sent become unknown; the others are sent by another worker.
     """
-    from cxcall.cli.actions.worker import run_worker
+    from cxcall.cli.actions.batch.worker import run_worker
 
     return run_worker(worker_options, guards, settings, contracts, log, output)

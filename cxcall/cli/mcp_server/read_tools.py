@@ -151,7 +151,7 @@ class ReadTools:
 
         Nothing in the text is run or sent. Give the response, too: its status, headers, and body.
         """
-        from cxcall.cli.actions.explain import explain_text
+        from cxcall.cli.actions.explain.run_command import explain_text
 
         return explain_text(text, self.contract, fix=fix)
 

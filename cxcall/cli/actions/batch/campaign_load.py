@@ -12,9 +12,9 @@ from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limiter import Rate
-from cxcall.cli.actions.batch import BatchRun
-from cxcall.cli.actions.batch_dry_run import print_requests
-from cxcall.cli.actions.batch_setup import (
+from cxcall.cli.actions.batch.dry_run import print_requests
+from cxcall.cli.actions.batch.run_command import BatchRun
+from cxcall.cli.actions.batch.setup import (
     new_job,
     open_rows,
     report_errors,
@@ -49,9 +49,9 @@ from cxcall.settings.settings import find_columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxcall.batch.input.rows import RowFile
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.rows import RowFile
     from cxcall.batch.run import Run
     from cxcall.cli.command_options import LoadOptions
     from cxcall.cli.options import RequestOptions

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.batch.check_statistics import CheckStatistics
+    from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.job import Job
-    from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.selection import Selection
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import QueuedRows

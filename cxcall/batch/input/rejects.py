@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
-from cxcall.batch.row_cells import source_of
-from cxcall.batch.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
+from cxcall.batch.input.row_cells import source_of
+from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:
+    from cxcall.batch.input.rows import Row, RowFile
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.rows import Row, RowFile
 
 _FLAG = "--rejects"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explained_request import MAX_REPEATS, ExplainedRequest
+from cxcall.cli.actions.explain.explained_request import MAX_REPEATS, ExplainedRequest
 from cxcall.explaining.recorded_pages import OTHER_HOST, PAGE
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.operating_system import count_cores
@@ -14,7 +14,7 @@ from cxcall.runtime.worker_processes import WorkerLostError, share_work
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.cli.actions.explained_request import RequestExplainer
+    from cxcall.cli.actions.explain.explained_request import RequestExplainer
     from cxcall.findings.finding import Finding
     from cxcall.output.screen import Screen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explained_request import headline
+from cxcall.cli.actions.explain.explained_request import headline
 from cxcall.explaining.corrected_request import CorrectedRequest, correct_request, repeats_request
 from cxcall.explaining.shell_forms import json_text
 from cxcall.findings.errors import UsageError

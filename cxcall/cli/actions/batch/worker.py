@@ -13,7 +13,7 @@ from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limiter import Rate
-from cxcall.cli.actions.batch_output import RowPrinter, total_lines
+from cxcall.cli.actions.batch.output import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.options import find_own_contract, flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts

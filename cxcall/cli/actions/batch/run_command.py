@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.failure_limit import FailureLimit
+from cxcall.batch.input.rejects import RejectFile
+from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.rate_limiter import Rate
-from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
-from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason
-from cxcall.cli.actions.batch_dry_run import print_requests
-from cxcall.cli.actions.batch_output import (
+from cxcall.cli.actions.batch.dry_run import print_requests
+from cxcall.cli.actions.batch.output import (
     ProgressLines,
     RowPrinter,
     describe_outcomes,
@@ -26,12 +26,12 @@ from cxcall.cli.actions.batch_output import (
     print_totals,
     unwritable_reason,
 )
-from cxcall.cli.actions.batch_queue import (
+from cxcall.cli.actions.batch.queue import (
     fill_queue,
     queued_report,
     without_hours,
 )
-from cxcall.cli.actions.batch_setup import (
+from cxcall.cli.actions.batch.setup import (
     enforce_hours,
     new_job,
     open_rows,

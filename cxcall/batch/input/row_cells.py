@@ -12,7 +12,7 @@ from cxcall.payloads.csv_table import CsvRecord, read_cells
 from cxcall.phone.phone_numbers import mask_cell
 
 if TYPE_CHECKING:
-    from cxcall.batch.rows import Row, RowFile
+    from cxcall.batch.input.rows import Row, RowFile
     from cxcall.payloads.csv_table import CsvHeader
 
 

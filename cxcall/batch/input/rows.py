@@ -8,7 +8,7 @@ from io import SEEK_END, TextIOWrapper
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.columns import ColumnMap, UnknownColumnsError
+from cxcall.batch.input.columns import ColumnMap, UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
 from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16, text_lines
 from cxcall.findings.errors import UsageError
@@ -191,7 +191,7 @@ class RowFile:
             text.detach()
 
     def _read_spreadsheet(self, operation: Operation) -> Iterator[CsvRow]:
-        from cxcall.batch.spreadsheet import Spreadsheet
+        from cxcall.batch.input.spreadsheet import Spreadsheet
 
         sheet = Spreadsheet(self._binary, self.name, self.format.sheet)
         self.header = sheet.header

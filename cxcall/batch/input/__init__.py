@@ -1,0 +1,1 @@
+"""Read the rows of a file: tables, JSON Lines, and sheets, and write rows that were rejected."""

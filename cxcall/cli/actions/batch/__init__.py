@@ -1,0 +1,1 @@
+"""What the commands for lists do: batches, their queue and workers, and loads into lists."""

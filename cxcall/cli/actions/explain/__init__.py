@@ -1,0 +1,1 @@
+"""What `cxcall explain` does."""
