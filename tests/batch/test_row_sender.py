@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from cxcall.batch.rows import RowFile
 
 from cxcall.batch.job import CheckedRow, Job, check_rows
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.rows import RowFile
 from cxcall.batch.skips import SkipReason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import StoppedError
