@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from cxcall.batch.rows import RowFile
 
+from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import CheckedRow, Job, check_rows
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.row_result import RowResult
