@@ -251,6 +251,8 @@ CONDITIONAL: dict[str, Any] = {
         ({"mode": "slow", "tries": 5}, []),
         ({"mode": "slow", "zone": "CEST"}, [("value-not-allowed", "/zone")]),
         ({"mode": "slow", "zone": "Europe"}, [("value-not-allowed", "/zone")]),
+        ({"mode": "slow", "zone": "/etc/localtime"}, [("value-not-allowed", "/zone")]),
+        ({"mode": "slow", "zone": "Europe/" + 300 * "x"}, [("value-not-allowed", "/zone")]),
         ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}]}, []),
         ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, [("value-not-allowed", "/keys/2/name")]),
     ],
@@ -261,3 +263,15 @@ def test_broken_condition_is_a_warning(
     found = check_body(operation_with(CONDITIONAL), Payload(members))
     assert [(each.code, each.where) for each in found] == expected
     assert {each.severity for each in found} <= {Severity.WARNING}
+
+
+def test_value_that_is_wrong_and_breaks_a_condition_is_reported_once() -> None:
+    body = {"mode": "fast", "lines": "1", "preview": 1}
+    found = check_body(operation_with(CONDITIONAL), Payload(body))
+    assert codes(found) == [("error", "type-mismatch", "/preview")]
+
+
+def test_property_with_a_wrong_name_is_not_missing_too() -> None:
+    assert codes(check_body(OPERATION, Payload({"queue_id": "q"}))) == [
+        ("warning", "property-unknown", "/queue_id")
+    ]

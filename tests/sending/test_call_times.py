@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cxcall.batch import opening_times
 from cxcall.batch.opening_times import check_hours_again, find_opening
 from cxcall.batch.skips import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
@@ -16,6 +17,7 @@ from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.lookups import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
+from cxcall.sending.call_times import local_times
 from cxcall.sending.draft import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
@@ -131,6 +133,18 @@ def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
     assert check_hours_again(checked, {}) is not None
     assert check_hours_again(callback(LATER, LATER_ALLOWED), {}) is None
     assert find_opening(callback(None, LATER_ALLOWED), {}) is not None
+
+
+def test_time_beyond_the_calendar_of_a_zone_is_unknown_there() -> None:
+    end_of_time = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
+    assert local_times("+493012345678", end_of_time) == {"Europe/Berlin": None}
+
+
+def test_number_in_a_zone_that_this_machine_does_not_know_has_no_opening(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(opening_times, "time_zones", lambda _number: ("Mars/Olympus_Mons",))
+    assert find_opening(callback(None, LATER_ALLOWED), {}) is None
 
 
 def test_preflight_checks_the_scheduled_time() -> None:

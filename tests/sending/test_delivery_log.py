@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.runtime.redaction import remember_secrets
+from cxcall.sending.delivery_log import open_log
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from helpers.command import Cxcall, Ran
 
@@ -52,6 +56,19 @@ def test_each_step_is_one_line_without_secrets(cxcall: Cxcall) -> None:
     assert TOKEN not in text
     assert NUMBER[2:] not in text
     assert dials == 1
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_log_masks_secrets_and_numbers_in_every_field(tmp_path: Path, form: str) -> None:
+    remember_secrets(TOKEN)
+    path = tmp_path / "steps.log"
+    with open_log(str(path), form):
+        fields = {"reason": f"{TOKEN} of {NUMBER}", "target": f"/calls/{NUMBER}", "row": 7}
+        logging.getLogger("cxcall.delivery").info("wait", extra={"fields": fields})
+    text = path.read_text("utf-8")
+    assert "wait" in text
+    assert TOKEN not in text
+    assert NUMBER[2:] not in text
 
 
 @pytest.mark.slow

@@ -396,6 +396,7 @@ def test_national_and_international_spellings_are_compared(
         ("sip:%2B12025550123@pbx", {"do-not-call", "outside-hours"}),
         ("sip:%252B12025550123%40pbx", {"do-not-call", "outside-hours"}),
         ("sip:%39%31%31@pbx", {"phone-kind", "outside-hours"}),
+        ("sip:%2539%2531%2531@pbx", {"phone-kind", "outside-hours"}),
         ("sip:%2B19005551234@pbx", {"phone-kind", "outside-hours"}),
     ],
 )

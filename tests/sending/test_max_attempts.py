@@ -209,3 +209,13 @@ def test_limit_holds_after_the_clock_is_set_forward(tmp_path: Path) -> None:
         assert ledger.prune(clock[0]) == 0
         uptime[0] += 86_400
         ledger.begin(intent("b")._replace(people=("number 1",)), 900, limit=limit)
+
+
+def test_id_of_a_person_counts_in_every_spelling() -> None:
+    operation = load_catalog().find_operation("personal-connection")
+    spellings = {
+        find_people(operation, (), {"contactId": f"{blank}{spelling}"}, "https://api.example.com")
+        for blank in ("", " ", "\t")
+        for spelling in (CAMPAIGN.lower(), CAMPAIGN.upper())
+    }
+    assert spellings == {(f"id {CAMPAIGN.lower()}",)}

@@ -50,10 +50,12 @@ def test_fence_is_asked_with_the_delivery_before_each_attempt(ledger: Ledger) ->
 
 
 def test_fence_that_refuses_lets_no_attempt_leave(ledger: Ledger) -> None:
-    with FaultServer((fault.accept,)) as server:
-        with pytest.raises(StoppedError, match="another worker"):
-            deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(fence=refuse))
-        assert server.connections == 0
+    with (
+        FaultServer((fault.accept,)) as server,
+        pytest.raises(StoppedError, match="another worker"),
+    ):
+        deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(fence=refuse))
+    assert server.connections == 0
     assert list(ledger.records()) == []
 
 
@@ -70,7 +72,7 @@ def test_fence_that_refuses_the_second_attempt_leaves_the_request_undelivered(
     with FaultServer((limited("1"), fault.accept)) as server:
         hooks = SendHooks(sleep=sleep, fence=refuse_again)
         done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
-        assert (server.whole, server.rung) == (1, 0)
+    assert (server.whole, server.rung) == (1, 0)
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
     assert ledger.get(done.id).outcome is Outcome.UNDELIVERED
 
@@ -83,7 +85,7 @@ def test_limit_of_calls_is_checked_when_the_intent_is_recorded(ledger: Ledger) -
         assert deliver(plan, ledger, Tokens()).outcome is Outcome.ACCEPTED
         with pytest.raises(TooManyAttemptsError):
             deliver(plan, ledger, Tokens())
-        assert server.rung == 1
+    assert server.rung == 1
 
 
 def test_request_that_was_held_back_has_all_of_its_attempts_left(ledger: Ledger) -> None:
@@ -97,7 +99,7 @@ def test_request_that_was_held_back_has_all_of_its_attempts_left(ledger: Ledger)
     with FaultServer((*on_unused_connections, limited("1"), limited("1"), fault.accept)) as server:
         hooks = SendHooks(sleep=sleep, wait_for_slot=wait_for_slot)
         done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
-        assert server.rung == 1
+    assert server.rung == 1
     assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 8)
 
 
@@ -106,7 +108,7 @@ def test_waits_of_one_delivery_together_are_not_longer_than_max_wait(ledger: Led
     with FaultServer((limited("40"), limited("40"), fault.accept)) as server:
         hooks = SendHooks(sleep=waits.append)
         done = deliver(plan_to(server.base_url, max_wait=60), ledger, Tokens(), hooks)
-        assert server.rung == 0
+    assert server.rung == 0
     assert (done.outcome, waits) == (Outcome.UNDELIVERED, [40.0])
 
 

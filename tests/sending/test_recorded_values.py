@@ -1,0 +1,54 @@
+"""What the ledger keeps of a delivery: no whole number, and what an equal request is recognized by."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+
+from cxcall.contracts.contract import load_operation
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import older_digests
+from cxcall.sending.dialer import deliver
+from helpers.deliveries import BODY, NUMBER, Tokens, plan_to
+from helpers.fault_server import FaultServer, answer
+
+API = "https://api.example.com"
+PLAN = plan_to(API)
+
+
+def test_path_is_recorded_readable_and_without_a_number() -> None:
+    url = f"{API}/calls/%2B12025550100/lines%20a?to=%2B12025550100"
+    target = PLAN._replace(request=PLAN.request._replace(url=url)).intent().target
+    assert target == f"{API}/calls/+*******0100/lines a"
+
+
+def test_records_of_older_versions_are_compared_too() -> None:
+    found = PLAN.intent().older_digests("p", "execute")
+    assert found == older_digests("p", "execute", "POST", PLAN.request.url, BODY)
+
+
+def test_only_calls_are_guarded_against_duplicates() -> None:
+    assert not PLAN.intent().again
+    assert PLAN._replace(again=True).intent().again
+    assert PLAN._replace(operation=load_operation("get-campaign")).intent().again
+
+
+@pytest.mark.parametrize("status", [HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST])
+def test_number_that_a_response_returns_is_masked_in_record_and_result(
+    tmp_path: Path, status: HTTPStatus
+) -> None:
+    echoed = {"message": f"no line to {NUMBER}", "code": "no.line"}
+    headers = {"ININ-Correlation-Id": f"c{NUMBER}"}
+    if status == HTTPStatus.CREATED:
+        headers["X-Call"] = NUMBER.removeprefix("+")
+    with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
+        plan = plan_to(server.base_url, engagement_place="header:X-Call")
+        done = deliver(plan, ledger, Tokens())
+        record = ledger.get(done.id)
+    assert done.correlation_id
+    assert bool(done.engagement_id) is (status == HTTPStatus.CREATED)
+    assert bool(record.message) is (status == HTTPStatus.BAD_REQUEST)
+    for shown in (record, done.engagement_id, done.correlation_id):
+        assert NUMBER[-7:] not in repr(shown)
