@@ -183,9 +183,10 @@ class Client:
     def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
 
-        Raises UsageError if the platform publishes no read for it, and TrackingError if a read fails.
+        Raises UsageError if the platform publishes no read for it, and ReadError if a read fails.
         """
         from cxcall.platform_reads import tracking
+        from cxcall.platform_reads.reader import new_reader
 
         operations = load_operations(self._contract)
         platform = find_platform(self._flags) or operations[0].platform
@@ -193,7 +194,7 @@ class Client:
         return tracking.follow(
             tracker,
             engagement_id,
-            tracking.new_reader(self._settings(tracker.operation)),
+            new_reader(self._settings(tracker.operation)).read,
             until=lambda _: False,
             max_seconds=max_seconds,
         )

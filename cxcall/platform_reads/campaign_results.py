@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import find_value, split_pointer
-from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, body_of
 from cxcall.platform_reads.pages import follow_pages, paging_error, wait_for_budget
-from cxcall.platform_reads.response_values import read_members
+from cxcall.platform_reads.reader import body_of, read_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.campaign_roles import RoleOperation
+    from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
     from cxcall.responses.delivery import Delivery
 
 _REPEATED = "ask the platform's support: the list would never end"
@@ -36,7 +35,7 @@ def result_columns(found: RoleOperation, known: ContactListState | None) -> list
 def read_results(
     reader: CampaignReader, list_id: str, columns: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
-    """Yield each contact as a flat object; raises ReadError and PagingError."""
+    """Yield each contact as a flat object; raises ReadError."""
     found = reader.roles["results"]
     pages = _numbered_pages if "page" in found.declared else _linked_pages
     for item in pages(reader, found, list_id):
@@ -53,7 +52,7 @@ def _numbered_pages(
     count = 0
     while True:
         values, asked = {found.id_parameter: list_id}, {page: number, size: most}
-        delivery = reader.send_read(found, values, asked)
+        delivery = reader.send(reader.check(found.operation, values, asked))
         body, before = body_of(delivery), items
         items = _items_of(found, delivery)
         if items and items == before:
@@ -70,7 +69,7 @@ def _numbered_pages(
 
 
 def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
-    """Return the contacts of a page, none of a response without a body; raises ReadError or PagingError."""
+    """Return the contacts of a page, none of a response without a body; raises ReadError."""
     body = body_of(delivery)
     items = find_value(body, found.place("items"))
     if body is not None and not isinstance(items, list):
@@ -82,7 +81,7 @@ def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
 def _stop_on_early_end(
     found: RoleOperation, delivery: Delivery, items: list[Any], count: int
 ) -> None:
-    """Raise PagingError for a page without items, although the platform counts more of them than it returned."""
+    """Raise ReadError for a page without items, although the platform counts more of them than it returned."""
     total = find_value(body_of(delivery), found.place("total"))
     if isinstance(total, int) and not items and count < total:
         message = (
@@ -98,12 +97,12 @@ def _linked_pages(
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
     if paging is None:
-        delivery = reader.send_read(found, values, None)
+        delivery = reader.send(reader.check(found.operation, values))
         items = _items_of(found, delivery)
         yield from items
         _stop_on_early_end(found, delivery, items, len(items))
         return
-    checked = reader.check(found, values, Payload(None))
+    checked = reader.check(found.operation, values)
     send = partial(reader.send, checked)
     count = 0
     for page in follow_pages(paging, checked.request, send, reader.wait):

@@ -8,40 +8,21 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.campaign_roles import RoleOperation, find_roles
 from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.documents.json_text import as_cell
-from cxcall.findings.errors import CxcallError
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.payload import Payload
 from cxcall.phone.phone_numbers import mask_text
-from cxcall.platform_reads.missing_objects import name_missing
-from cxcall.platform_reads.response_values import read_items, read_text
+from cxcall.platform_reads.reader import Reader, ReadError, body_of, read_items, read_text
 from cxcall.responses.reported_failures import explain_failures
-from cxcall.sending.dialer import read
-from cxcall.sending.draft import build_request, stop_on_errors, token_source
-from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
+from cxcall.sending.plan import DEFAULT_HOOKS, SendHooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
-    from cxcall.responses.delivery import Delivery
-    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import HttpRequest
 
 _FIRST_WAIT, _MAX_WAIT = 0.5, 10.0
-
-
-class ReadError(CxcallError):
-    """A read did not succeed; `delivery` is its result, `status` that of its response, 0 without one."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        super().__init__(*delivery.findings)
-        self.delivery = delivery
-        self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
-        self.status = delivery.response.status if delivery.response else 0
 
 
 class ContactListState(NamedTuple):
@@ -107,13 +88,6 @@ class CampaignState(NamedTuple):
         return ", ".join(filter(None, (called, connected)))
 
 
-def body_of(delivery: Delivery) -> Any:
-    """Return the body of the response of a read; raises ReadError if it was not accepted."""
-    if delivery.outcome is not Outcome.ACCEPTED or delivery.response is None:
-        raise ReadError(delivery)
-    return delivery.response.json()
-
-
 class JobState(NamedTuple):
     """An upload job at one moment: what it is, whether it will change, and the failures that the platform reports of it."""
 
@@ -127,55 +101,25 @@ class JobState(NamedTuple):
         return self.is_final and self.text == "complete"
 
 
-class CampaignReader:
-    """Reads with one token for all requests."""
+class CampaignReader(Reader):
+    """Reads by the roles of operations, which are in `roles`."""
 
     def __init__(
         self, contract: Contract, settings: Settings, hooks: SendHooks = DEFAULT_HOOKS
     ) -> None:
+        super().__init__(settings, hooks=hooks)
         self.roles = find_roles(contract)
-        self._settings, self._hooks = settings, hooks
-        self._tokens: Callable[[bool], Credentials | None] | None = None
-        self._has_tokens = False
 
-    def read(self, role: str, id_: str, body: Any = None) -> tuple[RoleOperation, Any]:
+    def read_role(self, role: str, id_: str) -> tuple[RoleOperation, Any]:
         """Return the operation of a role and the body of its response; raises ReadError."""
         found = self.roles[role]
-        values = {found.id_parameter: id_}
-        delivery = self.send_read(found, values, body)
-        findings = name_missing(delivery.findings, found.operation, values)
-        return found, body_of(delivery._replace(findings=findings))
-
-    def send_read(self, found: RoleOperation, values: Mapping[str, str], body: Any) -> Delivery:
-        """Send a request that changes nothing; raises CheckError for an ID that cannot be one."""
-        checked = self.check(found, values, Payload(body))
-        return self.send(checked, checked.request)
-
-    def check(
-        self, found: RoleOperation, values: Mapping[str, str], body: Payload
-    ) -> CheckedRequest:
-        """Return the request of a read; raises CheckError if the check finds errors."""
-        checked = build_request(found.operation, values, body, self._settings)
-        stop_on_errors(checked, strict=False, force=False)
-        return checked
-
-    def send(self, checked: CheckedRequest, request: HttpRequest) -> Delivery:
-        """Send a read, or another page of it."""
-        if not self._has_tokens:
-            self._tokens, self._has_tokens = token_source(checked, force=False), True
-        plan = Plan.of(checked, again=False)._replace(request=request)
-        return read(plan, self._tokens, self._hooks)
-
-    def wait(self, seconds: float, reason: str) -> None:
-        """Wait for the next rate-limit window."""
-        self._hooks.on_wait(seconds, reason)
-        self._hooks.sleep(seconds)
+        return found, body_of(self.read(found.operation, {found.id_parameter: id_}))
 
     def read_list(self, id_: str) -> ContactListState | None:
         """Return a contact list; None if the contract declares no read of it. Raises ReadError."""
         if "list" not in self.roles:
             return None
-        found, body = self.read("list", id_)
+        found, body = self.read_role("list", id_)
         columns = read_items(body, found.place("columns"))
         phones = read_items(body, found.place("phoneColumns"))
         return ContactListState(
@@ -193,7 +137,7 @@ class CampaignReader:
         """
         state = CampaignState(id_, list_id=list_id)
         if "campaign" in self.roles:
-            found, body = self.read("campaign", id_)
+            found, body = self.read_role("campaign", id_)
             state = _described(state, found, body)
         if "progress" in self.roles:
             found, body = self._read_more("progress", id_)
@@ -213,9 +157,9 @@ class CampaignReader:
         return state
 
     def _read_more(self, role: str, id_: str) -> tuple[RoleOperation, Any]:
-        """Return what `read` does, without a body where the platform refuses it: a campaign that never ran has no counts."""
+        """Return what `read_role` does, without a body where the platform refuses it: a campaign that never ran has no counts."""
         try:
-            return self.read(role, id_)
+            return self.read_role(role, id_)
         except ReadError as error:
             if error.exit_code is not ExitCode.REFUSED:
                 raise
@@ -238,7 +182,7 @@ class CampaignReader:
             yield job, state
 
     def _read_job(self, job: str) -> JobState:
-        found, body = self.read("job", job)
+        found, body = self.read_role("job", job)
         place = found.place("items")
         around = dict(body) if isinstance(body, dict) else {}
         around.pop(split_pointer(place)[0], None)
@@ -288,8 +232,3 @@ def _number(body: Any, pointer: str) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def is_forbidden(error: ReadError) -> bool:
-    """Return whether the token may not read it, although it may be allowed to do the rest."""
-    return error.exit_code is ExitCode.REFUSED and error.status == 403  # noqa: PLR2004 - HTTP

@@ -13,11 +13,14 @@ from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
-from cxcall.platform_reads.missing_objects import describe_missing, name_missing
-from cxcall.platform_reads.response_values import read_items, read_text
-from cxcall.sending.dialer import read
+from cxcall.platform_reads.reader import (
+    Reader,
+    describe_missing,
+    name_missing,
+    read_items,
+    read_text,
+)
 from cxcall.sending.draft import build_request
-from cxcall.sending.plan import Plan
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
-
-"""The member of an operation in a contract that declares what `doctor` reads with it."""
 
 _LOW_BUDGET = 10
 """Fewer remaining requests than this are reported as a failure."""
@@ -98,6 +99,10 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
     parameters = {entry.name for entry in operation.parameters} if operation else set()
     relevant = {*values, *parameters}
     pending = sorted(preflight.reads, key=required_parameters)
+    reader = Reader(
+        preflight.settings,
+        lambda fresh: tokens.get_token(preflight.settings, fresh=True) if fresh else token,
+    )
     last: Delivery | None = None
     absent: dict[str, str] = {}  # why an object with this parameter was not found
     while ready := next((entry for entry in pending if _is_ready(entry, values)), None):
@@ -107,7 +112,9 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
             check = str(ready.declared[DOCTOR]["check"])
             yield CheckResult.unknown(check, f"not looked at: {reason}")
             continue
-        last = _read(preflight, ready, {name: values[name] for name in names}, token)
+        known = {name: values[name] for name in names}
+        # An ID of a wrong form is sent, too: what the platform says of it is the result.
+        last = reader.send(build_request(ready, known, Payload(None), preflight.settings))
         yield from _results_of_read(preflight, ready, last, values)
         if names and any(each.code == "not-found" for each in last.findings):
             absent[names[-1]] = describe_missing(ready, values)
@@ -138,15 +145,6 @@ def _body(delivery: Delivery) -> Any:
 def required_parameters(operation: Operation) -> list[str]:
     """Return the names of an operation's required parameters."""
     return [entry.name for entry in operation.parameters if entry.required]
-
-
-def _read(
-    preflight: PreflightInput, operation: Operation, values: Mapping[str, str], token: Token
-) -> Delivery:
-    settings = preflight.settings
-    checked = build_request(operation, values, Payload(None), settings)
-    plan = Plan(operation, checked.request, None, settings)
-    return read(plan, lambda fresh: tokens.get_token(settings, fresh=True) if fresh else token)
 
 
 def _results_of_read(

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from cxcall.contracts import paging as names
-from cxcall.findings.errors import CxcallError
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.platform_reads.reader import ReadError
 from cxcall.responses.platform_words import shorten
 from cxcall.transport import retry_after
 from cxcall.transport.urls import origin
@@ -40,18 +40,6 @@ class Page(NamedTuple):
     next_query: Query | None
 
 
-class PagingError(CxcallError):
-    """A page was refused, got no response, or leads nowhere: the items after it are not known."""
-
-    exit_code = ExitCode.REFUSED
-
-    def __init__(self, delivery: Delivery, *findings: Finding) -> None:
-        super().__init__(*(findings or delivery.findings))
-        self.delivery = delivery
-        if delivery.outcome is not Outcome.ACCEPTED:
-            self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
-
-
 def follow_pages(
     paging: Paging,
     request: HttpRequest,
@@ -61,7 +49,7 @@ def follow_pages(
     """Yield the page of a request and those after it, until the last one.
 
     Calls `wait` with the seconds to wait where the rate-limit headers of a response say that no request is
-    left. Raises PagingError when a read fails, when a page repeats, and when a link leads to another host
+    left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
     seen = {_digest(request.url)}
@@ -74,7 +62,7 @@ def follow_pages(
             raise _repetition(page.delivery, f"page {number} has the items of an earlier page")
         try:
             page = page._replace(next_query=_next_query(paging, request, page))
-        except PagingError:
+        except ReadError:
             yield page  # its items were received, although none can be read after them
             raise
         yield page
@@ -98,7 +86,7 @@ def _read_page(
         delivery = delivery._replace(findings=())
         raise paging_error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
     if delivery.outcome is not Outcome.ACCEPTED or response is None:
-        raise PagingError(delivery)
+        raise ReadError(delivery)
     body = response.json() if response.body else None
     items = paging.find_items(body)
     if items is None and response.body:
@@ -171,7 +159,7 @@ def _with_query(url: str, query: Query) -> str:
 
 
 def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) -> None:
-    """Raise PagingError for a link to another host, or to another path than the one of the request.
+    """Raise ReadError for a link to another host, or to another path than the one of the request.
 
     A proxy in front of the API may have a path of its own before the path of the link.
     """
@@ -200,7 +188,7 @@ def _digest(value: Any) -> bytes:
     return sha256(json.dumps(value).encode()).digest()[:16]
 
 
-def _repetition(delivery: Delivery, message: str) -> PagingError:
+def _repetition(delivery: Delivery, message: str) -> ReadError:
     return paging_error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
 
 
@@ -212,7 +200,7 @@ def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> N
         wait(window[1], "no request is left in this rate-limit window")
 
 
-def paging_error(delivery: Delivery, message: str, fix: str, why: str = "") -> PagingError:
+def paging_error(delivery: Delivery, message: str, fix: str, why: str = "") -> ReadError:
     """Return the error of a page that cannot be read."""
     finding = Finding.error("paging", "response", message, fix, why, source="response")
-    return PagingError(delivery, *delivery.findings, finding)
+    return ReadError(delivery, *delivery.findings, finding)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
-from cxcall.platform_reads.missing_objects import name_missing
-from cxcall.platform_reads.response_values import read_text, require_items
+from cxcall.platform_reads.reader import ReadError, read_text, require_items
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -173,7 +172,7 @@ def read_transcripts(
 ) -> list[dict[str, Any]]:
     """Return the address of the transcript of each leg that has an ID; None where the platform has none (404).
 
-    Raises TrackingError when a read fails otherwise.
+    Raises ReadError when a read fails otherwise.
     """
     declared = operation.declared[TRANSCRIPT]
     found = []
@@ -182,44 +181,11 @@ def read_transcripts(
         delivery = read(operation, values)
         response = delivery.response
         if response is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
-            raise TrackingError(delivery)
+            raise ReadError(delivery)
         is_there = response.status == HTTPStatus.OK
         url = read_text(response.json(), declared["url"]) if is_there else ""
         found.append({"communicationId": leg.communication, "who": leg.who, "url": url or None})
     return found
-
-
-class TrackingError(CxcallError):
-    """A read was refused or got no response, so the state of the call is unknown.
-
-    `last` is the last state that was read, as JSON data.
-    """
-
-    last: dict[str, Any] | None = None
-
-    def __init__(self, delivery: Delivery, findings: Sequence[Finding] | None = None) -> None:
-        super().__init__(*(delivery.findings if findings is None else findings))
-        self.delivery = delivery
-        self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
-
-
-def new_reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
-    """Return a function that sends a read operation with parameter values; all reads use one token."""
-    from cxcall.credentials import tokens
-    from cxcall.payloads.payload import Payload
-    from cxcall.sending.dialer import read
-    from cxcall.sending.draft import build_request, stop_on_errors
-    from cxcall.sending.plan import Plan
-
-    first = tokens.get_token(settings)
-
-    def read_once(operation: Operation, values: Mapping[str, str]) -> Delivery:
-        checked = build_request(operation, values, Payload(None), settings)
-        stop_on_errors(checked, strict=False, force=False)
-        plan = Plan(operation, checked.request, None, settings)
-        return read(plan, lambda fresh: tokens.get_token(settings, fresh=True) if fresh else first)
-
-    return read_once
 
 
 def follow(
@@ -234,7 +200,7 @@ def follow(
     """Yield the state after each read, until the call is over or `until` returns True.
 
     Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
-    Raises TrackingError when a read fails.
+    Raises ReadError when a read fails.
     """
     began, pause = time.monotonic(), _FIRST_WAIT
     while True:
@@ -243,9 +209,7 @@ def follow(
         response = delivery.response
         body = response.json() if response else None
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise TrackingError(
-                delivery, name_missing(delivery.findings, tracker.operation, values)
-            )
+            raise ReadError(delivery)
         elapsed = time.monotonic() - began
         legs, is_over = tracker.legs(body), tracker.is_over(body)
         names_callee = "far" in tracker.declared

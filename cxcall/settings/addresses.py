@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings import tenants
-from cxcall.settings.document_hosts import is_published_host
 from cxcall.settings.regions import normalize_url, region_domain, token_url_for
 from cxcall.settings.sources import Setting, find_setting
 from cxcall.transport.urls import host_url, is_loopback_url, printable
@@ -28,6 +27,8 @@ def resolve_addresses(
     `server` is the address of an operation that has its own. The token URL is derived only where the
     convention of `platform` is known to hold.
     """
+    from cxcall.settings.trust import is_published_host
+
     base_url = _base_url(layers, contract, server)
     token_url = _explicit_url(layers, "token_url")
     is_derivable = (

@@ -152,8 +152,7 @@ def load_settings(
     address of an operation that has its own. Raises UsageError, with its place, for an invalid value.
     """
     from cxcall.settings.conflicts import find_conflicts
-    from cxcall.settings.document_hosts import find_unnamed_host, platform_of
-    from cxcall.settings.trust import find_trust_errors
+    from cxcall.settings.trust import find_trust_errors, find_unnamed_host, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
@@ -254,7 +253,7 @@ def read_trusted_layers(
     layers, profile = _read_layers(flags)
     if not layers[3]:
         return layers, profile, [], None
-    from cxcall.settings.trust import drop_lowered_guards, take_do_not_call_list
+    from cxcall.settings.guards import drop_lowered_guards, take_do_not_call_list
 
     layers, second_list = take_do_not_call_list(layers)
     defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
@@ -266,7 +265,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
     """Return the errors on a profile that `.env` chooses and that is less careful than the usual one."""
     if find_setting("profile", layers[3:5]) is not profile:
         return []
-    from cxcall.settings.trust import find_weaker_guards
+    from cxcall.settings.guards import find_weaker_guards
 
     file = ConfigFile.read(config_path())
     usual = file.profile_settings(file.default_profile or default_setting("profile"))

@@ -1,4 +1,4 @@
-"""Limit what the `.env` file of the working directory may decide.
+"""Limit what the `.env` file of the working directory, and a user's API document, may decide.
 
 Whoever can write a `.env` file into a folder must not decide where another person's secret goes,
 what an operation is, or how careful cxcall is:
@@ -19,6 +19,9 @@ there. Both name the file and the line, and `auth status` shows them.
 Of the other files that are found in a working directory, `.cxcall.toml` and `pyproject.toml` only choose
 the operations that `validate` checks files against (cxcall/validation/operation_patterns.py): they set no
 setting, and no command that sends reads them.
+
+A document may come from anywhere, so its `servers` do not decide where a secret goes: the profile, the
+environment, or a flag must name the host. The published hosts of the platforms need no such setting.
 """
 
 from __future__ import annotations
@@ -26,8 +29,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.settings.regions import region_domain, shared_domain, url_area
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import (
@@ -38,7 +42,7 @@ from cxcall.settings.sources import (
     find_setting,
 )
 from cxcall.settings.tenants import ACCESS_KEY_PATH, HTTPS_PORT
-from cxcall.transport.urls import is_loopback_url, origin, printable
+from cxcall.transport.urls import host_of, host_url, is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,9 +50,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Layer, Setting
 
+
 # The order of layers: flags, environment (ours, the vendor's), `.env` (ours, the vendor's), profile.
 DOTENV = slice(3, 5)
-_DOTENV_LAYER = 3
 _HARMLESS = (
     "client_id",
     "access_key_id",
@@ -168,55 +172,6 @@ def _other_platform(
     )
 
 
-def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:
-    """Return the layers without the do-not-call list of `.env` if another source sets one too, and it."""
-    own = layers[_DOTENV_LAYER].get("do_not_call")
-    others = [layer for index, layer in enumerate(layers) if index != _DOTENV_LAYER]
-    if own is None or find_setting("do_not_call", others) is None:
-        return list(layers), None
-    kept = {name: setting for name, setting in layers[_DOTENV_LAYER].items() if setting is not own}
-    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], own
-
-
-def drop_lowered_guards(
-    layers: Sequence[Layer], defaults: Layer
-) -> tuple[list[Layer], list[Finding]]:
-    """Return the layers without those guards of `.env` that lower a guard, and a warning for each."""
-    kept, findings = dict(layers[_DOTENV_LAYER]), []
-    below = [*layers[_DOTENV_LAYER + 1 :], defaults]
-    for name in GUARD_SETTINGS:
-        setting, other = kept.get(name), find_setting(name, below)
-        if setting and other and _lowers(name, setting.value, other.value):
-            del kept[name]
-            findings.append(
-                Finding.warning(
-                    "usage",
-                    setting.locate(),
-                    f"`{name}` in `.env` is ignored; `{printable(other.value)}` (from {other.source}) is used",
-                    f"set `{name}` in the profile or in the environment",
-                    "a file in the working directory must not lower a guard",
-                )
-            )
-    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], findings
-
-
-def find_weaker_guards(
-    profile: Setting, chosen: Layer, usual: Layer, defaults: Mapping[str, str]
-) -> Iterator[Finding]:
-    """Yield an error for each guard that is lower in a profile chosen by `.env` than in the usual profile."""
-    for name in (*GUARD_SETTINGS, "do_not_call"):
-        other, own = usual.get(name), chosen.get(name)
-        value = own.value if own else defaults.get(name, "")
-        if other and _lowers(name, value, other.value):
-            yield Finding.error(
-                _CODE,
-                profile.locate(),
-                f"`.env` would choose the profile `{printable(profile.value)}`, whose `{name}` is weaker than usual",
-                "choose the profile with `--profile` or in the environment",
-                "a file in the working directory must not lower a guard",
-            )
-
-
 def named_domain(name: str, setting: Setting, contract: Contract) -> str:
     """Return the domain that a setting names, with the port of its own; empty if it names none."""
     if name in URL_SETTINGS:
@@ -254,24 +209,48 @@ def _has_access_key(layers: Sequence[Layer]) -> bool:
     return find_setting("access_key_secret", layers) is not None
 
 
-def _lowers(name: str, value: str, other: str) -> bool:
-    if name in ("hours", "max_attempts"):
-        return not _is_within(name, value, other)
-    if name == "duplicate_window":
+def platform_of(contract: Contract) -> str:
+    """Return the platform of a contract; a user's document has one only at a published host of it."""
+    declared = str(contract.declared.get("x-cxcall-platform", ""))
+    is_known = contract.is_shipped or not declared or is_published_host(contract.base_url(), None)
+    return declared if is_known else ""
+
+
+def find_unnamed_host(
+    layers: Sequence[Layer], contract: Contract, base_url: Setting
+) -> Iterator[Finding]:
+    """Yield an error if only a user's document names the host of `base_url`."""
+    if contract.is_shipped or find_setting("base_url", layers):
+        return
+    if is_published_host(base_url.value, find_setting("region", layers)):
+        return
+    url = host_url(base_url.value)
+    yield Finding.error(
+        "credential",
+        printable(contract.name),
+        f"only the document names the host `{host_of(base_url.value)}`, so no secret is sent to it",
+        f"if you trust the host, add {command('--base-url', url)}, or set `base_url` in the profile",
+        "a document must not decide where a secret goes",
+    )
+
+
+def is_published_host(url: str, region: Setting | None) -> bool:
+    """Return whether a URL is at the host that a shipped contract has for a region.
+
+    The lists of regions are open: `region` may name one that no contract knows, by its domain.
+    """
+    host = host_of(url).lower()
+    is_area = bool(url_area(url)) and ":" not in host
+    return is_area or any(
+        host == host_of(known.base_url(domain)).lower()
+        for known in load_shipped_contracts()
+        for domain in (*known.regions.values(), *_domain(region, known))
+    )
+
+
+def _domain(region: Setting | None, known: Contract) -> Iterator[str]:
+    if region:
         try:
-            return float(value) < float(other)
-        except ValueError:
-            return False  # reported as not a number
-    return value != other and not (name == "hours_policy" and other == "warn")
-
-
-def _is_within(name: str, value: str, other: str) -> bool:
-    from cxcall.phone.attempt_limit import AttemptLimit
-    from cxcall.phone.calling_hours import Hours
-
-    try:
-        if name == "hours":
-            return Hours.parse(value).is_within(Hours.parse(other))
-        return AttemptLimit.parse(value).is_within(AttemptLimit.parse(other))
-    except UsageError:
-        return value == other  # reported as not valid, if it is used
+            yield region_domain(region, known)
+        except UsageError:  # not a region of this platform
+            return

@@ -20,7 +20,8 @@ from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import Paging, find_paging
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.platform_reads.pages import PagingError, follow_pages
+from cxcall.platform_reads.pages import follow_pages
+from cxcall.platform_reads.reader import ReadError
 from cxcall.responses.delivery import Delivery
 from cxcall.sandbox.operation_responses import ResponseContext, success_response
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
@@ -199,7 +200,7 @@ LINKS = [
 def test_link_that_leads_elsewhere_ends_the_list(name: str, link: str, says: str) -> None:
     page = {"entities": ITEMS[:3], "nextUri": link.format("things" if name == "numbered" else name)}
     count = {"pageCount": 2} if name == "numbered" else {}
-    with pytest.raises(PagingError, match=says):
+    with pytest.raises(ReadError, match=says):
         pages_of(name, lambda *_: Reply(200, {**page, **count}))
 
 
@@ -226,7 +227,7 @@ SAME = [("numbered", {"pageCount": 9}), ("cursors", {"cursor": "x"}), ("links", 
 
 @pytest.mark.parametrize(("name", "members"), SAME)
 def test_page_that_comes_again_ends_the_list(name: str, members: dict[str, Any]) -> None:
-    with pytest.raises(PagingError, match="earlier"):
+    with pytest.raises(ReadError, match="earlier"):
         pages_of(name, lambda *_: Reply(200, {"entities": ITEMS[:3], **members}))
 
 

@@ -25,7 +25,8 @@ from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.campaigns import CampaignReader, CampaignState, ReadError, is_forbidden
+from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
+from cxcall.platform_reads.reader import ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_yes
@@ -159,7 +160,7 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
     try:
         return reader.read_campaign(campaign)
     except ReadError as error:
-        if not is_forbidden(error):
+        if not error.is_forbidden:
             raise
         screen.print_diagnostic(f"the campaign cannot be read: {error}")
         return CampaignState(campaign)

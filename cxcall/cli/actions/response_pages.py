@@ -22,7 +22,8 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.phone_numbers import mask_value, response_masker
-from cxcall.platform_reads.pages import Page, PagingError, Query, follow_pages
+from cxcall.platform_reads.pages import Page, Query, follow_pages
+from cxcall.platform_reads.reader import ReadError
 from cxcall.responses.selection import (
     Selection,
     SelectionError,
@@ -139,7 +140,7 @@ def read_all(
     try:
         for page in follow_pages(reading.paging, checked.request, read, wait):
             output.add(page)
-    except PagingError as error:
+    except ReadError as error:
         report = report._replace(
             outcome=error.outcome,
             exit_code=error.exit_code,

@@ -14,7 +14,7 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
-from cxcall.platform_reads.missing_objects import after_send, name_missing
+from cxcall.platform_reads.reader import ReadError, after_send, new_reader
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
 
@@ -49,7 +49,7 @@ def run_track(
             report = _follow(report, tracker, found, options, settings, screen, transcript)
         if sentiment and report.exit_code is ExitCode.OK:
             report = _add_sentiment(report, sentiment, found, settings)
-    except tracking.TrackingError as error:
+    except ReadError as error:
         outcome = error.delivery.outcome
         return _add_end(report, error.exit_code, outcome, error.findings, error.last)
     return report
@@ -96,7 +96,7 @@ def _follow(
     `transcript` reads the transcripts of its legs when it has ended, or at once if nobody waits.
     """
     wanted = options.until.lower()
-    read = tracking.new_reader(settings)
+    read = new_reader(settings).read
     states = tracking.follow(
         tracker,
         engagement_id,
@@ -111,7 +111,7 @@ def _follow(
             if state.legs != shown or state.is_over:
                 _print_state(state, screen, is_for_people=report.command != COMMAND)
                 shown = state.legs
-    except tracking.TrackingError as error:
+    except ReadError as error:
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
@@ -143,9 +143,7 @@ def _add_sentiment(
 ) -> Report:
     """Return the report with the platform's sentiment of a call as its response."""
     values = {str(operation.declared[SENTIMENT]["id"]): engagement_id}
-    delivery = tracking.new_reader(settings)(operation, values)
-    findings = name_missing(delivery.findings, operation, values, "sentiment")
-    delivery = delivery._replace(findings=findings)
+    delivery = new_reader(settings).read(operation, values, part="sentiment")
     request = delivery.exchange.request if delivery.exchange else None
     return delivery_report(COMMAND, delivery, operation, request)._replace(data=report.data)
 

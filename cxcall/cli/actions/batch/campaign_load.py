@@ -36,10 +36,8 @@ from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.campaigns import (
     CampaignReader,
     ContactListState,
-    ReadError,
-    is_forbidden,
 )
-from cxcall.platform_reads.missing_objects import after_send
+from cxcall.platform_reads.reader import ReadError, after_send
 from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.consent import ask_count, ask_yes
@@ -126,7 +124,7 @@ def _read_list(reader: CampaignReader, id_: str, screen: Screen) -> ContactListS
     try:
         return reader.read_list(id_)
     except ReadError as error:
-        if not is_forbidden(error):
+        if not error.is_forbidden:
             raise
         screen.print_diagnostic("the token may not read the list: its columns are not checked", always=True)  # fmt: skip
         return None

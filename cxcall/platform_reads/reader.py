@@ -1,0 +1,202 @@
+"""Send reads with one token, and say what a failed one means: which object does not exist, and what to do."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import find_value
+from cxcall.documents.json_text import as_cell
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.payloads.payload import Payload
+from cxcall.phone.phone_numbers import mask_text
+from cxcall.sending.dialer import read
+from cxcall.sending.draft import build_request, stop_on_errors, token_source
+from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.credentials.request_credentials import Credentials
+    from cxcall.responses.delivery import Delivery
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+    from cxcall.transport.messages import HttpRequest
+
+    Tokens = Callable[[bool], Credentials | None]
+
+
+_PARAMETER = re.compile(r"([^/{}]*)/\{([^}]+)\}")
+_WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_FIX = (
+    "check the ID, and that the host is the right region's: `cxcall config show`; an object that the token's"
+    " roles and divisions do not cover is not found, either"
+)
+
+
+class ReadError(CxcallError):
+    """A read was refused, or its response does not say what was asked; `delivery` is its result.
+
+    `last` is what was known before, as JSON data.
+    """
+
+    exit_code = ExitCode.REFUSED
+    last: dict[str, Any] | None = None
+
+    def __init__(self, delivery: Delivery, *findings: Finding) -> None:
+        super().__init__(*(findings or delivery.findings))
+        self.delivery = delivery
+        if delivery.outcome is not Outcome.ACCEPTED:
+            self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the token may not read it, although it may be allowed to do the rest."""
+        response = self.delivery.response
+        status = response.status if response else 0
+        return self.exit_code is ExitCode.REFUSED and status == HTTPStatus.FORBIDDEN
+
+
+class Reader:
+    """Sends reads with one token for all of them, which the first one gets unless `tokens` are given."""
+
+    def __init__(
+        self, settings: Settings, tokens: Tokens | None = None, hooks: SendHooks = DEFAULT_HOOKS
+    ) -> None:
+        self._settings, self._tokens, self._hooks = settings, tokens, hooks
+        self._has_tokens = tokens is not None
+
+    def check(
+        self, operation: Operation, values: Mapping[str, str], body: Any = None
+    ) -> CheckedRequest:
+        """Return the request of a read; raises CheckError for an ID that cannot be one."""
+        checked = build_request(operation, values, Payload(body), self._settings)
+        stop_on_errors(checked, strict=False, force=False)
+        return checked
+
+    def send(self, checked: CheckedRequest, request: HttpRequest | None = None) -> Delivery:
+        """Send a read, or another page of it."""
+        if not self._has_tokens:
+            self._tokens, self._has_tokens = token_source(checked, force=False), True
+        plan = Plan.of(checked, again=False)
+        plan = plan._replace(request=request) if request else plan
+        return read(plan, self._tokens, self._hooks)
+
+    def read(
+        self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""
+    ) -> Delivery:
+        """Return the result of a read, whose findings name the object that does not exist; `part` is as in `describe_missing`."""
+        delivery = self.send(self.check(operation, values, body))
+        return delivery._replace(findings=name_missing(delivery.findings, operation, values, part))
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Wait for the next rate-limit window."""
+        self._hooks.on_wait(seconds, reason)
+        self._hooks.sleep(seconds)
+
+
+def new_reader(settings: Settings) -> Reader:
+    """Return a reader that has its token; raises CredentialsError without one."""
+    from cxcall.credentials.tokens import get_token
+
+    first = get_token(settings)
+    return Reader(settings, lambda fresh: get_token(settings, fresh=True) if fresh else first)
+
+
+def body_of(delivery: Delivery) -> Any:
+    """Return the body of the response of a read; raises ReadError if it was not accepted."""
+    if delivery.outcome is not Outcome.ACCEPTED or delivery.response is None:
+        raise ReadError(delivery)
+    return delivery.response.json()
+
+
+def describe_missing(operation: Operation, values: Mapping[str, str], part: str = "") -> str:
+    """Return which object of the path does not exist; empty for a path without parameters.
+
+    The last parameter is the object; the one before it, if there is one, is what it was looked for in. Of a
+    `part` that is read of the object, such as its sentiment, nothing says whether the object exists.
+    """
+    named = [
+        f"{_noun(segment, name)} `{mask_text(values[name])}`"
+        for segment, name in _PARAMETER.findall(operation.path)
+        if name in values
+    ]
+    if not named:
+        return ""
+    *outer, last = named
+    if part:
+        return f"no {part} of {last} was found"
+    return f"{last} is not in {outer[-1]}" if outer else f"{last} does not exist"
+
+
+def name_missing(
+    findings: Iterable[Finding], operation: Operation, values: Mapping[str, str], part: str = ""
+) -> tuple[Finding, ...]:
+    """Return the findings on a failed read, of which one that something does not exist says what."""
+    missing = describe_missing(operation, values, part)
+    return tuple(
+        each._replace(message=f"{missing} (HTTP 404, `{operation.name}`)", fix=_FIX)
+        if each.code == "not-found" and missing
+        else each
+        for each in findings
+    )
+
+
+def after_send(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings on a read after a request was sent, whose command must not be run again for the read."""
+    return [
+        each._replace(fix=each.fix.replace("run it again", "read it again")) for each in findings
+    ]
+
+
+def _noun(segment: str, parameter: str) -> str:
+    """Return what a parameter identifies: `contactListId` a contact list, `id` what its path segment names."""
+    words = [word.lower() for word in _WORD.findall(parameter)]
+    words = words[:-1] if words[-1:] == ["id"] else words
+    return " ".join(words) or segment.rstrip("s")
+
+
+def read_items(body: Any, pointer: str) -> list[Any]:
+    """Return the array at a JSON pointer; an empty one where the platform sends none, or another value."""
+    value = find_value(body, pointer)
+    return value if isinstance(value, list) else []
+
+
+class MalformedResponseError(CxcallError):
+    """A response has another value than the list that its contract declares."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(
+            Finding.error(
+                "not-provable",
+                "response",
+                f"the response has no list at `{pointer}`",
+                fix="try again, or look at the platform",
+                source="response",
+            )
+        )
+
+
+def require_items(body: Any, pointer: str) -> list[Any]:
+    """Return the array at a JSON pointer, an empty one for nothing; raises MalformedResponseError for another value."""
+    value = find_value(body, pointer) or []
+    if not isinstance(value, list):
+        raise MalformedResponseError(pointer)
+    return value
+
+
+def read_members(body: Any, pointer: str) -> dict[str, Any]:
+    """Return the object at a JSON pointer; an empty one where the platform sends none, or another value."""
+    value = find_value(body, pointer)
+    return value if isinstance(value, dict) else {}
+
+
+def read_text(body: Any, pointer: str) -> str:
+    """Return the value at a JSON pointer as text, or as JSON; empty without a value or a pointer."""
+    return as_cell(find_value(body, pointer))
