@@ -54,6 +54,23 @@ class ContractOptions(NamedTuple):
     ] = None
 
 
+class TargetOptions(NamedTuple):
+    """Where requests go, and which operations there are beside the shipped ones."""
+
+    settings: SettingsOptions
+    contracts: ContractOptions
+
+    @property
+    def flags(self) -> dict[str, str | None]:
+        """The flags that set settings, by the names of the settings."""
+        return flags_of(self.settings, self.contracts)
+
+    @property
+    def own_contract(self) -> str | None:
+        """The path of the user's own contract; None if there is none."""
+        return find_own_contract(self.contracts, self.settings.profile)
+
+
 class BodyOptions(NamedTuple):
     """Options for the body of a request."""
 
@@ -143,15 +160,14 @@ class RequestOptions(NamedTuple):
 
     sending: SendOptions
     check: CheckOptions
-    settings: SettingsOptions
-    contracts: ContractOptions
+    target: TargetOptions
     log: LogOptions
     output: OutputOptions
 
     @property
     def flags(self) -> dict[str, str | None]:
         """The flags that set settings, by the names of the settings."""
-        return {**flags_of(self.settings, self.contracts), **self.sending_flags}
+        return {**self.target.flags, **self.sending_flags}
 
     @property
     def sending_flags(self) -> dict[str, str | None]:

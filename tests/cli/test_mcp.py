@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.cli.mcp_server.read_tools import RootFolder
 from cxcall.cli.mcp_server.send_tools import SECONDS, Confirmations
-from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
+from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
 from cxcall.client.client import Client as CxcallClient
 from cxcall.findings.errors import StoppedError, UsageError
 from helpers.command import CONTACT, CXCALL, Cxcall
@@ -298,7 +298,8 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
     from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools
 
     monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
-    tools = ReadTools(SettingsOptions(), ContractOptions(), GuardOptions(), RootFolder(None))
+    target = TargetOptions(SettingsOptions(), ContractOptions())
+    tools = ReadTools(target, GuardOptions(), RootFolder(None))
     report = tools.validate("{}\n" * 2000, operation="execute")
     assert (len(report.findings), report.exit_code) == (100, 3)
     assert MAX_FINDINGS <= sum(report.data["counts"]["codes"].values()) < MAX_FINDINGS + 10

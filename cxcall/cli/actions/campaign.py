@@ -14,7 +14,6 @@ from cxcall.cli.actions.send import (
     start_log,
     wait_printer,
 )
-from cxcall.cli.options import flags_of
 from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -35,7 +34,11 @@ from cxcall.sending.plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.options import ContractOptions, RequestOptions, SendOptions, SettingsOptions
+    from cxcall.cli.options import (
+        RequestOptions,
+        SendOptions,
+        TargetOptions,
+    )
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
     """Start or stop a campaign, and return the outcome with the campaign as it is afterwards."""
     _stop_on_flags_without_effect(action, campaign, options.sending)
-    found = find_role(action, options.settings, options.contracts)
+    found = find_role(action, options.target)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
         start_log(options.log, stack, options.flags["do_not_call"], options.flags["contract"])
@@ -169,15 +172,14 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
 def show_status(
     campaign: str,
     list_id: str,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
     interval: float | None,
 ) -> Report:
     """Return the state of a campaign; with an interval in seconds, follow it until it does not run any more."""
-    found = find_role("campaign", chosen, contracts)
+    found = find_role("campaign", target)
     screen = Screen.standard(output)
-    settings = load_settings(flags_of(chosen, contracts), found.operation.contract)
+    settings = load_settings(target.flags, found.operation.contract)
     hooks = SendHooks(on_wait=wait_printer(screen))
     reader = CampaignReader(found.operation.contract, settings, hooks)
     state = _read_status(reader, campaign, list_id)

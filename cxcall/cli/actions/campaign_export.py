@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
-from cxcall.cli.options import flags_of
 from cxcall.documents.json_text import as_cell
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.cli.command_options import ExportOptions
-    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.cli.options import TargetOptions
     from cxcall.output.options import OutputOptions
 
 COMMAND = "campaign export"
@@ -38,15 +37,14 @@ _FLAG = "--to"
 
 def export_results(
     options: ExportOptions,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
 ) -> Report:
     """Write the contacts of a list with the results of their calls to a file; return how many they are."""
     form = _check_file(options)
-    found = find_role("results", chosen, contracts)
+    found = find_role("results", target)
     screen = Screen.standard(output)
-    settings = load_settings(flags_of(chosen, contracts), found.operation.contract)
+    settings = load_settings(target.flags, found.operation.contract)
     hooks = SendHooks(on_wait=wait_printer(screen))
     reader = CampaignReader(found.operation.contract, settings, hooks)
     list_id = options.contact_list or _find_list(reader, options.campaign)

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.cli.command_options import DoctorOptions
-    from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
+    from cxcall.cli.options import (
+        BodyOptions,
+        GuardOptions,
+        TargetOptions,
+    )
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions
@@ -37,8 +41,7 @@ def run_doctor(
     options: DoctorOptions,
     guards: GuardOptions,
     body: BodyOptions,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
     content: payload.Payload | None = None,
 ) -> Report:
@@ -46,12 +49,11 @@ def run_doctor(
 
     `content` is the body of the request, in place of that of the options.
     """
-    from cxcall.cli.options import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
-    own = find_own_contract(contracts, chosen.profile)
+    own = target.own_contract
     operation = contract.load_operation(options.operation, own) if options.operation else None
-    flags = flags_of(chosen, contracts, guards)
+    flags = {**target.flags, **flags_of(guards)}
     first = operation.contract if operation else contract.load_shipped_contracts()[0]
     platform = find_platform(flags) or first.platform
     owner = next(each for each in contract.load_contracts(own) if each.platform == platform)

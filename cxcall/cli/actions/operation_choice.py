@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.cli.options import find_own_contract, flags_of
+from cxcall.cli.options import flags_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.cli.options import SettingsOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -37,15 +37,14 @@ def choose_operation(
     raise _mismatch_error(candidates, given)
 
 
-def find_role(role: str, chosen: SettingsOptions, contracts: ContractOptions) -> RoleOperation:
+def find_role(role: str, target: TargetOptions) -> RoleOperation:
     """Return the operation with a role on the platform of the settings; raises UsageError if there is none."""
     from cxcall.contracts.campaign_roles import require_role
     from cxcall.contracts.contract import load_contracts, load_shipped_contracts
     from cxcall.settings.settings import find_platform
 
-    own = find_own_contract(contracts, chosen.profile)
-    platform = find_platform(flags_of(chosen, contracts)) or load_shipped_contracts()[0].platform
-    return require_role(load_contracts(own), platform, role)
+    platform = find_platform(target.flags) or load_shipped_contracts()[0].platform
+    return require_role(load_contracts(target.own_contract), platform, role)
 
 
 def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.command_options import RequestsOptions, SandboxOptions
-    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.cli.options import ContractOptions, TargetOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
     from cxcall.sandbox.request_log import LoggedRequest
@@ -125,15 +125,13 @@ def new_explainer(
     return explain
 
 
-def list_requests(
-    wanted: RequestsOptions, chosen: SettingsOptions, contracts: ContractOptions
-) -> Report:
+def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
     """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
     from cxcall.sandbox.request_log import TOKEN_PATH
 
     _stop_on_empty_selection(wanted)
     query = {"method": wanted.method, "path": wanted.path, "status": wanted.status}
-    base_url = wanted.url or _find_base_url(chosen, contracts)
+    base_url = wanted.url or _find_base_url(target)
     found = _read(base_url, {name: value for name, value in query.items() if value})
     entries, findings = found["requests"], []
     if wanted.expect is not None and len(entries) != wanted.expect:
@@ -179,13 +177,11 @@ def _stop_on_empty_selection(wanted: RequestsOptions) -> None:
         )
 
 
-def _find_base_url(chosen: SettingsOptions, contracts: ContractOptions) -> str:
-    from cxcall.cli.options import flags_of
+def _find_base_url(target: TargetOptions) -> str:
     from cxcall.contracts import contract
     from cxcall.settings.settings import load_settings
 
-    own = find_own_contract(contracts, chosen.profile)
-    base_url = load_settings(flags_of(chosen, contracts), contract.load_contracts(own)[0]).base_url
+    base_url = load_settings(target.flags, contract.load_contracts(target.own_contract)[0]).base_url
     if not is_loopback_url(base_url):
         raise UsageError(
             f"the settings name {base_url}, which is not a sandbox on this machine",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_options import TrackOptions
-from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK
 from cxcall.findings.errors import CxcallError, UsageError
@@ -21,7 +20,7 @@ from cxcall.runtime.streams import WriteError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.cli.options import TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Tracker
@@ -33,12 +32,11 @@ COMMAND = "track"
 def run_track(
     engagement_id: str,
     options: TrackOptions,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
 ) -> Report:
     """Read the state of a call, once or until it ends, and return the last one."""
-    tracker, settings = _load_tracker(chosen, contracts)
+    tracker, settings = _load_tracker(target)
     found = _find_engagement_id(engagement_id)
     report = Report(COMMAND, operation=tracker.operation)
     sentiment = tracking.sentiment_operation(tracker) if options.sentiment else None
@@ -207,13 +205,12 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
     screen.stdout.flush()
 
 
-def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
+def _load_tracker(target: TargetOptions) -> tuple[Tracker, Settings]:
     """Return the tracker of the profile's platform, and the settings for it."""
-    from cxcall.cli.options import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
-    flags = flags_of(chosen, contracts)
-    own = find_own_contract(contracts, chosen.profile)
+    flags = target.flags
+    own = target.own_contract
     platform = find_platform(flags) or contract.load_contracts(own)[0].platform
     tracker = tracking.tracker_for(platform, contract.find_extended_operations(TRACK, own))
     return tracker, load_settings(flags, tracker.operation.contract)

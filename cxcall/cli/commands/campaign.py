@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import RESENDING, CampaignList, ExportOptions, LoadOptions
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
-from cxcall.cli.options import ContractOptions, RequestOptions, SettingsOptions
+from cxcall.cli.options import RequestOptions, TargetOptions
 from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
@@ -57,8 +57,7 @@ def stop(options: RequestOptions, campaign: _Campaign) -> Report:
     "cxcall campaign status $CAMPAIGN --watch -o jsonl",
 )
 def status(
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
     campaign: _Campaign,
     watch: Annotated[
@@ -72,9 +71,7 @@ def status(
     """Show the status and progress of a campaign."""
     from cxcall.cli.actions.campaign import show_status
 
-    return show_status(
-        campaign, contact_list or "", settings, contracts, output, interval if watch else None
-    )
+    return show_status(campaign, contact_list or "", target, output, interval if watch else None)
 
 
 @app.add_command(
@@ -84,11 +81,10 @@ def status(
 )
 def export(
     options: ExportOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
 ) -> Report:
     """Store the contacts of a list with their results."""
     from cxcall.cli.actions.campaign_export import export_results
 
-    return export_results(options, settings, contracts, output)
+    return export_results(options, target, output)

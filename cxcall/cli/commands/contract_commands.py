@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from cxcall.cli.option_binding import Parameter, argument, new_app, new_parameter
-from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions, find_own_contract
+from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
 from cxcall.output.options import option
@@ -32,11 +32,11 @@ def new_command(name: str) -> typer.Typer | None:
         from cxcall.cli.actions.send import SendInvocation, send_one
 
         # The user's own contract may declare the operations of this command again.
-        path = find_own_contract(options.contracts, options.settings.profile)
+        path = options.target.own_contract
         known = contract.find_command_operations(name, path) if path else operations
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
-        operation = choose_operation(known, route, texts, options.settings)
+        operation = choose_operation(known, route, texts, options.target.settings)
         own = {flag.name: flag for flag in operation.flags}
         texts = [(own[flag.name], text) for flag, text in texts]
         return send_one(SendInvocation(name, operation, values, texts), body, options)

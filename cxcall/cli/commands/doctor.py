@@ -4,7 +4,11 @@
 
 from cxcall.cli.command_options import DoctorOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
+from cxcall.cli.options import (
+    BodyOptions,
+    GuardOptions,
+    TargetOptions,
+)
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
@@ -21,8 +25,7 @@ def doctor(
     options: DoctorOptions,
     guards: GuardOptions,
     body: BodyOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
 ) -> Report:
     """Run preflight checks before a call.
@@ -34,4 +37,4 @@ def doctor(
     """
     from cxcall.cli.actions.doctor import run_doctor
 
-    return run_doctor(options, guards, body, settings, contracts, output)
+    return run_doctor(options, guards, body, target, output)

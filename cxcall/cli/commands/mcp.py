@@ -4,7 +4,11 @@
 
 from cxcall.cli.command_options import ServerOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
+from cxcall.cli.options import (
+    GuardOptions,
+    TargetOptions,
+    flags_of,
+)
 from cxcall.findings.errors import UsageError
 
 app = new_app()
@@ -20,15 +24,14 @@ _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
 )
 def mcp(
     options: ServerOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     guards: GuardOptions,
 ) -> None:
     """Serve checks to AI agents.
 
     Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. A tool that sends is not even listed without --allow-send; it sends what a dry run has shown, once, after the client has asked a person. Profile, destination, and guards are those of this command line: an agent cannot change them. Needs the extra: pip install 'cxcall[mcp]'.
     """
-    _stop_on_stdin(flags_of(settings, contracts, guards))
+    _stop_on_stdin({**target.flags, **flags_of(guards)})
     try:
         from cxcall.cli.mcp_server.server import serve
     except ModuleNotFoundError as error:
@@ -39,7 +42,7 @@ def mcp(
             where="mcp",
             fix="install it: `pip install 'cxcall[mcp]'`",
         ) from None
-    serve(options, settings, contracts, guards)
+    serve(options, target, guards)
 
 
 def _stop_on_stdin(flags: dict[str, str | None]) -> None:

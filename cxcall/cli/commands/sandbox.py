@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import RequestsOptions, SandboxOptions
 from cxcall.cli.option_binding import examples, new_app
-from cxcall.cli.options import ContractOptions, SettingsOptions
+from cxcall.cli.options import ContractOptions, TargetOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
@@ -54,8 +54,7 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
 )
 def sandbox_requests(
     options: RequestsOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
 ) -> Report:
     """List the requests that a running sandbox received.
 
@@ -63,4 +62,4 @@ def sandbox_requests(
     """
     from cxcall.cli.actions.sandbox import list_requests
 
-    return list_requests(options, settings, contracts)
+    return list_requests(options, target)

@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import TrackOptions
 from cxcall.cli.option_binding import argument, new_app
-from cxcall.cli.options import ContractOptions, SettingsOptions
+from cxcall.cli.options import TargetOptions
 from cxcall.named_tuple import Annotated
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -21,8 +21,7 @@ app = new_app()
 )
 def track(
     options: TrackOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     output: OutputOptions,
     engagement_id: Annotated[str, argument("ENGAGEMENT_ID", "An engagement ID or a delivery ID.")],
 ) -> Report:
@@ -35,4 +34,4 @@ def track(
     """
     from cxcall.cli.actions.track import run_track
 
-    return run_track(engagement_id, options, settings, contracts, output)
+    return run_track(engagement_id, options, target, output)

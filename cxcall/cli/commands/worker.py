@@ -4,7 +4,11 @@
 
 from cxcall.cli.command_options import WorkerOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
+from cxcall.cli.options import (
+    GuardOptions,
+    LogOptions,
+    TargetOptions,
+)
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
@@ -20,8 +24,7 @@ app = new_app()
 def worker(
     worker_options: WorkerOptions,
     guards: GuardOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     log: LogOptions,
     output: OutputOptions,
 ) -> Report:
@@ -31,4 +34,4 @@ def worker(
     """
     from cxcall.cli.actions.batch.worker import run_worker
 
-    return run_worker(worker_options, guards, settings, contracts, log, output)
+    return run_worker(worker_options, guards, target, log, output)

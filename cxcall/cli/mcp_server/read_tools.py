@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from cxcall.cli.mcp_server.results import QUIET
-from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
+from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
@@ -86,19 +86,10 @@ class RootFolder:
 class ReadTools:
     """The tools, with the settings that the server was started with."""
 
-    def __init__(
-        self,
-        settings: SettingsOptions,
-        contracts: ContractOptions,
-        guards: GuardOptions,
-        root: RootFolder,
-    ) -> None:
-        from cxcall.cli.options import find_own_contract
-
-        self._settings, self._guards = settings, guards
-        self.contract = find_own_contract(contracts, settings.profile)
-        self._contracts = ContractOptions(self.contract)
-        self._root = root
+    def __init__(self, target: TargetOptions, guards: GuardOptions, root: RootFolder) -> None:
+        self.contract = target.own_contract
+        self._target = target._replace(contracts=ContractOptions(self.contract))
+        self._guards, self._root = guards, root
 
     def validate(
         self,
@@ -236,8 +227,7 @@ class ReadTools:
             DoctorOptions(operation or None, params),
             self._guards,
             BodyOptions(),
-            self._settings,
-            self._contracts,
+            self._target,
             QUIET,
             None if body is None else read_body(body),
         )

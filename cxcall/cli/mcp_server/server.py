@@ -20,7 +20,7 @@ from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from cxcall.cli.command_options import ServerOptions
-    from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
+    from cxcall.cli.options import GuardOptions, TargetOptions
 
 _CHECKS = (
     "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"
@@ -44,8 +44,7 @@ _SENDING = ToolAnnotations(
 
 def serve(
     options: ServerOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     guards: GuardOptions,
 ) -> None:
     """Serve the tools until stdin ends or a signal comes; raises UsageError for options that cannot be used.
@@ -53,8 +52,8 @@ def serve(
     What is being sent is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
-    flags: dict[str, Any] = flags_of(settings, contracts, guards)
-    reading = ReadTools(settings, contracts, guards, RootFolder(options.root))
+    flags: dict[str, Any] = {**target.flags, **flags_of(guards)}
+    reading = ReadTools(target, guards, RootFolder(options.root))
     operations = _allowed(options, reading.contract)
     with Client(**flags) as client:
         requests = RequestTools(client, operations, Confirmations())

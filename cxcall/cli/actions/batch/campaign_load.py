@@ -71,7 +71,7 @@ def run_load(options: LoadOptions, common: RequestOptions) -> Report:
 
 
 def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report:
-    load = find_role("load", common.settings, common.contracts)
+    load = find_role("load", common.target)
     rate = Rate.parse(options.rate or load.operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
     stop_on_conflicting_flags(common)

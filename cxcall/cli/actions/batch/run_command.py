@@ -40,7 +40,6 @@ from cxcall.cli.actions.batch.setup import (
     stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.send import load_settings_for, start_log
-from cxcall.cli.options import find_own_contract
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.queued_rows import QueuedBatch
@@ -72,9 +71,7 @@ def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
 
 
 def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Report:
-    operation = load_operation(
-        options.operation, find_own_contract(common.contracts, common.settings.profile)
-    )
+    operation = load_operation(options.operation, common.target.own_contract)
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
     stop_on_conflicting_flags(common)

@@ -15,7 +15,7 @@ from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.output import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
-from cxcall.cli.options import find_own_contract, flags_of
+from cxcall.cli.options import flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
@@ -30,7 +30,7 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.cli.command_options import WorkerOptions
-    from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
+    from cxcall.cli.options import GuardOptions, LogOptions, TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.queued_rows import QueuedBatch
     from cxcall.output.options import OutputOptions
@@ -44,14 +44,14 @@ _LEASE_MARGIN = 30.0
 def run_worker(
     options: WorkerOptions,
     guards: GuardOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
+    target: TargetOptions,
     log: LogOptions,
     output: OutputOptions,
 ) -> Report:
     """Send queued rows until a signal, or until the queue is empty; return the totals."""
     flags = {
-        **flags_of(settings, contracts, guards),
+        **target.flags,
+        **flags_of(guards),
         "engagement_header": None,
         "engagement_id": None,
     }
@@ -65,7 +65,7 @@ def run_worker(
     collect_garbage()
 
     def load(queued: QueuedBatch) -> tuple[Operation, Settings]:
-        operation = load_operation(queued.operation, find_own_contract(contracts, settings.profile))
+        operation = load_operation(queued.operation, target.own_contract)
         return operation, load_settings(flags, operation.contract, operation.server)
 
     with ExitStack() as stack:
