@@ -14,7 +14,13 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, intent_digest, older_digests
+from cxcall.ledger.records import (
+    MAX_NOTE_LENGTH,
+    Intent,
+    UnsentRow,
+    intent_digest,
+    older_digests,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,8 +58,24 @@ def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
         ledger.record_not_processed(delivery, 1, note)
         assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
         ledger.record_attempt(delivery, 2)
-        ledger.record_outcome(delivery, Outcome.REFUSED, note=note)
-        assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
+        ledger.record_outcome(delivery, Outcome.REFUSED, note=note, code=note, message=note)
+        record = ledger.get(delivery)
+        cut = note[:MAX_NOTE_LENGTH]
+        assert (record.note, record.code, record.message) == (cut, cut, cut)
+        ledger.record_unsent([UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)])
+        assert ledger.unsent_rows(["B"])[1].message == cut
+
+
+def test_number_is_masked_before_a_note_is_cut_within_it(tmp_path: Path) -> None:
+    note = "x" * (MAX_NOTE_LENGTH - 12) + " +12025550123 of Ada"
+    with Ledger.open(tmp_path / "state") as ledger:
+        delivery = ledger.begin(INTENT, WINDOW)
+        ledger.record_not_processed(delivery, 1, note)
+        assert "202555" not in ledger.get(delivery).note
+        ledger.record_outcome(delivery, Outcome.REFUSED, note=note, code=note, message=note)
+        assert "202555" not in repr(ledger.get(delivery))
+        ledger.record_unsent([UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)])
+        assert "202555" not in ledger.unsent_rows(["B"])[1].message
 
 
 @pytest.mark.parametrize("again", [False, True])

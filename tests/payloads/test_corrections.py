@@ -18,6 +18,7 @@ SCHEMA = {
         "queueId": {"type": "string"},
         "note": {"type": "string"},
         "remark": {"type": "string"},
+        "mode": {"type": "string", "enum": ["on_hold", "Ready"]},
         "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "agent": {
             "type": "object",
@@ -33,6 +34,12 @@ SCHEMA = {
                     "required": ["name", "site"],
                     "properties": {"name": {"type": "string"}, "site": {"type": "string"}},
                 },
+            ]
+        },
+        "place": {
+            "oneOf": [
+                {"type": "object", "required": ["x", "y"], "properties": {"x": {}, "y": {}}},
+                {"type": "object", "required": ["id"], "properties": {"id": {}}},
             ]
         },
     },
@@ -68,6 +75,40 @@ def test_misspelled_property_is_removed_where_the_right_one_is_there(cxcall: Cxc
     (found,) = findings(cxcall, {**VALID, "agent": {"queueId": "a", "queue_id": "a"}})
     assert (found["code"], found["where"]) == ("property-unknown", "/agent/queue_id")
     assert found["fix"] == "remove it: `queueId` is there already"
+
+
+def test_spelling_of_a_name_that_is_there_is_not_moved_elsewhere(cxcall: Cxcall) -> None:
+    body = {"note": "n", "agent": {"queueId": "a", "queue_id": "a"}}
+    found = {each["where"]: each for each in findings(cxcall, body)}
+    assert found.keys() == {"/queueId", "/agent/queue_id"}
+    assert found["/agent/queue_id"]["fix"] == "remove it: `queueId` is there already"
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "fix", "applicability"),
+    [
+        ({**VALID, "agent": {"NOTE": "x"}}, "/agent/NOTE", "remove it: `/note` is there already", "unsafe"),
+        ({"queueId": "q", "remark": "r", "agent": {"NOTE": "x"}}, "/agent/NOTE", "move `/agent/NOTE` to `/note`", "unsafe"),
+        ({"note": "n", "queue": {"ID": "q"}}, "/queue", "move `/queue/ID` to `/queueId`", "safe"),
+        ({**VALID, "mode": "ON-HOLD"}, "/mode", "write `on_hold`", "safe"),
+    ],
+)  # fmt: skip
+def test_name_or_value_in_another_style_is_recognized(
+    cxcall: Cxcall, body: dict[str, Any], where: str, fix: str, applicability: str
+) -> None:
+    (found,) = findings(cxcall, body)
+    assert (found["where"], found["fix"]) == (where, fix)
+    assert {each["applicability"] for each in found["edits"]} == {applicability}
+
+
+def test_alternative_with_fewer_faults_explains_a_value_that_fits_none(cxcall: Cxcall) -> None:
+    (found,) = findings(cxcall, {**VALID, "place": {}})
+    assert (found["code"], found["where"]) == ("property-missing", "/place/id")
+
+
+def test_value_of_a_wrong_type_is_not_compared_with_the_allowed_values(cxcall: Cxcall) -> None:
+    (found,) = findings(cxcall, {**VALID, "mode": 5})
+    assert (found["code"], found["where"]) == ("type-mismatch", "/mode")
 
 
 def test_alternative_of_the_same_type_explains_a_value_that_fits_none(cxcall: Cxcall) -> None:

@@ -122,6 +122,14 @@ def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
 def test_body_of_a_read_does_not_decide() -> None:
     exchange = Exchange(REQUEST, respond(200, {"status": "failed"}), left=True)
     assert classify(exchange, READ) is Evidence.ACCEPTED
+    exchange = Exchange(REQUEST, respond(404, {"status": "dialing"}), left=True)
+    assert classify(exchange, READ) is Evidence.REFUSED
+
+
+def test_correlation_id_at_the_place_of_the_engagement_id_proves_nothing() -> None:
+    response = respond(400, {}, X_Call="abc", CorrelationId="abc")
+    exchange = Exchange(REQUEST, response, left=True)
+    assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.REFUSED
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_premium_rate_number_is_stopped_without_force(number: str, cxcall: Cxcal
 
 
 @pytest.mark.parametrize(
-    "number", ["+12025550123", "7001", "sip:ada@example.com", "Flow@localhost"]
+    "number", ["+12025550123", "7001", "29005551234", "sip:ada@example.com", "Flow@localhost"]
 )
 def test_extension_or_sip_address_has_no_finding(number: str, cxcall: Cxcall) -> None:
     assert cxcall(*call(number), code=0).codes == []

@@ -10,8 +10,9 @@ import pytest
 from cxcall.contracts.contract import load_operation
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import older_digests
+from cxcall.sending.called_people import find_people
 from cxcall.sending.dialer import deliver
-from helpers.deliveries import BODY, NUMBER, Tokens, plan_to
+from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to
 from helpers.fault_server import FaultServer, answer
 
 API = "https://api.example.com"
@@ -52,3 +53,31 @@ def test_number_that_a_response_returns_is_masked_in_record_and_result(
     assert bool(record.message) is (status == HTTPStatus.BAD_REQUEST)
     for shown in (record, done.engagement_id, done.correlation_id):
         assert NUMBER[-7:] not in repr(shown)
+
+
+@pytest.mark.parametrize("place", ["header:X-Call", "location", "body:/call"])
+@pytest.mark.parametrize("status", [HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST])
+def test_secret_that_a_response_returns_is_masked(
+    tmp_path: Path, status: HTTPStatus, place: str
+) -> None:
+    token = f"{SECRET}-0"
+    is_accepted = status == HTTPStatus.CREATED
+    echoed = {"message": f"bad {token}", "code": f"no.{token}", "contextId": token}
+    headers = {"X-Call": token, "Location": f"/calls/{token}"} if is_accepted else {}
+    echoed = {"call": token, "contextId": token} if is_accepted else echoed
+    with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
+        done = deliver(plan_to(server.base_url, engagement_place=place), ledger, Tokens())
+        record = ledger.get(done.id)
+    assert done.correlation_id
+    assert bool(done.engagement_id) is is_accepted
+    for shown in (record, done.engagement_id, done.correlation_id, done.findings):
+        assert token not in repr(shown)
+        assert SECRET not in repr(shown)
+
+
+def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
+    operation = PLAN.operation
+    real, local = (find_people(operation, [NUMBER], BODY, url) for url in (API, "http://127.0.0.1"))
+    assert real
+    assert not {*real} & {*local}
+    assert find_people(load_operation("get-campaign"), [NUMBER], BODY, API) == ()
