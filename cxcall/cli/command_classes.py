@@ -67,11 +67,11 @@ class Group(TyperGroup):
         name = args[0]
         is_option = name.startswith("-")
         if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
-            from difflib import get_close_matches
+            from cxcall.runtime.name_similarity import find_similar
 
             known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
-            nearest = [known[entry] for entry in get_close_matches(name, known, n=1)]
-            hint = f"the most similar command is `{nearest[0]}`; or " if nearest else ""
+            nearest = find_similar(name, known)
+            hint = f"the most similar command is `{known[nearest]}`; or " if nearest else ""
             raise _error(ctx, f"No such command `{name}`", hint)
         return super().resolve_command(ctx, args)
 

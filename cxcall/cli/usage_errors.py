@@ -38,7 +38,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
 
 def _nearest_option(error: Any) -> str:
     """Return the option that a misspelled one is nearest to; empty if that lowers a guard, or none is near."""
-    from cxcall.explaining.path_distance import count_typos
+    from cxcall.runtime.name_similarity import count_typos
 
     word, parameters = error.option_name, error.ctx.command.get_params(error.ctx)
     options = [name for entry in parameters for name in entry.opts if name.startswith("--")]

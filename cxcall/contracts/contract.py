@@ -224,10 +224,10 @@ class Catalog(Sequence[Operation]):
         for known in self.contracts:  # those without that name are not parsed
             for found in known.find_by_name(name):
                 return found
-        from difflib import get_close_matches
+        from cxcall.runtime.name_similarity import find_similar
 
-        close = get_close_matches(name, [operation.name for operation in self], n=1)
-        fix = f"the most similar name is `{close[0]}`" if close else "see `cxcall operations`"
+        near = find_similar(name, [operation.name for operation in self])
+        fix = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
         raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)
 
     def find_likely(self, body: Any) -> tuple[Operation, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,10 @@ from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masked_values import with_masked_unknown
 from cxcall.explaining.masking import mask_numbers, mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.path_value_check import place_in_url
-from cxcall.explaining.published_operations import CXONE, READ_METHODS, is_upload, published_source
-from cxcall.explaining.published_rules import check_published, note_unchecked_body
+from cxcall.explaining.published_operations import READ_METHODS, is_upload
+from cxcall.explaining.published_rules import check_products, check_published, note_unchecked_body
 from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
-
-_PERSONAL_CONNECTION = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
 
 
 def _not_captured(where: str) -> str:
@@ -164,7 +162,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *(finding.map_texts(mask) for finding in check_failure(request)),
         *(finding.map_texts(mask_text) for finding in route.findings),
         *(finding.map_texts(mask) for finding in check_region(request)),
-        *_check_personal_connection(request, route),
+        *check_products(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *in_url,
         *in_body,
@@ -206,7 +204,7 @@ def _has_problem(findings: Iterable[Finding]) -> bool:
 def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
     """Yield a warning where a shell of Windows has probably removed the quotes of a JSON body of curl."""
     body = (request.body or "").lstrip()
-    if not request.origin.startswith("curl") or body[:1] not in ("{", "["):
+    if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return
     has_lost_quotes = any("not in quotes" in each.message for each in in_body)
     text = platform_text(request.response) if request.response else ""
@@ -215,22 +213,9 @@ def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Ite
         yield Finding.warning(
             "body-malformed",
             "body",
-            "the shell may have removed the quotes of the body before curl sent it",
+            "the shell may have removed the quotes of the body before the command sent it",
             fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
             why="both shells take unescaped quotes away from the arguments of a program",
-        )
-
-
-def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield a warning where a request for NICE's Personal Connection has a path like Genesys Cloud's."""
-    text = f"{request.path} {request.body or ''}"
-    if route.operation is None and "/api/v" in request.path and _PERSONAL_CONNECTION.search(text):
-        yield Finding.warning(
-            "platform-mismatch",
-            "path",
-            "Personal Connection is a product of NICE CXone, but `/api/v2` paths belong to Genesys Cloud",
-            fix="find out which platform your organization uses; they do not share tokens or paths",
-            source=published_source(CXONE),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.client_failures import is_before_sending, is_failure
 from cxcall.findings.finding import Finding
 
@@ -35,7 +36,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
         yield _split_argument(curl[2])
     elif curl:
         yield _no_response("curl", curl[2], is_sent=curl[1] not in _NOT_SENT)
-    elif request.failure.startswith(_ALIAS) and request.origin.startswith("curl"):
+    elif request.failure.startswith(_ALIAS) and request.kind is SourceKind.COMMAND:
         yield Finding.error(
             "undelivered",
             "request",

@@ -9,6 +9,7 @@ from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.host_check import is_foreign
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.published_operations import CXONE, is_upload
 from cxcall.explaining.security_check import check_security
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
-_CAPTURE = re.compile(r"exchange|object|entry|HTTP message")
-"""Sources that show a request as it was sent; in code and commands, a variable is filled later."""
 _ABOUT_TOKENS = (_UNAUTHORIZED, 403)
 _REFUSALS_OF_TOKENS = (0, 400, *_ABOUT_TOKENS)
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
@@ -199,7 +198,8 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
     """Tell whether a token was never filled in; a variable is one in a captured request that got a 401."""
     if token.lower() in NO_VALUES:
         return True
-    is_captured = _CAPTURE.match(request.origin) is not None and request.status == _UNAUTHORIZED
+    is_captured = request.kind.is_record or request.kind is SourceKind.MESSAGE
+    is_captured = is_captured and request.status == _UNAUTHORIZED
     return (
         is_placeholder(token) and not is_redacted(token) and (is_captured or not is_withheld(token))
     )

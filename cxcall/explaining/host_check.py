@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,6 +20,8 @@ from cxcall.explaining.published_operations import (
 from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import platform_message
+from cxcall.runtime.name_similarity import find_similar
+from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.messages import Headers
 from cxcall.transport.urls import is_loopback_host
 
@@ -43,9 +44,7 @@ _CXONE_SERVICES = (
     ("/incontactapi/", "api", "send API requests to `api-<area>.niceincontact.com`"),
 )
 # A part of a host that a template or a variable is to fill, and what an empty variable leaves there.
-_SLOT = re.compile(r"\$?\{+[^{}]*\}+|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\$\w+")
-_CAPTURE = re.compile(r"exchange|object|entry")
-"""Sources that show a request as it was sent; in code and commands, a variable is filled later."""
+_SLOT = re.compile(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AFTER_DOLLAR}")
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 
@@ -174,7 +173,7 @@ def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]
 def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning where the host of a captured request still has a variable, and no server responded."""
     slot = _SLOT.search(request.host)
-    is_captured = _CAPTURE.match(request.origin) is not None and "host" not in request.unknown
+    is_captured = request.kind.is_record and "host" not in request.unknown
     if slot and is_captured and not request.status:
         fix = "put the domain of your organization's region there"
         yield placeholder_finding("host", f"`{slot[0]}` in the host", fix)
@@ -211,9 +210,9 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         severity = Severity.WARNING
     else:
         labels = set(host.split(".")) - {"mypurecloud"}
-        similar = [each for each in domains if each.partition(".")[0] in labels]
-        similar += get_close_matches(domain, domains, n=1, cutoff=_MIN_SIMILARITY)
-        hint = f"; the most similar host is `{expected}.{similar[0]}`" if similar else ""
+        of_label = (each for each in domains if each.partition(".")[0] in labels)
+        similar = next(of_label, "") or find_similar(domain, domains, _MIN_SIMILARITY)
+        hint = f"; the most similar host is `{expected}.{similar}`" if similar else ""
         message = f"it is not in a region of Genesys Cloud{hint}"
     yield _wrong_host(host, message, severity=severity)
 

@@ -12,7 +12,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from cxcall.explaining.published_operations import CXONE, GENESYS, UUID
+from cxcall.explaining.published_operations import CXONE, GENESYS
+from cxcall.runtime.patterns import is_uuid
 
 _ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
 
@@ -47,7 +48,7 @@ def kind_of(name: str, platform: str) -> str:
 
 def describe_wrong_id(kind: str, value: str) -> tuple[str, str]:
     """Return (problem, correction) for a value that cannot be an ID of this kind; empty if it may be one."""
-    if kind == "uuid" and not (UUID.fullmatch(value) or value == "*"):
+    if kind == "uuid" and not (is_uuid(value) or value == "*"):
         return f"`{value}` is not a UUID", "copy the exact ID, as the platform shows it"
     if kind == "integer" and not value.isdigit():
         return f"`{value}` is not a number", "use the ID, which is a number, not a name"

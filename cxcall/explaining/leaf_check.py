@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.placeholder_check import placeholder_finding
-from cxcall.explaining.published_operations import CXONE, UUID
+from cxcall.explaining.published_operations import CXONE
 from cxcall.findings.finding import Severity
 from cxcall.payloads.likely_mistakes import find_unlikely_number
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import phone_numbers
+from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +128,7 @@ def _check_id(
 ) -> Iterator[Finding]:
     """Yield a finding on a text that cannot be an ID of its kind."""
     message, fix = describe_wrong_id(kind, value)
-    if kind == "id" and not (UUID.fullmatch(value) or value.isdigit()):
+    if kind == "id" and not (is_uuid(value) or value.isdigit()):
         message = f"`{value}` is neither a UUID nor a number"
         fix = "copy the exact ID: IDs of the platforms are UUIDs or numbers"
     severity = Severity.WARNING if is_declared or kind != "id" else Severity.NOTE

@@ -98,7 +98,7 @@ def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
 
 @lru_cache(maxsize=4096)
 def _count_known_names(operation: Operation, names: tuple[str, ...]) -> float:
-    from cxcall.payloads.suggestions import nearest_name
+    from cxcall.runtime.name_similarity import nearest_name
 
     schema = _schema(operation)
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}

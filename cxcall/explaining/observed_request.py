@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,45 @@ if TYPE_CHECKING:
 _ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode", "contextId")
 
 
+class SourceKind(Enum):
+    """What kind of source shows a request, which decides what is shown as it was sent."""
+
+    CAPTURE = auto()
+    """An entry of a HAR file."""
+    EXCHANGE = auto()
+    """A request with its response in the JSON form of this program, or one of several objects."""
+    OBJECT = auto()
+    """An object in a text, such as the settings of a workflow."""
+    RESPONSE = auto()
+    """A JSON document of a client or a platform."""
+    MESSAGE = auto()
+    """An HTTP message, as it was sent or as an editor keeps it."""
+    COMMAND = auto()
+    CODE = auto()
+    OTHER = auto()
+
+    @property
+    def shows_sent_text(self) -> bool:
+        """Return whether no program fills in a variable that the text has."""
+        kinds = (SourceKind.CAPTURE, SourceKind.EXCHANGE, SourceKind.RESPONSE, SourceKind.MESSAGE)
+        return self in kinds
+
+    @property
+    def shows_all_headers(self) -> bool:
+        """Return whether a header that is not shown was not sent."""
+        return self in (SourceKind.CAPTURE, SourceKind.MESSAGE)
+
+    @property
+    def is_record(self) -> bool:
+        """Return whether a tool recorded the request; what an editor or a program is to send is none."""
+        return self in (SourceKind.CAPTURE, SourceKind.EXCHANGE, SourceKind.OBJECT)
+
+
 @dataclass(frozen=True)
 class ObservedRequest:
     """One request and its response. An empty text or None means that the source does not show it.
 
-    `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
+    `origin` names the place for a reader. `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
     order. `headers` is None where no headers are shown: then none are missing; an empty mapping means
     that none were sent. `body` is the text that was sent, JSON or not. The parts of a multipart form
     are like the fields of another form unless they have headers; a file is `@NAME`. An empty text means
@@ -49,6 +84,7 @@ class ObservedRequest:
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    kind: SourceKind = SourceKind.OTHER
 
     @property
     def hostname(self) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.runtime.name_similarity import count_typos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -175,20 +176,6 @@ def _typo_distance(word: str, expected: str, allowed: int) -> float:
         return OTHER_WORD
     typos = count_typos(word, expected)
     return typos / max(len(word), len(expected)) if typos <= allowed else OTHER_WORD
-
-
-def count_typos(word: str, expected: str) -> int:
-    """Return the letters to drop, add, replace, or swap: the distance of Damerau and Levenshtein."""
-    before, row = [0] * (len(expected) + 1), list(range(len(expected) + 1))
-    for i, letter in enumerate(word):
-        following = [i + 1]
-        for j, other in enumerate(expected):
-            cost = min(row[j + 1] + 1, following[j] + 1, row[j] + (letter != other))
-            if i and j and letter == expected[j - 1] and word[i - 1] == other:
-                cost = min(cost, before[j - 1] + 1)
-            following.append(cost)
-        before, row = row, following
-    return row[-1]
 
 
 def _word_distance(segment: str, expected: str) -> float:

@@ -9,12 +9,13 @@ from urllib.parse import unquote
 from cxcall.explaining.host_check import platform_of_path
 from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.masked_values import is_masked
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.path_distance import may_be_id
 from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.published_operations import ACD_BASE_PATH, path_segments
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import IN_PERCENTS, fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.published_operations import PublishedOperation
 
-# What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
-_LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
-# An object may describe the path of a request; an API that does not find it got it as it is.
-_OBJECT = re.compile(r"exchange|object")
-_VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
+_VARIABLE = re.compile(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)
 _NOT_FOUND = 404
 
@@ -84,7 +81,12 @@ def _check_own_names(published: PublishedOperation, request: ObservedRequest) ->
     for expected, segment in pairs:
         name, is_colon = segment.removeprefix(":"), segment[:1] == ":"
         is_own = fold_name(name) == fold_name(expected[1:-1]) or _is_name_of_id(name)
-        if expected[:1] == "{" and is_own and name and (not is_colon or _is_literal(request)):
+        if (
+            expected[:1] == "{"
+            and is_own
+            and name[:1].isalpha()
+            and (not is_colon or _is_literal(request))
+        ):
             yield placeholder_finding("path", f"`{segment}` in the path")._replace(origin=name)
 
 
@@ -99,9 +101,12 @@ def _is_name_of_id(text: str) -> bool:
 
 def _is_literal(request: ObservedRequest) -> bool:
     """Tell whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
-    is_shown = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
-    is_object = _OBJECT.match(request.origin) and request.status == _NOT_FOUND
-    return bool(is_shown or is_object)
+    if request.kind in (SourceKind.EXCHANGE, SourceKind.OBJECT):
+        return (
+            request.status == _NOT_FOUND
+        )  # it may describe the path; an API that knows it filled it in
+    is_shown = request.kind is SourceKind.COMMAND or request.kind.shows_all_headers
+    return is_shown and not request.null_means_unknown
 
 
 def _is_sent_as_shown(request: ObservedRequest) -> bool:
@@ -110,7 +115,7 @@ def _is_sent_as_shown(request: ObservedRequest) -> bool:
     An editor that fills in the variables of a file also shows a host or a token as one.
     """
     headers = " ".join((request.headers or {}).values())
-    is_missing = request.origin == "HTTP message" and request.status == _NOT_FOUND
+    is_missing = request.kind is SourceKind.MESSAGE and request.status == _NOT_FOUND
     return is_missing and "{" not in f"{request.host or '{'}{headers}"
 
 

@@ -23,7 +23,6 @@ PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
 """The base path of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 READ_METHODS = ("GET", "HEAD")
 _ACD_SEGMENTS = "/incontactapi/services/v0.0"
 _ID_NAME = re.compile(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)

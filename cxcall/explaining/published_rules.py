@@ -8,9 +8,12 @@ from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
 from cxcall.explaining.body_check import read_body
+from cxcall.explaining.host_check import platform_of_path
+from cxcall.explaining.published_operations import PLATFORM_NAMES, published_source
 from cxcall.findings.finding import Finding
 from cxcall.payloads.conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
+from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,6 +49,24 @@ def check_published(
             found = breach.finding(payload, breach.pointer)
             if breach.pointer not in places and not request.is_unobserved(found):
                 yield found
+
+
+def check_products(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield a warning where an unknown path of one platform, or its body, names a product of another one."""
+    platform = platform_of_path(request.path)
+    if route.operation is not None or not platform:
+        return
+    text = fold_name(f"{request.path} {request.body or ''}")
+    for each in contract.load_shipped_contracts():
+        for product in each.declared.get("x-cxcall-products", ()):
+            if each.platform != platform and fold_name(product) in text:
+                yield Finding.warning(
+                    "platform-mismatch",
+                    "path",
+                    f"{product} is a product of {PLATFORM_NAMES[each.platform]}, but the path belongs to {PLATFORM_NAMES[platform]}",
+                    fix="find out which platform your organization uses; they do not share tokens or paths",
+                    source=published_source(each.platform),
+                )
 
 
 def _shown(request: ObservedRequest) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
@@ -15,8 +14,8 @@ from cxcall.explaining.query_members import (
 )
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
-from cxcall.payloads.suggestions import nearest_name
 from cxcall.payloads.value_errors import explain_parameter_error
+from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
-_CAPTURE = re.compile(r"entry|HTTP message")
-"""Sources that show all headers of a request."""
 
 
 def check_query(
@@ -69,10 +66,9 @@ def _has_no_body(request: ObservedRequest) -> bool:
     headers = request.headers
     if request.body is not None or headers is None or request.null_means_unknown:
         return False
-    is_whole = _CAPTURE.match(request.origin) is not None
     length = headers.get("Content-Length", "").strip("0 ")
     return (
-        is_whole
+        request.kind.shows_all_headers
         and not length
         and not headers.get("Content-Type", "")
         and "" not in request.unknown

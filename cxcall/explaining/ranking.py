@@ -11,12 +11,12 @@ from cxcall.explaining.partial_success import (
     is_for_another_reason,
     kind_of_place,
 )
-from cxcall.explaining.published_operations import UUID
 from cxcall.explaining.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import SOURCE, platform_code
 from cxcall.responses.refusals import platform_text
+from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -169,7 +169,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
     if f"[{_quoted(finding)}]" in text:
         return True
     is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
-    if is_any and "[" not in text and not UUID.fullmatch(_quoted(finding)):
+    if is_any and "[" not in text and not is_uuid(_quoted(finding)):
         return True  # it says that an ID is not a UUID, and this one is not
     if finding.where[:1] != "/":
         return False

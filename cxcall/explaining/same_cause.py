@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone.phone_numbers import find_number_mistake
 from cxcall.responses.reported_failures import explain_failures
+from cxcall.runtime.patterns import UUID_FORM
 
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_DIFFERS = re.compile(
-    r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[+*]*[0-9*]{4,}(?:[-:.T][0-9]+)*Z?"
-)
+_DIFFERS = re.compile(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
 """What differs between two requests with the same cause: IDs, phone numbers, and times."""
 # A random UUID, which no rule takes for a placeholder, and a number in E.164.
 _JUDGED_BY_FORM = re.compile(

@@ -13,7 +13,7 @@ from cxcall.explaining.published_operations import CXONE, GENESYS, load_publishe
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
-from cxcall.payloads.suggestions import nearest_name
+from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

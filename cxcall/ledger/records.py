@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import UUID_FORM
 from cxcall.runtime.redaction import redacted_repr
 
 MAX_NOTE_LENGTH = 500
@@ -26,7 +27,6 @@ NEWER_DIGESTS = "v2:"
 LOAD = "load:"
 """The start of the values digest of a load: it stands for the list, whatever other values a load has."""
 _LONGEST_EXCHANGE = timedelta(days=1)
-_UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -232,7 +232,9 @@ def _sort_query(url: str) -> str:
 
 def _digest(request: list[Any]) -> str:
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(re.sub(_UUID, lambda match: match[0].lower(), text).encode()).hexdigest()
+    return hashlib.sha256(
+        re.sub(UUID_FORM, lambda match: match[0].lower(), text).encode()
+    ).hexdigest()
 
 
 def new_id(now: datetime) -> str:

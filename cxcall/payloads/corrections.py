@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import load_json
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.suggestions import listed_values, nearest_name
+from cxcall.payloads.suggestions import listed_values
+from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_pattern, fold_name
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def parameter_columns(operation: Operation) -> list[str]:
 
 def nearest_column(cell: str, operation: Operation) -> str:
     """Return the flag, parameter, or place in the body whose name resembles a cell; else empty."""
-    from cxcall.payloads.suggestions import nearest_name
+    from cxcall.runtime.name_similarity import nearest_name
 
     flags = [flag.name for flag in operation.flags]
     targets = (*operation.pointers, *parameter_columns(operation), *flags)

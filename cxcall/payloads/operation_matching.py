@@ -189,7 +189,7 @@ def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
 @lru_cache(maxsize=4096)
 def _count_misspelled(operation: Operation, names: tuple[str, ...]) -> int:
     """Return the number of names that stand for a declared one in another style, or with one wrong letter."""
-    from cxcall.payloads.renames import is_typo
+    from cxcall.runtime.name_similarity import is_typo
     from cxcall.runtime.patterns import fold_name
 
     declared = {fold_name(each) for each in declared_names(operation) - set(names)}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS, compile_pattern
 
 # Text that a template engine left, or that was written to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
 _TEMPLATES = (
-    r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+|%\w+%|\$[A-Za-z_]\w*"  # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
+    rf"{IN_ANGLES}|{IN_BRACKETS}|{IN_BRACES}|{IN_PERCENTS}|\$[A-Za-z_]\w*"
     r"|0{8}-0{4}-0{4}-0{4}-0{12}"
 )
 _THING = r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number|name|value|code|url)"
@@ -53,7 +53,7 @@ NAME_OF_ID_SCHEMA = {"type": "string", "pattern": rf"^{_BLANKS}{_NAME_OF_ID}{_BL
 _FREE_TEXT_NAMES = ("name", "title", "description", "note", "notes", "text", "label", "subject")
 
 
-_VARIABLE = r"\$\{.*\}|\$\(.*\)|\$[\w:]+|\{+[^{}]*\}+|\[[^\[\]]*\]|%\w+%"
+_VARIABLE = rf"\$\{{.*\}}|\$\(.*\)|\$[\w:]+|{IN_BRACES}|{IN_BRACKETS}|{IN_PERCENTS}"
 _HIDDEN = r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|secret)"
 _REDACTED = rf"(?i)[*\u2022\u2588\u2026]+|\.{{3,}}|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)"
 

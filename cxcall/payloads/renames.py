@@ -10,8 +10,8 @@ from cxcall.documents.json_pointer import has_value, join_pointer, type_of, valu
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.corrections import retype
-from cxcall.payloads.suggestions import nearest_name
 from cxcall.phone import number_names
+from cxcall.runtime.name_similarity import SHORTEST_TYPO, is_typo, nearest_name
 from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ _KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SHARED, _SIMI
 )
 _GENERIC_WORDS = ("id", "ids", "type")
 """Last words that names of different things have."""
-_SHORTEST_TYPO = 4
-"""Characters of a name in which one wrong letter still tells which name was meant."""
 
 
 class Rename(NamedTuple):
@@ -319,7 +317,7 @@ def _is_address(name: str) -> bool:
 def _longer_name(folded: str, names: Iterable[str]) -> str:
     """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty without one."""
     longer = [each for each in names if fold_name(each).startswith(folded)]
-    return longer[0] if len(longer) == 1 and len(folded) > _SHORTEST_TYPO else ""
+    return longer[0] if len(longer) == 1 and len(folded) > SHORTEST_TYPO else ""
 
 
 def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
@@ -334,16 +332,3 @@ def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bo
     is_text = isinstance(value, str | int | float)
     may_change = not as_written or (is_text and "array" not in types)
     return may_change and retype(value, types) is not None
-
-
-def is_typo(one: str, other: str) -> bool:
-    """Return whether two names differ by one letter: dropped, added, replaced, or swapped with the next."""
-    if min(len(one), len(other)) < _SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
-        return False
-    while one[:1] == other[:1] and one and other:
-        one, other = one[1:], other[1:]
-    while one[-1:] == other[-1:] and one and other:
-        one, other = one[:-1], other[:-1]
-    is_swap = len(one) == len(other) == 2 and one == other[::-1]  # noqa: PLR2004 - two letters
-    is_number = any(map(str.isdigit, one + other))  # `phone1` is another name than `phone`
-    return (is_swap or max(len(one), len(other)) == 1) and not is_number

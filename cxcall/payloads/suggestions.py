@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import type_of
 from cxcall.documents.json_text import load_json
 from cxcall.phone import phone_numbers
-from cxcall.runtime.patterns import compile_pattern, fold_name
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from cxcall.contracts.json_schema import JsonSchema
 
 _MAX_VALUE = 40
@@ -31,20 +28,6 @@ _TEMPLATES = {
     "uuid": '"<UUID>"', "e164": '"<+E.164 number>"',
     "object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true",
 }  # fmt: skip
-
-
-def nearest_name(name: str, names: Iterable[str]) -> str:
-    """Return the most similar of some names; empty if none is similar."""
-    return _nearest_name(name, tuple(names))
-
-
-@lru_cache(maxsize=1024)
-def _nearest_name(name: str, names: tuple[str, ...]) -> str:
-    from difflib import get_close_matches
-
-    folded = {fold_name(each): each for each in names}
-    close = get_close_matches(fold_name(name), folded, n=1, cutoff=0.75)
-    return folded[close[0]] if close else ""
 
 
 def type_hint(value: Any, types: list[str]) -> str:

@@ -11,8 +11,9 @@ from cxcall.documents.json_pointer import TYPE_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import format_hint, format_value, limit_hint, nearest_name
+from cxcall.payloads.suggestions import format_hint, format_value, limit_hint
 from cxcall.phone import phone_numbers
+from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError

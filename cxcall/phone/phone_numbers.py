@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.phone.number_names import fold_name, is_folded_number_name
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from phonenumbers import PhoneNumber
 
-_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_WHOLE_UUID = rf"""(?<![^"']){_UUID}(?![^"'])"""
+_WHOLE_UUID = rf"""(?<![^"']){UUID_FORM}(?![^"'])"""
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
@@ -73,7 +72,7 @@ def plain_digits(text: str) -> str:
 
 def mask(number: str) -> str:
     """Replace every digit of a number but the last four by `*`, width kept; a UUID is no number."""
-    if re.fullmatch(_UUID, number):
+    if is_uuid(number):
         return number
     hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
     return compile_pattern(_DIGIT).sub("*", number, count=hidden) if hidden else number
@@ -178,7 +177,7 @@ def mask_echo(text: str, sent: str) -> str:
 @cache
 def _pattern(number: str, before: str = "") -> re.Pattern[str]:
     """Return the pattern of what is kept, or of a number (group `number` or `named`)."""
-    return re.compile(rf"{_UUID}|{_DATE_OR_ADDRESS}|{before}(?P<number>{number})")
+    return re.compile(rf"{UUID_FORM}|{_DATE_OR_ADDRESS}|{before}(?P<number>{number})")
 
 
 def _mask_match(match: re.Match[str]) -> str:

@@ -123,16 +123,16 @@ def _value_at(item: Any, names: Sequence[str]) -> Any:
 
 def missing_fields(selection: Selection, items: Sequence[Any]) -> tuple[Finding, ...]:
     """Return a note for each field that no item has, with the nearest name."""
-    from difflib import get_close_matches
+    from cxcall.runtime.name_similarity import find_similar
 
     known = {name for item in items if isinstance(item, dict) for name in _names(item, "", 3)}
     notes = []
     for field in selection.fields if items else ():
         if field not in known:
-            close = get_close_matches(field, sorted(known), n=1)
+            near = find_similar(field, sorted(known))
             fix = (
-                f"the most similar field is `{close[0]}`"
-                if close
+                f"the most similar field is `{near}`"
+                if near
                 else "see the response: leave out `--fields`"
             )
             message = f"no item of the response has the field `{field}`"

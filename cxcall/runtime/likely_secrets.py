@@ -9,7 +9,15 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from cxcall.runtime.patterns import compile_pattern, name_words
+from cxcall.runtime.patterns import (
+    AFTER_DOLLAR,
+    IN_ANGLES,
+    IN_BRACES,
+    IN_PERCENTS,
+    compile_pattern,
+    is_uuid,
+    name_words,
+)
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
@@ -44,9 +52,8 @@ _MIN_RANDOM = 8
 _LONG_RANDOM = 16
 _FEWEST_CHANGES = 3
 
-_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _DATE = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-_UNFILLED = r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\w+|%\w+%|true|false|null|none"
+_UNFILLED = f"{IN_ANGLES}|{IN_BRACES}|{AFTER_DOLLAR}|{IN_PERCENTS}|true|false|null|none"
 _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
 _JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
@@ -132,7 +139,7 @@ def is_likely_secret(name: str, value: str) -> bool:
     kind = _kind_of_name(name)
     if not kind or not value or value == MASKED or _is_plain(value):
         return False
-    return kind == _SECRET or (is_random(value) and not compile_pattern(_UUID).fullmatch(value))
+    return kind == _SECRET or (is_random(value) and not is_uuid(value))
 
 
 def is_named_as_secret(name: str) -> bool:
@@ -253,9 +260,7 @@ def _mask_pair(match: re.Match[str]) -> str:
 def _mask_default(match: re.Match[str]) -> str:
     """Mask the default of a shell variable, as in `${TOKEN:-abc}`, by the name or where it looks random."""
     start, name, value = match.groups()
-    is_secret = is_likely_secret(name, value) or (
-        is_random(value) and not compile_pattern(_UUID).fullmatch(value)
-    )
+    is_secret = is_likely_secret(name, value) or (is_random(value) and not is_uuid(value))
     return f"{start}{MASKED}" if is_secret else match[0]
 
 

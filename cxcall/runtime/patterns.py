@@ -1,15 +1,28 @@
-"""Compile regular expressions on first use, as a command starts faster without others, and compare names."""
+"""Compile regular expressions on first use, as a command starts faster without others, and compare names.
+
+Also the parts of patterns that several modules share.
+"""
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
 
+UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+# How templates and people write what is still to be filled in: <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID.
+IN_ANGLES, IN_BRACKETS, IN_BRACES = r"<[^<>]*>", r"\[[^\[\]]*\]", r"\$?\{+[^{}]*\}+"
+IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
+
 
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Return a compiled regular expression, the same one for the same text."""
     return re.compile(pattern)
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a text is a UUID, in any case."""
+    return compile_pattern(UUID_FORM).fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)

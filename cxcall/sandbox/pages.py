@@ -13,7 +13,7 @@ from cxcall.contracts.paging import Paging, find_paging, success_schema
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import fold_name
+from cxcall.runtime.patterns import fold_name, is_uuid
 from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
@@ -133,17 +133,10 @@ def _renamed(item: Any, place: int) -> Any:
 def _another(name: str, value: Any, place: int) -> Any:
     """Return the value of an item's ID or name in another item; any other value stays."""
     if fold_name(name) == "id" and isinstance(value, str):
-        return str(UUID(int=place + 1)) if _is_uuid(value) else f"{value}-{place + 1}"
+        return str(UUID(int=place + 1)) if is_uuid(value) else f"{value}-{place + 1}"
     if name.endswith(("id", "Id")) and isinstance(value, int) and not isinstance(value, bool):
         return value + place
     return f"{value} {place + 1}" if name == "name" and isinstance(value, str) else value
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _set_members(

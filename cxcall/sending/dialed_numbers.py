@@ -22,7 +22,7 @@ from cxcall.phone.number_names import (
     is_folded_number_name,
 )
 from cxcall.phone.phone_numbers import INTERNATIONAL_IN_TEXT, plain_digits
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +41,6 @@ _EMERGENCY_NUMBERS = ("000", "112", "911", "999")
 _EMERGENCY = rf"(?<![\w.:/+-])(?:{'|'.join(_EMERGENCY_NUMBERS)})(?![\w:/-]|\.[0-9])"
 _FIELD = r"[|;,\t\n]"
 _MIN_LENGTH_IN_TEXT = 7
-_UUID_LENGTH = 36
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
 _EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
@@ -190,7 +189,7 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
         yield from _numbers_beside(text, with_digits=with_digits)
         return
     plain = _normalized(_decoded(text))
-    if isinstance(value, str) and not _is_uuid(value):
+    if isinstance(value, str) and not is_uuid(value):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             for match in (
                 compile_pattern(pattern).finditer(plain)
@@ -291,18 +290,6 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
         and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(text)))
         and not compile_pattern(_DATE).match(text)
     )
-
-
-def _is_uuid(text: str) -> bool:
-    """Return whether a text is a UUID, in which no digits have the form of a number."""
-    if len(text) != _UUID_LENGTH:
-        return False
-    from uuid import UUID
-
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _decoded(text: str) -> str:

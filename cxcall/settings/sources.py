@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
@@ -86,14 +87,9 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 
     A `prefix` that all names share is not compared.
     """
-    from difflib import get_close_matches
-
     names = list(known)
-    ends = [entry.removeprefix(prefix) for entry in names]
-    close = get_close_matches(name.removeprefix(prefix), ends, n=1)
-    return (
-        f"the most similar name is `{prefix}{close[0]}`" if close else f"one of: {', '.join(names)}"
-    )
+    near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
+    return f"the most similar name is `{prefix}{near}`" if near else f"one of: {', '.join(names)}"
 
 
 def find_setting(name: str, layers: Iterable[Layer]) -> Setting | None:

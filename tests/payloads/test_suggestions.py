@@ -12,10 +12,10 @@ from cxcall.payloads.suggestions import (
     format_hint,
     format_value,
     limit_hint,
-    nearest_name,
     property_template,
     type_hint,
 )
+from cxcall.runtime.name_similarity import nearest_name
 from helpers.cases import each_case
 
 

@@ -191,16 +191,14 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
             where=f"column {cell}",
             fix="rename one of them",
         )
-    from difflib import get_close_matches
+    from cxcall.runtime.name_similarity import find_similar
 
-    near = get_close_matches(cell, header.cells, n=1)
+    near = find_similar(cell, header.cells)
     listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
     return UsageError(
         f"`{header.name}` has no column `{cell}`",
         where="--map",
-        fix=f"write {command('--map', f'{target}={near[0]}')}"
-        if near
-        else f"its columns: {listed}",
+        fix=f"write {command('--map', f'{target}={near}')}" if near else f"its columns: {listed}",
     )
 
 

@@ -57,15 +57,15 @@ class RowKeys:
         self.column, self._rows = column, rows
         header = rows.header
         if column and header is not None and header.cells.count(column) != 1:
-            from difflib import get_close_matches
+            from cxcall.runtime.name_similarity import find_similar
 
-            near = get_close_matches(column, header.cells, n=1)
+            near = find_similar(column, header.cells)
             listed = ", ".join(f"`{cell}`" for cell in header.cells)
             several = "two columns" if column in header.cells else "no column"
             raise UsageError(
                 f"`{rows.name}` has {several} `{column}`",
                 where="--key",
-                fix=f"the most similar column is `{near[0]}`" if near else f"its columns: {listed}",
+                fix=f"the most similar column is `{near}`" if near else f"its columns: {listed}",
             )
 
     def key_of(self, row: Row) -> str:

@@ -14,6 +14,7 @@ from cxcall.findings.finding import Finding
 from cxcall.output.layout import Entry, Section
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
+from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
@@ -74,12 +75,10 @@ def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
     found = [entry for entry in known if fold_name(entry.tag) == fold_name(tag)]
     if found:
         return found
-    from difflib import get_close_matches
-
     tags = list(dict.fromkeys(entry.tag for entry in known))
     names = {fold_name(name): name for name in tags}
-    close = get_close_matches(fold_name(tag), names, n=1)
-    fix = f"the most similar tag is `{names[close[0]]}`" if close else f"tags: {', '.join(tags)}"
+    near = find_similar(fold_name(tag), names)
+    fix = f"the most similar tag is `{names[near]}`" if near else f"tags: {', '.join(tags)}"
     raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.request_builder import (
     basic_credentials,
     build_observed_request,
@@ -88,6 +89,7 @@ def _build_request(
     method = "HEAD" if "head" in last_values else "POST" if is_post else "GET"
     request = build_observed_request(
         origin,
+        SourceKind.COMMAND,
         method=last_values.get("request", method),
         url=url,
         headers=with_defaults(dict(_headers(options)), headers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.browser_errors import with_blocked_finding
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
@@ -62,6 +63,7 @@ def _read_entry(entry: Mapping[str, Any], origin: str, *, is_blocked: bool) -> O
     request, response = _object(entry.get("request")), _object(entry.get("response"))
     observed = build_observed_request(
         origin,
+        SourceKind.CAPTURE,
         method=request.get("method"),
         url=request.get("url"),
         headers=request.get("headers"),

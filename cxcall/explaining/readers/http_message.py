@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_search import find_body, is_array_start, json_values
 from cxcall.explaining.readers.message_lines import (
     BARE_STATUS,
@@ -282,7 +283,9 @@ def _status_after(line: str, message: _Message) -> _Message | None:
 
 def _build_request(request: _Message | None, response: _Message | None) -> ObservedRequest:
     if request is None:
-        return build_observed_request("HTTP response", response=_build_response(response))
+        return build_observed_request(
+            "HTTP response", SourceKind.RESPONSE, response=_build_response(response)
+        )
     body = request.body
     if body is None and response is not None and not response.is_raw:
         body = response.take_request_body()
@@ -308,6 +311,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     is_shown = request.is_raw or any(name.lower() != "host" for name in request.headers)
     return build_observed_request(
         "HTTP message",
+        SourceKind.MESSAGE,
         method=request.match["method"],
         url=target if is_url else None,
         host=None if is_url else host,

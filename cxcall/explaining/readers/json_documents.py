@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.labeled_texts import read_members
 from cxcall.explaining.readers.objects import (
     find_request,
@@ -103,8 +104,14 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
         origin = f"exchange {number}" if len(items) > 1 else "exchange"
         if is_exchange(value):
             yield read_exchange(value, origin)
-        elif found := read_object(value, "HTTP response" if len(items) == 1 else origin):
+        elif found := _read_object(value, origin, is_alone=len(items) == 1):
             yield (found if found.method else read_members(value)) or found
+
+
+def _read_object(value: Any, origin: str, *, is_alone: bool) -> ObservedRequest | None:
+    if is_alone:
+        return read_object(value, "HTTP response", SourceKind.RESPONSE)
+    return read_object(value, origin, SourceKind.EXCHANGE)
 
 
 def _stored_requests(value: Any, depth: int) -> list[Any]:

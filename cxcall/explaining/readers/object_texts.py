@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_search import json_values
 from cxcall.explaining.readers.objects import find_request, find_response, read_object
 from cxcall.explaining.readers.responses import dumped_objects, read_response
@@ -46,7 +47,7 @@ def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:
         if _has_target(value):
             if request is not None:
                 yield request
-            request = read_object(value, "object")
+            request = read_object(value, "object", SourceKind.OBJECT)
         elif request is not None and (response := find_response(value)):
             known = request.response
             if known is None or not known.body:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import load_json
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_search import json_values
 from cxcall.explaining.readers.request_builder import (
     METHODS,
@@ -75,6 +76,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
         request = {**value, **request}
     return build_observed_request(
         origin,
+        SourceKind.EXCHANGE,
         method=request.get("method"),
         url=request.get("url"),
         host=request.get("host"),
@@ -137,7 +139,9 @@ def is_resource(value: Any) -> bool:
     return isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
 
 
-def read_object(value: Any, origin: str) -> ObservedRequest | None:
+def read_object(
+    value: Any, origin: str, kind: SourceKind = SourceKind.OTHER
+) -> ObservedRequest | None:
     """Return what an object shows of a request and its response; None where it shows neither."""
     parts = find_request(value)
     status = parts.pop("status", 0)
@@ -151,7 +155,7 @@ def read_object(value: Any, origin: str) -> ObservedRequest | None:
     elif not response.status:
         response = response._replace(status=status or find_status(value))
     return build_observed_request(
-        origin, **parts, response=response, failure=failure, null_means_unknown=True
+        origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
     )
 
 

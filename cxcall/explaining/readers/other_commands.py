@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import load_json
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     basic_credentials,
@@ -93,6 +94,7 @@ def read_httpie(
     scheme = "https" if words[0] in ("https", "xhs") else "http"
     return build_observed_request(
         "HTTPie command",
+        SourceKind.COMMAND,
         method=found.method or ("GET" if body is None else "POST"),
         url=url if "://" in url else f"{scheme}://{url}",
         headers=with_defaults(found.headers, defaults),
@@ -146,7 +148,7 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
         if options.get("d", "")[:1] in ("{", "[")
         else piped
     )
-    return build_observed_request("gc command", method=_GC_METHODS[verb], path=path, body=body, response=response, null_means_unknown=True)  # fmt: skip
+    return build_observed_request("gc command", SourceKind.COMMAND, method=_GC_METHODS[verb], path=path, body=body, response=response, null_means_unknown=True)  # fmt: skip
 
 
 def _gc_path(method: str, names: list[str], values: list[str]) -> str:

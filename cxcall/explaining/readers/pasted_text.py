@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.browser_errors import add_blocked_requests, without_blocked_requests
 from cxcall.explaining.readers.client_failures import with_failure
 from cxcall.explaining.readers.named_secrets import find_named_secrets
@@ -70,7 +71,7 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
     A single request without a response has the one that these lines name, as prose around it does.
     """
     start = RESPONSE_START.search(text)
-    is_code = any(each.origin in ("code snippet", "SDK call") for each in requests)
+    is_code = any(each.kind is SourceKind.CODE for each in requests)
     code_end = (start.start() if start else len(text)) if is_code else 0
     unread = find_unread_lines(text, requests, code_end) if requests else {}
     if len(requests) == 1 and requests[0].response is None and unread:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.documents.json_document import MAX_DEPTH, is_object_too_deep
-from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_templates,
@@ -18,6 +18,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     variable_names,
 )
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES
 from cxcall.transport.messages import Headers, HttpResponse
 
 if TYPE_CHECKING:
@@ -26,13 +27,12 @@ if TYPE_CHECKING:
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
-# What was sent is shown as it was sent: a variable in it was never filled in.
-_SENT = re.compile("HTTP |entry|exchange")
-_VARIABLE = re.compile(r"\$\w+|\$?\{.*\}|\$\(.*\)|<[\w -]+>")
+_VARIABLE = re.compile(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
 
 
 def build_observed_request(
     origin: str,
+    kind: SourceKind = SourceKind.OTHER,
     *,
     method: Any = None,
     url: Any = None,
@@ -54,7 +54,7 @@ def build_observed_request(
     is not JSON.
     """
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
-    url, path, sent, text = _mark_parts(origin, url, path, headers if is_known else None, body)
+    url, path, sent, text = _mark_parts(kind, url, path, headers if is_known else None, body)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
     scheme, target, login = "", _text(path) if path else "", ""
@@ -76,6 +76,7 @@ def build_observed_request(
         sent = Headers((name, remove_marks(value)) for name, value in sent.items())
     return ObservedRequest(
         origin=origin,
+        kind=kind,
         method=_cut(_text(method)).upper() if method else "",
         scheme=scheme,
         host=_without_default_port(_cut(str(_shallow(host))), scheme) if host else "",
@@ -92,11 +93,11 @@ def build_observed_request(
 
 
 def _mark_parts(
-    origin: str, url: Any, path: Any, headers: Any, body: Any
+    kind: SourceKind, url: Any, path: Any, headers: Any, body: Any
 ) -> tuple[Any, Any, Headers | None, str | None]:
     """Return the parts with the variables marked that the source has in place of values."""
     sent, text = _build_headers(headers), _body_text(body)
-    if _SENT.match(origin):
+    if kind.shows_sent_text:
         return url, path, sent, text
     url, path = (mark_templates(each) if isinstance(each, str) else each for each in (url, path))
     sent = sent and Headers((name, mark_templates(each)) for name, each in sent.items())

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
 from cxcall.explaining.readers.code_roles import (
     ACCEPT,
@@ -243,6 +244,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     scheme = "http" if PLAIN_HTTP.search(text) else "https"
     request = build_observed_request(
         "code snippet",
+        SourceKind.CODE,
         method=method or ("POST" if body else "GET"),
         **split_target(draft.target, draft.base, draft.query, scheme),
         headers=headers,

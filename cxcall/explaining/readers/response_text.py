@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.code_text import RAW_MESSAGE
 from cxcall.explaining.readers.http_message import read_messages
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
@@ -34,7 +35,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     elif RAW_MESSAGE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
-        yield build_observed_request("HTTP response", response=build_response(0, None, text), null_means_unknown=True)  # fmt: skip
+        yield build_observed_request("HTTP response", SourceKind.RESPONSE, response=build_response(0, None, text), null_means_unknown=True)  # fmt: skip
 
 
 def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -43,5 +44,9 @@ def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:
     if request.host or request.path or len(urls) != 1:
         return request
     return build_observed_request(
-        request.origin, url=next(iter(urls)), response=request.response, null_means_unknown=True
+        request.origin,
+        SourceKind.RESPONSE,
+        url=next(iter(urls)),
+        response=request.response,
+        null_means_unknown=True,
     )

@@ -8,6 +8,7 @@ from ast import literal_eval
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.client_failures import find_failure
 from cxcall.explaining.readers.http_message import read_status_response
 from cxcall.explaining.readers.json_search import find_json_end
@@ -89,7 +90,9 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     """Return a request of which a text shows only the response; None where it shows none."""
     response = read_response(text)
     if response is not None and response.status and is_error_body(response.json()):
-        return build_observed_request("HTTP response", response=response, null_means_unknown=True)
+        return build_observed_request(
+            "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
+        )
     if (dumped := _dumped_object(text)) is not None and (found := read_object(dumped, "response")):
         return found
     is_vague = (
@@ -101,7 +104,9 @@ def read_response_alone(text: str) -> ObservedRequest | None:
         response.status or is_error_body(response.json()) or is_resource(response.json())
     ):
         return None
-    return build_observed_request("HTTP response", response=response, null_means_unknown=True)
+    return build_observed_request(
+        "HTTP response", SourceKind.RESPONSE, response=response, null_means_unknown=True
+    )
 
 
 def read_failed_url(text: str) -> ObservedRequest | None:

@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.published_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
@@ -80,6 +81,7 @@ def _build_request(
     body = _body(call, models, parameters) if method in ("POST", "PUT", "PATCH") else None
     return build_observed_request(
         "SDK call",
+        SourceKind.CODE,
         method=method,
         path=path,
         body=body,

@@ -13,6 +13,7 @@ from cxcall.contracts.contract import load_user_contract
 from cxcall.explaining.corrected_request import can_correct
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.grouping import group_findings, join_findings
+from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.recorded_pages import find_reason_to_skip
 from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.named_tuple import NamedTuple
@@ -135,7 +136,7 @@ class RequestExplainer:
         """Yield requests, each with the reason to skip it: empty for those that are to be explained."""
         source, entry, *_ = self._options
         for request in source.read(entry, numbers):
-            is_recorded = entry is None and request.origin.startswith("entry")
+            is_recorded = entry is None and request.kind is SourceKind.CAPTURE
             yield request, find_reason_to_skip(request, self.own) if is_recorded else ""
 
     def __call__(self, numbers: range) -> list[ExplainedRequest]:

@@ -1,0 +1,59 @@
+"""Find the name that was meant by a misspelled one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cxcall.runtime.patterns import fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SHORTEST_TYPO = 4
+"""Characters of a name in which one wrong letter still tells which name was meant."""
+
+
+def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return the most similar of some names as they are written; empty if none is similar."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str:
+    """Return the most similar of some names by their letters and digits; empty if none is similar."""
+    return _nearest_name(name, tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _nearest_name(name: str, names: tuple[str, ...]) -> str:
+    folded = {fold_name(each): each for each in names}
+    return folded.get(find_similar(fold_name(name), folded, 0.75), "")
+
+
+def is_typo(one: str, other: str) -> bool:
+    """Return whether two names differ by one letter: dropped, added, replaced, or swapped with the next."""
+    if min(len(one), len(other)) < SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
+        return False
+    while one[:1] == other[:1] and one and other:
+        one, other = one[1:], other[1:]
+    while one[-1:] == other[-1:] and one and other:
+        one, other = one[:-1], other[:-1]
+    is_swap = len(one) == len(other) == 2 and one == other[::-1]  # noqa: PLR2004 - two letters
+    is_number = any(map(str.isdigit, one + other))  # `phone1` is another name than `phone`
+    return (is_swap or max(len(one), len(other)) == 1) and not is_number
+
+
+def count_typos(word: str, expected: str) -> int:
+    """Return the letters to drop, add, replace, or swap: the distance of Damerau and Levenshtein."""
+    before, row = [0] * (len(expected) + 1), list(range(len(expected) + 1))
+    for i, letter in enumerate(word):
+        following = [i + 1]
+        for j, other in enumerate(expected):
+            cost = min(row[j + 1] + 1, following[j] + 1, row[j] + (letter != other))
+            if i and j and letter == expected[j - 1] and word[i - 1] == other:
+                cost = min(cost, before[j - 1] + 1)
+            following.append(cost)
+        before, row = row, following
+    return row[-1]
