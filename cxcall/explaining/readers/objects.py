@@ -37,11 +37,18 @@ _SENT_BODY_NAMES = (
     "data", "body", "payload", "postData", "json", "request_body", "requestBody", "req_body", "requestPayload",
     "requestContent",
 )  # fmt: skip
+_URL_NAMES = (
+    "url", "uri", "href", "requestUrl", "requestUri", "request_url", "apiEndpoint", "requestUrlTemplate",
+)  # fmt: skip
+_METHOD_NAMES = ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb")
 _SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
 _HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 _ERROR_NAMES = {
     "message", "code", "status", "contextId", "errors", "error", "error_description", "details", "messageParams",
     "errorCode", "userMessage", "messageWithParams", "correlationId", "errorMessage", "resultSet", "fault",
+}  # fmt: skip
+_EXCHANGE_ERROR_NAMES = {
+    "contextId", "correlationId", "errors", "details", "messageParams", "messageWithParams",
 }  # fmt: skip
 _RESOURCE_NAMES = (
     "entities", "conversations", "participants", "selfUri", "pageCount", "conversationId", "originatingDirection",
@@ -120,16 +127,10 @@ def is_error_body(value: Any) -> bool:
 
 def has_error_status(value: Any) -> bool:
     """Tell whether an error body has what only a response has: a status, the ID of the exchange, or lists of errors."""
-    names = {
-        "contextId",
-        "correlationId",
-        "errors",
-        "details",
-        "messageParams",
-        "messageWithParams",
-    }
     is_error = is_error_body(value)
-    return is_error and (status_of(value) >= HTTPStatus.BAD_REQUEST or bool(names & value.keys()))
+    return is_error and (
+        status_of(value) >= HTTPStatus.BAD_REQUEST or bool(_EXCHANGE_ERROR_NAMES & value.keys())
+    )
 
 
 def is_resource(value: Any) -> bool:
@@ -166,26 +167,8 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
     for name in _REQUEST_NAMES:
         if parts := find_request(value.get(name), depth + 1):
             return parts
-    url = _first(
-        value,
-        (
-            "url",
-            "uri",
-            "href",
-            "requestUrl",
-            "requestUri",
-            "request_url",
-            "apiEndpoint",
-            "requestUrlTemplate",
-        ),
-        str,
-    )
+    url, method = _first(value, _URL_NAMES, str), _first(value, _METHOD_NAMES, str)
     path = _first(value, ("path", "pathname"), str)
-    method = _first(
-        value,
-        ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb"),
-        str,
-    )
     base = value.get("baseURL", value.get("baseUrl"))
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")
