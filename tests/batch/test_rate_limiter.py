@@ -117,6 +117,15 @@ def test_pause_holds_back_a_request_that_has_a_slot() -> None:
         slot.wait_to_send()
 
 
+def test_shorter_pause_does_not_end_a_longer_one() -> None:
+    limiter = RateLimiter(RATE, max_wait=60)
+    assert limiter.acquire()
+    for seconds in ("30", "0"):
+        respond(limiter, 429, **{"Retry-After": seconds})
+    with pytest.raises(SendPostponedError):
+        limiter.wait_to_send(0.0)
+
+
 def test_stop_ends_every_wait_for_a_slot() -> None:
     limiter = RateLimiter(RATE, max_wait=60)
     slot = RateLimitSlot(limiter)

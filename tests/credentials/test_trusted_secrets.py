@@ -1,0 +1,156 @@
+"""A secret from elsewhere is not used where `.env` decides about the destination, whatever kept the secret."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.credentials import selection, store, tokens
+from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, Client, TokenGrant
+from cxcall.credentials.token import KEYRING_SOURCE, LOGIN_SOURCE, Token
+from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Finding
+from cxcall.settings.settings import Settings, load_settings
+from cxcall.settings.sources import Setting
+
+CHOICE = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
+LOGINS = [LOGIN_SOURCE, KEYRING_SOURCE]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings whose destination `.env` has chosen."""
+    for name in ("STATE", "CONFIG"):
+        monkeypatch.setenv(f"CXCALL_{name}_DIR", str(tmp_path / name.lower()))
+    monkeypatch.chdir(tmp_path)
+    loaded = load_settings({}, load_shipped_contracts()[0])
+    loaded.untrusted = (CHOICE,)
+    return loaded
+
+
+@pytest.mark.parametrize("source", LOGINS)
+def test_token_of_a_login_is_not_returned(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    token = Token("a-token", "given", None, None, source)
+    monkeypatch.setattr(selection, "find_explicit_token", lambda _settings: token)
+    with pytest.raises(CredentialsError, match="elsewhere"):
+        tokens.get_token(settings)
+
+
+@pytest.mark.parametrize("source", LOGINS)
+def test_client_of_a_login_gets_no_token(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    client = Client("id", "secret", source, "https://login.example.com", AUTHORIZATION_CODE)
+    monkeypatch.setattr(selection, "select_client", lambda *_, **__: client)
+    requested: list[Client] = []
+    cached = Token("cached", "authorization-code", None, None, source)
+    monkeypatch.setattr(store, "find_cached_token", lambda *_: cached)
+    monkeypatch.setattr(store, "fetch_token", lambda _settings, each: requested.append(each))
+    for fresh in (False, True):
+        with pytest.raises(CredentialsError, match="elsewhere"):
+            tokens.get_token(settings, fresh=fresh)
+    assert requested == []
+
+
+def test_password_and_key_are_used_with_choices_of_env_only_from_env(settings: Settings) -> None:
+    tokens.check_use(settings, ".env:3")
+    for source in (*LOGINS, "environment", "profile", "CXCALL_PASSWORD"):
+        with pytest.raises(CredentialsError, match="elsewhere"):
+            tokens.check_use(settings, source)
+    settings.untrusted, settings.conflicts = (), (CHOICE,)
+    with pytest.raises(CredentialsError, match="elsewhere"):
+        tokens.check_use(settings, ".env:3")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "is_enough"),
+    [
+        ({"a", "b"}, True), ({"a"}, False), ({"b:readonly"}, False), ({"c"}, True), (set(), False), (None, True),
+        ({"a", "b:readonly"}, True),
+    ],
+)  # fmt: skip
+def test_scopes_of_one_alternative_must_all_be_there(
+    scopes: set[str] | None, *, is_enough: bool
+) -> None:
+    token = Token("t", "given", None if scopes is None else frozenset(scopes), None, "test")
+    needed = (frozenset({"a", "b:readonly"}), frozenset({"c"}))
+    operation: Any = SimpleNamespace(
+        scopes=needed, name="call", contract=SimpleNamespace(name="own")
+    )
+    found = tokens.check_scopes(token, operation)
+    assert (found is None) is is_enough
+
+
+def at(host: str) -> Settings:
+    """Return the settings of a host, whose token endpoint is the same for all."""
+    flags = {"base_url": f"https://{host}/api"}
+    loaded = load_settings(flags, load_shipped_contracts()[0])
+    return loaded.with_values(token_url=Setting("https://login.example.com/oauth/token", "test"))
+
+
+@pytest.mark.usefixtures("settings")
+def test_login_belongs_to_one_host_and_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    here = at("a.example.com")
+    store.save_login(here, {"client_id": "id", "client_secret": "secret"})
+    assert store.find_login(here)["client_secret"] == "secret"
+    other_version = here.with_values(base_url=Setting("https://a.example.com/v2", "test"))
+    assert store.find_login(other_version) == store.find_login(here)
+    assert store.find_login(at("b.example.com")) == {}
+    here.is_embedded = True
+    assert store.find_login(here) == {}
+
+
+CLIENT = Client("id", "secret", "environment", "https://login.example.com/oauth/token")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"secret": "other"}, {"application": ("app", "one")}, {"client_id": "other"}, {"kind": "access-key"},
+        {"token_url": "https://other.example.com/oauth/token"}, {"source": LOGIN_SOURCE}, {"source": KEYRING_SOURCE},
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("settings")
+def test_cached_token_belongs_to_whoever_has_its_secret(change: dict[str, Any]) -> None:
+    here, grant = at("a.example.com"), TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
+    store.cache_token(here, CLIENT, grant)
+    found = store.find_cached_token(here, CLIENT)
+    assert found is not None
+    assert found.value == grant.value
+    assert store.find_cached_token(here, CLIENT._replace(**change)) is None
+
+
+@pytest.mark.parametrize("source", LOGINS)
+@pytest.mark.usefixtures("settings")
+def test_cached_token_of_a_login_belongs_to_its_host(source: str) -> None:
+    here, client = at("a.example.com"), CLIENT._replace(source=source, secret="")
+    grant = TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
+    store.cache_token(here, client, grant)
+    assert store.find_cached_token(here, client) is not None
+    assert store.find_cached_token(at("b.example.com"), client) is None
+    assert store.find_cached_token(here, client._replace(client_id="other")) is None
+
+
+@pytest.mark.parametrize(
+    ("issued", "expires", "is_usable"),
+    [
+        (-100, 500, True), (-3600, 59, False), (-3600, 90, True), (-100, 10, False), (-100, 30, True),
+        (60, 3600, False), (-100, -1, False), (-100, None, False),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("settings")
+def test_cached_token_is_used_until_shortly_before_it_expires(
+    issued: float, expires: float | None, *, is_usable: bool
+) -> None:
+    here, now = at("a.example.com"), time.time()
+    grant = TokenGrant("t" * 20, None, now + issued, None if expires is None else now + expires)
+    store.cache_token(here, CLIENT, grant)
+    assert (store.find_cached_token(here, CLIENT) is not None) is is_usable
