@@ -25,7 +25,7 @@ from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument
@@ -127,6 +127,10 @@ class CachedDocument:
         searched = names[:_NAMES_SEARCHED]
         statement = _LIKELY.format(marks=", ".join("?" * len(searched)), is_array=int(is_array))
         return (OperationEntry(*each) for each in self._read(statement, *searched))
+
+    def may_declare(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - see OpenApiDocument
+        """Return True: `find_likely` reads no other operations."""
+        return True
 
     def target(self, reference: str) -> JsonSchema:
         """Return the schema that a `$ref` leads to."""

@@ -106,6 +106,10 @@ class IndexedDocument:
                 likely.append((-shared, not given.issuperset(required), name))
         yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
 
+    def may_declare(self, names: Iterable[str]) -> bool:
+        """Return False if a name is in none of the bodies."""
+        return all(json.dumps(name).encode() in self._index[4] for name in names)
+
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
         name = reference.removeprefix(SCHEMAS)

@@ -54,6 +54,9 @@ class OpenApiDocument(Protocol):
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, or is near to."""
 
+    def may_declare(self, names: Iterable[str]) -> bool:
+        """Return False if certainly no operation declares all of these names in its body."""
+
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
 
@@ -131,9 +134,13 @@ class ParsedDocument:
         """Yield all operations: a document in memory is small."""
         return self.entries()
 
+    def may_declare(self, names: Iterable[str]) -> bool:
+        """Return False if a text that was not parsed lacks one of the names."""
+        return all(map(self._may_hold, names))
+
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
         return json_schema.resolve_reference(self.head, reference)
 
     def _may_hold(self, word: str) -> bool:
-        return not isinstance(self._document, bytes) or f'"{word}"'.encode() in self._document
+        return not isinstance(self._document, bytes) or json.dumps(word).encode() in self._document

@@ -12,7 +12,13 @@ from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_pointer import objects, value_at
 from cxcall.payloads.checks import check_payload
-from cxcall.payloads.operation_matching import find_better_operation
+from cxcall.payloads.operation_matching import (
+    candidate_operations,
+    find_better_operation,
+    find_valid_operations,
+    first_valid,
+    group_by_unknown_properties,
+)
 from cxcall.payloads.payload import Payload
 from helpers.planted_faults import correct_body
 
@@ -68,3 +74,13 @@ def test_array_that_fits_another_operation_is_for_that_one() -> None:
     other = find_better_operation(CATALOG, contract.load_operation("execute"), contacts.example)
     assert other is not None
     assert other.name == "add-contacts"
+
+
+def test_documents_that_lack_a_name_of_a_body_change_nothing() -> None:
+    random = Random(2)
+    for operation in WITH_BODY[::13]:
+        body = correct_body(operation, random)
+        for value in (body, {"contactId": "x", **body} if isinstance(body, dict) else body):
+            groups = group_by_unknown_properties(candidate_operations(CATALOG, value), value)
+            assert find_valid_operations(CATALOG, value) == first_valid(groups, value)
+    assert find_valid_operations(CATALOG, {'\ud800"': 1}) == ()
