@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
-from cxcall.settings import tenants
-from cxcall.settings.regions import normalize_url, region_domain, token_url_for
+from cxcall.settings.regions import ACCESS_KEY_PATH, normalize_url, region_domain, token_url_for
 from cxcall.settings.sources import Setting, find_setting
 from cxcall.transport.urls import host_url, is_loopback_url, printable
 
@@ -55,6 +54,8 @@ def resolve_tenant_addresses(
     If no source sets the API's address, the result is the one that an earlier tenant discovery
     found. Raises UsageError for an address that cannot be used.
     """
+    from cxcall.settings import tenants
+
     default_issuer = Setting(tenants.DEFAULT_ISSUER, "default", lambda: "default")
     issuer = _explicit_url(layers, "issuer") or default_issuer
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
@@ -85,8 +86,10 @@ def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Settin
         return _derive(f"{host_url(base_url.value)}/auth/token", "base_url", base_url)
     if app:
         return _derive(f"{issuer.value}/auth/token", "issuer", issuer)
+    from cxcall.settings import tenants
+
     if is_loopback_url(issuer.value):
-        return _derive(issuer.value + tenants.ACCESS_KEY_PATH, "issuer", issuer)
+        return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
     has_area = explicit or find_setting("region", layers)
     url = tenants.access_key_url(base_url.value) if has_area else ""
     return _derive(url, "base_url", base_url)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Setting
 
 
+ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
+"""The path of the token endpoint of NICE CXone for an access key (docs/platforms/nice-cxone.md)."""
+HTTPS_PORT = 443
 _DOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
 _AREA = r"[a-z]{2}[0-9]{1,2}"
 _AREA_HOST = r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"

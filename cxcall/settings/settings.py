@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
-from cxcall.settings import tenants
-from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.setting_values import CXONE, DEFAULTS, check_values, default_setting
 from cxcall.settings.sources import (
@@ -131,8 +129,10 @@ class Settings:
 
     def with_api_endpoint(self, endpoint: str) -> Settings:
         """Return the settings with the API endpoint that tenant discovery found."""
+        from cxcall.settings.tenants import DISCOVERY_SOURCE
+
         url = endpoint + urlsplit(self.base_url).path
-        return self.with_values(base_url=Setting(url, tenants.DISCOVERY_SOURCE))
+        return self.with_values(base_url=Setting(url, DISCOVERY_SOURCE))
 
     def login_command(self, *flags: str) -> str:
         """Return the command that logs in to this profile, for a suggestion in a message."""
@@ -151,6 +151,7 @@ def load_settings(
     `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is the
     address of an operation that has its own. Raises UsageError, with its place, for an invalid value.
     """
+    from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.trust import find_trust_errors, find_unnamed_host, platform_of
 

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.regions import is_domain_name, normalize_url, url_area
+from cxcall.settings.regions import (
+    ACCESS_KEY_PATH,
+    HTTPS_PORT,
+    is_domain_name,
+    normalize_url,
+    url_area,
+)
 from cxcall.settings.sources import Setting
 from cxcall.transport.urls import host_url, is_loopback_url, origin
 
@@ -19,8 +25,6 @@ DEFAULT_ISSUER = "https://cxone.niceincontact.com"
 VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
 """The vendor's domains. The API of a tenant is on a host under one of them."""
 
-ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
-HTTPS_PORT = 443
 DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 

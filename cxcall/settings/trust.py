@@ -32,7 +32,13 @@ from urllib.parse import urlsplit
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, command
-from cxcall.settings.regions import region_domain, shared_domain, url_area
+from cxcall.settings.regions import (
+    ACCESS_KEY_PATH,
+    HTTPS_PORT,
+    region_domain,
+    shared_domain,
+    url_area,
+)
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
@@ -41,7 +47,6 @@ from cxcall.settings.sources import (
     URL_SETTINGS,
     find_setting,
 )
-from cxcall.settings.tenants import ACCESS_KEY_PATH, HTTPS_PORT
 from cxcall.transport.urls import host_of, host_url, is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
