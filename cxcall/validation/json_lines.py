@@ -33,25 +33,24 @@ _BLANK = WHITE_SPACE.encode()
 
 
 class LineBlock(NamedTuple):
-    """Whole lines of a file, and where they are in it. `content` is None if they are to be read again."""
+    """Whole lines of a file, and where they are in it. `lines` is None if they are to be read again."""
 
     first_line: int
     offset: int
     size: int
-    content: bytes | None
+    lines: list[bytes] | None
 
     def read_lines(self, path: str) -> list[bytes]:
         """Return the lines, each with its end."""
-        content = self.content
-        if content is None:
-            with open(path, "rb") as file:  # noqa: PTH123 - a path as given
-                file.seek(self.offset)
-                content = file.read(self.size)
-        return BytesIO(content).readlines()
+        if self.lines is not None:
+            return self.lines
+        with open(path, "rb") as file:  # noqa: PTH123 - a path as given
+            file.seek(self.offset)
+            return BytesIO(file.read(self.size)).readlines()
 
-    def without_content(self) -> LineBlock:
+    def without_lines(self) -> LineBlock:
         """Return the block for another process, which reads the lines faster than it receives them."""
-        return self._replace(content=None)
+        return self._replace(lines=None)
 
 
 def split_blocks(
@@ -67,8 +66,9 @@ def split_blocks(
         start = b""
         if not offset:
             refuse_utf16(name, content[:4])
-        yield LineBlock(line, offset, len(content), content)
-        line += content.count(b"\n")
+        lines = BytesIO(content).readlines()  # in half the time of counting them
+        yield LineBlock(line, offset, len(content), lines)
+        line += len(lines)
         offset += len(content)
 
 

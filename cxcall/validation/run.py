@@ -141,7 +141,7 @@ class Validation(NamedTuple):
         is_file = _is_file(path)
         blocks = split_blocks(file, path, start, at_once=not is_file)
         check = JsonLinesChecker(path, self._payload_checker(path))
-        to_send = LineBlock.without_content if is_file else None
+        to_send = LineBlock.without_lines if is_file else None
         yield from self._shared(path, blocks, check, lambda block: block.size, to_send)
 
     def _of_table(

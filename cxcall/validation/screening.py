@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from functools import cache, partial
 from itertools import chain
-from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
@@ -111,14 +110,13 @@ def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:
     Each name is followed by a colon, so that as many names as colons are all different. If strings have
     colons, too, those that follow a quotation mark are counted: in a string, only `\"` can be before one.
     """
-    colons = sum(map(methodcaller("count", b":"), lines))
+    text = b"".join(lines)
+    colons = text.count(b":")
     are_short = max(map(len, lines)) <= _SHORT_LINE
     if are_short and set(map(type, values)) == {dict} and sum(map(len, values)) == colons:
         return True
     names, depth = _count_names(values)
-    return depth <= MAX_DEPTH and (
-        names == colons or names == sum(len(_NAME_END.findall(line)) for line in lines)
-    )
+    return depth <= MAX_DEPTH and (names == colons or names == len(_NAME_END.findall(text)))
 
 
 def _count_names(values: Sequence[Any]) -> tuple[int, int]:

@@ -141,7 +141,7 @@ def _shipped() -> tuple[Operation, ...]:
 
 def _check_in_full(checker: PayloadChecker, line: bytes, number: int = 1) -> list[Any]:
     """Return the verdict of the full check: a file of one line has no screen."""
-    found = JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(line), line))
+    found = JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(line), [line]))
     return [_on_line(verdict, number) for verdict in found]
 
 
@@ -336,7 +336,7 @@ def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: 
 def test_verdicts_of_a_long_file_are_those_of_single_lines() -> None:
     bodies = [{"contactId": CONTACT, "reasonCode": text} for text in ("a", "todo", "b", "b", "", "your-id")]  # fmt: skip
     lines = [json.dumps(bodies[number % 6]).encode() for number in range(3 * json_lines.FEW_LINES)]
-    checker, block = PayloadChecker(_shipped()), LineBlock(1, 0, 0, b"\n".join(lines))
+    checker, block = PayloadChecker(_shipped()), LineBlock(1, 0, 0, lines)
     together = JsonLinesChecker("a.jsonl", checker)(block)
     assert any(isinstance(entry, VerdictRun) for entry in together)
     assert _check_together(checker, lines) == [
