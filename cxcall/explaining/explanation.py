@@ -6,20 +6,24 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.bearer_token import read_claims
-from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
-from cxcall.explaining.failure_check import check_failure
-from cxcall.explaining.header_check import check_headers, check_token_kind
-from cxcall.explaining.host_check import check_region
+from cxcall.explaining.checks.bearer_token import read_claims
+from cxcall.explaining.checks.body_check import check_body, check_parameter_values, read_body
+from cxcall.explaining.checks.failure_check import check_failure
+from cxcall.explaining.checks.header_check import check_headers, check_token_kind
+from cxcall.explaining.checks.host_check import check_region
+from cxcall.explaining.checks.path_value_check import place_in_url
+from cxcall.explaining.checks.published_rules import (
+    check_products,
+    check_published,
+    note_unchecked_body,
+)
+from cxcall.explaining.checks.route_check import RouteMatch, match_route
 from cxcall.explaining.masked_values import with_masked_unknown
 from cxcall.explaining.masking import mask_numbers, mask_request
-from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.path_value_check import place_in_url
-from cxcall.explaining.published_operations import READ_METHODS, is_upload
-from cxcall.explaining.published_rules import check_products, check_published, note_unchecked_body
+from cxcall.explaining.operations.meant_operation import find_meant_operation, meant_operation_note
+from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
-from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text

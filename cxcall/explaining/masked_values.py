@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.explaining.body_repair import parse_repaired
+from cxcall.explaining.correction.body_repair import parse_repaired
 from cxcall.payloads.placeholders import is_redacted
 
 if TYPE_CHECKING:

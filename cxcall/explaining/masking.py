@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
-from cxcall.explaining.body_repair import parse_repaired
+from cxcall.explaining.correction.body_repair import parse_repaired
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.likely_secrets import (

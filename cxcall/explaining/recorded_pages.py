@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.checks.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.checks.route_check import match_route
 from cxcall.explaining.masking import mask_request
-from cxcall.explaining.route_check import match_route
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract

@@ -20,7 +20,11 @@ from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import unique_flags
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
+from cxcall.explaining.correction.corrected_request import (
+    CorrectedRequest,
+    can_correct,
+    correct_request,
+)
 from cxcall.payloads.checks import check_parameters, has_errors, is_valid_text
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.har import har

@@ -81,7 +81,7 @@ def _kind_of(values: list[Any]) -> _Kind:
     if isinstance(first, dict) and isinstance(first.get("log"), dict):
         return _Kind.HAR
     if not is_exchange(first) and not is_error_body(first):
-        from cxcall.explaining.meant_operation import is_request_body
+        from cxcall.explaining.operations.meant_operation import is_request_body
 
         if is_request_body(first):
             return _Kind.BODY
@@ -129,8 +129,8 @@ def _read_body(value: Any) -> ObservedRequest | None:
     """Return a request of which only the body is shown, if the body is one of an operation."""
     if not isinstance(value, dict | list) or not value:
         return None
-    from cxcall.explaining.meant_operation import find_meant_operation, is_body_of
-    from cxcall.explaining.route_check import match_route
+    from cxcall.explaining.checks.route_check import match_route
+    from cxcall.explaining.operations.meant_operation import find_meant_operation, is_body_of
 
     request = build_observed_request("request body", body=value, headers_are_shown=False)
     operation = find_meant_operation(request, match_route(request))

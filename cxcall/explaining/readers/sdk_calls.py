@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.published_operations import GENESYS, load_published_operations
+from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explained_request import headline
-from cxcall.explaining.corrected_request import CorrectedRequest, correct_request, repeats_request
-from cxcall.explaining.shell_forms import json_text
+from cxcall.explaining.correction.corrected_request import (
+    CorrectedRequest,
+    correct_request,
+    repeats_request,
+)
+from cxcall.explaining.correction.shell_forms import json_text
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 

@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import load_user_contract
-from cxcall.explaining.corrected_request import can_correct
+from cxcall.explaining.correction.corrected_request import can_correct
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.grouping import group_findings, join_findings
 from cxcall.explaining.observed_request import SourceKind

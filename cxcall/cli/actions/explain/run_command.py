@@ -13,10 +13,10 @@ from cxcall.cli.actions.explain.explained_request import RequestExplainer, attem
 from cxcall.cli.actions.explain.request_printer import RequestPrinter, explain_in_parts
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
-from cxcall.explaining.corrected_request import find_correction
+from cxcall.explaining.correction.corrected_request import find_correction
+from cxcall.explaining.correction.shell_forms import find_shell_form
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, open_source, read, unknown_format
-from cxcall.explaining.shell_forms import find_shell_form
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome

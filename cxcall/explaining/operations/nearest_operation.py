@@ -6,14 +6,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.contracts import call_risk, contract
-from cxcall.explaining.path_distance import count_words, is_value, rank_paths, singular_words
-from cxcall.explaining.published_operations import READ_METHODS, path_segments
+from cxcall.explaining.operations.path_distance import (
+    count_words,
+    is_value,
+    rank_paths,
+    singular_words,
+)
+from cxcall.explaining.operations.published_operations import READ_METHODS, path_segments
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.explaining.published_operations import PublishedOperation, PublishedOperations
+    from cxcall.explaining.operations.published_operations import (
+        PublishedOperation,
+        PublishedOperations,
+    )
 
 # The share of a path's words that may be missing or others, and how many at most.
 _MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.explaining.body_repair import read_leniently
-from cxcall.explaining.published_operations import READ_METHODS
-from cxcall.explaining.query_members import (
+from cxcall.explaining.checks.query_members import (
     accepts_query_as_body,
     check_members,
     query_parameters,
 )
+from cxcall.explaining.correction.body_repair import read_leniently
+from cxcall.explaining.operations.published_operations import READ_METHODS
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
 from cxcall.payloads.value_errors import explain_parameter_error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.explaining.path_distance import ID, VALUE, PathTree, may_be_id
+from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import load_json
-from cxcall.explaining.bearer_token import check_claims
-from cxcall.explaining.host_check import is_foreign
+from cxcall.explaining.checks.bearer_token import check_claims
+from cxcall.explaining.checks.host_check import is_foreign
+from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.checks.security_check import check_security
+from cxcall.explaining.checks.token_request_check import JSON, expected_endpoint
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.published_operations import CXONE, is_upload
-from cxcall.explaining.security_check import check_security
-from cxcall.explaining.token_request_check import JSON, expected_endpoint
+from cxcall.explaining.operations.published_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import is_placeholder, is_redacted, is_withheld
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
+    from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.route_check import RouteMatch
     from cxcall.transport.messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token

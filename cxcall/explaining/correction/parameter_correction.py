@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.explaining.path_distance import may_be_id
-from cxcall.explaining.published_operations import GENESYS
-from cxcall.explaining.query_members import find_renames, query_parameters
+from cxcall.explaining.checks.query_members import find_renames, query_parameters
+from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.explaining.operations.published_operations import GENESYS
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
-from cxcall.explaining.body_check import read_body
-from cxcall.explaining.host_check import platform_of_path
-from cxcall.explaining.published_operations import PLATFORM_NAMES, published_source
+from cxcall.explaining.checks.body_check import read_body
+from cxcall.explaining.checks.host_check import platform_of_path
+from cxcall.explaining.operations.published_operations import PLATFORM_NAMES, published_source
 from cxcall.findings.finding import Finding
 from cxcall.payloads.conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
@@ -18,9 +18,9 @@ from cxcall.runtime.patterns import fold_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.published_operations import PublishedOperation
-    from cxcall.explaining.route_check import RouteMatch
+    from cxcall.explaining.operations.published_operations import PublishedOperation
 
 
 def check_published(

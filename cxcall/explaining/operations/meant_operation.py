@@ -6,15 +6,15 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.body_check import body_value
-from cxcall.explaining.published_operations import READ_METHODS
+from cxcall.explaining.checks.body_check import body_value
+from cxcall.explaining.operations.published_operations import READ_METHODS
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.route_check import RouteMatch
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """So much of a body's names an operation must know to have been meant."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cxcall.explaining.published_operations import CXONE, GENESYS
+from cxcall.explaining.operations.published_operations import CXONE, GENESYS
 from cxcall.named_tuple import NamedTuple
 
 # Missing, repeated, or in another version (docs/platforms/nice-cxone.md#base-url-and-versions).

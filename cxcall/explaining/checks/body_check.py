@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.explaining.body_repair import is_form, parse_repaired
-from cxcall.explaining.id_kinds import kind_of
-from cxcall.explaining.leaf_check import check_leaves
-from cxcall.explaining.optional_members import (
+from cxcall.explaining.checks.id_kinds import kind_of
+from cxcall.explaining.checks.leaf_check import check_leaves
+from cxcall.explaining.checks.optional_members import (
     as_unknown,
     is_null,
     is_optional_null,
@@ -20,10 +19,11 @@ from cxcall.explaining.optional_members import (
     read_only_names,
     without_nulls,
 )
-from cxcall.explaining.path_value_check import path_values
-from cxcall.explaining.published_operations import is_upload
-from cxcall.explaining.query_check import check_misplaced, check_query
-from cxcall.explaining.query_members import is_in_query, with_query
+from cxcall.explaining.checks.path_value_check import path_values
+from cxcall.explaining.checks.query_check import check_misplaced, check_query
+from cxcall.explaining.checks.query_members import is_in_query, with_query
+from cxcall.explaining.correction.body_repair import is_form, parse_repaired
+from cxcall.explaining.operations.published_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
 from cxcall.payloads.checks import check_body as check_schema
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
+    from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.route_check import RouteMatch
 
 _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.published_operations import (
+from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.checks.token_request_check import login_platform
+from cxcall.explaining.operations.published_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
     is_cxone_service,
     is_upload,
 )
-from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import platform_message
 from cxcall.runtime.name_similarity import find_similar

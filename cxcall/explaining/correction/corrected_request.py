@@ -9,21 +9,21 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import load_json
-from cxcall.explaining.body_check import find_better_operation, read_body
-from cxcall.explaining.body_correction import correct_body
-from cxcall.explaining.body_repair import is_form, read_leniently
-from cxcall.explaining.host_check import has_slot, platform_of_host
-from cxcall.explaining.parameter_correction import correct_parameters
-from cxcall.explaining.path_forms import correct_prefix
-from cxcall.explaining.published_operations import ACD_BASE_PATH
-from cxcall.explaining.query_members import members_for_body
-from cxcall.explaining.shell_forms import (
+from cxcall.explaining.checks.body_check import find_better_operation, read_body
+from cxcall.explaining.checks.host_check import has_slot, platform_of_host
+from cxcall.explaining.checks.query_members import members_for_body
+from cxcall.explaining.correction.body_correction import correct_body
+from cxcall.explaining.correction.body_repair import is_form, read_leniently
+from cxcall.explaining.correction.parameter_correction import correct_parameters
+from cxcall.explaining.correction.shell_forms import (
     for_bash,
     for_cmd,
     for_powershell,
     json_text,
     with_confirmation,
 )
+from cxcall.explaining.operations.path_forms import correct_prefix
+from cxcall.explaining.operations.published_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cxcall.explaining.host_check import platform_of_path
-from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.checks.host_check import platform_of_path
+from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.masked_values import is_masked
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.path_distance import may_be_id
-from cxcall.explaining.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.published_operations import ACD_BASE_PATH, path_segments
+from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.explaining.operations.published_operations import ACD_BASE_PATH, path_segments
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.runtime.patterns import IN_PERCENTS, fold_name
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.published_operations import PublishedOperation
+    from cxcall.explaining.operations.published_operations import PublishedOperation
 
 _VARIABLE = re.compile(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)

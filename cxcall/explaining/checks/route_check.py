@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.host_check import (
+from cxcall.explaining.checks.host_check import (
     check_host,
     check_scheme,
     is_foreign,
@@ -14,9 +14,15 @@ from cxcall.explaining.host_check import (
     platform_of_host,
     platform_of_path,
 )
-from cxcall.explaining.nearest_operation import OTHER_METHOD, find_nearest, other_method
-from cxcall.explaining.path_distance import WORD_AS_ID, count_words
-from cxcall.explaining.path_findings import (
+from cxcall.explaining.checks.path_value_check import check_ids, check_path_placeholders
+from cxcall.explaining.checks.token_request_check import (
+    check_token_request,
+    is_token_request,
+    login_platform,
+)
+from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
+from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
+from cxcall.explaining.operations.path_findings import (
     community_operation,
     empty_id,
     mixed_platforms,
@@ -24,9 +30,8 @@ from cxcall.explaining.path_findings import (
     wrong_method,
     wrong_prefix,
 )
-from cxcall.explaining.path_forms import PathForm, correct_prefix
-from cxcall.explaining.path_value_check import check_ids, check_path_placeholders
-from cxcall.explaining.published_operations import (
+from cxcall.explaining.operations.path_forms import PathForm, correct_prefix
+from cxcall.explaining.operations.published_operations import (
     ACD_BASE_PATH,
     CXONE,
     PLATFORM_NAMES,
@@ -38,11 +43,6 @@ from cxcall.explaining.published_operations import (
     own_operations,
     path_segments,
     published_source,
-)
-from cxcall.explaining.token_request_check import (
-    check_token_request,
-    is_token_request,
-    login_platform,
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple

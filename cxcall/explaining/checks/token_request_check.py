@@ -7,9 +7,13 @@ from binascii import Error, a2b_base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from cxcall.explaining.body_repair import parse_repaired
-from cxcall.explaining.placeholder_check import placeholder_finding
-from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
+from cxcall.explaining.checks.placeholder_check import placeholder_finding
+from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.explaining.operations.published_operations import (
+    CXONE,
+    GENESYS,
+    load_published_operations,
+)
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld

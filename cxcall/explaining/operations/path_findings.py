@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.host_check import has_slot, platform_of_path
-from cxcall.explaining.published_operations import (
+from cxcall.explaining.checks.host_check import has_slot, platform_of_path
+from cxcall.explaining.operations.published_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.path_forms import PathForm
-    from cxcall.explaining.published_operations import (
+    from cxcall.explaining.operations.path_forms import PathForm
+    from cxcall.explaining.operations.published_operations import (
         Place,
         PublishedOperation,
         PublishedOperations,

@@ -1,0 +1,1 @@
+"""Write the corrected form of a request that failed."""
