@@ -21,7 +21,13 @@ from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import set_target
-from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
+from cxcall.output.options import (
+    Declaration,
+    OutputOptions,
+    quiet_help,
+    supported_formats,
+    verbose_help,
+)
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -69,7 +75,7 @@ def _expand_option_groups(
     hints = inspect.get_annotations(command, eval_str=True)
     groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
     own = [
-        new_parameter(name, hints[name], ... if each.default is each.empty else each.default)
+        new_parameter(name, hints[name], each.default)
         for name, each in inspect.signature(command).parameters.items()
         if name not in groups and each.kind is not each.VAR_KEYWORD
     ]
@@ -177,14 +183,13 @@ def parameters_of(group: Any) -> list[Parameter]:
         if _is_group(annotation):
             parameters += parameters_of(annotation)
         else:
-            parameters.append(new_parameter(name, annotation, group._field_defaults.get(name, ...)))
+            parameters.append(new_parameter(name, annotation, group.declared[name]))
     return parameters
 
 
-def new_parameter(name: str, declared: tuple[Any, Callable[[Any], Any]], default: Any) -> Parameter:
-    """Return a parameter, of which `declared` is the type of its value, and an option or argument."""
-    kind, declaration = declared
-    return Parameter(name, kind, declaration(default))
+def new_parameter(name: str, kind: Any, declaration: Declaration) -> Parameter:
+    """Return a parameter whose value has the type `kind`."""
+    return Parameter(name, kind, declaration.info(kind))
 
 
 class App(typer.Typer):
@@ -222,11 +227,6 @@ def new_app(help: str = "", *, epilog: str = "", cls: Any = Group) -> App:  # no
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
-
-
-def argument(metavar: str, help: str) -> Any:  # noqa: A002, as in Typer
-    """Declare an argument whose help does not repeat the default."""
-    return lambda default: typer.Argument(default, metavar=metavar, help=help, show_default=False)
 
 
 def examples(*lines: str) -> str:

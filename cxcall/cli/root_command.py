@@ -110,7 +110,7 @@ def assemble(arguments: Sequence[str]) -> Any:
 
 def _version_flag() -> Parameter:
     declared = option("--version", "Show the version.", callback=_show_version, is_eager=True)
-    return new_parameter("version", (bool, declared), default=False)
+    return new_parameter("version", bool, declared)
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

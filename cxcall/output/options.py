@@ -1,12 +1,14 @@
 """Declare the options that choose the format and amount of output."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise, takewhile
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from cxcall.named_tuple import Annotated, NamedTuple
+from cxcall.named_tuple import NamedTuple
+
+__all__ = ("OptionGroup",)  # to type checkers, it is imported
 
 OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
 ColorChoice = Literal["auto", "always", "never"]
@@ -41,50 +43,92 @@ def verbose_help(command: str) -> str:
     return "Show the sources of findings."
 
 
+class Declaration:
+    """What is declared of an option: how it is used, its help, its default value, and Typer's settings."""
+
+    __slots__ = ("_default", "_help", "_settings", "_usage")
+
+    def __init__(self, usage: str, help: str, default: Any, settings: dict[str, Any]) -> None:  # noqa: A002, as in Typer
+        self._usage, self._help = usage, help
+        self._default, self._settings = default, settings
+
+    def default_of(self, kind: Any) -> Any:
+        """Return the default value of a parameter of some type: False for a flag, if none is declared; `...` if one is required."""
+        return False if kind is bool and self._default is None else self._default
+
+    def with_default(self, default: Any) -> Any:
+        """Return the declaration with another default value."""
+        return type(self)(self._usage, self._help, default, self._settings)
+
+    def info(self, kind: Any) -> Any:
+        """Return Typer's option for a parameter of some type."""
+        *names, last = self._usage.split()
+        metavar = None if last.startswith("-") else last
+        names += [last] if metavar is None else []
+        settings = {"show_default": False, "metavar": metavar, **self._settings}
+        return typer.Option(self.default_of(kind), *names, help=self._help, **settings)
+
+
+class ArgumentDeclaration(Declaration):
+    """What is declared of an argument."""
+
+    def info(self, kind: Any) -> Any:
+        """Return Typer's argument, whose help does not repeat the default."""
+        default = self.default_of(kind)
+        return typer.Argument(default, metavar=self._usage, help=self._help, show_default=False)
+
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as OptionGroup
+else:
+
+    class OptionGroup(NamedTuple):
+        """The base of a group of options: the fields that declarations describe have their default values."""
+
+        def __init_subclass__(cls) -> None:
+            super().__init_subclass__()
+            cls.declared = cls._field_defaults
+            pairs = zip(cls._defaults, cls.__annotations__.values(), strict=True)
+            cls._defaults = tuple(
+                [
+                    each.default_of(kind) if isinstance(each, Declaration) else each
+                    for each, kind in pairs
+                ]
+            )
+
+
 def option(
     usage: str,
     help: str,  # noqa: A002, as in Typer
     *,
+    default: Any = None,
     group: str | None = None,
-    show_default: bool = False,
-    **more: Any,
-) -> Callable[[Any], Any]:
+    **settings: Any,
+) -> Any:
     """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is where the help lists it.
 
-    The result returns Typer's option with a default value, for commands that have it.
+    `default` is `...` for an option that is required; `settings` are Typer's.
     """
-
-    def with_default(default: Any) -> Any:
-        *names, last = usage.split()
-        metavar = None if last.startswith("-") else last
-        names += [last] if metavar is None else []
-        return typer.Option(
-            default,
-            *names,
-            help=help,
-            metavar=metavar,
-            show_default=show_default,
-            rich_help_panel=group,
-            **more,
-        )
-
-    return with_default
+    return Declaration(usage, help, default, {"rich_help_panel": group, **settings})
 
 
-class OutputOptions(NamedTuple):
+def argument(metavar: str, help: str, *, default: Any = None) -> Any:  # noqa: A002, as in Typer
+    """Declare an argument; `default` is `...` if it is required."""
+    return ArgumentDeclaration(metavar, help, default, {})
+
+
+class OutputOptions(OptionGroup):
     """The format and amount of a command's output."""
 
-    output: Annotated[
-        OutputFormat, option("--output -o", "Set the output format.", group="Output")
-    ] = "text"
-    quiet: Annotated[bool, option("--quiet -q", "Print less.", group="Output")] = False
-    verbose: Annotated[bool, option("--verbose -v", "Print more.", group="Output")] = False
-    color: Annotated[
-        ColorChoice, option("--color", "Use color: auto, always, or never.", group="Output")
-    ] = "auto"
-    no_input: Annotated[
-        bool, option("--no-input", "Never prompt; fail instead.", group="Output")
-    ] = False
+    output: OutputFormat = option(
+        "--output -o", "Set the output format.", group="Output", default="text"
+    )
+    quiet: bool = option("--quiet -q", "Print less.", group="Output")
+    verbose: bool = option("--verbose -v", "Print more.", group="Output")
+    color: ColorChoice = option(
+        "--color", "Use color: auto, always, or never.", group="Output", default="auto"
+    )
+    no_input: bool = option("--no-input", "Never prompt; fail instead.", group="Output")
 
 
 def parse_output_options(arguments: Iterable[str], command: str) -> OutputOptions:

@@ -4,10 +4,9 @@
 
 from cxcall.cli.command_options import LoginOptions
 from cxcall.cli.exclusive_options import Exclusion
-from cxcall.cli.option_binding import accept_global_options, argument, new_app
+from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.options import SettingsOptions, flags_of
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
@@ -69,7 +68,7 @@ def logout(settings: SettingsOptions) -> Report:
 
 
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
-def switch(name: Annotated[str, argument("NAME", "The name of a profile.")]) -> Report:
+def switch(name: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default one."""
     from cxcall.cli.actions.config import switch_profile
 

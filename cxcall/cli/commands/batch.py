@@ -4,17 +4,14 @@
 
 from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.cli.exclusive_options import Exclusion
-from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, RequestOptions
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()
 
-NewestBatch = Annotated[
-    str | None, argument("[ID]", "The batch, or the start of its ID; the newest one.")
-]
+NEWEST_BATCH = argument("[ID]", "The batch, or the start of its ID; the newest one.")
 
 
 @app.add_command(
@@ -54,9 +51,7 @@ def batch(
 
 @app.add_command("batch list", "cxcall batch list", "cxcall batch list -o json")
 def batch_list(
-    limit: Annotated[
-        int, option("--limit N", "List at most so many.", show_default=True, min=1)
-    ] = 20,
+    limit: int = option("--limit N", "List at most so many.", show_default=True, min=1, default=20),
 ) -> Report:
     """List the batches that were run, the newest first."""
     from cxcall.cli.actions.batch.report import list_batches
@@ -73,7 +68,7 @@ def batch_list(
 def batch_report(
     report_options: ReportOptions,
     contracts: ContractOptions,
-    batch: NewestBatch = None,
+    batch: str | None = NEWEST_BATCH,
 ) -> Report:
     """Show what was accepted, refused, and skipped, and why.
 
@@ -92,9 +87,9 @@ def batch_report(
 )
 def batch_status(
     output: OutputOptions,
-    batch: NewestBatch = None,
+    batch: str | None = NEWEST_BATCH,
     *,
-    watch: Annotated[bool, option("--watch", "Follow it until no row is left.")] = False,
+    watch: bool = option("--watch", "Follow it until no row is left."),
 ) -> Report:
     """Show how far a queued batch has come.
 
@@ -107,7 +102,7 @@ def batch_status(
 
 @app.add_command("batch cancel", "cxcall batch cancel 01KB3")
 def batch_cancel(
-    batch: Annotated[str, argument("ID", "The batch, or the start of its ID.")],
+    batch: str = argument("ID", "The batch, or the start of its ID.", default=...),
 ) -> Report:
     """Stop sending the rows of a queued batch.
 

@@ -2,16 +2,15 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import RESENDING, CampaignList, ExportOptions, LoadOptions
-from cxcall.cli.option_binding import accept_global_options, argument, new_app
+from cxcall.cli.command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
+from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.options import RequestOptions, TargetOptions
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))
 
-_Campaign = Annotated[str, argument("ID", "The campaign; for NICE CXone, the skill.")]
+_CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=...)
 
 
 @app.add_command(
@@ -35,7 +34,7 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
 @app.add_command(
     "start", "cxcall campaign start $CAMPAIGN", "cxcall campaign start $CAMPAIGN --yes"
 )
-def start(options: RequestOptions, campaign: _Campaign) -> Report:
+def start(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     """Start a campaign: it calls the contacts of its list."""
     from cxcall.cli.actions.campaign import control_campaign
 
@@ -43,7 +42,7 @@ def start(options: RequestOptions, campaign: _Campaign) -> Report:
 
 
 @app.add_command("stop", "cxcall campaign stop $CAMPAIGN")
-def stop(options: RequestOptions, campaign: _Campaign) -> Report:
+def stop(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     """Stop a campaign; calls in progress are not ended."""
     from cxcall.cli.actions.campaign import control_campaign
 
@@ -59,14 +58,12 @@ def stop(options: RequestOptions, campaign: _Campaign) -> Report:
 def status(
     target: TargetOptions,
     output: OutputOptions,
-    campaign: _Campaign,
-    watch: Annotated[
-        bool, option("--watch", "Follow the campaign until it does not run any more.")
-    ] = False,
-    interval: Annotated[
-        float, option("--interval SECONDS", "Read it so often [5].", show_default=True, min=0.1)
-    ] = 5.0,
-    contact_list: CampaignList = None,
+    campaign: str = _CAMPAIGN,
+    watch: bool = option("--watch", "Follow the campaign until it does not run any more."),
+    interval: float = option(
+        "--interval SECONDS", "Read it so often [5].", show_default=True, min=0.1, default=5.0
+    ),
+    contact_list: str | None = CAMPAIGN_LIST,
 ) -> Report:
     """Show the status and progress of a campaign."""
     from cxcall.cli.actions.campaign import show_status

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cxcall.cli.option_binding import argument, new_app
-from cxcall.named_tuple import Annotated
+from cxcall.cli.option_binding import new_app
+from cxcall.output.options import argument
 from cxcall.output.report import Report
 
 app = new_app()
@@ -20,10 +20,9 @@ _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
     "cxcall completion powershell >> $PROFILE",
 )
 def completion(
-    shell: Annotated[
-        Literal["bash", "zsh", "fish", "powershell"],
-        argument("SHELL", "Bash, zsh, fish, or powershell."),
-    ],
+    shell: Literal["bash", "zsh", "fish", "powershell"] = argument(
+        "SHELL", "Bash, zsh, fish, or powershell.", default=...
+    ),
 ) -> Report:
     """Print the completion script of a shell.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cxcall.cli.option_binding import accept_global_options, argument, new_app
+from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.options import ProfileOptions, SettingsOptions, flags_of
-from cxcall.named_tuple import Annotated
+from cxcall.output.options import argument
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show settings and change profiles."))
-Key = Annotated[str, argument("KEY", "The name of a setting, as in `cxcall config show`.")]
+KEY = argument("KEY", "The name of a setting, as in `cxcall config show`.", default=...)
 
 
 @app.add_command("show", "cxcall config show", "cxcall config show --profile eu -o json")
@@ -28,7 +28,7 @@ def path() -> Report:
 
 
 @app.add_command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
-def get(key: Key, profile: ProfileOptions) -> Report:
+def get(profile: ProfileOptions, key: str = KEY) -> Report:
     """Print a setting of a profile."""
     from cxcall.cli.actions.config import get_value
 
@@ -41,7 +41,9 @@ def get(key: Key, profile: ProfileOptions) -> Report:
     "cxcall config set hours_policy enforce --profile eu",
 )
 def set_(
-    key: Key, value: Annotated[str, argument("VALUE", "The value.")], profile: ProfileOptions
+    profile: ProfileOptions,
+    key: str = KEY,
+    value: str = argument("VALUE", "The value.", default=...),
 ) -> Report:
     """Set a setting of a profile.
 
@@ -53,7 +55,7 @@ def set_(
 
 
 @app.add_command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
-def unset(key: Key, profile: ProfileOptions) -> Report:
+def unset(profile: ProfileOptions, key: str = KEY) -> Report:
     """Remove a setting from a profile."""
     from cxcall.cli.actions.config import unset_value
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from cxcall.cli.option_binding import Parameter, argument, new_app, new_parameter
+from cxcall.cli.option_binding import Parameter, new_app, new_parameter
 from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
-from cxcall.output.options import option
+from cxcall.output.options import argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def new_sender(operation: Operation) -> typer.Typer:
 
     declared = option("--param NAME=VALUE", "Set a parameter by its own name.")
     parameters = [
-        new_parameter("param", (list[str] | None, declared), None),
+        new_parameter("param", list[str] | None, declared),
         *map(_flag_option, flags),
     ]
     lines = _sender_examples(operation)
@@ -110,7 +110,9 @@ def _path_arguments(operation: Operation) -> list[Parameter]:
     flagged = {flag.parameter for flag in operation.flags}
     return [
         new_parameter(
-            parameter.name, (str, argument(_metavar(parameter.name), parameter.description)), ...
+            parameter.name,
+            str,
+            argument(_metavar(parameter.name), parameter.description, default=...),
         )
         for parameter in operation.parameters
         if parameter.required and parameter.name not in flagged
@@ -125,8 +127,10 @@ def _route_option(operations: Sequence[Operation]) -> list[Parameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
-    declared = option("--route", "Choose one of the reported routes.", show_default=True)
-    return [new_parameter("route", (Literal[routes], declared), routes[0])]
+    declared = option(
+        "--route", "Choose one of the reported routes.", default=routes[0], show_default=True
+    )
+    return [new_parameter("route", Literal[routes], declared)]
 
 
 def _flag_option(flag: Flag) -> Parameter:

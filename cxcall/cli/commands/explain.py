@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from cxcall.cli.exclusive_options import Exclusion
-from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()
@@ -29,23 +28,17 @@ app = new_app()
 def explain(
     output: OutputOptions,
     contracts: ContractOptions,
-    file: Annotated[
-        str | None,
-        argument("[FILE|CODE]", "A request in one of the formats above, or an error code."),
-    ] = None,
-    entry: Annotated[
-        int | None, option("--entry N", "Explain only this entry of a HAR file.", min=1)
-    ] = None,
-    last: Annotated[bool, option("--last", "Explain the last refused delivery.")] = False,
-    fix: Annotated[bool, option("--fix", "Print the corrected request.")] = False,
-    form: Annotated[
-        Literal["send", "curl", "cmd", "powershell", "json"] | None,
-        option("--as", "Set its format. Default: `send` for the text's shell."),
-    ] = None,
-    show_all: Annotated[
-        bool, option("--all", "Print all findings and requests, not only the first ten.")
-    ] = False,
-    codes: Annotated[bool, option("--codes", "List the finding codes.")] = False,
+    file: str | None = argument(
+        "[FILE|CODE]", "A request in one of the formats above, or an error code."
+    ),
+    entry: int | None = option("--entry N", "Explain only this entry of a HAR file.", min=1),
+    last: bool = option("--last", "Explain the last refused delivery."),
+    fix: bool = option("--fix", "Print the corrected request."),
+    form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
+        "--as", "Set its format. Default: `send` for the text's shell."
+    ),
+    show_all: bool = option("--all", "Print all findings and requests, not only the first ten."),
+    codes: bool = option("--codes", "List the finding codes."),
 ) -> Report:
     """Explain why a request failed.
 

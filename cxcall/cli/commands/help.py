@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cxcall.cli.option_binding import argument, new_app
-from cxcall.named_tuple import Annotated
+from cxcall.cli.option_binding import new_app
+from cxcall.output.options import argument
 from cxcall.output.report import Report
 
 app = new_app()
@@ -11,10 +11,9 @@ app = new_app()
 
 @app.add_command("help", "cxcall help exit-codes", "cxcall help environment", "cxcall help send")
 def show_help(
-    topic: Annotated[
-        str | None,
-        argument("[TOPIC|COMMAND]", "A command, or exit-codes, environment, output, or files."),
-    ] = None,
+    topic: str | None = argument(
+        "[TOPIC|COMMAND]", "A command, or exit-codes, environment, output, or files."
+    ),
 ) -> Report:
     """Show help on a topic or a command."""
     from shutil import get_terminal_size

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from cxcall.cli.exclusive_options import Exclusion
-from cxcall.cli.option_binding import accept_global_options, argument, new_app
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions, option
+from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
-_Since = Annotated[
-    str, option("--since WHEN", "Show deliveries since a time, or since 15m, 2h, 7d ago.")
-]
-_Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
+_SINCE = option(
+    "--since WHEN", "Show deliveries since a time, or since 15m, 2h, 7d ago.", default=""
+)
+_DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
 
 
 @app.add_command(
@@ -24,22 +23,18 @@ _Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
     "cxcall history list -o jsonl",
 )
 def list_records(
-    since: _Since = "",
-    operation: Annotated[
-        str, option("--operation NAME", "Show deliveries of this operation.")
-    ] = "",
-    outcome: Annotated[str, option("--outcome NAME", "Show deliveries with this outcome.")] = "",
-    engagement_id: Annotated[
-        str, option("--engagement-id ID", "Show the delivery with this engagement ID.")
-    ] = "",
-    batch: Annotated[str, option("--batch ID", "Show deliveries of this batch.")] = "",
-    profile: Annotated[str, option("--profile -p NAME", "Show deliveries of this profile.")] = "",
-    unresolved: Annotated[
-        bool, option("--unresolved", "Show deliveries that may have placed a call.")
-    ] = False,
-    limit: Annotated[
-        int, option("--limit N", "Show at most N deliveries.", show_default=True, min=1)
-    ] = 50,
+    since: str = _SINCE,
+    operation: str = option("--operation NAME", "Show deliveries of this operation.", default=""),
+    outcome: str = option("--outcome NAME", "Show deliveries with this outcome.", default=""),
+    engagement_id: str = option(
+        "--engagement-id ID", "Show the delivery with this engagement ID.", default=""
+    ),
+    batch: str = option("--batch ID", "Show deliveries of this batch.", default=""),
+    profile: str = option("--profile -p NAME", "Show deliveries of this profile.", default=""),
+    unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call."),
+    limit: int = option(
+        "--limit N", "Show at most N deliveries.", show_default=True, min=1, default=50
+    ),
 ) -> Report:
     """List deliveries, newest first."""
     from cxcall.cli.actions.history import list_deliveries
@@ -57,7 +52,7 @@ def list_records(
 
 
 @app.add_command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
-def show(delivery: _Delivery) -> Report:
+def show(delivery: str = _DELIVERY) -> Report:
     """Show a delivery."""
     from cxcall.cli.actions.history import show_delivery
 
@@ -77,13 +72,11 @@ def show(delivery: _Delivery) -> Report:
     ],
 )
 def resolve(
-    delivery: _Delivery,
-    placed: Annotated[bool, option("--placed", "Record that a call was placed.")] = False,
-    not_placed: Annotated[bool, option("--not-placed", "Record that no call was placed.")] = False,
-    rang: Annotated[bool, option("--rang", "The former `--placed`.", hidden=True)] = False,
-    did_not_ring: Annotated[
-        bool, option("--did-not-ring", "The former `--not-placed`.", hidden=True)
-    ] = False,
+    delivery: str = _DELIVERY,
+    placed: bool = option("--placed", "Record that a call was placed."),
+    not_placed: bool = option("--not-placed", "Record that no call was placed."),
+    rang: bool = option("--rang", "The former `--placed`.", hidden=True),
+    did_not_ring: bool = option("--did-not-ring", "The former `--not-placed`.", hidden=True),
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
@@ -103,10 +96,10 @@ def resolve(
 )
 def export(
     output: OutputOptions,
-    format: Annotated[  # noqa: A002 - the name of the flag
-        Literal["jsonl", "csv"], option("--format", "Set the file format.", show_default=True)
-    ] = "jsonl",
-    since: _Since = "",
+    format: Literal["jsonl", "csv"] = option(  # noqa: A002 - the name of the flag
+        "--format", "Set the file format.", show_default=True, default="jsonl"
+    ),
+    since: str = _SINCE,
 ) -> None:
     """Print all deliveries as JSON Lines or CSV."""
     from cxcall.cli.actions.history import export_deliveries
@@ -119,10 +112,10 @@ def export(
 )
 def prune(
     output: OutputOptions,
-    older_than: Annotated[
-        str, option("--older-than SPAN", "Delete deliveries before a time, or 90d, 52w ago.")
-    ],
-    yes: Annotated[bool, option("--yes -y", "Skip the prompt.")] = False,
+    older_than: str = option(
+        "--older-than SPAN", "Delete deliveries before a time, or 90d, 52w ago.", default=...
+    ),
+    yes: bool = option("--yes -y", "Skip the prompt."),
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
@@ -135,7 +128,7 @@ def prune(
 
 @app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")
 def backup(
-    file: Annotated[str, argument("FILE", "A file that does not exist yet.")],
+    file: str = argument("FILE", "A file that does not exist yet.", default=...),
 ) -> Report:
     """Copy all records to a file, while other processes may send."""
     from cxcall.cli.actions.history import back_up_ledger
@@ -146,7 +139,7 @@ def backup(
 @app.add_command("accept", "cxcall history accept", "cxcall history accept --yes")
 def accept(
     output: OutputOptions,
-    yes: Annotated[bool, option("--yes -y", "Skip the prompt.")] = False,
+    yes: bool = option("--yes -y", "Skip the prompt."),
 ) -> Report:
     """Go on although earlier records are missing.
 

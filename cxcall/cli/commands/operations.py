@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import option
+from cxcall.output.options import argument, option
 from cxcall.output.report import Report
 
 app = new_app()
@@ -20,19 +19,13 @@ app = new_app()
 )
 def operations(
     contracts: ContractOptions,
-    operation: Annotated[str | None, argument("[NAME]", "The operation to show.")] = None,
-    search: Annotated[
-        str | None, option("--search WORDS", "List only operations with all these words.")
-    ] = None,
-    tag: Annotated[str | None, option("--tag TAG", "List only operations of a group.")] = None,
-    method: Annotated[
-        str | None, option("--method METHOD", "List only operations of a method.")
-    ] = None,
-    skeleton: Annotated[bool, option("--skeleton", "Print a sample body.")] = False,
-    csv: Annotated[bool, option("--csv", "Print the sample as CSV, for `batch`.")] = False,
-    problems: Annotated[
-        bool, option("--problems", "List what is invalid in your own document.")
-    ] = False,
+    operation: str | None = argument("[NAME]", "The operation to show."),
+    search: str | None = option("--search WORDS", "List only operations with all these words."),
+    tag: str | None = option("--tag TAG", "List only operations of a group."),
+    method: str | None = option("--method METHOD", "List only operations of a method."),
+    skeleton: bool = option("--skeleton", "Print a sample body."),
+    csv: bool = option("--csv", "Print the sample as CSV, for `batch`."),
+    problems: bool = option("--problems", "List what is invalid in your own document."),
 ) -> Report:
     """Show the operations that can be sent.
 

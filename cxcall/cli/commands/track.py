@@ -3,10 +3,9 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.command_options import TrackOptions
-from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import TargetOptions
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 
 app = new_app()
@@ -23,7 +22,9 @@ def track(
     options: TrackOptions,
     target: TargetOptions,
     output: OutputOptions,
-    engagement_id: Annotated[str, argument("ENGAGEMENT_ID", "An engagement ID or a delivery ID.")],
+    engagement_id: str = argument(
+        "ENGAGEMENT_ID", "An engagement ID or a delivery ID.", default=...
+    ),
 ) -> Report:
     """Follow a call.
 

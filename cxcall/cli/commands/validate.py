@@ -2,10 +2,9 @@
 
 # No `from __future__ import annotations` here: the annotations declare the options.
 from cxcall.cli.exclusive_options import Exclusion
-from cxcall.cli.option_binding import argument, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
-from cxcall.named_tuple import Annotated
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()
@@ -20,30 +19,20 @@ app = new_app()
     exclusive=[Exclusion(("--fix", "--diff"), "`--diff` shows the change, `--fix` makes it")],
 )
 def validate(
-    files: Annotated[
-        list[str],
-        argument("FILE...", "JSON, JSON Lines, or CSV files, folders, or quoted patterns."),
-    ],
     output: OutputOptions,
     check: CheckOptions,
     contracts: ContractOptions,
-    operation: Annotated[
-        str | None, option("--operation NAME", "Check the payloads as this operation.")
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        option("--jobs N", "Use N processes for a long file [one per core].", min=1, max=256),
-    ] = None,
-    every: Annotated[bool, option("--all", "Show all findings, not only the first 100.")] = False,
-    fix: Annotated[
-        bool, option("--fix", "Apply safe corrections to JSON and JSON Lines files.")
-    ] = False,
-    diff: Annotated[
-        bool, option("--diff", "Print what --fix would change; change nothing.")
-    ] = False,
-    assigned: Annotated[
-        bool, option("--assigned", "Skip files that no pattern assigns to an operation.")
-    ] = False,
+    files: list[str] = argument(
+        "FILE...", "JSON, JSON Lines, or CSV files, folders, or quoted patterns.", default=...
+    ),
+    operation: str | None = option("--operation NAME", "Check the payloads as this operation."),
+    jobs: int | None = option(
+        "--jobs N", "Use N processes for a long file [one per core].", min=1, max=256
+    ),
+    every: bool = option("--all", "Show all findings, not only the first 100."),
+    fix: bool = option("--fix", "Apply safe corrections to JSON and JSON Lines files."),
+    diff: bool = option("--diff", "Print what --fix would change; change nothing."),
+    assigned: bool = option("--assigned", "Skip files that no pattern assigns to an operation."),
 ) -> Report:
     """Check payload files offline.
 
