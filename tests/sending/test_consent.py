@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from cxcall.sending.consent import is_sandbox, needs_consent
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.sending.consent import ask_count, ask_yes, is_sandbox, needs_consent
+from cxcall.sending.plan import Plan
 from cxcall.transport import exchange
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 from helpers.deliveries import plan_to
@@ -52,3 +54,69 @@ def test_server_elsewhere_is_never_a_sandbox_whatever_it_says(
     assert not is_sandbox(plan.settings)
     assert needs_consent(plan.operation, plan.settings)
     assert asked == []
+
+
+def sandbox() -> Plan:
+    """Return a plan for the embedded sandbox."""
+    plan = plan_to("http://127.0.0.1:9")
+    plan.settings.is_embedded = True
+    return plan
+
+
+def consent(plan: Plan, *, yes: bool, answer: bool | None) -> list[str]:
+    """Ask for a call; `answer` is None without a terminal. Return the questions."""
+    asked: list[str] = []
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return bool(answer)
+
+    ask_yes(
+        plan.operation, plan.settings, "a real call", "Send?", "why",
+        yes=yes, ask=None if answer is None else ask,
+    )  # fmt: skip
+    return asked
+
+
+def test_call_needs_the_flag_or_a_person_who_agrees() -> None:
+    plan = plan_to("https://api.example.com")
+    assert consent(plan, yes=True, answer=False) == consent(plan, yes=True, answer=None) == []
+    assert consent(plan, yes=False, answer=True) == ["Send?"]
+    with pytest.raises(StoppedError, match="declined"):
+        consent(plan, yes=False, answer=False)
+    with pytest.raises(UsageError, match="--yes"):
+        consent(plan, yes=False, answer=None)
+    assert consent(sandbox(), yes=False, answer=None) == []
+
+
+def count(plan: Plan, number: int, *, confirmed: int | None = None, answer: str | None = None) -> int:  # fmt: skip
+    """Ask for some calls; `answer` is None without a terminal. Return how often a person was asked."""
+    asked: list[str] = []
+
+    def ask(question: str) -> str:
+        asked.append(question)
+        return answer or ""
+
+    ask_count(
+        plan.operation, plan.settings, number,
+        confirmed=confirmed, ask=None if answer is None else ask,
+    )  # fmt: skip
+    return len(asked)
+
+
+def test_calls_need_their_exact_number() -> None:
+    plan = plan_to("https://api.example.com")
+    assert count(plan, 30, confirmed=30) == 0
+    assert count(plan, 30, answer=" 30\n") == 1
+    assert count(plan, 0) == count(sandbox(), 30) == 0
+    for answer in ("3", "31", "4", "", "yes", "30.0", "030"):
+        with pytest.raises(StoppedError, match="not 30"):
+            count(plan, 30, answer=answer)
+    for confirmed in (0, 3, 29, 31):
+        for other in (plan, sandbox()):
+            with pytest.raises(UsageError, match="30 requests would be sent"):
+                count(other, 30, confirmed=confirmed, answer="30")
+    with pytest.raises(UsageError, match="--confirm 30"):
+        count(plan, 30)
+    with pytest.raises(UsageError, match="1 request would be sent"):
+        count(plan, 1, confirmed=2)
