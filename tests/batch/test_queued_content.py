@@ -113,7 +113,7 @@ def open_batch(
     return found.open(), refusals
 
 
-def queued(guards: dict[str, str], **changes: str) -> QueuedBatch:
+def queued(guards: dict[str, str], **changes: Any) -> QueuedBatch:
     options = {"rate": "20/m", "force": False, "again": False, "waits_for_hours": False, "guards": guards}  # fmt: skip
     return QueuedBatch("B1", "default", "callPerson", HERE, options)._replace(**changes)
 
