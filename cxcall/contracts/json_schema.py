@@ -65,6 +65,12 @@ def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     yield from (member for member in members if isinstance(member, dict))
 
 
+def schema_types(schema: JsonSchema) -> list[str]:
+    """Return the JSON types that a schema names; empty if it names none."""
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
+
+
 def member_schema(node: JsonSchema, token: str) -> JsonSchema:
     """Return the schema of one member of an object, or of one item of an array; `{}` if undeclared."""
     found = node.get("properties", {}).get(token)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.json_schema import merged_schema, schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import fold_name
@@ -159,8 +159,7 @@ def _members_called(body: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]
 
 
 def _types(schema: JsonSchema) -> list[str]:
-    kind = schema.get("type", "array" if "items" in schema else [])
-    return [kind] if isinstance(kind, str) else list(kind)
+    return schema_types(schema) or ["array"] * ("items" in schema)
 
 
 def _page_members(operation: Operation, schema: JsonSchema) -> Iterator[str]:

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from functools import cached_property
 from itertools import accumulate
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import child_at, make_pointer, split_pointer
-from cxcall.documents.json_text import stop_on_deep_text
+from cxcall.documents.json_text import refuse_constant, stop_on_deep_text
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
@@ -188,19 +188,15 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
 def _finite(number: str) -> float:
     value = float(number)
-    return value if isfinite(value) else _refuse(number)
+    return value if isfinite(value) else refuse_constant(number)
 
 
 _UNIQUE = json.JSONDecoder(
-    object_pairs_hook=_unique_members, parse_float=_finite, parse_constant=_refuse
+    object_pairs_hook=_unique_members, parse_float=_finite, parse_constant=refuse_constant
 )
-_LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+_LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=refuse_constant)
 
 
 def _decode(text: str) -> tuple[Any, bool]:
@@ -216,45 +212,32 @@ def _decode(text: str) -> tuple[Any, bool]:
         from cxcall.documents.json_syntax_errors import find_lone_surrogate
 
         if find_lone_surrogate(text):
-            _refuse(text)
+            refuse_constant(text)
     if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(value):
-        _refuse(text)
+        refuse_constant(text)
     return value, has_duplicates
 
 
-def is_too_deep(value: Any, depth: int = 0) -> bool:
-    """Tell whether a value, which is `depth` levels down in another one, goes below 200 levels."""
-    level: list[Any] = [[value]]
-    for _ in range(MAX_DEPTH + 1 - depth):
-        if not level:
-            return False
-        level = [
-            member
-            for node in level
-            for member in (node.values() if type(node) is dict else node)
-            if type(member) is dict or type(member) is list
-        ]
-    return bool(level)
+def is_too_deep(value: object, depth: int = 0) -> bool:
+    """Return whether a value, which is `depth` levels down in another one, goes below 200 levels.
 
-
-def is_object_too_deep(value: object) -> bool:
-    """Return whether a Python value goes below 200 levels, so that `json.dumps` might exhaust the stack.
-
-    Tuples and subclasses count as in `json.dumps`. A part that occurs twice is looked at once.
+    Then `json.dumps` might exhaust the stack: tuples and subclasses count as there. A part that occurs twice is looked
+    at once.
     """
-    level, seen = [value], {id(value)}
-    for _ in range(MAX_DEPTH + 1):
-        members = [
-            member
+    level: list[Any] = [[value]]
+    seen: set[int] = set()
+    for _ in range(MAX_DEPTH + 1 - depth):
+        members = {
+            id(member): member
             for node in level
-            if isinstance(node, dict | list | tuple)
             for member in (node.values() if isinstance(node, dict) else node)
-        ]
-        level = [member for member in members if id(member) not in seen]
-        seen.update(map(id, level))
+            if isinstance(member, dict | list | tuple)
+        }
+        level = [members[each] for each in members.keys() - seen]
         if not level:
             return False
-    return any(isinstance(node, dict | list | tuple) for node in level)
+        seen |= members.keys()
+    return True
 
 
 def _malformed(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:

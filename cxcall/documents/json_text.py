@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,19 @@ def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = N
     )
     stop_on_deep_text(decoded)
     return json.loads(decoded, parse_constant=parse_constant)
+
+
+def find_json(text: str | bytes, default: Any, *, is_strict: bool = False) -> Any:
+    """Return the value of a JSON text, and `default` for any other text; NaN and infinities are none if `is_strict`."""
+    try:
+        return load_json(text, refuse_constant if is_strict else None)
+    except (ValueError, RecursionError):
+        return default
+
+
+def refuse_constant(name: str) -> NoReturn:
+    """Raise ValueError for NaN or an infinity, which Python writes and JSON does not have."""
+    raise ValueError(name)
 
 
 def as_text(value: Any) -> str:

@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_object_too_deep, parse
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
+from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -96,7 +96,7 @@ def read_payload(payload: object) -> Payload:
 
 
 def _as_json(payload: object) -> str:
-    if is_object_too_deep(payload):
+    if is_too_deep(payload):
         return "[" * (MAX_DEPTH + 1)  # nested too deep as well, so that `parse` reports it
     return json.dumps(payload, allow_nan=False)
 
@@ -222,10 +222,7 @@ def _possible_values(texts: list[str]) -> Iterator[Any]:
 
 
 def _parse_scalar(text: str) -> Any:
-    try:
-        value = load_json(text, parse_constant=str)
-    except (ValueError, RecursionError):
-        return text
+    value = find_json(text, text, is_strict=True)
     return value if isinstance(value, bool | int | float) else text
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.suggestions import listed_values
 from cxcall.runtime.name_similarity import nearest_name
@@ -47,8 +48,7 @@ def placeholder(name: str, schema: JsonSchema) -> str:
 def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
     """Return a value for a property that is missing, with placeholders for what it requires."""
     schema = operation.schema_at(pointer)
-    types = schema.get("type") or ("object" if "properties" in schema else "string")
-    first = types if isinstance(types, str) else types[0]
+    first = (*schema_types(schema), "object" if "properties" in schema else "string")[0]
     if depth < _MAX_DEPTH and first == "object":
         return {
             name: new_value(operation, join_pointer(pointer, name), depth + 1)
@@ -64,10 +64,7 @@ def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
 def retype(value: Any, types: list[str]) -> Correction | None:
     """Return a value in one of some JSON types with the same meaning, and how safe that is; None if it has none."""
     if isinstance(value, str):
-        try:
-            inner = load_json(value, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            inner = value
+        inner = find_json(value, value, is_strict=True)
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
         if inner != value and own & set(types):
             return inner, Applicability.SAFE
@@ -88,10 +85,6 @@ def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
 
     rules = {word: rule for word, rule in schema.items() if word in SCALAR_RULES}
     return jsonschema_rs.validator_for(rules, validate_formats=True, offline=True).is_valid(value)
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(constant)
 
 
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:

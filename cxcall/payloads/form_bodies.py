@@ -12,9 +12,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import make_pointer
-from cxcall.documents.json_text import as_cell, load_json
+from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -22,7 +23,6 @@ from cxcall.runtime.patterns import compile_pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -84,7 +84,7 @@ def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
             members = found.setdefault(owner, {})
             if isinstance(members, dict):
                 members[key] = _from_text(operation, make_pointer(owner, key), text)
-        elif _is_of_type(operation.schema_at(make_pointer(name)), "array"):
+        elif "array" in schema_types(operation.schema_at(make_pointer(name))):
             found.setdefault(name, []).extend(_items(operation, name, text))
         elif name in found:
             earlier = found[name]
@@ -195,16 +195,8 @@ def _items(operation: Operation, name: str, text: str) -> list[Any]:
 def _from_text(operation: Operation, pointer: str, text: str) -> Any:
     """Return a text as the schema at `pointer` has it; as a text if it cannot be that."""
     schema = operation.schema_at(pointer)
-    if _is_of_type(schema, "string") or not (schema.get("type") or schema.get("properties")):
+    if "string" in schema_types(schema) or not (schema.get("type") or schema.get("properties")):
         return text
-    if not text and _is_of_type(schema, "null"):
+    if not text and "null" in schema_types(schema):
         return None
-    try:
-        return load_json(text)
-    except (ValueError, RecursionError):
-        return text
-
-
-def _is_of_type(schema: JsonSchema, name: str) -> bool:
-    types = schema.get("type", ())
-    return name in ([types] if isinstance(types, str) else types)
+    return find_json(text, text)

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import Catalog
-from cxcall.contracts.json_schema import compile_schema, merged_schema
+from cxcall.contracts.json_schema import compile_schema, merged_schema, schema_types
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -133,12 +133,12 @@ def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
 
     This spares the compilation of most schemas.
     """
-    types = _schema_types(schema)
+    types = schema_types(schema)
     if isinstance(value, list):
         items = merged_schema(contract.resolve, _item_schema(schema))
         return "array" in types and all(may_match(contract, items, item) for item in value[:1])
     if not isinstance(value, dict):
-        return not {"array", "object"} & types or len(types) > 1
+        return not {"array", "object"} & set(types) or len(types) > 1
     declared = schema.get("properties", {})
     return (
         (not types or "object" in types)
@@ -161,7 +161,7 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
     schema = operation.schema_at("")
     present = _count_recognized(operation, value) - operation.is_generated
     return (
-        ("array" in _schema_types(schema)) == isinstance(value, list),
+        ("array" in schema_types(schema)) == isinstance(value, list),
         present,
         not operation.is_generated,
         -_count_missing(operation, _sorted_names(value)),
@@ -226,11 +226,6 @@ def _count_declared(contract: Contract, schema: JsonSchema, value: Any) -> int:
         for name in known
         if isinstance(declared[name], dict)
     )
-
-
-def _schema_types(schema: JsonSchema) -> set[str]:
-    types = schema.get("type", [])
-    return {types} if isinstance(types, str) else set(types)
 
 
 def _item_schema(schema: JsonSchema) -> JsonSchema:

@@ -7,6 +7,7 @@ from copy import deepcopy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.documents.text_files import read_text
@@ -151,8 +152,8 @@ def build_payload(
 
 def empty_value(schema: JsonSchema) -> Any:
     """Return an empty array if the schema requires one, also if it may be null; else an empty object."""
-    types = schema.get("type", ())
-    return [] if types == "array" or ("array" in types and "object" not in types) else {}
+    types = schema_types(schema)
+    return [] if "array" in types and "object" not in types else {}
 
 
 def apply_flags(
@@ -209,11 +210,11 @@ def _create_containers(operation: Operation, value: Any, pointer: str, origin: s
 
 def convert_text(text: str, schema: JsonSchema) -> Any:
     """Return a text as a value of the type that the schema requires; as text if it cannot be one."""
-    types = schema.get("type", "string")
-    if "string" in ([types] if isinstance(types, str) else types):
+    types = schema_types(schema) or ["string"]
+    if "string" in types:
         return text
     try:
-        return parse(text.lower() if types == "boolean" else text, "text").value
+        return parse(text.lower() if types == ["boolean"] else text, "text").value
     except DocumentError:
         return text
 

@@ -6,6 +6,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, type_of, value_at
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
@@ -322,11 +323,8 @@ def _longer_name(folded: str, names: Iterable[str]) -> str:
 
 def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
     """Return whether a value has a type that a schema allows, or (unless `as_written`) could be given one."""
-    types = schema.get("type", [])
-    types = [types] if isinstance(types, str) else types
+    types = schema_types(schema) or ["object"] * ("properties" in schema)
     own = type_of(value)
-    if not types and "properties" in schema:
-        types = ["object"]
     if value is None or not types or own in types or (own == "integer" and "number" in types):
         return True
     is_text = isinstance(value, str | int | float)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import type_of
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.phone import phone_numbers
 from cxcall.runtime.patterns import compile_pattern
 
@@ -32,7 +33,7 @@ _TEMPLATES = {
 
 def type_hint(value: Any, types: list[str]) -> str:
     """Return how to write a value in one of some JSON types without a change of meaning, if possible."""
-    inner = _parse_json(value) if isinstance(value, str) else value
+    inner = find_json(value, value) if isinstance(value, str) else value
     if inner != value and type_of(inner) in types:
         is_container = isinstance(inner, dict | list)
         return "it is JSON inside a string: send the JSON itself" if is_container else "remove the quotes"  # fmt: skip
@@ -74,13 +75,6 @@ def _first_pair(items: list[Any]) -> str:
             pair = json.dumps({items[0][name]: items[0]["value"]}, ensure_ascii=False, default=str)
             return format_value(pair)[:-1] + ", ...}"
     return ""
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return load_json(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
@@ -140,8 +134,7 @@ def _date_time_hint(value: str) -> tuple[str, str]:
 
 def property_template(name: str, schema: JsonSchema) -> str:
     """Return a property as JSON text, its value to be filled in."""
-    types = schema.get("type", "string")
-    first = types if isinstance(types, str) else types[0]
+    first = (*schema_types(schema), "string")[0]
     value = _TEMPLATES.get(schema.get("format", "")) or _TEMPLATES.get(first, '"..."')
     return f'"{name}": {value}'
 

@@ -27,53 +27,45 @@ _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at m
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on the text of a parameter that does not match its schema."""
-    label = f"`{parameter.name}` in the {parameter.location}"
+    label = _label(parameter)
     code, message, fix = describe_wrong_string(parameter.schema, label, value)
     if not value:
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
         message, fix = _describe_wrong_text(parameter.schema, label, value)
-    return Finding.error(
-        code or "value-not-allowed",
-        parameter.location,
-        message,
-        fix=fix,
-        why=f"the path is {operation.path}",
-        source=f"contract {operation.contract.name}",
-        origin=parameter.name,
-    )
+    return _parameter_finding(operation, parameter, code or "value-not-allowed", message, fix)
 
 
 def explain_unfilled_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on a parameter whose schema allows the placeholder that was never filled in."""
-    label = f"`{parameter.name}` in the {parameter.location}"
-    message, fix = describe_placeholder(label, value)
-    return Finding.error(
-        "placeholder",
-        parameter.location,
-        message,
-        fix=fix,
-        why=f"the path is {operation.path}",
-        source=f"contract {operation.contract.name}",
-        origin=parameter.name,
-    )
+    described = describe_placeholder(_label(parameter), value)
+    return _parameter_finding(operation, parameter, "placeholder", *described)
 
 
 def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on a path parameter that can be written in another way."""
-    label, bare = f"`{parameter.name}` in the {parameter.location}", value.strip()
+    label = _label(parameter)
     message, fix = f"{label} must be written in digits; got `{value}`", "write digits only"
-    if bare != value or not value.isprintable():
-        message, fix = (
-            f"{label} has blanks or invisible characters: {json.dumps(value)}",
-            "leave them out",
-        )
+    if value.strip() != value or not value.isprintable():
+        message = f"{label} has blanks or invisible characters: {json.dumps(value)}"
+        fix = "leave them out"
+    why = "a platform may take both spellings as the same, and a duplicate would not be noticed"
+    return _parameter_finding(operation, parameter, "value-not-allowed", message, fix, why)
+
+
+def _label(parameter: Parameter) -> str:
+    return f"`{parameter.name}` in the {parameter.location}"
+
+
+def _parameter_finding(
+    operation: Operation, parameter: Parameter, code: str, message: str, fix: str, why: str = ""
+) -> Finding:
     return Finding.error(
-        "value-not-allowed",
+        code,
         parameter.location,
         message,
         fix=fix,
-        why="a platform may take both spellings as the same, and a duplicate would not be noticed",
+        why=why or f"the path is {operation.path}",
         source=f"contract {operation.contract.name}",
         origin=parameter.name,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import JSON, URLENCODED
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import load_json, refuse_constant
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.form_bodies import decode_body, is_form
 from cxcall.sandbox.messages import HttpProblem
@@ -74,7 +74,7 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
 
 def _parse(body: bytes) -> Any:
     try:
-        return load_json(body.decode(), parse_constant=_refuse_constant)
+        return load_json(body.decode(), parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         raise HttpProblem(400) from None
 
@@ -84,10 +84,6 @@ def _parse_form(operation: Operation, request: SandboxRequest) -> Any:
         return decode_body(operation, request.body, request.headers.get("content-type", ""))
     except ValueError:
         raise HttpProblem(400) from None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
 
 
 def _validated(schema: JsonSchema, value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from cxcall.documents.json_document import is_too_deep
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.redaction import MASKED, redact, redacted_repr
@@ -114,10 +114,7 @@ def _json_value(body: bytes) -> Any | None:
 
     What nests deeper than anything of a platform is text: to walk it would take the stack.
     """
-    try:
-        value = load_json(body)
-    except (ValueError, RecursionError):
-        return None
+    value = find_json(body, None)
     return None if is_too_deep(value) else value
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from cxcall.documents.json_document import BOM, DocumentError, parse
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import (
     STDIN,
     decode,
@@ -229,13 +229,9 @@ def _starts_as_lines(start: bytes) -> bool:
     """Tell whether a text starts with a JSON document on one line, followed by another one."""
     lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
     first, second = next(lines, b""), next(lines, b"").lstrip()
-    if not (first.lstrip().startswith((b"{", b"[")) and second.startswith((b"{", b"["))):
-        return False
-    try:
-        load_json(first)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    starts = (b"{", b"[")
+    may_be_lines = first.lstrip().startswith(starts) and second.startswith(starts)
+    return may_be_lines and find_json(first, None) is not None
 
 
 def _starts_as_table(start: bytes, operation: Operation) -> bool:

@@ -6,7 +6,7 @@ import csv
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.documents.json_text import as_text, load_json
+from cxcall.documents.json_text import as_text, find_json
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvRecord, read_cells
 from cxcall.phone.phone_numbers import mask_cell
@@ -35,11 +35,9 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
         except csv.Error:
             return {}
         return dict(zip(header.cells, cells, strict=False))
-    try:
-        value = load_json(text)
-    except (ValueError, RecursionError):
-        return {}
-    return {_name(pointer): as_text(found) for pointer, found in leaves(value)}
+    return {
+        _name(pointer): as_text(found) for pointer, found in leaves(find_json(text, {})) if pointer
+    }
 
 
 def _name(pointer: str) -> str:

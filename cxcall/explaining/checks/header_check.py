@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.operation import MULTIPART
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.bearer_token import check_claims
 from cxcall.explaining.checks.host_check import is_foreign
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
@@ -225,7 +225,4 @@ def _may_hold_token(header: str) -> bool:
 
 
 def _is_json(body: str) -> bool:
-    try:
-        return isinstance(load_json(body), dict | list)
-    except (ValueError, RecursionError):
-        return False
+    return isinstance(find_json(body, None), dict | list)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.body_check import find_better_operation, read_body
 from cxcall.explaining.checks.host_check import has_slot, platform_of_host
 from cxcall.explaining.checks.query_members import members_for_body
@@ -259,10 +259,7 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
 
 def _parsed(body: str | None) -> Any:
     """Return the value of a body, or the text itself if it is not JSON; an empty object if there is none."""
-    try:
-        return load_json(body or "{}") or {}
-    except (ValueError, RecursionError):
-        return body
+    return find_json(body or "{}", body) or {}
 
 
 def _has_wrong_header(explanation: Explanation) -> bool:

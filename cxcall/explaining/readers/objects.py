@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_search import json_values
 from cxcall.explaining.readers.request_builder import (
@@ -323,10 +323,7 @@ def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, str) and value.lstrip()[:1] == "{":
-        try:
-            value = load_json(value)
-        except (ValueError, RecursionError):
-            return
+        value = find_json(value, None)
     if isinstance(value, dict):
         yield value
     children = (

@@ -8,7 +8,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cxcall.documents.json_document import MAX_DEPTH, is_object_too_deep
+from cxcall.documents.json_document import MAX_DEPTH, is_too_deep
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -172,7 +172,7 @@ def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> Ht
 
 def _shallow(value: Any) -> Any:
     """Return a value that can be written as text; raises UsageError if it is nested too deep for that."""
-    if isinstance(value, dict | list | tuple) and is_object_too_deep(value):
+    if isinstance(value, dict | list | tuple) and is_too_deep(value):
         raise UsageError(
             "the request or response is nested too deep",
             where="request",
