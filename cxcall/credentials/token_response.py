@@ -30,32 +30,16 @@ _TOKENS = ("access_token", "refresh_token", "id_token")
 
 def no_response_error(done: Exchange, client: Client, timeout: float) -> UndeliveredError:
     """Return the error for an exchange in which the token endpoint sent no complete response."""
-    host = client.host
-    message, fix = {
-        "dns": (f"`{host}` cannot be found", "check the region or `token_url`, and the network"),
-        "connect": (
-            f"`{host}` refused the connection",
-            "check `token_url`, and that it is running",
-        ),
-        "tls": (
-            f"no secure connection to `{host}`",
-            "check that `token_url` is an `https://` address",
-        ),
-        "certificate": (
-            f"the certificate of `{host}` is not trusted",
-            "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority",
-        ),
-        "proxy": (
-            f"the proxy does not let us through to `{host}`",
-            "check `HTTPS_PROXY`, `NO_PROXY`",
-        ),
-        "timeout": (
-            f"`{host}` did not respond within {timeout:g} s",
-            "run it again, with a longer `--timeout`",
-        ),
-        "reset": (f"`{host}` broke the connection", "run it again"),
-        "malformed": (f"`{host}` does not speak HTTP", "check `token_url`"),
-    }.get(done.failure, (f"the response of `{host}` was cut", "run it again"))
+    from cxcall.transport.failures import explain_unreachable
+
+    others = {
+        "timeout": (f"did not respond within {timeout:g} s", "run it again, with a longer `--timeout`"),
+        "reset": ("broke the connection", "run it again"),
+        "malformed": ("does not speak HTTP", "check `token_url`"),
+    }  # fmt: skip
+    known = explain_unreachable(done.failure, "token_url") or others.get(done.failure)
+    problem, fix = known or ("sent a response that was cut", "run it again")
+    message = f"`{client.host}` {problem}"
     # The detail contains nothing from the request.
     detail = f" ({done.detail})" if done.detail else ""
     return token_undelivered("undelivered", message, fix, f"no token, so nothing was sent{detail}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 TYPE_NAMES = {
@@ -93,6 +93,18 @@ def objects(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from objects(item, join_pointer(pointer, index))
+
+
+def map_values(value: Any, change: Callable[[str, Any], Any], pointer: str = "") -> Any:
+    """Return a copy of a JSON value in which `change(pointer, value)` replaces each value, before those in it."""
+    value = change(pointer, value)
+    if isinstance(value, dict):
+        places = ((name, join_pointer(pointer, name)) for name in value)
+        return {name: map_values(value[name], change, place) for name, place in places}
+    if isinstance(value, list):
+        items = enumerate(value)
+        return [map_values(item, change, join_pointer(pointer, index)) for index, item in items]
+    return value
 
 
 def type_of(value: Any) -> str:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import has_value, leaves
+from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_names
@@ -125,16 +125,10 @@ def _without_id(parts: list[str]) -> list[str]:
     return parts[:-1] if len(parts) > 1 and parts[-1] in ("id", "ids") else parts
 
 
-def _members(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield (pointer, value) of every member of every object in a JSON value."""
-    items = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value if isinstance(value, list) else ())
-    )
-    for name, member in items:
-        yield f"{pointer}/{name}", member
-        yield from _members(member, f"{pointer}/{name}")
+    for at, found in objects(value):
+        yield from ((join_pointer(at, name), member) for name, member in found.items())
 
 
 def find_named_fields(operation: Operation | None, response: Any, body: Any) -> Iterator[Finding]:

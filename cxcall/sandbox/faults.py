@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.documents.json_pointer import leaves
 from cxcall.sandbox.messages import Transmission
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FICTION_PREFIX = "+1202555"
 """Prefix of the numbers 0100 to 0199, which are reserved for fiction and reach no phone."""
@@ -104,8 +102,8 @@ _CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([1-9][0-9]{2})"?\s*(?=$|[,;])', 
 
 def find_fault(value: Any) -> Fault:
     """Return the fault of the first listed number in a JSON value; else the one that accepts."""
-    for text in _strings(value):
-        for number in _NUMBER.findall(text):
+    for _, text in leaves(value):
+        for number in _NUMBER.findall(text) if isinstance(text, str) else ():
             if number in _BY_NUMBER:
                 return _BY_NUMBER[number]
     return FAULTS[0]
@@ -122,11 +120,3 @@ def preferred_fault(status: int) -> Fault:
     """Return a fault that responds with `status`."""
     retry_after = RETRY_AFTER if status in (429, 503) else None
     return Fault("", f"Prefer: code={status}", status, retry_after=retry_after)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
-            yield from _strings(member)

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.sandbox import faults
-from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.page import page_policy, render_page
 from cxcall.sandbox.tokens import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
@@ -110,8 +110,8 @@ class Inspection:
         """Return the outcomes of calls: JSON lines, or what an `EventSource` of a page reads."""
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         is_stream = "text/event-stream" in request.headers.get("accept", "").lower()
-        last = _number(request.headers, "last-event-id") or _number(query, "after")
-        text = self._events.as_text(last, as_stream=is_stream)
+        last = request.headers.get("last-event-id") or query.get("after", "")
+        text = self._events.as_text(whole_number(last), as_stream=is_stream)
         media_type = "text/event-stream" if is_stream else "application/jsonl"
         return SandboxResponse(200, text.encode(), headers, media_type=media_type)
 
@@ -127,7 +127,7 @@ class Inspection:
         """Return the selected requests after a number, or only the newest ones."""
         wanted = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
         received = self._log.received
-        after, limit = _number(query, "after"), _number(query, "limit")
+        after, limit = (whole_number(query.get(name, "")) for name in ("after", "limit"))
         found = [each for each in received if each.number > after and wanted.matches(each)]
         return {
             "accepted": sum(entry.accepted for entry in found),
@@ -180,8 +180,3 @@ def _is_from_other_site(request: SandboxRequest) -> bool:
     return site not in ("none", "same-origin") or (
         bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
     )
-
-
-def _number(query: Mapping[str, str], name: str) -> int:
-    text = query.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - no long loops

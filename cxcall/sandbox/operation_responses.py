@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cxcall.contracts.sample_values import sample_value
-from cxcall.documents.json_pointer import find_value, join_pointer
+from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
@@ -161,19 +161,16 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     return [name for name in named if name.lower() in declared] or named[:1]
 
 
-def _fill_pointers(value: Any, texts: Mapping[str, str], at: str = "") -> Any:
+def _fill_pointers(example: Any, texts: Mapping[str, str]) -> Any:
     """Return a copy of an example with `texts` at those pointers that it has."""
-    if at in texts and isinstance(value, int) and texts[at]:
-        return int(texts[at]) if texts[at].isdecimal() else value
-    if at in texts:
-        return texts[at]
-    if isinstance(value, dict):
-        return {name: _fill_pointers(value[name], texts, join_pointer(at, name)) for name in value}
-    if isinstance(value, list):
-        return [
-            _fill_pointers(item, texts, join_pointer(at, index)) for index, item in enumerate(value)
-        ]
-    return value
+
+    def fill(at: str, value: Any) -> Any:
+        text = texts.get(at)
+        if text and isinstance(value, int):
+            return int(text) if text.isdecimal() else value
+        return value if text is None else text
+
+    return map_values(example, fill)
 
 
 def _replaced_ids(example: Any, body: Any) -> dict[str, str]:
@@ -187,29 +184,24 @@ def _replaced_ids(example: Any, body: Any) -> dict[str, str]:
     return found
 
 
-def _replace_in_paths(value: Any, names: Mapping[str, str]) -> Any:
+def _replace_in_paths(body: Any, names: Mapping[str, str]) -> Any:
     """Return a copy in which paths such as `selfUri` contain the new IDs."""
-    if isinstance(value, dict):
-        return {name: _replace_in_paths(member, names) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_replace_in_paths(item, names) for item in value]
-    if isinstance(value, str) and value.startswith("/"):
-        for old, new in names.items():
-            value = value.replace(old, new)
-    return value
+
+    def rename(_: str, value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("/"):
+            for old, new in names.items():
+                value = value.replace(old, new)
+        return value
+
+    return map_values(body, rename)
 
 
-def _without(value: Any, pointers: Container[str], at: str = "") -> Any:
+def _without(body: Any, pointers: Container[str]) -> Any:
     """Return a copy of a JSON value without the members at `pointers`."""
-    if isinstance(value, dict):
-        places = {name: join_pointer(at, name) for name in value}
-        return {
-            name: _without(value[name], pointers, place)
-            for name, place in places.items()
-            if place not in pointers
-        }
-    if isinstance(value, list):
-        return [
-            _without(item, pointers, join_pointer(at, index)) for index, item in enumerate(value)
-        ]
-    return value
+
+    def cut(at: str, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: value[name] for name in value if join_pointer(at, name) not in pointers}
+
+    return map_values(body, cut)

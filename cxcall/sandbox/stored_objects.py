@@ -25,7 +25,7 @@ from cxcall.sandbox.campaign_dialer import (
     DialPlan,
     as_time,
 )
-from cxcall.sandbox.messages import LOWEST_FAULT_STATUS, HttpProblem, SandboxResponse
+from cxcall.sandbox.messages import LOWEST_FAULT_STATUS, HttpProblem, SandboxResponse, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -243,7 +243,8 @@ class StoredObjects:
             contacts = known.order
             items = [_as_contact(each, known) for each in contacts[start : start + size]]
         else:  # only contacts that were dialed
-            size, start = _number(query, "top", 100), _number(query, "skip", 0)
+            size = whole_number(query.get("top", [""])[0]) or 100
+            start = whole_number(query.get("skip", [""])[0])
             contacts = [each for each in known.order if each.last_attempt]
             items = [_as_attempt(each, known) for each in contacts[start : start + size]]
         counts = {"total": len(contacts), "pages": -(-len(contacts) // size)}
@@ -283,11 +284,6 @@ def _as_attempt(contact: Contact, known: ContactList) -> dict[str, Any]:
         "systemClassName": contact.outcome,
         "destination": number,
     }
-
-
-def _number(query: Mapping[str, list[str]], name: str, default: int) -> int:
-    text = query.get(name, [""])[0]
-    return int(text) if text.isascii() and text.isdecimal() and int(text) else default
 
 
 def _set(body: dict[str, Any], path: list[str], value: Any) -> None:

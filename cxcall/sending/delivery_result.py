@@ -26,19 +26,7 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
-# Kind of connection failure -> finding code, problem, correction.
-_CONNECTION_FAILURES = {
-    "dns": ("host-unknown", "cannot be found", "check the region or `base_url`: `cxcall config show`"),
-    "connect": ("undelivered", "refused the connection", "check `base_url`, and that it is running"),
-    "certificate": ("undelivered", "has a certificate that is not trusted", "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority"),
-    "tls": ("undelivered", "makes no secure connection", "check that it is an `https://` address"),
-    "proxy": ("undelivered", "cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
-}  # fmt: skip
-_OTHER_FAILURE = (
-    "undelivered",
-    "cannot be sent this request",
-    "check the URL and the headers: `-n`",
-)
+_OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers: `-n`"
 
 
 class DeliveryContext(NamedTuple):
@@ -171,9 +159,11 @@ def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
 
 
 def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
-    code, problem, fix = _CONNECTION_FAILURES.get(exchange.failure, _OTHER_FAILURE)
+    from cxcall.transport.failures import explain_unreachable
+
+    problem, fix = explain_unreachable(exchange.failure, "base_url") or _OTHER_FAILURE
     return Finding.error(
-        code,
+        "host-unknown" if exchange.failure == "dns" else "undelivered",
         "host",
         f"`{context.host}` {problem}",
         fix=f"{fix}; then run it again",

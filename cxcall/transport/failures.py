@@ -23,10 +23,24 @@ _KINDS = {
     "InvalidProxyURL": "its URL is invalid",
     "InvalidSchema": "its URL is invalid",
 }
+# What is wrong with a host that got no request, and what to check: `{}` is the setting that names the host.
+_UNREACHABLE = {
+    "dns": ("cannot be found", "check the region or `{}`: `cxcall config show`"),
+    "connect": ("refused the connection", "check `{}`, and that it is running"),
+    "certificate": ("has a certificate that is not trusted", "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority"),
+    "tls": ("makes no secure connection", "check that `{}` is an `https://` address"),
+    "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
+}  # fmt: skip
 _TUNNEL = "Tunnel connection failed: "
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
 _PROXY = {"InvalidProxyURL", "InvalidSchema"}
+
+
+def explain_unreachable(failure: str, setting: str) -> tuple[str, str] | None:
+    """Return what is wrong with the host of a setting, and what to check; None for a failure of another kind."""
+    problem, fix = _UNREACHABLE.get(failure, ("", ""))
+    return (problem, fix.format(setting)) if problem else None
 
 
 def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
