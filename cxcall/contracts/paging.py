@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema, schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -104,6 +103,11 @@ def success_schema(operation: Operation) -> JsonSchema:
             if "json" in media and (schema := declared.get("schema")):
                 return merged_schema(resolve, schema)
     return {}
+
+
+def fold_name(name: str) -> str:
+    """Return a name in lower case, letters and digits only."""
+    return re.sub(r"[\W_]", "", name).lower()
 
 
 def find_number(body: Any, names: Iterable[str]) -> int | None:

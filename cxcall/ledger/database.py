@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import timedelta
     from pathlib import Path
 
     from cxcall.ledger.errors import LedgerError
@@ -48,20 +48,19 @@ class LedgerDatabase(Protocol):
     name: str
     """The path, or the address without a password, for messages."""
 
-    @property
-    def server(self) -> str:
-        """The server and the copy of the ledger, so that a promoted standby is noticed; empty where that is not known."""
+    server: str = ""
+    """The server and the copy of the ledger, so that a promoted standby is noticed; empty where that is not known."""
+    reports_damage: bool = False
+    """Whether it finds a damaged page or index by itself, so that two indexes need not be compared."""
 
     @property
     def clock_offset(self) -> timedelta:
         """What is added to this machine's clock, so that all machines of the ledger have one."""
-
-    @property
-    def reports_damage(self) -> bool:
-        """Whether it finds a damaged page or index by itself, so that two indexes need not be compared."""
+        return timedelta(0)
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement without a result, at the latest when the transaction ends."""
+        self.run(statement, values)
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
         """Execute one statement."""
@@ -82,6 +81,7 @@ class LedgerDatabase(Protocol):
 
     def find_structural_damage(self) -> str:
         """Return what the database itself says is damaged; empty if it says nothing."""
+        return ""
 
     def is_quick_to_check(self) -> bool:
         """Return whether every record can be checked without a wait that somebody would notice."""

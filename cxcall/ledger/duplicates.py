@@ -1,16 +1,21 @@
-"""Explain why an earlier delivery stops an identical request."""
+"""Find the earlier delivery that stops an identical request, and explain why."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
+    from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.records import Record
+    from cxcall.ledger.rows import StoredDelivery
 
 
 class AlreadySentError(StoppedError):
@@ -34,6 +39,64 @@ class AlreadySentError(StoppedError):
         else:
             finding = _accepted_finding(earlier, now)
         super().__init__(finding)
+
+
+class Window(NamedTuple):
+    """Which accepted deliveries stop an identical request: those of the last `seconds`, or since event `after`.
+
+    One that had ended before event `undone` is outside the window.
+    """
+
+    seconds: float = -inf
+    after: float = inf
+    undone: int = 0
+
+
+def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:
+    """Raise AlreadySentError for a row whose request this batch has already sent, even with `again`."""
+    found = find_row_of_batches((batch,), earlier)
+    if found is not None and found.may_be_processed:
+        raise AlreadySentError(found, now, same_batch=True)
+
+
+def find_row_of_batches(
+    batches: Collection[str], earlier: Sequence[StoredDelivery]
+) -> Record | None:
+    """Return the delivery of a row of some batches; one that may have been processed comes first."""
+    found = [
+        each.record
+        for each in earlier
+        if each.delivery["batch"] and each.delivery["batch"] in batches
+    ]
+    return next((each for each in found if each.may_be_processed), found[0] if found else None)
+
+
+def stop_on_identical(
+    batch: str,
+    earlier: Sequence[StoredDelivery],
+    window: Window,
+    now: datetime,
+    boot_time: BootTime,
+    is_ended: Callable[[str], bool],
+) -> None:
+    """Raise AlreadySentError if an identical request is unknown, or was accepted within the window.
+
+    One that was accepted in an unfinished batch other than `batch` stops it at any age: that batch will be resumed,
+    whatever file the request comes from now.
+    """
+    newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
+    for each in newest_first:
+        if each.record.is_unresolved:
+            raise AlreadySentError(each.record, now)
+    for each in newest_first:
+        if not each.record.was_placed:
+            continue
+        is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
+        is_within = is_within and each.last_event > window.undone
+        is_recent = is_within or each.last_event > window.after
+        is_unfinished = each.record.batch != batch and not is_ended(each.record.batch)
+        if is_recent or is_unfinished:
+            raise AlreadySentError(each.record, now, is_unfinished=is_unfinished)
 
 
 def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -12,7 +11,12 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import mask, storable
 from cxcall.ledger.attempts import AttemptRecords
 from cxcall.ledger.database import never
-from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.duplicates import (
+    Window,
+    find_row_of_batches,
+    stop_on_identical,
+    stop_on_same_row,
+)
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
@@ -104,44 +108,16 @@ class Ledger(AttemptRecords):
             return
         digests = self._compared[delivery] = self._digests(intent)
         earlier = self._rows.select_by_digest(*digests)
-        self._guard_row(intent.batch, earlier)
+        stop_on_same_row(intent.batch, earlier, self._now())
         if not intent.again:
             undone = self._rows.last_accepted(intent.undone_by)
-            self._guard(intent.batch, earlier, window=window, undone=undone)
+            self._stop_on_identical(intent.batch, earlier, Window(window, undone=undone))
 
-    def _guard_row(self, batch: str, earlier: Sequence[StoredDelivery]) -> None:
-        """Stop a row whose request this batch has already sent, even with `again`."""
-        found = _row_of_batches((batch,), earlier)
-        if found is not None and found.may_be_processed:
-            raise AlreadySentError(found, self._now(), same_batch=True)
-
-    def _guard(
-        self,
-        batch: str,
-        earlier: Sequence[StoredDelivery],
-        *,
-        window: float = -inf,
-        after: float = inf,
-        undone: int = 0,
+    def _stop_on_identical(
+        self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
-        """Stop a request if an identical one is unknown, or was accepted within `window` seconds or since event `after`.
-
-        One that had ended before event `undone` is outside the window. One that was accepted in an unfinished batch
-        other than `batch` stops it at any age: that batch will be resumed, whatever file the request comes from now.
-        """
-        now, boot_time = self._now().timestamp(), self._boot_clock()
-        newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
-        for each in newest_first:
-            if each.record.is_unresolved:
-                raise AlreadySentError(each.record, self._now())
-        for each in newest_first:
-            if not each.record.was_placed:
-                continue
-            is_within = each.last_event > undone and each.is_within(window, now, boot_time)
-            is_recent = is_within or each.last_event > after
-            is_unfinished = each.record.batch != batch and not self._is_ended(each.record.batch)
-            if is_recent or is_unfinished:
-                raise AlreadySentError(each.record, self._now(), is_unfinished=is_unfinished)
+        clocks = self._now(), self._boot_clock()
+        stop_on_identical(batch, earlier, window, *clocks, self._is_ended)
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self._boot_clock()
@@ -199,9 +175,10 @@ class Ledger(AttemptRecords):
             own = self._find(delivery).delivery
             earlier = self._rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
-            self._guard_row(own["batch"], others)
+            stop_on_same_row(own["batch"], others, self._now())
             if not own["again"]:
-                self._guard(own["batch"], others, after=self._rows.first_event(own["number"]))
+                window = Window(after=self._rows.first_event(own["number"]))
+                self._stop_on_identical(own["batch"], others, window)
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
             fence(delivery)
 
@@ -266,7 +243,7 @@ class Ledger(AttemptRecords):
         have been processed comes first.
         """
         with self._database.snapshot():
-            return _row_of_batches(batches, self._rows.select_by_digest(*self._digests(intent)))
+            return find_row_of_batches(batches, self._rows.select_by_digest(*self._digests(intent)))
 
     def get(self, delivery: str) -> Record:
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
@@ -338,13 +315,3 @@ def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
 
 def _weight(outcome: str) -> int:
     return _WEIGHTS.get(Outcome(outcome), 2)
-
-
-def _row_of_batches(batches: Collection[str], earlier: Sequence[StoredDelivery]) -> Record | None:
-    """Return the delivery of a row of some batches; one that may have been processed comes first."""
-    found = [
-        each.record
-        for each in earlier
-        if each.delivery["batch"] and each.delivery["batch"] in batches
-    ]
-    return next((each for each in found if each.may_be_processed), found[0] if found else None)

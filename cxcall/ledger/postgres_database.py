@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import read_boot_clock
-from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
+from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres_address import read_address
 from cxcall.ledger.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
@@ -51,15 +51,18 @@ _SETTINGS = {
 }
 
 
-class PostgresDatabase:
+class PostgresDatabase(LedgerDatabase):
     """One connection; threads that share it write one after another. A lost connection is made anew, once a transaction begins."""
+
+    reports_damage = (
+        True  # the server keeps checksums of its pages, if its administrator wants them
+    )
 
     def __init__(self, url: str) -> None:
         self._parameters, self.name = read_address(url)
         self._lock = RLock()
         self._unsent: list[tuple[bytes, Sequence[Any] | None]] = []
         self._offset, self._measured_at = timedelta(0), 0.0
-        self.server = ""
         with self.explaining_errors():
             self._connection = self._connect()
 
@@ -109,11 +112,6 @@ class PostgresDatabase:
         from psycopg.pq import TransactionStatus
 
         return self._connection.info.transaction_status is not TransactionStatus.IDLE
-
-    @property
-    def reports_damage(self) -> bool:
-        """True: the server keeps checksums of its pages, if its administrator wants them."""
-        return True
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement without a result, together with others: one round trip for all of them."""
@@ -230,10 +228,6 @@ class PostgresDatabase:
         with self.transaction():
             self._connection.execute(f"SET LOCAL {PRUNING} = 'on'")
             yield
-
-    def find_structural_damage(self) -> str:
-        """Return nothing: PostgreSQL reports a damaged page by itself, when it is read."""
-        return ""
 
     def is_quick_to_check(self) -> bool:
         """Return whether there are few deliveries, so that checking all of them takes no time that is noticed."""

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 SCHEMA_VERSION = 6
 NOT_RECORDED = "?"
 """Stands for what an older version did not record about a batch."""
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "delivery": ("number", "id", "at", "profile", "operation", "provenance", "method", "target", "digest", "numbers",
-                 "again", "batch", "row", "key"),
-    "event": ("number", "delivery", "at", "kind", "attempts", "outcome", "status", "engagement_id", "correlation_id",
-              "resolution", "ended_at", "note", "boot", "uptime", "code", "message", "timings"),
-    "batch": ("number", "id", "at", "profile", "operation", "target", "file", "digest", "given", "rows", "key"),
-    "batch_end": ("number", "batch", "at"),
-    "decision": ("number", "at", "note"),
-    "unsent": ("number", "at", "batch", "row", "key", "outcome", "reason", "message"),
-    "person": ("number", "at", "delivery", "digest"),
-    "state": ("number", "id", "generation", "last_delivery", "last_event", "last_batch", "last_batch_end",
-              "last_decision", "deliveries", "events", "batches", "last_unsent", "last_person", "people"),
-}  # fmt: skip
-"""The columns of each table, without the checksum that follows them."""
 
 
 def select_statement(table: str, rest: str = "") -> str:
@@ -121,6 +107,11 @@ TABLES = (
         checksum TEXT NOT NULL
     )""",
 )
+COLUMNS = {
+    statement.split()[2]: tuple(re.findall(r"(\w+) (?:INTEGER|REAL|TEXT)", statement))[:-1]
+    for statement in TABLES
+}
+"""The columns of each table, without the checksum that follows them."""
 INDEXES = (
     "CREATE INDEX delivery_at ON delivery (at)",
     "CREATE INDEX delivery_digest ON delivery (digest)",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
+from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
 from cxcall.ledger.schema import PRUNE_TRIGGERS
 
@@ -25,7 +24,7 @@ MAX_CHECKED_SIZE = 16 * 1024 * 1024
 _CLOSE_TIMEOUT = 1.0
 
 
-class SqliteDatabase:
+class SqliteDatabase(LedgerDatabase):
     """One connection to the file; threads that share it write one after another."""
 
     def __init__(self, path: Path) -> None:
@@ -40,16 +39,6 @@ class SqliteDatabase:
         self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
         self._file = self._file_identity()
         self._is_durable = False
-
-    @property
-    def server(self) -> str:
-        """Nothing: the file is on this machine, whose marker knows it."""
-        return ""
-
-    @property
-    def clock_offset(self) -> timedelta:
-        """None: only processes of this machine use the file."""
-        return timedelta(0)
 
     def run(
         self,
@@ -81,15 +70,6 @@ class SqliteDatabase:
             if elapsed >= patience and is_cancelled():
                 raise KeyboardInterrupt
             time.sleep(POLL_INTERVAL)
-
-    @property
-    def reports_damage(self) -> bool:
-        """False: SQLite believes the page that it reads."""
-        return False
-
-    def write(self, statement: str, values: Sequence[Any] = ()) -> None:
-        """Execute a statement without a result."""
-        self.run(statement, values)
 
     def pragma(self, name: str) -> int:
         """Return the value of a pragma that is a number."""

@@ -27,8 +27,8 @@ def is_uuid(text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
-    """Return a name in lower case, letters and digits only: `contact_id` and `ContactID` become `contactid`."""
-    return compile_pattern(r"[\W_]").sub("", name).lower()
+    """Return a name in lower case without separators: `contact_id` and `ContactID` become `contactid`."""
+    return compile_pattern(r"[-_\s]").sub("", name).lower()
 
 
 def name_words(name: str) -> list[str]:

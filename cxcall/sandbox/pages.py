@@ -9,11 +9,11 @@ from uuid import UUID
 
 from cxcall.contracts import paging as names
 from cxcall.contracts.json_schema import merged_schema
-from cxcall.contracts.paging import Paging, find_paging, success_schema
+from cxcall.contracts.paging import Paging, find_paging, fold_name, success_schema
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import fold_name, is_uuid
+from cxcall.runtime.patterns import is_uuid
 from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:

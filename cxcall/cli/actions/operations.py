@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_details import operation_data
 from cxcall.contracts.contract import load_user_contract
+from cxcall.contracts.paging import fold_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -15,7 +16,6 @@ from cxcall.output.layout import Entry, Section
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.name_similarity import find_similar
-from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
