@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.parameters import METHODS
@@ -13,7 +13,12 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cxcall.contracts.cached_document import CachedDocument
+    from cxcall.contracts.indexed_document import IndexedDocument
     from cxcall.contracts.json_schema import JsonSchema
+
+    OpenApiDocument: TypeAlias = "ParsedDocument | CachedDocument | IndexedDocument"
+    """An OpenAPI 3.1 document of which each part is read when it is needed."""
 
 
 COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
@@ -30,35 +35,6 @@ class OperationEntry(NamedTuple):
     method: str
     path: str
     declared: Mapping[str, Any]
-
-
-class OpenApiDocument(Protocol):
-    """An OpenAPI 3.1 document of which each part is read when it is needed."""
-
-    @property
-    def head(self) -> Mapping[str, Any]:
-        """The members of the document; `paths` and `components` may be missing."""
-
-    def routes(self) -> list[tuple[str, str, str]]:
-        """Return method, path, and name of each operation, in the order of the document."""
-
-    def entries(self) -> Iterator[OperationEntry]:
-        """Yield the operations in the order of the document."""
-
-    def find_by_name(self, name: str) -> Iterator[OperationEntry]:
-        """Yield the operations called `name`."""
-
-    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations with an extension, if `name` is given at least those where it has that name."""
-
-    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
-        """Yield the operations that a body with these names may be for, or is near to."""
-
-    def may_declare(self, names: Iterable[str]) -> bool:
-        """Return False if certainly no operation declares all of these names in its body."""
-
-    def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -81,7 +57,10 @@ def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, s
 
 
 class ParsedDocument:
-    """A document that is parsed when it is first needed: few commands need every contract."""
+    """A document that is parsed when it is first needed: few commands need every contract.
+
+    Its members are those of each document: `head` has all but operations and schemas.
+    """
 
     def __init__(self, document: Mapping[str, Any] | bytes) -> None:
         self._document = document
@@ -130,7 +109,7 @@ class ParsedDocument:
         if self._may_hold(extension) and self._may_hold(name or extension):
             yield from (each for each in self.entries() if extension in each.declared)
 
-    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - as in `IndexedDocument`
         """Yield all operations: a document in memory is small."""
         return self.entries()
 

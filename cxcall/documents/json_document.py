@@ -11,7 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import child_at, make_pointer, split_pointer
-from cxcall.documents.json_text import refuse_constant, stop_on_deep_text
+from cxcall.documents.json_text import WHITE_SPACE, refuse_constant, stop_on_deep_text
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BOM = "\ufeff"
-WHITE_SPACE = " \t\r\n"
 MAX_DEPTH = 200
 """The maximum depth of nesting."""
 

@@ -6,7 +6,7 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cxcall.documents.json_document import WHITE_SPACE
+from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+WHITE_SPACE = " \t\r\n"
 MAX_NESTING = 1000
 """Levels that `json.loads` parses in a thread with a stack of 256 KiB, too. CPython 3.13 ends the process beyond."""
 

@@ -305,7 +305,9 @@ class LedgerAccess:
                 "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)"
             ).rowcount
             events = run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)").rowcount
-            count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
+            count: int = run(
+                "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)"
+            ).rowcount
             run("DROP TABLE pruned")
             run(_PRUNE_UNSENT, {"before": before.timestamp()})
             state = self._rows.state

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -21,22 +21,6 @@ INTERRUPTED_WAIT = 1.0
 def never() -> bool:
     """Return False: nothing cancels the wait."""
     return False
-
-
-class Cursor(Protocol):
-    """The result of a statement."""
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows the statement changed."""
-
-    def fetchone(self) -> Any:
-        """Return the next row; None at the end."""
-
-    def fetchall(self) -> list[Any]:
-        """Return all rows that are left."""
-
-    def __iter__(self) -> Iterator[Any]: ...
 
 
 class LedgerDatabase(Protocol):
@@ -62,8 +46,8 @@ class LedgerDatabase(Protocol):
         """Execute a statement without a result, at the latest when the transaction ends."""
         self.run(statement, values)
 
-    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
-        """Execute one statement."""
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
+        """Execute one statement and return the cursor of the database."""
 
     def reading(self) -> AbstractContextManager[None]:
         """Keep other threads from writing while this one reads, and explain errors."""

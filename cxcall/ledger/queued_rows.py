@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
@@ -53,13 +53,6 @@ class QueuedBatch(NamedTuple):
     options: Mapping[str, Any]
 
 
-class Connected(Protocol):
-    """The part of a connection to PostgreSQL that the fence needs."""
-
-    def execute(self, query: Any, params: Any = None) -> psycopg.Cursor[Any]:
-        """Run one statement."""
-
-
 class Claim(NamedTuple):
     """What a worker holds: `lease` must be longer than a request can take.
 
@@ -70,7 +63,9 @@ class Claim(NamedTuple):
     worker: str
     lease: timedelta
 
-    def begin_sending(self, connection: Connected, batch: str, number: int, delivery: str) -> None:
+    def begin_sending(
+        self, connection: psycopg.Connection[Any], batch: str, number: int, delivery: str
+    ) -> None:
         """Make a row `sending`, within the transaction that records its intent or its next attempt.
 
         Raises LostClaimError if the worker does not hold it any more: then nothing may be sent.

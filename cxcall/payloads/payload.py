@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
@@ -21,19 +21,13 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.documents.json_document import Document
     from cxcall.findings.edit import Edit
+    from cxcall.payloads.csv_table import CsvRecord
     from cxcall.payloads.renames import Rename
 
-
-class ValueSource(Protocol):
-    """What a body was read from: a JSON document or a CSV record."""
-
-    @property
-    def findings(self) -> Sequence[Finding]:
-        """The findings of reading it."""
-
-    def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
-        """Return the place of a value, or of its name (`key`); None if it has none."""
+    ValueSource: TypeAlias = "Document | CsvRecord"
+    """What a body was read from."""
 
 
 class Payload(NamedTuple):

@@ -6,7 +6,8 @@ from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
+from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.documents.text_files import encoding_error, read_line, refuse_utf16
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
