@@ -246,8 +246,11 @@ class LedgerRows:
         """Check the whole file: its structure, the number of rows, and the checksum of each."""
         if damage := self._database.find_structural_damage():
             raise self._database.damage_error(damage)
-        state = self.read_state()
-        found_rows = {table: sum(1 for _ in self._checked_rows(table)) for table in COLUMNS}
+        state, run = self.read_state(), self._database.run
+        found_rows = {
+            table: sum(1 for row in run(select_statement(table)) if self._check(table, row))
+            for table in COLUMNS
+        }
         # A row that was not sent guards nothing: its record is only for reports.
         counts = [count for table, count in found_rows.items() if table not in ("state", "unsent")]
         expected = [
@@ -260,10 +263,6 @@ class LedgerRows:
         ]
         if counts != expected:
             raise self._database.damage_error("records are missing")
-
-    def _checked_rows(self, table: str) -> Iterator[dict[str, Any]]:
-        for row in self._database.run(select_statement(table)):
-            yield self._check(table, row)
 
     def _stored(self, row: tuple[Any, ...]) -> StoredDelivery:
         *values, other_last = row

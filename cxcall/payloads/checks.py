@@ -123,11 +123,14 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     from cxcall.payloads.likely_mistakes import find_likely_mistakes
 
     findings: list[Finding] = []
+    structures: list[Finding] = []
     corrected = body
     if not compile_schema(operation.body_schema).is_valid(body.value):
         from cxcall.payloads.schema_errors import explain_schema_errors
+        from cxcall.payloads.structure import find_wrong_structures
 
         findings, corrected = explain_schema_errors(operation, body)
+        structures = [*find_wrong_structures(operation, body)]
     known = {finding.where for finding in findings}
     known -= {
         each.where
@@ -136,22 +139,9 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     }
     findings.extend(find_likely_mistakes(operation, corrected, known))
     findings = list(map(corrected.without_false_certainty, findings))
-    others = (
-        each
-        for each in _find_wrong_structures(operation, body, findings)
-        if each.where not in corrected.places_with_renames()
-    )
-    return [*others, *sort_findings(findings)]
-
-
-def _find_wrong_structures(
-    operation: Operation, body: Payload, findings: Iterable[Finding]
-) -> Iterator[Finding]:
-    """Yield the findings on objects of another structure, which come before those on their members."""
-    if has_errors(findings):
-        from cxcall.payloads.structure import find_wrong_structures
-
-        yield from find_wrong_structures(operation, body)
+    renamed = corrected.places_with_renames()
+    structures = [each for each in structures if each.where not in renamed]
+    return [*structures, *sort_findings(findings)]
 
 
 def check_parameters(

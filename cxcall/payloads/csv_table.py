@@ -88,7 +88,7 @@ class CsvRecord:
 
     def cell_excerpt(self, index: int) -> Excerpt:
         """Return the place of a cell, or of the last one if there is no such cell."""
-        start, end = self._spans[min(index, len(self._spans) - 1)]
+        start, end = self.spans[min(index, len(self.spans) - 1)]
         before = self.text[:start]
         line_start = before.rfind("\n") + 1
         line = self.text[line_start:].partition("\n")[0].rstrip("\r")
@@ -96,13 +96,8 @@ class CsvRecord:
         number = self.line + before.count("\n")
         return Excerpt(self.table.header.name, number, start - line_start + 1, line, width)
 
-    @property
-    def raw_cells(self) -> list[str]:
-        """The cells with their quotes."""
-        return [self.text[start:end] for start, end in self._spans]
-
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
+    def spans(self) -> list[tuple[int, int]]:
         """The start and end of each cell in the text."""
         delimiter = re.escape(self.table.header.delimiter)
         cell = rf'((?:"(?:[^"]++|"")*"?)?[^{delimiter}\r\n]*)({delimiter}?)'
@@ -238,7 +233,8 @@ def _phrase(count: int, noun: str) -> str:
 
 def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
     """Return the finding on a record that breaks the rules of CSV: mostly a quote is not doubled."""
-    for index, cell in enumerate(record.raw_cells):
+    for index, (start, end) in enumerate(record.spans):
+        cell = record.text[start:end]
         if cell.startswith('"') and not _QUOTED_CELL.fullmatch(cell):
             is_open = _QUOTED_CELL.fullmatch(f'{cell}"')
             message = "this quote is never closed" if is_open else "text follows a closed quote"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import schema_types
@@ -78,16 +77,15 @@ def find_renames(
     operation: Operation,
     value: Any,
     unknown: Mapping[str, Sequence[str]],
-    missing: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    needed: Sequence[str] = (),
     room: int = MAX_SUGGESTIONS,
 ) -> dict[str, Rename]:
     """Return the renames that correct a body, by the pointer of each wrong name.
 
-    `unknown` and `missing` are the unknown names and the missing required ones of each object. No two
+    `unknown` are the unknown names of each object, `needed` the places of missing required ones. No two
     renames set the same place; call it again for the others, once these are made. No more than `room`
     names are looked at: that takes long.
     """
-    needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
     finder = _RenameFinder(operation, value, needed, unknown)
     names = [(place, name) for place, each in unknown.items() for name in each]
     found = [

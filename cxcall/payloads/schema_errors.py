@@ -52,7 +52,7 @@ from cxcall.phone import phone_numbers
 from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from jsonschema_rs import ValidationError
 
@@ -87,9 +87,9 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
         open_places = missing.keys() - unknown.keys()
         for place in open_places:
             unknown[place] = _undeclared_names(operation, body.value, place)
-        renames = find_renames(operation, body.value, unknown, missing, room)
+        needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
+        renames = find_renames(operation, body.value, unknown, needed, room)
         # Where other names are allowed, a wrong one is an error only in place of a missing one.
-        needed = _missing_places(missing)
         renames = {
             pointer: rename
             for pointer, rename in renames.items()
@@ -115,10 +115,6 @@ def _explain_rename(
     place, _, name = pointer.rpartition("/")
     (name,) = split_pointer(f"/{name}")
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
-
-
-def _missing_places(missing: Mapping[str, Sequence[str]]) -> set[str]:
-    return {join_pointer(place, name) for place, names in missing.items() for name in names}
 
 
 def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:

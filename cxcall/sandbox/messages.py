@@ -39,10 +39,10 @@ PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
 }
 
 
-def whole_number(text: str, default: int = 0) -> int:
-    """Return the number that a text is; `default` for any other text, and for one that is too long."""
+def whole_number(text: str) -> int:
+    """Return the number that a text is; 0 for any other text, and for one that is too long."""
     is_number = text.isascii() and text.isdecimal() and len(text) < 10  # noqa: PLR2004 - no long loops
-    return int(text) if is_number else default
+    return int(text) if is_number else 0
 
 
 class Transmission(StrEnum):

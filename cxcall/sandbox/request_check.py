@@ -68,7 +68,8 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
         if not texts and not parameter.required:
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
-            message = _invalid_value(texts[0] if texts else None, _expected_type(parameter.schema))
+            wanted = parameter.schema.get("format") or parameter.schema.get("type") or "value"
+            message = _invalid_value(texts[0] if texts else None, str(wanted))
             raise HttpProblem(400, code, message, name=parameter.name)
 
 
@@ -121,7 +122,3 @@ def _problem(error: ValidationError) -> HttpProblem:
 def _invalid_value(value: Any, wanted: str) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return f"Value [{text[:_LONGEST_QUOTED]}] not valid for field type [{wanted}]"
-
-
-def _expected_type(schema: JsonSchema) -> str:
-    return str(schema.get("format") or schema.get("type") or "value")

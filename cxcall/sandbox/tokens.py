@@ -68,7 +68,7 @@ class TokenIssuer:
         error = self._check_request(client, secret, form)
         if error is not None:
             return error
-        scopes = self._scopes_of(client)
+        scopes = self._scopes if client == CLIENT_ID else READ_ONLY_SCOPES
         if form["grant_type"] in _BROWSER_GRANTS:
             if not self._logins.redeem(form, client):
                 return _error("invalid_grant", "the code or the refresh token is not valid")
@@ -104,9 +104,6 @@ class TokenIssuer:
         token = bearer_token(authorization)
         if token in self._issued:
             self._issued[token] = _IssuedToken(frozenset(), float("-inf"))
-
-    def _scopes_of(self, client: str) -> frozenset[str]:
-        return self._scopes if client == CLIENT_ID else READ_ONLY_SCOPES
 
     def _check_request(
         self, client: str, secret: str, form: dict[str, str]

@@ -140,8 +140,8 @@ def _check_kind(number: str) -> Iterator[Finding]:
         yield _error("phone-kind", f"`{phone_numbers.mask(number)}` is a premium-rate number: each minute is charged", "use the person's own number; add `--force` if you mean this one")  # fmt: skip
 
 
-def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOURCE) -> Finding:
-    return Finding.error(code, "", message, fix=fix, why=why, source=source)
+def _error(code: str, message: str, fix: str, source: str = _SOURCE) -> Finding:
+    return Finding.error(code, "", message, fix=fix, source=source)
 
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:

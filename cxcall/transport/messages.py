@@ -138,7 +138,10 @@ class Exchange(NamedTuple):
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
-    return {name: _masked_header(name, value) for name, value in headers.items()}
+    return {
+        name: _masked(value) if is_secret_header(name, value) else mask_likely_secrets(value)
+        for name, value in headers.items()
+    }
 
 
 def is_secret_header(name: str, value: str) -> bool:
@@ -149,10 +152,6 @@ def is_secret_header(name: str, value: str) -> bool:
 @lru_cache(maxsize=256)
 def _has_secret_name(name: str) -> bool:
     return any(word in name.lower() for word in _SECRET_WORDS)
-
-
-def _masked_header(name: str, value: str) -> str:
-    return _masked(value) if is_secret_header(name, value) else mask_likely_secrets(value)
 
 
 def _masked(value: str) -> str:

@@ -105,9 +105,8 @@ class ValidationSummary:
             return ""
         operations = [" or ".join(names) for names in self.operations if names]
         named = f" as {operations[0]}" if len(operations) == 1 else ""
-        lines = [
-            f"{count:>9,}  {severity}[{code}]" for (code, severity), count in self._by_weight()
-        ]
+        by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
+        lines = [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
         if self.counts.total() > len(self.shown_findings):
             lines.append(f"the first {self.most} findings are shown; `--all` shows every one")
         return "\n".join(
@@ -116,6 +115,3 @@ class ValidationSummary:
                 f"{self.total:,} payload{'' if self.total == 1 else 's'}, {self.valid:,} valid{named}",
             ]
         )
-
-    def _by_weight(self) -> list[tuple[tuple[str, str], int]]:
-        return sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))

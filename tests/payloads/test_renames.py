@@ -244,7 +244,9 @@ SLOTS: dict[str, Any] = {
 def test_name_that_shares_a_word_with_the_only_missing_one_is_renamed(
     value: dict[str, Any], missing: list[str], targets: list[str]
 ) -> None:
-    found = find_renames(operation_of(SLOTS), value, {"": list(value)}, {"": missing})
+    found = find_renames(
+        operation_of(SLOTS), value, {"": list(value)}, [f"/{name}" for name in missing]
+    )
     assert [target for each in found.values() for _, target in each.moves] == targets
 
 
