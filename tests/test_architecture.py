@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import re
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
-
-from helpers.cases import each_case
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # A module may import from its own package and from packages of a lower level.
@@ -24,34 +22,54 @@ LEVELS = (
     {"cli"},
     {"__init__", "__main__", "pytest_plugin"},
 )
+TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:(?: .*)?\n)+", re.MULTILINE)
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 
 
-def package_of(path: Path) -> str:
-    """Return the name of the package, or of the module at the root, that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def package_of(module: str) -> str:
+    """Return the name of the package, or of the module at the root, that a module belongs to."""
+    return f"{module}.__init__".split(".")[1]
 
 
-def imported_packages(path: Path) -> set[str]:
-    """Return the packages of ours that a file imports from, also within its functions."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "cxcall":
-            found |= {alias.name if alias.name in LEVEL else "__init__" for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cxcall."):
-            found.add((node.module or "").split(".")[1])
-    return found
+@cache
+def modules() -> dict[str, str]:
+    """Return the text of each module of ours; parsing all of them would take seconds."""
+    paths = {path.relative_to(PACKAGE.parent): path for path in PACKAGE.rglob("*.py")}
+    names = {".".join(each.with_suffix("").parts).removesuffix(".__init__"): each for each in paths}
+    return {name: paths[each].read_text("utf-8") for name, each in names.items()}
 
 
-@pytest.mark.slow
-@each_case("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_imports_run_downwards(path: Path) -> None:
-    here = package_of(path)
-    assert here in LEVEL, f"give `{here}` its place in LEVELS"
-    others = imported_packages(path) - {here}
-    assert not {name for name in others if LEVEL[name] >= LEVEL[here]}
+def imported_modules(text: str, *, for_types: bool) -> set[str]:
+    """Return the modules of ours that a module imports, also within its functions; with those that only types need."""
+    found = re.findall(
+        r"^ *from (cxcall[\w.]*) import (\([^)]*\)|.*)",
+        text if for_types else TYPES.sub("", text),
+        re.MULTILINE,
+    )
+    names = {(module, name) for module, listed in found for name in re.findall(r"\w+", listed)}
+    whole = {
+        f"{module}.{name}" if f"{module}.{name}" in modules() else module for module, name in names
+    }
+    return {each for each in whole if each in modules()}
+
+
+def test_imports_run_downwards() -> None:
+    upwards = [
+        (name, other)
+        for name, code in modules().items()
+        for other in imported_modules(code, for_types=True)
+        if package_of(other) != package_of(name)
+        and LEVEL[package_of(other)] >= LEVEL[package_of(name)]
+    ]
+    assert upwards == []
+
+
+def test_no_imports_run_in_a_circle() -> None:
+    graph = {
+        name: imported_modules(code, for_types=False) - {name} for name, code in modules().items()
+    }
+    list(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle
 
 
 def test_every_level_has_packages_that_exist() -> None:
-    present = {package_of(path) for path in PACKAGE.rglob("*.py")}
-    assert present == set(LEVEL)
+    assert {package_of(name) for name in modules()} == set(LEVEL)

@@ -19,17 +19,20 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from cxcall.contracts.json_schema import SCHEMAS
-from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument, named_extensions
+from cxcall.contracts.openapi_document import OperationEntry, named_extensions
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
+
+    Converter = Callable[[str, bytes], Contract]
 
 FORMAT = 12
 """Counts up when a conversion or its file changes: files of another format are not used."""
@@ -58,17 +61,17 @@ _LIKELY = """
 """First the bodies of which all required names are given, then those that share most names."""
 
 
-def open_document(path: str) -> OpenApiDocument:
-    """Return the document in a file (`-` is stdin), converted at its first use.
+def open_document(path: str, convert: Converter) -> OpenApiDocument:
+    """Return the document in a file (`-` is stdin), converted at its first use by `convert`.
 
     Raises UsageError if the file is not an OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0 document.
     """
     is_usual = os.path.isfile(path) and os.path.getsize(path) <= LARGEST_DOCUMENT  # noqa: PTH113, PTH202 - as given
     content = None if is_usual else read_bytes(path)
     try:
-        return CachedDocument(path, content)
+        return CachedDocument(path, content, convert)
     except (OSError, sqlite3.Error):
-        return ParsedDocument(_convert(path, content or read_bytes(path)))
+        return convert(path, content or read_bytes(path)).parts
 
 
 def cache_folder() -> Path:
@@ -89,8 +92,8 @@ class CachedDocument:
     file can be used.
     """
 
-    def __init__(self, path: str, content: bytes | None) -> None:
-        self._path, self._content = path, content
+    def __init__(self, path: str, content: bytes | None, convert: Converter) -> None:
+        self._path, self._content, self._convert = path, content, convert
         self._connections: dict[int, sqlite3.Connection] = {}
         self._schemas: dict[str, JsonSchema] = {}
         self._file = cache_folder() / f"{_digest(path, content)}.sqlite"
@@ -175,7 +178,7 @@ class CachedDocument:
         content = read_bytes(self._path) if self._content is None else self._content
         if _digest(self._path, content) != self._file.stem:
             raise OSError(f"{self._path} was changed while it was read")
-        _write_file(self._file, _convert(self._path, content))
+        _write_file(self._file, self._convert(self._path, content))
 
 
 def _digest(path: str, content: bytes | None) -> str:
@@ -195,21 +198,7 @@ def _is_private(file: Path) -> bool:
     return True
 
 
-def _convert(path: str, content: bytes) -> dict[str, Any]:
-    from cxcall.contracts.call_risk import set_call_risk
-    from cxcall.contracts.contract import load_shipped_contracts
-    from cxcall.contracts.conversion.convert import add_shipped_server, convert
-    from cxcall.contracts.conversion.reader import read_document
-
-    document, faults = read_document(path, content)
-    converted, shipped = convert(document, path, faults), load_shipped_contracts()
-    head = add_shipped_server(converted.head, [each.declared for each in shipped])
-    converted = converted._replace(head=head)
-    set_call_risk(converted, shipped)
-    return converted.as_document()
-
-
-def _write_file(file: Path, document: Mapping[str, Any]) -> None:
+def _write_file(file: Path, contract: Contract) -> None:
     """Write a converted document into its file, which appears as a whole; raises OSError if that fails.
 
     The oldest files are removed, also those that a writer left unfinished when it was killed.
@@ -219,7 +208,7 @@ def _write_file(file: Path, document: Mapping[str, Any]) -> None:
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as connection, connection:
-            _fill(connection, document, file.stem)
+            _fill(connection, contract, file.stem)
         Path(name).replace(file)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -231,10 +220,8 @@ def _write_file(file: Path, document: Mapping[str, Any]) -> None:
         raise FileNotFoundError(file)
 
 
-def _fill(connection: sqlite3.Connection, document: Mapping[str, Any], digest: str) -> None:
-    from cxcall.contracts.contract import Contract
-
-    operations = Contract("", dict(document)).operations
+def _fill(connection: sqlite3.Connection, contract: Contract, digest: str) -> None:
+    operations, document = contract.operations, contract.declared
     entries = [OperationEntry(each.method, each.path, each.declared) for each in operations]
     schemes = document["components"].get("securitySchemes", {})
     parts: dict[str, dict[str, Any]] = {

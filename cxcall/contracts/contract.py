@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND, ParsedDocument
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.parameters import server_url
+from cxcall.contracts.parameters import has_path_slash, server_url, target
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -164,8 +164,24 @@ def find_platform_contract(platform: str) -> Contract:
     return next(matches, shipped[0]) if platform else shipped[0]
 
 
+def operation_at(operation: Operation, base_url: str, values: Mapping[str, str]) -> Operation:
+    """Return an operation as it is at an address: there it may be a shipped one that can place a call.
+
+    So may be the path with `values`, of which one has a slash: many servers decode `%2F` and take another route.
+    """
+    path, has_slash = operation.path, has_path_slash(operation.parameters, values)
+    if has_slash:
+        path = target(path, operation.parameters, values)
+    contract = operation.contract
+    is_declared = contract.is_shipped or base_url == contract.base_url()
+    is_known = operation.can_place_call or (is_declared and not has_slash)
+    if is_known or not _may_be_shipped_call(operation.method, path, base_url):
+        return operation
+    return operation.as_call
+
+
 @lru_cache(maxsize=256)
-def may_be_shipped_call(method: str, path: str, base_url: str) -> bool:
+def _may_be_shipped_call(method: str, path: str, base_url: str) -> bool:
     """Return whether a path below a base URL may lead to a shipped operation that can place a call.
 
     A proxy may have a path of its own before that of the platform.
@@ -192,7 +208,21 @@ def load_user_contract(path: str) -> Contract:
     """
     from cxcall.contracts.cached_document import open_document
 
-    return Contract(path, open_document(path))
+    return Contract(path, open_document(path, _convert))
+
+
+def _convert(path: str, content: bytes) -> Contract:
+    """Return the contract that the content of a user's file becomes, parsed."""
+    from cxcall.contracts.call_risk import set_call_risk
+    from cxcall.contracts.conversion.convert import add_shipped_server, convert
+    from cxcall.contracts.conversion.reader import read_document
+
+    document, faults = read_document(path, content)
+    converted, shipped = convert(document, path, faults), load_shipped_contracts()
+    head = add_shipped_server(converted.head, [each.declared for each in shipped])
+    converted = converted._replace(head=head)
+    set_call_risk(converted, shipped)
+    return Contract(path, converted.as_document())
 
 
 def load_contracts(path: str | None = None) -> tuple[Contract, ...]:

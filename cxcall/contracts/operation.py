@@ -12,7 +12,6 @@ from cxcall.contracts.parameters import (
     Alternative,
     Flag,
     Parameter,
-    has_path_slash,
     join_base,
     server_url,
     target,
@@ -118,24 +117,9 @@ class Operation:
         known = f"`cxcall operations {self.name}`"
         return known if self.is_sendable else "the vendor's documentation"
 
-    def at(self, base_url: str, values: Mapping[str, str] | None = None) -> Operation:
-        """Return the operation as it is at an address: there it may be a shipped one that can place a call.
-
-        So may be the path with `values`, of which one has a slash: many servers decode `%2F` and take another route.
-        """
-        from cxcall.contracts.contract import may_be_shipped_call
-
-        path, has_slash = self.path, has_path_slash(self.parameters, values or {})
-        if has_slash:
-            path = target(path, self.parameters, values or {})
-        is_declared = self.contract.is_shipped or base_url == self.contract.base_url()
-        is_known = self.can_place_call or (is_declared and not has_slash)
-        if is_known or not may_be_shipped_call(self.method, path, base_url):
-            return self
-        return self._as_call
-
     @cached_property
-    def _as_call(self) -> Operation:
+    def as_call(self) -> Operation:
+        """The same operation as one that can place a call."""
         return Operation(self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True})  # fmt: skip
 
     @property

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.contract import operation_at
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
@@ -89,7 +90,7 @@ def build_request(
 
     `values` are those of the parameters. A payload without value and document means no body.
     """
-    operation = operation.at(settings.base_url, values)
+    operation = operation_at(operation, settings.base_url, values)
     has_body = payload.value is not None or payload.document is not None
     findings = [
         *_platform_mismatch(operation, settings),
