@@ -13,9 +13,16 @@ from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.database import never
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger_file import open_database
-from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
+from cxcall.ledger.marker import (
+    SERVER,
+    STOP,
+    LedgerMarker,
+    MissingRecordsError,
+    SharedMarks,
+    read_marks,
+    shared_problem,
+)
 from cxcall.ledger.rows import LedgerRows, State, check_if_quick
-from cxcall.ledger.shared_stop import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.sqlite_database import SqliteDatabase
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
