@@ -24,7 +24,7 @@ class BootTime(NamedTuple):
 def read_boot_clock() -> BootTime:
     """Return the current time; with an empty `boot` on systems other than Linux."""
     try:
-        boot = _BOOT_ID.read_text("utf-8").strip()
+        boot = _BOOT_ID.read_bytes().decode("ascii").strip()
         return BootTime(boot, seconds_since_boot())
     except (OSError, ValueError):
         return BootTime("", 0.0)
