@@ -131,7 +131,7 @@ class CachedDocument:
         statement = _LIKELY.format(marks=", ".join("?" * len(searched)), is_array=int(is_array))
         return (OperationEntry(*each) for each in self._read(statement, *searched))
 
-    def may_declare(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - see OpenApiDocument
+    def may_declare(self, names: Iterable[str]) -> bool:  # noqa: ARG002 - as of IndexedDocument
         """Return True: `find_likely` reads no other operations."""
         return True
 
