@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,7 @@ from cxcall.explaining.checks.published_rules import (
     note_unchecked_body,
 )
 from cxcall.explaining.checks.route_check import RouteMatch, match_route
-from cxcall.explaining.masked_values import with_masked_unknown
-from cxcall.explaining.masking import mask_numbers, mask_request
+from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
+
+_BARE_WORD = re.compile(r"[{,:\[]\s*[A-Za-z_+][\w+-]*\s*[:,}\]]")
 
 
 def _not_captured(where: str) -> str:
@@ -210,7 +212,8 @@ def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Ite
     body = (request.body or "").lstrip()
     if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return
-    has_lost_quotes = any("not in quotes" in each.message for each in in_body)
+    is_malformed = any(each.code == "body-malformed" for each in in_body)
+    has_lost_quotes = is_malformed and _BARE_WORD.search(body) is not None
     text = platform_text(request.response) if request.response else ""
     is_refused = '"' in body and "malformed syntax" in text and not _has_problem(in_body)
     if has_lost_quotes or is_refused:

@@ -1,4 +1,4 @@
-"""Mask what looks like a secret in an observed request, before it is checked and quoted."""
+"""Mask what looks like a secret in an observed request, before it is checked, and find what was masked by others."""
 
 from __future__ import annotations
 
@@ -31,6 +31,32 @@ if TYPE_CHECKING:
 _KEPT_REDACTORS = 16
 _COOKIE = re.compile(r"=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+
+# `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
+_MASKED = re.compile(
+    r".*(?:[*\u2022\u2588\u25cf]{2}|\u2026).*|\+?[0-9]+[0-9 ().-]*[xX]{2,}[0-9xX .-]*"
+    r"|(?=.*[xX]{3})[0-9a-fA-FxX]{8}(?:-[0-9a-fA-FxX]{4}){3}-[0-9a-fA-FxX]{12}",
+    re.DOTALL,
+)
+_MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
+
+
+def is_masked(value: str) -> bool:
+    """Tell whether a part of a value is hidden by asterisks, dots, or `x` in place of digits."""
+    is_possible = _MAY_BE.search(value) is not None and not is_redacted(value)
+    return is_possible and _MASKED.fullmatch(value.strip()) is not None
+
+
+def with_masked_unknown(request: ObservedRequest) -> ObservedRequest:
+    """Return a request whose masked values in the body and the query are unknown."""
+    places = [f"query:{name}" for name, value in request.query if is_masked(value)]
+    if request.body and _MAY_BE.search(request.body):
+        document, _ = parse_repaired(request.body, "body")
+        texts = leaves(document.value) if document else ()
+        places += [at for at, value in texts if isinstance(value, str) and is_masked(value)]
+    if not places:
+        return request
+    return replace(request, unknown={**dict.fromkeys(places, ("...",)), **request.unknown})
 
 
 def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[str], str]]:

@@ -235,11 +235,6 @@ def _as_note(
             fix=f"add `{name}` if the API refuses the request without it",
             why="the schema requires it in both; the vendor's own examples leave it out of the body",
         )
-    if finding.code == "property-missing" and _is_of_added_object(operation, payload, above):
-        return finding._replace(
-            severity=Severity.NOTE,
-            why=f"`{above}` is not in the body; it requires this if it is added",
-        )
     if is_optional_null(operation, payload, finding.where):
         return finding._replace(severity=Severity.NOTE)
     return finding
@@ -255,17 +250,6 @@ def _belongs_in_missing_object(
         name in operation.schema_at(place).get("properties", {})
         for place in places
         if not has_value(payload.value, place)
-    )
-
-
-def _is_of_added_object(operation: Operation, payload: Payload, pointer: str) -> bool:
-    """Tell whether an optional object is not in the body, but would be added by the correction of another finding."""
-    above, _, name = pointer.rpartition("/")
-    return (
-        bool(pointer)
-        and not has_value(payload.value, pointer)
-        and has_value(payload.value, above)
-        and name not in operation.schema_at(above).get("required", ())
     )
 
 

@@ -23,14 +23,15 @@ from cxcall.explaining.checks.token_request_check import (
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
 from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
 from cxcall.explaining.operations.path_findings import (
+    PathForm,
     community_operation,
+    correct_prefix,
     empty_id,
     mixed_platforms,
     unknown_path,
     wrong_method,
     wrong_prefix,
 )
-from cxcall.explaining.operations.path_forms import PathForm, correct_prefix
 from cxcall.explaining.operations.published_operations import (
     ACD_BASE_PATH,
     CXONE,

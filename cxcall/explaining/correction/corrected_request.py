@@ -22,7 +22,7 @@ from cxcall.explaining.correction.shell_forms import (
     json_text,
     with_confirmation,
 )
-from cxcall.explaining.operations.path_forms import correct_prefix
+from cxcall.explaining.operations.path_findings import correct_prefix
 from cxcall.explaining.operations.published_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity

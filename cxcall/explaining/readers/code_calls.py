@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_roles import CHANGES
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     FORMAT,
@@ -26,7 +25,6 @@ from cxcall.explaining.readers.token_tree import (
     is_builder_call,
     is_operator,
     read_chain,
-    split_chain,
     split_elements,
 )
 from cxcall.explaining.readers.unresolved_variables import (
@@ -117,7 +115,7 @@ class Calls(Structures):
             self._report("call", name, Call(name, [(None, value)]))
             return value, position + 1
         if _LIST_MAKERS.search(name):
-            return self._list(group), position + 1
+            return self._elements(group, is_map=False), position + 1
         arguments = self._arguments(group)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
@@ -139,16 +137,6 @@ class Calls(Structures):
         value = owner.get(key) if isinstance(owner, dict) else None
         return mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}") if value is None else value, position + 1  # fmt: skip
 
-    def _list(self, group: Group) -> Any:
-        """Evaluate the arguments of a call that makes a list; one list, or JSON text of one, is the list itself."""
-        value = self._elements(group, is_map=False)
-        if isinstance(value, list) and len(value) == 1:
-            if isinstance(value[0], list):
-                return value[0]
-            if isinstance(value[0], str) and value[0].lstrip()[:1] == "[":
-                return Call("parse", [(None, value[0])])
-        return value
-
     def _block(self, group: Group) -> Any:
         """Evaluate a block that adds to an object or a list; what its other statements add is unknown."""
         built = _Built()
@@ -161,7 +149,7 @@ class Calls(Structures):
         return built.value
 
     def _arguments(self, group: Group) -> list[tuple[str | None, Any]]:
-        return [self._statement(part) for element in split_elements(group) for part in split_chain(element)]  # fmt: skip
+        return [self._statement(element) for element in split_elements(group)]
 
     def _finish_call(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
         """Report a call; apply one that adds to a map or list, or that fills a format."""
@@ -209,7 +197,7 @@ class Calls(Structures):
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
         """Apply a method that adds to a map or list; return both that and what it returns, None if it is another method."""
         maker = target.name if isinstance(target, Call) and MAP_MAKERS.search(target.name) else ""
-        is_list = isinstance(target, list) or re.search("list|array", maker, re.IGNORECASE)
+        is_list = isinstance(target, list)
         is_map = isinstance(target, dict) or maker or target == []
         is_named = bool(values) and isinstance(values[0], str) and is_map
         if is_named and len(values) == 2 and _ADDERS.match(method):
@@ -217,14 +205,13 @@ class Calls(Structures):
             members[values[0]] = values[1]
             return members, members
         child = _CHILD_ADDERS.match(method)
-        if is_named and len(values) == 1 and child and not is_list:
+        if is_named and len(values) == 1 and child:
             members = target if isinstance(target, dict) else {}
             members[values[0]] = [] if child[1].lower() in ("array", "list") else {}
             return members, members[values[0]]
         if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
-            items = target if isinstance(target, list) else []
-            items.append(values[0])
-            return items, items
+            target.append(values[0])
+            return target, target
         return None
 
     def _method(self, target: Any, items: list[Any], position: int) -> tuple[Any, int]:
@@ -248,12 +235,10 @@ class Calls(Structures):
         if added is not None:
             self._report("add", name, Call(name, arguments))
             return added[1], position + 1
-        is_text = isinstance(target, str) or (isinstance(target, Call) and CHANGES.search(name))
+        is_text = isinstance(target, str)
         call = Call(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
-        is_changed = (is_text and not isinstance(target, str)) or (
-            isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
-        )
+        is_changed = is_text and not is_unresolved(target) and not _SAME.match(name)
         return call if is_changed else target, position + 1
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:

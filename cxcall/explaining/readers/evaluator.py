@@ -66,15 +66,10 @@ class Evaluator(Calls):
         key, rest = split_key(items)
         if key is None:
             return None, self.evaluate(items)
-        name = self._key_text(key)
+        name = key.value.lstrip(":") if key.kind == "word" else str(key.value)
         value = self.evaluate(rest, name if is_member else "")
         self._report("named", name, value)
         return name, value
-
-    def _key_text(self, key: Any) -> str:
-        if isinstance(key, Group):  # `["name"] = value` of Lua, `[name]: value` of JavaScript
-            return as_text(self.evaluate(key.items))
-        return key.value.lstrip(":") if key.kind == "word" else str(key.value)
 
     def _assign(
         self, left: list[Any], right: list[Any], *, is_sum: bool, is_member: bool
@@ -276,9 +271,6 @@ class Evaluator(Calls):
             return word[1:], position + 1
         name, position = read_chain(items, position)
         following = items[position] if position < len(items) else None
-        if isinstance(following, Token) and following.value == "!" and position + 1 < len(items) and isinstance(items[position + 1], Group):  # fmt: skip
-            name, position = f"{name}!", position + 1
-            following = items[position]
         if isinstance(following, Group):
             return self._call(name, items, position)
         is_argument = isinstance(following, Token) and ((following.kind in ("string", "word", "number") and following.value != "in") or following.value == "!")  # fmt: skip

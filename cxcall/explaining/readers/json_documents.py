@@ -66,12 +66,7 @@ def read_json(
         names = names if len(names) > 1 else ["request"]
         yield from filter(None, map(read_object, stored, names))
     else:
-        is_read = False
-        for request in _read_objects(_objects_of(values), numbers):
-            yield request
-            is_read = True
-        if not is_read and len(values) == 1 and (body := _read_body(values[0])):
-            yield body
+        yield from _read_objects(_objects_of(values), numbers)
 
 
 def _kind_of(values: list[Any]) -> _Kind:
@@ -123,15 +118,3 @@ def _stored_requests(value: Any, depth: int) -> list[Any]:
         if depth < _MAX_DEPTH and (found := _stored_requests(each, depth + 1)):
             return found
     return []
-
-
-def _read_body(value: Any) -> ObservedRequest | None:
-    """Return a request of which only the body is shown, if the body is one of an operation."""
-    if not isinstance(value, dict | list) or not value:
-        return None
-    from cxcall.explaining.checks.route_check import match_route
-    from cxcall.explaining.operations.meant_operation import find_meant_operation, is_body_of
-
-    request = build_observed_request("request body", body=value, headers_are_shown=False)
-    operation = find_meant_operation(request, match_route(request))
-    return request if operation is not None and is_body_of(operation, value) else None

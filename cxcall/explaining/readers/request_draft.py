@@ -12,7 +12,6 @@ from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_par
 from cxcall.explaining.readers.code_roles import (
     ACCEPT,
     BASIC,
-    CHANGES,
     CLIENT,
     EXACT,
     FOLD,
@@ -204,8 +203,6 @@ class RequestDraft:
         names = variable_names(content)
         if all(map(_NO_BODY.search, names)):
             return
-        if rank > self.body_rank == 1 and any(map(CHANGES.search, names)):
-            self.body, self.body_rank = None, 2  # the text that the call changes
         if kind == "json":
             self.content_type = self.content_type or "application/json"
         if rank >= 3 or (rank == 2 and not self.hidden_body):

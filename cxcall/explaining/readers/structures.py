@@ -9,7 +9,6 @@ from cxcall.explaining.readers.code_values import (
     NOTHING,
     Call,
     as_text,
-    is_name,
     wrapped_text,
 )
 from cxcall.explaining.readers.literals import Token
@@ -125,8 +124,6 @@ class Structures:
             return [[self.evaluate(each) for each in items] for items in tuples]
         is_literal = is_map_literal(group, elements)
         named = [self._statement(element, is_member=is_literal) for element in elements]
-        if (inner := self._doubled(elements, named, group)) is not None:
-            return inner
         if not named:
             return {} if is_map or group.opening[-1:] == "{" else []
         members: dict[str, Any] = {}
@@ -140,17 +137,6 @@ class Structures:
         if len(elements) == 1 and "for" in words:
             return mark_unresolved("{...}")  # a comprehension
         return [value for _, value in named]
-
-    def _doubled(self, elements: list[list[Any]], named: list[Any], group: Group) -> Any:
-        """Return the list in `{{"a"}}` of C++ and MATLAB, which is no pair; None where there is none."""
-        item = elements[0][0] if len(elements) == 1 and len(elements[0]) == 1 else None
-        if group.opening != "{" or not isinstance(item, Group) or item.opening != "{":
-            return None
-        inner = named[0][1]
-        if not isinstance(inner, list) or any(isinstance(each, dict | list) for each in inner):
-            return None
-        is_pair = len(inner) == 2 and is_name(inner[0])
-        return None if is_pair else inner
 
     def _take_member(
         self,
@@ -191,8 +177,6 @@ class Structures:
             while position < len(items) and isinstance(items[position], Token) and items[position].kind == "word" and (not name or (items[position].value[:1] != ":" and items[position].value not in CONSTANTS)):  # fmt: skip
                 name = f"{name} {items[position].value.lstrip(':')}".strip()
                 position += 1
-            if position < len(items) and not name and isinstance(items[position], Token):
-                name, position = str(items[position].value), position + 1
             if position < len(items):
                 value, position = self._argument(items, position)
             else:

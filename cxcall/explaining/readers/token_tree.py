@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.literals import Token
@@ -58,7 +57,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
     has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
     element: list[Any] = []
     is_new_line = False
-    for item, following in zip_longest(group.items, group.items[1:]):
+    for item in group.items:
         kind = item.kind if isinstance(item, Token) else ""
         if kind == "newline":
             is_new_line = True
@@ -68,12 +67,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
         if (
             is_separator
             or is_block
-            or (
-                has_lines
-                and is_new_line
-                and element
-                and not continues(element[-1], item, following)
-            )
+            or (has_lines and is_new_line and element and not continues(element[-1], item))
         ):
             if element:
                 yield element
@@ -83,19 +77,6 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             element.append(item)
     if element:
         yield element
-
-
-def split_chain(items: list[Any]) -> list[list[Any]]:
-    """Return the arguments that Perl separates by several `=>`; other items as one."""
-    if sum(is_operator(each, ("=>",)) for each in items) < 2:
-        return [items]
-    parts: list[list[Any]] = [[]]
-    for item in items:
-        if is_operator(item, ("=>",)):
-            parts.append([])
-        else:
-            parts[-1].append(item)
-    return [each for each in parts if each]
 
 
 def split_tuples(group: Group) -> list[list[list[Any]]]:
@@ -135,17 +116,13 @@ def is_command(items: list[Any]) -> bool:
     return end > 1 and end < len(items) and isinstance(items[end], Token) and items[end].kind == "string"  # fmt: skip
 
 
-def continues(before: Any, after: Any, following: Any = None) -> bool:
-    """Tell whether a line goes on in the next one, which starts with `after` and `following`."""
+def continues(before: Any, after: Any) -> bool:
+    """Tell whether a line goes on in the next one, which starts with `after`."""
     if isinstance(before, Token) and before.kind == "operator" and before.value in TRAILING:
         return True
     if not isinstance(after, Token):
         return after.opening[-1:] == "{" and isinstance(before, Token) and before.kind == "word"
-    is_flag = after.kind == "word" and after.value[:1] == "-"
-    if is_flag or (after.kind == "operator" and after.value in LEADING):
-        return True
-    is_key = is_operator(following, KEY_SEPARATORS)
-    return after.kind == "string" and not is_key and isinstance(before, Token) and before.kind == "string"  # fmt: skip
+    return after.kind == "operator" and after.value in LEADING
 
 
 def is_newline(item: Any) -> bool:
@@ -166,16 +143,8 @@ def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
     if len(items) > 2 and is_operator(items[1], KEY_SEPARATORS):
         first = items[0]
         is_key = isinstance(first, Token) and first.kind in ("string", "word", "number")
-        is_bracketed = isinstance(first, Group) and first.opening == "["
-        if (is_key or is_bracketed) and not (items[1].value == "->" and first.value[:1] == "$"):
+        if is_key and not (items[1].value == "->" and first.value[:1] == "$"):
             return first, items[2:]
-    if (
-        len(items) > 1
-        and isinstance(items[0], Token)
-        and items[0].kind == "word"
-        and items[0].value.endswith(":")
-    ):
-        return items[0], items[1:]
     return None, items
 
 
@@ -262,8 +231,8 @@ def is_type(items: list[Any], position: int) -> bool:
         return is_word and bool(group.items) and isinstance(group.items[0], Token) and chain_name(group.items) == "".join(each.value for each in group.items if isinstance(each, Token))  # fmt: skip
     if group.opening != "[":
         return False
-    if isinstance(rest[0], Group) or is_operator(rest[0], ("*",)):
-        return not group.items or (isinstance(rest[0], Group) and rest[0].opening[:1] == "@")
+    if isinstance(rest[0], Group):
+        return not group.items
     return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
 
 
@@ -296,9 +265,7 @@ def is_lisp_list(items: list[Any]) -> bool:
 
 
 def is_builder_call(items: list[Any]) -> bool:
-    """Tell whether items are a call that adds to the object of its block: `put("a", "b")`, `it.add("c")`."""
-    if len(items) > 2 and isinstance(items[0], Token) and items[0].value in ("it", "this"):
-        items = items[2:]
+    """Tell whether items are a call that adds to the object of its block: `put("a", "b")`."""
     if len(items) < 2 or not isinstance(items[0], Token) or not isinstance(items[1], Group):
         return False
     return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
