@@ -21,7 +21,8 @@ from xdist.scheduler import WorkStealingScheduling
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Start, Stranger
-from helpers.fork_server import Forks, ForkServer
+from helpers.fork_server import ForkServer
+from helpers.forked_commands import Forks
 from helpers.work import examples
 
 if TYPE_CHECKING:

@@ -92,10 +92,10 @@ class Route(NamedTuple):
         return all(a == b or "{}" in a or "{}" in b for a, b in pairs)
 
 
-def set_call_risk(converted: Converted, shipped: Iterable[Contract]) -> None:
+def set_call_risk(converted: Converted, shipped: tuple[Contract, ...]) -> None:
     """Declare of each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
-    known = ShippedRoutes(shipped)
+    known = shipped_routes(shipped)
     for method, path, declared in converted.operations:
         route = Route.of(method, path, declared, server)
         declared[RISK] = can_place_call(route, declared, known, converted.schemas)
@@ -146,6 +146,12 @@ class ShippedRoutes:
     def calls(self, method: str) -> list[Route]:
         """Return the routes with a method that can place a call."""
         return self._calls.get(method, [])
+
+
+@cache
+def shipped_routes(contracts: tuple[Contract, ...]) -> ShippedRoutes:
+    """Return the routes of the shipped contracts, which do not change."""
+    return ShippedRoutes(contracts)
 
 
 def _normal_segments(path: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall, Ran
+    from helpers.command import Cxcall, Ran, Running
 
 PERSONAL = ("--operation", "personal-connection")
 FAST = ("--rate", "500/s")
@@ -77,11 +77,8 @@ def at(cxcall: Cxcall, platform: Platform) -> Cxcall:
 
 
 @contextmanager
-def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [str(CXCALL), "batch", *arguments], cwd=cxcall.folder, env=cxcall.environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+def begin(cxcall: Cxcall, *arguments: str) -> Iterator[Running]:
+    with cxcall.begin("batch", *arguments) as process:
         try:
             yield process
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,7 +21,7 @@ from cxcall.contracts import contract
 from cxcall.phone.calling_hours import Hours
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
-from helpers.command import CAMPAIGN, CXCALL
+from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -110,10 +109,7 @@ def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
     waiting = ("--hours", inside("Europe/Berlin"), "--wait-for-hours", "--confirm", "2")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        with subprocess.Popen(
-            [str(CXCALL), *words, *waiting], cwd=cxcall.folder, env=cxcall.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        ) as process:  # fmt: skip
+        with cxcall.begin(*words, *waiting) as process:
             assert process.stderr is not None
             line = ""
             while "the next may be called at" not in line:
@@ -136,10 +132,7 @@ def test_waiting_row_is_sent_when_its_calling_hours_begin(cxcall: Cxcall) -> Non
     words = ("batch", file, *EXECUTE, *FAST, "--hours", soon, "--wait-for-hours", "--confirm", "3")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        with subprocess.Popen(
-            [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        ) as process:  # fmt: skip
+        with cxcall.begin(*words) as process:
             assert platform.wait_for_rings(2)
             process.send_signal(signal.SIGTERM)  # New York would be next, hours later
             process.communicate(timeout=30)

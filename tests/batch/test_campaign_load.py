@@ -9,6 +9,7 @@ import signal
 import subprocess
 from base64 import b64decode
 from functools import partial
+from subprocess import DEVNULL, STDOUT
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -543,11 +544,9 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
     with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
         words = ("campaign", "load", cxcall.file("leads.csv", rows(2)), "--contact-list", "1001", "--yes")  # fmt: skip
         sets = ("--set", '/expirationDate="2027-01-31"', "--platform", "nice-cxone")
-        with subprocess.Popen(
-            [str(CXCALL), *words, *sets, "--base-url", platform.base_url], cwd=cxcall.folder,
-            env=cxcall.environment | {"CXCALL_ACCESS_TOKEN": "t-1"}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        ) as process:  # fmt: skip
+        address = ("--base-url", platform.base_url)
+        token = {"CXCALL_ACCESS_TOKEN": "t-1"}
+        with cxcall.begin(*words, *sets, *address, err=STDOUT, env=token) as process:
             assert asked.wait(30)
             process.send_signal(signal.SIGINT)
             printed, _ = process.communicate()
@@ -748,11 +747,8 @@ def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
         return Dialer().read(path, count)
 
     with Platform(lambda *_: Reply(204), reads=read) as platform:
-        environment = cxcall.environment | platform.environment
-        with subprocess.Popen(
-            [str(CXCALL), "campaign", "start", CAMPAIGN, "--yes"], cwd=cxcall.folder, env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        ) as process:  # fmt: skip
+        cxcall.environment |= platform.environment
+        with cxcall.begin("campaign", "start", CAMPAIGN, "--yes", err=STDOUT) as process:
             assert asked.wait(30)
             process.send_signal(signal.SIGINT)
             printed, _ = process.communicate(timeout=25)
@@ -883,10 +879,7 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
     words = ("campaign", "load", file, "--contact-list", list_id, "--rate", "1/s", "-o", "jsonl")
     for kills in range(2):
         more = ("--resume",) * bool(kills)
-        with subprocess.Popen(
-            [str(CXCALL), *words, *more], cwd=live.folder, env=live.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
+        with live.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
             assert sandbox.wait_for_rings(kills + 1, timeout=300)
             process.send_signal(signal.SIGKILL)
     assert load(live, file, list_id, code=7).code == 7  # it did not come to its end

@@ -6,15 +6,15 @@ import csv
 import io
 import json
 import os
-import subprocess
 from collections import Counter
 from random import Random
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from helpers.command import CAMPAIGN, CXCALL
+from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -84,10 +84,10 @@ BATCH = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={
 def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, export: Export) -> None:
     write_export(live, export)
     words = (*BATCH, *READING, "--rate", "2000/s")
-    ran = subprocess.run(
-        [CXCALL, *words], capture_output=True, cwd=live.folder, env=live.environment, text=True, timeout=300, check=True,
-    )  # fmt: skip
-    *rows, last = map(json.loads, ran.stdout.splitlines())
+    with live.begin(*words) as process:
+        out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    *rows, last = map(json.loads, out.splitlines())
     reasons = {
         "do-not-call": export.listed,
         "invalid-number": export.invalid,
@@ -124,10 +124,7 @@ def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
         cxcall.environment |= platform.environment
         for attempt in range(4):
             more = ("--confirm", str(left_to_send(cxcall, export)), *["--resume"] * (attempt > 0))
-            with subprocess.Popen(
-                [CXCALL, *words, *more], cwd=cxcall.folder, env=cxcall.environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            ) as process:  # fmt: skip
+            with cxcall.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
                 platform.wait_for_rings(platform.rung + random.randrange(1, 25), timeout=20)
                 process.kill()
         left = str(left_to_send(cxcall, export))

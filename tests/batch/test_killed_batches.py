@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from random import Random
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall, first: int) -> No
         words = ("batch", file, "--operation", "personal-connection", "--rate", "500/s", "-o", "jsonl", "--confirm")  # fmt: skip
         with Platform() as platform:
             cxcall.environment |= platform.environment
-            with subprocess.Popen(
-                [str(CXCALL), *words, str(ROWS)], cwd=cxcall.folder, env=cxcall.environment,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            ) as process:  # fmt: skip
+            with cxcall.begin(*words, str(ROWS), out=DEVNULL, err=DEVNULL) as process:
                 platform.wait_for_rings(chance.randrange(1, ROWS))
                 process.kill()
             if process.returncode == 0:

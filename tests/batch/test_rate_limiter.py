@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot, SharedRa
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.retry_after import SendPostponedError
-from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -67,10 +65,7 @@ def test_nothing_is_sent_until_the_window_of_the_api_opens_again(cxcall: Cxcall)
     words = ["--operation", "personal-connection", "--rate", "500/s", "--concurrency", "1"]
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "3600"}
-        with subprocess.Popen(
-            [CXCALL, "batch", file, *words, "--confirm", "5", "-o", "jsonl"],
-            cwd=cxcall.folder, env=cxcall.environment, stdout=subprocess.PIPE, text=True,
-        ) as process:  # fmt: skip
+        with cxcall.begin("batch", file, *words, "--confirm", "5", "-o", "jsonl") as process:
             assert platform.wait_for_rings(1)
             assert not platform.wait_for_rings(2, timeout=0.5)
             process.send_signal(signal.SIGINT)

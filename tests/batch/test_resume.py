@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
+from subprocess import DEVNULL
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,6 @@ import pytest
 from cxcall.batch.resume import batches_of_same_run, stop_on_queued
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.records import Batch
-from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -265,10 +264,7 @@ def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) 
 
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment
-        with subprocess.Popen(
-            [str(CXCALL), *words, "1"], cwd=cxcall.folder, env=cxcall.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        ) as process:  # fmt: skip
+        with cxcall.begin(*words, "1", out=DEVNULL, err=DEVNULL) as process:
             assert arrived.wait(30)
             ran = cxcall("batch", file, *WORDS, "--resume", code=9)
             finish.set()

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from helpers.command import CAMPAIGN, CXCALL
+from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -245,10 +245,7 @@ def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
 def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table(*["+12025550101"] * 6))
     words = ["batch", file, *EXECUTE[:-1], "2/s", "--sandbox", "-o", "jsonl"]
-    with subprocess.Popen(
-        [CXCALL, *words], cwd=cxcall.folder, env=cxcall.environment, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    with cxcall.begin(*words) as process:
         assert process.stdout is not None
         assert process.stdout.readline()
         process.send_signal(signal.SIGINT)

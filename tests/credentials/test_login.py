@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 import requests
 
-from helpers.command import CXCALL, Cxcall
+from helpers.command import Cxcall
 
 pytestmark = pytest.mark.slow
 
@@ -150,15 +150,7 @@ class Running:
     """`cxcall auth login --web` while it waits for the person."""
 
     def __init__(self, cxcall: Cxcall, *args: str, env: dict[str, str] | None = None) -> None:
-        self.process = subprocess.Popen(
-            [str(CXCALL), "auth", "login", "--web", *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=cxcall.folder,
-            env={**cxcall.environment, **(env or {})},
-        )
+        self.process = cxcall.begin("auth", "login", "--web", *args, env=env)
         assert self.process.stderr is not None
         self.told = self.process.stderr.readline()
         self.page = self.process.stderr.readline().strip()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pexpect
 
-from helpers.fork_server import Ended, Forks
+from helpers.forked_commands import Ended, ForkedProcess, Forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
 
 
+Running = subprocess.Popen[str] | ForkedProcess
+"""A command that runs beside the test."""
 CXCALL = Path(sys.executable).with_name("cxcall")
 CONTACT = "12345678-1234-1234-1234-123456789012"
 CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
@@ -117,6 +119,23 @@ class Cxcall:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    def begin(
+        self,
+        *args: str,
+        out: int = subprocess.PIPE,
+        err: int = subprocess.PIPE,
+        env: dict[str, str] | None = None,
+    ) -> Running:
+        """Start it beside the test, without input; `out` and `err` are as `subprocess` takes them."""
+        command, forks = [str(CXCALL), *args], Cxcall.forks
+        environment = {**self.environment, **(env or {})}
+        if forks is not None and self._may_fork(command) and forks.can_run(b"", environment):
+            return forks.start(command, str(self.folder), environment, out, err)
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, text=True,
+            cwd=self.folder, env=environment,
+        )  # fmt: skip
 
     def _may_fork(self, command: list[str]) -> bool:
         """Return whether this run may be a fork, and remember which command it is."""

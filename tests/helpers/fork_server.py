@@ -1,6 +1,7 @@
 """Start the command by a fork of a process that has loaded it: a real process, without the time of loading.
 
-A test that is marked `real_start`, and each test that makes its own process, starts the installed program instead.
+`helpers/forked_commands.py` is what tests use of it. A test that is marked `real_start`, and each test that makes its
+own process, starts the installed program instead.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
-from threading import Lock
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 LIBRARIES = (
     "configparser", "dotenv", "encodings.idna", "encodings.utf_16_be", "encodings.utf_16_le", "http.client",
@@ -34,16 +33,6 @@ HTTP/1.1 400 Bad Request
 
 {"code": "bad.request", "message": "x"}
 """
-LONGEST_INPUT = 1 << 15
-"""Bytes of stdin that fit into a pipe on every system, so that nobody has to feed it."""
-
-
-class Ended(NamedTuple):
-    """How a process ended, and what it wrote."""
-
-    returncode: int
-    stdout: bytes
-    stderr: bytes
 
 
 class ForkServer:
@@ -72,77 +61,6 @@ class ForkServer:
             self._process.communicate()
 
 
-class Forks:
-    """The commands of one worker, forked by the server of a name."""
-
-    def __init__(self, name: str) -> None:
-        self._lock, self._name = Lock(), name
-        self._connect()
-
-    def _connect(self) -> None:
-        self._channel = socket.socket(socket.AF_UNIX)
-        self._channel.connect(f"\0{self._name}")
-
-    def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
-        """Tell whether a run is like any other: what Python reads when it starts is as usual.
-
-        The folder of this file is on the path of the process that forks.
-        """
-        names = {name for name in environment if name.startswith(("PYTHON", "COV"))}
-        if environment.get("PYTHONPATH") == str(Path(__file__).parent):
-            names.remove("PYTHONPATH")
-        return len(given) <= LONGEST_INPUT and names <= {"PYTHON_KEYRING_BACKEND"}
-
-    def run(
-        self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
-    ) -> Ended | None:
-        """Run the command to its end; returns None where another thread is running one."""
-        if not self._lock.acquire(blocking=False):
-            return None
-        try:
-            ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
-            read_end, write_end = os.pipe()
-            os.write(write_end, given)
-            os.close(write_end)
-            request = json.dumps([arguments, cwd, environment]).encode()
-            socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])
-            for descriptor in (read_end, *theirs):
-                os.close(descriptor)
-            self._channel.sendall(request)
-            out, err = read_all(ours, timeout=60)
-            return Ended(int.from_bytes(self._channel.recv(4), signed=True), out, err)
-        except BaseException:
-            # The exit code that is still to come must not be that of the next command.
-            self._channel.close()
-            self._connect()
-            raise
-        finally:
-            self._lock.release()
-
-    def stop(self) -> None:
-        """End the process that waits for the next request."""
-        self._channel.close()
-
-
-def read_all(descriptors: tuple[int, ...], timeout: float) -> list[bytes]:
-    """Read pipes to their ends, all at once, and close them."""
-    found = dict.fromkeys(descriptors, b"")
-    with selectors.DefaultSelector() as selector:
-        for descriptor in descriptors:
-            selector.register(descriptor, selectors.EVENT_READ)
-        while selector.get_map():
-            ready = selector.select(timeout)
-            if not ready:
-                raise TimeoutError(f"the command did not end within {timeout:g} s")
-            for key, _ in ready:
-                block = os.read(key.fd, 1 << 16)
-                found[key.fd] += block
-                if not block:
-                    selector.unregister(key.fd)
-                    os.close(key.fd)
-    return list(found.values())
-
-
 def load() -> None:
     """Load the libraries and the whole command, but for what only the keyring needs, and build all commands."""
     import cxcall
@@ -169,6 +87,7 @@ def fill_caches() -> None:
     These are functions of their arguments alone: they keep nothing that one command could see of another.
     """
     from cxcall import check, explain
+    from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.phone.phone_numbers import mask_text, response_masker
     from cxcall.runtime.redaction import redact
@@ -176,6 +95,7 @@ def fill_caches() -> None:
     for contract in load_shipped_contracts():
         for operation in contract.operations:
             _ = operation.parameters, operation.scopes
+    shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
     explain(FAILED_REQUEST)
     response_masker("+12025550100")("+12025550100")
@@ -208,13 +128,17 @@ def serve(channel: socket.socket) -> None:
         request = b""
         while len(request) < int.from_bytes(size):
             request += channel.recv(1 << 16)
-        arguments, cwd, environment = json.loads(request)
+        arguments, cwd, environment, runs_beside = json.loads(request)
         child = os.fork()
         if not child:
             channel.close()
             become(arguments, cwd, environment, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
+        if runs_beside:
+            handle = os.pidfd_open(child)
+            socket.send_fds(channel, [child.to_bytes(4)], [handle])
+            os.close(handle)
         _, status = os.waitpid(child, 0)
         with suppress(OSError):
             channel.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, signed=True))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Condition
 from typing import Any
 
-from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.command import CONTACT, CXCALL, Cxcall, Running
 from helpers.platform_server import Reply
 
 OPERATION = ("--operation", "personal-connection")
@@ -75,7 +75,7 @@ class Workers:
         self, cxcall: Cxcall, arguments: Sequence[str], prefixes: Sequence[Sequence[str]] = ((),)
     ) -> None:
         self._cxcall, self._arguments, self._prefixes = cxcall, arguments, prefixes
-        self.running: list[subprocess.Popen[bytes]] = []
+        self.running: list[Running] = []
         self.kills = 0
 
     def start(self, count: int) -> None:
@@ -83,13 +83,15 @@ class Workers:
         for number in range(count):
             self.running.append(self._new(number))
 
-    def _new(self, number: int) -> subprocess.Popen[bytes]:
+    def _new(self, number: int) -> Running:
         prefix = self._prefixes[number % len(self._prefixes)]
-        output = open(self._cxcall.folder / f"worker{number}.log", "ab")
-        with output:
+        words = ("worker", *self._arguments)
+        with open(self._cxcall.folder / f"worker{number}.log", "ab") as output:
+            if not prefix:
+                return self._cxcall.begin(*words, out=subprocess.DEVNULL, err=output.fileno())
             return subprocess.Popen(
-                [*prefix, str(CXCALL), "worker", *self._arguments],
-                cwd=self._cxcall.folder, env=self._cxcall.environment,
+                [*prefix, str(CXCALL), *words],
+                cwd=self._cxcall.folder, env=self._cxcall.environment, text=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output,
             )  # fmt: skip
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -17,13 +16,13 @@ import pytest
 from cxcall.ledger.database import LOCK_TIMEOUT
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.sqlite_database import FILE_NAME
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from helpers.command import Cxcall
+    from helpers.command import Cxcall, Running
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
@@ -41,14 +40,7 @@ def locker(folder: Path) -> Iterator[sqlite3.Connection]:
         yield other
 
 
-def begin(cxcall: Cxcall, *words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment, text=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-def wait_until_it_has_opened(process: subprocess.Popen[str], file: Path) -> None:
+def wait_until_it_has_opened(process: Running, file: Path) -> None:
     """Wait until the process has the ledger open."""
     while process.poll() is None:
         for link in Path(f"/proc/{process.pid}/fd").iterdir():
@@ -59,7 +51,7 @@ def wait_until_it_has_opened(process: subprocess.Popen[str], file: Path) -> None
                 continue
 
 
-def end(process: subprocess.Popen[str]) -> str:
+def end(process: Running) -> str:
     """Wait for the end, for less than the process would wait for the lock; return what it printed."""
     out, err = process.communicate(timeout=LOCK_TIMEOUT / 2)
     assert "Traceback" not in err
@@ -74,7 +66,7 @@ def test_signal_ends_the_wait_before_anything_is_sent(
     with Platform() as platform, locker(state) as other:
         cxcall.environment |= platform.environment
         other.execute("BEGIN IMMEDIATE")
-        process = begin(cxcall, *SEND)
+        process = cxcall.begin(*SEND)
         wait_until_it_has_opened(process, state / FILE_NAME)
         process.send_signal(number)
         end(process)
@@ -95,7 +87,7 @@ def test_signal_ends_the_wait_to_record_an_outcome(cxcall: Cxcall, number: signa
 
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment
-            process = begin(cxcall, *SEND)
+            process = cxcall.begin(*SEND)
             assert platform.wait_for_rings(1)
             process.send_signal(number)
             printed = end(process)
@@ -118,7 +110,7 @@ def test_signal_ends_the_wait_before_a_retry(cxcall: Cxcall) -> None:
 
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "60"}
-            process = begin(cxcall, *SEND)
+            process = cxcall.begin(*SEND)
             assert is_locked.wait(30)
             process.send_signal(signal.SIGTERM)
             end(process)
@@ -147,7 +139,7 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment
             # Each row in flight waits for the lock once more, one after the other.
-            process = begin(cxcall, *BATCH, "50", "--concurrency", "2", "-o", "jsonl")
+            process = cxcall.begin(*BATCH, "50", "--concurrency", "2", "-o", "jsonl")
             assert is_locked.wait(30)
             process.send_signal(signal.SIGTERM)
             printed = end(process)

@@ -9,6 +9,7 @@ import stat
 import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
 from cxcall.ledger.rows import State
 from cxcall.ledger.sqlite_database import FILE_NAME
 from cxcall.phone.attempt_limit import AttemptLimit
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from helpers.command import Cxcall
+    from helpers.command import Cxcall, Running
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 OTHER = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "y", "--yes")
@@ -265,7 +266,7 @@ def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
 def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
     cxcall: Cxcall,
 ) -> None:
-    processes: list[subprocess.Popen[bytes]] = []
+    processes: list[Running] = []
 
     def kill(_body: Any, _count: int) -> Reply:
         processes[0].kill()
@@ -273,9 +274,7 @@ def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
 
     with Platform(kill) as platform:
         cxcall.environment |= platform.environment
-        processes.append(
-            subprocess.Popen([str(CXCALL), *SEND], cwd=cxcall.folder, env=cxcall.environment)
-        )
+        processes.append(cxcall.begin(*SEND, out=DEVNULL, err=DEVNULL))
         processes[0].wait(30)
         log = state_of(cxcall) / f"{FILE_NAME}-wal"
         content = log.read_bytes()

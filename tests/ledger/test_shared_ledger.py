@@ -6,9 +6,9 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
 from datetime import UTC, datetime, timedelta
+from subprocess import DEVNULL
 from threading import Event, Thread
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.postgres_database import PostgresDatabase
 from cxcall.phone.attempt_limit import AttemptLimit
-from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.command import CONTACT, Cxcall, Running
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
 from helpers.postgres import running_postgres
@@ -46,12 +46,9 @@ def machine(folder: Path, name: str, url: str, platform: Platform) -> Cxcall:
     return command
 
 
-def begin(command: Cxcall, *words: str) -> subprocess.Popen[bytes]:
+def begin(command: Cxcall, *words: str) -> Running:
     """Start the command, whose output nobody reads."""
-    null = subprocess.DEVNULL
-    return subprocess.Popen(
-        [str(CXCALL), *words], cwd=command.folder, env=command.environment, stdin=null, stdout=null, stderr=null
-    )  # fmt: skip
+    return command.begin(*words, out=DEVNULL, err=DEVNULL)
 
 
 def test_call_of_one_machine_stops_the_same_call_of_another(

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.runtime.signals import call_on_signals
-from helpers.command import CAMPAIGN, CONTACT, CXCALL
+from helpers.command import CAMPAIGN, CONTACT, Cxcall, Start
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall
+    from helpers.command import Running
 
 NEVER_ANSWERED = (
     "execute",
@@ -35,12 +35,9 @@ PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x"
 
 
 @contextmanager
-def begin(live: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def begin(live: Cxcall, *arguments: str) -> Iterator[Running]:
     """Start a command; it does not outlive the block."""
-    with subprocess.Popen(
-        [str(CXCALL), *arguments], cwd=live.folder, env=live.environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    with live.begin(*arguments) as process:
         try:
             yield process
         finally:
@@ -52,7 +49,7 @@ def run_at_once(live: Cxcall, commands: list[tuple[str, ...]]) -> list[tuple[int
     with ExitStack() as stack:
         processes = [stack.enter_context(begin(live, *command)) for command in commands]
         printed = ["".join(process.communicate(timeout=60)) for process in processes]
-    return [(process.returncode, text) for process, text in zip(processes, printed, strict=True)]
+    return [(process.wait(), text) for process, text in zip(processes, printed, strict=True)]
 
 
 NOT_UNDER_NOHUP = pytest.mark.skipif(
@@ -135,7 +132,7 @@ def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
 ) -> None:
     live("auth", "token", code=0)
     instant = Random(seed).uniform(0.03, 0.2)
-    with begin(live, *PERSONAL) as process:
+    with begin(Cxcall(live.folder, Start.PROGRAM).at(sandbox), *PERSONAL) as process:
         try:
             process.communicate(timeout=instant)
         except subprocess.TimeoutExpired:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.command import CAMPAIGN, CONTACT, CXCALL
+from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall
+    from helpers.command import Cxcall, Running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -52,7 +52,7 @@ def full_pipe() -> Iterator[int]:
         os.close(read_end)
 
 
-def is_blocked(process: subprocess.Popen[bytes]) -> bool:
+def is_blocked(process: Running) -> bool:
     """Wait until a process ends, or a thread of it waits for space in a pipe; return which."""
     threads = Path(f"/proc/{process.pid}/task")
     for _ in range(
@@ -78,10 +78,7 @@ def end_of(
     """Send a signal to a command after `wait`, or while it writes to the pipe; return its exit code."""
     with full_pipe() as pipe:
         streams = {name: pipe if name in stream else subprocess.DEVNULL for name in ("stdout", "stderr")}  # fmt: skip
-        process = subprocess.Popen(
-            [str(CXCALL), *words], stdin=subprocess.DEVNULL, cwd=cxcall.folder, env=cxcall.environment,
-            stdout=streams["stdout"], stderr=streams["stderr"],
-        )  # fmt: skip
+        process = cxcall.begin(*words, out=streams["stdout"], err=streams["stderr"])
         try:
             if wait() or is_blocked(process):  # it may have nothing to print
                 process.send_signal(number)

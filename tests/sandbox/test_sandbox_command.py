@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-import subprocess
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
 from threading import Thread
@@ -16,7 +15,7 @@ import requests
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.webhook import Webhook
-from helpers.command import CONTACT, CXCALL, screen, terminal
+from helpers.command import CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def served(cxcall: Cxcall) -> Iterator[Any]:
     """Start `cxcall sandbox -o json`; yields the process."""
-    with subprocess.Popen(
-        [str(CXCALL), "sandbox", "-o", "json", "--record", "requests.jsonl"], cwd=cxcall.folder, env=cxcall.environment,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    with cxcall.begin("sandbox", "-o", "json", "--record", "requests.jsonl") as process:
         yield process
         process.kill()
 

@@ -126,5 +126,5 @@ def _is_harmless(segments: tuple[str, ...], operation: PublishedOperation) -> bo
     if declared is not None:
         return not declared.can_place_call
     route = call_risk.Route.of(operation.method, operation.path, {}, "")
-    shipped = call_risk.ShippedRoutes(contract.load_shipped_contracts())
+    shipped = call_risk.shipped_routes(contract.load_shipped_contracts())
     return not call_risk.can_place_call(route, {}, shipped)

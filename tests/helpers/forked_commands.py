@@ -1,0 +1,194 @@
+"""Commands that the process of `helpers/fork_server.py` forks, to their end or beside the test."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import socket
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from typing import IO, NamedTuple, Self
+
+LONGEST_INPUT = 1 << 15
+"""Bytes of stdin that fit into a pipe on every system, so that nobody has to feed it."""
+
+
+class Ended(NamedTuple):
+    """How a process ended, and what it wrote."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Forks:
+    """The commands of one worker, forked by the server of a name."""
+
+    def __init__(self, name: str) -> None:
+        self._lock, self._name = Lock(), name
+        self._connect()
+
+    def _connect(self) -> None:
+        self._channel = socket.socket(socket.AF_UNIX)
+        self._channel.connect(f"\0{self._name}")
+
+    def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
+        """Tell whether a run is like any other: what Python reads when it starts is as usual.
+
+        The folder of this file is on the path of the process that forks.
+        """
+        names = {name for name in environment if name.startswith(("PYTHON", "COV"))}
+        if environment.get("PYTHONPATH") == str(Path(__file__).parent):
+            names.remove("PYTHONPATH")
+        return len(given) <= LONGEST_INPUT and names <= {"PYTHON_KEYRING_BACKEND"}
+
+    def run(
+        self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
+    ) -> Ended | None:
+        """Run the command to its end; returns None where another thread is running one."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
+            read_end, write_end = os.pipe()
+            os.write(write_end, given)
+            os.close(write_end)
+            request = json.dumps([arguments, cwd, environment, False]).encode()
+            socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])
+            for descriptor in (read_end, *theirs):
+                os.close(descriptor)
+            self._channel.sendall(request)
+            out, err = read_all(ours, timeout=60)
+            return Ended(int.from_bytes(self._channel.recv(4), signed=True), out, err)
+        except BaseException:
+            # The exit code that is still to come must not be that of the next command.
+            self._channel.close()
+            self._connect()
+            raise
+        finally:
+            self._lock.release()
+
+    def start(
+        self, arguments: list[str], cwd: str, environment: dict[str, str], out: int, err: int
+    ) -> ForkedProcess:
+        """Start the command beside the test, with streams as `subprocess` takes them; its stdin is empty."""
+        channel = socket.socket(socket.AF_UNIX)
+        channel.connect(f"\0{self._name}")
+        request = json.dumps([arguments, cwd, environment, True]).encode()
+        return ForkedProcess(channel, request, out, err)
+
+    def stop(self) -> None:
+        """End the process that waits for the next request."""
+        self._channel.close()
+
+
+class ForkedProcess:
+    """A command that runs beside the test, as `subprocess.Popen`; the process that forked it tells how it ended."""
+
+    def __init__(self, channel: socket.socket, request: bytes, out: int, err: int) -> None:
+        self.returncode: int | None = None
+        self._channel = channel
+        out, self.stdout = open_stream(out)
+        err, self.stderr = open_stream(err, out)
+        descriptors = [os.open(os.devnull, os.O_RDONLY), out, err]
+        socket.send_fds(channel, [len(request).to_bytes(4)], descriptors)
+        channel.sendall(request)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        number, (self._descriptor,), _, _ = socket.recv_fds(channel, 4, 1)
+        self.pid = int.from_bytes(number)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, and return its exit code."""
+        if self.returncode is None:
+            self._channel.settimeout(timeout)
+            try:
+                code = self._channel.recv(4)
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired("cxcall", timeout or 0) from None
+            assert len(code) == 4, "the process that forks has ended"
+            self.returncode = int.from_bytes(code, signed=True)
+            self._channel.close()
+            os.close(self._descriptor)
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Read what it prints until it ends; returns both texts."""
+        end = monotonic() + (60 if timeout is None else timeout)
+        streams = [each for each in (self.stdout, self.stderr) if each is not None]
+        try:
+            found = read_all(tuple(os.dup(each.fileno()) for each in streams), end - monotonic())
+        except TimeoutError:
+            raise subprocess.TimeoutExpired("cxcall", timeout or 60) from None
+        for stream in streams:
+            stream.close()
+        self.wait(max(0, end - monotonic()))
+        texts = iter([data.decode() for data in found])
+        return ("" if self.stdout is None else next(texts)), (
+            "" if self.stderr is None else next(texts)
+        )
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it still runs."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def kill(self) -> None:
+        """Kill it."""
+        self.send_signal(signal.SIGKILL)
+
+    def __enter__(self) -> Self:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the streams, and wait for its end."""
+        for stream in (self.stdout, self.stderr):
+            if stream is not None:
+                stream.close()
+        self.wait()
+
+
+def open_stream(kind: int, out: int = -1) -> tuple[int, IO[str] | None]:
+    """Return the end of a stream for a command, and that for the test if `kind` is a pipe, as `subprocess` has it."""
+    if kind == subprocess.PIPE:
+        ours, theirs = os.pipe()
+        return theirs, open(ours, encoding="utf-8")
+    if kind == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_WRONLY), None
+    return os.dup(out if kind == subprocess.STDOUT else kind), None
+
+
+def read_all(descriptors: tuple[int, ...], timeout: float) -> list[bytes]:
+    """Read pipes to their ends, all at once, and close them."""
+    found = dict.fromkeys(descriptors, b"")
+    end = monotonic() + timeout
+    with selectors.DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        try:
+            while selector.get_map():
+                ready = selector.select(max(0, end - monotonic()))
+                if not ready:
+                    raise TimeoutError(f"the command did not end within {timeout:g} s")
+                for key, _ in ready:
+                    block = os.read(key.fd, 1 << 16)
+                    found[key.fd] += block
+                    if not block:
+                        selector.unregister(key.fd)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+    return list(found.values())
