@@ -79,33 +79,30 @@ def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environm
 """
 
 
-@pytest.fixture(autouse=True)
-def options(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load no plugins that take longer than the tests."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:anyio")
+@pytest.fixture
+def only_ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no other plugins, which take longer than the tests; `pytester` removes the options that it finds."""
+    del pytester
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p cxcall.pytest_plugin -p no:cacheprovider -W error")
 
 
 @pytest.mark.slow
-def test_smoke_tests_of_a_user_pass(
+@pytest.mark.usefixtures("only_ours")
+def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CXCALL_ACCESS_TOKEN", "CXCALL_BASE_URL", "GENESYSCLOUD_REGION"):
         monkeypatch.setenv(name, "of the developer's own")
     monkeypatch.setenv("ELSE", "kept")
-    pytester.makepyfile(SMOKE)
-    ran = pytester.runpytest_subprocess("-W", "error", "-p", "no:xdist", "-p", "no:cacheprovider")
-    ran.assert_outcomes(passed=3)
-
-
-@pytest.mark.slow
-def test_own_document_is_used(pytester: pytest.Pytester) -> None:
     declared = {"openapi": "3.1.0", "paths": {"/page": {"post": {"operationId": "page"}}}}
     (pytester.path / "own.json").write_text(json.dumps(declared))
-    pytester.makepyfile(OWN)
-    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+    pytester.makepyfile(test_smoke=SMOKE, test_own=OWN)
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("only_ours")
 def test_fixtures_are_listed_with_descriptions(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
     for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
@@ -126,7 +123,7 @@ def test_unused_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:anyio"],
         cwd=pytester.path, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

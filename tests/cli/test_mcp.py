@@ -283,6 +283,7 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
     assert "pip install 'cxcall[mcp]'" in ran.envelope["findings"][0]["fix"]
 
 
+@pytest.mark.slow  # it loads the SDK
 @pytest.mark.parametrize("answer", ["yes", "true", 1, None])
 def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
     from pydantic import ValidationError

@@ -35,17 +35,15 @@ def shown_as(data: bytes, charset: str) -> str:
     return data.decode(charset, "replace")
 
 
-@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
 @pytest.mark.parametrize("name", ENCODINGS)
 @settings(max_examples=examples(40), deadline=None)
 @given(secret=SECRETS, before=PLAIN, after=PLAIN)
-def test_no_encoding_of_a_secret_survives(
-    name: str, charset: str, secret: str, before: str, after: str
-) -> None:
+def test_no_encoding_of_a_secret_survives(name: str, secret: str, before: str, after: str) -> None:
     remember_secrets(secret)
     encode = ENCODINGS[name]
-    text = f"{before} {shown_as(encode(secret), charset)} {after}"
-    assert not find_remains(redact(text), secret, encode)
+    for charset in ("utf-8", "latin-1"):
+        text = f"{before} {shown_as(encode(secret), charset)} {after}"
+        assert not find_remains(redact(text), secret, encode)
 
 
 @given(text=st.text(max_size=300))

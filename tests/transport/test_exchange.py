@@ -355,6 +355,7 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 )  # fmt: skip
 @LOST_SOCKET
 def test_no_tls_left_nothing(spoken: Fault) -> None:
+    gc.freeze()  # what other tests left takes a second to look through
     with FaultServer((spoken,)) as server:
         done = post(server.base_url.replace("http:", "https:"))
     # A reset may come before the connection stood; nothing left in either case.
@@ -372,6 +373,7 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
 ) -> None:
     from urllib3.util import connection
 
+    gc.freeze()
     connect, stood = connection.create_connection, threading.Event()
 
     def connect_and_lose(*arguments: Any, **more: Any) -> socket.socket:
