@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import selection, store, tokens
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, Client, TokenGrant
+from cxcall.credentials.request_credentials import RequestCredentials, get_credentials
 from cxcall.credentials.token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
+from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
+from helpers.calling_api import document
 
 CHOICE = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
 LOGINS = [LOGIN_SOURCE, KEYRING_SOURCE]
@@ -154,3 +158,32 @@ def test_cached_token_is_used_until_shortly_before_it_expires(
     grant = TokenGrant("t" * 20, None, now + issued, None if expires is None else now + expires)
     store.cache_token(here, CLIENT, grant)
     assert (store.find_cached_token(here, CLIENT) is not None) is is_usable
+
+
+@pytest.mark.parametrize(
+    ("scheme", "secrets"),
+    [
+        ({"type": "http", "scheme": "basic"}, {"username": "ada", "password": "pass-of-{}"}),
+        ({"type": "apiKey", "in": "header", "name": "X-Key"}, {"api_key": "key-of-{}"}),
+        ({"type": "apiKey", "in": "query", "name": "key"}, {"api_key": "query-key-of-{}"}),
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_credentials_of_a_document_are_masked_from_then_on(
+    tmp_path: Path, scheme: dict[str, str], secrets: dict[str, str]
+) -> None:
+    own = document("3.1.0", security=[{"own": []}])
+    Path("own.json").write_text(
+        json.dumps({**own, "components": {"securitySchemes": {"own": scheme}}}), "utf-8"
+    )
+    operation = load_operation("callPerson", "own.json")
+    texts = {name: text.format(tmp_path.name) for name, text in secrets.items()}
+    values = {name: Setting(text, "environment") for name, text in texts.items()}
+    here = load_settings(
+        {"base_url": "https://a.example.com", "contract": "own.json"}, operation.contract
+    )
+    credentials = get_credentials(here.with_values(**values), operation)
+    *_, secret = texts.values()
+    assert isinstance(credentials, RequestCredentials)
+    assert secret not in repr(credentials)
+    assert secret not in redact(f"the server returned {secret}")

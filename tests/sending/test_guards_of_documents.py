@@ -79,7 +79,9 @@ class Guards:
         monkeypatch.setenv("CXCALL_HOURS_POLICY", "enforce")
         monkeypatch.chdir(folder)
         later = "-".join(f"{datetime.now(UTC) + timedelta(minutes=each):%H:%M}" for each in (2, 3))
-        self.hours = {"": "", "outside": outside, "all but now": later}
+        there = datetime.now(UTC).astimezone(ZoneInfo("America/New_York"))
+        new_york = "-".join(f"{there + timedelta(hours=hour):%H:%M}" for hour in (-1, 1))
+        self.hours = {"": "", "outside": outside, "all but now": later, "New York": new_york}
         (folder / "dnc.txt").write_text(NUMBER, "utf-8")
 
     def codes(self, dialect: str, place: Place, number: str, hours: str = "") -> list[str]:
@@ -277,8 +279,9 @@ def test_what_counts_as_a_number(
 
 
 def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
-    place = Place("callPerson", {"line": "1"}, {"phoneNumber": "+12025550199", "callerId": ABROAD})
-    assert guards.codes("3.1.0", place, "") == []
+    place = Place("callPerson", {"line": "1"}, {"phoneNumber": "%s", "callerId": ABROAD})
+    assert guards.codes("3.1.0", place, "+12025550199", "New York") == []
+    assert guards.codes("3.1.0", place, ABROAD, "New York") == ["outside-hours"]
 
 
 VENDOR = {
