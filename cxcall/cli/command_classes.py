@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from typer.core import TyperArgument, TyperOption
 
@@ -21,16 +21,26 @@ _ARGUMENTS = f"{__name__}.arguments"
 class Command(TyperCommand):
     """A command that reports extra arguments itself, and keeps its arguments for error messages.
 
-    `options` are those that its function does not declare.
+    `options` are those that its function does not declare; `omitted` are those of other commands that it
+    does not have, with what to do instead.
     """
 
     allow_extra_args = True
 
     def __init__(
-        self, *args: Any, options: Sequence[TyperArgument | TyperOption], **more: Any
+        self,
+        *args: Any,
+        options: Sequence[TyperArgument | TyperOption],
+        omitted: Mapping[str, str],
+        **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self.params += options
+        self.omitted = omitted
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the usage line; Typer puts a required argument in braces."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""
@@ -46,13 +56,18 @@ class Command(TyperCommand):
         """Parse the arguments; raises UsageError for extra ones."""
         extra = _parse(super().parse_args, ctx, args)
         if extra and not ctx.resilient_parsing:
-            words = " ".join(f"`{word}`" for word in extra)
-            raise _error(ctx, f"Got unexpected extra arguments {words}")
+            words = ", ".join(f"`{word}`" for word in extra)
+            raise _error(
+                ctx, f"unexpected argument{'s' if extra[1:] else ''} {words}", ctx.command_path
+            )
         return extra
 
 
 class Group(TyperGroup):
     """A group of commands that suggests the nearest name for an unknown command."""
+
+    argument = "COMMAND"
+    """What its usage line calls the name of a command."""
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""
@@ -72,7 +87,7 @@ class Group(TyperGroup):
             known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
             nearest = find_similar(name, known)
             hint = f"the most similar command is `{known[nearest]}`; or " if nearest else ""
-            raise _error(ctx, f"No such command `{name}`", hint)
+            raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
 
     def _subcommands(self, ctx: Any) -> dict[str, str]:
@@ -109,11 +124,16 @@ def _with_bold_headings(text: str) -> str:
 
 def missing_command(context: Any) -> UsageError:
     """Return the error for a group that is run without a subcommand."""
-    names = context.command.list_commands(context)
+    names, argument = context.command.list_commands(context), context.command.argument
     listed = ", ".join(f"`{name}`" for name in names)
-    return _error(
-        context, "Missing command", f"one of {listed}; " if len(names) <= _MAX_LISTED else ""
-    )
+    hint = f"one of {listed}; " if len(names) <= _MAX_LISTED else ""
+    return _error(context, f"missing argument `{argument}`", argument, hint)
+
+
+def omitted_hint(command: Any, option: str) -> str:
+    """Return what to do in place of an option that a command does not have; empty if it is not known."""
+    found = getattr(command, "omitted", {}).get(option, "")
+    return f"leave it out; {found}" if found else ""
 
 
 def parameter_name(parameter: Any) -> str:
@@ -134,6 +154,5 @@ def raw_value(context: Any, parameter: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _error(context: Any, message: str, hint: str = "") -> UsageError:
-    path = context.command_path
-    return UsageError(message, where=path, fix=f"{hint}see `{path} --help`")
+def _error(context: Any, message: str, where: str, hint: str = "") -> UsageError:
+    return UsageError(message, where=where, fix=f"{hint}see `{context.command_path} --help`")

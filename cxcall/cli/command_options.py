@@ -4,7 +4,7 @@
 
 from typing import Literal
 
-from cxcall.cli.exclusive_options import Exclusion
+from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import ENCODING, SHEET, port_option
 from cxcall.output.options import OptionGroup, argument, option
 

@@ -7,18 +7,18 @@ same flags after it, so the later one wins.
 from __future__ import annotations
 
 import inspect
-import os
 from functools import partial, wraps
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from typer.main import get_click_param
 from typer.models import ParamMeta
 
+from cxcall.cli import option_checks
 from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
-from cxcall.cli.exclusive_options import reject_contradictions
 from cxcall.cli.options import COMMON
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import CxcallError
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import set_target
 from cxcall.output.options import (
@@ -28,20 +28,15 @@ from cxcall.output.options import (
     supported_formats,
     verbose_help,
 )
-from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typer.core import TyperArgument, TyperOption
     from typer.models import ArgumentInfo, OptionInfo
 
-    from cxcall.cli.exclusive_options import Exclusion
+    from cxcall.cli.option_checks import Exclusion
 
-_DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
-_CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
-"""How a text starts that is the content of a file, and not its name."""
-_LONGEST_NAME = 1000
 _TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
 
@@ -63,14 +58,18 @@ class Parameter(NamedTuple):
 
 
 def _expand_option_groups(
-    command: Callable[..., Any], more: Sequence[Parameter], exclusive: Sequence[Exclusion]
+    command: Callable[..., Any],
+    more: Sequence[Parameter],
+    exclusive: Sequence[Exclusion],
+    omitted: Mapping[str, str],
 ) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
     """Return a function for Typer, and the parameters of a command.
 
     A group is a parameter whose type is a named tuple of declared options or of other groups. The
     command receives each group as one value, and `more` parameters by keyword. Every command has the
     output flags. The result raises UsageError for a flag before the subcommand that the command does
-    not have, for `exclusive` flags that are combined, and for an unusable value.
+    not have, for `exclusive` flags that are combined, and for an unusable value. The `omitted` options of
+    the groups are not declared, and keep their defaults.
     """
     hints = inspect.get_annotations(command, eval_str=True)
     groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
@@ -83,6 +82,7 @@ def _expand_option_groups(
         entry.name: entry
         for group in (*groups.values(), OutputOptions)
         for entry in parameters_of(group)
+        if not omitted.keys() & _names_of(entry)
     }
     _describe_output(command.__name__, shared)
     parameters = [*own, *more, *shared.values()]
@@ -94,16 +94,20 @@ def _expand_option_groups(
     def run_command(context: typer.Context, **values: Any) -> Any:
         values |= {name: convert(values[name]) for name, convert in convertors.items()}
         context.obj.command = context.command_path.removeprefix("cxcall ")
-        _reject_unsupported_flags(context, known)
-        reject_contradictions(_given_names(context, values), exclusive)
-        _reject_unusable_values(context, values)
+        option_checks.reject_unsupported_options(context, known)
+        option_checks.reject_contradictions(context, values, exclusive)
+        option_checks.reject_unusable_values(context, values)
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
         context.obj.output = _build_group(OutputOptions, values)
         set_target(_target_options(values), partial(_accepted_options, context.find_root()))
         built = {name: _build_group(group, values) for name, group in groups.items()}
         others = {name: value for name, value in values.items() if name not in shared}
-        return command(**others, **built)
+        try:
+            return command(**others, **built)
+        except CxcallError as error:
+            option_checks.name_places(error, context)
+            raise
 
     set_signature(run_command, ())
     return run_command, [parameter for parameter, _ in built_parameters]
@@ -150,11 +154,17 @@ def _build_group(group: Any, values: dict[str, Any]) -> Any:
     """Return an option group with its values; a group may contain other groups."""
     types = group.__annotations__
     return group(
-        *(
-            _build_group(types[name], values) if _is_group(types[name]) else values[name]
+        **{
+            name: _build_group(types[name], values) if _is_group(types[name]) else values[name]
             for name in group._fields
-        )
+            if _is_group(types[name]) or name in values  # the omitted ones keep their defaults
+        }
     )
+
+
+def _names_of(entry: Parameter) -> set[str]:
+    """Return the names of an option on the command line, such as `--yes` and `-y`."""
+    return set(getattr(entry.info, "param_decls", None) or ())
 
 
 def _is_group(annotation: Any) -> bool:
@@ -201,16 +211,18 @@ class App(typer.Typer):
         *lines: str,
         parameters: Sequence[Parameter] = (),
         exclusive: Sequence[Exclusion] = (),
+        omitted: Mapping[str, str] = MappingProxyType({}),
         **settings: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
 
         `parameters` are those that its signature does not have; `exclusive` ones cannot be combined.
+        `omitted` are options of its groups that it does not have, with what to do instead.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            expanded, options = _expand_option_groups(function, parameters, exclusive)
-            cls: Any = partial(Command, options=options)
+            expanded, options = _expand_option_groups(function, parameters, exclusive, omitted)
+            cls: Any = partial(Command, options=options, omitted=omitted)
             return self.command(name, cls=cls, **{"epilog": examples(*lines), **settings})(expanded)
 
         return register
@@ -269,77 +281,3 @@ def _given_flags(context: typer.Context) -> dict[str, Any]:
         for name, value in context.params.items()
         if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
     }
-
-
-def _reject_unsupported_flags(context: typer.Context, known: set[str]) -> None:
-    foreign = sorted(set(context.obj.given) - known)
-    if foreign:
-        flag = f"--{foreign[0].replace('_', '-')}"
-        raise UsageError(
-            f"`{flag}` does not apply to `{context.command_path.removeprefix('cxcall ')}`",
-            where=flag,
-            fix=f"see `{context.command_path} --help`",
-        )
-
-
-def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
-    """Raise UsageError for a value that is not UTF-8, an empty one, or a text in place of a file name.
-
-    The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
-    """
-    for parameter in context.command.params:
-        is_argument = parameter.param_type_name == "argument"
-        name = parameter_name(parameter)
-        is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
-        given = values.get(parameter.name or "")
-        for text in given if isinstance(given, list) else [given]:
-            is_destination = name in _DESTINATIONS and _is_given(context, parameter)
-            is_empty = text == "" or (is_destination and text is not None and not text.strip())
-            if is_empty and (is_argument or is_file or is_destination):
-                raise UsageError(
-                    f"`{name}` is empty",
-                    where=name,
-                    fix=f"see `{context.command_path} --help`",
-                    why="in a shell, a variable that is not set is an empty value",
-                )
-            if is_file and isinstance(text, str) and _is_content(text):
-                raise UsageError(
-                    f"the value of `{name}` is a text, not the name of a file",
-                    where=name,
-                    fix="save it in a file and name that, or pipe it into `-` if the command reads stdin",
-                    why="a command line stays in the shell's history, and others on the machine can see it",
-                )
-            if isinstance(text, str) and not is_file and not _is_utf8(text):
-                raise UsageError(
-                    f"the value of `{name}` is not UTF-8",
-                    where=name,
-                    fix="set the terminal to UTF-8, or send the value through `iconv -f LATIN1 -t UTF-8`",
-                )
-
-
-def _is_content(text: str) -> bool:
-    """Tell whether a value is a text to read, such as JSON or a command, and not the name of a file."""
-    if os.path.exists(text):  # noqa: PTH110 - False for a name too long
-        return False
-    return len(text) > _LONGEST_NAME or bool(compile_pattern(_CONTENT).match(text))
-
-
-def _given_names(context: typer.Context, values: dict[str, Any]) -> set[str]:
-    """Return the options and arguments that were given, by their names in messages."""
-    return {
-        parameter_name(parameter)
-        for parameter in context.command.params
-        if values.get(parameter.name or "") not in (None, False) and _is_given(context, parameter)
-    }
-
-
-def _is_given(context: typer.Context, parameter: Any) -> bool:
-    return getattr(context.get_parameter_source(parameter.name), "name", "") != "DEFAULT"
-
-
-def _is_utf8(text: str) -> bool:
-    """Return whether an argument was UTF-8: Python replaces other bytes by lone surrogates."""
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False

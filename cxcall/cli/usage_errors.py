@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cxcall.cli.command_classes import parameter_name, raw_value
+from cxcall.cli.command_classes import omitted_hint, parameter_name, raw_value
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report
+from cxcall.runtime.name_similarity import find_similar
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -26,14 +28,51 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    nearest = _nearest_option(error) if hasattr(error, "possibilities") else ""
-    hint = f"the most similar option is `{nearest}`; or " if nearest else ""
+    finding = context and (_missing_file(error, context) or _omitted_option(error, context))
+    if not finding:
+        nearest = _nearest_option(error) if hasattr(error, "possibilities") else ""
+        hint = f"the most similar option is `{nearest}`; or " if nearest else ""
+        fix = f"{hint}see `{path} --help`"
+        finding = Finding.error("usage", _place(error) or path, _message(error), fix=fix)
     return Report(
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,
         ExitCode.USAGE,
-        findings=[Finding.error("usage", path, _message(error), fix=f"{hint}see `{path} --help`")],
+        findings=[finding],
     )
+
+
+def _place(error: Any) -> str:
+    """Return the option or argument that an error is about; empty if there is none."""
+    parameter = getattr(error, "param", None)
+    return parameter_name(parameter) if parameter else str(getattr(error, "option_name", ""))
+
+
+def _omitted_option(error: Any, context: Any) -> Finding | None:
+    """Return the finding on an option that similar commands have; None for any other error."""
+    option = getattr(error, "option_name", "")
+    if not (fix := omitted_hint(context.command, option)):
+        return None
+    name = context.command_path.removeprefix("cxcall ")
+    return Finding.error("usage", option, f"`{option}` does not apply to `{name}`", fix=fix)
+
+
+def _missing_file(error: Any, context: Any) -> Finding | None:
+    """Return the finding on a missing option where FILE does not exist: it may be a misspelled subcommand."""
+    file = context.params.get("file")
+    if (
+        not (hasattr(error, "param_type") and isinstance(file, str))
+        or file == "-"
+        or Path(file).exists()
+    ):
+        return None
+    path = context.command_path
+    words = [f"cxcall {name}" for name in context.parent.command.list_commands(context.parent)]
+    nearest = find_similar(
+        f"{path} {file}", [each for each in words if each.startswith(f"{path} ")]
+    )
+    fix = f"the most similar command is `{nearest}`; or see" if nearest else "see"
+    return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=f"{fix} `{path} --help`")
 
 
 def _nearest_option(error: Any) -> str:
@@ -60,18 +99,18 @@ def _message(error: Any) -> str:
         # Typer does not export the class for a missing parameter, which alone has a `param_type`.
         return _missing(parameter) if hasattr(error, "param_type") else _invalid(error, parameter)
     if hasattr(error, "possibilities"):
-        return f"No such option `{option}`"
+        return f"unknown option `{option}`"
     if option:
         options = {name: entry for entry in error.ctx.command.params for name in entry.opts}
         is_flag = getattr(options.get(option), "is_flag", False)
-        return f"Option `{option}` {'does not take' if is_flag else 'requires'} a value"
+        return f"option `{option}` {'does not take' if is_flag else 'requires'} a value"
     return str(error.format_message()).rstrip(".")
 
 
 def _missing(parameter: Any) -> str:
     kind, choices = parameter.param_type_name, getattr(parameter.type, "choices", ())
     expected = f": one of {_listed(choices)}" if choices else ""
-    return f"Missing {kind} `{parameter_name(parameter)}`{expected}"
+    return f"missing {kind} `{parameter_name(parameter)}`{expected}"
 
 
 def _invalid(error: Any, parameter: Any) -> str:
@@ -82,7 +121,7 @@ def _invalid(error: Any, parameter: Any) -> str:
         reason = f"`{value}` is not a {_expected_number(kind)}"
     else:
         reason = str(error.message).rstrip(".")
-    return f"Invalid value for `{parameter_name(parameter)}`: {reason}"
+    return f"invalid value for `{parameter_name(parameter)}`: {reason}"
 
 
 def _listed(choices: Iterable[Any]) -> str:

@@ -258,7 +258,7 @@ class Catalog(Sequence[Operation]):
 
         near = find_similar(name, [operation.name for operation in self])
         fix = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
-        raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)
+        raise UsageError(f"unknown operation `{name}`", where="operation", fix=fix)
 
     def find_likely(self, body: Any) -> tuple[Operation, ...]:
         """Return the operations that a body may be for, by its property names; may return others, too."""

@@ -52,6 +52,6 @@ def find_code(name: str, others: Iterable[str] = ()) -> Code:
     close = get_close_matches(name, [*known, *others], n=1)
     raise UsageError(
         f"no such file or finding code: `{name}`",
-        where="explain",
+        where="file",
         fix=f"the most similar code is `{close[0]}`" if close else "see `cxcall explain --codes`",
     )

@@ -225,7 +225,7 @@ class Ledger(AttemptRecords):
             if record.outcome is not Outcome.UNKNOWN:
                 raise UsageError(
                     f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
-                    where="history resolve",
+                    where="delivery",
                     fix=f"see `cxcall history show {record.id}`",
                 )
             before = self._find(record.id).event
@@ -259,7 +259,7 @@ class Ledger(AttemptRecords):
         problem = "several deliveries start" if found else "no delivery starts"
         raise UsageError(
             f"{problem} with `{delivery}`",
-            where="history",
+            where="delivery",
             fix="see `cxcall history list` for the IDs",
         )
 

@@ -253,7 +253,9 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
         value = text[len(name) + 1 :]
         if not (name and value):
             raise UsageError(
-                f"`{text}` names no parameter of `{operation.name}`",
+                f"parameter `{name}` has no value"
+                if name
+                else f"unknown parameter `{text.partition('=')[0]}` of `{operation.name}`",
                 where="--param",
                 fix=f"write {command('--param', f'{names[0]}=VALUE')}"
                 if names

@@ -74,12 +74,11 @@ class ConfigFile(NamedTuple):
         """
         name = chosen.value
         if name not in self.profiles and name != "default":
+            create = f"to create it: {command('cxcall', 'auth', 'login', '--profile', name)}"
             raise UsageError(
-                f"there is no profile `{name}`",
+                f"unknown profile `{name}`",
                 where=chosen.locate(),
-                fix=suggest_name(name, self.profiles)
-                if self.profiles
-                else f"write it into {self.path}",
+                fix=f"{suggest_name(name, self.profiles)}; {create}" if self.profiles else create,
                 why=f"it would be `[profiles.{name}]` in {self.path}",
             )
         source = f"profile {name} ({self.path.name})"

@@ -247,7 +247,7 @@ def test_empty_pipe_and_the_host_of_a_sandbox_are_named(cxcall: Cxcall) -> None:
         ),
         (("calls.jsonl", *PERSONAL, "--rate", "fast"), "invalid rate `fast`"),
         (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "invalid number of failures"),
-        (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no parameter"),
+        (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "unknown parameter `campaignId`"),
         (("calls.jsonl", *PERSONAL, "--resume"), "no earlier batch"),
         (("calls.jsonl", *PERSONAL, "--resume", "--again"), "cannot be combined"),
     ],
@@ -272,7 +272,7 @@ def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     with Platform() as platform:
         at(cxcall, platform)
-        assert "--confirm 3" in cxcall("batch", file, *PERSONAL, "--yes", code=2).err
+        assert "--confirm 3" in cxcall("batch", file, *PERSONAL, code=2).err
         assert (
             "3 requests would be sent"
             in cxcall("batch", file, *PERSONAL, "--confirm", "2", code=2).err

@@ -686,25 +686,23 @@ def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -
         cxcall(*start, code=7)
 
 
-@pytest.mark.parametrize(
-    "flags",
-    [
-        ("--hours", "03:00-03:01"),
-        ("--do-not-call", "dnc.txt"),
-        ("--max-attempts", "1/day"),
-        ("--wait",),
-    ],
-)
-def test_flag_that_has_no_effect_on_a_campaign_is_refused(
-    cxcall: Cxcall, flags: tuple[str, ...]
-) -> None:
-    cxcall.file("dnc.txt", "+13035550101\n")
-    cxcall.environment["CXCALL_BASE_URL"] = "http://127.0.0.1:1"
-    refused = cxcall("campaign", "start", CAMPAIGN, *flags, "--yes", code=2)
-    assert f"`{flags[0]}` has no effect on `campaign start`" in refused.err
-    file = cxcall.file("leads.csv", rows(1))
-    if flags == ("--wait",):
-        assert "`--wait` has no effect here" in load(cxcall, file, "list-1", *flags, "--yes", code=2).err  # fmt: skip
+def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
+    names = ("--hours", "--do-not-call", "--max-attempts", "--wait", "--engagement-id", "--engagement-header")  # fmt: skip
+    for command, omitted in (
+        ("campaign start", names),
+        ("campaign stop", names),
+        ("campaign load", names[3:]),
+        ("batch", ("--wait", "--yes", "-y")),
+    ):
+        words = command.split()
+        offered = cxcall(*words, "--help", code=0).out
+        for name in omitted:
+            assert f"{name} " not in offered, (command, name)
+            (refused,) = cxcall(*words, "x", name, "-o", "json", code=2).envelope["findings"]
+            assert refused["message"] == f"`{name}` does not apply to `{command}`"
+            assert refused["fix"].startswith("leave it out; ")
+    before = cxcall("--wait", "batch", "rows.csv", "--operation", "execute", code=2)
+    assert "`cxcall batch report`" in before.err
 
 
 def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) -> None:

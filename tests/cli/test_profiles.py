@@ -61,7 +61,7 @@ def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> 
     assert listed["second"]["loggedInTo"] == [sandbox.base_url]
     cxcall("auth", "switch", "second", code=0)
     assert "second\tdefault_profile" in cxcall("auth", "status", code=0).out
-    assert "no profile `third`" in cxcall("auth", "switch", "third", code=2).err
+    assert "unknown profile `third`" in cxcall("auth", "switch", "third", code=2).err
 
 
 @pytest.mark.slow
@@ -76,7 +76,7 @@ def test_refused_login_leaves_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> No
 
 def test_dotenv_file_creates_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> None:
     cxcall.file(".env", "CXCALL_PROFILE=planted\n")
-    assert "no profile `planted`" in log_in(cxcall, sandbox, code=2).err
+    assert "unknown profile `planted`" in log_in(cxcall, sandbox, code=2).err
     assert content(cxcall) == {}
 
 

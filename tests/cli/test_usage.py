@@ -22,34 +22,34 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("arguments", "message", "fix"),
     [
-        (("exekute",), "No such command `exekute`", "the most similar command is `execute`; or see `cxcall --help`"),
-        (("auth",), "Missing command", "one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
-        (("login",), "No such command `login`", "the most similar command is `auth login`; or see `cxcall --help`"),
-        (("auth", "lgoin"), "No such command `lgoin`", "the most similar command is `login`; or see `cxcall auth --help`"),
-        (("execute",), "Missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
-        (("execute", "a", "b"), "Got unexpected extra arguments `b`", "see `cxcall execute --help`"),
-        (("validate", "--operaton", "x"), "No such option `--operaton`", "the most similar option is `--operation`; or see `cxcall validate --help`"),
-        (("personal-connection", "--route", "x"), "Invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
+        (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; or see `cxcall --help`"),
+        (("auth",), "missing argument `COMMAND`", "one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
+        (("login",), "unknown command `login`", "the most similar command is `auth login`; or see `cxcall --help`"),
+        (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; or see `cxcall auth --help`"),
+        (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
+        (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
+        (("validate", "--operaton", "x"), "unknown option `--operaton`", "the most similar option is `--operation`; or see `cxcall validate --help`"),
+        (("personal-connection", "--route", "x"), "invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
         (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
         (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `auth status`", "see `cxcall auth status --help`"),
-        (("operations", "exekute"), "no operation is called `exekute`", "the most similar name is `execute`"),
-        (("history", "lst"), "No such command `lst`", "the most similar command is `list`; or see `cxcall history --help`"),
-        (("history", "list", "--limt", "3"), "No such option `--limt`", "the most similar option is `--limit`; or see `cxcall history list --help`"),
-        (("execute", "1", "--regoin", "x"), "No such option `--regoin`", "the most similar option is `--region`; or see `cxcall execute --help`"),
-        (("execute", "1", "--phone", "x"), "No such option `--phone`", "the most similar option is `--phone-number`; or see `cxcall execute --help`"),
-        (("send", "plce-call"), "no operation is called `plce-call`", "the most similar name is `place-call`"),
+        (("operations", "exekute"), "unknown operation `exekute`", "the most similar name is `execute`"),
+        (("history", "lst"), "unknown command `lst`", "the most similar command is `list`; or see `cxcall history --help`"),
+        (("history", "list", "--limt", "3"), "unknown option `--limt`", "the most similar option is `--limit`; or see `cxcall history list --help`"),
+        (("execute", "1", "--regoin", "x"), "unknown option `--regoin`", "the most similar option is `--region`; or see `cxcall execute --help`"),
+        (("execute", "1", "--phone", "x"), "unknown option `--phone`", "the most similar option is `--phone-number`; or see `cxcall execute --help`"),
+        (("send", "plce-call"), "unknown operation `plce-call`", "the most similar name is `place-call`"),
         (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
-        (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
-        (("completion",), "Missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("completion", "basch"), "invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("completion",), "missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
         (("help", "nope"), "unknown topic or command `nope`", "one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
-        (("sandbox", "--port", "x"), "Invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("sandbox", "--port", "99999"), "Invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("history", "list", "--limit", "0"), "Invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
-        (("track", "x", "--at-most", "y"), "Invalid value for `--at-most`: `y` is not a number", "see `cxcall track --help`"),
-        (("validate", "--operation"), "Option `--operation` requires a value", "see `cxcall validate --help`"),
-        (("validate", "--strict=no"), "Option `--strict` does not take a value", "see `cxcall validate --help`"),
-        (("sandbox", "--port=it's"), "Invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
-        (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
+        (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
+        (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number", "see `cxcall track --help`"),
+        (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
+        (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
+        (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
     ],
 )  # fmt: skip
 def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str) -> None:
@@ -78,6 +78,39 @@ def test_contradicting_options_are_refused_in_any_order(cxcall: Cxcall) -> None:
     resolve = ("history", "resolve", "01ABC")
     assert "cannot be combined" in cxcall(*resolve, "--not-placed", "--placed", code=2).err
     assert "cannot be combined" not in cxcall(*resolve, "--not-placed", code=2).err
+
+
+def test_place_is_the_option_or_argument_of_the_usage_line(cxcall: Cxcall) -> None:
+    for words, place in (
+        (("history", "list", "--limit", "0"), "--limit"),
+        (("history", "list", "--limt", "3"), "--limt"),
+        (("validate", "--operation"), "--operation"),
+        (("execute",), "CAMPAIGN_ID"),
+        (("exekute",), "COMMAND"),
+        (("history",), "COMMAND"),
+        (("send", "--dry-run"), "OPERATION"),
+        (("send", "plce-call"), "OPERATION"),
+        (("operations", "zzz"), "NAME"),
+        (("batch", "rows.csv", "--operation", "zzz"), "--operation"),
+        (("help", "nope"), "TOPIC|COMMAND"),
+        (("explain", "999x"), "FILE|CODE"),
+        (("history", "show", "01X"), "ID"),
+        (("history", "resolve", "01X"), "--placed"),
+        (("batch", "lst"), "FILE"),
+    ):
+        (found,) = cxcall("-o", "json", *words, code=2).envelope["findings"]
+        assert found["where"] == place, words
+        assert found["message"][0] in "`abcdefghijklmnopqrstuvwxyz", words
+    assert "Usage: cxcall execute [OPTIONS] CAMPAIGN_ID\n" in cxcall("execute", "--help").out
+    for wrong, hint in (("lst", "`cxcall batch list`"), ("rows.csv", "see `cxcall batch --help`")):
+        assert hint in cxcall("batch", wrong, code=2).err
+
+
+def test_login_without_a_terminal_says_what_is_missing(cxcall: Cxcall) -> None:
+    missing = cxcall("auth", "login", code=4).err
+    assert missing.startswith("error[credential]: `--client-id` is required without a terminal\n")
+    for words in (("--client-id", "x"), ("--with-token",), ("--api-key",)):
+        assert "is required on stdin" in cxcall("auth", "login", *words, code=4).err, words
 
 
 def test_hint_of_a_deletion_is_safe_to_paste(cxcall: Cxcall) -> None:

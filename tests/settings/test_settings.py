@@ -233,9 +233,10 @@ def test_any_source_can_select_the_profile(world: World, place: str) -> None:
 
 def test_unknown_profile_suggests_the_closest_name(world: World) -> None:
     found = world.toml(TWO).refusal(profile="eeu").findings[0]
-    assert found.message == "there is no profile `eeu`"
+    assert found.message == "unknown profile `eeu`"
     assert found.where == "--profile"
-    assert found.fix == "the most similar name is `eu`"
+    assert found.fix.startswith("the most similar name is `eu`; ")
+    assert found.fix.endswith("`cxcall auth login --profile eeu`")
     assert "[profiles.eeu]" in found.why
 
 

@@ -111,7 +111,7 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
             ".cxcall.toml",
             "[operations]\n'*' = 'exceute'\n",
             "2",
-            "no operation is called `exceute`",
+            "unknown operation `exceute`",
         ),
         (".cxcall.toml", b"\xff", "", "not UTF-8"),
     ],

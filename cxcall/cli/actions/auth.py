@@ -10,6 +10,7 @@ from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import logins, tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
+from cxcall.credentials.token import credentials_error
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report, Table
@@ -58,8 +59,10 @@ def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Repor
     from cxcall.credentials.request_credentials import store_credentials
 
     settings = settings_of_platform(flags)
-    username = (settings.username or screen.read_line("User name")) if is_basic else ""
-    secret = screen.read_secret("Password" if is_basic else "API key")
+    username = (
+        (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
+    )
+    secret = _read_secret(screen, "Password" if is_basic else "API key")
     kept = store_credentials(settings, username, secret)
     text = f"stored for {settings.base_url} in {kept}"
     return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": kept}, text=text)
@@ -110,19 +113,40 @@ def _request_token(
     """Log in, and return the flags with the ID that was used, and the token."""
     screen, settings = Screen.standard(output), settings_of_platform(flags)
     if options.with_token:
-        return flags, logins.log_in_with_token(settings, screen.read_secret("Access token"))
+        return flags, logins.log_in_with_token(settings, _read_secret(screen, "Access token"))
     if options.web:
-        flags = {**flags, "client_id": settings.client_id or screen.read_line("Client ID")}
+        flags = {
+            **flags,
+            "client_id": settings.client_id or _read(screen, "Client ID", "--client-id"),
+        }
         show = _page_opener(output, open_browser=not options.no_browser)
         settings = settings_of_platform(flags)
         return flags, logins.log_in_with_browser(settings, show, port=options.port)
     is_key = grant_kind(settings) == ACCESS_KEY
     noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
     known = settings.values[f"{pair}_id"].value
-    identifier = known or screen.read_line(f"{noun} ID")
-    secret = settings.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
+    identifier = known or _read(
+        screen, f"{noun} ID", "CXCALL_ACCESS_KEY_ID" if is_key else "--client-id"
+    )
+    secret = settings.values[f"{pair}_secret"].value or _read_secret(screen, f"{noun} secret")
     token = logins.log_in(settings, identifier, secret)
     return flags if known else {**flags, f"{pair}_id": identifier}, token
+
+
+def _read(screen: Screen, prompt: str, name: str) -> str:
+    """Return the answer of a person or of stdin; raises CredentialsError without any. `name` is where else it is set."""
+    if not (answer := screen.read_line(prompt)) and not screen.is_interactive:
+        fix = f"set `{name}`, and pipe the secret into stdin"
+        raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
+    return answer
+
+
+def _read_secret(screen: Screen, prompt: str) -> str:
+    """Return a secret from a person or from stdin; raises CredentialsError if stdin has none."""
+    if not (secret := screen.read_secret(prompt)) and not screen.is_interactive:
+        message = f"{prompt} is required on stdin without a terminal"
+        raise credentials_error(message, "pipe it into stdin", where="stdin")
+    return secret
 
 
 def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:

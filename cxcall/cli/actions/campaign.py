@@ -15,7 +15,7 @@ from cxcall.cli.actions.send import (
     wait_printer,
 )
 from cxcall.contracts.campaign_roles import find_roles
-from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.finding import command as command_line
@@ -34,11 +34,7 @@ from cxcall.sending.plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.options import (
-        RequestOptions,
-        SendOptions,
-        TargetOptions,
-    )
+    from cxcall.cli.options import RequestOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings
@@ -46,7 +42,6 @@ if TYPE_CHECKING:
 
 def control_campaign(action: str, campaign: str, options: RequestOptions) -> Report:
     """Start or stop a campaign, and return the outcome with the campaign as it is afterwards."""
-    _stop_on_flags_without_effect(action, campaign, options.sending)
     found = find_role(action, options.target)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
@@ -86,25 +81,6 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
 
 def _build(found: RoleOperation, campaign: str, settings: Settings) -> CheckedRequest:
     return build_request(found.operation, {found.id_parameter: campaign}, Payload(None), settings)
-
-
-def _stop_on_flags_without_effect(action: str, campaign: str, sending: SendOptions) -> None:
-    """Raise UsageError for a guard that would not be applied: the platform's dialer chooses whom it calls, and when."""
-    guards = sending.guards
-    given = {
-        "--hours": guards.hours, "--do-not-call": guards.do_not_call, "--max-attempts": guards.max_attempts,
-        "--wait": sending.wait,
-    }  # fmt: skip
-    for flag, value in given.items():
-        if value:
-            raise UsageError(
-                f"`{flag}` has no effect on `campaign {action}`",
-                where=flag,
-                fix=f"leave it out; {command_line('cxcall', 'campaign', 'status', campaign, '--watch')} follows the campaign"
-                if flag == "--wait"
-                else "leave it out; apply it when the list is loaded: `cxcall campaign load`",
-                why="the platform's dialer calls the contacts of the list at its own hours",
-            )
 
 
 def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:

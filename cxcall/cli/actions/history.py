@@ -78,7 +78,7 @@ def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
     if placed is None:
         raise UsageError(
             "`--placed` or `--not-placed` is required",
-            where="history resolve",
+            where="--placed",
             fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
         )
     with open_ledger() as ledger:

@@ -232,7 +232,7 @@ def _find_engagement_id(identifier: str) -> str:
     if record is not None and not record.engagement_id:
         raise UsageError(
             f"delivery `{record.id}` has no engagement ID: nothing can be read about it",
-            where="track",
+            where="engagement_id",
             fix=f"see its outcome: {command('cxcall', 'history', 'show', record.id)}",
             code="not-provable",
         )

@@ -3,8 +3,8 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.command_options import LoginOptions
-from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import SettingsOptions, flags_of
 from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report

@@ -3,8 +3,8 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
-from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import ContractOptions, RequestOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -20,6 +20,11 @@ NEWEST_BATCH = argument("[ID]", "The batch, or the start of its ID; the newest o
     "cxcall batch calls.csv --operation execute --dry-run",
     "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
     'cxcall batch crm.csv --operation execute --map contact-id=ID --map "phone-number=Work Phone" --ignore-extra-columns --default-country US',
+    omitted={
+        "--wait": "`cxcall batch report` shows the results of all requests",
+        "--yes": "`--confirm N` skips the prompt",
+        "-y": "`--confirm N` skips the prompt",
+    },
     exclusive=[
         RESENDING,
         Exclusion(

@@ -10,6 +10,19 @@ from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))
 
+_FOLLOW = "`cxcall campaign status --watch` follows the campaign"
+_NO_ENGAGEMENT = dict.fromkeys(
+    ("--engagement-id", "--engagement-header"), "the response has no engagement ID"
+)
+_DIALED_LATER = {
+    "--wait": _FOLLOW,
+    **_NO_ENGAGEMENT,
+    **dict.fromkeys(
+        ("--hours", "--do-not-call", "--max-attempts"),
+        "apply it when the list is loaded: `cxcall campaign load`",
+    ),
+}
+"""Options that do not apply, as the platform's dialer chooses whom it calls, and when."""
 _CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=...)
 
 
@@ -19,6 +32,7 @@ _CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=.
     "cxcall campaign load leads.csv --contact-list $LIST",
     'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
     "cxcall campaign load leads.csv --contact-list $LIST --resume",
+    omitted={"--wait": _FOLLOW, **_NO_ENGAGEMENT},
     exclusive=[RESENDING],
 )
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
@@ -32,7 +46,10 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
 
 
 @app.add_command(
-    "start", "cxcall campaign start $CAMPAIGN", "cxcall campaign start $CAMPAIGN --yes"
+    "start",
+    "cxcall campaign start $CAMPAIGN",
+    "cxcall campaign start $CAMPAIGN --yes",
+    omitted=_DIALED_LATER,
 )
 def start(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     """Start a campaign: it calls the contacts of its list."""

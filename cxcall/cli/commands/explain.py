@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import ContractOptions, find_own_contract
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report

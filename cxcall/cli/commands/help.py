@@ -27,7 +27,7 @@ def show_help(
     if topic not in TOPICS:
         raise UsageError(
             f"unknown topic or command `{topic}`",
-            where="help",
+            where="topic",
             fix=f"{suggest_name(topic, TOPICS)}; commands: `cxcall --help`",
         )
     found = find(topic)

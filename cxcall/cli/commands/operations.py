@@ -52,7 +52,7 @@ def operations(
     if any(given is not None for given in (search, tag, method)):
         raise UsageError(
             "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
-            where=operation,
+            where="operation",
             fix="leave one of them out",
         )
     found = contract.load_operation(operation, own)

@@ -10,10 +10,13 @@ import typer
 from cxcall.cli.command_classes import Group
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
+from cxcall.findings.errors import UsageError
 
 
 class Operations(Group):
     """The operations by name: of the shipped contracts, and of the user's own."""
+
+    argument = "OPERATION"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read --contract and --profile also after the operation: they decide which operations exist."""
@@ -34,7 +37,14 @@ class Operations(Group):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Build the command of an operation; raises UsageError with the nearest name if there is none."""
-        return _build(cmd_name, *ctx.meta[__name__])
+        try:
+            return _build(cmd_name, *ctx.meta[__name__])
+        except UsageError as error:
+            error.findings = tuple(
+                each._replace(where=self.argument) if each.where == "operation" else each
+                for each in error.findings
+            )
+            raise
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """Show the argument as OPERATION."""

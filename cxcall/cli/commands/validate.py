@@ -1,8 +1,8 @@
 """`cxcall validate`: check payload files offline."""
 
 # No `from __future__ import annotations` here: the annotations declare the options.
-from cxcall.cli.exclusive_options import Exclusion
 from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report

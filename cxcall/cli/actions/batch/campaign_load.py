@@ -18,7 +18,6 @@ from cxcall.cli.actions.batch.setup import (
     new_job,
     open_rows,
     report_errors,
-    stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
@@ -74,7 +73,6 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
     load = find_role("load", common.target)
     rate = Rate.parse(options.rate or load.operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    stop_on_conflicting_flags(common)
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags

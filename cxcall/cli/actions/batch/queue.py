@@ -123,7 +123,7 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
     if not counts:
         raise UsageError(
             f"batch `{batch.id}` was not queued",
-            where="batch status",
+            where="batch",
             fix=f"see `cxcall batch report {batch.id}`",
         )
     states = {name: counts.pop(name) for name in OPEN_STATES if name in counts}

@@ -37,7 +37,6 @@ from cxcall.cli.actions.batch.setup import (
     open_rows,
     report_errors,
     resume_command,
-    stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
@@ -74,7 +73,6 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     operation = load_operation(options.operation, common.target.own_contract)
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    stop_on_conflicting_flags(common)
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags

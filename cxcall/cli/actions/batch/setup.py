@@ -99,16 +99,6 @@ def enforce_hours(settings: Settings) -> Settings:
     return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours"))
 
 
-def stop_on_conflicting_flags(common: RequestOptions) -> None:
-    """Raise UsageError for a flag that has no effect on many requests."""
-    if common.sending.wait:
-        raise UsageError(
-            "`--wait` has no effect here: it follows one call",
-            where="--wait",
-            fix="leave it out; `cxcall batch report` and `cxcall campaign status --watch` follow many",
-        )
-
-
 def resume_command(arguments: Sequence[str]) -> str:
     """Return the command line that continues a batch; the number of calls is to be confirmed anew."""
     words = iter(arguments[1:])

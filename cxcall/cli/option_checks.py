@@ -1,0 +1,129 @@
+"""Check the options of a command line before its command runs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from cxcall.cli.command_classes import omitted_hint, parameter_name
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import typer
+
+    from cxcall.findings.errors import CxcallError
+
+_DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
+_CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
+"""How a text starts that is the content of a file, and not its name."""
+_LONGEST_NAME = 1000
+
+
+class Exclusion(NamedTuple):
+    """Options and arguments of which a command line may have one, what to do, and why."""
+
+    names: Sequence[str]
+    fix: str = "leave out all but one"
+    why: str = ""
+
+
+def reject_contradictions(
+    context: typer.Context, values: dict[str, Any], exclusions: Iterable[Exclusion]
+) -> None:
+    """Raise UsageError if two of the options and arguments that were given exclude each other."""
+    given = {
+        parameter_name(parameter)
+        for parameter in context.command.params
+        if values.get(parameter.name or "") not in (None, False) and _is_given(context, parameter)
+    }
+    for exclusion in exclusions:
+        first, *others = [name for name in exclusion.names if name in given] or [""]
+        if others:
+            raise UsageError(
+                f"`{others[0]}` cannot be combined with `{first}`",
+                where=others[0],
+                fix=exclusion.fix,
+                why=exclusion.why,
+            )
+
+
+def reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
+    """Raise UsageError for an option before the subcommand that the command does not have."""
+    foreign = sorted(set(context.obj.given) - known)
+    if foreign:
+        flag = f"--{foreign[0].replace('_', '-')}"
+        raise UsageError(
+            f"`{flag}` does not apply to `{context.command_path.removeprefix('cxcall ')}`",
+            where=flag,
+            fix=omitted_hint(context.command, flag) or f"see `{context.command_path} --help`",
+        )
+
+
+def reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
+    """Raise UsageError for a value that is not UTF-8, an empty one, or a text in place of a file name.
+
+    The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
+    """
+    for parameter in context.command.params:
+        is_argument = parameter.param_type_name == "argument"
+        name = parameter_name(parameter)
+        is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
+        given = values.get(parameter.name or "")
+        for text in given if isinstance(given, list) else [given]:
+            is_destination = name in _DESTINATIONS and _is_given(context, parameter)
+            is_empty = text == "" or (is_destination and text is not None and not text.strip())
+            if is_empty and (is_argument or is_file or is_destination):
+                raise UsageError(
+                    f"`{name}` is empty",
+                    where=name,
+                    fix=f"see `{context.command_path} --help`",
+                    why="in a shell, a variable that is not set is an empty value",
+                )
+            if is_file and isinstance(text, str) and _is_content(text):
+                raise UsageError(
+                    f"the value of `{name}` is a text, not the name of a file",
+                    where=name,
+                    fix="save it in a file and name that, or pipe it into `-` if the command reads stdin",
+                    why="a command line stays in the shell's history, and others on the machine can see it",
+                )
+            if isinstance(text, str) and not is_file and not _is_utf8(text):
+                raise UsageError(
+                    f"the value of `{name}` is not UTF-8",
+                    where=name,
+                    fix="set the terminal to UTF-8, or send the value through `iconv -f LATIN1 -t UTF-8`",
+                )
+
+
+def _is_content(text: str) -> bool:
+    """Tell whether a value is a text to read, such as JSON or a command, and not the name of a file."""
+    if os.path.exists(text):  # noqa: PTH110 - False for a name too long
+        return False
+    return len(text) > _LONGEST_NAME or bool(compile_pattern(_CONTENT).match(text))
+
+
+def name_places(error: CxcallError, context: typer.Context) -> None:
+    """Give the places of findings that are parameters, such as `operation`, their names in the usage line."""
+    names = {
+        parameter.name: parameter_name(parameter)
+        for parameter in context.command.params
+        if _is_given(context, parameter)
+    }
+    error.findings = tuple(
+        each._replace(where=names.get(each.where, each.where)) for each in error.findings
+    )
+
+
+def _is_given(context: typer.Context, parameter: Any) -> bool:
+    return getattr(context.get_parameter_source(parameter.name), "name", "") != "DEFAULT"
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether an argument was UTF-8: Python replaces other bytes by lone surrogates."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
