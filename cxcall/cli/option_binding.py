@@ -94,20 +94,15 @@ def _expand_option_groups(
     def run_command(context: typer.Context, **values: Any) -> Any:
         values |= {name: convert(values[name]) for name, convert in convertors.items()}
         context.obj.command = context.command_path.removeprefix("cxcall ")
-        option_checks.reject_unsupported_options(context, known)
-        option_checks.reject_contradictions(context, values, exclusive)
-        option_checks.reject_unusable_values(context, values)
+        option_checks.check_options(context, values, known, exclusive)
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
         context.obj.output = _build_group(OutputOptions, values)
         set_target(_target_options(values), partial(_accepted_options, context.find_root()))
         built = {name: _build_group(group, values) for name, group in groups.items()}
         others = {name: value for name, value in values.items() if name not in shared}
-        try:
+        with option_checks.named_places(context):
             return command(**others, **built)
-        except CxcallError as error:
-            option_checks.name_places(error, context)
-            raise
 
     set_signature(run_command, ())
     return run_command, [parameter for parameter, _ in built_parameters]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import omitted_hint, parameter_name
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import typer
-
-    from cxcall.findings.errors import CxcallError
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
 _CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
@@ -31,7 +30,19 @@ class Exclusion(NamedTuple):
     why: str = ""
 
 
-def reject_contradictions(
+def check_options(
+    context: typer.Context,
+    values: dict[str, Any],
+    known: set[str],
+    exclusions: Iterable[Exclusion],
+) -> None:
+    """Raise UsageError for an option that is not `known`, for a contradiction, and for an unusable value."""
+    _reject_unsupported_options(context, known)
+    _reject_contradictions(context, values, exclusions)
+    _reject_unusable_values(context, values)
+
+
+def _reject_contradictions(
     context: typer.Context, values: dict[str, Any], exclusions: Iterable[Exclusion]
 ) -> None:
     """Raise UsageError if two of the options and arguments that were given exclude each other."""
@@ -51,7 +62,7 @@ def reject_contradictions(
             )
 
 
-def reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
+def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
     """Raise UsageError for an option before the subcommand that the command does not have."""
     foreign = sorted(set(context.obj.given) - known)
     if foreign:
@@ -63,7 +74,7 @@ def reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
         )
 
 
-def reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
+def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
     """Raise UsageError for a value that is not UTF-8, an empty one, or a text in place of a file name.
 
     The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
@@ -105,16 +116,21 @@ def _is_content(text: str) -> bool:
     return len(text) > _LONGEST_NAME or bool(compile_pattern(_CONTENT).match(text))
 
 
-def name_places(error: CxcallError, context: typer.Context) -> None:
+@contextmanager
+def named_places(context: typer.Context) -> Iterator[None]:
     """Give the places of findings that are parameters, such as `operation`, their names in the usage line."""
-    names = {
-        parameter.name: parameter_name(parameter)
-        for parameter in context.command.params
-        if _is_given(context, parameter)
-    }
-    error.findings = tuple(
-        each._replace(where=names.get(each.where, each.where)) for each in error.findings
-    )
+    try:
+        yield
+    except CxcallError as error:
+        names = {
+            parameter.name: parameter_name(parameter)
+            for parameter in context.command.params
+            if _is_given(context, parameter)
+        }
+        error.findings = tuple(
+            each._replace(where=names.get(each.where, each.where)) for each in error.findings
+        )
+        raise
 
 
 def _is_given(context: typer.Context, parameter: Any) -> bool:
