@@ -58,7 +58,7 @@ def start(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     return control_campaign("start", campaign, options)
 
 
-@app.add_command("stop", "cxcall campaign stop $CAMPAIGN")
+@app.add_command("stop", "cxcall campaign stop $CAMPAIGN", omitted=_DIALED_LATER)
 def stop(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     """Stop a campaign; calls in progress are not ended."""
     from cxcall.cli.actions.campaign import control_campaign
