@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from binascii import Error, a2b_base64
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,12 +10,17 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.explaining.source_secrets import (
+    find_header_secrets,
+    find_text_secrets,
+    make_index,
+    split_jwts,
+)
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
-    is_random,
     mask_likely_secrets,
 )
 from cxcall.runtime.redaction import MASKED, Redactor
@@ -29,8 +33,8 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
 _KEPT_REDACTORS = 16
-_COOKIE = re.compile(r"=([^;\s]+)")
-_JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
+_FEW_SECRETS = 16
+"""So many secrets of a source are searched for in every encoding, in each of its requests."""
 
 # `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
 _MASKED = re.compile(
@@ -64,12 +68,17 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
 
     Also returns a function that masks what looks like a secret, and the secrets of the request however encoded.
     """
-    redactor = _make_redactor(frozenset(_find_secrets(request)))
+    own, shared = frozenset(find_request_secrets(request)), request.secrets
+    is_few = len(shared) <= _FEW_SECRETS
+    redactor = _make_redactor(own | shared if is_few else own)
+    index = make_index(frozenset() if is_few else shared)
 
     def mask_fully(text: str) -> str:
-        return redactor.redact(mask_likely_secrets(text))
+        return index.redact(redactor.redact(mask_likely_secrets(text)))
 
-    mask = mask_fully if redactor.may_change(_texts(request)) else mask_likely_secrets
+    texts = tuple(_texts(request))
+    may_change = redactor.may_change(texts) or index.may_change("\n".join(texts))
+    mask = mask_fully if may_change else mask_likely_secrets
     findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
     return _mask_texts(request, mask, findings), mask_fully
 
@@ -148,32 +157,27 @@ def _make_redactor(secrets: frozenset[str]) -> Redactor:
     return Redactor(secrets)
 
 
-def _find_secrets(request: ObservedRequest) -> Iterator[str]:
-    for secret in _whole_secrets(request):
-        yield secret
-        if _JWT.fullmatch(secret):
-            yield from secret.split(".")[1:]  # its first part is the same in all tokens
+def with_common_secrets(requests: list[ObservedRequest]) -> Iterator[ObservedRequest]:
+    """Yield the requests of one source, each with the secrets of all."""
+    common = frozenset(each for request in requests for each in find_request_secrets(request))
+    for request in requests:
+        yield replace(request, secrets=request.secrets | common)
+
+
+def find_request_secrets(request: ObservedRequest) -> Iterator[str]:
+    """Yield the secrets of a request and of its response, without those that its source has elsewhere."""
+    return split_jwts(_whole_secrets(request))
 
 
 def _whole_secrets(request: ObservedRequest) -> Iterator[str]:
-    yield from request.secrets
-    for name, value in (request.headers or {}).items():
-        if name.lower() == "authorization":
-            credentials = value.rpartition(" ")[2]
-            yield credentials
-            yield _password(credentials)
-        elif is_secret_header(name, value):
-            yield value
-            yield from filter(is_random, _COOKIE.findall(value))
+    response = request.response
+    for headers in (request.headers, response and response.headers):
+        for name, value in (headers or {}).items():
+            if headers is request.headers or is_secret_header(name, value):
+                yield from find_header_secrets(name, value)
     for name, value in request.query:
         if is_likely_secret(name, value):
             yield value
     yield from find_likely_secrets(request.body or "")
-
-
-def _password(credentials: str) -> str:
-    """Return the password in credentials of the scheme `Basic`; empty where they are of another scheme."""
-    try:
-        return a2b_base64(credentials).decode().partition(":")[2]
-    except (Error, ValueError):
-        return ""
+    if response is not None:
+        yield from find_text_secrets(response.body.decode("utf-8", "replace"))

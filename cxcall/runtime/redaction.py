@@ -92,7 +92,7 @@ class Redactor:
             for view in decodings(text)
             for start, end in _find_secrets(view.text, secrets)
         ]
-        return _mask_spans(text, spans) if spans else text
+        return mask_spans(text, spans) if spans else text
 
     def may_change(self, texts: Iterable[str]) -> bool:
         """Return False if certainly none of some texts has what `redact` masks: one search for all of them."""
@@ -175,7 +175,8 @@ def _common_length(text: str, start: int, form: str) -> int:
     )
 
 
-def _mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
+def mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
+    """Return a text with `****` in place of each span; spans may overlap."""
     parts: list[str] = []
     end = 0
     for start, stop in sorted(spans):

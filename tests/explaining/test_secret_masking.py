@@ -244,3 +244,52 @@ def test_controls_are_escaped_in_json(cxcall: Cxcall) -> None:
     assert "\x9b" not in ran.out
     assert "\u202c" not in ran.out
     assert json.loads(ran.out)
+
+
+ECHO = "cAnArY-1Token_aB"
+PASS = "hunterlongpassword"
+SHOWN_IN: dict[str, tuple[str, dict[str, Any]]] = {
+    "header": (ECHO, make_exchange(headers={"Authorization": f"Bearer {ECHO}"})),
+    "password": (
+        PASS,
+        make_exchange(
+            headers={"Authorization": "Basic " + b64encode(f"a:{PASS}".encode()).decode()}
+        ),
+    ),
+    "cookie": (ECHO, make_exchange(headers={"Cookie": f"a=b; sid={ECHO}"})),
+    "key": (ECHO, make_exchange(headers={"X-Api-Key": ECHO})),
+    "query": (ECHO, make_exchange(path=f"{PATH}?client_secret={ECHO}")),
+    "token response": (ECHO, make_exchange(response={"access_token": ECHO})),
+    "set cookie": (
+        ECHO,
+        make_exchange(
+            response={"status": 400, "headers": {"Set-Cookie": f"sid={ECHO}"}, "body": {}}
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("more", [0, 40])
+def test_secret_of_one_request_is_masked_in_the_others(more: int) -> None:
+    others = [
+        make_exchange(headers={"Authorization": f"Bearer other-Token-{each}x"})
+        for each in range(more)
+    ]
+    for name, (secret, shown) in SHOWN_IN.items():
+        echo = make_exchange(body={"note": secret}, response={"message": f"bad [{secret}%22]"})
+        for source in ([shown, *others, echo], [echo, *others, shown]):
+            found = explain(json.dumps(source))
+            assert len(found) == more + 2
+            assert secret not in repr([(each.findings, each.ticket) for each in found]), name
+
+
+def test_secret_of_a_pasted_request_is_masked_in_the_others() -> None:
+    url = "https://api.mypurecloud.com/api/v2/userz"
+    answer = 'HTTP/1.1 400 Bad Request\n\n{"message":"bad %s"}'
+    texts = (
+        f"curl -H 'Authorization: Bearer {ECHO}' {url}\n{answer % 'x'}\n\ncurl {url}\n{answer % ECHO}\n",
+        f"curl -H 'Authorization: Bearer x{ECHO}\n{ECHO}' {url}\n{answer % ECHO}\n",
+        f"GET {url} HTTP/1.1\n\nHTTP/1.1 400 Bad Request\nSet-Cookie: a={ECHO}; Path=/\n\nbad {ECHO}",
+    )
+    for text in texts:
+        assert ECHO not in repr([each.findings for each in explain(text)]), text

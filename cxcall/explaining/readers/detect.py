@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import BOM
@@ -22,11 +23,12 @@ _LONG = 1 << 20
 
 
 class Source(NamedTuple):
-    """A text that holds requests: its JSON values, or the text itself where it is not JSON."""
+    """A text that holds requests: its JSON values with their secrets, or the text itself where it is not JSON."""
 
     name: str
     values: list[Any] | None
     text: str
+    secrets: frozenset[str] = frozenset()
 
     @property
     def request_count(self) -> int:
@@ -47,7 +49,11 @@ class Source(NamedTuple):
             return read_pasted_text(self.text)
         from cxcall.explaining.readers.json_documents import read_json
 
-        return read_json(self.values, self.name, entry, numbers)
+        requests = read_json(self.values, self.name, entry, numbers)
+        return (
+            replace(each, secrets=each.secrets | self.secrets if each.secrets else self.secrets)
+            for each in requests
+        )
 
 
 def open_source(text: str, name: str) -> Source:
@@ -56,7 +62,11 @@ def open_source(text: str, name: str) -> Source:
         text = remove_marks(text.encode("utf-8", "replace").decode())
     text = text.removeprefix(BOM)
     values = _json_values(text.strip())
-    return Source(name, values, "" if values is not None else text)
+    if values is None:
+        return Source(name, None, text)
+    from cxcall.explaining.source_secrets import find_json_secrets
+
+    return Source(name, values, "", find_json_secrets(values))
 
 
 def read_path(path: str) -> Iterator[ObservedRequest]:

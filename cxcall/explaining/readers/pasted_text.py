@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.masking import with_common_secrets
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.browser_errors import add_blocked_requests, without_blocked_requests
 from cxcall.explaining.readers.client_failures import with_failure
@@ -44,8 +45,10 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     rest = join_wrapped_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     secrets = find_named_secrets(text[:_MAX_TEXT])
-    for request in add_blocked_requests(list(_with_unread_lines(requests, rest)), text):
-        yield replace(request, secrets=request.secrets | secrets)
+    found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
+    yield from with_common_secrets(
+        [replace(each, secrets=each.secrets | secrets) for each in found]
+    )
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
