@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,10 @@ from cxcall.explaining.checks.published_rules import (
     check_published,
     note_unchecked_body,
 )
+from cxcall.explaining.checks.removed_quotes import check_removed_quotes
 from cxcall.explaining.checks.route_check import RouteMatch, match_route
 from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.missing_evidence import note_missing_evidence
 from cxcall.explaining.operations.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
@@ -31,7 +31,7 @@ from cxcall.responses.causes import CHECK_BODY
 from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_words import SOURCE
-from cxcall.responses.refusals import explain_refusal, own_reason, platform_text
+from cxcall.responses.refusals import explain_refusal
 from cxcall.responses.reported_failures import explain_failures, web_page_finding
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
-
-_BARE_WORD = re.compile(r"[{,:\[]\s*[A-Za-z_+][\w+-]*\s*[:,}\]]")
 
 
 def _not_captured(where: str) -> str:
@@ -181,14 +179,14 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     ]
     if meant not in (None, route.operation, route.nearest_operation):
         findings.append(meant_operation_note(request, meant))
-    findings += _removed_quotes(request, in_body)
+    findings += check_removed_quotes(request, in_body)
     codes = {finding.code for finding in findings}
     if "token-user-context" not in codes:
         findings += check_token_kind(request, meant)
     findings = list(rank_findings(findings, request))
     is_open = all(each.code != "not-provable" for each in findings)
     if not request.is_successful and is_open:
-        findings += _missing_evidence(
+        findings += note_missing_evidence(
             request,
             is_explained=_has_error(findings),
             is_proven=any(each.source == SOURCE for each in findings),
@@ -205,25 +203,6 @@ def _has_error(findings: Iterable[Finding]) -> bool:
 
 def _has_problem(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is not Severity.NOTE for finding in findings)
-
-
-def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield a warning where a shell of Windows has probably removed the quotes of a JSON body of curl."""
-    body = (request.body or "").lstrip()
-    if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
-        return
-    is_malformed = any(each.code == "body-malformed" for each in in_body)
-    has_lost_quotes = is_malformed and _BARE_WORD.search(body) is not None
-    text = platform_text(request.response) if request.response else ""
-    is_refused = '"' in body and "malformed syntax" in text and not _has_problem(in_body)
-    if has_lost_quotes or is_refused:
-        yield Finding.warning(
-            "body-malformed",
-            "body",
-            "the shell may have removed the quotes of the body before the command sent it",
-            fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
-            why="both shells take unescaped quotes away from the arguments of a program",
-        )
 
 
 def _check_response(
@@ -264,75 +243,3 @@ def _without_body_advice(fix: str, request: ObservedRequest, meant: Operation | 
         return fix
     known = meant.listing if meant else "the vendor's documentation"
     return fix.replace(CHECK_BODY, f"compare path and query with {known}")
-
-
-def _missing_evidence(
-    request: ObservedRequest, *, is_explained: bool, is_proven: bool, has_warnings: bool
-) -> Iterator[Finding]:
-    """Yield the note that no cause was found, or on what the source leaves out that may hold another one.
-
-    `is_proven` says that the response names the cause: what is not shown cannot hold another one.
-    """
-    if not is_explained:
-        yield (
-            _unknown_values(request)
-            if any(request.unknown.values())
-            else _no_cause(request, has_warnings=has_warnings)
-        )
-        return
-    response = request.response
-    if response is None or not request.status or is_proven:
-        return
-    is_write = request.method and request.method not in READ_METHODS
-    has_text = bool(response.body.strip() or own_reason(response))
-    hidden = [] if has_text else ["the text of the response"]
-    hidden += ["the body of the request"] if is_write and request.body is None else []
-    if hidden:
-        yield Finding.note(
-            "not-provable",
-            "body" if has_text else "response",
-            f"not shown: {' and '.join(hidden)}",
-            fix="explain the request together with what is not shown: it may have another cause",
-        )
-
-
-def _unknown_values(request: ObservedRequest) -> Finding:
-    """Return the note that names the variables whose values the source does not show."""
-    names = dict.fromkeys(
-        f"`{name if name != '...' else place or 'body'}`"
-        for place, listed in request.unknown.items()
-        for name in listed
-    )
-    *first, last = names
-    values = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
-    source = request.origin.rpartition(" ")[2]
-    return Finding.note(
-        "not-provable",
-        "request",
-        f"the {values} not in the {source}, and no cause was found in the rest",
-        fix="replace each name with its value, or check the body: `cxcall validate FILE`",
-        why=_unread_lines(request),
-    )
-
-
-def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
-    """Return the note that says so, with what the platform's support needs."""
-    return Finding.note(
-        "not-provable",
-        "request",
-        "no certain cause found: the warnings name likely ones"
-        if has_warnings
-        else "no cause found in the request or response",
-        fix="to continue, capture: method, URL, body, status, response, its correlation ID, time, and region; "
-        "then explain that, or paste it into a support ticket",
-        why=_unread_lines(request) or ("" if request.response else "the source shows no response"),
-    )
-
-
-def _unread_lines(request: ObservedRequest) -> str:
-    """Return which lines of the source no reader understood, and what was read; empty if there are none."""
-    if not request.unread:
-        return ""
-    verb = "was" if request.unread.startswith("line ") else "were"
-    shown = "" if request.response else "; no response was found in the rest"
-    return f"{request.unread} {verb} not understood{shown}"

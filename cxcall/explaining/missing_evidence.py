@@ -1,0 +1,86 @@
+"""Say what a source does not show of a request, which may hold its cause or another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.operations.published_operations import READ_METHODS
+from cxcall.findings.finding import Finding
+from cxcall.responses.refusals import own_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+
+def note_missing_evidence(
+    request: ObservedRequest, *, is_explained: bool, is_proven: bool, has_warnings: bool
+) -> Iterator[Finding]:
+    """Yield the note that no cause was found, or on what the source leaves out that may hold another one.
+
+    `is_proven` says that the response names the cause: what is not shown cannot hold another one.
+    """
+    if not is_explained:
+        yield (
+            _unknown_values(request)
+            if any(request.unknown.values())
+            else _no_cause(request, has_warnings=has_warnings)
+        )
+        return
+    response = request.response
+    if response is None or not request.status or is_proven:
+        return
+    is_write = request.method and request.method not in READ_METHODS
+    has_text = bool(response.body.strip() or own_reason(response))
+    hidden = [] if has_text else ["the text of the response"]
+    hidden += ["the body of the request"] if is_write and request.body is None else []
+    if hidden:
+        yield Finding.note(
+            "not-provable",
+            "body" if has_text else "response",
+            f"not shown: {' and '.join(hidden)}",
+            fix="explain the request together with what is not shown: it may have another cause",
+        )
+
+
+def _unknown_values(request: ObservedRequest) -> Finding:
+    """Return the note that names the variables whose values the source does not show."""
+    names = dict.fromkeys(
+        f"`{name if name != '...' else place or 'body'}`"
+        for place, listed in request.unknown.items()
+        for name in listed
+    )
+    *first, last = names
+    values = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
+    source = request.origin.rpartition(" ")[2]
+    return Finding.note(
+        "not-provable",
+        "request",
+        f"the {values} not in the {source}, and no cause was found in the rest",
+        fix="replace each name with its value, or check the body: `cxcall validate FILE`",
+        why=_unread_lines(request),
+    )
+
+
+def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
+    """Return the note that says so, with what the platform's support needs."""
+    return Finding.note(
+        "not-provable",
+        "request",
+        "no certain cause found: the warnings name likely ones"
+        if has_warnings
+        else "no cause found in the request or response",
+        fix="to continue, capture: method, URL, body, status, response, its correlation ID, time, and region; "
+        "then explain that, or paste it into a support ticket",
+        why=_unread_lines(request) or ("" if request.response else "the source shows no response"),
+    )
+
+
+def _unread_lines(request: ObservedRequest) -> str:
+    """Return which lines of the source no reader understood, and what was read; empty if there are none."""
+    if not request.unread:
+        return ""
+    verb = "was" if request.unread.startswith("line ") else "were"
+    shown = "" if request.response else "; no response was found in the rest"
+    return f"{request.unread} {verb} not understood{shown}"
