@@ -149,12 +149,11 @@ def _is_named_value(finding: Finding, request: ObservedRequest, about: Collectio
         return is_about_values and _is_named(finding, request)
     text = platform_text(request.response) if request.response else ""
     is_about = finding.code in about or finding.code == "placeholder"
-    return is_about and finding.where == "path" and f"[{_quoted(finding)}]" in text
+    return is_about and finding.where == "path" and _is_quoted(finding.value, text)
 
 
-def _quoted(finding: Finding) -> str:
-    """Return the value that the message of a finding quotes first."""
-    return finding.message.partition("`")[2].partition("`")[0]
+def _is_quoted(value: str, text: str) -> bool:
+    return bool(value) and f"[{value}]" in text
 
 
 def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
@@ -163,10 +162,10 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
     if finding.code not in _WRONG_IDS or not refusals or request.response is None:
         return False
     text, code = platform_text(request.response), platform_code(request.response)
-    if f"[{_quoted(finding)}]" in text:
+    if _is_quoted(finding.value, text):
         return True
     is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
-    if is_any and "[" not in text and not is_uuid(_quoted(finding)):
+    if is_any and "[" not in text and not is_uuid(finding.value):
         return True  # it says that an ID is not a UUID, and this one is not
     if finding.where[:1] != "/":
         return False

@@ -58,6 +58,7 @@ class Finding(NamedTuple):
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
     `source` names who made the rule: a contract, a document of the platform, or the response.
     `edits` correct the body, all together or not at all; empty if no correction is known.
+    `value` is the text that it is about, as it was sent; empty if it is about none.
     """
 
     severity: Severity
@@ -70,6 +71,7 @@ class Finding(NamedTuple):
     origin: str = ""
     excerpt: Excerpt | None = None
     edits: tuple["Edit", ...] = ()
+    value: str = ""
 
     @classmethod
     def error(
@@ -106,6 +108,7 @@ class Finding(NamedTuple):
             function(self.origin),
             excerpt and excerpt._replace(text=function(excerpt.text)),
             tuple(edit.map_texts(function) for edit in self.edits),
+            function(self.value),
         )
 
 

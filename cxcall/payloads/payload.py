@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
-from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
+from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity, command
@@ -109,7 +109,9 @@ class Payload(NamedTuple):
         **more: Any,
     ) -> Finding:
         """Return a finding on a value; a missing value is located at the object that lacks it."""
-        place = where if has_value(self.value, where) else where.rpartition("/")[0]
+        is_there = has_value(self.value, where)
+        value = value_at(self.value, where) if is_there else None
+        place = where if is_there else where.rpartition("/")[0]
         where, place = self.find_place(where), self.find_place(place)
         excerpt = self.find_excerpt(place, key=key)
         while self.moved and place and excerpt is None and not self.find_origin(place):
@@ -122,7 +124,7 @@ class Payload(NamedTuple):
             message,
             origin=self.find_origin(place),
             excerpt=excerpt,
-            **more,
+            **{"value": value if isinstance(value, str) else "", **more},
         )
 
 

@@ -33,13 +33,15 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
         message, fix = _describe_wrong_text(parameter.schema, label, value)
-    return _parameter_finding(operation, parameter, code or "value-not-allowed", message, fix)
+    found = _parameter_finding(operation, parameter, code or "value-not-allowed", message, fix)
+    return found._replace(value=value)
 
 
 def explain_unfilled_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on a parameter whose schema allows the placeholder that was never filled in."""
     described = describe_placeholder(_label(parameter), value)
-    return _parameter_finding(operation, parameter, "placeholder", *described)
+    found = _parameter_finding(operation, parameter, "placeholder", *described)
+    return found._replace(value=value)
 
 
 def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> Finding:

@@ -78,7 +78,9 @@ def _check_text(
         message, fix = "the ID is empty", "add the ID, or remove it"
         yield payload.make_finding(Severity.WARNING, "value-not-allowed", pointer, message, fix=fix)
     elif is_placeholder(value, id_wanted=is_id, name=name):
-        yield placeholder_finding(pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer))
+        yield placeholder_finding(
+            pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer), value=value
+        )
     elif _E164.fullmatch(value):
         yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):

@@ -70,6 +70,7 @@ def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterat
                 fix=fix,
                 source=f"the published path {published.path}",
                 origin=name,
+                value=value,
             )
 
 
@@ -87,7 +88,9 @@ def _check_own_names(published: PublishedOperation, request: ObservedRequest) ->
             and name[:1].isalpha()
             and (not is_colon or _is_literal(request))
         ):
-            yield placeholder_finding("path", f"`{segment}` in the path")._replace(origin=name)
+            yield placeholder_finding(
+                "path", f"`{segment}` in the path", origin=name, value=segment
+            )
 
 
 def _is_unfilled(segment: str) -> bool:
@@ -139,7 +142,7 @@ def check_path_placeholders(request: ObservedRequest) -> Iterator[Finding]:
         is_hidden = (is_variable and not is_sent) or is_redacted(segment)
         is_unfilled = is_placeholder(segment) and not is_hidden
         if segment.lower() in NO_VALUES or is_unfilled:
-            yield placeholder_finding("path", f"`{segment}` in the path")
+            yield placeholder_finding("path", f"`{segment}` in the path", value=segment)
 
 
 def place_in_url(finding: Finding, request: ObservedRequest) -> Finding:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cxcall.findings.finding import Excerpt, Finding
+from typing import Any
+
+from cxcall.findings.finding import Finding
 
 NO_VALUES = ("undefined", "null", "none", "nan", "nil")
 """What languages write, in any case, in place of a variable that has no value."""
@@ -12,8 +14,8 @@ def placeholder_finding(
     where: str,
     subject: str,
     fix: str = "replace it with the real value",
-    excerpt: Excerpt | None = None,
+    **more: Any,
 ) -> Finding:
-    """Return the warning that a value looks like a placeholder; `subject` names or quotes the value."""
+    """Return the warning that a value looks like a placeholder; `subject` names or quotes the value. `more` are its other fields."""
     message = f"{subject} looks like a placeholder that was never filled in"
-    return Finding.warning("placeholder", where, message, fix=fix, excerpt=excerpt)
+    return Finding.warning("placeholder", where, message, fix=fix, **more)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-_BARE_WORD = re.compile(r"[{,:\[]\s*[A-Za-z_+][\w+-]*\s*[:,}\]]")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_BARE_NAME = re.compile(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
@@ -23,7 +24,7 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
     if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return
     is_malformed = any(each.code == "body-malformed" for each in in_body)
-    has_lost_quotes = is_malformed and _BARE_WORD.search(body) is not None
+    has_lost_quotes = is_malformed and _BARE_NAME.search(_STRING.sub("", body)) is not None
     text = platform_text(request.response) if request.response else ""
     is_told = any(each.severity is not Severity.NOTE for each in in_body)
     is_refused = '"' in body and "malformed syntax" in text and not is_told

@@ -82,8 +82,8 @@ def _usable_value(
 ) -> str:
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
     wrong = [
-        each.message for each in explanation.findings
-        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{mask_text(value)}`" in each.message
+        each for each in explanation.findings
+        if each.where == parameter.location and each.code in _WRONG_VALUE and each.value in (value, mask_text(value))
     ]  # fmt: skip
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
