@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -344,11 +343,7 @@ def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 def test_many_processes_may_convert_at_once(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
-    command = [sys.executable, "-m", "cxcall", "operations", "--contract", file]
-    running = [
-        subprocess.Popen(command, env=cxcall.environment, cwd=cxcall.folder, stdout=subprocess.PIPE)
-        for _ in range(6)
-    ]
+    running = [cxcall.begin("operations", "--contract", file) for _ in range(6)]
     outs = {process.communicate(timeout=60)[0] for process in running}
     assert [process.returncode for process in running] == [0] * 6
     assert len(outs) == 1
