@@ -104,7 +104,7 @@ def contact_without_number() -> Finding:
         NUMBER_CODES[0],
         "body",
         "this row has no phone number",
-        fix="fill the column with the number, or name it: `--map COLUMN=HEADER`; `--force` if it has another name in the list",
+        fix="fill the column with the number, or name it: `--map TARGET=HEADER`; `--force` if it has another name in the list",
     )
 
 

@@ -34,8 +34,10 @@ CAMPAIGN_LIST = option("--contact-list ID", "Use this list where the campaign na
 class FileOptions(OptionGroup):
     """The options for reading a file of rows."""
 
-    map: list[str] | None = option("--map TARGET=HEADER", "Set a flag or place from this column.")
-    mapping: str | None = option("--mapping FILE", "Read such names from a TOML file.")
+    map: list[str] | None = option(
+        "--map TARGET=HEADER", "Set a flag, place, or list column from this header."
+    )
+    mapping: str | None = option("--mapping FILE", "Read the column names from a TOML file.")
     ignore_extra_columns: bool = option("--ignore-extra-columns", "Skip columns that set nothing.")
     key: str | None = option("--key COLUMN", "Use this column to name the rows in reports.")
     encoding: str | None = ENCODING
@@ -93,7 +95,9 @@ class BatchOptions(OptionGroup):
 class ReportOptions(OptionGroup):
     """The options that only `batch report` has."""
 
-    format: ReportFormat = option("--format", "Set the form of the report.", default="text")
+    format: ReportFormat = option(
+        "--format", "Print the report as text, CSV, JSON Lines, or a page.", default="text"
+    )
     join: bool = option("--join", "Add the columns of the file that was sent.")
     input: str | None = option("--input FILE", "Add the columns of this copy of the file.")
     encoding: str | None = ENCODING
@@ -131,8 +135,7 @@ class LoadOptions(OptionGroup):
     rejects: str | None = REJECTS
     at_most: float = option(
         "--at-most SECONDS",
-        "Stop waiting for upload jobs after this time.",
-        show_default=True,
+        "Stop waiting for upload jobs after this time [600].",
         default=600.0,
     )
     reading: FileOptions = FileOptions()
@@ -159,9 +162,9 @@ class ExportOptions(OptionGroup):
     to: str = option("--to FILE", "Store the results in this file.", default=...)
     campaign: str | None = argument("[ID]", "The campaign whose list is read.")
     format: Literal["csv", "jsonl"] | None = option(
-        "--format", "Set the form of the file [by its name]."
+        "--format", "Set the file format [by the name of the file]."
     )
-    force: bool = option("--force", "Store them also in a file that exists.")
+    force: bool = option("--force", "Overwrite an existing file.")
     contact_list: str | None = CAMPAIGN_LIST
 
 
@@ -232,7 +235,7 @@ class TrackOptions(OptionGroup):
         "--until STATE", "Follow the call until a party is in this state.", default=""
     )
     at_most: float = option(
-        "--at-most SECONDS", "Stop following after this time.", show_default=True, default=600.0
+        "--at-most SECONDS", "Stop following after this time [600].", default=600.0
     )
     sentiment: bool = option("--sentiment", "Print the sentiment that the platform computed.")
     transcript: bool = option("--transcript", "Print the address of each leg's transcript.")

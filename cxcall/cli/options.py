@@ -105,7 +105,7 @@ class SendOptions(OptionGroup):
         "--engagement-header NAME", "Look for the engagement ID in this header first."
     )
     engagement_id: str | None = option(
-        "--engagement-id PLACE", "Look for it first at header:NAME or body:/pointer."
+        "--engagement-id PLACE", "Look for the ID first at header:NAME or body:/pointer."
     )
     guards: GuardOptions = GuardOptions()
 
@@ -115,7 +115,7 @@ class LogOptions(OptionGroup):
 
     log_file: str | None = _output("--log-file FILE", "Append each step to this file.")
     log_format: Literal["text", "json"] | None = _output(
-        "--log-format", "Log each step, without a file on stderr."
+        "--log-format", "Set the log format; log to stderr without --log-file."
     )
 
 

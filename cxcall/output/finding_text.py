@@ -43,7 +43,9 @@ def format_finding(
     excerpt = finding.excerpt
     position = excerpt.position if excerpt else finding.origin
     pointer = "/".join(map(_shorten, finding.where.split("/")))
-    where = [part for part in (position, pointer if finding.where != position else "") if part]
+    where = [part for part in (position, pointer if finding.where != position else "") if part] or [
+        "body"
+    ]
     heading = f"{severity}[{finding.code}]"
     lines = [
         _format_labeled(severity, heading, format_one_line(finding.message), paint, columns),

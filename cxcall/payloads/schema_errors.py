@@ -245,10 +245,25 @@ class _ErrorExplainer:
             f"`{name}` is missing from {self.label}",
             where=place,
             key=True,
-            fix=f"add `{property_template(name, schema)}`",
+            fix=self._flags_for(name) or f"add `{property_template(name, schema)}`",
             why=with_description("the schema requires it", schema.get("description")),
             edits=[self._addition(place)],
         )
+
+    def _flags_for(self, *names: str) -> str:
+        """Return a hint with the flags that set one of some properties; empty if the body is not from flags."""
+        origins = self.body.origins.values()
+        if self.body.document is not None or not all(each.startswith("--") for each in origins):
+            return ""
+        flags = {
+            f"`--{flag.name} {flag.metavar}`": None
+            for place in (join_pointer(self.pointer, name) for name in names)
+            for flag in self.operation.flags
+            if any(f"{each}/".startswith(f"{place}/") for each in flag.pointers)
+        }
+        if origins and not flags:
+            flags = {f"`--set {join_pointer(self.pointer, name)}=JSON`": None for name in names}
+        return f"add {' or '.join(flags)}" if origins else ""
 
     def _addition(self, place: str) -> Edit:
         """Return the edit that adds a property: with the value that it must share, or with a placeholder."""
@@ -265,7 +280,7 @@ class _ErrorExplainer:
         return self._finding(
             "property-missing",
             f"{self.label} needs one of {listed}",
-            fix=f"add one of {listed}",
+            fix=self._flags_for(*names) or f"add one of {listed}",
             why=with_description("", self.schema.get("description")),
             edits=[self._addition(join_pointer(self.pointer, names[0]))],
         )

@@ -97,7 +97,7 @@ def build_request(
         *check_parameters(operation, values, payload),
     ]
     if has_body and operation.takes_body:
-        findings = [*check_body(operation, payload), *findings]
+        findings = [*_merge_by_flag(check_body(operation, payload)), *findings]
     if payload.document is not None:
         findings = [*payload.document.findings, *findings]
     headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
@@ -127,6 +127,16 @@ def _find_call_times(
     from cxcall.sending.call_times import find_call_times
 
     return find_call_times(operation, values, payload)
+
+
+def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, those with one cause only once: a flag may set its value at several places."""
+    merged: dict[tuple[str, ...], Finding] = {}
+    for index, each in enumerate(findings):
+        is_shared = each.origin.startswith("--") and each.origin not in ("--set", "--data")
+        message = each.message.replace(each.where, "") if is_shared else str(index)
+        merged.setdefault((each.origin, each.code, message), each)
+    return list(merged.values())
 
 
 def _stop_on_change_in_transit(request: HttpRequest) -> None:

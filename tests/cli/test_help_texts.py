@@ -35,6 +35,7 @@ VERBS = {
     "Explain",
     "Follow",
     "Limit",
+    "Overwrite",
     "List",
     "Listen",
     "Log",

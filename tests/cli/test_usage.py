@@ -113,6 +113,23 @@ def test_login_without_a_terminal_says_what_is_missing(cxcall: Cxcall) -> None:
         assert "is required on stdin" in cxcall("auth", "login", *words, code=4).err, words
 
 
+def test_hint_names_flags_where_the_body_comes_from_flags(cxcall: Cxcall) -> None:
+    for words, code, message in (
+        (("callback", "--to", "+12025550100", "-n"), 3, "hint: add `--queue ID`\n"),
+        (("personal-connection", "--contact-id", CONTACT, "-n"), 3, "hint: add `--reason-code TEXT`\n"),
+        (("send", "create-callback", "--set", "/scriptId=1", "-n"), 3, "add `--queue ID`"),
+        (("call", "--platform", "nice-cxone", "--to", "1"), 2, "`--session` and `--skill` are required on `nice-cxone`"),
+    ):  # fmt: skip
+        ran = cxcall(*words, code=code)
+        assert message in ran.err, words
+        assert "-->" in ran.err
+        assert "--> \n" not in ran.err
+    both = cxcall(
+        "execute", CAMPAIGN, "--contact-id", "abc", "--phone-number", "+12025550100", "-n"
+    )
+    assert both.err.count("must be a UUID") == 1  # the flag sets two places
+
+
 def test_hint_of_a_deletion_is_safe_to_paste(cxcall: Cxcall) -> None:
     hint = cxcall("history", "prune", "--older-than", "5", code=2).err.partition("hint: ")[2]
     assert "`--older-than 90d`" in hint

@@ -70,7 +70,7 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
     what = (
         f"`--{foreign[0]}` does not apply to `{candidates[0].platform}`"
         if foreign
-        else "these flags cannot be combined, or a required flag is missing"
+        else _describe_mismatch(candidates, given)
     )
     return UsageError(
         what,
@@ -78,3 +78,24 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
         fix=f"on `{candidates[0].platform}`: " + "; or ".join(f"`{usage}`" for usage in usages),
         why="the platform decides which flags apply; `cxcall config show` shows its source",
     )
+
+
+def _describe_mismatch(candidates: Sequence[Operation], given: set[str]) -> str:
+    """Say which flags are missing for the nearest of some operations, or which cannot be combined."""
+    fitting = [entry for entry in candidates if given <= {flag.name for flag in entry.flags}]
+    if not fitting:
+        return f"{_listed(sorted(given))} cannot be combined on `{candidates[0].platform}`"
+    missing = [
+        [flag.name for flag in entry.flags if flag.required and flag.name not in given]
+        for entry in fitting
+    ]
+    names = min(missing, key=len)
+    verb = "is" if len(names) == 1 else "are"
+    return f"{_listed(names)} {verb} required on `{fitting[0].platform}`"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the names of flags as `--a`, `--b`, and `--c`."""
+    *others, last = [f"`--{name}`" for name in names]
+    comma = "," if len(others) > 1 else ""
+    return f"{', '.join(others)}{comma} and {last}" if others else last

@@ -56,7 +56,9 @@ def batch(
 
 @app.add_command("batch list", "cxcall batch list", "cxcall batch list -o json")
 def batch_list(
-    limit: int = option("--limit N", "List at most so many.", show_default=True, min=1, default=20),
+    limit: int = option(
+        "--limit N", "List at most N batches.", show_default=True, min=1, default=20
+    ),
 ) -> Report:
     """List the batches that were run, the newest first."""
     from cxcall.cli.actions.batch.report import list_batches

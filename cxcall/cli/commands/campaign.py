@@ -38,7 +38,7 @@ _CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=.
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.
 
-    Each header of the file names a column of the list; `--map COLUMN=HEADER` names another one. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded before it is sent, with the rows in it: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks.
+    Each header of the file names a column of the list; `--map TARGET=HEADER` names another one. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded before it is sent, with the rows in it: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks.
     """
     from cxcall.cli.actions.batch.campaign_load import run_load
 
@@ -78,7 +78,7 @@ def status(
     campaign: str = _CAMPAIGN,
     watch: bool = option("--watch", "Follow the campaign until it does not run any more."),
     interval: float = option(
-        "--interval SECONDS", "Read it so often [5].", show_default=True, min=0.1, default=5.0
+        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, default=5.0
     ),
     contact_list: str | None = CAMPAIGN_LIST,
 ) -> Report:

@@ -21,7 +21,7 @@ _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 )
 def completion(
     shell: Literal["bash", "zsh", "fish", "powershell"] = argument(
-        "SHELL", "Bash, zsh, fish, or powershell.", default=...
+        "SHELL", "One of bash, zsh, fish, powershell.", default=...
     ),
 ) -> Report:
     """Print the completion script of a shell.

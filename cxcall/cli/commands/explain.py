@@ -35,7 +35,7 @@ def explain(
     last: bool = option("--last", "Explain the last refused delivery."),
     fix: bool = option("--fix", "Print the corrected request."),
     form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
-        "--as", "Set its format. Default: `send` for the text's shell."
+        "--as", "Set the form of the corrected request [send]."
     ),
     show_all: bool = option("--all", "Print all findings and requests, not only the first ten."),
     codes: bool = option("--codes", "List the finding codes."),

@@ -141,7 +141,7 @@ def accept(
     output: OutputOptions,
     yes: bool = option("--yes -y", "Skip the prompt."),
 ) -> Report:
-    """Go on although earlier records are missing.
+    """Continue without the missing records.
 
     cxcall places no call while records are missing: the same call may have been placed before. First
     put the ledger back, or look at the platform. The decision is recorded.

@@ -160,7 +160,7 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
             raise UsageError(
                 f"the list was not read: it is not known whether it has a column `{cell}`",
                 where="--ignore-extra-columns",
-                fix="leave out `--ignore-extra-columns`, or name every column: `--map COLUMN=HEADER`",
+                fix="leave out `--ignore-extra-columns`, or name every column: `--map TARGET=HEADER`",
                 why="a dry run makes no connection, and shows exactly what would be sent",
             )
 
