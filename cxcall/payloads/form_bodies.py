@@ -1,4 +1,4 @@
-"""Write a JSON value as the body of an HTTP request, as its operation declares, and read one back.
+"""Write a JSON value as a form, as its operation declares, and read one back.
 
 An operation that takes no JSON takes a form: `application/x-www-form-urlencoded` or
 `multipart/form-data`. The `encoding` of the document says how each of its members is written
@@ -7,7 +7,6 @@ An operation that takes no JSON takes a form: `application/x-www-form-urlencoded
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, quote_plus
@@ -51,11 +50,9 @@ class _Part(NamedTuple):
         return head.encode() + b"\r\n\r\n" + self.content + b"\r\n"
 
 
-def encode_body(operation: Operation, value: Any) -> tuple[bytes, str]:
-    """Return the bytes of a body and their `Content-Type`; raises UsageError for a form that is not an object."""
+def encode_form(operation: Operation, value: Any) -> tuple[bytes, str]:
+    """Return the bytes of a form and their `Content-Type`; raises UsageError for a value that is not an object."""
     media_type = operation.media_type
-    if media_type not in (URLENCODED, MULTIPART):
-        return json.dumps(value, ensure_ascii=False).encode(), media_type
     if not isinstance(value, dict):
         raise UsageError(
             "a form must be an object", where="body", fix="give the fields as members of an object"
@@ -92,11 +89,6 @@ def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
         else:
             found[name] = _from_text(operation, make_pointer(name), text)
     return found
-
-
-def is_form(content_type: str) -> bool:
-    """Return whether a `Content-Type` is one of the two forms."""
-    return content_type.partition(";")[0].strip().lower() in (URLENCODED, MULTIPART)
 
 
 def has_headers(body: str) -> bool:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.documents.text_files import read_text
@@ -282,3 +283,17 @@ def _pointer_error(pointer: str, origin: str) -> UsageError:
         where=origin,
         fix="check the body with `--dry-run`, or set the whole value above it",
     )
+
+
+def is_form(content_type: str) -> bool:
+    """Return whether a `Content-Type` is one of the two forms."""
+    return content_type.partition(";")[0].strip().lower() in (URLENCODED, MULTIPART)
+
+
+def encode_body(operation: Operation, value: Any) -> tuple[bytes, str]:
+    """Return the bytes of a body and their `Content-Type`; raises UsageError for a form that is not an object."""
+    if is_form(operation.media_type):
+        from cxcall.payloads.form_bodies import encode_form
+
+        return encode_form(operation, value)
+    return json.dumps(value, ensure_ascii=False).encode(), operation.media_type

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.campaign_roles import most_contacts
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.form_bodies import encode_body
-from cxcall.payloads.payload import Payload, apply_flags
+from cxcall.payloads.payload import Payload, apply_flags, encode_body
 from cxcall.sending.draft import CheckedRequest
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def check_body(
 
 def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
     """Return the body of an operation that takes a form, if it is one; a JSON body is not."""
-    if operation is None or not form_bodies.is_form(operation.media_type):
+    if operation is None or operation.media_type not in (MULTIPART, URLENCODED):
         return None
     content_type = request.headers.get("Content-Type", "") if request.headers else ""
     if request.content_type not in ("", operation.media_type):
