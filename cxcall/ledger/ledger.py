@@ -128,8 +128,7 @@ class Ledger(AttemptRecords):
         }  # fmt: skip
         self._rows.insert("event", delivery=delivery, **values)
 
-    def _append(self, delivery: str, kind: str, outcome: Outcome, **more: Any) -> None:
-        found = self._find(delivery)
+    def _append(self, found: StoredDelivery, kind: str, outcome: Outcome, **more: Any) -> None:
         if more.get("attempts") is None:
             more["attempts"] = found.event["attempts"]
         self._insert_event(found.delivery["number"], kind, outcome, **more)
@@ -153,7 +152,7 @@ class Ledger(AttemptRecords):
         """Record that an attempt provably was not processed, so that it may be sent again."""
         with self._writing(is_cancelled, is_durable=False):
             self._append(
-                delivery,
+                self._find(delivery),
                 "not-processed",
                 Outcome.UNDELIVERED,
                 attempts=attempt,
@@ -172,14 +171,14 @@ class Ledger(AttemptRecords):
         Raises AlreadySentError when another process has sent an identical request during the wait.
         """
         with self._writing(is_cancelled):
-            own = self._find(delivery).delivery
+            own = (found := self._find(delivery)).delivery
             earlier = self._rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
             stop_on_same_row(own["batch"], others, self._now())
             if not own["again"]:
                 window = Window(after=self._rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)
-            self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
+            self._append(found, "sending", Outcome.UNKNOWN, attempts=attempt)
             fence(delivery)
 
     def record_outcome(
@@ -208,10 +207,11 @@ class Ledger(AttemptRecords):
         """
         self._compared.pop(delivery, None)
         with self._writing(is_cancelled, is_durable=False):
-            if not _may_follow(self._find(delivery).event, outcome):
+            found = self._find(delivery)
+            if not _may_follow(found.event, outcome):
                 return
             self._append(
-                delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
+                found, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
                 engagement_id=storable(engagement_id), correlation_id=storable(correlation_id),
                 note=mask(note)[:MAX_NOTE_LENGTH], code=mask(code)[:MAX_NOTE_LENGTH],
                 message=mask(message)[:MAX_NOTE_LENGTH],
@@ -228,11 +228,11 @@ class Ledger(AttemptRecords):
                     where="delivery",
                     fix=f"see `cxcall history show {record.id}`",
                 )
-            before = self._find(record.id).event
+            found = self._find(record.id)
             kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime", "code", "message", "timings")  # fmt: skip
             self._append(
-                record.id, "resolved", record.outcome, resolution=RANG if placed else DID_NOT_RING,
-                **{name: before[name] for name in kept},
+                found, "resolved", record.outcome, resolution=RANG if placed else DID_NOT_RING,
+                **{name: found.event[name] for name in kept},
             )  # fmt: skip
         return self.get(record.id)
 
