@@ -13,7 +13,11 @@ import pytest
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import selection, store, tokens
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, Client, TokenGrant
-from cxcall.credentials.request_credentials import RequestCredentials, get_credentials
+from cxcall.credentials.request_credentials import (
+    Credentials,
+    RequestCredentials,
+    get_credentials,
+)
 from cxcall.credentials.token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
@@ -90,6 +94,9 @@ def test_scopes_of_one_alternative_must_all_be_there(
     )
     found = tokens.check_scopes(token, operation)
     assert (found is None) is is_enough
+    if found:
+        listed = ", ".join(f"`{each}`" for each in sorted(scopes or ())) or "none"
+        assert found.why == f"it has {listed}"
 
 
 def at(host: str) -> Settings:
@@ -160,30 +167,42 @@ def test_cached_token_is_used_until_shortly_before_it_expires(
     assert (store.find_cached_token(here, CLIENT) is not None) is is_usable
 
 
+def credentials_of(scheme: dict[str, str], secrets: dict[str, str]) -> Credentials | None:
+    """Return the credentials of a request whose document declares one way to authorize it."""
+    own = document("3.1.0", security=[{"own": []}])
+    own["components"] = {"securitySchemes": {"own": scheme}}
+    Path("own.json").write_text(json.dumps(own), "utf-8")
+    operation = load_operation("callPerson", "own.json")
+    flags = {"base_url": "https://a.example.com", "contract": "own.json"}
+    values = {name: Setting(text, "environment") for name, text in secrets.items()}
+    here = load_settings(flags, operation.contract).with_values(**values)
+    return get_credentials(here, operation)
+
+
 @pytest.mark.parametrize(
     ("scheme", "secrets"),
     [
         ({"type": "http", "scheme": "basic"}, {"username": "ada", "password": "pass-of-{}"}),
         ({"type": "apiKey", "in": "header", "name": "X-Key"}, {"api_key": "key-of-{}"}),
         ({"type": "apiKey", "in": "query", "name": "key"}, {"api_key": "query-key-of-{}"}),
+        ({"type": "apiKey", "in": "cookie", "name": "key"}, {"api_key": "cookie-key-of-{}"}),
     ],
 )
 @pytest.mark.usefixtures("settings")
 def test_credentials_of_a_document_are_masked_from_then_on(
     tmp_path: Path, scheme: dict[str, str], secrets: dict[str, str]
 ) -> None:
-    own = document("3.1.0", security=[{"own": []}])
-    Path("own.json").write_text(
-        json.dumps({**own, "components": {"securitySchemes": {"own": scheme}}}), "utf-8"
-    )
-    operation = load_operation("callPerson", "own.json")
     texts = {name: text.format(tmp_path.name) for name, text in secrets.items()}
-    values = {name: Setting(text, "environment") for name, text in texts.items()}
-    here = load_settings(
-        {"base_url": "https://a.example.com", "contract": "own.json"}, operation.contract
-    )
-    credentials = get_credentials(here.with_values(**values), operation)
+    credentials = credentials_of(scheme, texts)
     *_, secret = texts.values()
     assert isinstance(credentials, RequestCredentials)
     assert secret not in repr(credentials)
     assert secret not in redact(f"the server returned {secret}")
+
+
+@pytest.mark.parametrize("key", ["a; b=c", "a,b", 'a"b', "a b", "a\nb", "a\\b"])
+@pytest.mark.usefixtures("settings")
+def test_key_that_would_become_several_cookies_is_not_sent(key: str) -> None:
+    scheme = {"type": "apiKey", "in": "cookie", "name": "key"}
+    with pytest.raises(CredentialsError, match="cannot be sent"):
+        credentials_of(scheme, {"api_key": key})
