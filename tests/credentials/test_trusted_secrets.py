@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import selection, store, tokens
+from cxcall.credentials import logins, selection, store, tokens
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, Client, TokenGrant
 from cxcall.credentials.request_credentials import (
     Credentials,
@@ -24,6 +25,7 @@ from cxcall.findings.finding import Finding
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
+from cxcall.transport import exchange
 from helpers.calling_api import document
 
 CHOICE = Finding.error("credential", ".env:1", "`.env` would send it elsewhere")
@@ -65,6 +67,26 @@ def test_client_of_a_login_gets_no_token(
         with pytest.raises(CredentialsError, match="elsewhere"):
             tokens.get_token(settings, fresh=fresh)
     assert requested == []
+
+
+@pytest.mark.parametrize(
+    "log_in",
+    [
+        lambda settings: logins.log_in(settings, "id", "secret"),
+        lambda settings: logins.log_in_with_browser(settings, print),
+        lambda settings: logins.log_in_with_token(settings, "a-token"),
+    ],
+    ids=["client", "browser", "token"],
+)
+def test_login_does_not_send_or_store_a_secret(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, log_in: Callable[[Settings], Token]
+) -> None:
+    saved: list[object] = []
+    monkeypatch.setattr(exchange, "exchange", lambda *_, **__: saved.append("sent"))
+    monkeypatch.setattr(store, "save_login", lambda *each: saved.append(each))
+    with pytest.raises(CredentialsError, match="elsewhere"):
+        log_in(settings)
+    assert saved == []
 
 
 def test_password_and_key_are_used_with_choices_of_env_only_from_env(settings: Settings) -> None:
