@@ -16,12 +16,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.corrections import (
-    correct_text,
-    is_valid_scalar,
-    new_value,
-    retype,
-)
+from cxcall.payloads.corrections import correct_text, is_valid_scalar, new_value, retype
 from cxcall.payloads.error_selection import (
     ALTERNATIVES,
     UNKNOWN,
