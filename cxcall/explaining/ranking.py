@@ -6,11 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.checks.host_check import is_foreign
+from cxcall.explaining.checks.partial_success import (
+    accepted_kinds,
+    is_for_another_reason,
+    kind_of_place,
+)
 from cxcall.explaining.checks.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.checks.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import SOURCE, platform_code
-from cxcall.responses.refusals import find_cause_of_text, platform_text
+from cxcall.responses.refusals import platform_text
 from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:
@@ -56,8 +61,6 @@ _GENERIC_CODE = re.compile(
 )
 _MIN_WORDS = 3
 """Words of a message; fewer, such as `Bad Request`, name no cause."""
-_REASONS_IN_BODY = ("value-not-allowed", "property-missing", "id-format", "not-provable")
-"""Reasons of a failed item that something in the body may be the cause of."""
 _SEVERITIES = tuple(Severity)
 
 
@@ -211,26 +214,16 @@ def _by_response(
             why += "; it may have ignored this" * is_body
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
-    is_accepted = request.is_successful and finding.code in _ACCEPTED and is_body
-    if is_accepted and _is_for_another_reason(findings):
-        why = "the API accepted it: the failure that it reports has another reason"
-        return finding._replace(severity=Severity.NOTE, why=why)
+    if request.is_successful and finding.code in _ACCEPTED and is_body:
+        kind = (finding.code, kind_of_place(finding.where))
+        if is_for_another_reason(findings) or kind in accepted_kinds(request, findings):
+            why = "the API accepted it: the failure that it reports has another reason"
+            return finding._replace(severity=Severity.NOTE, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
         why = "the API responded about a state, so that it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
     return finding
-
-
-def _is_for_another_reason(findings: Iterable[Finding]) -> bool:
-    """Tell whether each reported failure has a reason that is not about the values of the request."""
-    failures = [
-        each.message for each in findings
-        if each.code == "hidden-failure" and each.severity is Severity.ERROR
-    ]  # fmt: skip
-    return bool(failures) and all(
-        find_cause_of_text(each).code not in _REASONS_IN_BODY for each in failures
-    )
 
 
 def _severity_of_refusal(

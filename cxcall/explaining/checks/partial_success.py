@@ -1,0 +1,69 @@
+"""Tell what an API accepted although its 2xx response reports that some items failed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.findings.finding import Severity
+from cxcall.responses.refusals import find_cause_of_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.findings.finding import Finding
+
+_INDEX = re.compile(r"/[0-9]+(?=/|$)")
+_MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-provable")
+"""Reasons of a failure that something in the body may be the cause of."""
+
+
+def is_for_another_reason(findings: Iterable[Finding]) -> bool:
+    """Tell whether each reported failure has a reason that is not about the values of the request."""
+    failures = [
+        each.message for each in findings
+        if each.code == "hidden-failure" and each.severity is Severity.ERROR
+    ]  # fmt: skip
+    return bool(failures) and all(
+        find_cause_of_text(each).code not in _MAY_BE_VALUES for each in failures
+    )
+
+
+def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set[tuple[str, str]]:
+    """Return (code, place without indexes) of what is found in an item that the response reports as a success."""
+    document, _ = parse_repaired(request.body or "", "body")
+    response = request.response.json() if request.response else None
+    if document is None:
+        return set()
+    succeeded = {
+        f"{pointer}/{index}"
+        for results in _lists(response)
+        for pointer, items in _lists_with_pointers(document.value)
+        if len(items) == len(results)
+        for index, result in enumerate(results)
+        if isinstance(result, dict) and result.get("success") is True
+    }
+    return {
+        (each.code, kind_of_place(each.where))
+        for each in findings
+        if any(each.where.startswith(f"{place}/") for place in succeeded)
+    }
+
+
+def kind_of_place(where: str) -> str:
+    """Return a place without the indexes of items."""
+    return _INDEX.sub("/*", where)
+
+
+def _lists(value: Any) -> Iterator[list[Any]]:
+    yield from (items for _, items in _lists_with_pointers(value))
+
+
+def _lists_with_pointers(value: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield a list, or the lists in an object, with their pointers."""
+    members = value.items() if isinstance(value, dict) else ()
+    for pointer, items in (("", value), *((f"/{name}", member) for name, member in members)):
+        if isinstance(items, list):
+            yield pointer, items
