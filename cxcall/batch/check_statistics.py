@@ -14,7 +14,7 @@ from cxcall.output.terminal_text import count_phrase, format_counts
 
 if TYPE_CHECKING:
     from cxcall.batch.job import CheckedRow, Job
-    from cxcall.batch.selection import Selection
+    from cxcall.batch.row_selection import RowSelection
 
 _MAX_FINDINGS = 100
 _MAX_OF_A_KIND = 5
@@ -113,7 +113,7 @@ class InvalidRowsError(CheckError):
         self.summary = summary
 
 
-def check_batch(job: Job, selection: Selection, *, skip_invalid: bool) -> CheckStatistics:
+def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> CheckStatistics:
     """Check all rows; raises InvalidRowsError if one is invalid, unless invalid rows are skipped.
 
     Raises it too if nothing is left to send because of invalid numbers.

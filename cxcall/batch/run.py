@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import Rate, RateLimiter
-    from cxcall.batch.selection import Selection
+    from cxcall.batch.row_selection import RowSelection
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest
@@ -46,7 +46,7 @@ class Run(RowLoop):
     def __init__(
         self,
         job: Job,
-        selection: Selection,
+        selection: RowSelection,
         batch: str,
         ledger: Ledger,
         rate_limiter: RateLimiter,
@@ -201,7 +201,7 @@ class Run(RowLoop):
 
 def begin_run(
     job: Job,
-    selection: Selection,
+    selection: RowSelection,
     ledger: Ledger,
     totals: CheckStatistics,
     *,

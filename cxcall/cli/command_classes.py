@@ -18,7 +18,7 @@ _MAX_LISTED = 20
 _ARGUMENTS = f"{__name__}.arguments"
 
 
-class Command(TyperCommand):
+class OptionsCommand(TyperCommand):
     """A command that reports extra arguments itself, and keeps its arguments for error messages.
 
     `options` are those that its function does not declare; `omitted` are those of other commands that it
@@ -63,7 +63,7 @@ class Command(TyperCommand):
         return extra
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands that suggests the nearest name for an unknown command."""
 
     argument = "COMMAND"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cxcall.cli.option_binding import Invocation
-from cxcall.cli.root_command import Commands, assemble, short_help
+from cxcall.cli.root_command import RootGroup, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.notices import with_notices
@@ -89,7 +89,7 @@ def _rewrite_help(arguments: Sequence[str]) -> Sequence[str]:
     """Return `COMMAND --help` for `help COMMAND`, and all other arguments unchanged."""
     if arguments[:1] != ["help"]:
         return arguments
-    known = Commands(name="cxcall").list_commands(None)
+    known = RootGroup(name="cxcall").list_commands(None)
     is_command = all(word in known for word in arguments[1:2])
     return [*arguments[1:], "--help"] if is_command else arguments
 
@@ -131,7 +131,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
 def _command_in(arguments: Sequence[str]) -> str:
     """Return the command in raw arguments, for errors that occur before parsing."""
     words = iter(arguments)
-    root = Commands(name="cxcall")
+    root = RootGroup(name="cxcall")
     known = root.list_commands(None)
     first = next((word for word in words if word in known), "")
     subcommands = getattr(root.get_command(None, first), "commands", ()) if first else ()

@@ -16,7 +16,7 @@ from typer.main import get_click_param
 from typer.models import ParamMeta
 
 from cxcall.cli import option_checks
-from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
+from cxcall.cli.command_classes import CommandGroup, OptionsCommand, missing_command, parameter_name
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.named_tuple import NamedTuple
@@ -197,7 +197,7 @@ def new_parameter(name: str, kind: Any, declaration: Declaration) -> Parameter:
     return Parameter(name, kind, declaration.info(kind))
 
 
-class App(typer.Typer):
+class CommandApp(typer.Typer):
     """A Typer application whose commands take option groups, and have examples in their help."""
 
     def add_command(
@@ -217,15 +217,15 @@ class App(typer.Typer):
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             expanded, options = _expand_option_groups(function, parameters, exclusive, omitted)
-            cls: Any = partial(Command, options=options, omitted=omitted)
+            cls: Any = partial(OptionsCommand, options=options, omitted=omitted)
             return self.command(name, cls=cls, **{"epilog": examples(*lines), **settings})(expanded)
 
         return register
 
 
-def new_app(help: str = "", *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A002, as in Typer
+def new_app(help: str = "", *, epilog: str = "", cls: Any = CommandGroup) -> CommandApp:  # noqa: A002, as in Typer
     """Return a Typer application as all of ours are: plain help, no boxes, no completion flags."""
-    return App(
+    return CommandApp(
         cls=cls,
         help=help,
         epilog=epilog,
@@ -242,8 +242,8 @@ def examples(*lines: str) -> str:
 
 
 def accept_global_options(
-    app: App, groups: Sequence[Any] = COMMON, more: Sequence[Parameter] = ()
-) -> App:
+    app: CommandApp, groups: Sequence[Any] = COMMON, more: Sequence[Parameter] = ()
+) -> CommandApp:
     """Accept the flags of option groups before the subcommands of an application; the help omits them."""
 
     def common(context: typer.Context, **_: Any) -> None:

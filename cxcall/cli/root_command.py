@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cxcall.cli.command_classes import Group
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_binding import Parameter, accept_global_options, new_app, new_parameter
 from cxcall.cli.options import COMMON
 from cxcall.output.options import option
@@ -46,7 +46,7 @@ LAST = {
 _MAX_SUMMARIES = 4
 
 
-class Commands(Group):
+class RootGroup(CommandGroup):
     """The commands of the package and those that a contract declares."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
@@ -100,7 +100,7 @@ def assemble(arguments: Sequence[str]) -> Any:
     app = new_app(
         "Trigger outbound calls through contact-center APIs, and explain refusals.",
         epilog="You can also write the flags of a command before it. `cxcall COMMAND --help` has examples. `cxcall help exit-codes`, `environment`, `output`, and `files` have more.",
-        cls=Commands,
+        cls=RootGroup,
     )
 
     before = COMMON if arguments[0].startswith("-") else ()
@@ -125,7 +125,7 @@ def short_help() -> str:
     from textwrap import fill
 
     width = min(get_terminal_size().columns, 80)
-    lines = Commands(name="cxcall").lines(None)
+    lines = RootGroup(name="cxcall").lines(None)
     shown, others = lines[:_MAX_SUMMARIES], [name for name, _ in lines[_MAX_SUMMARIES:]]
     more = ", ".join(name for name in others if " " not in name)  # `batch list` is part of `batch`
     text = [

@@ -15,8 +15,8 @@ from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
+from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import begin_run, end_run
-from cxcall.batch.selection import Selection
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.consent import needs_consent
@@ -60,7 +60,7 @@ class BatchRun:
         self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
         stop_on_queued(ledger, self._batches)
         self._selection = stack.enter_context(
-            Selection(job, find_by_request(ledger, self._batches), ledger)
+            RowSelection(job, find_by_request(ledger, self._batches), ledger)
         )
         self.checked = check_batch(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
 from cxcall.batch.opening_times import check_hours_again, next_opening
-from cxcall.batch.selection import Selection
+from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skips import SkipReason
 from cxcall.contracts import contract
 from cxcall.phone.calling_hours import Hours
@@ -167,7 +167,7 @@ def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> No
         with RowFile(str(path)) as file:
             job = Job(operation, file, settings, job_values)
             values["hours"] = Setting(inside("America/New_York"), "test")
-            with Selection(job, waits_for_hours=waits) as selection:
+            with RowSelection(job, waits_for_hours=waits) as selection:
                 (checked,) = selection.check()
                 assert checked.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
                 assert list(selection.rows()) == [] if waits else True

@@ -277,7 +277,7 @@ _COUNT_ROWS = """
 import resource, sys
 from cxcall.batch.job import Job
 from cxcall.batch.input.rows import RowFile
-from cxcall.batch.selection import Selection
+from cxcall.batch.row_selection import Selection
 from cxcall.contracts.contract import load_operation
 from cxcall.settings.settings import load_settings
 

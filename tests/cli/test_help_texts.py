@@ -62,8 +62,8 @@ VERBS = {
 
 def package_commands() -> Iterator[tuple[str, Any]]:
     """Yield the names and commands of `cxcall` and their subcommands."""
-    for name in root_command.Commands(name="cxcall").list_commands(None):
-        command = root_command.Commands(name="cxcall").get_command(None, name)
+    for name in root_command.RootGroup(name="cxcall").list_commands(None):
+        command = root_command.RootGroup(name="cxcall").get_command(None, name)
         yield name, command
         for inner, subcommand in getattr(command, "commands", {}).items():
             yield f"{name} {inner}", subcommand
@@ -116,7 +116,7 @@ def test_flags_of_every_sending_command_are_known() -> None:
 
 
 def test_help_texts_of_commands_and_options_start_with_a_verb() -> None:
-    declared = set(root_command.Commands(name="cxcall").list_commands(None)) - {
+    declared = set(root_command.RootGroup(name="cxcall").list_commands(None)) - {
         *root_command.FIRST,
         *root_command.LAST,
     }

@@ -71,9 +71,9 @@ def load() -> None:
         if not module.name.endswith(("__main__", "pytest_plugin", "keyring_store")):
             importlib.import_module(module.name)
     importlib.import_module("cxcall.__main__")
-    from cxcall.cli.root_command import Commands
+    from cxcall.cli.root_command import RootGroup
 
-    commands = Commands(name="cxcall")
+    commands = RootGroup(name="cxcall")
     for name in commands.list_commands(None):
         commands.get_command(None, name)
     fill_caches()

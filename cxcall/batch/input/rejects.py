@@ -64,7 +64,8 @@ class RejectFile:
 
     def add(self, result: RowResult) -> None:
         """Write a row if its result says that it must be corrected; raises OSError."""
-        if _is_reject(result):
+        is_token_refused = result.report.exit_code is not ExitCode.REFUSED
+        if is_reject(result.outcome, result.skip, is_token_refused=is_token_refused):
             for row in result.rows or (result.row,):
                 self.write(row)
 
@@ -78,7 +79,7 @@ class RejectFile:
         self.count += 1
 
 
-def _is_reject(result: RowResult) -> bool:
-    outcome = result.report.outcome
-    is_refused = outcome is Outcome.REFUSED and result.report.exit_code is ExitCode.REFUSED
-    return is_refused or outcome is Outcome.INVALID or result.skip is SkipReason.INVALID_NUMBER
+def is_reject(outcome: str, skip: str | None, *, is_token_refused: bool) -> bool:
+    """Return whether a row must be corrected, by its outcome and the reason why it was skipped; not if only its token was refused."""
+    is_refused = outcome == Outcome.REFUSED and not is_token_refused
+    return is_refused or outcome == Outcome.INVALID or skip == SkipReason.INVALID_NUMBER

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.batch.job import CheckedRow
-    from cxcall.batch.selection import Selection
+    from cxcall.batch.row_selection import RowSelection
     from cxcall.contracts.campaign_roles import RoleOperation
 
 _BRACKETS = 2
@@ -131,12 +131,12 @@ def _as_csv(contacts: Sequence[Any]) -> str:
     return out.getvalue()
 
 
-class ChunkSelection:
+class RequestSelection:
     """The rows of a selection as requests of many contacts, as `Run` takes them."""
 
     waits_for_hours = False
 
-    def __init__(self, selection: Selection, builder: ChunkBuilder) -> None:
+    def __init__(self, selection: RowSelection, builder: ChunkBuilder) -> None:
         self._selection, self._builder = selection, builder
 
     @property

@@ -9,7 +9,7 @@ from queue import Empty
 from typing import TYPE_CHECKING
 
 from cxcall.batch.opening_times import find_opening
-from cxcall.batch.queue.held_rows import GIVEN_BACK, EndedRow, HeldRows, settle_batch
+from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
 from cxcall.batch.skips import SkipReason
@@ -34,7 +34,7 @@ _POLL_SECONDS = 1.0
 """Seconds after which a worker without rows looks for new ones."""
 
 
-class Worked(NamedTuple):
+class FinishedRow(NamedTuple):
     """A row that a thread has finished, with its result; a row that is given back has none."""
 
     row: QueuedRow
@@ -59,7 +59,7 @@ class Worker(RowLoop):
         super().__init__(ledger, limit)
         self._queue, self._claim, self._destinations = queue, claim, destinations
         self._on_result, self._on_problem = on_result, on_problem
-        self._held = HeldRows(ledger, queue)
+        self._held = ClaimedRows(ledger, queue)
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
         self._is_reachable = True
@@ -80,7 +80,7 @@ class Worker(RowLoop):
         while not (self._is_done(until_empty=until_empty) or self.is_abandoned):
             self._receive(self._wait_seconds(threads))
             try:
-                self._tend_rows(threads)
+                self._update_rows(threads)
             except (LastingLedgerError, MissingRecordsError) as error:
                 self._give_up(error)
             except LedgerError as error:
@@ -131,12 +131,12 @@ class Worker(RowLoop):
         except Empty:
             return
 
-    def _tend_rows(self, threads: int) -> None:
+    def _update_rows(self, threads: int) -> None:
         """End, keep, and claim rows; raises LedgerError while the database cannot be reached."""
         if self.stop_reason:
             while self._waiting:
                 row, _ = self._waiting.popleft()
-                self._held.end(EndedRow(row.batch, row.number))
+                self._held.end(RowEnd(row.batch, row.number))
         now = time.monotonic()
         if not self._is_reachable and now < self._next_look_at:
             return
@@ -146,12 +146,12 @@ class Worker(RowLoop):
         if now - self._kept_at > self._claim.lease.total_seconds() / 4:
             self._queue.keep(self._held.claims, self._claim.lease)
             self._kept_at = now
-            self._sweep()
+            self._free_expired_rows()
         has_room = not self._waiting and self._in_flight < threads
         if has_room and not self.stop_reason and now >= self._next_look_at:
             self._claim_rows(threads)
 
-    def _sweep(self) -> None:
+    def _free_expired_rows(self) -> None:
         """Free or end the rows of workers that died."""
         if self._queue.expire():
             for destination in self._destinations.open():
@@ -169,7 +169,7 @@ class Worker(RowLoop):
                 self._is_empty = False
                 return
         self._look_later()
-        self._sweep()
+        self._free_expired_rows()
         for destination in found:
             settle_batch(self.ledger, self._queue, destination.batch)
         self._is_empty = not any(self._queue.has_rows(each.batch) for each in found)
@@ -184,12 +184,12 @@ class Worker(RowLoop):
         result = result_without_sending(checked)
         if result is None and checked.request:
             result = destination.send(row, checked, checked.request)
-        self._events.put(Worked(row, destination, checked, result))
+        self._events.put(FinishedRow(row, destination, checked, result))
 
-    def _finish(self, worked: Worked) -> None:
+    def _finish(self, worked: FinishedRow) -> None:
         """Count and print a result, and let the row be ended; one that waits for its hours is given back."""
         row, result = worked.row, worked.result
-        ended = EndedRow(row.batch, row.number, str(row.content["key"]), result)
+        ended = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
         if is_held_back and worked.checked.request and worked.destination.waits_for_hours:
             opening = find_opening(worked.checked.request, worked.checked.values)

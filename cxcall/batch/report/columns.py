@@ -7,18 +7,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.columns import ColumnMap
-from cxcall.batch.input.rejects import RejectFile
+from cxcall.batch.input.rejects import RejectFile, is_reject
 from cxcall.batch.input.row_cells import cells_of
 from cxcall.batch.input.rows import RowFile, RowFormat
-from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
-from cxcall.findings.exit_codes import Outcome
 from cxcall.phone.phone_numbers import mask_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.report.rows import BatchReport, ReportRow
+    from cxcall.batch.report.rows import BatchReport
     from cxcall.contracts.operation import Operation
 
 
@@ -75,18 +73,18 @@ def write_rejects(report: BatchReport, file: InputFile, operation: Operation, pa
     They are those of `batch --rejects`: refused, invalid, or skipped for their number; never one that may have
     been processed. Raises UsageError for a file that exists, or for another file of rows.
     """
-    wanted = {row.row for row in report.rows if _is_reject(row)}
+    wanted = {
+        row.row
+        for row in report.rows
+        if is_reject(
+            row.outcome, row.reason, is_token_refused=row.status == HTTPStatus.UNAUTHORIZED
+        )
+    }
     with _open_input(report, file) as rows, RejectFile(path, rows) as rejects:
         for row in rows.rows(operation):
             if row.number in wanted:
                 rejects.write(row)
     return rejects.count
-
-
-def _is_reject(row: ReportRow) -> bool:
-    is_refused = row.outcome == Outcome.REFUSED and row.status != HTTPStatus.UNAUTHORIZED
-    is_unusable = row.outcome == Outcome.SKIPPED and row.reason == SkipReason.INVALID_NUMBER
-    return is_refused or is_unusable or row.outcome == Outcome.INVALID
 
 
 def _masked(cells: dict[str, str]) -> dict[str, str]:

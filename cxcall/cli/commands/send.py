@@ -7,13 +7,13 @@ from typing import Any
 
 import typer
 
-from cxcall.cli.command_classes import Group
+from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions, find_own_contract
 from cxcall.findings.errors import UsageError
 
 
-class Operations(Group):
+class Operations(CommandGroup):
     """The operations by name: of the shipped contracts, and of the user's own."""
 
     argument = "OPERATION"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureLimit
-from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
+from cxcall.batch.load.chunks import ChunkBuilder, RequestSelection
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.run_command import BatchRun
+from cxcall.cli.actions.batch.run_command import BatchCommand
 from cxcall.cli.actions.batch.setup import (
     new_job,
     open_rows,
@@ -176,7 +176,7 @@ def _find_loaded(
     return lambda request, row: loaded.find(row) or contacts.find(request)
 
 
-class _LoadCommand(BatchRun):
+class _LoadCommand(BatchCommand):
     """A batch whose requests have many rows each."""
 
     command, noun = COMMAND, "contact"
@@ -250,7 +250,7 @@ class _LoadCommand(BatchRun):
         if not self.options.resume:  # another process may have begun the same load meanwhile
             stop_on_earlier_load(ledger, job, before=batch)
         self.contacts.refresh()
-        run = LoadRun(job, ChunkSelection(selection, self.builder), *rest)
+        run = LoadRun(job, RequestSelection(selection, self.builder), *rest)
         run.columns_at, run.resumed = self.load.place("columns"), self.resumed
         run.returns_contacts = success_schema(self.load.operation).get("type") == "array"
         run.contacts = None if job.again else self.contacts

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.check_statistics import CheckStatistics, require_rows
 from cxcall.batch.resume import find_by_request, find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.selection import Selection
+from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skips import no_number_finding
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import format_ranges
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.sending.draft import CheckedRequest
 
 
-def _rows_to_send(selection: Selection, totals: CheckStatistics) -> Iterator[CheckedRow]:
+def _rows_to_send(selection: RowSelection, totals: CheckStatistics) -> Iterator[CheckedRow]:
     for checked in selection.check():
         totals.add(checked)
         if checked.request is not None and not (checked.skip or checked.earlier):
@@ -52,7 +52,7 @@ def print_requests(
     if resume:
         ledger = stack.enter_context(open_ledger())
         find_earlier = finder(ledger, find_resumable_batches(ledger, job, resume=True))
-    selection = stack.enter_context(Selection(job, find_earlier))
+    selection = stack.enter_context(RowSelection(job, find_earlier))
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
             _print_request(screen, checked, checked.request, command, as_curl=as_curl)

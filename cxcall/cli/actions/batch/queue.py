@@ -6,8 +6,8 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.queue.claimed_rows import settle_batch
 from cxcall.batch.queue.content import row_content
-from cxcall.batch.queue.held_rows import settle_batch
 from cxcall.batch.report.rows import find_batch
 from cxcall.batch.resume import OPEN_STATES
 from cxcall.batch.row_result import COMMAND, UnsentRows, result_without_sending
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.job import Job
-    from cxcall.batch.selection import Selection
+    from cxcall.batch.row_selection import RowSelection
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch
@@ -43,7 +43,7 @@ def without_hours(settings: Settings) -> Settings:
     return settings.with_values(hours=Setting("", "--queue"))
 
 
-def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: Selection, keys: RowKeys) -> int:
+def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, keys: RowKeys) -> int:
     """Queue the rows of a batch that are to be sent, record the others, and return how many were queued."""
     unsent = UnsentRows(ledger, queued.batch, keys.key_of)
 

@@ -14,8 +14,8 @@ from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run, begin_run, end_run
-from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.output import (
@@ -94,10 +94,10 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             return print_requests(
                 job, screen, stack, resume=options.resume, as_curl=common.sending.curl
             )
-        return BatchRun(job, options, screen, rate, limit, guards).run()
+        return BatchCommand(job, options, screen, rate, limit, guards).run()
 
 
-class BatchRun:
+class BatchCommand:
     """One run of the command; `campaign load` has its own requests and question."""
 
     command, noun = COMMAND, "request"
@@ -128,7 +128,7 @@ class BatchRun:
             stop_on_queued(ledger, batches)
             waits = self.options.wait_for_hours and not self.options.queue
             earlier = self.find_earlier(ledger, batches)
-            selection = Selection(self.job, earlier, ledger, waits_for_hours=waits)
+            selection = RowSelection(self.job, earlier, ledger, waits_for_hours=waits)
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
@@ -150,7 +150,7 @@ class BatchRun:
         """Return the run that sends the rows."""
         return Run(*parts)
 
-    def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
+    def _run(self, ledger: Ledger, selection: RowSelection, batch: str) -> Report:
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
@@ -172,7 +172,7 @@ class BatchRun:
         return report._replace(findings=(*report.findings, *end_run(run)))
 
     def _queue(
-        self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str
+        self, ledger: Ledger, selection: RowSelection, totals: CheckStatistics, batch: str
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
@@ -196,7 +196,7 @@ class BatchRun:
         if not self.screen.options.quiet:
             self._tell(text)
 
-    def _check(self, selection: Selection) -> CheckStatistics:
+    def _check(self, selection: RowSelection) -> CheckStatistics:
         """Check all rows, and print what does not stop the batch."""
         totals = check_batch(self.job, selection, skip_invalid=self.options.skip_invalid)
         for finding in totals.findings if self.screen.options.output == "text" else ():

@@ -37,7 +37,7 @@ class _State(IntEnum):
     WAITING = 2
 
 
-class Selection:
+class RowSelection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
 
     `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch. With a `ledger`, a person

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from cxcall.batch.input.rows import Row
+from cxcall.batch.queue.claimed_rows import LEDGER, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.queue.destinations import Destinations
-from cxcall.batch.queue.held_rows import LEDGER, EndedRow, HeldRows, settle_batch
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -35,7 +35,7 @@ class Held(NamedTuple):
 
     ledger: Ledger
     queue: QueuedRows
-    rows: HeldRows
+    rows: ClaimedRows
     claim: Claim
 
     def begin(self) -> str:
@@ -49,7 +49,7 @@ class Held(NamedTuple):
 
     def end(self, result: RowResult | None) -> dict[str, int]:
         """End the row with a result, and return the states of the batch."""
-        self.rows.end(EndedRow("B1", 1, "", result))
+        self.rows.end(RowEnd("B1", 1, "", result))
         self.rows.settle()
         assert self.rows.claims == {}
         return self.queue.count("B1")
@@ -61,7 +61,7 @@ def held(postgres_url: str, tmp_path: Path) -> Iterator[Held]:
         queue = ledger.open_queue()
         queue.fill(QueuedBatch("B1", "p", "o", "t", {}), [QueuedRow("B1", 1, {})])
         [row] = queue.claim(ME, "B1", 1)
-        rows = HeldRows(ledger, queue)
+        rows = ClaimedRows(ledger, queue)
         rows.claims["B1", 1] = row.claim
         yield Held(ledger, queue, rows, row.claim)
         queue.close()

@@ -33,7 +33,7 @@ GIVEN_BACK = (CLAIM_LOST, LEDGER, RECORDS_MISSING)
 """The codes of errors after which a row has no result: another worker may send it."""
 
 
-class EndedRow(NamedTuple):
+class RowEnd(NamedTuple):
     """A row that is to be ended: with a result, or given back without one, from a time on if one is known."""
 
     batch: str
@@ -50,7 +50,7 @@ class EndedRow(NamedTuple):
         return self.result.report.findings[-1].code if self.result and is_error else ""
 
 
-class HeldRows:
+class ClaimedRows:
     """The rows of one worker: those in its hands, and those that are to be ended.
 
     `claims` has the claim of each row, by batch and number, until the database knows its end: so long its lease is
@@ -60,11 +60,11 @@ class HeldRows:
     def __init__(self, ledger: Ledger, queue: QueuedRows) -> None:
         self._ledger, self._queue = ledger, queue
         self.claims: dict[tuple[str, int], Claim] = {}
-        self._ending: deque[EndedRow] = deque()
-        self._remembered: deque[tuple[float, EndedRow]] = deque(maxlen=_MAX_REMEMBERED)
+        self._ending: deque[RowEnd] = deque()
+        self._remembered: deque[tuple[float, RowEnd]] = deque(maxlen=_MAX_REMEMBERED)
         self._connections = queue.connections
 
-    def end(self, row: EndedRow) -> None:
+    def end(self, row: RowEnd) -> None:
         """Note that a row is over; `settle` tells the database."""
         self._ending.append(row)
 
@@ -81,7 +81,7 @@ class HeldRows:
             self._ending.popleft()
             self.claims.pop((row.batch, row.number), None)
 
-    def _settle(self, row: EndedRow) -> None:
+    def _settle(self, row: RowEnd) -> None:
         result = row.result
         delivery = result.report.delivery if result else None
         if delivery is not None:
@@ -106,7 +106,7 @@ class HeldRows:
         if is_known and find_record(self._ledger, delivery.id).is_unresolved:
             record_outcome(self._ledger, delivery, lambda: False)
 
-    def _give_back(self, row: EndedRow) -> None:
+    def _give_back(self, row: RowEnd) -> None:
         """Let another worker take a row that was not sent.
 
         If the connection was lost at the very moment at which the intent was recorded, the row is `sending`: it
@@ -123,10 +123,10 @@ class HeldRows:
             known = find_record(self._ledger, delivery).outcome
             self._queue.end(claim, row.batch, row.number, known, delivery)
 
-    def _claim_of(self, row: EndedRow) -> Claim:
+    def _claim_of(self, row: RowEnd) -> Claim:
         return self.claims.get((row.batch, row.number), NOBODY)
 
-    def _remember(self, row: EndedRow) -> None:
+    def _remember(self, row: RowEnd) -> None:
         now = time.monotonic()
         self._remembered.append((now, row))
         while now - self._remembered[0][0] > _REMEMBERED_SECONDS:
