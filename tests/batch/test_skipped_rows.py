@@ -277,14 +277,14 @@ _COUNT_ROWS = """
 import resource, sys
 from cxcall.batch.job import Job
 from cxcall.batch.input.rows import RowFile
-from cxcall.batch.row_selection import Selection
+from cxcall.batch.row_selection import RowSelection
 from cxcall.contracts.contract import load_operation
 from cxcall.settings.settings import load_settings
 
 operation = load_operation("personal-connection")
 settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
 for path in sys.argv[1:]:
-    with RowFile(path) as file, Selection(Job(operation, file, settings, {})) as selection:
+    with RowFile(path) as file, RowSelection(Job(operation, file, settings, {})) as selection:
         assert sum(1 for _ in selection.check()) == sum(1 for _ in selection.rows())
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
