@@ -49,6 +49,14 @@ WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
         AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
 """
 
+_PRUNED = {
+    "batches": "DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)",
+    "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
+    "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
+    "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",
+}
+"""Statements that delete the rows, by the number in the state that counts them."""
+
 _PRUNE_UNSENT = """
 DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
     OR (at < :before AND batch IN (SELECT batch FROM batch_end))
@@ -307,28 +315,20 @@ class LedgerAccess:
                 f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
                 self._prune_bounds(before),
             )
-            batches = run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)").rowcount
-            people = run(
-                "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)"
-            ).rowcount
-            events = run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)").rowcount
-            count: int = run(
-                "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)"
-            ).rowcount
+            counts: dict[str, int] = {
+                name: run(statement).rowcount for name, statement in _PRUNED.items()
+            }
             run("DROP TABLE pruned")
             run(_PRUNE_UNSENT, {"before": before.timestamp()})
             state = self._rows.state
             self._rows.state = state._replace(
-                deliveries=state.deliveries - count,
-                events=state.events - events,
-                people=state.people - people,
-                batches=state.batches - batches,
+                **{name: getattr(state, name) - count for name, count in counts.items()}
             )
         self._marker.advance(self._rows.state)
         if self.is_shared:
             with closing(self.open_queue()) as queue:
                 queue.prune()
-        return count
+        return counts["deliveries"]
 
 
 def storable(text: str | None) -> str | None:
