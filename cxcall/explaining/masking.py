@@ -21,10 +21,12 @@ from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
+    is_secret_header,
     mask_likely_secrets,
+    masked_headers,
 )
 from cxcall.runtime.redaction import MASKED, Redactor
-from cxcall.transport.messages import Headers, is_secret_header, masked_headers
+from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -111,7 +111,7 @@ class Report(NamedTuple):
     def _request(self) -> dict[str, Any] | None:
         if self.request is None:
             return None
-        from cxcall.transport.messages import masked_headers
+        from cxcall.runtime.likely_secrets import masked_headers
 
         exact = self.outcome is Outcome.DRY_RUN
         return {
@@ -126,7 +126,7 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     exchange = delivery.exchange if delivery else None
     if exchange is None or exchange.response is None:
         return None
-    from cxcall.transport.messages import masked_headers
+    from cxcall.runtime.likely_secrets import masked_headers
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded

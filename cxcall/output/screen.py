@@ -293,7 +293,7 @@ class Screen:
         return capture.get().rstrip("\n")
 
     def _print_exchange(self, exchange: Exchange) -> None:
-        from cxcall.transport.messages import masked_headers
+        from cxcall.runtime.likely_secrets import masked_headers
 
         request, response = exchange.request, exchange.response
         url = request.url if self.stderr.isatty() else phone_numbers.mask_url(request.url)

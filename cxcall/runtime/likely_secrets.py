@@ -21,7 +21,7 @@ from cxcall.runtime.patterns import (
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _SECRET_WORDS = frozenset((
     "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
@@ -35,6 +35,8 @@ _RANDOM_WORDS = frozenset((
 ))  # fmt: skip
 _SECRET_PARTS = ("secret", "passw", "token", "credential", "apikey", "contrase", "kennwort")
 """Also in a name that is written as one word, such as `authtoken`."""
+_HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
+_HEADER_SCHEMES = ("Bearer", "Basic")
 # `token_type` is not a secret, unless its value looks like one.
 _ATTRIBUTES = frozenset((
     "type", "kind", "id", "url", "uri", "endpoint", "host", "name", "expires", "expiry",
@@ -157,6 +159,29 @@ def _kind_of_name(name: str) -> str:
     if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
         return _SECRET
     return _KEY if is_secret or not _RANDOM_WORDS.isdisjoint(words) else ""
+
+
+def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
+    return {
+        name: _mask_header(value) if is_secret_header(name, value) else mask_likely_secrets(value)
+        for name, value in headers.items()
+    }
+
+
+def is_secret_header(name: str, value: str) -> bool:
+    """Return whether the value of a header may be a secret as a whole."""
+    return _has_secret_name(name) or is_likely_secret(name, value)
+
+
+@lru_cache(maxsize=256)
+def _has_secret_name(name: str) -> bool:
+    return any(word in name.lower() for word in _HEADER_PARTS)
+
+
+def _mask_header(value: str) -> str:
+    scheme, _, rest = value.partition(" ")
+    return f"{scheme} {MASKED}" if rest and scheme in _HEADER_SCHEMES else MASKED
 
 
 def is_random(value: str) -> bool:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.runtime.redaction import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.messages import (
@@ -14,7 +15,6 @@ from cxcall.transport.messages import (
     Headers,
     HttpRequest,
     HttpResponse,
-    masked_headers,
 )
 from cxcall.transport.urls import target_of
 from cxcall.version import __version__

@@ -1,4 +1,4 @@
-"""HTTP requests and responses, and their masked headers."""
+"""HTTP requests and responses."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import json
@@ -11,16 +11,8 @@ from urllib.parse import unquote, unquote_plus
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
-from cxcall.runtime.redaction import MASKED, redact, redacted_repr
-
-_SCHEMES = ("Bearer", "Basic")
-
-
-_SECRET_WORDS = (
-    *("authorization", "cookie", "token", "secret", "password", "credential", "session"),
-    *("api-key", "apikey", "signature"),
-)
+from cxcall.runtime.likely_secrets import masked_headers
+from cxcall.runtime.redaction import redact, redacted_repr
 
 
 class Headers(Mapping[str, str]):
@@ -134,26 +126,3 @@ class Exchange(NamedTuple):
     failure: str = ""
     detail: str = ""
     timings: Mapping[str, float] = MappingProxyType({})
-
-
-def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
-    return {
-        name: _masked(value) if is_secret_header(name, value) else mask_likely_secrets(value)
-        for name, value in headers.items()
-    }
-
-
-def is_secret_header(name: str, value: str) -> bool:
-    """Return whether the value of a header may be a secret as a whole."""
-    return _has_secret_name(name) or is_likely_secret(name, value)
-
-
-@lru_cache(maxsize=256)
-def _has_secret_name(name: str) -> bool:
-    return any(word in name.lower() for word in _SECRET_WORDS)
-
-
-def _masked(value: str) -> str:
-    scheme, _, rest = value.partition(" ")
-    return f"{scheme} {MASKED}" if rest and scheme in _SCHEMES else MASKED

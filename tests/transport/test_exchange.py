@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import Interrupted, exchange
-from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
+from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
 from cxcall.transport.response_body import decompress
 from cxcall.transport.urllib3_hooks import HeaderReader
 from cxcall.transport.urls import is_loopback_url
@@ -686,7 +687,7 @@ def test_loopback(url: str, expected: bool) -> None:  # noqa: FBT001 - a column 
 
 def test_secrets_in_headers_are_masked() -> None:
     sent = {"Authorization": "Bearer abc", "Proxy-Authorization": "abc", "X-Api-Key": "k", "Set-Cookie": "c=d",
-            "X-Session-Token": "t", "Accept": "a/b", "ININ-Correlation-Id": "1"}  # fmt: skip
+            "X-Session-Token": "t", "X-Passphrase": "p", "Accept": "a/b", "ININ-Correlation-Id": "1"}  # fmt: skip
     assert masked_headers(sent) == {
         **dict.fromkeys(sent, "****"),
         "Authorization": "Bearer ****",
