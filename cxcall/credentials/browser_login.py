@@ -16,7 +16,7 @@ from cxcall.transport.urls import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.credentials.oauth_client import Client, TokenGrant
+    from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.findings.errors import CredentialsError
 
 PATIENCE = 300.0
@@ -30,7 +30,7 @@ _SHOWN = 200
 class Login:
     """One login of one person; its `state` and its PKCE verifier (RFC 7636) are used once."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: OAuthClient) -> None:
         self.client = client
         self.state = secrets.token_urlsafe(_RANDOM_BYTES)
         self.verifier = secrets.token_urlsafe(_RANDOM_BYTES)
@@ -78,7 +78,7 @@ class Login:
 
 
 def log_in(
-    client: Client,
+    client: OAuthClient,
     show: Callable[[str], None],
     *,
     port: int = 0,

@@ -14,7 +14,7 @@ from cxcall.settings.setting_values import CXONE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.credentials.oauth_client import Client, TokenGrant
+    from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings
 
@@ -113,7 +113,7 @@ def get_status(settings: Settings) -> CredentialsStatus:
     )
 
 
-def _save(settings: Settings, client: Client, grant: TokenGrant) -> Token:
+def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Store a login and its first token for the host of the API."""
     if settings.base_url_from_tenant:
         tenant = store.find_and_save_tenant(settings, client, grant)

@@ -29,7 +29,7 @@ class UndeliveredError(CxcallError):
     outcome = Outcome.UNDELIVERED
 
 
-class Client(NamedTuple):
+class OAuthClient(NamedTuple):
     """An OAuth client or an access key, the source of its secret, and its token endpoint.
 
     `client_id` and `secret` belong to the OAuth client, or to the access key if `kind` says so.
@@ -111,9 +111,9 @@ def check_id(name: str, text: str, source: str) -> str:
 
 def build_client(
     pair: tuple[str, str], sources: tuple[str, str], token_url: str, kind: str = CLIENT_CREDENTIALS
-) -> Client:
+) -> OAuthClient:
     """Return a client with the ID and secret in `pair`; raises CredentialsError if one is not valid."""
-    client = Client(*pair, sources[1], token_url, kind)
+    client = OAuthClient(*pair, sources[1], token_url, kind)
     return client._replace(
         client_id=check_id(f"{client.label} ID", pair[0], sources[0]),
         secret=check_secret(f"{client.label} secret", pair[1], sources[1]),

@@ -10,7 +10,7 @@ from cxcall.credentials.oauth_client import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     CREDENTIAL_SETTINGS,
-    Client,
+    OAuthClient,
     build_client,
     check_id,
 )
@@ -70,7 +70,7 @@ def grant_kind(settings: Settings) -> str:
     return ACCESS_KEY if settings.platform == CXONE and not is_sandbox else CLIENT_CREDENTIALS
 
 
-def select_client(settings: Settings, *, load_secrets: bool = False) -> Client:
+def select_client(settings: Settings, *, load_secrets: bool = False) -> OAuthClient:
     """Return the client that the settings name, else the client of the stored login.
 
     A browser login takes precedence over the secret of the same client, because its token allows
@@ -89,7 +89,9 @@ def select_client(settings: Settings, *, load_secrets: bool = False) -> Client:
     return client_from_pair(settings, (client_id.value, secret.value), sources)
 
 
-def client_from_pair(settings: Settings, pair: tuple[str, str], sources: tuple[str, str]) -> Client:
+def client_from_pair(
+    settings: Settings, pair: tuple[str, str], sources: tuple[str, str]
+) -> OAuthClient:
     """Return the client with the ID and secret in `pair`; raises CredentialsError if not valid."""
     kind = grant_kind(settings)
     client = build_client(pair, sources, require_token_url(settings), kind)
@@ -100,10 +102,10 @@ def client_from_pair(settings: Settings, pair: tuple[str, str], sources: tuple[s
     return client._replace(application=(settings.client_id, settings.client_secret))
 
 
-def browser_client(settings: Settings) -> Client:
+def browser_client(settings: Settings) -> OAuthClient:
     """Return the client for a browser login; raises CredentialsError if its ID is not valid."""
     client_id, secret = settings.values["client_id"], settings.client_secret
-    return Client(
+    return OAuthClient(
         check_id("client ID", client_id.value, client_id.source),
         check_secret("client secret", secret, LOGIN_SOURCE) if secret else "",
         LOGIN_SOURCE,
@@ -165,14 +167,14 @@ def _is_used(settings: Settings, login: StoredRecord) -> bool:
     return is_same and not settings.values[overriding].value
 
 
-def _client_from_login(login: StoredRecord) -> Client:
+def _client_from_login(login: StoredRecord) -> OAuthClient:
     """Return the client of a stored login; raises CredentialsError if the file is damaged."""
     kind, token_url = str(login.get("kind", CLIENT_CREDENTIALS)), str(login["token_url"])
     texts = {name: str(value) for name, value in login.items()}
     source, keyring_secrets = store.login_source(login), store.keyring_secret_names(login)
     application = texts.get("client_id", ""), texts.get("client_secret", "")
     if kind == AUTHORIZATION_CODE:
-        return Client(
+        return OAuthClient(
             check_id("client ID", application[0], source),
             application[1],
             source,
@@ -185,7 +187,9 @@ def _client_from_login(login: StoredRecord) -> Client:
     pair = texts.get(id_name, ""), texts.get(secret_name, "")
     if keyring_secrets:
         client_id = check_id("ID", pair[0], source)
-        client = Client(client_id, "", source, token_url, kind, keyring_secrets=keyring_secrets)
+        client = OAuthClient(
+            client_id, "", source, token_url, kind, keyring_secrets=keyring_secrets
+        )
     else:
         client = build_client(pair, (source, source), token_url, kind)
     return client._replace(application=application) if kind == ACCESS_KEY else client

@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.credentials.oauth_client import Client
+    from cxcall.credentials.oauth_client import OAuthClient
     from cxcall.credentials.token import Token
     from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
@@ -24,7 +24,7 @@ class CredentialsStatus(NamedTuple):
 
     settings: Settings
     token: Token | None
-    client: Client | None
+    client: OAuthClient | None
     findings: tuple[Finding, ...]
     storage: str = ""
 
@@ -101,7 +101,7 @@ class CredentialsStatus(NamedTuple):
             if (setting := self.settings.values[name]).value
         ]
 
-    def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
+    def _client_rows(self, client: OAuthClient) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
         setting = self.settings.values["access_key_id" if is_key else "client_id"]
         source = client.source if client.source in (LOGIN_SOURCE, KEYRING_SOURCE) else ""

@@ -13,7 +13,7 @@ from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
-    Client,
+    OAuthClient,
     TokenGrant,
 )
 from cxcall.credentials.token import (
@@ -123,7 +123,7 @@ def describe_storage(settings: Settings) -> str:
     return f"credentials.json, mode 0600{f', as {why}' if why else ''}"
 
 
-def find_cached_token(settings: Settings, client: Client) -> Token | None:
+def find_cached_token(settings: Settings, client: OAuthClient) -> Token | None:
     """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime."""
     for record in _tokens().find(_token_key(settings, client)):
         with suppress(CredentialsError, KeyError, TypeError, ValueError, OverflowError):
@@ -139,7 +139,7 @@ def find_cached_token(settings: Settings, client: Client) -> Token | None:
     return None
 
 
-def fetch_token(settings: Settings, client: Client) -> Token:
+def fetch_token(settings: Settings, client: OAuthClient) -> Token:
     """Request a token, and cache it in place of the old one.
 
     Raises CredentialsError and UndeliveredError as `request_grant` does. Raises CredentialsError
@@ -174,7 +174,7 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     return token
 
 
-def cache_token(settings: Settings, client: Client, grant: TokenGrant) -> Token:
+def cache_token(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Cache a token until it expires, and return it even if the cache cannot be written.
 
     A token without a known expiry is not cached, except one from a browser login, which is used
@@ -192,7 +192,9 @@ def cache_token(settings: Settings, client: Client, grant: TokenGrant) -> Token:
     return _token(grant, client)
 
 
-def find_and_save_tenant(settings: Settings, client: Client, grant: TokenGrant) -> tenants.Tenant:
+def find_and_save_tenant(
+    settings: Settings, client: OAuthClient, grant: TokenGrant
+) -> tenants.Tenant:
     """Find the CXone tenant of a token, and save it; raises as `discover_tenant` does."""
     from cxcall.credentials.tenant_discovery import discover_tenant
 
@@ -236,7 +238,7 @@ def describe_secret(record: StoredRecord) -> str:
     return "access token" if is_token else names.get(kind, "client secret")
 
 
-def _check_tenant(settings: Settings, client: Client, grant: TokenGrant) -> None:
+def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:
     """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the right one."""
     found = find_and_save_tenant(settings, client, grant)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
@@ -266,7 +268,7 @@ def _account(key: StoredRecord) -> str:
     return f"{key['profile']} {key['base_url']}"
 
 
-def _token_key(settings: Settings, client: Client) -> dict[str, str]:
+def _token_key(settings: Settings, client: OAuthClient) -> dict[str, str]:
     return {
         "profile": settings.profile,
         "token_url": client.token_url,
@@ -276,7 +278,7 @@ def _token_key(settings: Settings, client: Client) -> dict[str, str]:
     }
 
 
-def _owner(settings: Settings, client: Client) -> str:
+def _owner(settings: Settings, client: OAuthClient) -> str:
     """Return what proves that a token belongs to its user: the host of the login, or a hash of the secret.
 
     A `.env` file that names the ID of another person's client must not get a token that is cached for it.
@@ -287,7 +289,7 @@ def _owner(settings: Settings, client: Client) -> str:
     return f"secret {sha256(text.encode()).hexdigest()}"
 
 
-def _token(grant: TokenGrant, client: Client) -> Token:
+def _token(grant: TokenGrant, client: OAuthClient) -> Token:
     source = f"{client.kind} ({client.source})"
     return Token(grant.value, client.kind, grant.scopes, grant.expires_at, source)
 

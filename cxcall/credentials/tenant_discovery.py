@@ -15,14 +15,14 @@ from cxcall.settings.tenants import Tenant
 from cxcall.transport.urls import host_of, printable
 
 if TYPE_CHECKING:
-    from cxcall.credentials.oauth_client import Client, TokenGrant
+    from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.transport.messages import HttpResponse
 
 DISCOVERY_PATH = "/.well-known/cxone-configuration"
 _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
 
 
-def discover_tenant(issuer: str, client: Client, grant: TokenGrant, timeout: float) -> Tenant:
+def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout: float) -> Tenant:
     """Return the tenant of a token, from the issuer's discovery document. Sends no credentials.
 
     Raises CredentialsError if the token names no tenant, or if the document names a host that is

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
-    Client,
+    OAuthClient,
     TokenGrant,
 )
 from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
@@ -26,7 +26,7 @@ _FORM = "application/x-www-form-urlencoded"
 _SECRET_FIELDS = ("code", "code_verifier", "refresh_token")
 
 
-def request_grant(client: Client, timeout: float) -> TokenGrant:
+def request_grant(client: OAuthClient, timeout: float) -> TokenGrant:
     """Return a token for the client's credentials.
 
     Raises CredentialsError if the token endpoint refuses them or returns no usable token, and
@@ -45,7 +45,7 @@ def request_grant(client: Client, timeout: float) -> TokenGrant:
     )
 
 
-def redeem_code(client: Client, form: Mapping[str, str], timeout: float) -> TokenGrant:
+def redeem_code(client: OAuthClient, form: Mapping[str, str], timeout: float) -> TokenGrant:
     """Return a token for an authorization code or a refresh token; raises as `request_grant` does.
 
     A client without a secret sends its ID in the form (RFC 6749 section 3.2.1).
@@ -56,7 +56,7 @@ def redeem_code(client: Client, form: Mapping[str, str], timeout: float) -> Toke
     return _send(client, _form(client, {**form, "client_id": client.client_id}), timeout)
 
 
-def _request_with_access_key(client: Client, timeout: float) -> TokenGrant:
+def _request_with_access_key(client: OAuthClient, timeout: float) -> TokenGrant:
     """Return a token for an access key, with or without a registered application (docs/platforms/nice-cxone.md#tokens)."""
     if all(client.application):
         form = {
@@ -70,7 +70,7 @@ def _request_with_access_key(client: Client, timeout: float) -> TokenGrant:
     return _send(client, _post(client, "application/json", json.dumps(key)), timeout)
 
 
-def _send(client: Client, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
+def _send(client: OAuthClient, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
     from cxcall.transport.exchange import Interrupted, exchange
 
     remember_secrets(client.secret, client.application[1], client.refresh_token)
@@ -87,16 +87,16 @@ def _send(client: Client, request: HttpRequest, timeout: float, basic: str = "")
     return response.to_grant(requested_at)
 
 
-def _form(client: Client, form: Mapping[str, str]) -> HttpRequest:
+def _form(client: OAuthClient, form: Mapping[str, str]) -> HttpRequest:
     return _post(client, _FORM, urlencode(form))
 
 
-def _post(client: Client, media_type: str, body: str) -> HttpRequest:
+def _post(client: OAuthClient, media_type: str, body: str) -> HttpRequest:
     from cxcall.transport.messages import HttpRequest
 
     headers = {"Accept": "application/json", "Content-Type": media_type}
     return HttpRequest("POST", client.token_url, headers, body.encode())
 
 
-def _basic_credentials(client: Client) -> str:
+def _basic_credentials(client: OAuthClient) -> str:
     return encode_basic(client.client_id, client.secret)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
-    Client,
+    OAuthClient,
     TokenGrant,
     UndeliveredError,
     token_undelivered,
@@ -28,7 +28,7 @@ _SHOWN = 200
 _TOKENS = ("access_token", "refresh_token", "id_token")
 
 
-def no_response_error(done: Exchange, client: Client, timeout: float) -> UndeliveredError:
+def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> UndeliveredError:
     """Return the error for an exchange in which the token endpoint sent no complete response."""
     from cxcall.transport.failures import explain_unreachable
 
@@ -48,7 +48,7 @@ def no_response_error(done: Exchange, client: Client, timeout: float) -> Undeliv
 class TokenResponse(NamedTuple):
     """The response of the token endpoint to a client. Its messages contain no secret."""
 
-    client: Client
+    client: OAuthClient
     response: HttpResponse
     content: dict[str, Any]
 
@@ -56,7 +56,7 @@ class TokenResponse(NamedTuple):
         return redacted_repr(self, "response", "content")
 
     @classmethod
-    def read(cls, response: HttpResponse, client: Client) -> TokenResponse:
+    def read(cls, response: HttpResponse, client: OAuthClient) -> TokenResponse:
         """Read a response. The content is empty if the body is not a JSON object.
 
         Its tokens are masked from now on, even if one cannot be used.

@@ -28,7 +28,7 @@ from cxcall.sandbox.operation_responses import (
 )
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
-from cxcall.sandbox.stored_objects import Call
+from cxcall.sandbox.stored_objects import AcceptedRequest
 from cxcall.sandbox.tokens import (
     TokenIssuer,
     bearer_token,
@@ -173,8 +173,10 @@ class App:
             fault = faults.FAULTS[0]
         response = self._apply_fault(exchange, operation, fault)
         if exchange.accepted:
-            call = Call(operation, exchange.path_values, request.query, body, response)
-            response = self.stored.respond(call)
+            accepted = AcceptedRequest(
+                operation, exchange.path_values, request.query, body, response
+            )
+            response = self.stored.respond(accepted)
         return self._with_token(operation, response)
 
     def _with_token(self, operation: Operation, response: SandboxResponse) -> SandboxResponse:

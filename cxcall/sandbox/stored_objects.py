@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Call:
+class AcceptedRequest:
     """One accepted request, and the response so far."""
 
     operation: Operation
@@ -88,7 +88,7 @@ class StoredObjects:
         self._campaigns: dict[str, Campaign] = {}
         self._created = 0
         self._last_list = ""
-        self._roles: dict[str, Callable[[Call], SandboxResponse]] = {
+        self._roles: dict[str, Callable[[AcceptedRequest], SandboxResponse]] = {
             "create-list": self._create_list,
             "create-campaign": self._create_campaign,
             "load": self._load,
@@ -102,14 +102,14 @@ class StoredObjects:
             "job": self._read_job,
         }
 
-    def respond(self, call: Call) -> SandboxResponse:
+    def respond(self, request: AcceptedRequest) -> SandboxResponse:
         """Return the response to an accepted request, after its effect; raises a 400 problem for an unknown column."""
-        act = self._roles.get(str(call.declared.get("role", "")))
+        act = self._roles.get(str(request.declared.get("role", "")))
         if act is None:
-            return call.response
+            return request.response
         with self._lock:
             self._advance()
-            return act(call)
+            return act(request)
 
     def advance(self) -> None:
         """Place the calls of running campaigns that are due."""
@@ -135,35 +135,37 @@ class StoredObjects:
             self._campaigns[id_] = Campaign(id_, self._list(self._last_list))
         return self._campaigns[id_]
 
-    def _created_response(self, call: Call, id_: str) -> SandboxResponse:
-        body = call.response.body if isinstance(call.response.body, dict) else {}
-        if call.response.status >= LOWEST_FAULT_STATUS:
-            return call.response
+    def _created_response(self, request: AcceptedRequest, id_: str) -> SandboxResponse:
+        body = request.response.body if isinstance(request.response.body, dict) else {}
+        if request.response.status >= LOWEST_FAULT_STATUS:
+            return request.response
         uri = f"{str(body.get('selfUri', '')).rpartition('/')[0]}/{id_}"
-        return replace(call.response, body={**body, **call.body, "id": id_, "selfUri": uri})
+        return replace(request.response, body={**body, **request.body, "id": id_, "selfUri": uri})
 
-    def _create_list(self, call: Call) -> SandboxResponse:
-        if not isinstance(call.body, dict):
-            return call.response
-        id_, columns = self._new_id(), tuple(call.sent("columns", ()))
-        phones = tuple(each.get("columnName", "") for each in call.sent("phoneColumns", ()))
-        self._lists[id_] = ContactList(id_, call.body, columns, phones)
-        return self._created_response(call, id_)
+    def _create_list(self, request: AcceptedRequest) -> SandboxResponse:
+        if not isinstance(request.body, dict):
+            return request.response
+        id_, columns = self._new_id(), tuple(request.sent("columns", ()))
+        phones = tuple(each.get("columnName", "") for each in request.sent("phoneColumns", ()))
+        self._lists[id_] = ContactList(id_, request.body, columns, phones)
+        return self._created_response(request, id_)
 
-    def _create_campaign(self, call: Call) -> SandboxResponse:
-        if not isinstance(call.body, dict):
-            return call.response
+    def _create_campaign(self, request: AcceptedRequest) -> SandboxResponse:
+        if not isinstance(request.body, dict):
+            return request.response
         id_ = self._new_id()
-        self._campaigns[id_] = Campaign(id_, self._list(str(call.sent("list", ""))), call.body)
-        return self._created_response(call, id_)
+        self._campaigns[id_] = Campaign(
+            id_, self._list(str(request.sent("list", ""))), request.body
+        )
+        return self._created_response(request, id_)
 
-    def _load(self, call: Call) -> SandboxResponse:
-        contacts, target = list(_contacts_of(call)), self._list(call.id)
+    def _load(self, request: AcceptedRequest) -> SandboxResponse:
+        contacts, target = list(_contacts_of(request)), self._list(request.id)
         for data, _ in contacts if target.columns else ():
             if unknown := next((name for name in data if name not in target.columns), None):
                 raise HttpProblem(400, "invalid.contact.column", f"The list has no column {unknown}.", name=unknown)  # fmt: skip
-        self._last_list = call.id
-        body = call.response.body
+        self._last_list = request.id
+        body = request.response.body
         first = body[0].get("id") if isinstance(body, list) and body else None
         new_ids = iter([first] if first else [])
         made = [
@@ -172,74 +174,79 @@ class StoredObjects:
         ]
         for contact in made:
             target.add(contact)
-        if (campaign := call.sent("campaign")) is not None:
+        if (campaign := request.sent("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
-        if not first or call.response.status >= LOWEST_FAULT_STATUS:
-            return call.response
-        return replace(call.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made])  # fmt: skip
+        if not first or request.response.status >= LOWEST_FAULT_STATUS:
+            return request.response
+        return replace(request.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made])  # fmt: skip
 
-    def _read_list(self, call: Call) -> SandboxResponse:
-        known = self._lists.get(call.id)
+    def _read_list(self, request: AcceptedRequest) -> SandboxResponse:
+        known = self._lists.get(request.id)
         if known is None:
-            return call.response
+            return request.response
         values = {f"/{name}": value for name, value in known.declared.items()}
-        dialed = sum(bool(each.last_attempt) for each in known.order) if "called" in call.declared else 0  # fmt: skip
+        dialed = sum(bool(each.last_attempt) for each in known.order) if "called" in request.declared else 0  # fmt: skip
         counts = {"size": len(known.order), "total": len(known.order), "called": dialed}
-        return call.with_values({**values, **counts})
+        return request.with_values({**values, **counts})
 
-    def _read_campaign(self, call: Call) -> SandboxResponse:
-        known = self._campaigns.get(call.id)
+    def _read_campaign(self, request: AcceptedRequest) -> SandboxResponse:
+        known = self._campaigns.get(request.id)
         if known is None:
-            return call.response
-        words = {"running": call.declared["running"][0], "stopped": call.declared.get("stopped")}
-        status = words.get(known.status, call.declared.get("ended", words["stopped"]))
+            return request.response
+        words = {
+            "running": request.declared["running"][0],
+            "stopped": request.declared.get("stopped"),
+        }
+        status = words.get(known.status, request.declared.get("ended", words["stopped"]))
         values = {f"/{name}": value for name, value in known.declared.items()}
         name = known.contact_list.declared.get("name")
-        return call.with_values(
+        return request.with_values(
             {**values, "status": status, "list": known.contact_list.id or None, "listName": name}
         )
 
-    def _start(self, call: Call) -> SandboxResponse:
-        self._campaign(call.id).start(self._clock())
-        return call.response
+    def _start(self, request: AcceptedRequest) -> SandboxResponse:
+        self._campaign(request.id).start(self._clock())
+        return request.response
 
-    def _stop(self, call: Call) -> SandboxResponse:
-        self._campaign(call.id).status = "stopped"
-        return call.response
+    def _stop(self, request: AcceptedRequest) -> SandboxResponse:
+        self._campaign(request.id).status = "stopped"
+        return request.response
 
-    def _read_progress(self, call: Call) -> SandboxResponse:
-        known = self._campaigns.get(call.id)
+    def _read_progress(self, request: AcceptedRequest) -> SandboxResponse:
+        known = self._campaigns.get(request.id)
         if known is None:
-            return call.response
+            return request.response
         total = len(known.contact_list.order)
         percentage = known.dialed * 100 // total if total else 0
         list_id = known.contact_list.id or None
-        return call.with_values(
+        return request.with_values(
             {"called": known.dialed, "total": total, "percentage": percentage, "list": list_id}
         )
 
-    def _read_statistics(self, call: Call) -> SandboxResponse:
-        known = self._campaigns.get(call.id)
+    def _read_statistics(self, request: AcceptedRequest) -> SandboxResponse:
+        known = self._campaigns.get(request.id)
         if known is None:
-            return call.response
+            return request.response
         connects = known.outcomes["connected"]
-        return call.with_values({"attempts": known.dialed, "connects": connects, "outstanding": 0})
+        return request.with_values(
+            {"attempts": known.dialed, "connects": connects, "outstanding": 0}
+        )
 
-    def _read_job(self, call: Call) -> SandboxResponse:
+    def _read_job(self, request: AcceptedRequest) -> SandboxResponse:
         """Return the example of a job under the ID that is asked for."""
-        body, place = call.response.body, str(call.declared.get("items", ""))
+        body, place = request.response.body, str(request.declared.get("items", ""))
         items = value_at(body, place) if has_value(body, place) else []
-        (name,) = split_pointer(call.declared["id"])
-        return call.with_values({"items": [{**each, name: call.id} for each in items]})
+        (name,) = split_pointer(request.declared["id"])
+        return request.with_values({"items": [{**each, name: request.id} for each in items]})
 
-    def _read_results(self, call: Call) -> SandboxResponse:
-        known = self._lists.get(call.id)
+    def _read_results(self, request: AcceptedRequest) -> SandboxResponse:
+        known = self._lists.get(request.id)
         if known is None:
-            return call.response
-        query = parse_qs(call.query)
-        if "page" in call.declared:
-            size = int(call.sent("size", 25))
-            start = (int(call.sent("page", 1)) - 1) * size
+            return request.response
+        query = parse_qs(request.query)
+        if "page" in request.declared:
+            size = int(request.sent("size", 25))
+            start = (int(request.sent("page", 1)) - 1) * size
             contacts = known.order
             items = [_as_contact(each, known) for each in contacts[start : start + size]]
         else:  # only contacts that were dialed
@@ -248,25 +255,25 @@ class StoredObjects:
             contacts = [each for each in known.order if each.last_attempt]
             items = [_as_attempt(each, known) for each in contacts[start : start + size]]
         counts = {"total": len(contacts), "pages": -(-len(contacts) // size)}
-        return call.with_values({"items": items, **counts})
+        return request.with_values({"items": items, **counts})
 
 
-def _contacts_of(call: Call) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _contacts_of(request: AcceptedRequest) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield the cells of each contact of a load by their columns, and the contact as it was sent."""
-    if isinstance(call.body, list):
-        at = str(call.declared.get("columns", ""))
-        for sent in call.body:
+    if isinstance(request.body, list):
+        at = str(request.declared.get("columns", ""))
+        for sent in request.body:
             yield (value_at(sent, at) if has_value(sent, at) else {}), sent
         return
     try:
-        text = b64decode(str(call.sent("file", "")), validate=True).decode("utf-8-sig")
+        text = b64decode(str(request.sent("file", "")), validate=True).decode("utf-8-sig")
         yield from ((record, {}) for record in csv.DictReader(text.splitlines()))
     except (ValueError, csv.Error):
         return  # the platform takes any file, and says only in the job what is wrong with it
 
 
 def _as_contact(contact: Contact, known: ContactList) -> dict[str, Any]:
-    """Return a contact as the platform returns it, with the result of its call."""
+    """Return a contact as the platform returns it, with the result of its request."""
     found = {"callable": True, **contact.sent, "id": contact.id}
     if contact.last_attempt:
         column, _ = contact.find_number(known.phone_columns)

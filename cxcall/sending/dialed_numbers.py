@@ -53,7 +53,7 @@ _MAX_ACCESS_DIGITS = 2
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
 
-class Evidence:
+class Certainty:
     """Why a value counts as a number: the higher, the surer that it is dialed."""
 
     DIGITS, EMERGENCY, FORM, NAMED = range(4)
@@ -91,15 +91,15 @@ def find_numbers(
     `with_digits` adds all other digits that can be a number, however they are separated.
     """
     found = [
-        (number, entry.where, evidence)
+        (number, entry.where, certainty)
         for entry in request_values(operation, values, body)
-        for number, evidence in _numbers_of(entry, with_digits=with_digits)
+        for number, certainty in _numbers_of(entry, with_digits=with_digits)
     ]
-    surest = max((evidence for *_, evidence in found), default=Evidence.DIGITS)
-    least = max(surest, Evidence.FORM)
+    surest = max((certainty for *_, certainty in found), default=Certainty.DIGITS)
+    least = max(surest, Certainty.FORM)
     return [
-        DialedNumber(number, where, evidence >= least, evidence == Evidence.EMERGENCY)
-        for number, where, evidence in found
+        DialedNumber(number, where, certainty >= least, certainty == Certainty.EMERGENCY)
+        for number, where, certainty in found
     ]
 
 
@@ -178,14 +178,14 @@ def _walk(operation: Operation) -> _BodyWalk:
 
 
 def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str, int]]:
-    """Yield the numbers that a value is, or contains, with their evidence."""
+    """Yield the numbers that a value is, or contains, with their certainty."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
     if not any(map(str.isdecimal, text)) and entry.schema.get("format") not in PHONE_FORMATS:
         return
     is_caller = is_folded_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
-        yield text, Evidence.NAMED
+        yield text, Certainty.NAMED
         yield from _numbers_beside(text, with_digits=with_digits)
         return
     plain = _normalized(_decoded(text))
@@ -196,11 +196,11 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
                 if len(plain) >= _MIN_LENGTH_IN_TEXT
                 else ()
             ):
-                yield match[0], Evidence.DIGITS if is_caller else Evidence.FORM
+                yield match[0], Certainty.DIGITS if is_caller else Certainty.FORM
         if not is_caller and not entry.name.endswith("id"):
             yield from _emergency_numbers(plain, is_declared=entry.is_declared)
     if with_digits and not entry.name.endswith("id"):
-        yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
+        yield from ((digits, Certainty.DIGITS) for digits in {*_possible_numbers(plain)})
 
 
 def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]:
@@ -221,9 +221,9 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
     found += [part for part in parts[::2] if len(plain_digits(part)) >= _MIN_LENGTH_IN_TEXT]
     for number in {plain_digits(each): each for each in [*found, *_short_numbers(parts)]}.values():
         if plain_digits(number) != whole:
-            yield number, Evidence.NAMED
+            yield number, Certainty.NAMED
     if with_digits and (len(parts) > 1 or len(whole) > _MAX_DIGITS):
-        yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
+        yield from ((digits, Certainty.DIGITS) for digits in {*_possible_numbers(plain)})
 
 
 def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
@@ -255,7 +255,7 @@ def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, i
         fields = [field.strip() for field in compile_pattern(_FIELD).split(text)]
         has_form = is_declared or len(fields) > 1
         for number in dict.fromkeys(compile_pattern(_EMERGENCY).findall(text)):
-            yield number, Evidence.FORM if has_form and number in fields else Evidence.EMERGENCY
+            yield number, Certainty.FORM if has_form and number in fields else Certainty.EMERGENCY
 
 
 def _possible_numbers(text: str) -> Iterator[str]:

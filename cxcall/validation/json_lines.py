@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
-    from cxcall.validation.screening import Screen
+    from cxcall.validation.screening import QuickCheck
 
 BLOCK_SIZE = 1 << 20
 """Bytes that are read at once: many, because it takes some time to hand a block to a process."""
@@ -84,7 +84,7 @@ class JsonLinesChecker:
 
     def __init__(self, name: str, checker: PayloadChecker) -> None:
         self.name, self.checker = name, checker
-        self._screen: Screen | None = None
+        self._screen: QuickCheck | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what a process needs that is not forked: it compiles a screen of its own."""
@@ -113,9 +113,9 @@ class JsonLinesChecker:
         if first_line + len(lines) < FEW_LINES:
             return [()] * len(lines)
         if self._screen is None:
-            from cxcall.validation.screening import Screen
+            from cxcall.validation.screening import QuickCheck
 
-            self._screen = Screen(self.checker.known, self.checker.named)
+            self._screen = QuickCheck(self.checker.known, self.checker.named)
         return self._screen.accept(lines)
 
     def _valid(self, line: int, count: int, operations: tuple[Operation, ...]) -> VerdictRun:

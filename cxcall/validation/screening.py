@@ -45,7 +45,7 @@ _SHORT_LINE = 2 * MAX_DEPTH
 _NAME_END = re.compile(rb'"[ \t\r]*:')
 
 
-class Screen:
+class QuickCheck:
     """Accept lines in which nothing can be found.
 
     A line must be valid as `named`, or else as an operation that `match_operations` would return.

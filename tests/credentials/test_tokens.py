@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import Contract, load_shipped_contracts
 from cxcall.contracts.operation import Operation
 from cxcall.credentials import logins, store, tokens
-from cxcall.credentials.oauth_client import Client, TokenGrant, UndeliveredError
+from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
 from cxcall.credentials.token import Token, check_secret
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -1210,7 +1210,7 @@ def test_repr_of_credentials_contains_no_secret(secret: str) -> None:
     things = [
         Token(secret, "given", None, None, "here"),
         Token(secret, "given", None, None, "here").authorize("https://h"),
-        Client("me", secret, "here", "https://h/t"),
+        OAuthClient("me", secret, "here", "https://h/t"),
         TokenGrant(secret, None, 0.0, None),
         Authorization("https://h", f"Basic {secret}"),
         Setting(secret, "here"),
@@ -1262,5 +1262,5 @@ def test_status_imports_no_http() -> None:
 
 def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:
     token = tokens.get_token(load())
-    client = Client("me", SECRET, "--client-secret", load().token_url)
+    client = OAuthClient("me", SECRET, "--client-secret", load().token_url)
     assert store.find_cached_token(load(), client) == token

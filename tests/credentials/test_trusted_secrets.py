@@ -13,7 +13,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import logins, selection, store, tokens
-from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, Client, TokenGrant
+from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
     Credentials,
     RequestCredentials,
@@ -57,9 +57,9 @@ def test_token_of_a_login_is_not_returned(
 def test_client_of_a_login_gets_no_token(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
-    client = Client("id", "secret", source, "https://login.example.com", AUTHORIZATION_CODE)
+    client = OAuthClient("id", "secret", source, "https://login.example.com", AUTHORIZATION_CODE)
     monkeypatch.setattr(selection, "select_client", lambda *_, **__: client)
-    requested: list[Client] = []
+    requested: list[OAuthClient] = []
     cached = Token("cached", "authorization-code", None, None, source)
     monkeypatch.setattr(store, "find_cached_token", lambda *_: cached)
     monkeypatch.setattr(store, "fetch_token", lambda _settings, each: requested.append(each))
@@ -141,7 +141,7 @@ def test_login_belongs_to_one_host_and_profile(monkeypatch: pytest.MonkeyPatch) 
     assert store.find_login(here) == {}
 
 
-CLIENT = Client("id", "secret", "environment", "https://login.example.com/oauth/token")
+CLIENT = OAuthClient("id", "secret", "environment", "https://login.example.com/oauth/token")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
-from cxcall.validation.screening import Screen
+from cxcall.validation.screening import QuickCheck
 from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.shipped_operations import detailed_operations
@@ -166,8 +166,8 @@ def _check_together(checker: PayloadChecker, lines: list[bytes]) -> list[Any]:
 
 
 @cache
-def _screen(known: tuple[Operation, ...], named: Operation | None) -> Screen:
-    return Screen(known, named)
+def _screen(known: tuple[Operation, ...], named: Operation | None) -> QuickCheck:
+    return QuickCheck(known, named)
 
 
 def _assert_same_verdict(checker: PayloadChecker, line: bytes) -> None:
@@ -280,13 +280,13 @@ def test_example_without_findings_is_accepted(operation: Operation) -> None:
     line = json.dumps(operation.example).encode()
     (verdict,) = _check_in_full(PayloadChecker(_shipped(), operation), line)
     is_clean = verdict.valid and not verdict.findings
-    assert Screen(_shipped(), operation).accept([line]) == [(operation,) if is_clean else ()]
+    assert QuickCheck(_shipped(), operation).accept([line]) == [(operation,) if is_clean else ()]
 
 
 @pytest.mark.parametrize("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"])
 def test_ordinary_text_is_accepted(text: str) -> None:
     line = json.dumps({"contactId": CONTACT, "reasonCode": text}).encode()
-    assert Screen(_shipped()).accept([line]) != [()]
+    assert QuickCheck(_shipped()).accept([line]) != [()]
 
 
 @pytest.mark.slow
@@ -329,7 +329,7 @@ def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: 
     operation = _own()[1]
     lines = [b'{"count": 1}', b'{"free": "12:30", "data": {"a": "b"}}']
     lines.insert(at, bad)
-    accepted = Screen(_own(), operation).accept([line + b"\n" for line in lines])
+    accepted = QuickCheck(_own(), operation).accept([line + b"\n" for line in lines])
     assert accepted == [() if line is bad else (operation,) for line in lines]
 
 
