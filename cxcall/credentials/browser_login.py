@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.redirect_server import ForeignRedirectError, RedirectServer
-from cxcall.credentials.token import credentials_error
 from cxcall.credentials.token_request import redeem_code
 from cxcall.transport.urls import printable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import selection, store
-from cxcall.credentials.token import LOGIN_SOURCE, Token, new_explicit_token
-from cxcall.credentials.tokens import check_trust, stop_on_conflicts
+from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
+from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.settings.setting_values import CXONE

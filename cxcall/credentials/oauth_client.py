@@ -1,7 +1,7 @@
 """The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from cxcall.credentials.token import check_secret, check_text, credentials_error
+from cxcall.credentials.access_token import check_secret, check_text, credentials_error
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding

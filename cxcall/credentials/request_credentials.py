@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
 from cxcall.credentials import store
-from cxcall.credentials.token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
-from cxcall.credentials.tokens import check_use, get_token, has_token_source
+from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
+from cxcall.credentials.token_provider import check_use, get_token, has_token_source
 from cxcall.findings.errors import CredentialsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets

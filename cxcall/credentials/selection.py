@@ -5,6 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import store
+from cxcall.credentials.access_token import (
+    KEYRING_SOURCE,
+    LOGIN_SOURCE,
+    Token,
+    check_secret,
+    credentials_error,
+    explicit_token,
+    new_explicit_token,
+)
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
@@ -13,15 +22,6 @@ from cxcall.credentials.oauth_client import (
     OAuthClient,
     build_client,
     check_id,
-)
-from cxcall.credentials.token import (
-    KEYRING_SOURCE,
-    LOGIN_SOURCE,
-    Token,
-    check_secret,
-    credentials_error,
-    explicit_token,
-    new_explicit_token,
 )
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants

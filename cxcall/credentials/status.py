@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
-from cxcall.credentials.token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.credentials.access_token import Token
     from cxcall.credentials.oauth_client import OAuthClient
-    from cxcall.credentials.token import Token
     from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.security import API_KEY, BASIC
 from cxcall.credentials import keyring_store
+from cxcall.credentials.access_token import (
+    KEYRING_SOURCE,
+    LOGIN_SOURCE,
+    Token,
+    check_secret,
+    credentials_error,
+)
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     OAuthClient,
     TokenGrant,
-)
-from cxcall.credentials.token import (
-    KEYRING_SOURCE,
-    LOGIN_SOURCE,
-    Token,
-    check_secret,
-    credentials_error,
 )
 from cxcall.findings.errors import CredentialsError
 from cxcall.settings import tenants

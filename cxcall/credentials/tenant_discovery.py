@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import token_undelivered
-from cxcall.credentials.token import credentials_error
 from cxcall.documents.json_text import load_json
 from cxcall.settings import tenants
 from cxcall.settings.tenants import Tenant

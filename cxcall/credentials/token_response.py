@@ -7,6 +7,7 @@ from http import HTTPStatus
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from cxcall.credentials.access_token import check_secret, credentials_error
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
@@ -15,7 +16,6 @@ from cxcall.credentials.oauth_client import (
     UndeliveredError,
     token_undelivered,
 )
-from cxcall.credentials.token import check_secret, credentials_error
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of

@@ -7,10 +7,9 @@ from binascii import Error, a2b_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret
+from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, is_secret_header
 from cxcall.runtime.redaction import mask_spans
 from cxcall.runtime.text_decoding import decodings
-from cxcall.transport.messages import is_secret_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.contracts.openapi_document import DOCTOR
-from cxcall.credentials import tokens
+from cxcall.credentials import token_provider
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.credentials.token import Token
+    from cxcall.credentials.access_token import Token
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
@@ -101,7 +101,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
     pending = sorted(preflight.reads, key=required_parameters)
     reader = Reader(
         preflight.settings,
-        lambda fresh: tokens.get_token(preflight.settings, fresh=True) if fresh else token,
+        lambda fresh: token_provider.get_token(preflight.settings, fresh=True) if fresh else token,
     )
     last: Delivery | None = None
     absent: dict[str, str] = {}  # why an object with this parameter was not found
@@ -213,7 +213,7 @@ def _check_rights(
     settings: Settings, operation: Operation, token: Token, scopes: Any
 ) -> Iterator[CheckResult]:
     """Yield what is known about the token's rights; only an administrator can read a client's roles."""
-    wrong = tokens.check_token_kind(settings, token, operation)
+    wrong = token_provider.check_token_kind(settings, token, operation)
     if wrong is not None:
         yield CheckResult.of_finding("token", wrong)
     elif operation.token_kinds:
@@ -221,7 +221,7 @@ def _check_rights(
     actual = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     wanted = [" + ".join(sorted(each)) for each in operation.scopes if each]
     if wanted and actual:
-        missing = tokens.check_scopes(token._replace(scopes=frozenset(actual)), operation)
+        missing = token_provider.check_scopes(token._replace(scopes=frozenset(actual)), operation)
         if missing is not None:
             yield CheckResult.unknown("scope", f"{missing.message}; scopes bind a person's token, and only where the organisation enforces them", missing.fix)  # fmt: skip
         else:

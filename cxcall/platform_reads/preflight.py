@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.credentials import tokens
+from cxcall.credentials import token_provider
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity, command
 from cxcall.payloads.checks import has_errors
@@ -50,7 +50,7 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     if probe.response is None:
         return
     try:
-        token = tokens.get_token(preflight.settings)
+        token = token_provider.get_token(preflight.settings)
     except CxcallError as error:
         yield from (CheckResult.of_finding("credentials", finding) for finding in error.findings)
         return

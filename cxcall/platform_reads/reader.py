@@ -101,7 +101,7 @@ class Reader:
 
 def new_reader(settings: Settings) -> Reader:
     """Return a reader that has its token; raises CredentialsError without one."""
-    from cxcall.credentials.tokens import get_token
+    from cxcall.credentials.token_provider import get_token
 
     first = get_token(settings)
     return Reader(settings, lambda fresh: get_token(settings, fresh=True) if fresh else first)

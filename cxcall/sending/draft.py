@@ -294,7 +294,7 @@ def stop_on_unsuitable_token(
     settings: Settings, token: Credentials, operation: Operation, *, force: bool
 ) -> None:
     """Raise CredentialsError when the token has the wrong kind or lacks a scope, as far as is known."""
-    from cxcall.credentials.tokens import check_scopes, check_token_kind
+    from cxcall.credentials.token_provider import check_scopes, check_token_kind
 
     finding = check_token_kind(settings, token, operation) or check_scopes(token, operation)
     if finding is not None and not force:
@@ -315,7 +315,7 @@ def token_source(
 
         get = partial(get_credentials, settings, operation)
     else:
-        from cxcall.credentials.tokens import get_token
+        from cxcall.credentials.token_provider import get_token
 
         get = partial(get_token, settings)
     first = get()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.credentials import store, tokens
+from cxcall.credentials import store, token_provider
 from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
@@ -39,18 +39,20 @@ def test_process_that_waited_uses_the_token_another_one_requested(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fresh: bool
 ) -> None:
     settings = load_settings({}, load_shipped_contracts()[0])
-    refused = tokens.get_token(settings) if fresh else None
+    refused = token_provider.get_token(settings) if fresh else None
     lock, others = store.lock_store, []
 
     @contextmanager
     def wait_for_lock(settings: Settings) -> Iterator[None]:
         monkeypatch.setattr(store, "lock_store", lock)
-        others.append(tokens.get_token(settings, fresh=fresh))  # the process that has the lock
+        others.append(
+            token_provider.get_token(settings, fresh=fresh)
+        )  # the process that has the lock
         with lock(settings):
             yield
 
     monkeypatch.setattr(store, "lock_store", wait_for_lock)
-    token = tokens.get_token(settings, fresh=fresh)
+    token = token_provider.get_token(settings, fresh=fresh)
     assert [token] == others
     assert token != refused
     assert platform.grants == (2 if fresh else 1)

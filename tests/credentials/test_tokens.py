@@ -26,9 +26,9 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, load_shipped_contracts
 from cxcall.contracts.operation import Operation
-from cxcall.credentials import logins, store, tokens
+from cxcall.credentials import logins, store, token_provider
+from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
-from cxcall.credentials.token import Token, check_secret
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -202,7 +202,7 @@ def environment(base_url: str) -> dict[str, str]:
 
 
 def test_token_request_has_the_required_form(endpoint: TokenEndpoint, load: LoadSettings) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     asked = endpoint.asked[0]
     assert (asked.method, asked.path) == ("POST", "/oauth/token")
     assert asked.body == b"grant_type=client_credentials"
@@ -220,13 +220,13 @@ def test_token_response_is_read(endpoint: TokenEndpoint, load: LoadSettings) -> 
     }
     endpoint.script = [Answer(body=body)]
     before = time.time()
-    token = tokens.get_token(load())
+    token = token_provider.get_token(load())
     assert (token.value, token.kind) == (TOKEN, "client-credentials")
     assert token.scopes == frozenset({"a", "b:readonly"})
     assert token.expires_at is not None
     assert before + 3600 <= token.expires_at <= time.time() + 3600
     assert token.source == "client-credentials (--client-secret)"
-    assert tokens.get_token(load()) == token
+    assert token_provider.get_token(load()) == token
 
 
 @pytest.mark.parametrize("life", [None, "soon", -5, 0, True, [1], "1e999"])
@@ -234,9 +234,9 @@ def test_token_without_expiry_is_not_cached(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, life: object
 ) -> None:
     endpoint.life = life
-    assert tokens.get_token(load()).expires_at is None
+    assert token_provider.get_token(load()).expires_at is None
     assert not (state / "tokens.json").exists()
-    tokens.get_token(load())
+    token_provider.get_token(load())
     assert len(endpoint.asked) == 2
 
 
@@ -245,7 +245,7 @@ def test_unusual_lifetimes_are_handled(
     endpoint: TokenEndpoint, load: LoadSettings, life: object
 ) -> None:
     endpoint.life = life
-    expires_at = tokens.get_token(load()).expires_at
+    expires_at = token_provider.get_token(load()).expires_at
     if life == 10**400:
         assert expires_at is None
     else:
@@ -397,7 +397,7 @@ def test_each_token_error_has_its_own_message(
 ) -> None:
     endpoint.script = [refusal.answer]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(load())
+        token_provider.get_token(load())
     found = caught.value.findings[0]
     assert (found.code, caught.value.exit_code) == (refusal.code, refusal.exit_code)
     assert refusal.words in found.message
@@ -417,7 +417,7 @@ def test_invalid_grant_of_a_client_is_not_about_an_access_key(
 ) -> None:
     endpoint.script = [oauth(400, "invalid_grant", "no")]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(load())
+        token_provider.get_token(load())
     assert "access key" not in caught.value.findings[0].message
 
 
@@ -427,7 +427,7 @@ def test_long_error_description_is_shortened(
 ) -> None:
     endpoint.script = [oauth(400, "invalid_scope", "x" * length)]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(load())
+        token_provider.get_token(load())
     text = said(caught.value)
     assert ("x" * length in text) == is_whole
     assert ("xxx..." in text) != is_whole
@@ -436,7 +436,7 @@ def test_long_error_description_is_shortened(
 def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     endpoint.script = [Answer(hang=True)]
     with pytest.raises(UndeliveredError) as caught:
-        tokens.get_token(load(timeout="0.2"))
+        token_provider.get_token(load(timeout="0.2"))
     assert "did not respond within 0.2 s" in str(caught.value)
     assert "--timeout" in caught.value.findings[0].fix
     assert "nothing was sent" in caught.value.findings[0].why
@@ -449,7 +449,7 @@ def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Pat
     endpoint.script = [Answer(hang=True)]
     program = (
         "import os, signal, sys, threading\n"
-        "from cxcall.credentials import tokens\n"
+        "from cxcall.credentials import token_provider\n"
         "from cxcall.settings.settings import load_settings\n"
         "from cxcall.contracts.contract import load_shipped_contracts\n"
         "settings = load_settings({'client_id': 'me'}, load_shipped_contracts()[0])\n"
@@ -457,7 +457,7 @@ def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Pat
         "    sys.stdin.readline()\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "threading.Thread(target=stop).start()\n"
-        "try: tokens.get_token(settings)\n"
+        "try: token_provider.get_token(settings)\n"
         "except BaseException as error: print(type(error).__name__)\n"
     )
     with subprocess.Popen(
@@ -476,7 +476,7 @@ def test_refused_connection_is_undelivered(load: LoadSettings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(UndeliveredError) as caught:
-            tokens.get_token(load(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
+            token_provider.get_token(load(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
     assert "refused the connection" in str(caught.value)
     assert caught.value.exit_code == 6
 
@@ -484,7 +484,7 @@ def test_refused_connection_is_undelivered(load: LoadSettings) -> None:
 def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
     with pytest.raises(UndeliveredError) as caught:
-        tokens.get_token(load(token_url=url))
+        token_provider.get_token(load(token_url=url))
     assert "no secure connection" in str(caught.value)
     assert endpoint.asked == []
 
@@ -493,7 +493,7 @@ def test_secret_does_not_follow_a_redirect(endpoint: TokenEndpoint, load: LoadSe
     for status in (301, 302, 303, 307, 308):
         endpoint.script = [Answer(status, b"", {"Location": f"{endpoint.base_url}/other"})]
         with pytest.raises(CredentialsError):
-            tokens.get_token(load())
+            token_provider.get_token(load())
     assert {asked.path for asked in endpoint.asked} == {"/oauth/token"}
 
 
@@ -504,7 +504,7 @@ def test_netrc_does_not_replace_the_credentials(
     netrc.write_text("default login wrong password wrong\n", "utf-8")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    tokens.get_token(load())
+    token_provider.get_token(load())
     pair = endpoint.asked[0].headers["Authorization"].removeprefix("Basic ")
     assert b64decode(pair).decode() == f"me:{SECRET}"
 
@@ -529,7 +529,7 @@ def test_echoed_secret_is_masked(
         answer = Answer(raw=f"HTTP/1.1 {status} {form}\r\nContent-Length: 0\r\n\r\n".encode())
     endpoint.script = [answer]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(load())
+        token_provider.get_token(load())
     assert form not in said(caught.value)
     assert SECRET not in said(caught.value)
 
@@ -540,7 +540,7 @@ def test_echoed_secret_is_masked(
 def test_token_is_requested_once_and_cached_privately(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    first, second = tokens.get_token(load()), tokens.get_token(load())
+    first, second = token_provider.get_token(load()), token_provider.get_token(load())
     assert first == second
     assert len(endpoint.asked) == 1
     assert mode(state) == 0o700
@@ -552,20 +552,20 @@ def test_token_is_requested_once_and_cached_privately(
 def test_refused_token_is_replaced(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    first = tokens.get_token(load())
-    second = tokens.get_token(load(), fresh=True)
+    first = token_provider.get_token(load())
+    second = token_provider.get_token(load(), fresh=True)
     assert second.value == f"{TOKEN}-2" != first.value
-    assert tokens.get_token(load()) == second
+    assert token_provider.get_token(load()) == second
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
 
 
 def test_refused_token_is_deleted_even_without_a_new_one(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     endpoint.script = [Answer(500, b"")]
     with pytest.raises(UndeliveredError):
-        tokens.get_token(load(), fresh=True)
+        token_provider.get_token(load(), fresh=True)
     assert records(state) == []
 
 
@@ -589,13 +589,13 @@ def test_cached_token_is_used_until_shortly_before_expiry(
     *,
     kept: bool,
 ) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     now = time.time()
     rewrite(
         state,
         lambda record: record.update(issued_at=now + left - life, expires_at=now + left),
     )
-    tokens.get_token(load())
+    token_provider.get_token(load())
     assert len(endpoint.asked) == (1 if kept else 2)
 
 
@@ -611,10 +611,10 @@ def test_cached_token_belongs_to_one_profile_client_and_endpoint(
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     other = {name: value.format(base_url=endpoint.base_url) for name, value in change.items()}
-    first, second = tokens.get_token(load()), tokens.get_token(load(**other))
+    first, second = token_provider.get_token(load()), token_provider.get_token(load(**other))
     assert first.value != second.value
-    assert tokens.get_token(load()) == first
-    assert tokens.get_token(load(**other)) == second
+    assert token_provider.get_token(load()) == first
+    assert token_provider.get_token(load(**other)) == second
     assert len(records(state)) == 2
 
 
@@ -629,11 +629,11 @@ GARBAGE = [
 def test_damaged_cache_is_rewritten(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, text: bytes
 ) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     (state / "tokens.json").write_bytes(text)
-    token = tokens.get_token(load())
+    token = token_provider.get_token(load())
     assert token.value == f"{TOKEN}-2"
-    assert tokens.get_token(load()) == token
+    assert token_provider.get_token(load()) == token
     assert len(endpoint.asked) == 2
     assert records(state)[0]["value"] == token.value
 
@@ -648,9 +648,9 @@ DAMAGE: list[dict[str, Any]] = [
 def test_damaged_token_is_requested_again(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, damage: dict[str, Any]
 ) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     rewrite(state, lambda record: record.update(damage))
-    assert tokens.get_token(load()).value == f"{TOKEN}-2"
+    assert token_provider.get_token(load()).value == f"{TOKEN}-2"
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
 
 
@@ -661,7 +661,7 @@ def test_stored_secrets_that_other_users_can_read_are_refused(
 ) -> None:
     logins.log_in(load(**NONE), "me", SECRET)
     (state / name).chmod(bits)
-    for attempt in (tokens.get_token, logins.get_status):
+    for attempt in (token_provider.get_token, logins.get_status):
         with pytest.raises(UsageError) as caught:
             attempt(load(**NONE))
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
@@ -674,9 +674,9 @@ def test_stored_secrets_that_other_users_can_read_are_refused(
 
 def test_expired_tokens_are_deleted(load: LoadSettings, state: Path) -> None:
     for number in range(3):
-        tokens.get_token(load(client_id=f"c{number}"))
+        token_provider.get_token(load(client_id=f"c{number}"))
     rewrite(state, lambda record: record.update(expires_at=time.time() - 1))
-    tokens.get_token(load(client_id="last"))
+    token_provider.get_token(load(client_id="last"))
     assert [record["client_id"] for record in records(state)] == ["last"]
 
 
@@ -685,7 +685,7 @@ def test_unwritable_state_folder_does_not_stop_token_requests(
 ) -> None:
     state.parent.mkdir(parents=True)
     state.write_text("a file", "utf-8")
-    assert tokens.get_token(load()).value == f"{TOKEN}-1"
+    assert token_provider.get_token(load()).value == f"{TOKEN}-1"
     attempts: list[Callable[[], object]] = [
         lambda: logins.log_in(load(), "me", SECRET),
         lambda: logins.log_in_with_token(load(), TOKEN),
@@ -703,28 +703,28 @@ def test_unwritable_state_folder_does_not_stop_token_requests(
 def test_failed_write_keeps_the_old_file(
     load: LoadSettings, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = tokens.get_token(load())
+    token = token_provider.get_token(load())
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
-        assert tokens.get_token(load(client_id="you")).value == f"{TOKEN}-2"
+        assert token_provider.get_token(load(client_id="you")).value == f"{TOKEN}-2"
         with pytest.raises(private_file.UnwritableError, match="No space left on device"):
             logins.log_in_with_token(load(), TOKEN)
-    assert tokens.get_token(load()) == token
+    assert token_provider.get_token(load()) == token
     assert [path.name for path in state.iterdir()] == ["tokens.json"]
 
 
 PROGRAM = """
 import sys
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.credentials import tokens
+from cxcall.credentials import token_provider
 from cxcall.settings.settings import load_settings
 sys.stdin.read()
 settings = load_settings({"client_id": sys.argv[1]}, load_shipped_contracts()[0])
-print(tokens.get_token(settings, fresh=sys.argv[2] == "fresh").value)
+print(token_provider.get_token(settings, fresh=sys.argv[2] == "fresh").value)
 """
 
 
@@ -769,7 +769,7 @@ def test_processes_keep_the_tokens_of_each_other(endpoint: TokenEndpoint, state:
 def test_two_processes_refresh_once(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    first = tokens.get_token(load())
+    first = token_provider.get_token(load())
     values = race(endpoint.base_url, ["me", "me"], "fresh")
     assert first.value not in values
     assert records(state)[0]["value"] in values
@@ -783,7 +783,7 @@ def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> N
     held = os.open(state, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert tokens.get_token(load(timeout="0.3")).value == f"{TOKEN}-1"
+        assert token_provider.get_token(load(timeout="0.3")).value == f"{TOKEN}-1"
     finally:
         os.close(held)
 
@@ -794,7 +794,7 @@ def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> N
 def test_explicit_token_is_used_unchanged(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    token = tokens.get_token(load(access_token=f" {TOKEN}\n"))
+    token = token_provider.get_token(load(access_token=f" {TOKEN}\n"))
     assert token == Token(TOKEN, "given", None, None, "--access-token")
     assert endpoint.asked == []
     assert not state.exists()
@@ -805,7 +805,7 @@ def test_explicit_token_cannot_be_renewed(
 ) -> None:
     monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", TOKEN)
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(load(), fresh=True)
+        token_provider.get_token(load(), fresh=True)
     found = caught.value.findings[0]
     assert (found.code, found.where, caught.value.exit_code) == ("token-expired", "token", 4)
     assert "environment GENESYSCLOUD_ACCESS_TOKEN" in found.message
@@ -830,7 +830,7 @@ def test_invalid_characters_in_a_secret_are_refused(
 ) -> None:
     settings = load(**{name: bad})
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(settings)
+        token_provider.get_token(settings)
     found = caught.value.findings[0]
     assert words in found.message
     assert found.where == f"--{name.replace('_', '-')}"
@@ -842,7 +842,7 @@ def test_invalid_characters_in_a_secret_are_refused(
 
 def test_client_id_with_colon_is_refused(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError, match="client ID holds a `:`"):
-        tokens.get_token(load(client_id="a:b"))
+        token_provider.get_token(load(client_id="a:b"))
 
 
 @given(text=st.text(min_size=1))
@@ -880,7 +880,7 @@ def test_missing_credentials_are_named(
     load: LoadSettings, state: Path, flags: dict[str, None], words: str, fix: str
 ) -> None:
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(load(**flags))
+        token_provider.get_token(load(**flags))
     found = caught.value.findings[0]
     assert (found.code, caught.value.exit_code) == ("token-missing", 4)
     assert words in found.message
@@ -891,7 +891,7 @@ def test_missing_credentials_are_named(
 
 def test_missing_token_url_is_reported(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(load(base_url="https://gw.example.com"))
+        token_provider.get_token(load(base_url="https://gw.example.com"))
     assert "nothing says where tokens for `gw.example.com`" in str(caught.value)
     assert "CXCALL_TOKEN_URL" in caught.value.findings[0].fix
 
@@ -907,7 +907,7 @@ def test_conflict_error_prevents_token_requests(
     (tmp_path / ".env").write_text(f"CXCALL_BASE_URL={endpoint.base_url}\n", "utf-8")
     settings = config.load_settings({}, load_shipped_contracts()[0])
     attempts: list[Callable[[], object]] = [
-        lambda: tokens.get_token(settings),
+        lambda: token_provider.get_token(settings),
         lambda: logins.log_in(settings, "me", SECRET),
     ]
     for attempt in attempts:
@@ -947,11 +947,11 @@ def test_login_is_stored_after_a_successful_request(
 ) -> None:
     token = logins.log_in(load(**NONE), " me\n", f"{SECRET}\n")
     assert token.source == "client-credentials (cxcall auth login (credentials.json))"
-    assert tokens.get_token(load(**NONE)) == token
+    assert token_provider.get_token(load(**NONE)) == token
     assert len(endpoint.asked) == 1
     assert mode(state / "credentials.json") == 0o600
     rewrite(state, lambda record: record.update(expires_at=1))
-    assert tokens.get_token(load(**NONE)).value == f"{TOKEN}-2"
+    assert token_provider.get_token(load(**NONE)).value == f"{TOKEN}-2"
     pair = endpoint.asked[1].headers["Authorization"].removeprefix("Basic ")
     assert b64decode(pair).decode() == f"me:{SECRET}"
 
@@ -975,7 +975,7 @@ def test_stored_secret_is_sent_only_to_its_host(
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
-            tokens.get_token(load(**NONE, **{elsewhere: other.base_url}))
+            token_provider.get_token(load(**NONE, **{elsewhere: other.base_url}))
         assert caught.value.findings[0].code == "token-missing"
         assert f"logged in to {endpoint.base_url} only" in caught.value.findings[0].why
         assert other.asked == []
@@ -987,17 +987,17 @@ def test_profile_has_one_login_per_host(load: LoadSettings, state: Path) -> None
     logins.log_in_with_token(load(), "one")
     logins.log_in_with_token(load(base_url="http://127.0.0.1:1"), "two")
     logins.log_in_with_token(load(), "three")
-    assert tokens.get_token(load(**NONE)).value == "three"
-    assert tokens.get_token(load(**NONE, base_url="http://127.0.0.1:1")).value == "two"
+    assert token_provider.get_token(load(**NONE)).value == "three"
+    assert token_provider.get_token(load(**NONE, base_url="http://127.0.0.1:1")).value == "two"
     assert len(records(state, "credentials.json")) == 2
 
 
 def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     token = logins.log_in_with_token(load(**NONE), f"{TOKEN}\n")
-    assert tokens.get_token(load(**NONE)) == token
+    assert token_provider.get_token(load(**NONE)) == token
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(load(**NONE), fresh=True)
+        token_provider.get_token(load(**NONE), fresh=True)
     assert caught.value.findings[0].fix == "`cxcall auth login`"
     assert endpoint.asked == []
 
@@ -1005,9 +1005,9 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
 def test_new_login_replaces_the_old_one(load: LoadSettings, state: Path) -> None:
     logins.log_in_with_token(load(**NONE), "given")
     logins.log_in(load(**NONE), "me", SECRET)
-    assert tokens.get_token(load(**NONE)).kind == "client-credentials"
+    assert token_provider.get_token(load(**NONE)).kind == "client-credentials"
     logins.log_in_with_token(load(**NONE), "given")
-    assert tokens.get_token(load(**NONE)).value == "given"
+    assert token_provider.get_token(load(**NONE)).value == "given"
     assert SECRET not in (state / "credentials.json").read_text("utf-8")
 
 
@@ -1023,9 +1023,9 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
         "the token from",
     ]
     assert logins.log_out(load(**NONE)) == []
-    assert tokens.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
+    assert token_provider.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
-        tokens.get_token(load(**NONE))
+        token_provider.get_token(load(**NONE))
     assert len(records(state)) == len(records(state, "credentials.json")) == 1
 
 
@@ -1039,7 +1039,7 @@ def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: 
     (state / "credentials.json").write_bytes(text)
     (state / "credentials.json").chmod(0o600)
     with pytest.raises(CredentialsError, match="no credentials"):
-        tokens.get_token(load(**NONE))
+        token_provider.get_token(load(**NONE))
 
 
 # --- status ---------------------------------------------------------------------------------
@@ -1052,7 +1052,7 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSett
     assert endpoint.asked == []
     body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
     endpoint.script = [Answer(body=body)]
-    tokens.get_token(load())
+    token_provider.get_token(load())
     after = logins.get_status(load()).as_dict()
     assert after["scopes"] == ["a", "b"]
     assert after["clientId"] == "me"
@@ -1101,7 +1101,7 @@ def test_status_names_the_credentials_in_use(
     assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
     assert words in "".join(entry.message for entry in warnings)
     assert found.is_usable
-    used = tokens.get_token(settings)
+    used = token_provider.get_token(settings)
     assert used.source in {row[2] for row in found.rows()} | {f"client-credentials ({row[2]})" for row in found.rows()}  # fmt: skip
 
 
@@ -1125,8 +1125,8 @@ def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -
         client_secret: str = SECRET
 
     settings = sandbox_settings(Server(), {})
-    assert tokens.get_token(settings).value == f"{TOKEN}-1"
-    assert tokens.get_token(settings, fresh=True).value == f"{TOKEN}-2"
+    assert token_provider.get_token(settings).value == f"{TOKEN}-1"
+    assert token_provider.get_token(settings, fresh=True).value == f"{TOKEN}-2"
     assert not state.exists()
 
 
@@ -1189,7 +1189,7 @@ def test_missing_scope_is_found(
 ) -> None:
     scopes = None if granted is None else frozenset(granted)
     token = Token(TOKEN, "client-credentials", scopes, None, "here")
-    found = tokens.check_scopes(token, operation(*alternatives))
+    found = token_provider.check_scopes(token, operation(*alternatives))
     assert (found is not None) == is_missing
     if found:
         assert (found.code, found.where, found.severity) == ("token-scope", "token", Severity.ERROR)
@@ -1232,11 +1232,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens.get_token(load())
+    token_provider.get_token(load())
     with no_network(monkeypatch):
         logins.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
         assert logins.get_status(load()).is_usable
-        assert tokens.get_token(load()).value == f"{TOKEN}-1"
+        assert token_provider.get_token(load()).value == f"{TOKEN}-1"
         assert logins.log_out(load())
 
 
@@ -1261,6 +1261,6 @@ def test_status_imports_no_http() -> None:
 
 
 def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:
-    token = tokens.get_token(load())
+    token = token_provider.get_token(load())
     client = OAuthClient("me", SECRET, "--client-secret", load().token_url)
     assert store.find_cached_token(load(), client) == token

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import logins, selection, store, tokens
+from cxcall.credentials import logins, selection, store, token_provider
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
     Credentials,
     RequestCredentials,
     get_credentials,
 )
-from cxcall.credentials.token import KEYRING_SOURCE, LOGIN_SOURCE, Token
+from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.redaction import redact
@@ -50,7 +50,7 @@ def test_token_of_a_login_is_not_returned(
     token = Token("a-token", "given", None, None, source)
     monkeypatch.setattr(selection, "find_explicit_token", lambda _settings: token)
     with pytest.raises(CredentialsError, match="elsewhere"):
-        tokens.get_token(settings)
+        token_provider.get_token(settings)
 
 
 @pytest.mark.parametrize("source", LOGINS)
@@ -65,7 +65,7 @@ def test_client_of_a_login_gets_no_token(
     monkeypatch.setattr(store, "fetch_token", lambda _settings, each: requested.append(each))
     for fresh in (False, True):
         with pytest.raises(CredentialsError, match="elsewhere"):
-            tokens.get_token(settings, fresh=fresh)
+            token_provider.get_token(settings, fresh=fresh)
     assert requested == []
 
 
@@ -90,13 +90,13 @@ def test_login_does_not_send_or_store_a_secret(
 
 
 def test_password_and_key_are_used_with_choices_of_env_only_from_env(settings: Settings) -> None:
-    tokens.check_use(settings, ".env:3")
+    token_provider.check_use(settings, ".env:3")
     for source in (*LOGINS, "environment", "profile", "CXCALL_PASSWORD"):
         with pytest.raises(CredentialsError, match="elsewhere"):
-            tokens.check_use(settings, source)
+            token_provider.check_use(settings, source)
     settings.untrusted, settings.conflicts = (), (CHOICE,)
     with pytest.raises(CredentialsError, match="elsewhere"):
-        tokens.check_use(settings, ".env:3")
+        token_provider.check_use(settings, ".env:3")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_scopes_of_one_alternative_must_all_be_there(
     operation: Any = SimpleNamespace(
         scopes=needed, name="call", contract=SimpleNamespace(name="own")
     )
-    found = tokens.check_scopes(token, operation)
+    found = token_provider.check_scopes(token, operation)
     assert (found is None) is is_enough
     if found:
         listed = ", ".join(f"`{each}`" for each in sorted(scopes or ())) or "none"

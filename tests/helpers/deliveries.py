@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cxcall.contracts import contract
-from cxcall.credentials.token import Token
+from cxcall.credentials.access_token import Token
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.plan import Plan
 from cxcall.settings.setting_values import DEFAULTS

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation
+from cxcall.credentials.access_token import Token
 from cxcall.credentials.oauth_client import UndeliveredError
-from cxcall.credentials.token import Token
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts.contract import load_user_contract
-from cxcall.credentials import logins, tokens
+from cxcall.credentials import logins, token_provider
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.settings.settings import Settings, load_settings
@@ -57,7 +57,7 @@ def test_host_of_a_document_gets_no_secret(
     settings = load(wrap(dialect, PATHS, "api.twilio.com"))
     assert settings.token_url == ""
     with pytest.raises(CredentialsError, match="only the document names the host"):
-        tokens.get_token(settings)
+        token_provider.get_token(settings)
     assert not has_errors(load(wrap(dialect, PATHS, "api.mypurecloud.de")))
     named = load(wrap(dialect, PATHS, "api.twilio.com"), base_url="https://api.twilio.com")
     assert not has_errors(named)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.credentials import logins, tokens
+from cxcall.credentials import logins, token_provider
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
@@ -67,7 +67,7 @@ def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
     if is_refused:
         assert errors[0].where.startswith(".env:")
         with pytest.raises(CredentialsError, match="would"):
-            tokens.get_token(settings)
+            token_provider.get_token(settings)
     assert SECRET not in repr(errors)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
-from cxcall.credentials import logins, tokens
+from cxcall.credentials import logins, token_provider
+from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
-from cxcall.credentials.token import credentials_error
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report, Table
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.command_options import LoginOptions
     from cxcall.contracts.contract import Contract
-    from cxcall.credentials.token import Token
+    from cxcall.credentials.access_token import Token
     from cxcall.output.options import OutputOptions
 
     Flags = Mapping[str, str | None]
@@ -196,7 +196,7 @@ def show_status(flags: Flags) -> Report:
 
 def show_token(flags: Flags) -> Report:
     """Return a valid access token, which is requested or refreshed if needed."""
-    token = tokens.get_token(settings_of_platform(flags))
+    token = token_provider.get_token(settings_of_platform(flags))
     data = {"accessToken": token.value, "expiresAt": token.expires_at}
     return Report("auth token", data=data, text=token.value, shows_secret=True)
 

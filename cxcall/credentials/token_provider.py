@@ -1,10 +1,16 @@
-"""Get and check the token for a request."""
+"""Provide the token for a request: get one, and check it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token, explicit_token
+from cxcall.credentials.access_token import (
+    EXPLICIT,
+    KEYRING_SOURCE,
+    LOGIN_SOURCE,
+    Token,
+    explicit_token,
+)
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 
