@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, Client
+from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient
 from cxcall.credentials.token_request import redeem_code, request_grant
 from cxcall.findings.errors import CredentialsError
 from cxcall.transport import exchange
@@ -20,18 +20,18 @@ CODE = {"grant_type": "authorization_code", "code": "code-echoed-1", "code_verif
 @pytest.mark.parametrize(
     ("client", "form", "secrets"),
     [
-        (Client("id", "secret-echoed-2", "test", URL), {}, ["secret-echoed-2"]),
+        (OAuthClient("id", "secret-echoed-2", "test", URL), {}, ["secret-echoed-2"]),
         (
-            Client("id", "key-echoed-3", "test", URL, ACCESS_KEY, application=("app", "app-echoed-3")),
+            OAuthClient("id", "key-echoed-3", "test", URL, ACCESS_KEY, application=("app", "app-echoed-3")),
             {}, ["key-echoed-3", "app-echoed-3"],
         ),
-        (Client("id", "", "test", URL, AUTHORIZATION_CODE, refresh_token="fresh-echoed-4"), {}, ["fresh-echoed-4"]),
-        (Client("id", "", "test", URL, AUTHORIZATION_CODE), CODE, ["code-echoed-1", "verify-echoed-1"]),
+        (OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE, refresh_token="fresh-echoed-4"), {}, ["fresh-echoed-4"]),
+        (OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE), CODE, ["code-echoed-1", "verify-echoed-1"]),
     ],
     ids=["client", "access key of an application", "refresh token", "code"],
 )  # fmt: skip
 def test_error_of_the_token_endpoint_shows_no_secret_that_was_sent(
-    monkeypatch: pytest.MonkeyPatch, client: Client, form: dict[str, str], secrets: list[str]
+    monkeypatch: pytest.MonkeyPatch, client: OAuthClient, form: dict[str, str], secrets: list[str]
 ) -> None:
     body = json.dumps({"error": "invalid", "error_description": f"bad {' '.join(secrets)}"})
 

@@ -13,13 +13,13 @@ import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import logins, selection, store, token_provider
+from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
     Credentials,
     RequestCredentials,
     get_credentials,
 )
-from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.redaction import redact
