@@ -119,3 +119,26 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
     ):
         (request,) = read(text, "text")
         assert (request.method, request.host, request.path) == ("POST", host, f"/{path}"), text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["a = a + a", "a += a", "a = [a, a]", "a = {**a, 'b': a}", "a = '%s%s' % (a, a)", "a = f'{a}{a}'", "a = `${a}${a}`"],
+)  # fmt: skip
+def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -> None:
+    lines = "\n".join([statement] * 60)  # 2 to the power of 60 times the first value
+    (request,) = read(f"a = 'ab'\n{lines}\nclient.post('{URL}', json={{'queueId': a}})", "text")
+    assert (request.method, len(request.body or "") < 1_000_000) == ("POST", True)
+
+
+@pytest.mark.parametrize("change", ["a['b'] = a", "a.b = a", "a.put('b', a)", "a.update({'b': [a]})", "c.push(a)\na['b'] = c"])  # fmt: skip
+def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
+    code = f"a = {{'queueId': 'x'}}\nc = []\n{change}\nclient.post('{URL}', json=a)"
+    (request,) = read(code, "text")
+    assert '"queueId": "x"' in (request.body or "")
+
+
+@pytest.mark.parametrize("unit", ['x="', "%u0030", "a(", "x=[", "- ", "!", "a ? "])
+def test_statement_of_any_depth_leaves_the_others_to_be_read(unit: str) -> None:
+    request, *_ = read(f"client.post('{URL}', json={{}});\n{unit * 2000}", "text")
+    assert request.method == "POST"

@@ -32,10 +32,8 @@ from cxcall.explaining.readers.code_roles import (
 )
 from cxcall.explaining.readers.code_values import Call, contains_value
 from cxcall.explaining.readers.evaluator import Evaluator
-from cxcall.explaining.readers.literals import scan
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.request_draft import RequestDraft, build_request
-from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
 if TYPE_CHECKING:
@@ -327,7 +325,7 @@ def read_code(text: str, response: HttpResponse | None = None) -> Iterator[Obser
     text = _BASIC_LINE_END.sub("& ", text)
     text = _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
     assembler = _Assembler()
-    Evaluator(assembler.report).run(make_tree(scan(text)))
+    Evaluator(assembler.report).run(text)
     drafts = [each for each in assembler.drafts if each.target or each.base]
     sent = [each for each in drafts if each.target and (each.method_rank or each.body_rank)]
     for number, draft in enumerate(sent or drafts[:1]):

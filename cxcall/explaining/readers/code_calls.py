@@ -15,6 +15,7 @@ from cxcall.explaining.readers.code_values import (
     fill_format,
     parse_number,
     unknown,
+    without_itself,
 )
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.structures import Structures
@@ -175,7 +176,8 @@ class Calls(Structures):
             more = (
                 values[0] if isinstance(values[0], str) and is_unresolved(values[0]) else unknown()
             )
-            known.update(values[0] if isinstance(values[0], dict) else {more: None})
+            added = values[0] if isinstance(values[0], dict) else {more: None}
+            known.update({name: without_itself(value, known) for name, value in added.items()})
         own = [(None, known)] if owner and isinstance(known, str | dict | list) else []
         call = Call(name, own + arguments)
         self._report("call", name, call)
@@ -202,7 +204,7 @@ class Calls(Structures):
         is_named = bool(values) and isinstance(values[0], str) and is_map
         if is_named and len(values) == 2 and _ADDERS.match(method):
             members = target if isinstance(target, dict) else {}
-            members[values[0]] = values[1]
+            members[values[0]] = without_itself(values[1], members)
             return members, members
         child = _CHILD_ADDERS.match(method)
         if is_named and len(values) == 1 and child:
@@ -210,7 +212,7 @@ class Calls(Structures):
             members[values[0]] = [] if child[1].lower() in ("array", "list") else {}
             return members, members[values[0]]
         if is_list and len(values) == 1 and _LIST_ADDERS.match(method):
-            target.append(values[0])
+            target.append(without_itself(values[0], target))
             return target, target
         return None
 

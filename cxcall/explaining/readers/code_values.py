@@ -149,6 +149,26 @@ def contains_value(outer: Any, inner: Any) -> bool:
     ) or any(each is inner for each in members)
 
 
+def without_itself(value: Any, container: Any) -> Any:
+    """Return a value as it is added to a map or list; unknown if it holds that map or list itself."""
+    return unknown() if value is container or contains_value(value, container) else value
+
+
+def measure(value: Any, limit: int) -> int:
+    """Return how many characters and members a value has, counted again where they occur again; stops above the limit."""
+    size, waiting = 0, [value]
+    while waiting and size <= limit:
+        each = waiting.pop()
+        size += 1
+        if isinstance(each, str):
+            size += len(each)
+        elif isinstance(each, Call):
+            waiting.extend(each.values())
+        elif isinstance(each, dict | list):
+            waiting.extend(each.values() if isinstance(each, dict) else each)
+    return size
+
+
 def is_in_pieces(content: Any) -> bool:
     """Tell whether a text is only a part of the body that code puts together: a word, or JSON that does not end."""
     if not isinstance(content, str) or is_unresolved(content):

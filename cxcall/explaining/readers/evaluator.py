@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from cxcall.explaining.readers.code_calls import MAP_MAKERS, Calls
@@ -14,10 +15,12 @@ from cxcall.explaining.readers.code_values import (
     as_text,
     fill_format,
     join_terms,
+    measure,
     parse_number,
     unknown,
+    without_itself,
 )
-from cxcall.explaining.readers.literals import Token
+from cxcall.explaining.readers.literals import Token, scan
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.sent_body import encode_query, form_members, with_queries
 from cxcall.explaining.readers.token_tree import (
@@ -29,6 +32,7 @@ from cxcall.explaining.readers.token_tree import (
     is_object_cast,
     is_operator,
     is_type,
+    make_tree,
     read_chain,
     split_elements,
     split_key,
@@ -47,13 +51,22 @@ _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 _ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 
 
+# How large all values of names that are used may be, by the length of the text.
+_ALLOWANCE = 16
+_LEAST_ALLOWANCE = 100_000
+
+
 class Evaluator(Calls):
     """Runs over code in its order, keeps the values of names, and reports what it meets."""
 
-    def run(self, tree: Group) -> None:
+    _allowance = _LEAST_ALLOWANCE
+
+    def run(self, text: str) -> None:
         """Evaluate all statements of a text."""
-        for element in split_elements(tree):
-            self._statement(element)
+        self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
+        for element in split_elements(make_tree(scan(text))):
+            with suppress(RecursionError):  # deeper than code that somebody wrote
+                self._statement(element)
 
     def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
         """Evaluate an assignment, a key with its value, or an expression; return (name or None, value)."""
@@ -90,7 +103,7 @@ class Evaluator(Calls):
         if name:
             owner, _, member = name.rpartition(".")
             if isinstance(self.names.get(owner), dict):
-                self.names[owner][member] = value
+                self.names[owner][member] = without_itself(value, self.names[owner])
             self.names[name] = value
             self._report("named", name, value)
         return name or None, value
@@ -101,18 +114,23 @@ class Evaluator(Calls):
         if isinstance(target, Call) and MAP_MAKERS.search(target.name):
             target = self.names[owner] = {}
         if isinstance(target, dict):
-            target[key] = value
+            target[key] = without_itself(value, target)
         self._report("item", f"{owner}.{key}" if owner else key, value)
         return key, value
 
     def _lookup(self, name: str) -> Any:
         """Return the value of a name, or the name as an unresolved variable."""
-        if name in self.names:
-            return self.names[name]
-        owner, _, member = name.rpartition(".")
-        if owner and isinstance(self.names.get(owner), dict) and member in self.names[owner]:
-            return self.names[owner][member]
-        return mark_unresolved(f"{{{name.lstrip('$')}}}")
+        value, (owner, _, member) = self.names.get(name, NOTHING), name.rpartition(".")
+        if value is NOTHING and owner and isinstance(self.names.get(owner), dict):
+            value = self.names[owner].get(member, NOTHING)
+        if value is NOTHING or not self._may_use(value):
+            return mark_unresolved(f"{{{name.lstrip('$')}}}")
+        return value
+
+    def _may_use(self, value: Any) -> bool:
+        """Return whether the value of a name may be used once more: `a = a + a` doubles it each time."""
+        self._allowance -= measure(value, self._allowance)
+        return self._allowance >= 0
 
     def resolve_text(self, text: str) -> str:
         """Return a text with the variables whose values are known."""
@@ -125,7 +143,7 @@ class Evaluator(Calls):
             name = _ENCODED.sub(r"\1", name) if is_query else name
             for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
                 value = self.names.get(known)
-                if isinstance(value, str | int | float):
+                if isinstance(value, str | int | float) and self._may_use(value):
                     return as_text(value)
                 if is_query and (members := form_members(value)):
                     return encode_query(members)

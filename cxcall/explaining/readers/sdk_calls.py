@@ -12,11 +12,9 @@ from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
-from cxcall.explaining.readers.literals import scan
 from cxcall.explaining.readers.objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.sent_body import as_json_value
-from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 if TYPE_CHECKING:
@@ -57,7 +55,7 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
                 value.values()[0]
             )
 
-    Evaluator(report).run(make_tree(scan(text)))
+    Evaluator(report).run(text)
     if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
         calls = [(name, Call(name, [])) for name in names if _find_operation(name)][:1]
     for number, (name, call) in enumerate(calls):
