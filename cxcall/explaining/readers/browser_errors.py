@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 # Of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
 _MESSAGE = re.compile(
     r"""^[^\n]*?(?:
-        Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]+)[^\n]*\ blocked\ by\ CORS\ policy
-      | (?<!from\ )\b(?P<firefox>https?://[^\s'"\u2019()]+?)\.?\ (?:\(|\w+\ ?:\ )[^\n]{0,160}\b(?:CORS|Access-Control-Allow)\b
-      | \ cannot\ load\ (?P<safari>https?://[^\s'"\u2019]+?)\.?\ due\ to\ access\ control\ checks
+        Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]{1,2000})[^\n]*\ blocked\ by\ CORS\ policy
+      | (?<!from\ )(?<![\w/])(?P<firefox>https?://[^\s'"\u2019()]{1,2000}?)\.?\ (?:\(|\w+\ ?:\ )[^\n]{0,160}\b(?:CORS|Access-Control-Allow)\b
+      | \ cannot\ load\ (?P<safari>https?://[^\s'"\u2019]{1,2000}?)\.?\ due\ to\ access\ control\ checks
       | \bOrigin\ https?://\S+\ is\ not\ allowed\ by\ Access-Control-Allow-Origin
       | \bPreflight\ response\ is\ not\ successful
     )[^\n]*$""",

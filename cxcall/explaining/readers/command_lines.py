@@ -49,8 +49,12 @@ _STRAIGHT = str.maketrans(
         "\u2014": "--",
     }
 )
-# A command, up to an empty line, with an option behind a long dash, or a curly quote behind an option.
-_CURLY_COMMAND = re.compile("\\b(?:curl|wget2?|https?|xhs?)(?:\\.exe)? (?:(?!\n[ \t]*\n).){0,4000}?(?:(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z])(?:(?!\n[ \t]*\n).){0,65536}", re.DOTALL)  # fmt: skip
+_COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
+# An option behind a long dash, or a curly quote behind an option.
+_CURLY_OPTION = re.compile(
+    "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
+)
+_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 # The end of a curl command.
 _OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 # Options of other programs that curl has, too; of wget, all others that take a value are without a meaning here.
@@ -71,10 +75,18 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
     if _OPTIONS.match(text):
         text = f"curl {text}"
-    straight = _CURLY_COMMAND.sub(lambda found: found[0].translate(_STRAIGHT), text)
+    straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
     findings = (_curly_quotes(),) if straight != text else ()
     for request in _read_all(straight):
         yield replace(request, findings=(*request.findings, *findings))
+
+
+def _straighten(paragraph: str) -> str:
+    """Return a paragraph with plain quotes and dashes in its command, if they are curly there."""
+    command = _COMMAND_START.search(paragraph)
+    if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
+        return paragraph
+    return paragraph[: command.start()] + paragraph[command.start() :].translate(_STRAIGHT)
 
 
 def _read_all(text: str) -> Iterator[ObservedRequest]:

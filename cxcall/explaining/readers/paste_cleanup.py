@@ -32,7 +32,7 @@ _BROKEN_PAIRS = re.compile(r"[ \t]*\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&]*&[ \t]*\n[ 
 
 # A URL that a mail, a terminal, or a recognized picture broke into two lines.
 _WRAPPED = re.compile(
-    r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]*))
+    r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]{0,400}))
         -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
