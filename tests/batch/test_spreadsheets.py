@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import xlsxwriter
@@ -154,7 +155,42 @@ def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     entry = content.index(b"PK\x01\x02")  # the first entry of the directory says 3 GiB
     pack_into("<I", content, entry + 24, 3 << 30)
     path.write_bytes(content)
-    assert "2 GiB when it is unpacked" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
+    assert (
+        "too large when it is unpacked" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
+    )
+
+
+def test_workbook_that_would_fill_the_memory_is_refused(cxcall: Cxcall) -> None:
+    with xlsxwriter.Workbook(str(cxcall.folder / "far.xlsx")) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(1_048_575, 16_383, "+12025550101")
+    with xlsxwriter.Workbook(str(cxcall.folder / "packed.xlsx")) as workbook:
+        workbook.add_worksheet().write_row(0, 0, HEADER)
+    with ZipFile(cxcall.folder / "packed.xlsx", "a", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/more.xml", "A" * (17 << 20))
+    for name, message in (
+        ("far.xlsx", "lie too far apart: 17,179,869,184 with the empty ones"),
+        ("packed.xlsx", "too large when it is unpacked"),
+    ):
+        ran = cxcall("batch", name, *EXECUTE, "--sandbox", code=2)
+        assert message in ran.err
+        assert "CSV in UTF-8" in ran.err
+
+
+def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
+    file = write_workbook(cxcall, [HEADER])
+    path = cxcall.folder / file
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/sharedStrings.xml"] = (
+        b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/hostname">]><sst><si><t>&a;</t></si></sst>'
+    )
+    with ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=2)
+    assert "cannot be read as an Excel file" in ran.err
 
 
 @pytest.mark.slow

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvRow, CsvTable
 
-LARGEST_SHEETS = 2 << 30
-"""Bytes of a workbook when it is unpacked."""
-
 
 class SheetRecord(CsvRecord):
     """A row of a sheet. Its text is one line, so that the line of each cell is that of the row."""
@@ -48,7 +45,7 @@ class Spreadsheet:
 
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
         self._name = name
-        chosen = _choose_sheet(_open(binary, name), name, sheet)
+        chosen = _read_sheet(binary, name, sheet)
         self._first_column = chosen.start[1] if chosen.start else 0
         self._records = _read_records(chosen)
         _, cells = next(self._records, (1, []))
@@ -67,29 +64,27 @@ class Spreadsheet:
             yield build_row(filled, SheetRecord(table, line, filled, self._first_column))
 
 
-def _open(binary: IO[bytes], name: str) -> CalamineWorkbook:
-    from zipfile import BadZipFile, ZipFile
+def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
+    import zlib
+    from zipfile import BadZipFile
+
+    from cxcall.batch.input.workbook_limits import check_workbook
 
     try:
-        import python_calamine
+        from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise UsageError(
             f"`{name}` is an Excel file, and `python-calamine`, which reads it, is not installed",
             where=name,
             fix="`pip install 'cxcall[excel]'`, or save the sheet as CSV in UTF-8",
         ) from None
-    binary.seek(0)
     try:
-        entries = ZipFile(binary).infolist()
-        if sum(entry.file_size for entry in entries) > LARGEST_SHEETS:
-            raise UsageError(
-                f"`{name}` has more than {LARGEST_SHEETS >> 30} GiB when it is unpacked",
-                where=name,
-                fix="save the sheet as CSV in UTF-8, which may have any size",
-            )
         binary.seek(0)
-        return python_calamine.CalamineWorkbook.from_filelike(binary)
-    except (python_calamine.CalamineError, BadZipFile) as error:
+        check_workbook(binary, name)
+        binary.seek(0)
+        return _choose_sheet(CalamineWorkbook.from_filelike(binary), name, sheet)
+    except (CalamineError, BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # The standard library raises RuntimeError for an encrypted entry, and for one that is packed in a way it does not know.
         raise UsageError(
             f"`{name}` cannot be read as an Excel file: {error}",
             where=name,

@@ -1,0 +1,74 @@
+"""Refuse workbooks that would fill the memory: `calamine` makes a value for each cell of a sheet's rectangle, also for empty ones."""
+
+from __future__ import annotations
+
+import re
+from typing import IO, TYPE_CHECKING
+from zipfile import ZipFile
+
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zipfile import ZipInfo
+
+LARGEST_WORKBOOK = 2 << 30
+"""Bytes of a workbook when it is unpacked."""
+LARGEST_RECTANGLE = 32 << 20
+"""Cells of a sheet, from the first to the last one that has a value: 32 columns, in as many rows as Excel has."""
+# As Apache POI's ZipSecureFile: what Excel writes is packed to no less than a hundredth.
+_LARGEST_RATIO = 100
+_SMALL = 16 << 20
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+_CHUNK = 1 << 20
+
+
+def check_workbook(binary: IO[bytes], name: str) -> None:
+    """Raise UsageError for a workbook that is too large when it is unpacked, and BadZipFile for one that is none."""
+    with ZipFile(binary) as archive:
+        entries = archive.infolist()
+        packed_well = (each for each in entries if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size))  # fmt: skip
+        if sum(each.file_size for each in entries) > LARGEST_WORKBOOK or any(packed_well):
+            raise _too_large(name, f"`{name}` is too large when it is unpacked")
+        for entry in entries:
+            if entry.filename.endswith(".xml") and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE:  # fmt: skip
+                raise _too_large(
+                    name, f"the cells of `{name}` lie too far apart: {cells:,} with the empty ones"
+                )
+
+
+def _too_large(name: str, message: str) -> UsageError:
+    return UsageError(message, where=name, fix="save the sheet as CSV in UTF-8, which may have any size")  # fmt: skip
+
+
+def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
+    """Return the cells of the rectangle around all cells of a sheet; 0 for an entry that is no sheet."""
+    rows: set[int] = set()
+    columns: set[int] = set()
+    for text in _read_elements(archive, entry):
+        found = set(_CELL.findall(text))
+        if found:
+            columns.update(_column_number(letters) for letters in {each for each, _ in found})
+            numbers = [int(number) for _, number in found]
+            rows.update((min(numbers), max(numbers)))
+    if not rows:
+        return 0
+    return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
+
+
+def _read_elements(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
+    """Yield the text of an entry in pieces that end before an element."""
+    rest = b""
+    with archive.open(entry) as file:
+        while chunk := file.read(_CHUNK):
+            piece, separator, rest = (rest + chunk).rpartition(b"<")
+            yield piece
+            rest = (separator + rest)[-_CHUNK:]
+    yield rest
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - ord("A") + 1
+    return number
