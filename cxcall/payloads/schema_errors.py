@@ -246,19 +246,10 @@ class _ErrorExplainer:
         )
 
     def _flags_for(self, *names: str) -> str:
-        """Return a hint with the flags that set one of some properties; empty if the body is not from flags."""
-        origins = self.body.origins.values()
-        if self.body.document is not None or not all(each.startswith("--") for each in origins):
-            return ""
-        flags = {
-            f"`--{flag.name} {flag.metavar}`": None
-            for place in (join_pointer(self.pointer, name) for name in names)
-            for flag in self.operation.flags
-            if any(f"{each}/".startswith(f"{place}/") for each in flag.pointers)
-        }
-        if origins and not flags:
-            flags = {f"`--set {join_pointer(self.pointer, name)}=JSON`": None for name in names}
-        return f"add {' or '.join(flags)}" if origins else ""
+        from cxcall.payloads.missing_flags import suggest_flags
+
+        places = [join_pointer(self.pointer, name) for name in names]
+        return suggest_flags(self.body, self.operation, places)
 
     def _addition(self, place: str) -> Edit:
         """Return the edit that adds a property: with the value that it must share, or with a placeholder."""
