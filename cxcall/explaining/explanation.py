@@ -20,7 +20,7 @@ from cxcall.explaining.checks.published_rules import (
 from cxcall.explaining.checks.removed_quotes import check_removed_quotes
 from cxcall.explaining.checks.route_check import RouteMatch, match_route
 from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
-from cxcall.explaining.missing_evidence import note_missing_evidence
+from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.operations.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
@@ -183,7 +183,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     codes = {finding.code for finding in findings}
     if "token-user-context" not in codes:
         findings += check_token_kind(request, meant)
-    findings = list(rank_findings(findings, request))
+    findings = list(rank_findings(findings, request)) or note_no_evidence(request)
     is_open = all(each.code != "not-provable" for each in findings)
     if not request.is_successful and is_open:
         findings += note_missing_evidence(

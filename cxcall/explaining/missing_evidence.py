@@ -44,6 +44,17 @@ def note_missing_evidence(
         )
 
 
+def note_no_evidence(request: ObservedRequest) -> list[Finding]:
+    """Return the note on a text that may be only a body; none where it shows a request or a response."""
+    note = Finding.note(
+        "not-provable",
+        "request",
+        "cannot judge this: it shows no URL, status, or error",
+        fix="to check only a body: `cxcall validate FILE`; otherwise add the request and the status",
+    )
+    return [] if request.is_identified else [note]
+
+
 def _unknown_values(request: ObservedRequest) -> Finding:
     """Return the note that names the variables whose values the source does not show."""
     names = dict.fromkeys(

@@ -103,6 +103,11 @@ class ObservedRequest:
         return self.response.status if self.response else 0
 
     @property
+    def is_identified(self) -> bool:
+        """Tell whether something shows that it is a request or a response, and not only a body."""
+        return bool(self.method or self.host or self.path or self.status or self.is_refused)
+
+    @property
     def is_refused(self) -> bool:
         """Tell whether the response has the status of an error, or no status is shown and it is one."""
         return self.status >= HTTPStatus.BAD_REQUEST or (not self.status and self._has_error_body)

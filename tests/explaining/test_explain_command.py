@@ -301,3 +301,11 @@ def test_empty_stdin_is_named(cxcall: Cxcall) -> None:
     for words in (("explain",), ("explain", "-", "--fix")):
         assert "error[usage]: stdin is empty\n" in cxcall(*words, stdin=" \n", code=2).err
     assert "`empty.txt` is empty" in cxcall("explain", cxcall.file("empty.txt", ""), code=2).err
+
+
+def test_object_that_may_be_a_body_is_not_called_free_of_problems(cxcall: Cxcall) -> None:
+    body = {"contactId": 12, "phone_number": "+1202555", "x": 1}
+    ran = cxcall("explain", cxcall.file("payload.json", body), code=0)
+    assert "no problem found" not in ran.out
+    assert "cannot judge this" in ran.out
+    assert "`cxcall validate FILE`" in ran.out

@@ -202,7 +202,7 @@ def print_heading(explanation: Explanation, screen: Screen) -> None:
 
 def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
-    if explanation.root is None:
+    if explanation.root is None and explanation.request.is_identified:
         found = (
             "cause found in this refusal"
             if explanation.is_unexplained
@@ -223,7 +223,7 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
             "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )
         screen.print_text(f"nearest operation: {nearest}{advice}\n")
-    if explanation.is_for_support:
+    if explanation.is_for_support and explanation.request.is_identified:
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
             screen.print_text(f"  {name + ':':<16}{value}")
