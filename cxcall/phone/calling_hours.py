@@ -23,7 +23,7 @@ class Hours(NamedTuple):
                 f"invalid calling hours `{text}`",
                 where=where,
                 fix="write the hours like `08:00-21:00`",
-                why="they are by the clock of the person who is called",
+                why="the hours are in the local time of the person who is called",
             )
         return cls(*times)
 

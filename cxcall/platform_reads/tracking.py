@@ -230,7 +230,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
             Finding.warning(
                 "outcome-unknown",
                 "response",
-                f"it goes on still, after {state.elapsed:.0f} s: {_describe_legs(state)}",
+                f"the call has not ended after {state.elapsed:.0f} s: {_describe_legs(state)}",
                 fix=f"look again: {command('cxcall', 'track', state.engagement_id, '--wait')}",
                 source="response",
             ),
@@ -241,7 +241,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
         Finding.error(
             "hidden-failure",
             "response",
-            f"it is over, and the one who was called was never connected: {_describe_legs(state)}",
+            f"the call ended, and the called person was never connected: {_describe_legs(state)}",
             fix="read the reason above; before calling again, make sure that the phone of the caller answers",
             why="the request was accepted, which says nothing of a phone; the caller's own rings first",
             source=f"response of {settings.base_url}",

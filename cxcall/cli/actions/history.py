@@ -153,7 +153,7 @@ def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
         problem = ledger.missing_records()
         if problem and not yes:
             fix = "look at the platform for what it placed"
-            _confirm(screen, f"{problem}. Go on without them?", problem, fix)
+            _confirm(screen, f"{problem}. Continue without them?", problem, fix)
         problem = ledger.accept_missing_records()
     text = f"recorded: calls may be placed again, although {problem}"
     return Report("history accept", data={"missing": problem}, text=text)
