@@ -210,25 +210,29 @@ def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]
         if is_phone or is_number_name(str(each.get("name", ""))):
             return True
     media = declared.get("requestBody", {}).get("content", {}).values()
-    return any(_has_number(each.get("schema", {}), schemas, set()) for each in media)
+    return any(_has_number(each.get("schema", {}), schemas) for each in media)
 
 
-def _has_number(node: Any, schemas: Mapping[str, JsonSchema], seen: set[str]) -> bool:
-    if isinstance(node, list):
-        return any(_has_number(each, schemas, seen) for each in node)
-    if not isinstance(node, dict):
-        return False
-    if node.get("format") in PHONE_FORMATS:
-        return True
-    name = str(node.get("$ref", "")).rpartition("/")[2]
-    if name and name not in seen:
-        seen.add(name)
-        if _has_number(schemas.get(name, {}), schemas, seen):
+def _has_number(schema: Any, schemas: Mapping[str, JsonSchema]) -> bool:
+    """Return whether a schema, or one that it leads to, is that of a number; schemas may lead to thousands of others."""
+    seen: set[str] = set()
+    waiting = [schema]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(node)
+        if not isinstance(node, dict):
+            continue
+        properties = node.get("properties")
+        is_number = isinstance(properties, dict) and any(map(is_number_name, properties))
+        if is_number or node.get("format") in PHONE_FORMATS:
             return True
-    properties = node.get("properties")
-    if isinstance(properties, dict) and any(map(is_number_name, properties)):
-        return True
-    return any(_has_number(each, schemas, seen) for each in node.values())
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            waiting.append(schemas.get(name, {}))
+        waiting.extend(node.values())
+    return False
 
 
 def _noun_words(route: Route) -> set[str]:

@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import sys
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -165,6 +166,32 @@ def test_invalid_schema_blocks_only_the_requests_that_use_it(
     assert finding["message"].startswith("`callLead` cannot be used: ")
     assert said in finding["message"]
     cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
+
+
+def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcall) -> None:
+    document = swagger()
+    levels = ["LEAD", *(f"L{number}" for number in range(24))]  # 2 to the power of 24 schemas
+    for outer, inner in pairwise(levels):
+        document["definitions"][outer] = {"allOf": [{"$ref": f"#/definitions/{inner}"}] * 2}
+    document["definitions"][levels[-1]] = {"type": "object"}
+    file = cxcall.file("own.json", document)
+    ran = cxcall("send", "callLead", "--contract", file, "-n", "--set", "/a=1", code=2)
+    assert "combines more than 100,000 others" in ran.err
+    assert "sendForm" in names(cxcall, file)
+
+
+@pytest.mark.parametrize("word", ["$ref", "properties"])
+def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, word: str) -> None:
+    document = swagger()
+    names = ["LEAD", *(f"L{number}" for number in range(3000))]
+    for outer, inner in pairwise(names):
+        reference = {"$ref": f"#/definitions/{inner}"}
+        document["definitions"][outer] = reference if word == "$ref" else {word: {"a": reference}}
+    document["definitions"][names[-1]] = {"type": "object", "required": ["phone"]}
+    file = cxcall.file("own.json", document)
+    words = ("send", "callLead", "--contract", file, "-n", "--lead-id", "7")
+    ran = cxcall(*words, "--set", '/a={"a": {}}', code=3 if word == "$ref" else 0)
+    assert ("`phone` is missing" in ran.err) == (word == "$ref")
 
 
 def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:

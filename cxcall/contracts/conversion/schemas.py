@@ -12,6 +12,11 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.conversion.reference_loops import (
+    MOST_COMBINED,
+    find_circles,
+    find_doubling,
+)
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,
@@ -85,9 +90,10 @@ class Schemas:
                 self.faults[name], found[name] = error, {}
         self._relax_alternatives(found)
         places = {name: at for at, name in self._names.items()}
-        for name in found:
-            if _is_circle(found, name):
-                self.faults[name] = self._source.circle(places[name])
+        for name in find_circles(found):
+            self.faults[name] = self._source.circle(places[name])
+        for name in find_doubling(found):
+            self.faults[name] = self._source.doubling(places[name], MOST_COMBINED)
         return {name: {} if name in self.faults else schema for name, schema in found.items()}
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
@@ -246,15 +252,6 @@ def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
     words = ("required", "minProperties", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const", "$ref")  # fmt: skip
     is_open = node.get("additionalProperties") is not False
     return "properties" in node and is_open and not any(word in node for word in words)
-
-
-def _is_circle(found: dict[str, JsonSchema], name: str) -> bool:
-    """Return whether a `$ref` leads back to itself, through other references only."""
-    passed: set[str] = set()
-    while "$ref" in found[name] and name not in passed:
-        passed.add(name)
-        name = found[name]["$ref"].removeprefix(SCHEMAS)
-    return name in passed
 
 
 def component_name(name: str) -> str:

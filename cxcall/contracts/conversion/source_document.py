@@ -114,3 +114,11 @@ class SourceDocument:
             "a `$ref` here leads back to itself, through nothing but others",
             "replace one of them with the value",
         )
+
+    def doubling(self, at: str, most: int) -> UsageError:
+        """Return the error for a schema that combines more schemas than can be checked."""
+        return self.fault(
+            at,
+            f"the schema here combines more than {most:,} others, counted as often as it refers to them",
+            "refer to each of them once",
+        )
