@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from binascii import a2b_base64
 from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
@@ -16,41 +16,20 @@ from cxcall.runtime.patterns import (
     IN_PERCENTS,
     compile_pattern,
     is_uuid,
-    name_words,
 )
-from cxcall.runtime.redaction import MASKED
+from cxcall.runtime.redaction import MASKED, mask_spans
+from cxcall.runtime.secret_names import SECRET, has_secret_part, kind_of_name, name_words
+from cxcall.runtime.text_decoding import escape_decodings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-_SECRET_WORDS = frozenset((
-    "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
-    "pin", "token", "tokens", "credential", "credentials", "apikey", "authorization",
-    "cookie", "jwt", "bearer", "verifier", "otp", "kennwort", "geheimnis", "passe", "senha", "segredo",
-    "wachtwoord", "haslo", "parola", "clave",
-))  # fmt: skip
-_RANDOM_WORDS = frozenset((
-    "auth", "oauth", "authentication", "key", "keys", "session", "sessionid", "sid", "sig",
-    "signature", "nonce", "code", "assertion", "ticket", "hash", "salt", "hmac",
-))  # fmt: skip
-_SECRET_PARTS = ("secret", "passw", "token", "credential", "apikey", "contrase", "kennwort")
-"""Also in a name that is written as one word, such as `authtoken`."""
-_HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
 _HEADER_SCHEMES = ("Bearer", "Basic")
-# `token_type` is not a secret, unless its value looks like one.
-_ATTRIBUTES = frozenset((
-    "type", "kind", "id", "url", "uri", "endpoint", "host", "name", "expires", "expiry",
-    "expiration", "ttl", "in", "at", "issued", "length", "count", "status", "limit",
-    "remaining", "policy", "required", "enabled", "valid", "format", "field", "header",
-    "param", "grant", "scope", "scopes",
-))  # fmt: skip
 _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
-_SECRET, _KEY = "secret", "key"
-_LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
+_QUOTE_SIGNS = ("'", '"', "`")
 _NESTED_QUOTE = '\\"'
-_KEPT_NAMES = 1024
-_MIN_RANDOM = 8
+_MIN_RANDOM, _MIN_DECODED = 8, 6
 _LONG_RANDOM = 16
 _FEWEST_CHANGES = 3
 
@@ -58,18 +37,36 @@ _DATE = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[
 _UNFILLED = f"{IN_ANGLES}|{IN_BRACES}|{AFTER_DOLLAR}|{IN_PERCENTS}|true|false|null|none"
 _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
-_JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+_MORE = r"[A-Za-z0-9_-]++"
+_FOLDED = rf"(?:\s{{1,4}}{_MORE})?"
+_JWT = rf"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{{5,}}+{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
 _SCHEMES = ("bearer", "basic", "token", "apikey")
-_CREDENTIALS = rf"(?i:\b({'|'.join(_SCHEMES)}))(\s+|%20|\+)([A-Za-z0-9+/_~.%-]{{8,}}=*)"
+_SIGNS = r"[A-Za-z0-9+/_~.%-]"
+# Of what is folded, the next line too. A placeholder may be in `<>`.
+_CREDENTIALS = rf"""(?i:(?<![\w/.])({"|".join(_SCHEMES)}))((?:\s|%20|\+|[:=])+["'`<(\[]{{0,2}}|["'`<(\[]{{1,2}})({_SIGNS}{{8,}}=*)((?:\s{{1,4}}{_SIGNS}{{6,}}+=*(?![\w:(]))?)"""
+_DIGEST = r'(?i:(\bdigest\s[^\n]{0,400}?\b(?:response|cnonce)="?))([^"\s,]{8,})'
+_USER_OPTION = (
+    r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
+)
+_BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
+_CLIENT = r"[\w.@-]{3,100}:[^\s:]{6,200}"
+_LONGEST_WITH_BASE64 = 1 << 14
 # What follows `Bearer` in prose. Any other word there may be a token.
 _BEARER_WORDS = frozenset((
     "authentication", "authorization", "authorisation", "authenticated", "challenge", "credential",
     "credentials", "expected", "required", "received", "security", "provided", "rejected", "realm",
     "tokens", "requires", "supported",
 ))  # fmt: skip
-_NAMED = (
-    r"(?<![\w./-])([A-Za-z][\w.-]{1,60})(\s?:\s+|:(?!/))([A-Za-z0-9+/_~.-]{6,}=*)(?![A-Za-z0-9(])"
-)
+# A name, what stands between it and its value (quotes, other marks, a sign), and the value.
+_CLOSE, _OPEN = r"""["'`*_\])}\u00bb\u201d\u2019]{0,3}""", r"""["'`*<(\[{\u00ab\u201c\u2018]{0,3}"""
+_COLONS = ":\uff1a\ufe55\ua789\u2236"
+_SIGN = rf"(?:\s{{0,3}}(?:=>|->|:=|[{_COLONS}](?!/)|=|\||,(?=\s?[\"'`]))\s{{0,3}}|\s(?:is|was|are)\s|\s{{1,3}}|(?=[(\[<]))"
+_VALUE = r"""(?:(?<=["'`])[^"'`\\\n]{4,400}(?=["'`])|[^\s"'`<>,;(){}\[\]|&\\*$%/=][^\s"'`<>,;(){}\[\]|&\\=]{5,400}+={0,2}+(?![\w(]))"""
+_NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
+# A text with none of these has only names of keys, and of secrets before a colon.
+_HINTS = (
+    "secret", "passw", "token", "credential", "pikey", "pi-key", "pi_key", "authoriz", "sess", "cookie", "bearer", "basic", "digest", "pwd",
+)  # fmt: skip
 # What follows a name in it; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
@@ -99,14 +96,49 @@ def find_likely_secrets(text: str) -> list[str]:
 
 
 def _mask(text: str, found: list[str] | None) -> str:
-    """Mask a text, and add to `found` what is masked."""
+    """Mask what the decodings of a text show, and the text; add to `found` what is masked."""
+    spans: list[tuple[int, int]] = []
+    for view in escape_decodings(text):
+        hidden: list[str] = []
+        if _has_hint(view.text, view.text.lower()) and _mask_plain(view.text, hidden) != view.text:
+            spans += (view.source_span(*each) for each in _spans_of(view.text, hidden))
+            if found is not None:
+                found += hidden
+    return _mask_plain(mask_spans(text, spans) if spans else text, found)
+
+
+def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield where the secrets are in a text; a short one may stand for something else there."""
+    for secret in {each for each in secrets if len(each) >= _MIN_DECODED}:
+        start = text.find(secret)
+        while start >= 0:
+            yield start, start + len(secret)
+            start = text.find(secret, start + len(secret))
+
+
+def _has_hint(text: str, folded: str) -> bool:
+    return not text.isascii() or any(hint in folded for hint in _HINTS)
+
+
+def _mask_plain(text: str, found: list[str] | None) -> str:
+    folded = text.lower()
     if "eyJ" in text or "ew" in text or "eyA" in text:
         text = _replace(_JWT, lambda _: MASKED, text, found)
-    folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
         text = _replace(_CREDENTIALS, _mask_credentials, text, found)
-    if ":" in text and compile_pattern(_NAMED_END).search(text):
-        text = _replace(_NAMED, _mask_named, text, found)
+    if "digest" in folded:
+        text = _replace(_DIGEST, lambda match: match[1] + MASKED, text, found)
+    if "-u" in text:
+        text = _replace(_USER_OPTION, lambda match: match[1] + MASKED, text, found)
+    if _has_hint(text, folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
+        text = _mask_named(text, found)
+    if len(text) <= _LONGEST_WITH_BASE64:
+        text = _replace(_BASE64, _mask_base64, text, found)
+    return _mask_structures(text, folded, found)
+
+
+def _mask_structures(text: str, folded: str, found: list[str] | None) -> str:
+    """Mask the members of JSON, forms, XML, and cookies, and the defaults of variables."""
     if '"' in text and _has_secret_member(text):
         text = compile_pattern(_JSON_STRING).sub(_json_masker(found), text)
     if "form-data;" in folded:
@@ -138,27 +170,15 @@ def _replace(
 
 def is_likely_secret(name: str, value: str) -> bool:
     """Return whether the value of a header, parameter, or member is likely a secret."""
-    kind = _kind_of_name(name)
+    kind = kind_of_name(name)
     if not kind or not value or value == MASKED or _is_plain(value):
         return False
-    return kind == _SECRET or (is_random(value) and not is_uuid(value))
+    return kind == SECRET or (is_random(value) and not is_uuid(value))
 
 
 def is_named_as_secret(name: str) -> bool:
     """Return whether a name is that of a secret, or of a key that is one if it is random."""
-    return bool(_kind_of_name(name))
-
-
-@lru_cache(maxsize=_KEPT_NAMES)
-def _kind_of_name(name: str) -> str:
-    """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
-    words = _words(name)
-    is_secret = not _SECRET_WORDS.isdisjoint(words) or any(
-        part in "".join(words) for part in _SECRET_PARTS
-    )
-    if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
-        return _SECRET
-    return _KEY if is_secret or not _RANDOM_WORDS.isdisjoint(words) else ""
+    return bool(kind_of_name(name))
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -171,12 +191,7 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def is_secret_header(name: str, value: str) -> bool:
     """Return whether the value of a header may be a secret as a whole."""
-    return _has_secret_name(name) or is_likely_secret(name, value)
-
-
-@lru_cache(maxsize=256)
-def _has_secret_name(name: str) -> bool:
-    return any(word in name.lower() for word in _HEADER_PARTS)
+    return has_secret_part(name) or is_likely_secret(name, value)
 
 
 def _mask_header(value: str) -> str:
@@ -201,28 +216,60 @@ def _is_plain(value: str) -> bool:
     )
 
 
-def _words(name: str) -> list[str]:
-    return name_words(name.replace("\u212a", "k"))
-
-
 def _is_credential(text: str) -> bool:
     return is_random(text.replace("%", "")) or (len(text) >= _LONG_RANDOM and not text.isalpha())
 
 
 def _mask_credentials(match: re.Match[str]) -> str:
-    scheme, value = match[1].lower(), match[3].rstrip(".")
+    scheme, value, rest = match[1].lower(), match[3].rstrip("."), match[4]
     is_token = scheme == "bearer" and value.isalpha() and value.lower() not in _BEARER_WORDS
     is_token |= scheme in ("bearer", "apikey") and _is_mixed(value)
-    is_masked = is_token or _is_credential(value)
+    if "<" in match[2] or match[2].strip()[:1] in (":", "="):  # `<access_token>`, `Basic: required`
+        is_masked = _is_mixed(value)
+    else:
+        is_masked = is_token or _is_credential(value)
+    if not is_masked:
+        return match[0]
     end = match[3][len(value) :]
-    return f"{match[1]}{match[2]}{MASKED}{end}" if is_masked else match[0]
+    rest = "" if is_random(rest.strip()) else rest
+    return f"{match[1]}{match[2]}{MASKED}{end}{rest}"
 
 
-def _mask_named(match: re.Match[str]) -> str:
-    """Mask a value of letters and digits after the name of a secret, as in `apikey: k3y-ABC123`."""
-    name, colon, value = match.groups()
-    is_secret = _is_mixed(value) and is_likely_secret(name, value)
-    return f"{name}{colon}{MASKED}" if is_secret else match[0]
+def _mask_named(text: str, found: list[str] | None) -> str:
+    """Mask values after the names of secrets, as in `apikey: k3y-ABC123`, `'apikey' => 'k3y'`, `--apikey k3y-ABC123`."""
+    matches = compile_pattern(_NAMED).finditer(text)
+    spans = [span for span in map(_find_named_value, matches) if span[0] < span[1]]
+    if found is not None:
+        found += (text[start:end] for start, end in spans)
+    return mask_spans(text, spans) if spans else text
+
+
+def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
+    """Return where a value is that is a secret by its name; an empty span for others.
+
+    A word is a value only if both are in quotes; after a space, `is`, or a comma only what is random.
+    """
+    name, middle, quoted = match.groups()
+    value, start = quoted.rstrip(".:!?"), match.start(3)
+    signs = middle.strip("\"'` ")
+    if signs[:1] in ("=", "-", *_COLONS):
+        is_quoted = middle[0] in _QUOTE_SIGNS and middle[-1] in _QUOTE_SIGNS
+        is_value = is_quoted or (_is_mixed(value) and not re.search(r"\s|://", value))
+        is_secret = is_value and is_likely_secret(name, value)
+    else:
+        is_random_value = is_random(value) and not is_uuid(value)
+        is_secret = is_random_value and kind_of_name(name) == SECRET
+    return (start, start + len(value)) if is_secret else (start, start)
+
+
+def _mask_base64(match: re.Match[str]) -> str:
+    """Mask base64 of `id:secret` as in the scheme `Basic`, or of a text with a secret."""
+    try:
+        text = a2b_base64(match[0]).decode("ascii")
+    except ValueError:
+        return match[0]
+    is_pair = text.isprintable() and compile_pattern(_CLIENT).fullmatch(text)
+    return MASKED if is_pair or (text[:1] == "{" and find_likely_secrets(text)) else match[0]
 
 
 def _is_mixed(value: str) -> bool:
@@ -234,7 +281,7 @@ def _has_secret_member(text: str) -> bool:
     """Return whether `_json_masker` meets the name of a secret or a key; most texts have none."""
     strings = compile_pattern(_JSON_STRING).findall(text)
     names = {content for content, end, colon, _ in strings if end and colon}
-    return any(_kind_of_name(_unescape(name)) for name in names) or any(
+    return any(kind_of_name(_unescape(name)) for name in names) or any(
         _NESTED_QUOTE in content and _has_secret_member(_unescape(content))
         for content, *_ in strings
     )
@@ -254,13 +301,13 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         content, end, colon, number = match.groups()
         if end and colon:
             name = _unescape(content)
-            kind = _kind_of_name(name)
-            is_masked = number and not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
+            kind = kind_of_name(name)
+            is_masked = number and not _NUMBER_WORDS.isdisjoint(name_words(name)[-1:])
             return match[0][: -len(number)] + hide(number) if is_masked else match[0]
         plain = _unescape(content) if kind or _NESTED_QUOTE in content else ""
         if kind and is_likely_secret(name, plain):
             return hide(plain) + (colon or "") + (number or "")
-        if _NESTED_QUOTE in content and (masked := _mask(plain, found)) != plain:
+        if _NESTED_QUOTE in content and (masked := _mask_plain(plain, found)) != plain:
             return json.dumps(masked, ensure_ascii=False) + (colon or "") + (number or "")
         return match[0]
 

@@ -136,6 +136,23 @@ def decodings(text: str) -> Iterator[DecodedText]:
                 yield from _unescape(decoded)
 
 
+def escape_decodings(text: str) -> Iterator[DecodedText]:
+    """Yield each text that a text becomes without invisible characters and without its escapes, if there are any."""
+    original = DecodedText(text)
+    visible = (
+        original
+        if text.isascii()
+        else original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
+    )
+    if visible is not original:
+        yield visible
+    view = visible
+    for view in unescape(visible):
+        yield view
+    if view is not visible and not view.text.isascii():
+        yield view.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
+
+
 def unescape(view: DecodedText) -> Iterator[DecodedText]:
     """Yield each decoding of the percent, JSON, Python, and HTML escapes in a text, but not the text itself."""
     for _ in range(_MAX_DEPTH):

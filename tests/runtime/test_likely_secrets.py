@@ -45,11 +45,52 @@ def test_secret_in_prose_is_masked(text: str, secret: str) -> None:
     [
         "Bearer authentication is required", "no bearer credentials", "token: expired", "password: required", "key: phone1",
         "Bearer realm", "a bearer token is missing", "basic information2 about tokens", "tokens: 10", "error: ABC12345",
-        "see https://host/token:8080/path", "token_type: bearer123",
+        "see https://host/token:8080/path", "token_type: bearer123", "invalid token: 'expired'", "token: 'must have 8 characters'",
+        "Bearer <access_token>", "Basic: required", "the password is required", "token (optional)", "check token or password",
     ],
 )  # fmt: skip
 def test_prose_about_secrets_stays(text: str) -> None:
     assert mask_likely_secrets(text) == text
+
+
+@each_case(
+    "form",
+    [
+        "{'client_secret': '%s'}", 'client_secret: "%s"', "client_secret = '%s'", 'client_secret => "%s"', "(k=1, client_secret='%s')",
+        "('client_secret', '%s')", "`client_secret`: `%s`", "**client_secret**: %s", "--client-secret %s", "-u client:%s",
+        'Bearer "%s"', "Bearer <%s>", "JSESSIONID=%s", 'Digest username="u", response="%s"', "client_secret%%3D%s", "client_secret%%253D%s",
+        "Authorization%%3A%%20Bearer%%20%s", "client_secret&#61;%s", "&quot;client_secret&quot;:&quot;%s&quot;",
+        "\\u0022client_secret\\u0022:\\u0022%s\\u0022", "client_secret\uff1a%s", "client_secret:\u200b %s", "Bearer abc123xyz9\n %s",
+        "the client secret is %s", "client_secret[%s]", "client_secret\t%s", "client_secret -> %s", "Bearer: %s",
+    ],
+)  # fmt: skip
+def test_secret_is_masked_in_every_spelling(form: str) -> None:
+    for value in (RANDOM, "Hunt3rW1nterPw"):
+        text = form % value
+        assert value not in mask_likely_secrets(text)
+        masked = json.loads(mask_likely_secrets(json.dumps({"message": text})))
+        assert value not in masked["message"]
+
+
+def test_secret_is_masked_by_its_form_without_a_name() -> None:
+    pair = b64encode(b"client:Hunt3rW1nterPw").decode()
+    secret = b64encode(b'{"client_secret": "abc"}').decode()
+    for text in (f"header was {pair}", f"payload {secret}"):
+        assert mask_likely_secrets(text).endswith(f" {MASKED}")
+    half = len(JWT) // 2
+    assert JWT[half:] not in mask_likely_secrets(f"token {JWT[:half]}\n{JWT[half:]}")
+
+
+@each_case(
+    "name",
+    [
+        "пароль", "Пароля", "токен", "密码", "密碼", "パスワード", "비밀번호", "סיסמה", "şifre", "heslo", "hasło", "salasana", "jelszó",
+        "lösenord", "motdepasse", "contraseña", "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44", "p\u0430ssword", "client_\u0455ecret", "\uff21uthorization", "كلمة المرور", "κωδικός",
+    ],
+)  # fmt: skip
+def test_secret_is_masked_by_a_name_in_another_alphabet(name: str) -> None:
+    assert mask_likely_secrets(f"wrong {name}: {RANDOM}") == f"wrong {name}: {MASKED}"
+    assert json.loads(mask_likely_secrets(json.dumps({name: "x"}))) == {name: MASKED}
 
 
 @each_case("name", [*SECRET_NAMES, *KEY_NAMES])

@@ -1,0 +1,102 @@
+"""Tell from a name, in any alphabet, whether its value is a secret."""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+from cxcall.runtime.patterns import compile_pattern
+
+_SECRET_WORDS = frozenset((
+    "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
+    "pin", "token", "tokens", "credential", "credentials", "apikey", "authorization",
+    "cookie", "jwt", "bearer", "verifier", "otp", "kennwort", "geheimnis", "passe", "senha", "segredo",
+    "wachtwoord", "haslo", "parola", "clave", "sifre", "heslo", "geslo", "losen", "jelszo", "jeton",
+))  # fmt: skip
+_RANDOM_WORDS = frozenset((
+    "auth", "oauth", "authentication", "key", "keys", "session", "sessionid", "sid", "sig",
+    "signature", "nonce", "code", "assertion", "ticket", "hash", "salt", "hmac", "codice", "chiave",
+))  # fmt: skip
+_SECRET_PARTS = (
+    "secret", "passw", "token", "credential", "apikey", "contrase", "kennwort", "motdepasse", "losenord",
+    "salasana", "adgangskode", "adgangskod",
+)  # fmt: skip
+"""Also in a name that is written as one word, such as `authtoken`."""
+_HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
+_KEY_PARTS = ("session", "sessid")
+# Of other alphabets, the stems: a language may change the end, and some write no spaces.
+_FOREIGN_SECRETS = (
+    "парол", "токен", "секрет", "密码", "密碼", "口令", "令牌", "密钥", "密鑰", "パスワード", "暗証", "トークン",
+    "シークレット", "비밀번호", "암호", "토큰", "סיסמ", "אסימון", "המפתח", "المرور", "السر", "رمز", "κωδικ", "συνθηματικ",
+    "पासवर्ड", "รหัสผ่าน",
+)  # fmt: skip
+_FOREIGN_KEYS = ("ключ", "キー", "鍵", "키", "מפתח", "مفتاح", "κλειδ")
+# `token_type` is not a secret, unless its value looks like one.
+_ATTRIBUTES = frozenset((
+    "type", "kind", "id", "url", "uri", "endpoint", "host", "name", "expires", "expiry",
+    "expiration", "ttl", "in", "at", "issued", "length", "count", "status", "limit",
+    "remaining", "policy", "required", "enabled", "valid", "format", "field", "header",
+    "param", "grant", "scope", "scopes",
+))  # fmt: skip
+_LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
+_KEPT_NAMES = 1024
+SECRET, KEY = "secret", "key"
+# Letters that look like others, and those that no accent can be taken from.
+_LOOK_ALIKES = str.maketrans(
+    "аеорсухкіјѕԁһԛԝвмнтАЕОРСУХКІЈЅВМНТΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονιρτυκԌɡɑıłŁøØđĐß",
+    "aeopcyxkijsdhqwbmhtAEOPCYXKIJSBMHTABEZHIKMNOPTYXaoviptukGgailLoOdDs",
+)
+_OTHER_LETTERS = str.maketrans("ıłŁøØđĐ", "ilLoOdD")
+_WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\dA-Za-z_]+"
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def kind_of_name(name: str) -> str:
+    """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
+    words = name_words(name)
+    joined = "".join(words)
+    is_secret = not _SECRET_WORDS.isdisjoint(words) or _has_part(joined, _SECRET_PARTS)
+    is_key = is_secret or not _RANDOM_WORDS.isdisjoint(words) or _has_part(joined, _KEY_PARTS)
+    if not joined.isascii():
+        secrets, keys = _foreign_parts()
+        is_secret = is_secret or _has_part(joined, secrets)
+        is_key = is_key or is_secret or _has_part(joined, keys)
+    if (is_secret and words[-1] not in _ATTRIBUTES) or words[-1:] == [_LAST_WORD]:
+        return SECRET
+    return KEY if is_key else ""
+
+
+@lru_cache(maxsize=256)
+def has_secret_part(name: str) -> bool:
+    """Return whether the name of a header has a part that says that its value may be a secret."""
+    return _has_part(name.lower(), _HEADER_PARTS)
+
+
+def name_words(name: str) -> list[str]:
+    """Return the words of a name in lower case, without accents; letters that look like Latin ones are such."""
+    if not name.isascii():
+        name = _fold(name)
+    return [word.lower() for word in compile_pattern(_WORD).findall(name)]
+
+
+def _has_part(text: str, parts: tuple[str, ...]) -> bool:
+    return any(part in text for part in parts)
+
+
+@cache
+def _foreign_parts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(map(_fold, _FOREIGN_SECRETS)), tuple(map(_fold, _FOREIGN_KEYS))
+
+
+def _fold(name: str) -> str:
+    """Return a name in its plainest letters: in full-width forms, with accents, and with look-alikes it is the same."""
+    from unicodedata import combining, normalize
+
+    plain = normalize("NFD", normalize("NFKC", name)).translate(_OTHER_LETTERS)
+    plain = normalize("NFC", "".join(char for char in plain if not combining(char)))
+    return re.sub(r"[^\W\d_]+", _fold_mixed, plain)
+
+
+def _fold_mixed(match: re.Match[str]) -> str:
+    """Replace the look-alikes in a word that has Latin letters too."""
+    return match[0].translate(_LOOK_ALIKES) if re.search(r"[A-Za-z]", match[0]) else match[0]
