@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
@@ -10,7 +11,7 @@ from cxcall.output.hinted_commands import complete_commands
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
@@ -133,11 +134,16 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     mask = phone_numbers.response_masker(exchange.request.texts)
     return {
         "status": response.status,
-        "reason": response.reason,
+        "reason": mask(response.reason),
         "headers": {name: mask(text) for name, text in masked_headers(response.headers).items()},
         "body": phone_numbers.mask_value(body, mask),
         "elapsedMs": exchange.timings.get("total"),
     }
+
+
+def echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
+    """Return a function that masks the numbers of a request in a response, unless a terminal shows it."""
+    return str if stream.isatty() else partial(phone_numbers.mask_echo, sent=request.texts)
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from cxcall.findings.errors import UsageError
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.options import CI_FORMATS
+from cxcall.output.report import echo_mask
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import phone_numbers
 from cxcall.runtime.redaction import redact, redact_value
@@ -253,7 +254,8 @@ class Screen:
         paint = partial(self.paint, self.stdout)
         response = exchange.response
         if response is not None:
-            status = f"HTTP {response.status} {escape_controls(response.reason)}".rstrip()
+            reason = escape_controls(echo_mask(exchange.request, self.stdout)(response.reason))
+            status = f"HTTP {response.status} {reason}".rstrip()
             elapsed = f" in {exchange.timings.get('total', 0.0):.0f} ms"
             self.print_line(
                 paint("good" if exit_code == 0 else "error", status) + paint("dim", elapsed)
@@ -274,9 +276,7 @@ class Screen:
         decoded, text = response.json(), response.text
         if decoded is not None:
             text = escape_in_json(_as_json(redact_value(decoded), indent=2))
-        if not self.stdout.isatty():
-            text = phone_numbers.mask_echo(text, request.texts)
-        self.print_line(self._highlight_json(text))
+        self.print_line(self._highlight_json(echo_mask(request, self.stdout)(text)))
 
     def _highlight_json(self, text: str) -> str:
         """Return text with control characters escaped, and with syntax colors if it is JSON."""
@@ -300,9 +300,9 @@ class Screen:
         lines = [f"> {request.method} {url}"]
         lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
         if response is not None:
-            lines.append(f"< {response.status} {response.reason}")
-            headers = masked_headers(response.headers)
-            lines += [f"< {name}: {value}" for name, value in headers.items()]
+            received = [f"< {response.status} {response.reason}"]
+            received += [f"< {name}: {value}" for name, value in masked_headers(response.headers).items()]  # fmt: skip
+            lines += map(echo_mask(request, self.stderr), received)
         phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
         for line in (*lines, f"* {phases}"):  # not folded, so that people can copy them
             self._write(escape_controls(redact(line)), self.stderr)

@@ -11,7 +11,7 @@ from cxcall.phone.number_names import fold_name, is_folded_number_name
 from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from phonenumbers import PhoneNumber
 
@@ -53,6 +53,7 @@ _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _SEVEN_DIGITS = r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]"
 _DIGIT = r"\d"
+_NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
@@ -160,13 +161,35 @@ def response_masker(sent: str) -> Callable[[str], str]:
     ends = {
         compile_pattern(_OTHERS_THAN_DIGITS).sub("", each)[-_ECHOED_DIGITS:] for each in numbers
     } - {""}
-    if not ends:
-        return mask_international
     spellings = "|".join(r"[ ().\-/]{0,3}".join(each) for each in sorted(ends))
     echo = re.compile(
         rf"(?<![0-9A-Za-z])\+?(?:[0-9(][ ().\-/]{{0,3}}){{0,7}}(?:{spellings})(?![0-9A-Za-z])"
+        if ends
+        else _NOTHING
     )
-    return lambda text: echo.sub(lambda match: mask(match[0]), mask_international(text))
+    patterns = (echo, _pattern(_INTERNATIONAL))
+
+    def mask_response(text: str) -> str:
+        text = echo.sub(lambda match: mask(match[0]), mask_international(text))
+        return _mask_decoded(text, patterns) if any(each in text for each in "%\\&=") else text
+
+    return mask_response
+
+
+def _mask_decoded(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
+    """Mask the numbers that only a decoding of a text shows, such as `%2B12025550123`."""
+    from cxcall.runtime.text_decoding import decodings
+
+    characters = list(text)
+    for view in decodings(text):
+        for match in (match for each in patterns for match in each.finditer(view.text)):
+            if "number" in match.re.groupindex and not match["number"]:
+                continue
+            digits = [at for at in range(*match.span()) if view.text[at].isdigit()]
+            for at in digits[:-SHOWN_DIGITS]:
+                start, end = view.source_span(at, at + 1)
+                characters[start:end] = "*" * (end - start)
+    return "".join(characters)
 
 
 def mask_echo(text: str, sent: str) -> str:

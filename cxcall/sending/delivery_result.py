@@ -143,6 +143,8 @@ def _refused(
         findings = explain_refusal(
             context.operation, response, context.host, is_valid=context.operation.takes_body
         )
+    sent = exchange.request.texts
+    findings = tuple(each._replace(fix=mask_echo(each.fix, sent)) for each in findings)
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return context.result(Outcome.REFUSED, code, exchange, *findings)

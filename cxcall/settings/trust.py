@@ -244,6 +244,8 @@ def is_published_host(url: str, region: Setting | None) -> bool:
 
     The lists of regions are open: `region` may name one that no contract knows, by its domain.
     """
+    if "\\" in url:  # requests reads another host than urllib
+        return False
     host = host_of(url).lower()
     is_area = bool(url_area(url)) and ":" not in host
     return is_area or any(

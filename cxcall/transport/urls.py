@@ -33,7 +33,8 @@ def is_loopback_host(host: str) -> bool:
 
 def is_loopback_url(url: str) -> bool:
     """Return whether a URL is on this machine itself: 127.0.0.0/8, ::1, or localhost."""
-    return is_loopback_host(urlsplit(url).hostname or "")
+    # Where a backslash is in a URL, requests and urllib read another host.
+    return "\\" not in url and is_loopback_host(urlsplit(url).hostname or "")
 
 
 def is_http_url(url: str) -> bool:
@@ -42,7 +43,7 @@ def is_http_url(url: str) -> bool:
         scheme, host, _ = origin(url)
     except ValueError:
         return False
-    return scheme in ("http", "https") and bool(host)
+    return scheme in ("http", "https") and bool(host) and "\\" not in url
 
 
 def origin(url: str) -> Origin:

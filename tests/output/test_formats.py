@@ -94,6 +94,15 @@ def test_github_escapes_hostile_text(cxcall: Cxcall) -> None:
     assert "100%, a:b\r\n::error::x\\x1b[31m" in told["title"]
 
 
+@pytest.mark.parametrize("form", ["junit", "jsonl"])
+def test_hostile_name_starts_no_line_and_reorders_nothing(cxcall: Cxcall, form: str) -> None:
+    name = cxcall.file("hostile.json", {**GOOD, f"{HOSTILE}\n::error::y\u202ex": 1})
+    ran = cxcall("validate", name, "-o", form, code=3)
+    lines = ran.out.split("\n")
+    assert not any(line.lstrip().startswith("::") for line in lines)
+    assert "\u202e" not in ran.out
+
+
 def test_paths_are_relative_to_the_repository(cxcall: Cxcall) -> None:
     (cxcall.folder / ".git").mkdir()
     cxcall.file("sub/p.json", {"contactId": "1"})

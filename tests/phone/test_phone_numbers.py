@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cxcall.phone.phone_numbers import (
     mask_cell,
+    mask_echo,
     mask_international,
     mask_text,
     mask_url,
@@ -135,3 +136,16 @@ def test_every_international_number_is_masked(number: str, text: str) -> None:
 def test_numbers_are_masked_whatever_else_is_in_the_text(text: str) -> None:
     """A sign of an escape makes the search look at every text with seven digits."""
     assert mask_text(text) == mask_text(f"{text} &")[:-2]
+
+
+def test_echoed_number_is_masked_in_escapes() -> None:
+    sent = '{"phoneNumber": "+12025550154"}'
+    for text in (
+        "a%2B12025550154", "=2B12025550154", "&#43;12025550154", "+12025550154x99", "%252B12025550154",
+        "Bad +12025550154", "q=%2B12025550187",
+    ):  # fmt: skip
+        masked = mask_echo(text, sent)
+        assert "555" not in masked, text
+        assert masked.rpartition("*")[0]
+    kept = "/x/2027-01-01T00:00:00Z?id=12345678901&t=%2F7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+    assert mask_echo(kept, sent) == kept

@@ -155,3 +155,15 @@ def test_the_flags_of_a_document_are_listed(cxcall: Cxcall) -> None:
         assert flag in shown
     assert "--$" not in shown
     assert "Set the parameter `$filter`." in shown
+
+
+def test_url_with_a_backslash_is_at_no_known_host() -> None:
+    # urllib reads the host after the `@`, requests the one before the backslash.
+    from cxcall.settings.trust import is_published_host
+    from cxcall.transport.urls import is_http_url, is_loopback_url
+
+    assert is_published_host("https://api.mypurecloud.com", None)
+    assert not is_published_host("https://evil.com\\@api.mypurecloud.com", None)
+    assert is_loopback_url("http://127.0.0.1")
+    assert not is_loopback_url("http://evil.com\\@127.0.0.1")
+    assert not is_http_url("http://evil.com\\@127.0.0.1")

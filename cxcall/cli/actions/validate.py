@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
+from cxcall.output.terminal_text import escape_in_json, escape_to_one_line, format_severity_counts
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
 
@@ -114,13 +114,14 @@ def _describe_change(fixed: FixedFile, change: str) -> str:
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
     """Yield the verdicts as JSON; those of a run differ only in the line number."""
     if not isinstance(entry, VerdictRun):
-        yield json.dumps(_verdict_as_json(entry), ensure_ascii=False)
+        yield escape_in_json(json.dumps(_verdict_as_json(entry), ensure_ascii=False))
         return
     record = _verdict_as_json(entry.first)
     rest = {name: value for name, value in record.items() if name not in ("file", "line")}
     before = json.dumps({"file": record["file"]}, ensure_ascii=False)[:-1]
     after = json.dumps(rest, ensure_ascii=False)[1:]
     start = entry.first.line or 0
+    before, after = escape_in_json(before), escape_in_json(after)
     yield "\n".join(
         f'{before}, "line": {line}, {after}' for line in range(start, start + entry.length)
     )

@@ -13,6 +13,7 @@ from cxcall.output.formats.payload_verdicts import (
     payload_verdicts,
     repository_path,
 )
+from cxcall.output.terminal_text import escape_to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def render(report: Report) -> str:
 
 def _add_case(suite: Element, verdict: PayloadVerdict) -> None:
     name = verdict.place or "command line"
-    attributes = {"classname": "cxcall.validate", "name": _escape(name)}
+    attributes = {"classname": "cxcall.validate", "name": _escape(escape_to_one_line(name))}
     if file := repository_path(verdict):
         attributes["file"] = _escape(file.as_posix())
     case = SubElement(suite, "testcase", attributes)
@@ -58,7 +59,7 @@ def _add_case(suite: Element, verdict: PayloadVerdict) -> None:
         first, more = failures[0], len(failures) - 1
         message = f"{first.message} (and {more} more)" if more else first.message
         kind = "failure" if is_readable(verdict) else "error"
-        details = {"message": _escape(message), "type": first.code}
+        details = {"message": _escape(escape_to_one_line(message)), "type": first.code}
         SubElement(case, kind, details).text = _format_findings(failures)
     severities = {each.severity for each in failures}
     if others := [each for each in verdict.findings if each.severity not in severities]:
@@ -73,7 +74,8 @@ def _failures(verdict: PayloadVerdict) -> list[Finding]:
 
 
 def _format_findings(findings: Sequence[Finding]) -> str:
-    return _escape("\n\n".join(f"{_heading(each)}\n{finding_message(each)}" for each in findings))
+    safe = [each.map_texts(escape_to_one_line) for each in findings]
+    return _escape("\n\n".join(f"{_heading(each)}\n{finding_message(each)}" for each in safe))
 
 
 def _heading(finding: Finding) -> str:

@@ -67,10 +67,14 @@ class CorrectionPrinter:
                 "the body is too long for cmd.exe: save the output of `--as json` as body.json"
             )
         if corrected.left_out:
-            self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
+            self._screen.print_diagnostic(
+                escape_to_one_line(f"left out: {', '.join(corrected.left_out)}")
+            )
         if corrected.missing:
             places = (_PLACES.get(place, place) for place in corrected.missing)
-            self._screen.print_diagnostic(f"to be filled in: {', '.join(places)}")
+            self._screen.print_diagnostic(
+                escape_to_one_line(f"to be filled in: {', '.join(places)}")
+            )
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):
                 self._screen.print_finding(finding)
