@@ -48,10 +48,13 @@ _IDS = "|".join(
 _NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})(?P<named>[0-9]{{7,15}}){_END}"
 # `030/12345678`; not a segment of a path.
 _WITH_SLASH = r"(?<!/)\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}(?!/)"
-_NUMBER = rf"(?<![0-9A-Za-z])(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])"
+# With an extension or another suffix, or in groups between signs that nothing else has after a `+`.
+_UNUSUAL = r"(?<![0-9A-Za-z+])\+[1-9](?:[0-9]{7,14}(?=[A-Za-z_])|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4}(?![0-9]))"
+_START = r"(?:(?<![0-9A-Za-z])|(?<==2[Bb]))"  # `=2B` is `+` in mail
+_NUMBER = rf"{_START}(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])|{_UNUSUAL}"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
-_SEVEN_DIGITS = r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]"
+_SEVEN_DIGITS = r"(?:[0-9][ ().\-/_:']{0,3}){6}[0-9]"
 _DIGIT = r"\d"
 _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
@@ -105,13 +108,14 @@ def _mask_unicode(text: str) -> str:
 @lru_cache(maxsize=_NUMBERS_KEPT)
 def _ascii_character(char: str) -> str:
     """Return the digit or the separator in ASCII that a character stands for; `~` for none."""
-    from unicodedata import category, decimal
+    from unicodedata import category
+    from unicodedata import digit as digit_of
 
-    if (digit := decimal(char, None)) is not None:
+    if (digit := digit_of(char, None)) is not None:
         return str(digit)
     if char == "\uff0b":
         return "+"
-    is_separator = char in "\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf")
+    is_separator = char in "\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf", "Mn", "Me")
     return "-" if is_separator else "A" if char.isalpha() else "~"
 
 
