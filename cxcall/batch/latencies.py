@@ -7,6 +7,7 @@ from collections import Counter
 
 BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper bounds of the histogram's bars, in milliseconds."""
+_FEWEST_FOR_HISTOGRAM = 20
 
 
 class Latencies(Counter[float]):
@@ -20,6 +21,11 @@ class Latencies(Counter[float]):
             if left <= 0:
                 return latency
         return None
+
+    @property
+    def has_histogram(self) -> bool:
+        """Whether there are enough requests for a histogram; the percentiles say all of a few."""
+        return self.total() >= _FEWEST_FOR_HISTOGRAM
 
     def histogram(self) -> list[tuple[int | None, int]]:
         """Return upper bound and length of each bar, from the first to the last that is not empty."""

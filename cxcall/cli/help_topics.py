@@ -130,7 +130,7 @@ def _output() -> Topic:
                 "`auto`: color on a terminal, unless NO_COLOR is set or TERM is `dumb`.",
             ),
         ],
-        "Phone numbers are shown in full on a terminal and in a dry run; elsewhere, all but the last four digits are masked.",
+        "Phone numbers of requests, responses, and quoted lines are shown in full on a terminal, and those of requests in a dry run. In messages, and elsewhere, all but the last four digits are masked.",
     )
 
 

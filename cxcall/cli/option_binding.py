@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from typer.core import TyperArgument, TyperOption
     from typer.models import ArgumentInfo, OptionInfo
 
-    from cxcall.cli.option_checks import Exclusion
+    from cxcall.cli.option_checks import Exclusion, Requirement
 
 _TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
@@ -60,7 +60,7 @@ class Parameter(NamedTuple):
 def _expand_option_groups(
     command: Callable[..., Any],
     more: Sequence[Parameter],
-    exclusive: Sequence[Exclusion],
+    rules: Sequence[Exclusion | Requirement],
     omitted: Mapping[str, str],
 ) -> tuple[Callable[..., Any], list[TyperArgument | TyperOption]]:
     """Return a function for Typer, and the parameters of a command.
@@ -68,7 +68,7 @@ def _expand_option_groups(
     A group is a parameter whose type is a named tuple of declared options or of other groups. The
     command receives each group as one value, and `more` parameters by keyword. Every command has the
     output flags. The result raises UsageError for a flag before the subcommand that the command does
-    not have, for `exclusive` flags that are combined, and for an unusable value. The `omitted` options of
+    not have, for flags that break one of the `rules`, and for an unusable value. The `omitted` options of
     the groups are not declared, and keep their defaults.
     """
     hints = inspect.get_annotations(command, eval_str=True)
@@ -94,7 +94,7 @@ def _expand_option_groups(
     def run_command(context: typer.Context, **values: Any) -> Any:
         values |= {name: convert(values[name]) for name, convert in convertors.items()}
         context.obj.command = context.command_path.removeprefix("cxcall ")
-        option_checks.check_options(context, values, known, exclusive)
+        option_checks.check_options(context, values, known, rules)
         if values.get("json"):  # a command may have `--json` as a short form
             values["output"] = "json"
         context.obj.output = _build_group(OutputOptions, values)
@@ -205,18 +205,18 @@ class CommandApp(typer.Typer):
         name: str,
         *lines: str,
         parameters: Sequence[Parameter] = (),
-        exclusive: Sequence[Exclusion] = (),
+        rules: Sequence[Exclusion | Requirement] = (),
         omitted: Mapping[str, str] = MappingProxyType({}),
         **settings: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
 
-        `parameters` are those that its signature does not have; `exclusive` ones cannot be combined.
+        `parameters` are those that its signature does not have; `rules` say which of all need or exclude others.
         `omitted` are options of its groups that it does not have, with what to do instead.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            expanded, options = _expand_option_groups(function, parameters, exclusive, omitted)
+            expanded, options = _expand_option_groups(function, parameters, rules, omitted)
             cls: Any = partial(OptionsCommand, options=options, omitted=omitted)
             return self.command(name, cls=cls, **{"epilog": examples(*lines), **settings})(expanded)
 

@@ -30,36 +30,60 @@ class Exclusion(NamedTuple):
     why: str = ""
 
 
+class Requirement(NamedTuple):
+    """Options that have an effect only with one of some others, and why."""
+
+    names: Sequence[str]
+    needs: Sequence[str]
+    why: str = ""
+
+
 def check_options(
     context: typer.Context,
     values: dict[str, Any],
     known: set[str],
-    exclusions: Iterable[Exclusion],
+    rules: Iterable[Exclusion | Requirement],
 ) -> None:
-    """Raise UsageError for an option that is not `known`, for a contradiction, and for an unusable value."""
+    """Raise UsageError for an option that is not `known`, for a broken rule, and for an unusable value."""
     _reject_unsupported_options(context, known)
-    _reject_contradictions(context, values, exclusions)
-    _reject_unusable_values(context, values)
-
-
-def _reject_contradictions(
-    context: typer.Context, values: dict[str, Any], exclusions: Iterable[Exclusion]
-) -> None:
-    """Raise UsageError if two of the options and arguments that were given exclude each other."""
     given = {
         parameter_name(parameter)
         for parameter in context.command.params
-        if values.get(parameter.name or "") not in (None, False) and _is_given(context, parameter)
+        if values.get(parameter.name or "") not in (None, False, parameter.default)
+        and _is_given(context, parameter)
     }
-    for exclusion in exclusions:
-        first, *others = [name for name in exclusion.names if name in given] or [""]
-        if others:
-            raise UsageError(
-                f"`{others[0]}` cannot be combined with `{first}`",
-                where=others[0],
-                fix=exclusion.fix,
-                why=exclusion.why,
-            )
+    for rule in rules:
+        names = [name for name in rule.names if name in given]
+        if isinstance(rule, Requirement):
+            _reject_useless_option(names, given, rule)
+        else:
+            _reject_contradiction(names, rule)
+    _reject_unusable_values(context, values)
+
+
+def _reject_contradiction(names: Sequence[str], exclusion: Exclusion) -> None:
+    """Raise UsageError if two of the options and arguments that were given exclude each other."""
+    if len(names) > 1:
+        first, second = names[:2]
+        raise UsageError(
+            f"`{second}` cannot be combined with `{first}`",
+            where=second,
+            fix=exclusion.fix,
+            why=exclusion.why,
+        )
+
+
+def _reject_useless_option(names: Sequence[str], given: set[str], requirement: Requirement) -> None:
+    """Raise UsageError if an option was given that has no effect without another one."""
+    if names and given.isdisjoint(requirement.needs):
+        needed = [f"`{name}`" for name in requirement.needs]
+        one_of = "one of " if len(needed) > 1 else ""
+        raise UsageError(
+            f"`{names[0]}` requires {one_of}{', '.join(needed)}",
+            where=names[0],
+            fix=f"add {needed[0]}, or leave out `{names[0]}`",
+            why=requirement.why,
+        )
 
 
 def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None:

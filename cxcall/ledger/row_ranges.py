@@ -20,6 +20,11 @@ def format_ranges(numbers: Iterable[int]) -> str:
     return ",".join(list_ranges(numbers))
 
 
+def describe_ranges(ranges: str) -> str:
+    """Return ranges of row numbers with the word for them: `row 3`, or `rows 1-16,18`."""
+    return f"row {ranges}" if ranges.isdecimal() else f"rows {ranges}"
+
+
 def key_of_rows(numbers: Iterable[int]) -> str:
     """Return the name of a delivery of these rows; empty for none."""
     ranges = format_ranges(numbers)

@@ -139,7 +139,7 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
         if entry.platform == platform:
             return Tracker(entry, entry.declared[TRACK])
     raise UsageError(
-        f"no operation of `{platform}` that reads what became of a call is known",
+        f"no operation of `{platform}` that reads the result of a call is known",
         where="track",
         fix="look for one: `cxcall operations`",
     )

@@ -18,6 +18,7 @@ from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir
+from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -79,7 +80,9 @@ def _open(path: str) -> Any:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", "") or "invalid name"
         raise UsageError(
-            f"the log cannot be opened: {reason}", where="--log-file", fix="name another file"
+            f"the log `{printable(path)}` cannot be opened: {reason}",
+            where="--log-file",
+            fix="name another file",
         ) from None
 
 

@@ -286,7 +286,7 @@ def _acceptance_warnings(
                 "not-provable",
                 "response",
                 f"accepted because of its status and engagement ID; the body is {kind}",
-                fix="check on the platform what became of it",
+                fix="check its result on the platform",
                 source=SOURCE,
             )
         )

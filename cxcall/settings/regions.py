@@ -68,7 +68,7 @@ def normalize_url(name: str, setting: Setting) -> str:
         fix = f"write `{name}` as `https://host`, with nothing left to fill in"
         raise invalid_setting(name, setting, "holds a character that no URL has", fix=fix)
     if "://" not in text:
-        fix = f"`https://{text}`" if "@" not in text else "`https://host`"
+        fix = f"write `https://{text}`" if "@" not in text else "write `https://host`"
         raise invalid_setting(name, setting, "must begin with `https://`", fix=fix)
     try:
         parts = urlsplit(text)
@@ -77,7 +77,7 @@ def normalize_url(name: str, setting: Setting) -> str:
         problem = "is not a valid URL: its host or port is malformed"
         raise invalid_setting(name, setting, problem, fix="write `https://host:port`") from None
     if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
-        fix = f"`{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
+        fix = f"write `{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
         raise invalid_setting(name, setting, f"must be an address alone, without {extra}", fix=fix)
     if not host:
         raise invalid_setting(name, setting, "names no host", fix="write `https://host`")
@@ -105,7 +105,7 @@ def _check_scheme(name: str, setting: Setting, scheme: str, host: str) -> None:
         f"would send in the clear: `{scheme}://` to `{host}`"
         if scheme == "http"
         else f"must begin with `https://`, not `{scheme}://`",
-        fix=f"`https://{setting.value.partition('://')[2]}`",
+        fix=f"write `https://{setting.value.partition('://')[2]}`",
         why="a token on an unencrypted connection can be read on the way; only loopback is exempt",
         code="scheme-insecure",
     )

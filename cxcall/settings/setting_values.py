@@ -29,8 +29,8 @@ PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (
-    ("engagement_header", _HEADER_NAME, "is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
-    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
+    ("engagement_header", _HEADER_NAME, "`{}` is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
+    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "`{}` is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
 )  # fmt: skip
 
 
@@ -47,7 +47,8 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
         check_seconds(name, values[name])
     for name, pattern, problem, fix in _FORMS:
         if values[name].value and not re.fullmatch(pattern, values[name].value):
-            raise invalid_setting(name, values[name], problem, fix=fix)
+            shown = problem.format(printable(values[name].value))
+            raise invalid_setting(name, values[name], shown, fix=fix)
     for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
         setting = values[name]
         if setting.value and setting.value not in allowed:

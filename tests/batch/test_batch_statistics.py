@@ -103,6 +103,8 @@ def test_latency_excludes_the_wait_for_a_slot() -> None:
         statistics.add(result(1, Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
     found = [(bar["upTo"], bar["count"]) for bar in statistics.as_dict()["latencyMs"]]
     assert found == [(5, 1), (10, 1), (None, 1)]
+    assert not any(" ms " in line for line in total_lines(statistics))  # too few for a histogram
+    statistics.latencies.update([20000.0] * 17)
     assert f"> {BOUNDS_MS[-1]} ms" in total_lines(statistics)[-1]
 
 

@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
         (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("operations", "zzz"), "unknown operation `zzz`", "see `cxcall operations`"),
+        (("doctor", "-f", "x"), "`--file` requires `--for`", "add `--for`, or leave out `--file`"),
+        (("explain", "x", "--as", "curl"), "`--as` requires `--fix`", "add `--fix`, or leave out `--as`"),
+        (("batch", "report", "--sheet", "x"), "`--sheet` requires one of `--join`, `--input`, `--rejects`", "add `--join`, or leave out `--sheet`"),
     ],
 )  # fmt: skip
 def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str) -> None:
@@ -67,6 +70,7 @@ CONTRADICTIONS = [
     ("explain", "body.json", "--last"),
     ("explain", "--last", "--codes"),
     ("explain", "--last", "--fix"),
+    ("batch", "report", "--format", "html"),
 ]
 
 

@@ -229,12 +229,17 @@ def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
     assert "uriBaseId" not in artifact
 
 
-def test_stdin_has_no_file(cxcall: Cxcall) -> None:
+def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
     given = json.dumps({"contactId": "1"})
     told = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
     assert set(told) == {"title"}
     result = sarif(cxcall("validate", "-", "-o", "sarif", stdin=given, code=3))["results"][0]
-    assert set(result["locations"][0]) == {"logicalLocations"}
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "stdin"},
+        "region": {"startLine": 1, "startColumn": 1, "endColumn": 19},
+    }
+    (unread,) = sarif(cxcall("validate", "-", "-o", "sarif", stdin="{", code=3))["results"]
+    assert unread["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "stdin"}
 
 
 @pytest.mark.parametrize("arguments", [("--nope",), ("--operation", "nope", "x.json"), ()])

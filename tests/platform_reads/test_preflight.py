@@ -217,9 +217,9 @@ def test_parameter_without_a_value_is_rejected(given: str, cxcall: Cxcall) -> No
 def test_text_output_has_a_line_per_check(live: Cxcall) -> None:
     ran = live("doctor", code=0)
     first = ran.out.splitlines()[0]
-    assert first.startswith("passed   settings      profile `default`")
+    assert first.startswith("passed\tsettings\tprofile `default`")
     assert ran.err.strip().endswith("passed, 0 failed, 1 unknown")
-    assert "\t" not in ran.out
+    assert {line.count("\t") for line in ran.out.splitlines()} == {3}
 
 
 def test_cxone_skill_is_looked_up(live: Cxcall) -> None:

@@ -94,7 +94,10 @@ def test_sandbox_shows_each_request(cxcall: Cxcall) -> None:
 
 
 def test_record_that_cannot_be_opened_stops_the_sandbox(cxcall: Cxcall) -> None:
-    assert "the record cannot be opened" in cxcall("sandbox", "--record", "none/x", code=2).err
+    assert (
+        "the record `none/x` cannot be opened"
+        in cxcall("sandbox", "--record", "none/x", code=2).err
+    )
 
 
 def test_host_that_is_no_address_is_reported(cxcall: Cxcall) -> None:

@@ -103,7 +103,7 @@ def test_log_that_cannot_be_written_changes_no_outcome(cxcall: Cxcall) -> None:
 
 def test_log_that_cannot_be_opened_stops_before_anything_is_sent(cxcall: Cxcall) -> None:
     ran, dials = run(cxcall, *EXECUTE, "--log-file", "none/log", code=2, answer=busy_once)
-    assert "the log cannot be opened" in ran.err
+    assert "the log `none/log` cannot be opened" in ran.err
     assert dials == 0
 
 

@@ -274,7 +274,12 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
         ('[profiles.default]\nregion = "nowhere-9"\n', "2", "`nowhere-9` is neither"),
         ('[profiles.default]\ntoken_url = "http://x.com"\n', "2", "in the clear"),
         ('[profiles.default]\nplatform = "genesis-cloud"\n', "2", "`genesis-cloud` is unknown"),
-        ('[profiles.default]\nengagement_header = "a b"\n', "2", "is not a valid header name"),
+        (
+            '[profiles.default]\nengagement_header = "a b"\n',
+            "2",
+            "`a b` is not a valid header name",
+        ),
+        ('[profiles.default]\nengagement_id = "{x"\n', "2", "`{x` is not a valid place"),
     ],
 )
 def test_invalid_config_file_is_reported_with_its_line(
@@ -505,6 +510,7 @@ def test_invalid_urls_are_refused(world: World, url: str, name: str) -> None:
     assert found.message.startswith(f"`{name}`")
     assert words in found.message
     assert found.where == f"CXCALL_{name.upper()}"
+    assert str(found.fix).startswith("write ")
     assert SECRET not in repr(error.findings)
 
 

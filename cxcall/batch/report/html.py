@@ -136,8 +136,8 @@ def _alert(summary: Summary) -> Iterator[str]:
         verb = "is" if count == 1 else "are"
         yield (
             f'<section class="alert" role="note"><h2>{count_phrase(count, "row")} {verb} unknown</h2>'
-            "<p>These calls may have been placed. They are never sent again automatically. Find out what became of "
-            "each, then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
+            "<p>These calls may have been placed. They are never sent again automatically. For each, find out whether "
+            "a call was placed, then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
             "<code>--not-placed</code>.</p></section>"
         )
 
@@ -148,7 +148,7 @@ def _charts(summary: Summary) -> Iterator[str]:
     if summary.bins:
         unit = _duration(summary.bin_seconds)
         yield f"<section><h2>Results over time, per {_text(unit)}</h2>{time_chart(summary)}</section>"
-    if summary.latencies:
+    if summary.latencies.has_histogram:
         yield f"<section><h2>Latency in milliseconds</h2>{latency_chart(summary)}</section>"
 
 

@@ -11,10 +11,11 @@ from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.hinted_commands import complete_commands
-from cxcall.output.report import Report
+from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads import preflight
 from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
 
@@ -69,6 +70,7 @@ def run_doctor(
     for result in preflight.run_checks(PreflightInput(settings, reads, operation, values, content)):
         results.append(result)
         _print_result(result, screen)
+        screen.stdout.flush()
     return _build_report(results, operation)
 
 
@@ -97,18 +99,22 @@ def _parse_params(
 def _print_result(result: CheckResult, screen: Screen) -> None:
     if screen.options.output != "text":
         return
+    fix = complete_commands(result.fix) if result.fix and result.verdict != "passed" else ""
+    if not screen.stdout.isatty():
+        cells = (result.verdict, result.check, result.says, fix)
+        screen.print_table(Table((), [list(map(mask_text, cells))]), screen.stdout)
+        return
     verdict = screen.paint(screen.stdout, _STYLES[result.verdict], f"{result.verdict:<8}")
     first, *more = _fold_beside_name(result.says, screen)
     screen.print_text(f" {result.check:<13} {first}", verdict)
-    if result.fix and result.verdict != "passed":
-        more += _fold_beside_name(complete_commands(result.fix), screen)
+    if fix:
+        more += _fold_beside_name(fix, screen)
     for line in more:
         screen.print_text(f"{'':<{_INDENT}}{line}")
-    screen.stdout.flush()
 
 
 def _fold_beside_name(text: str, screen: Screen) -> list[str]:
-    """Return the lines of a text that fit beside the name of a check; one line if there is no terminal."""
+    """Return the lines of a text that fit beside the name of a check on a terminal."""
     columns = terminal_columns(screen.stdout)
     return fold(text, columns and columns - _INDENT).split("\n")
 

@@ -249,8 +249,9 @@ def _table(records: Sequence[Record]) -> Table:
         (row[0], _short_time(record.at), *row[2:])
         for row, record in zip(rows, records, strict=True)
     ]
-    short = Table(_HEADINGS, short_rows)
-    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", "AT")
+    zones = "/".join(dict.fromkeys(str(record.at.astimezone().tzname()) for record in records))
+    short = Table((_HEADINGS[0], f"AT ({zones})", *_HEADINGS[2:]), short_rows)
+    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", short.headings[1])
     return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
 
 

@@ -18,7 +18,7 @@ from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import redact
-from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url
+from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -150,7 +150,7 @@ def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
         findings=findings,
         data={"accepted": found["accepted"], "rings": found["rings"], "requests": entries},
         json_lines=entries,
-        table=Table(("TIME", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
+        table=Table(("TIME (UTC)", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
     )
 
 
@@ -249,7 +249,7 @@ def _open(path: str) -> IO[str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
         raise UsageError(
-            f"the record cannot be opened: {error.strerror}",
+            f"the record `{printable(path)}` cannot be opened: {error.strerror}",
             where="--record",
             fix="name another file",
         ) from None

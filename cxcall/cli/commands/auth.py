@@ -17,7 +17,7 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
     "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
     "cxcall auth login --platform nice-cxone --region na1 --profile cxone",
     "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
-    exclusive=[Exclusion(("--with-token", "--web", "--basic", "--api-key"))],
+    rules=[Exclusion(("--with-token", "--web", "--basic", "--api-key"))],
 )
 def login(
     options: LoginOptions,

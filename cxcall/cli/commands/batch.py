@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.options import ContractOptions, RequestOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -25,7 +25,7 @@ NEWEST_BATCH = argument("[ID]", "The batch, or the start of its ID; the newest o
         "--yes": "`--confirm N` skips the prompt",
         "-y": "`--confirm N` skips the prompt",
     },
-    exclusive=[
+    rules=[
         RESENDING,
         Exclusion(
             ("--sandbox", "--queue"),
@@ -71,6 +71,19 @@ def batch_list(
     "cxcall batch report",
     "cxcall batch report --format html > report.html",
     "cxcall batch report 01KB3 --format csv --join --show-numbers > results.csv",
+    rules=[
+        Exclusion(("--output", "--format"), "leave out one of them"),
+        Requirement(
+            ("--show-numbers",),
+            ("--join", "--input"),
+            "the ledger has no full phone numbers; they are in the file that was sent",
+        ),
+        Requirement(
+            ("--encoding", "--sheet"),
+            ("--join", "--input", "--rejects"),
+            "without them, the file that was sent is not read",
+        ),
+    ],
 )
 def batch_report(
     report_options: ReportOptions,

@@ -33,7 +33,7 @@ _CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=.
     'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
     "cxcall campaign load leads.csv --contact-list $LIST --resume",
     omitted={"--wait": _FOLLOW, **_NO_ENGAGEMENT},
-    exclusive=[RESENDING],
+    rules=[RESENDING],
 )
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.

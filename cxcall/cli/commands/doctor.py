@@ -4,6 +4,7 @@
 
 from cxcall.cli.command_options import DoctorOptions
 from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Requirement
 from cxcall.cli.options import (
     BodyOptions,
     GuardOptions,
@@ -20,6 +21,13 @@ app = new_app()
     "cxcall doctor",
     "cxcall doctor --for execute --param campaignId=$CAMPAIGN --file payload.json",
     "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
+    rules=[
+        Requirement(
+            ("--file", "--set"),
+            ("--for",),
+            "without an operation, no request is checked",
+        )
+    ],
 )
 def doctor(
     options: DoctorOptions,

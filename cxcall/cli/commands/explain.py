@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.options import ContractOptions, find_own_contract
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
@@ -18,11 +18,12 @@ app = new_app()
     "cxcall explain failed-request.txt",
     "pbpaste | cxcall explain - --fix",
     "cxcall explain session.har --entry 3 -o json",
-    exclusive=[
+    rules=[
         Exclusion(("--last", "--codes", "FILE|CODE")),
         Exclusion(
             ("--last", "--fix"), "save the request in a file, then `cxcall explain FILE --fix`"
         ),
+        Requirement(("--as",), ("--fix",), "it is the form of the corrected request"),
     ],
 )
 def explain(

@@ -63,7 +63,7 @@ def show(delivery: str = _DELIVERY) -> Report:
     "resolve",
     "cxcall history resolve 01JDQ8 --placed",
     "cxcall history resolve 01JDQ8 --not-placed",
-    exclusive=[
+    rules=[
         Exclusion(
             ("--placed", "--not-placed", "--rang", "--did-not-ring"),
             "record what happened: `--placed`, or `--not-placed`",

@@ -16,7 +16,7 @@ app = new_app()
     "cxcall validate --operation execute payloads/ more.jsonl",
     "cxcall validate --operation execute payload.json --fix",
     "jq .body request.json | cxcall validate - -o json",
-    exclusive=[Exclusion(("--fix", "--diff"), "`--diff` shows the change, `--fix` makes it")],
+    rules=[Exclusion(("--fix", "--diff"), "`--diff` shows the change, `--fix` makes it")],
 )
 def validate(
     output: OutputOptions,

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from cxcall.documents.text_files import STDIN
 from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.formats.payload_verdicts import (
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _MAX_FIXED_CHARACTERS = 50_000_000
 """Characters of text that are edited at most for one payload, once for each finding."""
+_STDIN_URI = "stdin"
+"""GitHub rejects a result whose location names no artifact, so that text from stdin has a name too."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -80,8 +83,10 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _location(verdict: PayloadVerdict, finding: Finding) -> dict[str, Any]:
     location: dict[str, Any] = {}
-    if file := named_path(verdict):
-        location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
+    file = named_path(verdict)
+    if file or verdict.file == STDIN:
+        artifact = _artifact(file) if file else {"uri": _STDIN_URI}
+        location["physicalLocation"] = {"artifactLocation": artifact, **_region(finding)}
     if is_readable(verdict) and finding.where.startswith("/"):
         location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
     return location

@@ -27,6 +27,7 @@ from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
+from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
@@ -288,7 +289,7 @@ class _LoadCommand(BatchCommand):
         fix = f"read it later: {read}, with the same profile"
         if state in _ENDED:
             fix = (
-                f"look which contacts of rows {rows} the list has; load the others in a file of their own, with `--again`"
+                f"look which contacts of {describe_ranges(rows)} the list has; load the others in a file of their own, with `--again`"
                 f" ({read} reads the job)"
             )
         return Finding.warning(
@@ -296,17 +297,21 @@ class _LoadCommand(BatchCommand):
             "response",
             f"upload job {job} is {state}",
             fix=fix,
-            why=f"the platform accepted the file with rows {rows}; its contacts are in the list when the job is complete",
+            why=f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list when the job is complete",
             source="response",
         )
 
 
 def _unnamed_job_finding(rows: str) -> Finding:
-    return _job_warning(f"the response to the upload of rows {rows} names no upload job")
+    return _job_warning(
+        f"the response to the upload of {describe_ranges(rows)} names no upload job"
+    )
 
 
 def _repeated_job_finding(job: str, rows: str) -> Finding:
-    return _job_warning(f"several uploads, of rows {rows}, have the same upload job {job}")
+    return _job_warning(
+        f"several uploads, of {describe_ranges(rows)}, have the same upload job {job}"
+    )
 
 
 def _job_warning(message: str) -> Finding:

@@ -10,7 +10,7 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skips import no_number_finding
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger.row_ranges import format_ranges
+from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
 from cxcall.sending.draft import provenance_note
 from cxcall.sending.machine_ledger import open_ledger
@@ -107,5 +107,5 @@ def _print_request(
     else:
         text = (request.body or b"null").decode("utf-8", "replace")
         label = format_ranges(row.number for row in checked.rows)
-        named = f"rows {label}" if label else f"row {checked.row.number}"
+        named = describe_ranges(label or str(checked.row.number))
         screen.print_line(f"{named}: {request.method} {request.url} {text}")

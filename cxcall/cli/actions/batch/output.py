@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.batch_statistics import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import resolve_commands
+from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
 from cxcall.output.terminal_text import count_phrase, escape_to_one_line, format_counts
@@ -98,8 +99,8 @@ def _detail_lines(statistics: BatchStatistics) -> list[str]:
         f"  {count} x {code}: {message}"
         for (code, message, _), count in statistics.reasons.most_common(_MAX_REASONS)
     ]
-    if bars := statistics.latencies.bars("<="):
-        lines += ["latency:", *_bar_lines(bars)]
+    if statistics.latencies.has_histogram:
+        lines += ["latency:", *_bar_lines(statistics.latencies.bars("<="))]
     return [*lines, *_unknown_lines(statistics)]
 
 
@@ -122,10 +123,7 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     lines = [f"unknown: find out whether a call was placed, then {commands}:"]
     if sent := statistics.may_be_in_flight:
         lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
-    lines += [
-        f"  row{'' if row.isdecimal() else 's'} {row}: delivery {delivery}"
-        for row, delivery in listed
-    ]
+    lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]
     return [*lines, f"  and {more} more"] if more else lines
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.report.rows import find_batch, read_report
 from cxcall.batch.report.summary import summarize
 from cxcall.batch.report.text import csv_records, text_sections
-from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
 from cxcall.sending.machine_ledger import open_ledger
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
 
-_HEADINGS = ("ID", "AT", "OPERATION", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE")
+_HEADINGS = ("ID", "AT (UTC)", "OPERATION", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE")
 _COMMAND = "batch report"
 
 
@@ -74,7 +73,7 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
         )
         for each in batches
     ]
-    return Table(_HEADINGS, rows).dropping("OPERATION", "AT", "FILE", "ACCEPTED", "ROWS")
+    return Table(_HEADINGS, rows).dropping("OPERATION", "AT (UTC)", "FILE", "ACCEPTED", "ROWS")
 
 
 def report_batch(
@@ -82,12 +81,6 @@ def report_batch(
 ) -> Report:
     """Return the report of a batch in the form that the options name."""
     is_joined = options.join or options.input is not None
-    if options.show_numbers and not is_joined:
-        raise UsageError(
-            "the ledger has no full phone numbers",
-            where="--show-numbers",
-            fix="add `--join`: the numbers are in the file that was sent",
-        )
     with open_ledger() as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
     diagnostics = []
