@@ -111,6 +111,11 @@ class Finding(NamedTuple):
             function(self.value),
         )
 
+    def __repr__(self) -> str:
+        # As of an excerpt: the value may be a phone number, and the edits hold values, too.
+        shown = (self.severity.value, self.code, self.where, self.message, self.excerpt)
+        return f"{type(self).__name__}{shown!r}"
+
 
 def resolve_commands(delivery: str) -> str:
     """Return the two commands that record whether a delivery, named by its ID, placed a call."""

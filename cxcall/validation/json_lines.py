@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.validation.screening import QuickCheck
 
-BLOCK_SIZE = 1 << 20
+BLOCK_SIZE = 1 << 19
 """Bytes that are read at once: many, because it takes some time to hand a block to a process."""
 FEW_LINES = 50
 """A file of fewer lines is checked in full: building a screen takes longer."""
