@@ -193,6 +193,9 @@ def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: S
         "data": {"Phone": "+13035550000", "Name": "P0"},
     }
     assert (totals["command"], totals["outcome"]) == ("campaign load", "dry-run")
+    assert load(live, live.file("one.csv", rows(1)), "any", "--dry-run").out.startswith(
+        "row 1: POST"
+    )
     assert not sandbox.received
 
 

@@ -158,14 +158,15 @@ def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
     ("columns", "headings"),
     [
         (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID"),
-        (100, "ID AT OPERATION NUMBER OUTCOME HTTP"),
-        (80, "ID AT OPERATION NUMBER OUTCOME HTTP"),
-        (50, "ID AT OUTCOME"),
+        (100, "ID AT (JST) OPERATION NUMBER OUTCOME HTTP"),
+        (80, "ID AT (JST) OPERATION NUMBER OUTCOME HTTP"),
+        (50, "ID AT (JST) OUTCOME"),
         (32, "ID OUTCOME"),
     ],
 )
 def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) -> None:
     words = (CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "-o", "json")
+    live.environment["TZ"] = "JST-9"
     record = live("execute", *words, code=0).envelope
     with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:
         text = screen(child)

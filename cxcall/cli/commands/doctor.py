@@ -23,7 +23,7 @@ app = new_app()
     "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
     rules=[
         Requirement(
-            ("--file", "--set"),
+            ("--file", "--set", "--hours", "--do-not-call", "--max-attempts"),
             ("--for",),
             "without an operation, no request is checked",
         )
