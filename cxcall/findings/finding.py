@@ -112,9 +112,9 @@ class Finding(NamedTuple):
         )
 
     def __repr__(self) -> str:
-        # As of an excerpt: the value may be a phone number, and the edits hold values, too.
-        shown = (self.severity.value, self.code, self.where, self.message, self.excerpt)
-        return f"{type(self).__name__}{shown!r}"
+        # As of an excerpt: the value may be a phone number.
+        *shown, _value = self
+        return f"{type(self).__name__}({', '.join(map(repr, shown))})"
 
 
 def resolve_commands(delivery: str) -> str:
