@@ -35,7 +35,7 @@ if threading.current_thread() is threading.main_thread():
 QUICK = "not slow"
 QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
-QUICK_CASES = 4
+QUICK_CASES = 2
 """How many cases of any other test are in the quick suite."""
 FORK_SERVER = pytest.StashKey[ForkServer]()
 FORK_SERVER_NAME = "TEST_FORK_SERVER"

@@ -167,6 +167,7 @@ def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
     assert "the most similar column is `Customer ID`" in cxcall(*words, code=2).err
 
 
+@pytest.mark.slow
 def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxcall) -> None:
     numbers = ["2025550126", "(202) 555-0128", "5550134", "2025550138"]
     contacts = map(CONTACT.format, (0, 1, 2, 0))  # the last row is a duplicate, and not sent

@@ -119,6 +119,7 @@ def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     assert [json.loads(line)["row"] for line in report] == [*range(1, 61)]
 
 
+@pytest.mark.slow
 def test_history_shows_the_first_numbers_of_a_load_and_json_has_all(
     live: Cxcall, tenant: Tenant
 ) -> None:
@@ -477,6 +478,7 @@ def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_l
     assert "stopped" not in done.stderr
 
 
+@pytest.mark.slow
 def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxcall) -> None:
     job = {"uploadJobs": [{"jobId": "17", "isComplete": True}]}
     assert load_to_cxone(cxcall, job, "-q", code=0).err == ""
@@ -689,6 +691,7 @@ def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -
         cxcall(*start, code=7)
 
 
+@pytest.mark.slow
 def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
     names = ("--hours", "--do-not-call", "--max-attempts", "--wait", "--engagement-id", "--engagement-header")  # fmt: skip
     for command, omitted in (
@@ -823,6 +826,7 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
     assert not (cxcall.folder / "x.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
     odd = {"name": "A\x1b[31m +12025550123\nerror[x]", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
     reads: dict[str, Any] = {

@@ -79,6 +79,7 @@ def test_rejected_json_lines_are_written_as_they_are(cxcall: Cxcall) -> None:
     assert (cxcall.folder / "rejects.jsonl").read_text("utf-8") == f"{lines[1]}\n{lines[2]}\n"
 
 
+@pytest.mark.slow
 def test_rejected_rows_of_an_excel_file_are_written_as_csv(cxcall: Cxcall) -> None:
     with xlsxwriter.Workbook(str(cxcall.folder / "crm.xlsx")) as workbook:
         sheet = workbook.add_worksheet()

@@ -111,6 +111,7 @@ def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
     assert len(tenant.contacts(list_id)) == 7
 
 
+@pytest.mark.slow
 def test_contacts_of_a_refused_load_are_loaded_from_the_corrected_file(
     live: Cxcall, tenant: Tenant
 ) -> None:

@@ -108,6 +108,7 @@ def test_row_that_lacks_more_than_its_number_is_invalid(live: Cxcall) -> None:
     assert results(ran)[0] == [("invalid", None), ("accepted", None)]
 
 
+@pytest.mark.slow
 def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

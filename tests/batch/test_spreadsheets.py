@@ -160,6 +160,7 @@ def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     )
 
 
+@pytest.mark.slow
 def test_workbook_that_would_fill_the_memory_is_refused(cxcall: Cxcall) -> None:
     with xlsxwriter.Workbook(str(cxcall.folder / "far.xlsx")) as workbook:
         sheet = workbook.add_worksheet()

@@ -40,6 +40,7 @@ def test_pipe_has_one_name_per_line(cxcall: Cxcall) -> None:
     assert "leave one of them out" in cxcall("operations", "execute", "--tag", "x", code=2).err
 
 
+@pytest.mark.slow
 def test_terminal_has_groups_with_counts_in_color(cxcall: Cxcall) -> None:
     with terminal(cxcall, "operations", "--search", "call", columns=80) as child:
         shown = screen(child)

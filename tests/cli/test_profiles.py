@@ -104,6 +104,7 @@ def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: S
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 def test_login_on_a_terminal_asks_again_after_an_unknown_platform(cxcall: Cxcall) -> None:
     with terminal(cxcall, "auth", "login") as child:
         child.expect("Platform")

@@ -84,6 +84,7 @@ def test_contradicting_options_are_refused_in_any_order(cxcall: Cxcall) -> None:
     assert "cannot be combined" not in cxcall(*resolve, "--not-placed", code=2).err
 
 
+@pytest.mark.slow
 def test_place_is_the_option_or_argument_of_the_usage_line(cxcall: Cxcall) -> None:
     for words, place in (
         (("history", "list", "--limit", "0"), "--limit"),

@@ -29,6 +29,7 @@ def respond(body: Any, _count: int) -> Reply:
     return Reply(201, {"id": f"e-{body.get('reasonCode')}"})
 
 
+@pytest.mark.slow
 def test_rows_are_sent_once_in_their_order_with_totals(platform: Platform, cxcall: Cxcall) -> None:
     rows = [*ROWS[:2], {**ROWS[0], "reasonCode": "refused"}, ROWS[0]]
     with Client() as client, client.batch(OPERATION, iter(rows), confirm=3) as batch:

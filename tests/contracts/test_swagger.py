@@ -29,6 +29,7 @@ def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
     return cxcall.file("own.json", request.param())
 
 
+@pytest.mark.slow
 def test_operations_are_listed_with_their_requirements(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "callLead", "--contract", contract, "-o", "json", code=0).envelope
     assert shown["data"]["permissions"] == [["lead:call:add"], ["lead:call:all"]]
@@ -180,6 +181,7 @@ def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcal
     assert "sendForm" in names(cxcall, file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["$ref", "properties"])
 def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, word: str) -> None:
     document = swagger()

@@ -269,6 +269,7 @@ SHOWN_IN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [0, 40])
 def test_secret_of_one_request_is_masked_in_the_others(more: int) -> None:
     others = [

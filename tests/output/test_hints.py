@@ -174,6 +174,7 @@ def test_hinted_command_gets_the_options_of_the_target_that_it_accepts(
         set_target({}, lambda _words: ())
 
 
+@pytest.mark.slow
 def test_commands_in_a_listing_are_complete(cxcall: Cxcall) -> None:
     info, paths = {"title": "t", "version": "1"}, {"/x": {"get": {"operationId": "getX"}}}
     cxcall.file("own.json", {"openapi": "3.1.0", "info": info, "paths": paths})

@@ -34,6 +34,7 @@ def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
     assert stranger.taken == []
 
 
+@pytest.mark.slow
 def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"\[y/N\] ")

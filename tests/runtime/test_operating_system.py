@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import pytest
+
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
@@ -108,6 +110,7 @@ os._exit(run(sys.argv[2:]))
 """
 
 
+@pytest.mark.slow
 def test_commands_run_on_the_branch_for_windows(cxcall: Cxcall) -> None:
     """`sys.platform` says `win32` while the module is loaded; locks are those of this system under Windows' names."""
     cxcall.file("windows/msvcrt.py", MSVCRT)

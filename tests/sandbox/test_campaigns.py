@@ -84,6 +84,7 @@ def test_an_outcome_that_is_not_known_is_refused(text: str) -> None:
         DialPlan.parse(1, text, 0)
 
 
+@pytest.mark.slow
 def test_printed_lines_point_a_shell_at_the_sandbox_for_both_platforms(cxcall: Cxcall) -> None:
     own, *_ = contracts = load_shipped_contracts()
     file = cxcall.file("leads.csv", "name,phoneNumber\nAda,+12025550160\n")

@@ -81,6 +81,7 @@ def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any
     assert data["clientSecret"] not in record.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_sandbox_shows_each_request(cxcall: Cxcall) -> None:
     with terminal(cxcall, "sandbox", "--port", "0", columns=160) as child:
         child.expect(r"CXCALL_BASE_URL=(\S+)")
@@ -125,6 +126,7 @@ def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
         assert any(entry.number in line and entry.effect in line for line in lines), entry
 
 
+@pytest.mark.slow
 def test_requests_of_a_running_sandbox_are_listed_and_counted(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

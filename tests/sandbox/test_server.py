@@ -491,6 +491,7 @@ def wait_until(holds: Any, seconds: float = 10) -> None:
         threading.Event().wait(0.005)
 
 
+@pytest.mark.slow
 def test_worker_of_a_held_request_ends_with_its_client(client: Client) -> None:
     usual = len(workers())
     for _ in range(3):

@@ -208,6 +208,7 @@ def test_no_more_of_a_body_is_kept_than_a_mebibyte(fault_: Fault) -> None:
     assert done.response.truncated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "silent", [fault.never_answer, fault.byte_by_byte], ids=["silent", "dribble"]
 )
