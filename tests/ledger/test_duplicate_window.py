@@ -51,6 +51,20 @@ def test_duplicate_window_counts_from_acceptance(tmp_path: Path) -> None:
         assert ledger.begin(INTENT, WINDOW) != delivery
 
 
+def test_clock_that_is_set_forward_does_not_end_the_window(tmp_path: Path) -> None:
+    now, boot = START, BootTime("one", 100.0)
+    with Ledger.open(tmp_path / "state", now=lambda: now, boot_clock=lambda: boot) as ledger:
+        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
+        now, boot = START + timedelta(days=400), BootTime("one", 100.0 + WINDOW - 1)
+        with pytest.raises(AlreadySentError):
+            ledger.begin(INTENT, WINDOW)
+        boot = BootTime("one", 100.0 + WINDOW + 1)
+        ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
+        boot = BootTime("two", 5.0)  # started anew: only the clock is left to go by
+        now += timedelta(seconds=WINDOW + 1)
+        ledger.begin(INTENT, WINDOW)
+
+
 def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
     note = "x" * (3 * MAX_NOTE_LENGTH)
     with Ledger.open(tmp_path / "state") as ledger:
