@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.latencies import Latencies
+from cxcall.batch.latencies import Latencies, round_up
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 
@@ -86,7 +86,7 @@ class BatchStatistics:
         exchange = result.delivery.exchange if result.delivery else None
         if exchange is not None and exchange.response is not None:
             latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
-            self.latencies[float(f"{latency:.2g}")] += 1
+            self.latencies[round_up(latency)] += 1
 
     def _add_reason(self, findings: Sequence[Finding], outcome: Outcome) -> None:
         for finding in findings:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from decimal import ROUND_UP, Context
 
 BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper bounds of the histogram's bars, in milliseconds."""
 _FEWEST_FOR_HISTOGRAM = 20
+
+
+def round_up(latency: float) -> float:
+    """Return a latency in milliseconds with two digits, never less than it is: a bar is named by its upper bound."""
+    return float(Context(prec=2, rounding=ROUND_UP).create_decimal_from_float(latency))
 
 
 class Latencies(Counter[float]):

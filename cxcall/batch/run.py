@@ -81,19 +81,21 @@ class Run(RowLoop):
         the time of the next one.
         """
         pool = self._new_pool(threads)
-        while not self.is_at_end:
-            results = self._process(self.selection.rows(), pool, threads=threads)
-            yield from self._in_order(results) if in_order else results
-            opening = self.selection.opening
-            if self.stop_reason or opening is None:
-                break
-            on_wait(opening)
-            self._wait_until(opening)
-            self.is_at_end = bool(self.stop_reason)
-        if self.is_abandoned:
-            yield from self._abandoned_results()
-        pool.shutdown(wait=not self.is_abandoned)
-        self.unsent.flush()
+        try:
+            while not self.is_at_end:
+                results = self._process(self.selection.rows(), pool, threads=threads)
+                yield from self._in_order(results) if in_order else results
+                opening = self.selection.opening
+                if self.stop_reason or opening is None:
+                    break
+                on_wait(opening)
+                self._wait_until(opening)
+                self.is_at_end = bool(self.stop_reason)
+            if self.is_abandoned:
+                yield from self._abandoned_results()
+            pool.shutdown(wait=not self.is_abandoned)
+        finally:  # also if the caller cannot write a result, and reads no more
+            self.unsent.flush()
 
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""

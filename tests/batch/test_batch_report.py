@@ -23,6 +23,7 @@ from cxcall.ledger.records import Batch
 from cxcall.sandbox.server import Sandbox
 from helpers.chromium import Browser, needs_axe, needs_chromium
 from helpers.command import CAMPAIGN, Cxcall
+from helpers.platform_server import Platform, Reply
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CONTACT = "12345678-1234-4234-8234-{:012}"
@@ -134,6 +135,21 @@ def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
     written = list(csv.reader((sent.folder / "again.csv").read_text("utf-8").splitlines()))
     assert written[1:] == [rows[3], rows[7], rows[13]]  # not the unknown one
     assert "does not exist yet" in sent("batch", "report", "--rejects", "again.csv", code=2).err
+
+
+@pytest.mark.slow
+def test_unknown_row_is_not_one_to_correct_whatever_code_the_api_gives(live: Cxcall) -> None:
+    name = live.file(
+        "crm.csv", f"Customer ID,contact-id,phone-number\nC-1,{CONTACT.format(1)},+12025550101\n"
+    )
+    with Platform(lambda *_: Reply(504, {"code": "invalid-number"})) as platform:
+        live.environment |= platform.environment
+        live("batch", name, *COMMAND, "--confirm", "1", code=9)
+    (row,) = live("batch", "report", "--format", "jsonl", code=0).out.splitlines()
+    assert (json.loads(row)["outcome"], json.loads(row)["reason"]) == ("unknown", "invalid-number")
+    ran = live("batch", "report", "--rejects", "again.csv", code=0)
+    assert not (live.folder / "again.csv").exists()
+    assert "0 rows to correct and send again" in ran.err
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.rows import Row
-from cxcall.batch.latencies import BOUNDS_MS
+from cxcall.batch.latencies import BOUNDS_MS, Latencies, round_up
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.cli.actions.batch.output import describe_outcomes, describe_speed, total_lines
@@ -135,6 +135,15 @@ def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> No
     reasons = statistics.as_dict()["reasons"]
     assert len(reasons) == 100
     assert reasons[0] == {"code": "code", "message": "reason a0", "count": 2}
+
+
+def test_latency_is_never_shown_as_less_than_it_is() -> None:
+    for latency, shown in (
+        (0.0, 0), (0.00123, 0.0013), (10.01, 11), (100.0, 100), (5.01, 5.1), (999.1, 1000),
+    ):  # fmt: skip
+        assert round_up(latency) == shown
+    latencies = Latencies(map(round_up, (5.0, 5.01)))
+    assert latencies.histogram() == [(5, 1), (10, 1)]
 
 
 def test_latency_shares_and_speed() -> None:

@@ -13,6 +13,8 @@ import xlsxwriter
 from helpers.command import CAMPAIGN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
@@ -43,6 +45,17 @@ def write_workbook(
                     kind = formats.get(type(value))
                     sheet.write(number, column, value, *([kind] if kind else []))
     return name
+
+
+def change_parts(path: Path, **changes: bytes) -> None:
+    """Write the parts of a workbook anew; `__` in a name stands for a slash, and a part without content is left out."""
+    with ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts |= {name.replace("__", "/"): content for name, content in changes.items()}
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            if content:
+                archive.writestr(name, content)
 
 
 def contact_data(sandbox: Sandbox) -> list[Any]:
@@ -182,16 +195,53 @@ def test_workbook_that_would_fill_the_memory_is_refused(cxcall: Cxcall) -> None:
 def test_entity_in_a_sheet_is_not_expanded(cxcall: Cxcall) -> None:
     file = write_workbook(cxcall, [HEADER])
     path = cxcall.folder / file
-    with ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    parts["xl/sharedStrings.xml"] = (
+    strings = (
         b'<!DOCTYPE sst [<!ENTITY a SYSTEM "file:///etc/hostname">]><sst><si><t>&a;</t></si></sst>'
     )
-    with ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
+    change_parts(path, **{"xl__sharedStrings.xml": strings})
     ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=2)
     assert "cannot be read as an Excel file" in ran.err
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"xl__workbook.bin": b"x"},
+        {"content.xml": b"<office:document-content/>"},
+        {"xl__workbook.xml": b""},
+    ],
+)
+def test_spreadsheet_of_another_format_is_refused(
+    cxcall: Cxcall, changes: dict[str, bytes]
+) -> None:
+    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    change_parts(cxcall.folder / file, **changes)
+    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
+    assert "is not a workbook in the format .xlsx" in ran.err
+
+
+def test_workbook_inside_another_file_is_refused(cxcall: Cxcall) -> None:
+    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    path = cxcall.folder / file
+    path.write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + path.read_bytes())
+    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2)
+    assert "is not a workbook in the format .xlsx" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ('a=">" r="XFD1048576"', "lie too far apart"),
+        (f'a="{"x" * (3 << 20)}" r="XFD1048576"', "has more than 1,048,576 bytes"),
+    ],
+)
+def test_far_cell_is_found_whatever_its_attributes_are(
+    cxcall: Cxcall, attributes: str, message: str
+) -> None:
+    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    sheet = f'<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c {attributes}><v>1</v></c></row></sheetData></worksheet>'
+    change_parts(cxcall.folder / file, **{"xl__worksheets__sheet1.xml": sheet.encode()})
+    assert message in cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=2).err
 
 
 @pytest.mark.slow

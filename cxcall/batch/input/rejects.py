@@ -65,7 +65,7 @@ class RejectFile:
     def add(self, result: RowResult) -> None:
         """Write a row if its result says that it must be corrected; raises OSError."""
         is_token_refused = result.report.exit_code is not ExitCode.REFUSED
-        if is_reject(result.outcome, result.skip, is_token_refused=is_token_refused):
+        if is_reject(result.outcome, result.skip or "", is_token_refused=is_token_refused):
             for row in result.rows or (result.row,):
                 self.write(row)
 
@@ -79,7 +79,12 @@ class RejectFile:
         self.count += 1
 
 
-def is_reject(outcome: str, skip: str | None, *, is_token_refused: bool) -> bool:
-    """Return whether a row must be corrected, by its outcome and the reason why it was skipped; not if only its token was refused."""
-    is_refused = outcome == Outcome.REFUSED and not is_token_refused
-    return is_refused or outcome == Outcome.INVALID or skip == SkipReason.INVALID_NUMBER
+def is_reject(outcome: str, reason: str, *, is_token_refused: bool) -> bool:
+    """Return whether a row must be corrected; never for one whose outcome is unknown.
+
+    The reason counts only for a row that was skipped: that of another row is the API's code, which may be
+    any text. A row is not wrong if only its token was refused.
+    """
+    if outcome == Outcome.SKIPPED:
+        return reason == SkipReason.INVALID_NUMBER
+    return outcome == Outcome.INVALID or (outcome == Outcome.REFUSED and not is_token_refused)

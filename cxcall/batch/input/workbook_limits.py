@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import IO, TYPE_CHECKING
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 from cxcall.findings.errors import UsageError
 
@@ -19,13 +19,28 @@ LARGEST_RECTANGLE = 32 << 20
 # As Apache POI's ZipSecureFile: what Excel writes is packed to no less than a hundredth.
 _LARGEST_RATIO = 100
 _SMALL = 16 << 20
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<>]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 _CHUNK = 1 << 20
+# `calamine` goes by the content and not by the name. Of .xls, .xlsb, and .ods, no cells are counted here.
+_START = b"PK"
+_WORKBOOK = "xl/workbook.xml"
+_OTHER_FORMATS = frozenset({"xl/workbook.bin", "content.xml"})
 
 
 def check_workbook(binary: IO[bytes], name: str) -> None:
-    """Raise UsageError for a workbook that is too large when it is unpacked, and BadZipFile for one that is none."""
+    """Raise UsageError for a workbook that is too large when it is unpacked, or has another format than its name says.
+
+    Raises BadZipFile for a file that cannot be unpacked.
+    """
+    is_archive = binary.read(len(_START)) == _START
     with ZipFile(binary) as archive:
+        names = {each.lower() for each in archive.namelist()}
+        if not is_archive or _WORKBOOK not in names or names & _OTHER_FORMATS:
+            raise UsageError(
+                f"`{name}` is not a workbook in the format .xlsx",
+                where=name,
+                fix="save it as .xlsx, or as CSV in UTF-8",
+            )
         entries = archive.infolist()
         packed_well = (each for each in entries if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size))  # fmt: skip
         if sum(each.file_size for each in entries) > LARGEST_WORKBOOK or any(packed_well):
@@ -57,13 +72,20 @@ def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
 
 
 def _read_elements(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
-    """Yield the text of an entry in pieces that end before an element."""
+    """Yield the text of an entry in pieces that hold each element as a whole; raises BadZipFile for a huge element."""
     rest = b""
     with archive.open(entry) as file:
         while chunk := file.read(_CHUNK):
             piece, separator, rest = (rest + chunk).rpartition(b"<")
             yield piece
-            rest = (separator + rest)[-_CHUNK:]
+            rest = separator + rest
+            if len(rest) > _CHUNK:
+                if b">" not in rest:
+                    raise BadZipFile(
+                        f"an element of {entry.filename} has more than {_CHUNK:,} bytes"
+                    )
+                yield rest  # the element ends in it: what follows is text
+                rest = b""
     yield rest
 
 
