@@ -9,13 +9,12 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from cxcall.runtime.patterns import (
-    AFTER_DOLLAR,
-    IN_ANGLES,
-    IN_BRACES,
-    IN_PERCENTS,
-    compile_pattern,
-    is_uuid,
+from cxcall.runtime.patterns import compile_pattern, is_uuid
+from cxcall.runtime.random_texts import (
+    is_credential,
+    is_mixed,
+    is_plain,
+    is_random,
 )
 from cxcall.runtime.redaction import MASKED, mask_spans
 from cxcall.runtime.secret_names import SECRET, has_secret_part, kind_of_name, name_words
@@ -29,13 +28,10 @@ _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
 _QUOTE_SIGNS = ("'", '"', "`")
 _NESTED_QUOTE = '\\"'
-_MIN_RANDOM, _MIN_DECODED = 8, 6
-_LONG_RANDOM = 16
-_FEWEST_CHANGES = 3
+_MIN_DECODED = 6
+_LONGEST_MATCH = 400
+"""Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
-_DATE = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
-_UNFILLED = f"{IN_ANGLES}|{IN_BRACES}|{AFTER_DOLLAR}|{IN_PERCENTS}|true|false|null|none"
-_RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
 _MORE = r"[A-Za-z0-9_-]++"
 _FOLDED = rf"(?:\s{{1,4}}{_MORE})?"
@@ -61,7 +57,8 @@ _BEARER_WORDS = frozenset((
 _CLOSE, _OPEN = r"""["'`*_\])}\u00bb\u201d\u2019]{0,3}""", r"""["'`*<(\[{\u00ab\u201c\u2018]{0,3}"""
 _COLONS = ":\uff1a\ufe55\ua789\u2236"
 _SIGN = rf"(?:\s{{0,3}}(?:=>|->|:=|[{_COLONS}](?!/)|=|\||,(?=\s?[\"'`]))\s{{0,3}}|\s(?:is|was|are)\s|\s{{1,3}}|(?=[(\[<]))"
-_VALUE = r"""(?:(?<=["'`])[^"'`\\\n]{4,400}(?=["'`])|[^\s"'`<>,;(){}\[\]|&\\*$%/=][^\s"'`<>,;(){}\[\]|&\\=]{5,400}+={0,2}+(?![\w(]))"""
+_IN_QUOTES, _UNQUOTED = r"""[^"'`\\\n]""", r"""[^\s"'`<>,;(){}\[\]|&\\=]"""
+_VALUE = rf"""(?:(?<=["'`]){_IN_QUOTES}{{4,{_LONGEST_MATCH}}}+(?=["'`]|{_IN_QUOTES})|(?![*$%/]){_UNQUOTED}{{6,{_LONGEST_MATCH}}}+(?:={{0,2}}+(?![\w(])|(?={_UNQUOTED})))"""
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
 # A text with none of these has only names of keys, and of secrets before a colon.
 _HINTS = (
@@ -171,7 +168,7 @@ def _replace(
 def is_likely_secret(name: str, value: str) -> bool:
     """Return whether the value of a header, parameter, or member is likely a secret."""
     kind = kind_of_name(name)
-    if not kind or not value or value == MASKED or _is_plain(value):
+    if not kind or not value or value == MASKED or is_plain(value):
         return False
     return kind == SECRET or (is_random(value) and not is_uuid(value))
 
@@ -199,35 +196,14 @@ def _mask_header(value: str) -> str:
     return f"{scheme} {MASKED}" if rest and scheme in _HEADER_SCHEMES else MASKED
 
 
-def is_random(value: str) -> bool:
-    """Return whether a text looks random: letters and digits that alternate as in no word or plain ID."""
-    if len(value) < _MIN_RANDOM or not compile_pattern(_RANDOM).fullmatch(value):
-        return False
-    changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
-    if changes >= _FEWEST_CHANGES:
-        return True
-    return len(value) >= _LONG_RANDOM and bool(re.search(r"[A-Za-z][0-9]+[A-Za-z]", value))
-
-
-def _is_plain(value: str) -> bool:
-    """Return whether a value is a date, true or false, or a placeholder such as `<token>` or `$TOKEN`."""
-    return bool(
-        compile_pattern(_DATE).fullmatch(value) or compile_pattern(_UNFILLED).fullmatch(value)
-    )
-
-
-def _is_credential(text: str) -> bool:
-    return is_random(text.replace("%", "")) or (len(text) >= _LONG_RANDOM and not text.isalpha())
-
-
 def _mask_credentials(match: re.Match[str]) -> str:
     scheme, value, rest = match[1].lower(), match[3].rstrip("."), match[4]
     is_token = scheme == "bearer" and value.isalpha() and value.lower() not in _BEARER_WORDS
-    is_token |= scheme in ("bearer", "apikey") and _is_mixed(value)
+    is_token |= scheme in ("bearer", "apikey") and is_mixed(value)
     if "<" in match[2] or match[2].strip()[:1] in (":", "="):  # `<access_token>`, `Basic: required`
-        is_masked = _is_mixed(value)
+        is_masked = is_mixed(value)
     else:
-        is_masked = is_token or _is_credential(value)
+        is_masked = is_token or is_credential(value)
     if not is_masked:
         return match[0]
     end = match[3][len(value) :]
@@ -237,8 +213,16 @@ def _mask_credentials(match: re.Match[str]) -> str:
 
 def _mask_named(text: str, found: list[str] | None) -> str:
     """Mask values after the names of secrets, as in `apikey: k3y-ABC123`, `'apikey' => 'k3y'`, `--apikey k3y-ABC123`."""
-    matches = compile_pattern(_NAMED).finditer(text)
-    spans = [span for span in map(_find_named_value, matches) if span[0] < span[1]]
+    spans: list[tuple[int, int]] = []
+    last = 0
+    for match in compile_pattern(_NAMED).finditer(text):
+        start, end = _find_named_value(match)
+        if start < end and len(match[3]) >= _LONGEST_MATCH:
+            if match.end(3) > last:
+                last = _end_of_value(text, match)
+            end = last
+        if start < end:
+            spans.append((start, end))
     if found is not None:
         found += (text[start:end] for start, end in spans)
     return mask_spans(text, spans) if spans else text
@@ -254,12 +238,19 @@ def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
     signs = middle.strip("\"'` ")
     if signs[:1] in ("=", "-", *_COLONS):
         is_quoted = middle[0] in _QUOTE_SIGNS and middle[-1] in _QUOTE_SIGNS
-        is_value = is_quoted or (_is_mixed(value) and not re.search(r"\s|://", value))
+        is_value = is_quoted or (is_mixed(value) and not re.search(r"\s|://", value))
         is_secret = is_value and is_likely_secret(name, value)
     else:
         is_random_value = is_random(value) and not is_uuid(value)
         is_secret = is_random_value and kind_of_name(name) == SECRET
     return (start, start + len(value)) if is_secret else (start, start)
+
+
+def _end_of_value(text: str, match: re.Match[str]) -> int:
+    """Return where a value ends that may be longer than what the pattern takes."""
+    sign = _IN_QUOTES if text[match.start(3) - 1] in _QUOTE_SIGNS else _UNQUOTED
+    more = compile_pattern(f"{sign}*+=*").match(text, match.end(3))
+    return more.end() if more else match.end(3)
 
 
 def _mask_base64(match: re.Match[str]) -> str:
@@ -270,11 +261,6 @@ def _mask_base64(match: re.Match[str]) -> str:
         return match[0]
     is_pair = text.isprintable() and compile_pattern(_CLIENT).fullmatch(text)
     return MASKED if is_pair or (text[:1] == "{" and find_likely_secrets(text)) else match[0]
-
-
-def _is_mixed(value: str) -> bool:
-    """Return whether a text has letters and digits, as words seldom have."""
-    return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
 
 
 def _has_secret_member(text: str) -> bool:

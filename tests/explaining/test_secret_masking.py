@@ -227,7 +227,16 @@ def test_secret_behind_a_label_is_masked(label: str) -> None:
 
 @pytest.mark.slow
 def test_long_text_that_repeats_is_masked_in_linear_time() -> None:
-    for unit in ("form-data;", 'form-data; name="a"', "token : ", '"\\\\"', "${a:-", "a>b</"):
+    for unit in (
+        "form-data;",
+        'form-data; name="a"',
+        "token : ",
+        '"\\\\"',
+        "${a:-",
+        "a>b</",
+        "password:",
+        "password: '",
+    ):
         assert mask_likely_secrets(unit * 100_000)
 
 

@@ -72,6 +72,21 @@ def test_secret_is_masked_in_every_spelling(form: str) -> None:
         assert value not in masked["message"]
 
 
+@each_case(
+    "form",
+    [
+        'client_secret: "%s"',
+        "client_secret = %s, and more",
+        "--client-secret %s",
+        "the client secret is %s",
+    ],
+)
+@each_case("length", [399, 400, 401, 402, 5000])
+def test_long_secret_is_masked_as_a_whole(form: str, length: int) -> None:
+    for value in ((RANDOM * 500)[:length], (RANDOM * 500)[: length - 1] + ".x9"):
+        assert mask_likely_secrets(form % value) == form % MASKED
+
+
 def test_secret_is_masked_by_its_form_without_a_name() -> None:
     pair = b64encode(b"client:Hunt3rW1nterPw").decode()
     secret = b64encode(b'{"client_secret": "abc"}').decode()

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.runtime.likely_secrets import is_likely_secret, is_named_as_secret, is_random
+from cxcall.runtime.likely_secrets import is_likely_secret, is_named_as_secret
+from cxcall.runtime.random_texts import is_random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
