@@ -80,6 +80,7 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         assert {tool.name for tool in tools} == READ_TOOLS
         check_hints(tools, set())
         await check_validation(client)
+        await check_arguments(client)
         explained = await call(
             client, "explain", text="POST /api/v2/conversation/calls HTTP/1.1\n\n"
         )
@@ -129,6 +130,21 @@ async def check_validation(client: Client) -> None:
     long = await call(client, "validate", content="[" * ((1 << 20) + 1))
     assert long["isError"]
     assert len(long["text"]) < 1000
+
+
+async def check_arguments(client: Client) -> None:
+    """Check that wrong arguments are named, and their values are not repeated."""
+    for tool, message, arguments in (
+        ("explain", "an argument is unknown", {"text": "x", TOKEN: TOKEN}),
+        ("validate", "`operation` is invalid: input should be a valid string", {"operation": [TOKEN]}),
+        ("dry_run", "`parameters` is invalid", {"operation": "execute", "parameters": {TOKEN: {"x": NUMBER}}}),
+        ("list_operations", "`method` is invalid: input should be 'GET'", {"method": TOKEN, "limit": -1}),
+        ("show_operation", "`operation` is required", {}),
+    ):  # fmt: skip
+        refused = await call(client, tool, **arguments)
+        assert (refused["exitCode"], refused["isError"]) == (2, True)
+        assert message in refused["findings"][0]["message"]
+        assert not any(value in refused["text"] for value in (TOKEN, NUMBER))
 
 
 @pytest.mark.slow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mcp.server.mcpserver import MCPServer
 from mcp_types import ToolAnnotations
 
+from cxcall.cli.mcp_server.argument_checks import Server
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.results import as_tool
 from cxcall.cli.mcp_server.send_tools import Confirmations, RequestTools, new_send_tool
@@ -62,9 +62,9 @@ def serve(
         requests.wait()
 
 
-def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) -> MCPServer[Any]:
+def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) -> Server:
     """Return the server with its tools; the tool that sends is only there if it is allowed."""
-    server: MCPServer[Any] = MCPServer(
+    server = Server(
         "cxcall",
         instructions=_SENDS if allow_send else _CHECKS,
         version=__version__,
