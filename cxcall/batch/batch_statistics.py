@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.skips import SkipReason
+    from cxcall.batch.skip_reasons import SkipReason
     from cxcall.findings.finding import Finding
 
 _MAX_UNKNOWN = 20

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cxcall.batch.skips import SkipReason, no_number_finding
+from cxcall.batch.skip_reasons import SkipReason, no_number_finding
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import CheckError, UsageError
 from cxcall.findings.finding import Finding, Severity

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
-from cxcall.batch.skips import as_errors, contact_without_number, find_skip_reason
+from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.ledger.records import LOAD, intent_digest
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.batch.input.rows import Row, RowFile
-    from cxcall.batch.skips import SkipReason
+    from cxcall.batch.skip_reasons import SkipReason
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import CheckedRow
-    from cxcall.batch.skips import SkipReason
+    from cxcall.batch.skip_reasons import SkipReason
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from cxcall.batch.job import CheckedRow, check_rows
 from cxcall.batch.load.file_contacts import FileContacts
 from cxcall.batch.opening_times import find_opening
-from cxcall.batch.skips import (
+from cxcall.batch.skip_reasons import (
     SkipReason,
     duplicate_contact_finding,
     duplicate_finding,

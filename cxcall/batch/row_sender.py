@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.opening_times import check_hours_again
 from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows

@@ -12,7 +12,7 @@ from cxcall.batch.rate_limiter import open_rate_limiter
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import RowResult, UnsentRows, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity
 from cxcall.runtime.signals import deferred

@@ -16,7 +16,7 @@ from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
 from cxcall.batch.opening_times import check_hours_again, next_opening
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
 from cxcall.phone.calling_hours import Hours
 from cxcall.settings.settings import load_settings

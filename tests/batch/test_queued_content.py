@@ -15,7 +15,7 @@ from cxcall.batch.queue import destinations
 from cxcall.batch.queue.content import rebuild_row, row_content
 from cxcall.batch.queue.destinations import Destination, Destinations
 from cxcall.batch.rate_limiter import Rate, RateLimiter
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Excerpt

@@ -13,7 +13,7 @@ from cxcall.batch.job import CheckedRow, Job, check_rows
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import Outcome

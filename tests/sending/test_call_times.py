@@ -11,7 +11,7 @@ import pytest
 
 from cxcall.batch import opening_times
 from cxcall.batch.opening_times import check_hours_again, find_opening
-from cxcall.batch.skips import SkipReason, find_skip_reason
+from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload

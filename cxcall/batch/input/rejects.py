@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from cxcall.batch.input.row_cells import source_of
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.payloads.csv_table import format_record

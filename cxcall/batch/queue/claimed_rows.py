@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from cxcall.batch.row_result import unsent_row
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError

@@ -12,7 +12,7 @@ from cxcall.batch.opening_times import find_opening
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
 from cxcall.named_tuple import NamedTuple

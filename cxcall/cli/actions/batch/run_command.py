@@ -16,7 +16,7 @@ from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run, begin_run, end_run
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.output import (
     ProgressLines,
