@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.batch.input.rows import Row
-    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.skip_reasons import SkipReason
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record

@@ -8,9 +8,9 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.job import CheckedRow, check_rows
 from cxcall.batch.load.file_contacts import FileContacts
 from cxcall.batch.opening_times import find_opening
+from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
     duplicate_contact_finding,
@@ -23,8 +23,8 @@ from cxcall.ledger.records import comparable_body, intent_digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
+    from cxcall.batch.row_checks import Job
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest
 

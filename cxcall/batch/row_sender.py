@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.batch.input.rows import Row
-    from cxcall.batch.job import CheckedRow
     from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from cxcall.batch.input.rows import Row
-from cxcall.batch.job import CheckedRow
 from cxcall.batch.queue import destinations
 from cxcall.batch.queue.content import rebuild_row, row_content
 from cxcall.batch.queue.destinations import Destination, Destinations
 from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation

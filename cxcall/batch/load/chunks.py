@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.contracts.campaign_roles import RoleOperation
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from cxcall.batch.input.rows import Row
-    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.draft import CheckedRequest

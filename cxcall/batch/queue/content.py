@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.input.rows import Row
-from cxcall.batch.job import CheckedRow, decide_row
+from cxcall.batch.row_checks import CheckedRow, decide_row
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.payloads.payload import Payload
 from cxcall.sending.draft import build_request

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.job import CheckedRow
 from cxcall.batch.queue.content import rebuild_row, row_of
 from cxcall.batch.rate_limiter import Rate, open_rate_limiter
+from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
