@@ -13,7 +13,8 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.output.terminal_text import count_phrase, format_counts
 
 if TYPE_CHECKING:
-    from cxcall.batch.row_checks import CheckedRow, Job
+    from cxcall.batch.job import Job
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
 
 _MAX_FINDINGS = 100

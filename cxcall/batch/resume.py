@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.batch.row_checks import SANDBOX_TARGET
+from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import NOT_RECORDED
@@ -15,7 +15,7 @@ from cxcall.sending.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.batch.row_checks import Job
+    from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
     from cxcall.sending.draft import CheckedRequest

@@ -1,10 +1,7 @@
-"""A batch job: its rows, and the check of every row before any is sent."""
+"""Check every row of a batch before any is sent."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,74 +9,20 @@ from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
-from cxcall.ledger.records import LOAD, intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards
 from cxcall.sending.draft import build_request, parameter_values
-from cxcall.transport.urls import comparable_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.batch.input.rows import Row, RowFile
+    from cxcall.batch.input.rows import Row
+    from cxcall.batch.job import Job
     from cxcall.batch.skip_reasons import SkipReason
-    from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
-    from cxcall.settings.settings import Settings
-
-SANDBOX_TARGET = "sandbox"
-"""The target of a batch that is sent to the embedded sandbox, which has another port in each run."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """The rows of a batch, and what applies to each of them.
-
-    `is_load`: each row is a contact that a dialer will call, and so needs a number.
-    """
-
-    operation: Operation
-    rows: RowFile
-    settings: Settings
-    values: Mapping[str, str]
-    sets: Sequence[str] = ()
-    default_country: str = ""
-    strict: bool = False
-    force: bool = False
-    again: bool = False
-    is_load: bool = False
-
-    @property
-    def identity(self) -> tuple[str, str, str, str, str, str]:
-        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
-        profile, target = self.settings.profile, self.settings.base_url
-        if self.is_load:
-            target = comparable_url(target)
-        target = SANDBOX_TARGET if self.settings.is_embedded else target
-        return (
-            profile,
-            self.operation.name,
-            target,
-            self._values_digest,
-            self.rows.file,
-            self.rows.digest,
-        )
-
-    @property
-    def _values_digest(self) -> str:
-        """SHA-256 of the flags that decide which requests the rows become; empty without such flags. Of a load, of the list."""
-        if self.is_load:
-            parameters = self.operation.parameters
-            ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
-            return LOAD + intent_digest("", "", ids)
-        more = [each for each in (self.rows.format.key, self.default_country) if each]
-        if not (self.sets or self.values or more):
-            return ""
-        text = json.dumps([sorted(self.values.items()), *self.sets, *more])
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class CheckedRow(NamedTuple):

@@ -23,8 +23,8 @@ from cxcall.ledger.records import comparable_body, intent_digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.row_checks import Job
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.draft import CheckedRequest
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.input.rows import Row
+    from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate, RateLimiter
-    from cxcall.batch.row_checks import CheckedRow, Job
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger

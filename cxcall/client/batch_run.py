@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from cxcall.batch.failure_limit import FailureLimit
+    from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate
-    from cxcall.batch.row_checks import Job
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.run import Run
     from cxcall.ledger.ledger import Ledger

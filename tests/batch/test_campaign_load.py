@@ -17,9 +17,10 @@ from unittest.mock import Mock
 import pytest
 
 from cxcall.batch.input.rows import RowFile
+from cxcall.batch.job import Job
 from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.load_run import LoadRun
-from cxcall.batch.row_checks import Job, check_rows
+from cxcall.batch.row_checks import check_rows
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.exit_codes import Outcome

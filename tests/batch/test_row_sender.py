@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from cxcall.batch.input.rows import RowFile
+from cxcall.batch.job import Job
 from cxcall.batch.rate_limiter import Rate, RateLimiter
-from cxcall.batch.row_checks import CheckedRow, Job, check_rows
+from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.skip_reasons import SkipReason

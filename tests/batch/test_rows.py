@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.batch.input.rows import RowFile
-from cxcall.batch.row_checks import Job, check_rows
+from cxcall.batch.job import Job
+from cxcall.batch.row_checks import check_rows
 from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
 from cxcall.settings.settings import load_settings

@@ -276,7 +276,7 @@ def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: 
 
 _COUNT_ROWS = """
 import resource, sys
-from cxcall.batch.row_checks import Job
+from cxcall.batch.job import Job
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.row_selection import RowSelection
 from cxcall.contracts.contract import load_operation

@@ -14,7 +14,7 @@ from cxcall.ledger.row_ranges import parse_key
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.batch.row_checks import Job
+    from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
     from cxcall.sending.draft import CheckedRequest

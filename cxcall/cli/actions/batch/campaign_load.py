@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.input.rows import RowFile
+    from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.row_checks import Job
     from cxcall.batch.run import Run
     from cxcall.cli.command_options import LoadOptions
     from cxcall.cli.options import RequestOptions

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import ExitStack
 
+    from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.row_checks import CheckedRow, Job
+    from cxcall.batch.row_checks import CheckedRow
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
     from cxcall.sending.draft import CheckedRequest

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.input.row_cells import RowKeys
-    from cxcall.batch.row_checks import Job
+    from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import QueuedRows

@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.batch.check_statistics import CheckStatistics
+    from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.row_checks import Job
     from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger

@@ -1,0 +1,69 @@
+"""A batch job: its rows, what applies to each of them, and by what the ledger recognizes it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cxcall.ledger.records import LOAD, intent_digest
+from cxcall.transport.urls import comparable_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cxcall.batch.input.rows import RowFile
+    from cxcall.contracts.operation import Operation
+    from cxcall.settings.settings import Settings
+
+SANDBOX_TARGET = "sandbox"
+"""The target of a batch that is sent to the embedded sandbox, which has another port in each run."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """The rows of a batch, and what applies to each of them.
+
+    `is_load`: each row is a contact that a dialer will call, and so needs a number.
+    """
+
+    operation: Operation
+    rows: RowFile
+    settings: Settings
+    values: Mapping[str, str]
+    sets: Sequence[str] = ()
+    default_country: str = ""
+    strict: bool = False
+    force: bool = False
+    again: bool = False
+    is_load: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str, str]:
+        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
+        profile, target = self.settings.profile, self.settings.base_url
+        if self.is_load:
+            target = comparable_url(target)
+        target = SANDBOX_TARGET if self.settings.is_embedded else target
+        return (
+            profile,
+            self.operation.name,
+            target,
+            self._values_digest,
+            self.rows.file,
+            self.rows.digest,
+        )
+
+    @property
+    def _values_digest(self) -> str:
+        """SHA-256 of the flags that decide which requests the rows become; empty without such flags. Of a load, of the list."""
+        if self.is_load:
+            parameters = self.operation.parameters
+            ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
+            return LOAD + intent_digest("", "", ids)
+        more = [each for each in (self.rows.format.key, self.default_country) if each]
+        if not (self.sets or self.values or more):
+            return ""
+        text = json.dumps([sorted(self.values.items()), *self.sets, *more])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
