@@ -254,7 +254,7 @@ def read_trusted_layers(
     layers, profile = _read_layers(flags)
     if not layers[3]:
         return layers, profile, [], None
-    from cxcall.settings.guards import drop_lowered_guards, take_do_not_call_list
+    from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_list
 
     layers, second_list = take_do_not_call_list(layers)
     defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
@@ -266,7 +266,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
     """Return the errors on a profile that `.env` chooses and that is less careful than the usual one."""
     if find_setting("profile", layers[3:5]) is not profile:
         return []
-    from cxcall.settings.guards import find_weaker_guards
+    from cxcall.settings.stricter_guards import find_weaker_guards
 
     file = ConfigFile.read(config_path())
     usual = file.profile_settings(file.default_profile or default_setting("profile"))

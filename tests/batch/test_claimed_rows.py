@@ -22,8 +22,8 @@ from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.responses.delivery import Delivery
-from cxcall.settings.guards import guards_of
 from cxcall.settings.sources import Setting
+from cxcall.settings.stricter_guards import guards_of
 from helpers.deliveries import EXECUTE, plan_to
 from helpers.ledger_process import intent
 

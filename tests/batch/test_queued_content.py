@@ -22,9 +22,9 @@ from cxcall.findings.finding import Excerpt
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.payloads.payload import Payload
 from cxcall.sending.draft import build_request
-from cxcall.settings.guards import guards_of
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
+from cxcall.settings.stricter_guards import guards_of
 from helpers.calling_api import document
 
 NUMBER = "+493012345678"

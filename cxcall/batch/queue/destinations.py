@@ -11,7 +11,7 @@ from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.sending.draft import stop_on_unsuitable_token
-from cxcall.settings.guards import with_stricter_guards
+from cxcall.settings.stricter_guards import with_stricter_guards
 
 if TYPE_CHECKING:
     from collections.abc import Callable

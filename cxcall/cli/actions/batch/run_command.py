@@ -48,8 +48,8 @@ from cxcall.runtime.garbage import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters
-from cxcall.settings.guards import guards_of
 from cxcall.settings.settings import find_columns
+from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
