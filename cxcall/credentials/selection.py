@@ -31,8 +31,8 @@ from cxcall.transport.urls import host_of, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.documents.private_files import StoredRecord
     from cxcall.findings.errors import CredentialsError
-    from cxcall.settings.private_file import StoredRecord
     from cxcall.settings.settings import Settings
 
 _DERIVED_SOURCES = ("from base_url", "from issuer", "not set", tenants.DISCOVERY_SOURCE)

@@ -23,9 +23,9 @@ from cxcall.credentials.oauth_client import (
     OAuthClient,
     TokenGrant,
 )
+from cxcall.documents.private_files import PrivateFile, StoredRecord, UnwritableError
 from cxcall.findings.errors import CredentialsError
 from cxcall.settings import tenants
-from cxcall.settings.private_file import PrivateFile, StoredRecord, UnwritableError
 from cxcall.settings.settings import state_dir
 from cxcall.transport.urls import host_url
 

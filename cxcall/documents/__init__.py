@@ -1,1 +1,1 @@
-"""Text formats with positions: JSON, TOML, and text files."""
+"""Text formats with positions (JSON, YAML, TOML), text files, and files that only their owner can read."""

@@ -148,7 +148,7 @@ class ConfigFile(NamedTuple):
             )
 
     def _check_mode(self, place: str, key: str) -> None:
-        from cxcall.settings.private_file import is_readable_by_others
+        from cxcall.documents.private_files import is_readable_by_others
 
         if is_readable_by_others(self.path):
             raise UsageError(

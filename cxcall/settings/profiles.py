@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.private_files import PrivateFile, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.private_file import PrivateFile, replace_text
 from cxcall.settings.regions import normalize_url, region_domain
 from cxcall.settings.setting_values import DEFAULTS, check_values
 from cxcall.settings.sources import (

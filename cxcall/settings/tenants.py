@@ -19,7 +19,7 @@ from cxcall.transport.urls import host_url, is_loopback_url, origin
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.settings.private_file import PrivateFile
+    from cxcall.documents.private_files import PrivateFile
 
 DEFAULT_ISSUER = "https://cxone.niceincontact.com"
 VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
@@ -78,6 +78,6 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
 
 
 def _file(state: Path) -> PrivateFile:
-    from cxcall.settings.private_file import PrivateFile
+    from cxcall.documents.private_files import PrivateFile
 
     return PrivateFile(state / "tenants.json")

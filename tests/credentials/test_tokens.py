@@ -29,10 +29,10 @@ from cxcall.contracts.operation import Operation
 from cxcall.credentials import logins, store, token_provider
 from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
+from cxcall.documents import private_files
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
-from cxcall.settings import private_file
 from cxcall.settings import settings as config
 from cxcall.settings.sandbox_settings import sandbox_settings
 from cxcall.settings.sources import Setting
@@ -691,7 +691,7 @@ def test_unwritable_state_folder_does_not_stop_token_requests(
         lambda: logins.log_in_with_token(load(), TOKEN),
     ]
     for attempt in attempts:
-        with pytest.raises(private_file.UnwritableError) as caught:
+        with pytest.raises(private_files.UnwritableError) as caught:
             attempt()
         assert caught.value.exit_code == 2
         assert "`credentials.json` cannot be written" in str(caught.value)
@@ -711,7 +711,7 @@ def test_failed_write_keeps_the_old_file(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
         assert token_provider.get_token(load(client_id="you")).value == f"{TOKEN}-2"
-        with pytest.raises(private_file.UnwritableError, match="No space left on device"):
+        with pytest.raises(private_files.UnwritableError, match="No space left on device"):
             logins.log_in_with_token(load(), TOKEN)
     assert token_provider.get_token(load()) == token
     assert [path.name for path in state.iterdir()] == ["tokens.json"]
