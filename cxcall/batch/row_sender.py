@@ -13,7 +13,7 @@ from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
-from cxcall.phone.phone_numbers import mask_echo
+from cxcall.phone.number_masking import mask_echo
 from cxcall.sending.dialer import deliver
 from cxcall.sending.plan import Plan, SendHooks
 

@@ -26,7 +26,7 @@ from cxcall.explaining.operations.published_operations import READ_METHODS, is_u
 from cxcall.explaining.ranking import rank_findings
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.responses.causes import CHECK_BODY
 from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, correlation_place

@@ -17,7 +17,7 @@ from cxcall.explaining.source_secrets import (
     split_jwts,
 )
 from cxcall.payloads.placeholders import is_redacted
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,

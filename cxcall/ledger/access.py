@@ -24,7 +24,7 @@ from cxcall.ledger.marker import (
 )
 from cxcall.ledger.rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.sqlite_database import SqliteDatabase
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:

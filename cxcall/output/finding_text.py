@@ -16,7 +16,7 @@ from cxcall.output.terminal_text import (
     escape_to_one_line,
     fold,
 )
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,7 +109,7 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
 @lru_cache(maxsize=8)
 def _mask_line(text: str) -> str:
     """Mask the numbers in a line, which all findings in it quote."""
-    return phone_numbers.mask_text(text)
+    return number_masking.mask_text(text)
 
 
 def _crop_line(text: str, column: int, room: int) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import complete_commands
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -117,9 +117,9 @@ class Report(NamedTuple):
         exact = self.outcome is Outcome.DRY_RUN
         return {
             "method": self.request.method,
-            "url": self.request.url if exact else phone_numbers.mask_url(self.request.url),
+            "url": self.request.url if exact else number_masking.mask_url(self.request.url),
             "headers": masked_headers(self.request.headers),
-            "body": self.body if exact else phone_numbers.mask_value(self.body),
+            "body": self.body if exact else number_masking.mask_value(self.body),
         }
 
 
@@ -131,19 +131,19 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
-    mask = phone_numbers.response_masker(exchange.request.texts)
+    mask = number_masking.response_masker(exchange.request.texts)
     return {
         "status": response.status,
         "reason": mask(response.reason),
         "headers": {name: mask(text) for name, text in masked_headers(response.headers).items()},
-        "body": phone_numbers.mask_value(body, mask),
+        "body": number_masking.mask_value(body, mask),
         "elapsedMs": exchange.timings.get("total"),
     }
 
 
 def echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
     """Return a function that masks the numbers of a request in a response, unless a terminal shows it."""
-    return str if stream.isatty() else partial(phone_numbers.mask_echo, sent=request.texts)
+    return str if stream.isatty() else partial(number_masking.mask_echo, sent=request.texts)
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
 def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
     """Return the edits of a finding; none if one has a phone number, which is not printed in full."""
     texts = "\n".join(f"{edit.pointer}\n{edit.source}\n{edit.text}" for edit in finding.edits)
-    if phone_numbers.mask_text(texts) != texts:
+    if number_masking.mask_text(texts) != texts:
         return []
     return [edit.as_dict() for edit in finding.edits]
 

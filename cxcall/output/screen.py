@@ -17,7 +17,7 @@ from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import echo_mask
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.runtime.redaction import redact, redact_value
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Screen:
         if self._is_terminal(self.stdout):
             self.print_line(prefix + fold(escape_controls(text), terminal_columns(self.stdout)))
         else:
-            self.print_line(prefix + escape_controls(phone_numbers.mask_text(text)))
+            self.print_line(prefix + escape_controls(number_masking.mask_text(text)))
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
@@ -296,7 +296,7 @@ class Screen:
         from cxcall.runtime.likely_secrets import masked_headers
 
         request, response = exchange.request, exchange.response
-        url = request.url if self.stderr.isatty() else phone_numbers.mask_url(request.url)
+        url = request.url if self.stderr.isatty() else number_masking.mask_url(request.url)
         lines = [f"> {request.method} {url}"]
         lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
         if response is not None:

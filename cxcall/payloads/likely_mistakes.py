@@ -15,7 +15,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,7 +109,9 @@ class _MistakeFinder:
         for name in unknown:
             place = join_pointer(pointer, name)
             rename = renames.get(place)
-            message = f"`{operation}` does not declare a property `{phone_numbers.mask_text(name)}`"
+            message = (
+                f"`{operation}` does not declare a property `{number_masking.mask_text(name)}`"
+            )
             fix = rename.describe() if rename else f"see its properties: {self.operation.listing}"
             why = _WHY_CLOSED if schema.get("x-cxcall-closed") else _WHY_OPEN
             found = self._warning("property-unknown", place, message, fix, why, key=True)
@@ -172,12 +174,12 @@ def is_number(format_name: str | None, value: str) -> bool:
 
 def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning if a number has the form of E.164 but cannot be dialed."""
-    if mistake := phone_numbers.find_number_mistake(value):
+    if mistake := number_masking.find_number_mistake(value):
         yield body.make_finding(
             Severity.WARNING,
             "phone-unlikely",
             pointer,
-            f"`{phone_numbers.mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
+            f"`{number_masking.mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
             fix="compare it with the contact's record, digit by digit",
             why="the API may accept it, but the call would fail or reach the wrong person",
             source="libphonenumber",

@@ -43,7 +43,7 @@ from cxcall.payloads.value_errors import (
     with_format,
     without_duplicates,
 )
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class _ErrorExplainer:
     def _unknown(self, name: str, fix: str, why: str, edits: Sequence[Edit]) -> Finding:
         return self._finding(
             "property-unknown",
-            f"`{phone_numbers.mask_text(name)}` is not a property of {self.label}",
+            f"`{number_masking.mask_text(name)}` is not a property of {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
             fix=fix,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import objects
 from cxcall.findings.finding import Severity
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,7 +65,7 @@ def _recommendation(operation: Operation) -> str:
 
 def _list(names: Iterable[str]) -> str:
     """Return names in a sentence."""
-    quoted = [f"`{phone_numbers.mask_text(name)}`" for name in names]
+    quoted = [f"`{number_masking.mask_text(name)}`" for name in names]
     if len(quoted) > _MAX_NAMES:
         quoted = [*quoted[:_MAX_NAMES], f"{len(quoted) - _MAX_NAMES} more"]
     return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import type_of
 from cxcall.documents.json_text import find_json
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
@@ -142,5 +142,5 @@ def property_template(name: str, schema: JsonSchema) -> str:
 def format_value(value: Any) -> str:
     """Return a value as text for a message, with phone numbers masked and its end cut if it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = phone_numbers.mask_text(text)
+    text = number_masking.mask_text(text)
     return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"

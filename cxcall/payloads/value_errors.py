@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import format_hint, format_value, limit_hint
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[s
     if name == "uuid":
         fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
         return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
-    message = f"{label} is `{phone_numbers.mask(value)}`, which is not E.164"
+    message = f"{label} is `{number_masking.mask(value)}`, which is not E.164"
     return "phone-format", message, _suggest_e164(value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.phone_numbers import INTERNATIONAL_IN_TEXT, parse_number, plain_digits
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, parse_number, plain_digits
 from cxcall.phone.spellings import (
     MIN_NATIONAL_DIGITS,
     number_spellings,

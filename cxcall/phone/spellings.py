@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.phone.phone_numbers import find_number_mistake, parse_number, plain_digits
+from cxcall.phone.number_masking import find_number_mistake, parse_number, plain_digits
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

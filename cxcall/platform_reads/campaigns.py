@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.documents.json_text import as_cell
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.reader import Reader, ReadError, body_of, read_items, read_text
 from cxcall.responses.reported_failures import explain_failures
 from cxcall.sending.plan import DEFAULT_HOOKS, SendHooks

@@ -12,7 +12,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.platform_reads.reader import (
     Reader,
     describe_missing,
@@ -190,7 +190,7 @@ def _check_expectation(
         return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the response")
     if value in expected["in"] if "in" in expected else not value:
         return CheckResult.passed(check, says)
-    shown = phone_numbers.mask_text(str(value))
+    shown = number_masking.mask_text(str(value))
     if len(shown) > _MAX_VALUE_LENGTH:
         shown = f"{shown[:_MAX_VALUE_LENGTH]}…"
     return CheckResult.failed(check, f"not so: {says}; `{expected['at']}` is `{shown}`", fix)

@@ -9,7 +9,7 @@ from cxcall.credentials import token_provider
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity, command
 from cxcall.payloads.checks import has_errors
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.platform_reads.lookups import (
     CheckResult,
     PreflightInput,
@@ -142,7 +142,7 @@ def _check_numbers(
         yield CheckResult.unknown("number", "the request has no number; the platform dials the contact's number")  # fmt: skip
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:
-        masked = phone_numbers.mask(number)
+        masked = number_masking.mask(number)
         here = [entry for entry in findings if entry.where == where]
         wrong = [entry for entry in here if entry.code.startswith("phone-")]
         yield from (CheckResult.of_finding("number", entry) for entry in wrong)
@@ -153,7 +153,7 @@ def _check_numbers(
 
 
 def _check_hours(settings: Settings, number: str, call_time: CallTime) -> CheckResult:
-    masked = phone_numbers.mask(number)
+    masked = number_masking.mask(number)
     if call_time.moment is None:
         return CheckResult.unknown("hours", f"the scheduled time `{call_time.text}` has no offset")
     times = local_times(number, call_time.moment)

@@ -12,7 +12,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
 from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from uuid import uuid4
 
-from cxcall.phone.phone_numbers import mask_text, numbers_in
+from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults
 from cxcall.sandbox.logins import fill_cxone_response
 from cxcall.sandbox.messages import (

@@ -8,7 +8,7 @@ from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.phone_numbers import mask
+from cxcall.phone.number_masking import mask
 from cxcall.sandbox.campaign_dialer import as_time
 
 if TYPE_CHECKING:

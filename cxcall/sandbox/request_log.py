@@ -9,7 +9,7 @@ from http import HTTPStatus
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

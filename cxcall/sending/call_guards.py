@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.phone import phone_numbers
-from cxcall.phone.phone_numbers import plain_digits
+from cxcall.phone import number_masking
+from cxcall.phone.number_masking import plain_digits
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _check_kind(number: str) -> Iterator[Finding]:
 
     dialed = dialed_part(number)
     digits = plain_digits(dialed)
-    parsed = phone_numbers.parse_number(dialed) or _parse_north_american(digits)
+    parsed = number_masking.parse_number(dialed) or _parse_north_american(digits)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
@@ -137,7 +137,7 @@ def _check_kind(number: str) -> Iterator[Finding]:
     ):
         yield _error("phone-kind", f"`{number}` is an emergency number", f"use a subscriber number; add `--force` if {number} is an internal extension")  # fmt: skip
     elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
-        yield _error("phone-kind", f"`{phone_numbers.mask(number)}` is a premium-rate number: each minute is charged", "use the person's own number; add `--force` if you mean this one")  # fmt: skip
+        yield _error("phone-kind", f"`{number_masking.mask(number)}` is a premium-rate number: each minute is charged", "use the person's own number; add `--force` if you mean this one")  # fmt: skip
 
 
 def _error(code: str, message: str, fix: str, source: str = _SOURCE) -> Finding:
@@ -148,7 +148,7 @@ def _parse_north_american(digits: str) -> PhoneNumber | None:
     """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
-    return phone_numbers.parse_number(f"+1{digits}") if is_national else None
+    return number_masking.parse_number(f"+1{digits}") if is_national else None
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
         if dialed_part(number) in listed or number in listed:
             yield _error(
                 "do-not-call",
-                f"`{phone_numbers.mask(number)}` is on the do-not-call list",
+                f"`{number_masking.mask(number)}` is on the do-not-call list",
                 "do not call; if the person asked for it since, take the number off the list",
                 source=path,
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.sending.dialed_numbers import dialed_part, request_values
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _read_time(text: str) -> CallTime:
 
 def time_zones(number: str) -> tuple[str, ...]:
     """Return the names of the time zones that a number may be in; empty when none is known."""
-    parsed = phone_numbers.parse_number(dialed_part(number))
+    parsed = number_masking.parse_number(dialed_part(number))
     if parsed is None:
         return ()
     from phonenumbers import timezone
@@ -107,7 +107,7 @@ def check_hours(
 
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
-    masked = phone_numbers.mask(number)
+    masked = number_masking.mask(number)
     if call_time.moment is None:
         return _error(
             f"`{call_time.text}` is not a time with an offset, so it cannot be compared with {hours} at `{masked}`",

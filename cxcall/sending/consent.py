@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.phone.phone_numbers import join_numbers, mask_text
+from cxcall.phone.number_masking import join_numbers, mask_text
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_loopback_url
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_echo
+from cxcall.phone.number_masking import mask_echo
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.evidence import (

@@ -14,7 +14,7 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors, has_other_spelling
 from cxcall.payloads.payload import encode_body, is_form
-from cxcall.phone.phone_numbers import mask
+from cxcall.phone.number_masking import mask
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.dialed_numbers import find_numbers

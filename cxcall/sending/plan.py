@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.ledger.records import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ def fill_caches() -> None:
     from cxcall import check, explain
     from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
-    from cxcall.phone.phone_numbers import mask_text, response_masker
+    from cxcall.phone.number_masking import mask_text, response_masker
     from cxcall.runtime.redaction import redact
 
     for contract in load_shipped_contracts():

@@ -9,7 +9,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import as_text, find_json
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvRecord, read_cells
-from cxcall.phone.phone_numbers import mask_cell
+from cxcall.phone.number_masking import mask_cell
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row, RowFile

@@ -11,7 +11,7 @@ from cxcall.batch.input.rejects import RejectFile, is_reject
 from cxcall.batch.input.row_cells import cells_of
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.findings.errors import UsageError
-from cxcall.phone.phone_numbers import mask_cell
+from cxcall.phone.number_masking import mask_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.row_ranges import parse_key
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import join_numbers
+from cxcall.phone.number_masking import join_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads import preflight
 from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
 

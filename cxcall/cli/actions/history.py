@@ -18,7 +18,7 @@ from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
-from cxcall.phone.phone_numbers import join_numbers
+from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.transport.urls import printable
 

@@ -13,7 +13,7 @@ from cxcall.explaining.operations.published_operations import CXONE
 from cxcall.findings.finding import Severity
 from cxcall.payloads.likely_mistakes import find_unlikely_number
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _check_number(
     payload: Payload, pointer: str, value: str, *, is_number: bool, is_free: bool
 ) -> Iterator[Finding]:
     """Yield a finding on a text that is not in E.164; a national number is only a note."""
-    shown = phone_numbers.mask(value)
+    shown = number_masking.mask(value)
     fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
     severity = Severity.NOTE if value.isdigit() or is_free else Severity.WARNING
     if _PHONE_NUMBER.fullmatch(value):
@@ -113,7 +113,7 @@ def _check_digits(
     """Yield a warning on a phone number with other characters than digits where the schema has a number."""
     is_number = "number" in operation.schema_at(pointer).get("type", ())
     if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
-        message = f"`{phone_numbers.mask(value)}` has other characters than digits"
+        message = f"`{number_masking.mask(value)}` has other characters than digits"
         yield payload.make_finding(
             Severity.WARNING,
             "phone-format",

@@ -13,7 +13,7 @@ from cxcall.explaining.operations.published_operations import GENESYS
 from cxcall.payloads.checks import is_valid_text
 from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import fold_name
 from cxcall.runtime.redaction import MASKED
 

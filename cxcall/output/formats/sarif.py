@@ -17,7 +17,7 @@ from cxcall.output.formats.payload_verdicts import (
     payload_verdicts,
     repository_path,
 )
-from cxcall.phone import phone_numbers
+from cxcall.phone import number_masking
 from cxcall.version import PROJECT_URL, __version__
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
 
 def _has_number(text: str) -> bool:
     """Return whether a text has a phone number, which is not printed in full."""
-    return phone_numbers.mask_text(text) != text
+    return number_masking.mask_text(text) != text
 
 
 def _position(document: Document, offset: int, name: str) -> dict[str, int]:

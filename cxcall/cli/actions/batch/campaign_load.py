@@ -32,7 +32,7 @@ from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.campaigns import (
     CampaignReader,
     ContactListState,

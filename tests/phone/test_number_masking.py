@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.phone.phone_numbers import (
+from cxcall.phone.number_masking import (
     mask_cell,
     mask_echo,
     mask_international,
