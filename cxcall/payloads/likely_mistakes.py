@@ -16,6 +16,7 @@ from cxcall.documents.json_pointer import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone import number_masking
+from cxcall.phone.number_validity import find_number_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -174,7 +175,7 @@ def is_number(format_name: str | None, value: str) -> bool:
 
 def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning if a number has the form of E.164 but cannot be dialed."""
-    if mistake := number_masking.find_number_mistake(value):
+    if mistake := find_number_mistake(value):
         yield body.make_finding(
             Severity.WARNING,
             "phone-unlikely",

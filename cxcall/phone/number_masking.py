@@ -1,4 +1,4 @@
-"""E.164 numbers: dialable, or why not, by libphonenumber's data; and their masking."""
+"""Mask the phone numbers in texts, JSON values, and URLs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    from phonenumbers import PhoneNumber
 
 _WHOLE_UUID = rf"""(?<![^"']){UUID_FORM}(?![^"'])"""
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
@@ -60,18 +58,9 @@ _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
-INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
-"""The pattern of a number with its country code in a text."""
 SHOWN_DIGITS = 4
-_NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
+_CHARACTERS_KEPT = 4096
 FEWEST_DIGITS = 7
-
-
-def plain_digits(text: str) -> str:
-    """Return the digits of a text, those of other scripts as `0` to `9`."""
-    if text.isascii():
-        return compile_pattern(_OTHERS_THAN_DIGITS).sub("", text)
-    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def mask(number: str) -> str:
@@ -105,7 +94,7 @@ def _mask_unicode(text: str) -> str:
     return "".join(new if new != old else char for char, old, new in changes)
 
 
-@lru_cache(maxsize=_NUMBERS_KEPT)
+@lru_cache(maxsize=_CHARACTERS_KEPT)
 def _ascii_character(char: str) -> str:
     """Return the digit or the separator in ASCII that a character stands for; `~` for none."""
     from unicodedata import category
@@ -278,50 +267,3 @@ def join_numbers(numbers: Sequence[str], most: int = 3) -> str:
     """Return the first numbers as text, and how many more there are: a load has thousands."""
     more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(numbers[:most]) + more
-
-
-@lru_cache(maxsize=_PARSED_KEPT)
-def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
-    """Return a parsed number with its country code, or of a region; None for anything else. The checks of one request share it."""
-    import phonenumbers
-
-    try:
-        return phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return None
-
-
-@lru_cache(maxsize=_NUMBERS_KEPT)
-def find_number_mistake(number: str) -> str:
-    """Say why an E.164 number cannot be dialed, in one clause; empty when it can.
-
-    Source: libphonenumber's metadata. It knows numbering plans, not who answers.
-    """
-    import phonenumbers
-
-    parsed = parse_number(number)
-    if parsed is None:
-        return "no country has that calling code"
-    if phonenumbers.is_valid_number(parsed):
-        return ""
-    code = parsed.country_code or 0
-    national = phonenumbers.national_significant_number(parsed)
-    lengths = _lengths(code)
-    if lengths and len(national) not in lengths:
-        wanted = " or ".join(str(length) for length in lengths)
-        return f"country code {code} takes {wanted} digits after it, this has {len(national)}"
-    return f"country code {code} gives out no such number"
-
-
-def _lengths(country_code: int) -> list[int]:
-    """Return the lengths of national numbers under a calling code, in its main region."""
-    import phonenumbers
-
-    region = phonenumbers.region_code_for_country_code(country_code)
-    if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
-        metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(country_code, None)
-    else:
-        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-    general = metadata.general_desc if metadata is not None else None
-    lengths = general.possible_length if general is not None else ()
-    return sorted(length for length in lengths if length > 0)

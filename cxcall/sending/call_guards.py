@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
-from cxcall.phone.number_masking import plain_digits
+from cxcall.phone.number_validity import parse_number
+from cxcall.phone.spellings import plain_digits
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _check_kind(number: str) -> Iterator[Finding]:
 
     dialed = dialed_part(number)
     digits = plain_digits(dialed)
-    parsed = number_masking.parse_number(dialed) or _parse_north_american(digits)
+    parsed = parse_number(dialed) or _parse_north_american(digits)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
@@ -148,7 +149,7 @@ def _parse_north_american(digits: str) -> PhoneNumber | None:
     """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
-    return number_masking.parse_number(f"+1{digits}") if is_national else None
+    return parse_number(f"+1{digits}") if is_national else None
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_masking
+from cxcall.phone.number_validity import parse_number
 from cxcall.sending.dialed_numbers import dialed_part, request_values
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _read_time(text: str) -> CallTime:
 
 def time_zones(number: str) -> tuple[str, ...]:
     """Return the names of the time zones that a number may be in; empty when none is known."""
-    parsed = number_masking.parse_number(dialed_part(number))
+    parsed = parse_number(dialed_part(number))
     if parsed is None:
         return ()
     from phonenumbers import timezone

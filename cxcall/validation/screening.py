@@ -28,7 +28,7 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
-from cxcall.phone.number_masking import find_number_mistake
+from cxcall.phone.number_validity import find_number_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

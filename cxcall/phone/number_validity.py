@@ -1,0 +1,58 @@
+"""Decide whether an E.164 number can be dialed, or why not, by libphonenumber's data."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+_NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
+
+
+@lru_cache(maxsize=_PARSED_KEPT)
+def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
+    """Return a parsed number with its country code, or of a region; None for anything else. The checks of one request share it."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(number, region)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+@lru_cache(maxsize=_NUMBERS_KEPT)
+def find_number_mistake(number: str) -> str:
+    """Say why an E.164 number cannot be dialed, in one clause; empty when it can.
+
+    Source: libphonenumber's metadata. It knows numbering plans, not who answers.
+    """
+    import phonenumbers
+
+    parsed = parse_number(number)
+    if parsed is None:
+        return "no country has that calling code"
+    if phonenumbers.is_valid_number(parsed):
+        return ""
+    code = parsed.country_code or 0
+    national = phonenumbers.national_significant_number(parsed)
+    lengths = _lengths(code)
+    if lengths and len(national) not in lengths:
+        wanted = " or ".join(str(length) for length in lengths)
+        return f"country code {code} takes {wanted} digits after it, this has {len(national)}"
+    return f"country code {code} gives out no such number"
+
+
+def _lengths(country_code: int) -> list[int]:
+    """Return the lengths of national numbers under a calling code, in its main region."""
+    import phonenumbers
+
+    region = phonenumbers.region_code_for_country_code(country_code)
+    if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+        metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(country_code, None)
+    else:
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    general = metadata.general_desc if metadata is not None else None
+    lengths = general.possible_length if general is not None else ()
+    return sorted(length for length in lengths if length > 0)
