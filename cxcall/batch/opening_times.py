@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.phone.calling_hours import Hours
+from cxcall.phone.hours_of_day import Hours
 from cxcall.sending.call_guards import check_numbers, is_stopping
 from cxcall.sending.call_times import find_call_times, time_zones
 from cxcall.sending.dialed_numbers import dialed_numbers, find_numbers

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.calling_hours import Hours
     from cxcall.phone.do_not_call import NumberList
+    from cxcall.phone.hours_of_day import Hours
     from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 
@@ -77,7 +77,7 @@ def parse_hours(text: str) -> Hours | None:
     """Return the calling hours of a setting; None where none are set."""
     if not text:
         return None
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.phone.hours_of_day import Hours
 
     return Hours.parse(text)
 

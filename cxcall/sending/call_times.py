@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.calling_hours import Hours
+    from cxcall.phone.hours_of_day import Hours
 
 _MARK = "x-cxcall-scheduled"
 _NAME_PART = "schedul"
