@@ -31,7 +31,13 @@ def output(command: str) -> str:
     words = shlex.split(command.removeprefix("$ cxcall ").replace("\\\n", " "))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "calls.yaml").write_bytes((DOCS / "examples/calls.yaml").read_bytes())
-        environment = {"PATH": os.environ["PATH"], "HOME": folder, "CXCALL_STATE_DIR": folder, "CXCALL_CONFIG_DIR": folder, "CXCALL_CONTRACT": "calls.yaml"}  # fmt: skip
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": folder,
+            "CXCALL_STATE_DIR": folder,
+            "CXCALL_CONFIG_DIR": folder,
+            "CXCALL_CONTRACT": "calls.yaml",
+        }
         ran = subprocess.run(
             [sys.executable, "-m", "cxcall", *words],
             env=environment,

@@ -88,9 +88,11 @@ def main(arguments: list[str]) -> int:
         findings = tuple(each for found in cxcall.explain(case) for each in found.findings)
         missed = find_missed(defects, findings)
         false = [
-            each for each in findings
-            if each.severity is Severity.ERROR and not any(_names(defect, each) for defect in defects)
-        ]  # fmt: skip
+            each
+            for each in findings
+            if each.severity is Severity.ERROR
+            and not any(_names(defect, each) for defect in defects)
+        ]
         total, named = total + len(defects), named + len(defects) - len(missed)
         errors, wrong = (
             errors + sum(each.severity is Severity.ERROR for each in findings),

@@ -31,10 +31,19 @@ COMMANDS = (
 )
 # The picture has its own background, so that it is readable on light and dark pages.
 THEME = TerminalTheme(
-    (24, 26, 31), (220, 223, 228),
-    [(24, 26, 31), (255, 123, 114), (126, 231, 135), (242, 204, 96),
-     (121, 192, 255), (210, 168, 255), (118, 227, 234), (220, 223, 228)],
-)  # fmt: skip
+    (24, 26, 31),
+    (220, 223, 228),
+    [
+        (24, 26, 31),
+        (255, 123, 114),
+        (126, 231, 135),
+        (242, 204, 96),
+        (121, 192, 255),
+        (210, 168, 255),
+        (118, 227, 234),
+        (220, 223, 228),
+    ],
+)
 # The format of rich without its web fonts, which a page would have to download.
 FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -66,9 +75,14 @@ def run_in_terminal(command: str, folder: Path) -> str:
         "PATH": "",
     }
     child = pexpect.spawn(
-        sys.executable, ["-m", "cxcall", *command.split()], cwd=str(folder), env=environment,
-        dimensions=(40, WIDTH), timeout=60, encoding="utf-8",
-    )  # fmt: skip
+        sys.executable,
+        ["-m", "cxcall", *command.split()],
+        cwd=str(folder),
+        env=environment,
+        dimensions=(40, WIDTH),
+        timeout=60,
+        encoding="utf-8",
+    )
     child.expect(pexpect.EOF)
     child.close()
     return str(child.before).replace("\r\n", "\n").rstrip()

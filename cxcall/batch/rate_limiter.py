@@ -239,9 +239,12 @@ def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLim
 def _subject(settings: Settings) -> str:
     """Return the API's address and what authorizes the requests: the limits are per client or token."""
     who = (
-        settings.client_id or settings.access_key_id or settings.username or settings.api_key
+        settings.client_id
+        or settings.access_key_id
+        or settings.username
+        or settings.api_key
         or settings.access_token
-    )  # fmt: skip
+    )
     parts = urlsplit(settings.base_url)
     return f"{parts.scheme}://{parts.netloc}\n{who}"
 

@@ -140,12 +140,24 @@ def _files() -> Topic:
         [
             ("config.toml", "Profiles, each in a table `[profiles.NAME]`; in the first folder."),
             (".env", "Settings as environment variables; in the working directory."),
-            ("pyproject.toml, .cxcall.toml", "The operations of payload files, in the table `[tool.cxcall.operations]` or `[operations]`."),
-            ("ledger.sqlite3", "The recorded deliveries: hashes of bodies, the last four digits of numbers; in the second folder."),
-            ("ledgers/", "Markers that notice a lost ledger; in the first folder. Do not delete them."),
-            ("credentials.json, tokens.json", "The credentials that `cxcall auth login` stores, readable only by you; in the second folder."),
+            (
+                "pyproject.toml, .cxcall.toml",
+                "The operations of payload files, in the table `[tool.cxcall.operations]` or `[operations]`.",
+            ),
+            (
+                "ledger.sqlite3",
+                "The recorded deliveries: hashes of bodies, the last four digits of numbers; in the second folder.",
+            ),
+            (
+                "ledgers/",
+                "Markers that notice a lost ledger; in the first folder. Do not delete them.",
+            ),
+            (
+                "credentials.json, tokens.json",
+                "The credentials that `cxcall auth login` stores, readable only by you; in the second folder.",
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 TOPICS: dict[str, tuple[str, Callable[[], Topic]]] = {

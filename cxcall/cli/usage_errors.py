@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-_LOWERING_OPTIONS = frozenset(("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes"))  # fmt: skip
+_LOWERING_OPTIONS = frozenset(
+    ("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes")
+)
 """The options that lower a guard: nobody should add one because a message guessed it."""
 _LETTERS_PER_TYPO = 3
 """An option is near if at most one of as many letters is mistyped, swapped, missing, or too many."""

@@ -120,10 +120,15 @@ class BatchRun:
         with self._stack:
             keys = RowKeys(self._job.rows, "")
             run = self._run = begin_run(
-                self._job, self._selection, self._ledger, self.checked,
+                self._job,
+                self._selection,
+                self._ledger,
+                self.checked,
                 batch=self._batches[0] if self._batches else "",
-                rate=rules.rate, limit=rules.limit, keys=keys,
-            )  # fmt: skip
+                rate=rules.rate,
+                limit=rules.limit,
+                keys=keys,
+            )
             with _signals_of(run):
                 results = run.results(in_order=True, threads=rules.concurrency)
                 is_left = True

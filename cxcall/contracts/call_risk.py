@@ -33,9 +33,11 @@ _PARAMETER = re.compile(r"\{[^{}/]*\}")
 _ACD_BASE = re.compile(r"^/incontactapi/services/[^/]+", re.IGNORECASE)
 _MIN_COMMON_SEGMENTS = 2
 _CALLING_WORDS = frozenset(
-    ("call", "calls", "calling", "callback", "callbacks", "dial", "dials", "ring", "rings",
-     "originate", "click2call", "clicktocall", "phone", "talk", "voice")
-)  # fmt: skip
+    """
+    call calls calling callback callbacks dial dials ring rings originate click2call clicktocall
+    phone talk voice
+    """.split()
+)
 # A GET is a read, unless a name, a segment of its path, or its summary says that it dials, as in
 # `GET /click-to-call`. Words may be written together, as in `makecall`.
 _FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
@@ -48,20 +50,24 @@ _DIALS = re.compile(
 _CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
 # With a number, a GET whose name, summary, or last segment begins with one of these acts on it.
 _STARTING_VERBS = frozenset(
-    ("connect", "bridge", "dispatch", "start", "initiate", "trigger", "launch", "begin", "make", "place",
-     "send", "invoke", "execute", "run", "perform", "request", "schedule", "transfer", "notify", "contact")
-)  # fmt: skip
+    """
+    connect bridge dispatch start initiate trigger launch begin make place send invoke execute run
+    perform request schedule transfer notify contact
+    """.split()
+)
 _READ_VERBS = frozenset(
-    ("get", "list", "search", "query", "find", "fetch", "retrieve", "count", "preview", "validate",
-     "export")
-)  # fmt: skip
+    """
+    get list search query find fetch retrieve count preview validate export
+    """.split()
+)
 READ_ACTIONS = frozenset(("view", "search", "readonly"))
 # Things that nobody is called from until something else is started with them.
 _PASSIVE_NOUNS = frozenset(
-    ("contactlist", "calllist", "callinglist", "dnclist", "donotcalllist", "contactlistfilter",
-     "filter", "user", "queue", "role", "tag", "label", "note", "comment", "report", "export",
-     "template", "permission", "division", "disposition", "wrapupcode")
-)  # fmt: skip
+    """
+    contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user queue role
+    tag label note comment report export template permission division disposition wrapupcode
+    """.split()
+)
 
 
 class Route(NamedTuple):

@@ -195,7 +195,11 @@ def _may_be_shipped_call(method: str, path: str, base_url: str) -> bool:
                 continue
             other = Route.of(method, other_path, {}, "")
             is_long_enough = len(route.segments) >= len(other.segments)
-            if is_long_enough and route.may_equal(other) and known.find_by_name(name)[0].can_place_call:  # fmt: skip
+            if (
+                is_long_enough
+                and route.may_equal(other)
+                and known.find_by_name(name)[0].can_place_call
+            ):
                 return True
     return False
 

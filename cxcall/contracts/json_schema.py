@@ -21,8 +21,12 @@ _MAX_PROPERTIES = 2000
 """About how many properties of one body are listed."""
 
 
-SCHEMA_KEYWORDS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
-        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+SCHEMA_KEYWORDS = tuple(
+    """
+    items additionalProperties not if then else contains propertyNames unevaluatedItems
+    unevaluatedProperties
+    """.split()
+)
 SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
 SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 """The keywords with a schema, with a list of schemas, and with schemas by their names."""

@@ -120,7 +120,9 @@ class Operation:
     @cached_property
     def as_call(self) -> Operation:
         """The same operation as one that can place a call."""
-        return Operation(self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True})  # fmt: skip
+        return Operation(
+            self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True}
+        )
 
     @property
     def is_read(self) -> bool:

@@ -29,7 +29,15 @@ LINKS = ("nexturi", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "next",
 _NUMBERS = ("pagenumber", "page", "pagenum")
 _SIZES = ("pagesize", "perpage", "top", "limit", "maximumrows", "count")
 _OFFSETS = ("skip", "offset", "startrowindex", "startindex")
-_CURSORS = ("cursor", "nextcursor", "pagetoken", "nextpagetoken", "continuationtoken", "after", "nextpage")  # fmt: skip
+_CURSORS = (
+    "cursor",
+    "nextcursor",
+    "pagetoken",
+    "nextpagetoken",
+    "continuationtoken",
+    "after",
+    "nextpage",
+)
 _LIST_NAMES = ("entities", "results", "resources", "items", "records", "data")
 _LISTS = tuple(f"/{name}" for name in (*_LIST_NAMES, "Resources"))
 _PAGE_OBJECTS = ("links", "meta", "page", "paging", "pagination", "navigation")

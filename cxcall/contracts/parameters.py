@@ -14,11 +14,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 """The members of a path item that are operations; `query` is new in OpenAPI 3.2."""
 
 COMMON_FLAGS = frozenset(
-    ("again", "all", "base-url", "color", "contract", "curl", "do-not-call", "dry-run",
-     "engagement-header", "engagement-id", "fields", "file", "force", "help", "hours", "log-file", "log-format", "max-attempts", "no-input",
-     "output", "param", "platform", "profile", "query", "quiet", "region", "sandbox", "set", "strict",
-     "timeout", "verbose", "wait", "yes")
-)  # fmt: skip
+    """
+    again all base-url color contract curl do-not-call dry-run engagement-header engagement-id
+    fields file force help hours log-file log-format max-attempts no-input output param platform
+    profile query quiet region sandbox set strict timeout verbose wait yes
+    """.split()
+)
 """The flags of `cxcall send` itself: `--param` sets a parameter of such a name."""
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}

@@ -172,7 +172,17 @@ class _Sampler:
     @staticmethod
     def _may_be(schema: JsonSchema, value: Any) -> bool:
         """Return whether a declared value fits what the schema says of the value itself."""
-        words = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "format")  # fmt: skip
+        words = (
+            "type",
+            "enum",
+            "const",
+            "pattern",
+            "minLength",
+            "maxLength",
+            "minimum",
+            "maximum",
+            "format",
+        )
         own = {word: schema[word] for word in words if word in schema}
         return compile_schema(own).is_valid(value)
 

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 # Headers that say where a message goes, where it ends, or how it is read (RFC 9110, sections 7 and 8; RFC 9112).
-_FRAMING_HEADERS = frozenset((
-    "host", "connection", "keep-alive", "proxy-connection", "expect", "te", "trailer", "upgrade",
-    "transfer-encoding", "content-length", "content-type", "content-encoding",
-))  # fmt: skip
+_FRAMING_HEADERS = frozenset(
+    """
+    host connection keep-alive proxy-connection expect te trailer upgrade transfer-encoding
+    content-length content-type content-encoding
+    """.split()
+)
 _DOCUMENT_HOST = "default"
 """The source of a base URL that only the document names."""
 
@@ -156,12 +158,15 @@ def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[
     for each in chosen:
         if each.kind == API_KEY:
             _check_place(each)
-    return [
-        ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN") if _takes_token(settings, each)
-        else ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD") if each.kind == BASIC
-        else (each.place, each.field, "$CXCALL_API_KEY")
-        for each in chosen
-    ]  # fmt: skip
+    return [_describe_place(settings, each) for each in chosen]
+
+
+def _describe_place(settings: "Settings", scheme: SecurityScheme) -> tuple[str, str, str]:
+    if _takes_token(settings, scheme):
+        return ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")
+    if scheme.kind == BASIC:
+        return ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD")
+    return (scheme.place, scheme.field, "$CXCALL_API_KEY")
 
 
 def _takes_token(settings: "Settings", scheme: SecurityScheme) -> bool:

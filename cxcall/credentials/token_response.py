@@ -33,10 +33,13 @@ def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> Un
     from cxcall.transport.failures import explain_unreachable
 
     others = {
-        "timeout": (f"did not respond within {timeout:g} s", "run it again, with a longer `--timeout`"),
+        "timeout": (
+            f"did not respond within {timeout:g} s",
+            "run it again, with a longer `--timeout`",
+        ),
         "reset": ("broke the connection", "run it again"),
         "malformed": ("does not speak HTTP", "check `token_url`"),
-    }  # fmt: skip
+    }
     known = explain_unreachable(done.failure, "token_url") or others.get(done.failure)
     problem, fix = known or ("sent a response that was cut", "run it again")
     message = f"`{client.host}` {problem}"

@@ -102,9 +102,16 @@ class _Scanner:
     def scan(self) -> None:
         """Raise _MistakeFound at the first mistake."""
         if not self.skip_space():
-            self.fail("it is empty", "write a JSON object, like `cxcall operations NAME --skeleton` prints")  # fmt: skip
+            self.fail(
+                "it is empty",
+                "write a JSON object, like `cxcall operations NAME --skeleton` prints",
+            )
         if self.text.strip() == _JS_OBJECT:
-            self.fail("an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", len(_JS_OBJECT))  # fmt: skip
+            self.fail(
+                "an object was sent as text, not as JSON",
+                "send `JSON.stringify(payload)`",
+                len(_JS_OBJECT),
+            )
         if _FORM_DATA.match(self.text, self.at):
             self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
         step: Callable[[str], Any] | None = self.read_value
@@ -168,7 +175,9 @@ class _Scanner:
         comma = self.at
         self.at += 1
         if self.skip_space() == closing:
-            self.fail(f"there is a comma before the closing `{closing}`", "remove the comma", at=comma)  # fmt: skip
+            self.fail(
+                f"there is a comma before the closing `{closing}`", "remove the comma", at=comma
+            )
         return self.next_member()
 
     def read_name(self, char: str) -> Callable[[str], Any]:
@@ -198,7 +207,12 @@ class _Scanner:
         if lone := find_lone_surrogate(self.text[start : self.at]):
             fix = "write both halves of the pair, or the character itself"
             width = lone[1] - lone[0]
-            self.fail("there is half of a character (a lone surrogate) in a string", fix, width, start + lone[0])  # fmt: skip
+            self.fail(
+                "there is half of a character (a lone surrogate) in a string",
+                fix,
+                width,
+                start + lone[0],
+            )
 
     def read_scalar(self, char: str) -> None:
         self.refuse_end(char)
@@ -228,7 +242,10 @@ class _Scanner:
         if char in "{[":
             is_lines = before.endswith("\n") and "\n" not in before.strip()
             message = "a second document starts here" + ": this looks like JSON Lines" * is_lines
-            self.fail(message, "name the file `.jsonl`" if is_lines else "write each document to its own file")  # fmt: skip
+            self.fail(
+                message,
+                "name the file `.jsonl`" if is_lines else "write each document to its own file",
+            )
         if char in "}]":
             self.fail(f"`{char}` closes nothing", "remove it")
         self.fail("there is text after the end of the document", "remove the text")

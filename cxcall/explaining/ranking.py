@@ -24,16 +24,24 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 # Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
-_ORDER = (
-    "path-unpublished", "scheme-insecure", "host-unknown", "platform-mismatch", "method-unpublished",
-    "region-mismatch", "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
-    "permission-missing", "rate-limited", "state", "not-found", "hidden-failure", "operation-mismatch",
-    "header-missing", "body-malformed",
-)  # fmt: skip
+_ORDER = tuple(
+    """
+    path-unpublished scheme-insecure host-unknown platform-mismatch method-unpublished
+    region-mismatch token-missing token-grant token-user-context token-scope token-expired
+    credential permission-missing rate-limited state not-found hidden-failure operation-mismatch
+    header-missing body-malformed
+    """.split()
+)
 _TOKEN_CODES = (
-    "token-missing", "token-grant", "token-expired", "token-scope", "token-user-context", "credential",
-    "permission-missing", "placeholder",
-)  # fmt: skip
+    "token-missing",
+    "token-grant",
+    "token-expired",
+    "token-scope",
+    "token-user-context",
+    "credential",
+    "permission-missing",
+    "placeholder",
+)
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")

@@ -69,10 +69,26 @@ def form_of(request: ObservedRequest) -> bytes | None:
         texts = (sent, received, *response_headers.values())
         headers["Authorization"] = f"{any(token[1][:12] in each for each in texts)}"
     rest = (
-        request.method, request.scheme, request.host, headers, request.status, response_headers,
-        response and not is_accepted and response.reason, request.failure, request.unread, request.unknown,
-        request.null_means_unknown, request.body is None, request.headers is None,
-    )  # fmt: skip
+        request.method,
+        request.scheme,
+        request.host,
+        headers,
+        request.status,
+        response_headers,
+        response and not is_accepted and response.reason,
+        request.failure,
+        request.unread,
+        request.unknown,
+        request.null_means_unknown,
+        request.body is None,
+        request.headers is None,
+    )
+    text = _number_values(sent, f"\0{received}\0{rest!r}")
+    return sha256(text.encode("utf-8", "replace")).digest()
+
+
+def _number_values(sent: str, rest: str) -> str:
+    """Return both texts with the values that are judged by their form alone as numbers, equal ones as the same."""
     seen: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:
@@ -84,13 +100,11 @@ def form_of(request: ObservedRequest) -> bytes | None:
 
     text = _JUDGED_BY_FORM.sub(replace, sent)
     numbers = {value for value in seen if value[0] == "+"}
-    text += _JUDGED_BY_FORM.sub(
-        lambda match: (
-            match[0] if match[0][0] == "+" and match[0] not in numbers else replace(match)
-        ),
-        f"\0{received}\0{rest!r}",
-    )
-    return sha256(text.encode("utf-8", "replace")).digest()
+
+    def replace_sent(match: re.Match[str]) -> str:
+        return match[0] if match[0][0] == "+" and match[0] not in numbers else replace(match)
+
+    return text + _JUDGED_BY_FORM.sub(replace_sent, rest)
 
 
 def _reports_failure(response: HttpResponse | None) -> bool:

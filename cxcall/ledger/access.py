@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,8 +23,7 @@ from cxcall.ledger.marker import (
 )
 from cxcall.ledger.rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.sqlite_database import SqliteDatabase
-from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.redaction import redact
+from cxcall.ledger.stored_texts import keyed_digest, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -206,7 +204,8 @@ class LedgerAccess:
 
         Where another ledger is expected, and a person has accepted missing records, each machine has to notice by itself.
         """
-        marks, is_older_copy = self._shared_marks(self._rows.state), self._marker.is_older_copy(self._rows.state)  # fmt: skip
+        marks = self._shared_marks(self._rows.state)
+        is_older_copy = self._marker.is_older_copy(self._rows.state)
         if self.is_shared and not marks.stop and (is_older_copy or not marks.is_accepted):
             self._insert_decision(STOP + mask(problem))
         if is_older_copy:
@@ -298,9 +297,12 @@ class LedgerAccess:
         age = (self._now() - before).total_seconds()
         counted = self._now().timestamp() - LONGEST_PERIOD
         return {
-            "before": before.timestamp(), "boot": boot, "uptime": uptime - age, "counted": counted,
+            "before": before.timestamp(),
+            "boot": boot,
+            "uptime": uptime - age,
+            "counted": counted,
             "counted_uptime": uptime - LONGEST_PERIOD,
-        }  # fmt: skip
+        }
 
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return how many.
@@ -329,21 +331,3 @@ class LedgerAccess:
             with closing(self.open_queue()) as queue:
                 queue.prune()
         return counts["deliveries"]
-
-
-def storable(text: str | None) -> str | None:
-    """Return a text as it may be stored: secrets masked, and without what UTF-8 or PostgreSQL cannot hold."""
-    if text is None:
-        return None
-    return redact(text).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def mask(text: str) -> str:
-    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
-    return mask_text(storable(text) or "")
-
-
-def keyed_digest(text: str, key: str) -> str:
-    """Return a digest that other ledgers do not have: 32 hexadecimal digits."""
-    content = text.encode("utf-8", "replace")
-    return hashlib.blake2b(content, key=key.encode(), digest_size=16).hexdigest()

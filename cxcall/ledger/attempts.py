@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.access import keyed_digest
 from cxcall.ledger.batches import BatchRecords
+from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.access import LedgerAccess, mask, storable
+from cxcall.ledger.access import LedgerAccess
 from cxcall.ledger.database import never
 from cxcall.ledger.records import LOAD, MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -55,10 +56,18 @@ class BatchRecords(LedgerAccess):
         batch = new_id(self._now())
         with self._writing():
             self._rows.insert(
-                "batch", id=batch, at=self._now().timestamp(), profile=profile, operation=operation,
-                target=target, file=storable(file), digest=digest, given=values_digest,
-                rows=rows, key=storable(key),
-            )  # fmt: skip
+                "batch",
+                id=batch,
+                at=self._now().timestamp(),
+                profile=profile,
+                operation=operation,
+                target=target,
+                file=storable(file),
+                digest=digest,
+                given=values_digest,
+                rows=rows,
+                key=storable(key),
+            )
         return batch
 
     def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
@@ -94,12 +103,20 @@ class BatchRecords(LedgerAccess):
                 raise self._database.damage_error("a batch is missing")
         return [
             Batch(
-                each["id"], datetime.fromtimestamp(each["at"], UTC), each["id"] in ended,
-                each["profile"], each["operation"], each["target"], each["given"], each["file"],
-                each["digest"], each["rows"], each["key"],
+                each["id"],
+                datetime.fromtimestamp(each["at"], UTC),
+                each["id"] in ended,
+                each["profile"],
+                each["operation"],
+                each["target"],
+                each["given"],
+                each["file"],
+                each["digest"],
+                each["rows"],
+                each["key"],
             )
             for each in batches
-        ]  # fmt: skip
+        ]
 
     def count_outcomes(self, batch: str) -> dict[str, int]:
         """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
@@ -128,9 +145,15 @@ class BatchRecords(LedgerAccess):
         with self._writing(is_durable=False):
             for each in rows:
                 self._rows.insert(
-                    "unsent", at=each.at.timestamp(), batch=each.batch, row=each.row, key=storable(each.key),
-                    outcome=each.outcome, reason=each.reason, message=mask(each.message)[:MAX_NOTE_LENGTH],
-                )  # fmt: skip
+                    "unsent",
+                    at=each.at.timestamp(),
+                    batch=each.batch,
+                    row=each.row,
+                    key=storable(each.key),
+                    outcome=each.outcome,
+                    reason=each.reason,
+                    message=mask(each.message)[:MAX_NOTE_LENGTH],
+                )
 
     def unsent_rows(
         self, batches: Collection[str], outcome: Outcome | None = None
@@ -150,8 +173,13 @@ class BatchRecords(LedgerAccess):
         found.sort(key=lambda row: int(row["number"]))
         return {
             row["row"]: UnsentRow(
-                row["batch"], row["row"], row["key"], Outcome(row["outcome"]), row["reason"], row["message"],
+                row["batch"],
+                row["row"],
+                row["key"],
+                Outcome(row["outcome"]),
+                row["reason"],
+                row["message"],
                 datetime.fromtimestamp(row["at"], UTC),
             )
             for row in found
-        }  # fmt: skip
+        }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.access import mask, storable
 from cxcall.ledger.attempts import AttemptRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import (
@@ -20,6 +19,7 @@ from cxcall.ledger.duplicates import (
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
+from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -38,6 +38,10 @@ _FILTERS = {
     "profile": "d.profile = :profile",
     "unresolved": "COALESCE(e.outcome, 'unknown') = 'unknown' AND COALESCE(e.resolution, '') = ''",
 }
+_END_COLUMNS = (
+    "status engagement_id correlation_id note ended_at boot uptime code message timings".split()
+)
+"""What a resolved delivery keeps of its last event."""
 
 
 def _no_fence(_delivery: str) -> None:
@@ -76,13 +80,7 @@ class Ledger(AttemptRecords):
                 if limit:
                     people = intent.possible_people or [(each,) for each in intent.people]
                     self.guard_attempts(people, limit)
-                number = self._rows.insert(
-                    "delivery", id=delivery, at=self._now().timestamp(), profile=intent.profile,
-                    operation=intent.operation, provenance=intent.provenance, method=intent.method,
-                    target=mask(intent.target), digest=intent.digest,
-                    numbers=json.dumps([mask(number) for number in intent.numbers]),
-                    again=intent.again, batch=intent.batch, row=intent.row, key=storable(intent.key),
-                )  # fmt: skip
+                number = self._insert_delivery(delivery, intent)
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
                 self._record_people(number, intent.people)
                 fence(delivery)
@@ -95,11 +93,27 @@ class Ledger(AttemptRecords):
             raise
         return delivery
 
+    def _insert_delivery(self, delivery: str, intent: Intent) -> int:
+        return self._rows.insert(
+            "delivery",
+            id=delivery,
+            at=self._now().timestamp(),
+            profile=intent.profile,
+            operation=intent.operation,
+            provenance=intent.provenance,
+            method=intent.method,
+            target=mask(intent.target),
+            digest=intent.digest,
+            numbers=json.dumps([mask(number) for number in intent.numbers]),
+            again=intent.again,
+            batch=intent.batch,
+            row=intent.row,
+            key=storable(intent.key),
+        )
+
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return every digest that an earlier delivery of the same request may have."""
-        names = sorted(
-            self._rows.names_of_older_digests
-        )  # of all records that have an older digest
+        names = sorted(self._rows.names_of_older_digests)
         older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
 
@@ -121,11 +135,16 @@ class Ledger(AttemptRecords):
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self._boot_clock()
-        values = {
-            "at": self._now().timestamp(), "kind": kind, "outcome": outcome, "status": None, "engagement_id": None,
-            "correlation_id": None, "resolution": "", "ended_at": None, "note": "", "boot": boot, "uptime": uptime,
-            "code": "", "message": "", "timings": "", **more,
-        }  # fmt: skip
+        values: dict[str, Any] = {
+            **dict.fromkeys(("status", "engagement_id", "correlation_id", "ended_at")),
+            **dict.fromkeys(("resolution", "note", "code", "message", "timings"), ""),
+            "at": self._now().timestamp(),
+            "kind": kind,
+            "outcome": outcome,
+            "boot": boot,
+            "uptime": uptime,
+            **more,
+        }
         self._rows.insert("event", delivery=delivery, **values)
 
     def _append(self, found: StoredDelivery, kind: str, outcome: Outcome, **more: Any) -> None:
@@ -211,12 +230,21 @@ class Ledger(AttemptRecords):
             if not _may_follow(found.event, outcome):
                 return
             self._append(
-                found, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
-                engagement_id=storable(engagement_id), correlation_id=storable(correlation_id),
-                note=mask(note)[:MAX_NOTE_LENGTH], code=mask(code)[:MAX_NOTE_LENGTH],
+                found,
+                "ended",
+                outcome,
+                attempts=attempts,
+                status=status,
+                ended_at=self._now().timestamp(),
+                engagement_id=storable(engagement_id),
+                correlation_id=storable(correlation_id),
+                note=mask(note)[:MAX_NOTE_LENGTH],
+                code=mask(code)[:MAX_NOTE_LENGTH],
                 message=mask(message)[:MAX_NOTE_LENGTH],
-                timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else "",
-            )  # fmt: skip
+                timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()})
+                if timings
+                else "",
+            )
 
     def resolve(self, delivery: str, *, placed: bool) -> Record:
         """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
@@ -229,11 +257,13 @@ class Ledger(AttemptRecords):
                     fix=f"see `cxcall history show {record.id}`",
                 )
             found = self._find(record.id)
-            kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime", "code", "message", "timings")  # fmt: skip
             self._append(
-                found, "resolved", record.outcome, resolution=RANG if placed else DID_NOT_RING,
-                **{name: found.event[name] for name in kept},
-            )  # fmt: skip
+                found,
+                "resolved",
+                record.outcome,
+                resolution=RANG if placed else DID_NOT_RING,
+                **{name: found.event[name] for name in _END_COLUMNS},
+            )
         return self.get(record.id)
 
     def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:

@@ -75,10 +75,15 @@ class PostgresDatabase(LedgerDatabase):
         options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
         given = self._parameters.get("options", "")
         parameters = {
-            "connect_timeout": str(_CONNECT_TIMEOUT), "application_name": "cxcall", "keepalives_idle": "15",
-            "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
-            "options": f"{given} {options}".strip(), "client_encoding": "utf8",
-        }  # fmt: skip
+            "connect_timeout": str(_CONNECT_TIMEOUT),
+            "application_name": "cxcall",
+            "keepalives_idle": "15",
+            "keepalives_interval": "5",
+            "keepalives_count": "3",
+            **self._parameters,
+            "options": f"{given} {options}".strip(),
+            "client_encoding": "utf8",
+        }
         return BoundedConnection.connect(**parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]
 
     def _connect(self) -> Connection[Any]:

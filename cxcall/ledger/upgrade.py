@@ -67,9 +67,18 @@ def _names_of(database: SqliteDatabase, kind: str) -> list[str]:
 def _first_state(database: SqliteDatabase, counts: dict[str, int]) -> State:
     last = {table: _last_number(database, table) for table in counts}
     return State(
-        1, os.urandom(8).hex(), 1, last["delivery"], last["event"], last["batch"], last["batch_end"], 0,
-        counts["delivery"], counts["event"], counts["batch"],
-    )  # fmt: skip
+        1,
+        os.urandom(8).hex(),
+        1,
+        last["delivery"],
+        last["event"],
+        last["batch"],
+        last["batch_end"],
+        0,
+        counts["delivery"],
+        counts["event"],
+        counts["batch"],
+    )
 
 
 def _last_number(database: SqliteDatabase, table: str) -> int:

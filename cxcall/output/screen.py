@@ -158,19 +158,9 @@ class Screen:
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from cxcall.output.progress_bar import make_progress_bar
 
-        bar = Progress(
-            BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn(),
-            console=Console(file=self.stderr, no_color=not self.uses_color(self.stderr)), transient=True,
-        )  # fmt: skip
+        bar = make_progress_bar(self.stderr, uses_color=self.uses_color(self.stderr))
         before = self.stdout
         with bar:
             if before.isatty():
@@ -301,7 +291,9 @@ class Screen:
         lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
         if response is not None:
             received = [f"< {response.status} {response.reason}"]
-            received += [f"< {name}: {value}" for name, value in masked_headers(response.headers).items()]  # fmt: skip
+            received += [
+                f"< {name}: {value}" for name, value in masked_headers(response.headers).items()
+            ]
             lines += map(echo_mask(request, self.stderr), received)
         phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
         for line in (*lines, f"* {phases}"):  # not folded, so that people can copy them

@@ -22,13 +22,23 @@ if TYPE_CHECKING:
 _MAX_CHOICES = 4
 _MAX_DEPTH = 8
 _KINDS = {
-    "uuid": "UUID", "e164": "+E.164 number", "phone": "+E.164 number", "date-time": "RFC 3339 time", "date": "date",
-    "email": "email address", "uri": "URL", "boolean": "true|false", "integer": "integer", "number": "number",
-}  # fmt: skip
-SCALAR_RULES = frozenset((
-    "type", "enum", "const", "format", "pattern", "minLength", "maxLength",
-    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
-))  # fmt: skip
+    "uuid": "UUID",
+    "e164": "+E.164 number",
+    "phone": "+E.164 number",
+    "date-time": "RFC 3339 time",
+    "date": "date",
+    "email": "email address",
+    "uri": "URL",
+    "boolean": "true|false",
+    "integer": "integer",
+    "number": "number",
+}
+SCALAR_RULES = frozenset(
+    """
+    type enum const format pattern minLength maxLength minimum maximum exclusiveMinimum
+    exclusiveMaximum multipleOf
+    """.split()
+)
 """Keywords of a schema that are about a value, and not about its members and items."""
 _WRITTEN_DIGITS = r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
 """A phone number, for a schema that requires its digits."""

@@ -79,4 +79,6 @@ def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
     if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
         return []
     pointers = {tuple(branch[0].instance_path) for branch in branches}
-    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []  # fmt: skip
+    return (
+        [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []
+    )

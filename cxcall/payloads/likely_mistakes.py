@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     Problem = tuple[str, str, str] | None
     """Message, correction, and reason; None for a value that is right."""
 
-OPEN_KEYWORDS = {
-    "additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames",
-    "dependentSchemas", "oneOf", "anyOf", "if", "not", "x-cxcall-mistakes",
-}  # fmt: skip
+OPEN_KEYWORDS = frozenset(
+    """
+    additionalProperties patternProperties unevaluatedProperties propertyNames dependentSchemas
+    oneOf anyOf if not x-cxcall-mistakes
+    """.split()
+)
 """Keywords by which a schema itself decides, or leaves open, what other names an object may have."""
 
 

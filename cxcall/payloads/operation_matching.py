@@ -172,7 +172,9 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
 
 def _count_recognized(operation: Operation, value: Any) -> int:
     """Return the number of properties of a body that an operation declares, perhaps in another spelling."""
-    return count_declared_properties(operation, value) + _count_misspelled(operation, _sorted_names(value))  # fmt: skip
+    return count_declared_properties(operation, value) + _count_misspelled(
+        operation, _sorted_names(value)
+    )
 
 
 def _count_recognized_names(operation: Operation, value: Any) -> int:

@@ -176,12 +176,14 @@ class _RenameFinder:
         free = [each for each in declared if each not in node and self._fits(source, place, each)]
         near = [each for each in free if is_typo(folded, fold_name(each))]
         is_sure = len(near) == 1
+        titled = (folded.removeprefix(title), folded.removeprefix(owner), title + folded)
+        similar = filter(None, [nearest_name(name, free) or _longer_name(folded, free)])
         for rank, names, applicability in (
             (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
             (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
-            (_TITLE, [each for each in free if fold_name(each) in (folded.removeprefix(title), folded.removeprefix(owner), title + folded)], Applicability.UNSAFE),
-            (_SIMILAR, filter(None, [nearest_name(name, free) or _longer_name(folded, free)]), Applicability.UNSAFE),
-        ):  # fmt: skip
+            (_TITLE, [each for each in free if fold_name(each) in titled], Applicability.UNSAFE),
+            (_SIMILAR, similar, Applicability.UNSAFE),
+        ):
             for each in islice(names, 1):
                 yield from self._to(rank, source, join_pointer(place, each), applicability)
 
@@ -202,7 +204,9 @@ class _RenameFinder:
                 for child in value
                 if (joined := fold_name(name + child)) in free
             ]
-            fitting = [pair for pair in pairs if self._fits(pair[0], place, pair[1].rpartition("/")[2])]  # fmt: skip
+            fitting = [
+                pair for pair in pairs if self._fits(pair[0], place, pair[1].rpartition("/")[2])
+            ]
             if fitting:
                 edits = [move(*pair, Applicability.SAFE) for pair in fitting]
                 edits += [Edit("remove", source)] * (len(fitting) == len(value))
@@ -224,7 +228,8 @@ class _RenameFinder:
         found = [each for each in missing if self._shares_word(place, name, each)]
         if len(found) != 1:
             return
-        others = [each for each in self._unknown.get(place, ()) if self._shares_word(place, each, found[0])]  # fmt: skip
+        unknown = self._unknown.get(place, ())
+        others = [each for each in unknown if self._shares_word(place, each, found[0])]
         if others == [name]:
             yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
 
@@ -245,16 +250,19 @@ class _RenameFinder:
         """Yield the rename of a number that is dialed to the only free property that takes one."""
         node = value_at(self._value, place)
         numbers = [
-            each for each, declared in schema.get("properties", {}).items()
-            if isinstance(declared, dict) and declared.get("format") in number_names.PHONE_FORMATS
+            each
+            for each, declared in schema.get("properties", {}).items()
+            if isinstance(declared, dict)
+            and declared.get("format") in number_names.PHONE_FORMATS
             and number_names.is_number_name(each)
-        ]  # fmt: skip
+        ]
         if len(numbers) == 1 and numbers[0] not in node and number_names.is_number_name(name):
             target = join_pointer(place, numbers[0])
             yield from self._to(_SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
 
     def _shares_word(self, place: str, name: str, pointer: str) -> bool:
-        value, schema = value_at(self._value, join_pointer(place, name)), self._operation.schema_at(pointer)  # fmt: skip
+        value = value_at(self._value, join_pointer(place, name))
+        schema = self._operation.schema_at(pointer)
         items = (
             self._operation.schema_at(join_pointer(pointer, 0)) if isinstance(value, list) else {}
         )

@@ -16,19 +16,29 @@ if TYPE_CHECKING:
 
 _MAX_VALUE = 40
 _LIMITS = {
-    "maximum": ("at most", "or less"), "minimum": ("at least", "or more"),
-    "exclusiveMaximum": ("less than", ""), "exclusiveMinimum": ("more than", ""),
-    "maxLength": ("character", "at most"), "minLength": ("character", "at least"),
-    "maxItems": ("item", "at most"), "minItems": ("item", "at least"),
-    "maxProperties": ("property", "at most"), "minProperties": ("property", "at least"),
-}  # fmt: skip
+    "maximum": ("at most", "or less"),
+    "minimum": ("at least", "or more"),
+    "exclusiveMaximum": ("less than", ""),
+    "exclusiveMinimum": ("more than", ""),
+    "maxLength": ("character", "at most"),
+    "minLength": ("character", "at least"),
+    "maxItems": ("item", "at most"),
+    "minItems": ("item", "at least"),
+    "maxProperties": ("property", "at most"),
+    "minProperties": ("property", "at least"),
+}
 _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
 """A word or a phone number of a text that lists several."""
 _FORMATS = {"date": ("a date", "2026-12-01"), "email": ("an email address", "ada@example.com")}
 _TEMPLATES = {
-    "uuid": '"<UUID>"', "e164": '"<+E.164 number>"',
-    "object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true",
-}  # fmt: skip
+    "uuid": '"<UUID>"',
+    "e164": '"<+E.164 number>"',
+    "object": "{...}",
+    "array": "[...]",
+    "integer": "0",
+    "number": "0",
+    "boolean": "true",
+}
 
 
 def type_hint(value: Any, types: list[str]) -> str:
@@ -36,7 +46,11 @@ def type_hint(value: Any, types: list[str]) -> str:
     inner = find_json(value, value) if isinstance(value, str) else value
     if inner != value and type_of(inner) in types:
         is_container = isinstance(inner, dict | list)
-        return "it is JSON inside a string: send the JSON itself" if is_container else "remove the quotes"  # fmt: skip
+        return (
+            "it is JSON inside a string: send the JSON itself"
+            if is_container
+            else "remove the quotes"
+        )
     if "string" in types and isinstance(value, int | float) and not isinstance(value, bool):
         return f'write it in quotes: `"{format_value(value)}"`'
     if "object" in types and isinstance(value, list) and (pair := _first_pair(value)):
@@ -120,7 +134,10 @@ def _date_time_hint(value: str) -> tuple[str, str]:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        return f"must be a time; got `{format_value(value)}`", "write it like `2026-12-01T09:00:00Z`"  # fmt: skip
+        return (
+            f"must be a time; got `{format_value(value)}`",
+            "write it like `2026-12-01T09:00:00Z`",
+        )
     # From here on the value is a time, so that there is no phone number to mask.
     time = moment.isoformat().removesuffix("+00:00")
     if ":" not in value:

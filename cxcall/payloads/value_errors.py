@@ -78,7 +78,9 @@ def _describe_wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str
     if schema.get("type") == "array":
         schema = {**schema, **schema.get("items", {})}
         validator = compile_schema(schema)
-        items = (each for each in text.split(",") if not validator.is_valid(convert_text(each, schema)))  # fmt: skip
+        items = (
+            each for each in text.split(",") if not validator.is_valid(convert_text(each, schema))
+        )
         text = next(items, text)
     value = convert_text(text, schema)
     for error in compile_schema(schema).iter_errors(value):

@@ -61,7 +61,12 @@ class CampaignState(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """Return the state as JSON data."""
         return {
-            "campaign": {"id": self.id, "name": self.name, "status": self.status, "running": self.is_running},
+            "campaign": {
+                "id": self.id,
+                "name": self.name,
+                "status": self.status,
+                "running": self.is_running,
+            },
             "contactList": {"id": self.list_id, "name": self.list_name},
             "called": self.called,
             "total": self.total,
@@ -69,7 +74,7 @@ class CampaignState(NamedTuple):
             "connects": self.connects,
             "outstanding": self.outstanding,
             "errors": list(self.errors),
-        }  # fmt: skip
+        }
 
     def __str__(self) -> str:
         named = f"`{self.name}` ({self.id})" if self.name else f"`{self.id}`"

@@ -217,18 +217,30 @@ def _check_rights(
     if wrong is not None:
         yield CheckResult.of_finding("token", wrong)
     elif operation.token_kinds:
-        yield CheckResult.passed("token", f"`{operation.name}` takes a token of its kind, {token.kind}")  # fmt: skip
+        yield CheckResult.passed(
+            "token", f"`{operation.name}` takes a token of its kind, {token.kind}"
+        )
     actual = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     wanted = [" + ".join(sorted(each)) for each in operation.scopes if each]
     if wanted and actual:
         missing = token_provider.check_scopes(token._replace(scopes=frozenset(actual)), operation)
         if missing is not None:
-            yield CheckResult.unknown("scope", f"{missing.message}; scopes bind a person's token, and only where the organisation enforces them", missing.fix)  # fmt: skip
+            yield CheckResult.unknown(
+                "scope",
+                f"{missing.message}; scopes bind a person's token, and only where the organisation enforces them",
+                missing.fix,
+            )
         else:
-            yield CheckResult.passed("scope", f"it has {' or '.join(f'`{scope}`' for scope in wanted)}")  # fmt: skip
+            yield CheckResult.passed(
+                "scope", f"it has {' or '.join(f'`{scope}`' for scope in wanted)}"
+            )
     if operation.permissions:
         needed = " or ".join(" + ".join(sorted(entry)) for entry in operation.permissions)
-        yield CheckResult.unknown("permission", f"`{needed}` is needed; what roles grant a client is not told to it", "an administrator looks it up; a 403 names what lacks")  # fmt: skip
+        yield CheckResult.unknown(
+            "permission",
+            f"`{needed}` is needed; what roles grant a client is not told to it",
+            "an administrator looks it up; a 403 names what lacks",
+        )
 
 
 def _check_rate_budget(last: Delivery | None) -> CheckResult:

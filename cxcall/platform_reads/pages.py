@@ -99,7 +99,11 @@ def _smaller_pages(paging: Paging) -> str:
     from cxcall.findings.finding import command
 
     size = paging.size
-    return f"ask for smaller pages: {command('--param', f'{size}=10')}" if size else "narrow the list by its parameters"  # fmt: skip
+    return (
+        f"ask for smaller pages: {command('--param', f'{size}=10')}"
+        if size
+        else "narrow the list by its parameters"
+    )
 
 
 def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | None:
@@ -189,7 +193,9 @@ def _digest(value: Any) -> bytes:
 
 
 def _repetition(delivery: Delivery, message: str) -> ReadError:
-    return paging_error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
+    return paging_error(
+        delivery, message, "read the pages after it by their parameters", "the list would never end"
+    )
 
 
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:

@@ -139,7 +139,9 @@ def _check_numbers(
 ) -> Iterator[CheckResult]:
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
-        yield CheckResult.unknown("number", "the request has no number; the platform dials the contact's number")  # fmt: skip
+        yield CheckResult.unknown(
+            "number", "the request has no number; the platform dials the contact's number"
+        )
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:
         masked = number_masking.mask(number)
@@ -161,16 +163,19 @@ def _check_hours(settings: Settings, number: str, call_time: CallTime) -> CheckR
     if not times:
         return CheckResult.unknown("hours", f"no time zone is known for `{masked}`")
     if unknown := [zone for zone, moment in times.items() if moment is None]:
-        return CheckResult.unknown("hours", f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be")  # fmt: skip
+        return CheckResult.unknown(
+            "hours",
+            f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be",
+        )
     shown = ", ".join(f"{moment:%H:%M} ({zone})" for zone, moment in list(times.items())[:2])
     more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
     then = f" at the scheduled time `{call_time.text}`" if call_time.is_scheduled else ""
     says = f"local time is {shown}{more} for `{masked}`{then}"
     if hours is None:
-        return CheckResult.unknown("hours", says, "set the calling hours: `--hours 08:00-21:00`")  # fmt: skip
+        return CheckResult.unknown("hours", says, "set the calling hours: `--hours 08:00-21:00`")
     if all(moment and moment in hours for moment in times.values()):
         return CheckResult.passed("hours", f"{says}: within {hours}")
-    return CheckResult.failed("hours", f"{says}: outside {hours}", "call within those hours")  # fmt: skip
+    return CheckResult.failed("hours", f"{says}: outside {hours}", "call within those hours")
 
 
 def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Finding]) -> CheckResult:

@@ -33,7 +33,11 @@ BY_STATUS = {
     401: Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
     403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
     404: Cause("not-found", "the host does not know the path, or an ID in it", _IDS),
-    405: Cause("method-unpublished", "the path does not take this method", "see what can be sent: `cxcall operations`"),
+    405: Cause(
+        "method-unpublished",
+        "the path does not take this method",
+        "see what can be sent: `cxcall operations`",
+    ),
     407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
     409: Cause("state", "the state of something that the request names forbids it now", LOOK),
     410: Cause("not-found", "something that the request names was deleted", _IDS),
@@ -41,60 +45,177 @@ BY_STATUS = {
     413: Cause("value-not-allowed", "the body is too large", "send less in it"),
     415: Cause("header-missing", "the API takes another `Content-Type`", _JSON),
     429: Cause("rate-limited", "the API takes no more requests for now", _WAIT),
-}  # fmt: skip
+}
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 BY_CODE = (
-    (r"not\.a\.user", Cause("token-user-context", "the operation requires a user's token, but the token is a client's", _PERSON)),
-    (r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
-    (r".*\.permission\.check\.failed|.*\.forbidden\..*", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
-    (r"credentials\.expired|token.expired", Cause("token-expired", "the token has expired", _NEW_TOKEN)),
-    (r"invalid_token", Cause("token-expired", "the API does not accept the token", _NEW_TOKEN)),  # RFC 6750
+    (
+        r"not\.a\.user",
+        Cause(
+            "token-user-context",
+            "the operation requires a user's token, but the token is a client's",
+            _PERSON,
+        ),
+    ),
+    (
+        r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized",
+        Cause("permission-missing", _MISSING_RIGHT, _GRANT),
+    ),
+    (
+        r".*\.permission\.check\.failed|.*\.forbidden\..*",
+        Cause("permission-missing", _MISSING_RIGHT, _GRANT),
+    ),
+    (
+        r"credentials\.expired|token.expired",
+        Cause("token-expired", "the token has expired", _NEW_TOKEN),
+    ),
+    (
+        r"invalid_token",
+        Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
+    ),  # RFC 6750
     (r"insufficient_scope", Cause("token-scope", "the token lacks a scope", _GRANT)),
     (r"invalid\.id", Cause("id-format", "", _IDS)),
-    (r"bad\.credentials", Cause("credential", "the token is unknown or expired, or belongs to another region",
-                               f"{_NEW_TOKEN}; a token of another region is refused so, too")),
-    (r"ip\.not\.authorized", Cause("credential", "your IP address is not on the organization's list", "send it from an address that the organization allows")),
-    (r"(action\.|.*\.)authentication(\.failed)?|invalid[_.]credentials",
-     Cause("credential", "the other system does not accept the credentials", "correct the credentials of the integration or the list")),
-    (r"invalid_client|access_denied", Cause("credential", "the client ID or its secret is not accepted", _CLIENT)),
-    (r"invalid_grant", Cause("credential", "the code, refresh token, or user of the token request is not accepted", _CLIENT)),
-    (r"unauthorized_client|unsupported_(grant|response)_type",
-     Cause("token-grant", "the client is not registered for this grant type", "use a grant that the client is registered for")),
-    (r"invalid_scope", Cause("token-scope", "the client does not have this scope", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
-    (r"authentication\.required", Cause("token-missing", "no token was sent", "send `Authorization: Bearer <token>`")),
-    (r"too\.many\.(requests.*|recycles)|.*rate\.per\.minute", Cause("rate-limited", "too many requests", _WAIT)),
-    (r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted", Cause("not-found", "something that the request names does not exist", _IDS)),
-    (r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
-     Cause("value-not-allowed", "", CHECK_BODY)),
-    (r"campaign\.sequence\.is\.empty", Cause("value-not-allowed", "", CHECK_BODY)),  # of the sequence that is sent
-    (r"duplicate\.(name|value)", Cause("state", "the name is in use", "use another name, or update the existing one")),
-    (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)", Cause("state", "", LOOK)),
-    (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)", Cause("state", "", LOOK)),
-    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*",
-     Cause("state", "", LOOK)),
-    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)|no\.contact.*|no\.phone\.columns",
-     Cause("property-missing", "", CHECK_BODY)),
-    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded",
-     Cause("value-not-allowed", "", CHECK_BODY)),
-    (r"unsupported\.media\.type", Cause("header-missing", "the API takes another `Content-Type`", _JSON)),
-)  # fmt: skip
+    (
+        r"bad\.credentials",
+        Cause(
+            "credential",
+            "the token is unknown or expired, or belongs to another region",
+            f"{_NEW_TOKEN}; a token of another region is refused so, too",
+        ),
+    ),
+    (
+        r"ip\.not\.authorized",
+        Cause(
+            "credential",
+            "your IP address is not on the organization's list",
+            "send it from an address that the organization allows",
+        ),
+    ),
+    (
+        r"(action\.|.*\.)authentication(\.failed)?|invalid[_.]credentials",
+        Cause(
+            "credential",
+            "the other system does not accept the credentials",
+            "correct the credentials of the integration or the list",
+        ),
+    ),
+    (
+        r"invalid_client|access_denied",
+        Cause("credential", "the client ID or its secret is not accepted", _CLIENT),
+    ),
+    (
+        r"invalid_grant",
+        Cause(
+            "credential",
+            "the code, refresh token, or user of the token request is not accepted",
+            _CLIENT,
+        ),
+    ),
+    (
+        r"unauthorized_client|unsupported_(grant|response)_type",
+        Cause(
+            "token-grant",
+            "the client is not registered for this grant type",
+            "use a grant that the client is registered for",
+        ),
+    ),
+    (
+        r"invalid_scope",
+        Cause(
+            "token-scope",
+            "the client does not have this scope",
+            "ask for scopes of the form `<domain>` or `<domain>:readonly`",
+        ),
+    ),
+    (
+        r"authentication\.required",
+        Cause("token-missing", "no token was sent", "send `Authorization: Bearer <token>`"),
+    ),
+    (
+        r"too\.many\.(requests.*|recycles)|.*rate\.per\.minute",
+        Cause("rate-limited", "too many requests", _WAIT),
+    ),
+    (
+        r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted",
+        Cause("not-found", "something that the request names does not exist", _IDS),
+    ),
+    (
+        r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
+        Cause("value-not-allowed", "", CHECK_BODY),
+    ),
+    (
+        r"campaign\.sequence\.is\.empty",
+        Cause("value-not-allowed", "", CHECK_BODY),
+    ),  # of the sequence that is sent
+    (
+        r"duplicate\.(name|value)",
+        Cause("state", "the name is in use", "use another name, or update the existing one"),
+    ),
+    (
+        r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)",
+        Cause("state", "", LOOK),
+    ),
+    (
+        r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)",
+        Cause("state", "", LOOK),
+    ),
+    (
+        r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*",
+        Cause("state", "", LOOK),
+    ),
+    (
+        r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)|no\.contact.*|no\.phone\.columns",
+        Cause("property-missing", "", CHECK_BODY),
+    ),
+    (
+        r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded",
+        Cause("value-not-allowed", "", CHECK_BODY),
+    ),
+    (
+        r"unsupported\.media\.type",
+        Cause("header-missing", "the API takes another `Content-Type`", _JSON),
+    ),
+)
 # Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
 BY_WORDS = (
-    (r"no known way to render", Cause("header-missing", "the header `Accept: application/json` is missing", "send `Accept: application/json`")),
+    (
+        r"no known way to render",
+        Cause(
+            "header-missing",
+            "the header `Accept: application/json` is missing",
+            "send `Accept: application/json`",
+        ),
+    ),
     (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
     (r"user context|not a user", Cause("token-user-context", "", _PERSON)),
-    (r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)", Cause("credential", "", _CLIENT)),
-    (r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)", Cause("token-expired", "", _NEW_TOKEN)),
+    (
+        r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)",
+        Cause("credential", "", _CLIENT),
+    ),
+    (
+        r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)",
+        Cause("token-expired", "", _NEW_TOKEN),
+    ),
     (r"rate limit|too many requests|throttl", Cause("rate-limited", "", _WAIT)),
-    (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access", Cause("permission-missing", "", _GRANT)),
+    (
+        r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access",
+        Cause("permission-missing", "", _GRANT),
+    ),
     (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
-    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|\bbeing \w+ed\b|in progress|not (yet )?ready|list is empty|must be (on|off|active|stopped)",
-     Cause("state", "", LOOK)),
-    (r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
-     Cause("property-missing", "", CHECK_BODY)),
-    (r"\bmust (be|not|have|contain|match)\b|out of range|too (long|short|large|small|many|few)|\bat (most|least)\b",
-     Cause("value-not-allowed", "", CHECK_BODY)),
-    (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
-     Cause("value-not-allowed", "", CHECK_BODY)),
-)  # fmt: skip
+    (
+        r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|\bbeing \w+ed\b|in progress|not (yet )?ready|list is empty|must be (on|off|active|stopped)",
+        Cause("state", "", LOOK),
+    ),
+    (
+        r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
+        Cause("property-missing", "", CHECK_BODY),
+    ),
+    (
+        r"\bmust (be|not|have|contain|match)\b|out of range|too (long|short|large|small|many|few)|\bat (most|least)\b",
+        Cause("value-not-allowed", "", CHECK_BODY),
+    ),
+    (
+        r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
+        Cause("value-not-allowed", "", CHECK_BODY),
+    ),
+)

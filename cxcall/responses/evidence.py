@@ -28,8 +28,13 @@ _STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 _SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
 _COUNT_NAMES = (
-    "errorcount", "failurecount", "failedcount", "failedrecords", "rejectedrecords", "invalidrecords",
-)  # fmt: skip
+    "errorcount",
+    "failurecount",
+    "failedcount",
+    "failedrecords",
+    "rejectedrecords",
+    "invalidrecords",
+)
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 
 

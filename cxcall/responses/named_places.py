@@ -42,23 +42,18 @@ _WRONG_PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}
-_SCALAR_TYPES = (
-    "int",
-    "long",
-    "float",
-    "double",
-    "number",
-    "bool",
-    "array",
-    "list",
-    "object",
-    "map",
+_SCALAR_TYPES = tuple(
+    """
+    int long float double number bool array list object map
+    """.split()
 )
 _WORD = re.compile("[a-z]+")
-_CODE_WORDS = {
-    "invalid", "error", "errors", "bad", "incorrect", "exceeded", "not", "is", "too", "long", "short", "large", "small",
-    "many", "few", "far", "wrong", "update", "create", "in", "the", "future", "past", "format", "value", "length", "max", "min", "valid", "unknown",
-}  # fmt: skip
+_CODE_WORDS = frozenset(
+    """
+    invalid error errors bad incorrect exceeded not is too long short large small many few far wrong
+    update create in the future past format value length max min valid unknown
+    """.split()
+)
 """Words of a platform's code that say what is wrong, not with what."""
 _MAX_VALUE = 100
 _MAX_NAMES = 3

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 SOURCE = "response"
 _MAX_LENGTH = 300
 _MESSAGE_NAMES = (
-    "message", "messagewithparams", "usermessage", "error_description", "errordescription", "errormessage",
-    "description", "detail", "error",
-)  # fmt: skip
+    "message",
+    "messagewithparams",
+    "usermessage",
+    "error_description",
+    "errordescription",
+    "errormessage",
+    "description",
+    "detail",
+    "error",
+)
 
 _CODE_NAMES = ("code", "errorCode", "error")
 

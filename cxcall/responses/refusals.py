@@ -66,8 +66,17 @@ _MIN_WORDS = 3
 _KEPT_CAUSES = 64
 _VAGUE_TEXTS = {
     *(status.phrase.lower() for status in HTTPStatus),
-    "invalid", "invalid request", "invalid input", "validation failed", "invalid value", "invalid_value", "error", "failed", "failure", "an error occurred",
-}  # fmt: skip
+    "invalid",
+    "invalid request",
+    "invalid input",
+    "validation failed",
+    "invalid value",
+    "invalid_value",
+    "error",
+    "failed",
+    "failure",
+    "an error occurred",
+}
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 
 

@@ -15,11 +15,13 @@ from cxcall.responses.platform_words import SOURCE, meaning_of, member_text, sho
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FAILED_CALL_CODES = (
-    "failed", "noanswer", "busy", "badnumber", "error", "rejected", "noports", "agentlegalreadyactive",
-    "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
-    "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
-)  # fmt: skip
+_FAILED_CALL_CODES = tuple(
+    """
+    failed noanswer busy badnumber error rejected noports agentlegalreadyactive agentlinktimeout
+    invalidstate invalidstationid invalidcallleg invalidcallcount joinfailed linkfailed loginfailed
+    campaignclosed dialersuppressed
+    """.split()
+)
 # Values of response members, in lower case, that mean that an accepted request failed later. Sources:
 # campaigns and tracking in docs/platforms/genesys-cloud.md, following a call in docs/platforms/nice-cxone.md.
 _FAILED_VALUES = {
@@ -39,8 +41,16 @@ _FAILED_WRAP_UP = re.compile(
 )
 FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
 _PAGING_NAMES = {
-    "pagesize", "pagenumber", "pagecount", "total", "totalhits", "totalrecords", "nexturi", "nextpage", "cursor",
-}  # fmt: skip
+    "pagesize",
+    "pagenumber",
+    "pagecount",
+    "total",
+    "totalhits",
+    "totalrecords",
+    "nexturi",
+    "nextpage",
+    "cursor",
+}
 _NO_FAILURE = ("", "0", "none", "null", "false", "ok", "success", "[]", "{}")
 
 

@@ -43,8 +43,10 @@ def parse_selection(query: str | None, fields: str | None) -> Selection | None:
     names = tuple(name.strip() for name in fields.split(","))
     if not all(part for name in names for part in name.split(".")):
         raise UsageError(
-            f"`{fields}` is not a list of names", where="--fields", fix="write `--fields id,contact.id`"
-        )  # fmt: skip
+            f"`{fields}` is not a list of names",
+            where="--fields",
+            fix="write `--fields id,contact.id`",
+        )
     return Selection(fields=names)
 
 

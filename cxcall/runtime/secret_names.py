@@ -7,37 +7,44 @@ from functools import cache, lru_cache
 
 from cxcall.runtime.patterns import compile_pattern
 
-_SECRET_WORDS = frozenset((
-    "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
-    "pin", "token", "tokens", "credential", "credentials", "apikey", "authorization",
-    "cookie", "jwt", "bearer", "verifier", "otp", "kennwort", "geheimnis", "passe", "senha", "segredo",
-    "wachtwoord", "haslo", "parola", "clave", "sifre", "heslo", "geslo", "losen", "jelszo", "jeton",
-))  # fmt: skip
-_RANDOM_WORDS = frozenset((
-    "auth", "oauth", "authentication", "key", "keys", "session", "sessionid", "sid", "sig",
-    "signature", "nonce", "code", "assertion", "ticket", "hash", "salt", "hmac", "codice", "chiave",
-))  # fmt: skip
-_SECRET_PARTS = (
-    "secret", "passw", "token", "credential", "apikey", "contrase", "kennwort", "motdepasse", "losenord",
-    "salasana", "adgangskode", "adgangskod",
-)  # fmt: skip
+_SECRET_WORDS = frozenset(
+    """
+    secret secrets password passwords passwd pwd passphrase passcode pin token tokens credential
+    credentials apikey authorization cookie jwt bearer verifier otp kennwort geheimnis passe senha
+    segredo wachtwoord haslo parola clave sifre heslo geslo losen jelszo jeton
+    """.split()
+)
+_RANDOM_WORDS = frozenset(
+    """
+    auth oauth authentication key keys session sessionid sid sig signature nonce code assertion
+    ticket hash salt hmac codice chiave
+    """.split()
+)
+_SECRET_PARTS = tuple(
+    """
+    secret passw token credential apikey contrase kennwort motdepasse losenord salasana adgangskode
+    adgangskod
+    """.split()
+)
 """Also in a name that is written as one word, such as `authtoken`."""
 _HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
 _KEY_PARTS = ("session", "sessid")
 # Of other alphabets, the stems: a language may change the end, and some write no spaces.
-_FOREIGN_SECRETS = (
-    "парол", "токен", "секрет", "密码", "密碼", "口令", "令牌", "密钥", "密鑰", "パスワード", "暗証", "トークン",
-    "シークレット", "비밀번호", "암호", "토큰", "סיסמ", "אסימון", "המפתח", "المرور", "السر", "رمز", "κωδικ", "συνθηματικ",
-    "पासवर्ड", "รหัสผ่าน",
-)  # fmt: skip
+_FOREIGN_SECRETS = tuple(
+    """
+    парол токен секрет 密码 密碼 口令 令牌 密钥 密鑰 パスワード 暗証 トークン シークレット 비밀번호 암호 토큰 סיסמ אסימון המפתח المرور
+    السر رمز κωδικ συνθηματικ पासवर्ड รหัสผ่าน
+    """.split()
+)
 _FOREIGN_KEYS = ("ключ", "キー", "鍵", "키", "מפתח", "مفتاح", "κλειδ")
 # `token_type` is not a secret, unless its value looks like one.
-_ATTRIBUTES = frozenset((
-    "type", "kind", "id", "url", "uri", "endpoint", "host", "name", "expires", "expiry",
-    "expiration", "ttl", "in", "at", "issued", "length", "count", "status", "limit",
-    "remaining", "policy", "required", "enabled", "valid", "format", "field", "header",
-    "param", "grant", "scope", "scopes",
-))  # fmt: skip
+_ATTRIBUTES = frozenset(
+    """
+    type kind id url uri endpoint host name expires expiry expiration ttl in at issued length count
+    status limit remaining policy required enabled valid format field header param grant scope
+    scopes
+    """.split()
+)
 _LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
 _KEPT_NAMES = 1024
 SECRET, KEY = "secret", "key"

@@ -55,7 +55,11 @@ class DialPlan(NamedTuple):
                 )
             weights.append((found[1], int(found[2])))
         if not sum(weight for _, weight in weights):
-            raise UsageError("the weights of the outcomes are all 0", where="--dial-outcome", fix=f"write it like `{_DEFAULT_OUTCOMES}`")  # fmt: skip
+            raise UsageError(
+                "the weights of the outcomes are all 0",
+                where="--dial-outcome",
+                fix=f"write it like `{_DEFAULT_OUTCOMES}`",
+            )
         return cls(rate, tuple(weights), seed)
 
     def choose(self, place: int, number: str) -> str:
@@ -139,7 +143,9 @@ class Campaign:
             contact.outcome, contact.last_attempt = plan.choose(self.dialed, number), at
             self.dialed += 1
             self.outcomes[contact.outcome] += 1
-            call = CallOutcome(self.id, self.contact_list.id, contact.id, number, contact.outcome, at)  # fmt: skip
+            call = CallOutcome(
+                self.id, self.contact_list.id, contact.id, number, contact.outcome, at
+            )
             on_call(call)
         if self.dialed >= len(contacts) and not self.declared.get("alwaysRunning"):
             self.status = "ended"

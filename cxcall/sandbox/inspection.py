@@ -33,9 +33,16 @@ REQUESTS_PATH = "/sandbox/requests"
 EVENTS_PATH = "/sandbox/events"
 
 _DETAIL = re.compile(re.escape(REQUESTS_PATH) + r"/([0-9]{1,9})")
-_OF_THE_CLIENT = frozenset((
-    "accept-encoding", "authorization", "connection", "content-length", "host", "user-agent",
-))  # fmt: skip
+_OF_THE_CLIENT = frozenset(
+    (
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "host",
+        "user-agent",
+    )
+)
 """Headers that curl sets itself, or that a repeated request needs anew."""
 _SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
@@ -84,7 +91,16 @@ class Inspection:
         if method in ("GET", "HEAD"):
             headers = {"Cache-Control": "no-store", **_SAFE}
             if path == "/":
-                return SandboxResponse(200, render_page(), {"Content-Security-Policy": page_policy(), "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", **headers})  # fmt: skip
+                return SandboxResponse(
+                    200,
+                    render_page(),
+                    {
+                        "Content-Security-Policy": page_policy(),
+                        "Referrer-Policy": "no-referrer",
+                        "X-Frame-Options": "DENY",
+                        **headers,
+                    },
+                )
             if path == EVENTS_PATH:
                 return self._read_events(request, headers)
             found = self._read(request)

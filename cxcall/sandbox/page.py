@@ -16,7 +16,11 @@ _FOLDER = Path(__file__).parent
 @cache
 def render_page() -> bytes:
     """Return the page. What requests contain is not in it: its script fetches that, and shows it as text."""
-    page = _read("page.html").replace("{style}", _read("page.css")).replace("{script}", _read("page.js"))  # fmt: skip
+    page = (
+        _read("page.html")
+        .replace("{style}", _read("page.css"))
+        .replace("{script}", _read("page.js"))
+    )
     values = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "version": __version__}
     for name, value in values.items():
         page = page.replace(f"{{{name}}}", value)

@@ -224,7 +224,11 @@ def start_sandbox(
     def add_call(entry: LoggedRequest) -> None:
         number = entry.numbers[0] if entry.numbers else ""
         outcome = OUTCOME_NUMBERS.get(number, "connected")
-        events.add_later(CallOutcome("", "", "", number, outcome, clock() + 1 / dial_plan.rate, entry.engagement_id or ""))  # fmt: skip
+        events.add_later(
+            CallOutcome(
+                "", "", "", number, outcome, clock() + 1 / dial_plan.rate, entry.engagement_id or ""
+            )
+        )
 
     stored = StoredObjects(dial_plan, clock, add_outcome)
 

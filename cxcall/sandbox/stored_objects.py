@@ -163,7 +163,12 @@ class StoredObjects:
         contacts, target = list(_contacts_of(request)), self._list(request.id)
         for data, _ in contacts if target.columns else ():
             if unknown := next((name for name in data if name not in target.columns), None):
-                raise HttpProblem(400, "invalid.contact.column", f"The list has no column {unknown}.", name=unknown)  # fmt: skip
+                raise HttpProblem(
+                    400,
+                    "invalid.contact.column",
+                    f"The list has no column {unknown}.",
+                    name=unknown,
+                )
         self._last_list = request.id
         body = request.response.body
         first = body[0].get("id") if isinstance(body, list) and body else None
@@ -178,14 +183,20 @@ class StoredObjects:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
         if not first or request.response.status >= LOWEST_FAULT_STATUS:
             return request.response
-        return replace(request.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made])  # fmt: skip
+        return replace(
+            request.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made]
+        )
 
     def _read_list(self, request: AcceptedRequest) -> SandboxResponse:
         known = self._lists.get(request.id)
         if known is None:
             return request.response
         values = {f"/{name}": value for name, value in known.declared.items()}
-        dialed = sum(bool(each.last_attempt) for each in known.order) if "called" in request.declared else 0  # fmt: skip
+        dialed = (
+            sum(bool(each.last_attempt) for each in known.order)
+            if "called" in request.declared
+            else 0
+        )
         counts = {"size": len(known.order), "total": len(known.order), "called": dialed}
         return request.with_values({**values, **counts})
 

@@ -136,9 +136,17 @@ def _check_kind(number: str) -> Iterator[Finding]:
     if len(national) <= _MAX_SHORT_NUMBER and any(
         phonenumbers.is_emergency_number(national, region) for region in regions
     ):
-        yield _error("phone-kind", f"`{number}` is an emergency number", f"use a subscriber number; add `--force` if {number} is an internal extension")  # fmt: skip
+        yield _error(
+            "phone-kind",
+            f"`{number}` is an emergency number",
+            f"use a subscriber number; add `--force` if {number} is an internal extension",
+        )
     elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
-        yield _error("phone-kind", f"`{number_masking.mask(number)}` is a premium-rate number: each minute is charged", "use the person's own number; add `--force` if you mean this one")  # fmt: skip
+        yield _error(
+            "phone-kind",
+            f"`{number_masking.mask(number)}` is a premium-rate number: each minute is charged",
+            "use the person's own number; add `--force` if you mean this one",
+        )
 
 
 def _error(code: str, message: str, fix: str, source: str = _SOURCE) -> Finding:

@@ -145,8 +145,15 @@ class _BodyWalk:
         self._merged: dict[int, tuple[JsonSchema, JsonSchema]] = {}
 
     def values(
-        self, value: Any, pointer: str, name: str, parent: str, node: JsonSchema, *, is_declared: bool = False
-    ) -> Iterator[RequestValue]:  # fmt: skip
+        self,
+        value: Any,
+        pointer: str,
+        name: str,
+        parent: str,
+        node: JsonSchema,
+        *,
+        is_declared: bool = False,
+    ) -> Iterator[RequestValue]:
         """Yield the texts and numbers in a value, whose schema is `node`, and the keys of its objects."""
         if isinstance(value, dict):
             schema = self._schema(node)
@@ -155,7 +162,9 @@ class _BodyWalk:
                 place, below = join_pointer(pointer, key), member_schema(schema, key)
                 if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key is dialed only by its form
                     yield RequestValue(key, place, "", "", {}, is_declared=True)
-                yield from self.values(member, place, fold_name(key), name, below, is_declared=key in declared)  # fmt: skip
+                yield from self.values(
+                    member, place, fold_name(key), name, below, is_declared=key in declared
+                )
         elif isinstance(value, list):
             below = member_schema(self._schema(node), "0")
             for index, item in enumerate(value):

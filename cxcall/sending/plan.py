@@ -75,10 +75,19 @@ class Plan(NamedTuple):
         """Return the plan for a checked request."""
         settings, body = checked.settings, checked.payload.value
         return cls(
-            checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_place, again,
-            batch, row, key, checked.people,
+            checked.operation,
+            checked.request,
+            body,
+            settings,
+            checked.numbers,
+            settings.engagement_place,
+            again,
+            batch,
+            row,
+            key,
+            checked.people,
             possible_people=checked.possible_people if settings.attempt_limit else (),
-        )  # fmt: skip
+        )
 
     def __repr__(self) -> str:
         return redacted_repr(self, "body", "people", "possible_people")

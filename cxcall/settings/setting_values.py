@@ -21,17 +21,31 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer
 
 DEFAULTS = {
-    "profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900", "hours_policy": "warn",
-}  # fmt: skip
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
 HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (
-    ("engagement_header", _HEADER_NAME, "`{}` is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
-    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "`{}` is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
-)  # fmt: skip
+    (
+        "engagement_header",
+        _HEADER_NAME,
+        "`{}` is not a valid header name",
+        "write the name alone, e.g. `X-Engagement-Id`",
+    ),
+    (
+        "engagement_id",
+        rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+",
+        "`{}` is not a valid place",
+        "write `header:X-Engagement-Id` or `body:/call/id`",
+    ),
+)
 
 
 def default_setting(name: str) -> Setting:

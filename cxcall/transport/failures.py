@@ -27,10 +27,13 @@ _KINDS = {
 _UNREACHABLE = {
     "dns": ("cannot be found", "check the region or `{}`: `cxcall config show`"),
     "connect": ("refused the connection", "check `{}`, and that it is running"),
-    "certificate": ("has a certificate that is not trusted", "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority"),
+    "certificate": (
+        "has a certificate that is not trusted",
+        "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority",
+    ),
     "tls": ("makes no secure connection", "check that `{}` is an `https://` address"),
     "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
-}  # fmt: skip
+}
 _TUNNEL = "Tunnel connection failed: "
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}

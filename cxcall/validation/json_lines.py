@@ -121,9 +121,14 @@ class JsonLinesChecker:
     def _valid(self, line: int, count: int, operations: tuple[Operation, ...]) -> VerdictRun:
         names = tuple(operation.name for operation in operations)
         first = PayloadVerdict(
-            self.name, line, names, valid=True, findings=(), exit_code=ExitCode.OK,
+            self.name,
+            line,
+            names,
+            valid=True,
+            findings=(),
+            exit_code=ExitCode.OK,
             assigned=self.checker.assigned,
-        )  # fmt: skip
+        )
         return VerdictRun(first, count)
 
     def _check(self, raw: bytes, line: int) -> PayloadVerdict | None:

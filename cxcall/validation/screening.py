@@ -142,10 +142,12 @@ class BodyScreen:
         rules = _MistakeRules(operation)
         body = operation.body_schema
         schema = {
-            "items": {"allOf": [{name: body[name] for name in body if name != "components"}, rules.root]},
+            "items": {
+                "allOf": [{name: body[name] for name in body if name != "components"}, rules.root]
+            },
             "components": body.get("components", {}),
             "$defs": rules.definitions,
-        }  # fmt: skip
+        }
         self._pairs = rules.pairs
         self._operation = operation if rules.has_relations else None
         self._is_valid = jsonschema_rs.validator_for(
@@ -168,9 +170,10 @@ def _has_broken_relation(operation: Operation, body: Any) -> bool:
     """Tell whether a value of a body does not have the relation to others that it must have."""
     payload = Payload(body)
     return any(
-        finding for pointer, value in leaves(body)
+        finding
+        for pointer, value in leaves(body)
         for finding in find_broken_relations(operation, payload, pointer, value)
-    )  # fmt: skip
+    )
 
 
 def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:

@@ -42,18 +42,27 @@ def check_workbook(binary: IO[bytes], name: str) -> None:
                 fix="save it as .xlsx, or as CSV in UTF-8",
             )
         entries = archive.infolist()
-        packed_well = (each for each in entries if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size))  # fmt: skip
+        packed_well = (
+            each
+            for each in entries
+            if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size)
+        )
         if sum(each.file_size for each in entries) > LARGEST_WORKBOOK or any(packed_well):
             raise _too_large(name, f"`{name}` is too large when it is unpacked")
         for entry in entries:
-            if entry.filename.endswith(".xml") and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE:  # fmt: skip
+            if (
+                entry.filename.endswith(".xml")
+                and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE
+            ):
                 raise _too_large(
                     name, f"the cells of `{name}` lie too far apart: {cells:,} with the empty ones"
                 )
 
 
 def _too_large(name: str, message: str) -> UsageError:
-    return UsageError(message, where=name, fix="save the sheet as CSV in UTF-8, which may have any size")  # fmt: skip
+    return UsageError(
+        message, where=name, fix="save the sheet as CSV in UTF-8, which may have any size"
+    )
 
 
 def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:

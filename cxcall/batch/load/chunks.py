@@ -84,7 +84,7 @@ class ChunkBuilder:
         requests = [each.request for each in members if each.request is not None]
         first = requests[0]
         values = [each.body for each in requests]
-        payload = self.build_payload(values, rows[0].number) if self.is_file else Payload(values)  # fmt: skip
+        payload = self.build_payload(values, rows[0].number) if self.is_file else Payload(values)
         content, _ = encode_body(self._load.operation, payload.value)
         numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
         request = first.request._replace(body=content)

@@ -6,7 +6,7 @@ import os
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.access import keyed_digest
+from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
     import sqlite3

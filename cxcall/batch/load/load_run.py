@@ -58,9 +58,13 @@ class LoadRun(Run):
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send a request, unless another process has recorded one with a row of it."""
         result = self.sender.send(
-            checked, request, batch=self.batch, key_of=self.key_of, again=self.job.again,
+            checked,
+            request,
+            batch=self.batch,
+            key_of=self.key_of,
+            again=self.job.again,
             fence=lambda delivery: self._stop_on_overlap(checked, delivery),
-        )  # fmt: skip
+        )
         self._events.put(result or checked.row.number)
 
     def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
@@ -217,7 +221,11 @@ def _cells(contact: Any, at: str) -> str:
 def _cell_keys(contact: Any, at: str) -> set[str]:
     """Return what is in the cells of a contact: each text, and the end of each number, which no spelling changes."""
     cells = value_at(contact, at) if has_value(contact, at) else {}
-    texts = {str(each).strip().casefold() for each in cells.values()} if isinstance(cells, dict) else set()  # fmt: skip
+    texts = (
+        {str(each).strip().casefold() for each in cells.values()}
+        if isinstance(cells, dict)
+        else set()
+    )
     digits = filter(lambda each: len(each) >= FEWEST_DIGITS, map(plain_digits, texts))
     return (texts - {"", "none"}) | {f"number {each[-FEWEST_DIGITS:]}" for each in digits}
 

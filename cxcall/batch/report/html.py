@@ -23,11 +23,18 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent
 _MOST_REASONS = 20
 _COLUMNS = (
-    ("Row", "row", "number"), ("Key", "key", ""), ("Outcome", "outcome", ""), ("Reason", "reason", ""),
-    ("Message", "message", ""), ("Number", "numbers", "id"), ("HTTP", "status", "number"),
-    ("Engagement ID", "engagement_id", "id"), ("Delivery", "delivery", "id"), ("Ended (UTC)", "at", ""),
+    ("Row", "row", "number"),
+    ("Key", "key", ""),
+    ("Outcome", "outcome", ""),
+    ("Reason", "reason", ""),
+    ("Message", "message", ""),
+    ("Number", "numbers", "id"),
+    ("HTTP", "status", "number"),
+    ("Engagement ID", "engagement_id", "id"),
+    ("Delivery", "delivery", "id"),
+    ("Ended (UTC)", "at", ""),
     ("ms", "latency", "number"),
-)  # fmt: skip
+)
 """The heading, the field, and the kind of each column; one that is empty in all rows is left out."""
 
 

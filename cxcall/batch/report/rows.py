@@ -80,7 +80,9 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
     found = [each for each in ledger.batches() if each.id.startswith(prefix)]
     if found and (identifier is None or len(found) == 1):
         return found[0]
-    problem = f"no batch starts with `{identifier}`" if identifier is not None else "there is no batch"  # fmt: skip
+    problem = (
+        f"no batch starts with `{identifier}`" if identifier is not None else "there is no batch"
+    )
     if found:
         problem = f"{len(found)} batches start with `{identifier}`"
     raise UsageError(problem, where="ID", fix="see `cxcall batch list` for the IDs")

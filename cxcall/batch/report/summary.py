@@ -23,7 +23,9 @@ ORDER = [
     NOT_SENT,
 ]
 """Outcomes, the gravest first."""
-_SENT = {str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)}  # fmt: skip
+_SENT = {
+    str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
+}
 _MOST_BINS = 48
 
 

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from cxcall.batch.report.summary import Summary
 
 _MOST_ROWS = 50
-_HEADINGS = ("row", "key", "outcome", "reason", "message", "numbers", "status", "engagementId", "correlationId",
-             "deliveryId", "attempts", "beganAt", "at", "latencyMs")  # fmt: skip
+_HEADINGS = tuple(
+    """
+    row key outcome reason message numbers status engagementId correlationId deliveryId attempts
+    beganAt at latencyMs
+    """.split()
+)
 
 
 def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:

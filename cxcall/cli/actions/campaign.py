@@ -60,9 +60,14 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         shown = state if screen.is_interactive else state.masked()
         what = f"{escape_to_one_line(str(shown))}, profile {settings.profile}, {settings.base_url}"
         ask_yes(
-            found.operation, settings, "real calls", f"This may place real calls: {action} {what}?", what,
-            yes=options.sending.yes, ask=screen.confirm if screen.is_interactive else None,
-        )  # fmt: skip
+            found.operation,
+            settings,
+            "real calls",
+            f"This may place real calls: {action} {what}?",
+            what,
+            yes=options.sending.yes,
+            ask=screen.confirm if screen.is_interactive else None,
+        )
         stop = find_roles(found.operation.contract).get("stop") if action == "start" else None
         undo = _build(stop, campaign, settings) if stop else None
         try:

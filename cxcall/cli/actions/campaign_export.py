@@ -73,7 +73,9 @@ def _check_file(options: ExportOptions) -> str:
             why="it is complete, or not there at all; stdout would have a part of it",
         )
     if target.exists() and not options.force:
-        raise UsageError(f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`")  # fmt: skip
+        raise UsageError(
+            f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`"
+        )
     form = options.format or Path(options.to).suffix.removeprefix(".").lower()
     if form not in ("csv", "jsonl"):
         raise UsageError(
@@ -86,7 +88,11 @@ def _check_file(options: ExportOptions) -> str:
 
 def _find_list(reader: CampaignReader, campaign: str | None) -> str:
     if not campaign:
-        raise UsageError("no campaign and no list is named", where="ID", fix="name the campaign, or `--contact-list ID`")  # fmt: skip
+        raise UsageError(
+            "no campaign and no list is named",
+            where="ID",
+            fix="name the campaign, or `--contact-list ID`",
+        )
     list_id = reader.read_campaign(campaign).list_id
     if not list_id:
         raise UsageError(
@@ -145,4 +151,6 @@ def _write_rows(
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:
-    return UsageError(f"`{path}` cannot be written: {error.strerror}", where=_FLAG, fix="name another file")  # fmt: skip
+    return UsageError(
+        f"`{path}` cannot be written: {error.strerror}", where=_FLAG, fix="name another file"
+    )

@@ -243,7 +243,9 @@ def _more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
     items = paging.find_items(body) or []
     pages, total = find_number(body, PAGE_COUNTS), find_number(body, TOTALS)
     is_more = (pages or 0) > 1 if pages is not None else (total or 0) > len(items)
-    if not (is_more or find_link(body, headers) or (paging.cursor and find_cursor(body, paging.cursor))):  # fmt: skip
+    if not (
+        is_more or find_link(body, headers) or (paging.cursor and find_cursor(body, paging.cursor))
+    ):
         return ()
     shown = f"{len(items):,} of {total:,} items" if total else f"{len(items):,} items"
     message = f"this is one page: {shown}"

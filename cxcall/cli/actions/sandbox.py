@@ -140,9 +140,16 @@ def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
             message += f", {tokens} of them for tokens"
         findings.append(Finding.error("request-count", "--expect", message))
     rows = [
-        (each["at"][11:19], each["method"], each["path"], str(each["status"] or "-"), each["verdict"], each["operation"])
+        (
+            each["at"][11:19],
+            each["method"],
+            each["path"],
+            str(each["status"] or "-"),
+            each["verdict"],
+            each["operation"],
+        )
         for each in entries
-    ]  # fmt: skip
+    ]
     return Report(
         REQUESTS_COMMAND,
         Outcome.INVALID if findings else Outcome.OK,

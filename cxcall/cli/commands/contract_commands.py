@@ -168,7 +168,9 @@ def _sender_examples(operation: Operation) -> list[str]:
     required = [entry.flag for entry in operation.parameters if entry.required]
     flags = [flag for flag in required if flag.name not in COMMON_FLAGS]
     params = [f"--param {flag.parameter}=VALUE" for flag in required if flag not in flags]
-    start = " ".join(filter(None, ["cxcall send", operation.name, _sample_flags(flags, operation), *params]))  # fmt: skip
+    start = " ".join(
+        filter(None, ["cxcall send", operation.name, _sample_flags(flags, operation), *params])
+    )
     body = " --file body.json" if operation.takes_body else ""
     return [f"{start}{body} --dry-run", f"{start}{body} --sandbox", f"{start}{body} -o json"]
 

@@ -43,7 +43,9 @@ def find_doubling(components: Mapping[str, JsonSchema]) -> set[str]:
                 counts[name] = 0  # for a schema that combines itself
                 waiting.extend(each for each in combined if each not in counts)
             else:
-                counts[waiting.pop()] = min(1 + sum(counts[each] for each in combined), MOST_COMBINED + 1)  # fmt: skip
+                counts[waiting.pop()] = min(
+                    1 + sum(counts[each] for each in combined), MOST_COMBINED + 1
+                )
     return {name for name, count in counts.items() if count > MOST_COMBINED}
 
 

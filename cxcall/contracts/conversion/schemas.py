@@ -37,15 +37,19 @@ DEEPEST = 64
 
 # Definitions within a schema are found by what refers to them.
 _BEHIND = frozenset(
-    ("xml", "externalDocs", "nullable", "x-nullable", "collectionFormat",
-     "$id", "$schema", "$comment", "$defs", "definitions")
-)  # fmt: skip
+    """
+    xml externalDocs nullable x-nullable collectionFormat $id $schema $comment $defs definitions
+    """.split()
+)
 _BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
 # Both old dialects leave every other format open; vendors write `uri` for paths, `time` for anything.
 _JUDGED = frozenset(
-    ("date", "date-time", "email", "hostname", "ipv4", "ipv6", "uuid", "e164", "phone",
-     "int32", "int64", "float", "double", "byte", "binary", "password")
-)  # fmt: skip
+    """
+    date date-time email hostname ipv4 ipv6 uuid e164 phone int32 int64 float double byte binary
+    password
+    """.split()
+)
+_NARROWING = "required minProperties allOf anyOf oneOf not if enum const $ref".split()
 
 
 class Dialect(Enum):
@@ -127,7 +131,12 @@ class Schemas:
         is_of_items = isinstance(values, list) and not any(
             isinstance(each, list) for each in values
         )
-        if found.get("type") == "array" and isinstance(items, dict) and "$ref" not in items and is_of_items:  # fmt: skip
+        if (
+            found.get("type") == "array"
+            and isinstance(items, dict)
+            and "$ref" not in items
+            and is_of_items
+        ):
             items.setdefault("enum", found.pop("enum"))
             message = "no array can be one of these values: they are taken as those of its items"
             self._add_problem(f"{at}/enum", message, "move `enum` into `items`")
@@ -145,7 +154,9 @@ class Schemas:
     def _relax_alternatives(self, components: Mapping[str, JsonSchema]) -> None:
         """Allow any alternative of a `oneOf` whose alternatives all fit an empty object."""
         for node, at in self._one_ofs:
-            if len(node["oneOf"]) > 1 and all(_fits_empty_object(each, components) for each in node["oneOf"]):  # fmt: skip
+            if len(node["oneOf"]) > 1 and all(
+                _fits_empty_object(each, components) for each in node["oneOf"]
+            ):
                 node["anyOf"] = node.pop("oneOf")
                 message = (
                     "the alternatives of `oneOf` cannot be told apart: they are taken as `anyOf`"
@@ -178,7 +189,9 @@ class Schemas:
 
     def _word(self, key: str, value: Any, at: str, depth: int) -> Any:
         """Convert what stands under one keyword: schemas wherever they may stand, all else as it is."""
-        if key in (*SCHEMA_KEYWORDS, "additionalItems") and not (key == "items" and isinstance(value, list)):  # fmt: skip
+        if key in (*SCHEMA_KEYWORDS, "additionalItems") and not (
+            key == "items" and isinstance(value, list)
+        ):
             return self._schema(value, f"{at}/{key}", depth + 1)
         if key in SCHEMA_MAP_KEYWORDS:
             within = f"{at}/{key}"
@@ -249,9 +262,8 @@ def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
         node = components.get(node["$ref"].removeprefix(SCHEMAS), {})
     if not isinstance(node, dict) or node.get("type", "object") != "object":
         return False
-    words = ("required", "minProperties", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const", "$ref")  # fmt: skip
     is_open = node.get("additionalProperties") is not False
-    return "properties" in node and is_open and not any(word in node for word in words)
+    return "properties" in node and is_open and not any(word in node for word in _NARROWING)
 
 
 def component_name(name: str) -> str:

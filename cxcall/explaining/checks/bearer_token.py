@@ -21,7 +21,13 @@ _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
 _ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind of token
 _MAX_SECONDS = 1e11
-_ISSUERS = {"niceincontact": CXONE, "nice-incontact": CXONE, "nicecxone": CXONE, "mypurecloud": GENESYS, "pure.cloud": GENESYS}  # fmt: skip
+_ISSUERS = {
+    "niceincontact": CXONE,
+    "nice-incontact": CXONE,
+    "nicecxone": CXONE,
+    "mypurecloud": GENESYS,
+    "pure.cloud": GENESYS,
+}
 
 
 class TokenClaims(NamedTuple):

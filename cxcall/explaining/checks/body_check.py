@@ -174,10 +174,13 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
             as_unknown(each) if is_unknown(each, payload, nulls) else each for each in findings
         ]
     findings = [
-        each for each in findings
+        each
+        for each in findings
         if each.where not in places
-        and not (each.where in unknown and each.code == "type-mismatch" and is_null(payload, each.where))
-    ]  # fmt: skip
+        and not (
+            each.where in unknown and each.code == "type-mismatch" and is_null(payload, each.where)
+        )
+    ]
     findings = [_as_note(each, request, operation, payload) for each in findings]
     if nulls and not request.null_means_unknown:
         findings.append(null_note(payload, nulls))

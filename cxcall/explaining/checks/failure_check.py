@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
 # Source: the manual page of curl, "Exit codes", and libcurl-errors(3) for those above 96.
-_NOT_SENT = frozenset((
-    "1", "2", "3", "4", "5", "6", "7", "35", "45", "48", "53", "54", "58", "59", "60", "66", "77", "82", "83",
-    "90", "91", "96", "97", "98", "101",
-))  # fmt: skip
+_NOT_SENT = frozenset(
+    """
+    1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101
+    """.split()
+)
 _ALIAS = "Invoke-WebRequest"
 # A host without a dot is a part of a header or of a body.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")

@@ -23,9 +23,10 @@ _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-pro
 def is_for_another_reason(findings: Iterable[Finding]) -> bool:
     """Tell whether each reported failure has a reason that is not about the values of the request."""
     failures = [
-        each.message for each in findings
+        each.message
+        for each in findings
         if each.code == "hidden-failure" and each.severity is Severity.ERROR
-    ]  # fmt: skip
+    ]
     return bool(failures) and all(
         find_cause_of_text(each).code not in _MAY_BE_VALUES for each in failures
     )

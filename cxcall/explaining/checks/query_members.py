@@ -87,7 +87,8 @@ def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str
     """Return the members of the query, by their right names, that the operation takes in its body."""
     if not (operation.takes_body and accepts_query_as_body(operation)):
         return {}
-    renames, declared = find_renames(request, operation), operation.schema_at("").get("properties", {})  # fmt: skip
+    renames = find_renames(request, operation)
+    declared = operation.schema_at("").get("properties", {})
     members = query_members(request, operation)
     found = {renames.get(name, name): value for name, value in members.items()}
     return {name: each for name, each in found.items() if name in declared and each is not None}

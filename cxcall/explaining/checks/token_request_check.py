@@ -55,15 +55,43 @@ class TokenEndpoint(NamedTuple):
 # The usual one of each platform first. Sources: client credentials and user login in
 # docs/platforms/genesys-cloud.md, tokens in docs/platforms/nice-cxone.md.
 _ENDPOINTS = (
-    TokenEndpoint(GENESYS, "/oauth/token", "https://login.<region's domain>/oauth/token", FORM,
-                  {"client_credentials": (), "authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}),
-    TokenEndpoint(CXONE, "/auth/token", "https://cxone.niceincontact.com/auth/token", FORM,
-                  {"password": ("username", "password"), "authorization_code": ("code",), "refresh_token": ("refresh_token",), "token-exchange": ()}),
-    TokenEndpoint(CXONE, "/authentication/v1/token/access-key", "https://<area>.nice-incontact.com/authentication/v1/token/access-key", JSON,
-                  required=("accessKeyId", "accessKeySecret")),
-    TokenEndpoint(CXONE, "/InContactAuthorizationServer/Token", "https://api.incontact.com/InContactAuthorizationServer/Token",
-                  grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()}),
-)  # fmt: skip
+    TokenEndpoint(
+        GENESYS,
+        "/oauth/token",
+        "https://login.<region's domain>/oauth/token",
+        FORM,
+        {
+            "client_credentials": (),
+            "authorization_code": ("code", "redirect_uri"),
+            "refresh_token": ("refresh_token",),
+        },
+    ),
+    TokenEndpoint(
+        CXONE,
+        "/auth/token",
+        "https://cxone.niceincontact.com/auth/token",
+        FORM,
+        {
+            "password": ("username", "password"),
+            "authorization_code": ("code",),
+            "refresh_token": ("refresh_token",),
+            "token-exchange": (),
+        },
+    ),
+    TokenEndpoint(
+        CXONE,
+        "/authentication/v1/token/access-key",
+        "https://<area>.nice-incontact.com/authentication/v1/token/access-key",
+        JSON,
+        required=("accessKeyId", "accessKeySecret"),
+    ),
+    TokenEndpoint(
+        CXONE,
+        "/InContactAuthorizationServer/Token",
+        "https://api.incontact.com/InContactAuthorizationServer/Token",
+        grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()},
+    ),
+)
 _ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
 _OPTIONAL_PARAMETERS = (
     "grant_type",

@@ -116,7 +116,13 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
             body = apply_edits(body, [_placeholder(operation, pointer, "")])
     for finding in explanation.findings:
         code, where = finding.code, finding.where
-        if code in _WRONG_VALUES and not finding.edits and where[:1] == "/" and has_value(body, where) and isinstance(value_at(body, where), str):  # fmt: skip
+        if (
+            code in _WRONG_VALUES
+            and not finding.edits
+            and where[:1] == "/"
+            and has_value(body, where)
+            and isinstance(value_at(body, where), str)
+        ):
             body = apply_edits(body, [_placeholder(operation, where, _WRONG_VALUES[code])])
     return body
 

@@ -82,9 +82,12 @@ def _usable_value(
 ) -> str:
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
     wrong = [
-        each for each in explanation.findings
-        if each.where == parameter.location and each.code in _WRONG_VALUE and each.value in (value, mask_text(value))
-    ]  # fmt: skip
+        each
+        for each in explanation.findings
+        if each.where == parameter.location
+        and each.code in _WRONG_VALUE
+        and each.value in (value, mask_text(value))
+    ]
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
     is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
     if is_usable and is_filled and is_valid_text(parameter.schema, [value]):

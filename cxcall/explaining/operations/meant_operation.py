@@ -22,8 +22,15 @@ _MIN_KNOWN_ELSEWHERE = 2
 """So many it must know where another operation has a path that is near."""
 _COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
 _RESPONSE_NAMES = {
-    "id", "selfUri", "entities", "participants", "conversationId", "log", "info", "item",
-}  # fmt: skip
+    "id",
+    "selfUri",
+    "entities",
+    "participants",
+    "conversationId",
+    "log",
+    "info",
+    "item",
+}
 """Names at the top of responses, of HAR files, and of collections, with which no body is sent."""
 
 
@@ -57,9 +64,10 @@ def _find_by_body(
     from cxcall.payloads import operation_matching as matching
 
     candidates = [
-        each for each in load_catalog().find_likely(value)
+        each
+        for each in load_catalog().find_likely(value)
         if each.takes_body and not each.is_for_login and platform in ("", each.platform)
-    ]  # fmt: skip
+    ]
     if valid := matching.find_valid_operations(candidates, value):
         return valid[0]
     nearest = max(candidates, key=lambda each: _score(each, value, names, request), default=None)
@@ -139,9 +147,10 @@ def is_request_body(value: Any) -> bool:
     from cxcall.contracts.contract import load_catalog
 
     candidates = [
-        each for each in load_catalog().find_likely(value)
+        each
+        for each in load_catalog().find_likely(value)
         if each.takes_body and not each.is_for_login and not each.is_generated
-    ]  # fmt: skip
+    ]
     return any(is_body_of(each, value) for each in candidates)
 
 

@@ -96,9 +96,10 @@ class PublishedOperations:
             return None
         shape = found[0][0]
         words = tuple(
-            word for word, kind in zip(segments, shape, strict=True)
+            word
+            for word, kind in zip(segments, shape, strict=True)
             if kind == ID and not may_be_id(word)
-        )  # fmt: skip
+        )
         if any(word in self.words for word in words):
             return None
         is_parameter = [kind in (ID, VALUE) for kind in shape]

@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 
 
 # Of C++, `R"(...)"`, and of Lua, `[[...]]`.
-_RAW_LITERAL = re.compile(r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]', re.DOTALL)  # fmt: skip
+_RAW_LITERAL = re.compile(
+    r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
+    re.DOTALL,
+)
 _BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
 _BODY_ROLES = ("body", "json", "form")
 _TARGET_ROLES = ("url", "host", "path")
@@ -161,7 +164,11 @@ class _Assembler:
             draft.set_body(value, rank + 1, role if role != "body" else "")
         elif folded in BASIC:
             draft.take_basic(value)
-        elif rank == 2 and isinstance(value, dict | list) and not (is_options(value) or OTHER_NAMES.search(name)):  # fmt: skip
+        elif (
+            rank == 2
+            and isinstance(value, dict | list)
+            and not (is_options(value) or OTHER_NAMES.search(name))
+        ):
             draft.set_body(value, 1)
 
     def _drop_target(self) -> None:
@@ -274,15 +281,24 @@ class _Assembler:
             or owner.rpartition(".")[2] == "parameters"
             or (self._has_url_builder and method.lower() in ("addparameter", "setparameter"))
         )
-        arguments = [each for each in call.arguments if not (isinstance(each[1], str) and is_target(each[1]))]  # fmt: skip
+        arguments = [
+            each for each in call.arguments if not (isinstance(each[1], str) and is_target(each[1]))
+        ]
         values = [each for _, each in arguments]
-        if len(values) >= 2 and isinstance(values[0], str) and not arguments[0][0] and (is_query or is_setter):  # fmt: skip
+        if (
+            len(values) >= 2
+            and isinstance(values[0], str)
+            and not arguments[0][0]
+            and (is_query or is_setter)
+        ):
             return self.draft.take_query({values[0]: values[1]})
         whole = Call(name, arguments) if len(values) > 1 else next(iter(values), None)
         return is_query and self.draft.take_query(whole)
 
     def _body_call(self, role: str, call: Call) -> None:
-        values = [each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))]  # fmt: skip
+        values = [
+            each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))
+        ]
         sent = self.draft.body
         if values and isinstance(sent, str) and is_form_part(sent) and is_form_part(values[0]):
             self.draft.set_body(f"{sent}&{values[0]}", 3)

@@ -25,6 +25,7 @@ from cxcall.explaining.readers.token_tree import (
     is_builder_block,
     is_builder_call,
     is_operator,
+    is_token,
     read_chain,
     split_elements,
 )
@@ -56,7 +57,10 @@ MAP_MAKERS = re.compile(
     re.IGNORECASE,
 )
 _KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
-_ADDERS = re.compile(rf"^(?:(?:put|add|set|append|insert|with|try_?add)_?(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault|body_mut)$", re.IGNORECASE)  # fmt: skip
+_ADDERS = re.compile(
+    rf"^(?:(?:put|add|set|append|insert|with|try_?add)_?(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault|body_mut)$",
+    re.IGNORECASE,
+)
 _LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
 # `node.putArray("name")` adds an empty list to a map, and returns it.
 _CHILD_ADDERS = re.compile(
@@ -111,7 +115,11 @@ class Calls(Structures):
             return NOTHING, position + 1  # a type: `interface{}{...}`
         if opening == "{":
             is_list = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
-            value = self._block(group) if is_builder_block(group) else self._elements(group, is_map=not is_list)  # fmt: skip
+            value = (
+                self._block(group)
+                if is_builder_block(group)
+                else self._elements(group, is_map=not is_list)
+            )
             value = value if isinstance(value, dict | list) else {}
             self._report("call", name, Call(name, [(None, value)]))
             return value, position + 1
@@ -128,15 +136,25 @@ class Calls(Structures):
     def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes a list of it."""
         group, rest = items[position], items[position + 1 : position + 4]
-        if not group.items or (rest and isinstance(rest[0], Group) and rest[0].opening == "{") or (rest and isinstance(rest[0], Token) and rest[0].kind == "word"):  # fmt: skip
+        following = rest[0] if rest else None
+        is_block = isinstance(following, Group) and following.opening == "{"
+        if not group.items or is_block or is_token(following, "word"):
             return NOTHING, position + 1  # a type: `new[] {...}`, `map[string]any{...}`
         key = as_text(self.evaluate(group.items))
-        is_adding = len(rest) == 3 and is_operator(rest[0], (".",)) and isinstance(rest[1], Token) and isinstance(rest[2], Group) and _LIST_ADDERS.match(rest[1].value)  # fmt: skip
+        is_adding = (
+            len(rest) == 3
+            and is_operator(rest[0], (".",))
+            and isinstance(rest[1], Token)
+            and isinstance(rest[2], Group)
+            and _LIST_ADDERS.match(rest[1].value)
+        )
         owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
         if is_adding and isinstance(owner, dict):
             owner.setdefault(key, [])
         value = owner.get(key) if isinstance(owner, dict) else None
-        return mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}") if value is None else value, position + 1  # fmt: skip
+        if value is None:
+            value = mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}")
+        return value, position + 1
 
     def _block(self, group: Group) -> Any:
         """Evaluate a block that adds to an object or a list; what its other statements add is unknown."""
@@ -156,7 +174,12 @@ class Calls(Structures):
         """Report a call; apply one that adds to a map or list, or that fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
-        if self._built and owner in _RECEIVERS and _ADDERS.match(method) and self._built[-1].take(values):  # fmt: skip
+        if (
+            self._built
+            and owner in _RECEIVERS
+            and _ADDERS.match(method)
+            and self._built[-1].take(values)
+        ):
             self._report("add", name, Call(name, arguments))
             return values[-1]
         if owner and (added := self._add(owner, method, values)) is not None:
@@ -225,7 +248,9 @@ class Calls(Structures):
         ):  # Ruby needs no brackets
             return Call(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
-            is_part = isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)  # fmt: skip
+            is_part = (
+                isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
+            )
             return mark_unresolved(f"{{{name}}}") if is_part else target, position
         if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
             return self._block(following), position + 1
@@ -249,7 +274,7 @@ class Calls(Structures):
         flag: str | None = None
         while position < len(items):
             item = items[position]
-            if isinstance(item, Token) and item.kind == "word" and item.value[:1] == "-":
+            if is_token(item, "word") and item.value[:1] == "-":
                 if flag:
                     arguments.append((flag, True))
                 flag = item.value[1:]

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 _SENDS_PARTS = re.compile(
-    r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\(|\bfiles *=", re.IGNORECASE
-)  # fmt: skip
+    r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\(|\bfiles *=",
+    re.IGNORECASE,
+)
 _OTHER_TYPE = re.compile(r"json|urlencoded", re.IGNORECASE)
 _FILE_CALLS = ("createformfile", "attach", "addfile", "addupload", "addbinarybody")
 _PART_CALLS = (

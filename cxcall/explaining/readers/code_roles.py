@@ -14,8 +14,13 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 
 VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
-URL = re.compile(rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE)  # fmt: skip
-KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip
+URL = re.compile(
+    rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE
+)
+KNOWN_PATH = re.compile(
+    r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)",
+    re.IGNORECASE,
+)
 PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")
 HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
 MIME = re.compile(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
@@ -24,33 +29,77 @@ HEADER_NAME = re.compile(
     r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization|user-agent|host|origin|referer|cookie"
     r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id|(?:x|ining?|inin|sec)-[\w-]+)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 METHOD_NAME = re.compile(
     r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?(get|post|put|patch|delete|head|options)"
     r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request|with)?!?$",
     re.IGNORECASE,
-)  # fmt: skip
+)
 FOLD = re.compile(r"[^a-z]")
 PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
 ROLES = {
     "url": ("url", "uri", "requesturi", "requesturl", "endpoint", "effectiveurl", "apiurl"),
-    "host": ("baseurl", "baseuri", "baseaddress", "host", "hostname", "server", "apibase", "domain", "base", "basepath"),
+    "host": tuple(
+        """
+        baseurl baseuri baseaddress host hostname server apibase domain base basepath
+        """.split()
+    ),
     "path": ("path", "pathname", "requestpath", "resource", "route", "pathandquery"),
     "method": ("method", "verb", "type", "customrequest", "requestmethod", "httpmethod", "m"),
-    "headers": ("headers", "header", "requestheaders", "httpheader", "allhttpheaderfields", "customheaders", "httpheaders", "defaultrequestheaders", "defaultheaders"),
+    "headers": (
+        "headers",
+        "header",
+        "requestheaders",
+        "httpheader",
+        "allhttpheaderfields",
+        "customheaders",
+        "httpheaders",
+        "defaultrequestheaders",
+        "defaultheaders",
+    ),
     "json": ("json", "jsonbody", "bodyjson", "jsonobject"),
-    "body": ("body", "bodyvalue", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
-             "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
-             "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
-    "form": ("form", "formparams", "formparameters", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
+    "body": tuple(
+        """
+        body bodyvalue data payload postfields content stringbody entity rawbody postdata
+        requestbody send write copypostfields bodydata rawdata raw bodyraw bodystring stringcontent
+        writebody dataraw databinary newreader newbuffer newbufferstring ofstring torequestbody
+        create ofbytearray reqbody putdata writerow stringentity httpentity writestring
+        getoutputstream
+        """.split()
+    ),
+    "form": tuple(
+        """
+        form formparams formparameters formdata formurlencodedcontent urlencoded fields formbody
+        bodyform bodyfields postparameter postparameters
+        """.split()
+    ),
     "files": ("files", "multipart", "formfiles"),
-    "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems", "rawquery", "encodedquery", "percentencodedquery", "queryform", "updatequery", "withquery", "appendqueryparameter"),
-    "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
-}  # fmt: skip
+    "query": tuple(
+        """
+        params query qs searchparams queryparams querystring queryparam queryparameters
+        queryparameter param querydata queryitems rawquery encodedquery percentencodedquery
+        queryform updatequery withquery appendqueryparameter
+        """.split()
+    ),
+    "type": (
+        "contenttype",
+        "mediatype",
+        "mimetype",
+        "mediatypeheadervalue",
+        "tomediatype",
+        "parse",
+    ),
+}
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
-FORM_MAKERS = re.compile(r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform", re.IGNORECASE)  # fmt: skip
+FORM_MAKERS = re.compile(
+    r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform",
+    re.IGNORECASE,
+)
 # Methods that return another text or map than their arguments.
-CHANGES = re.compile(r"(?:^|\W|_)(?:replace\w*|gsub|substitute|safe_substitute|translate|splice|render\w*|map|filter|reduce)$", re.IGNORECASE)  # fmt: skip
+CHANGES = re.compile(
+    r"(?:^|\W|_)(?:replace\w*|gsub|substitute|safe_substitute|translate|splice|render\w*|map|filter|reduce)$",
+    re.IGNORECASE,
+)
 OTHER_NAMES = re.compile(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
@@ -58,11 +107,18 @@ OTHER_NAMES = re.compile(
 PLAIN_HTTP = re.compile(
     r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
 )
-NO_URL = ("redirecturi", "redirecturl", "origin", "referer", "schema", "callbackurl", "proxy", "xmlns", "require", "import", "from", "source")  # fmt: skip
+NO_URL = tuple(
+    """
+    redirecturi redirecturl origin referer schema callbackurl proxy xmlns require import from source
+    """.split()
+)
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
 _MAX_OPTIONS = 3
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
-_MIME_NAME = re.compile(r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)(?:_?url_?encoded\w*|_utf8\w*|_value)?$", re.IGNORECASE)  # fmt: skip
+_MIME_NAME = re.compile(
+    r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)(?:_?url_?encoded\w*|_utf8\w*|_value)?$",
+    re.IGNORECASE,
+)
 _MIME_BY_NAME = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-_POWERSHELL = re.compile(r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE)  # fmt: skip
+_POWERSHELL = re.compile(
+    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE
+)
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
 RAW_MESSAGE = re.compile(
@@ -28,7 +30,10 @@ RAW_MESSAGE = re.compile(
     re.MULTILINE,
 )
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
-_CODE_TARGET = re.compile(r"""[=(]\s*\|https?://|["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
+_CODE_TARGET = re.compile(
+    r"""[=(]\s*\|https?://|["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _MAX_SEARCH = 1 << 20

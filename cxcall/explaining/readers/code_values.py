@@ -9,9 +9,20 @@ from cxcall.explaining.readers.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 CONSTANTS: dict[str, Any] = {
-    "true": True, "false": False, "null": None, "none": None, "nil": None, "undefined": None, "yes": True, "no": False,
-    "$true": True, "$false": False, "$null": None, "nullptr": None, "nsnull": None,
-}  # fmt: skip
+    "true": True,
+    "false": False,
+    "null": None,
+    "none": None,
+    "nil": None,
+    "undefined": None,
+    "yes": True,
+    "no": False,
+    "$true": True,
+    "$false": False,
+    "$null": None,
+    "nullptr": None,
+    "nsnull": None,
+}
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 

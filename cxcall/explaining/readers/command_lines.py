@@ -59,14 +59,31 @@ _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 _OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 # Options of other programs that curl has, too; of wget, all others that take a value are without a meaning here.
 _AS_CURL = {
-    "postman": {"--body": "--data-raw", "-d": "--data-raw", "-f": "--form", "--timeout": "--max-time"},
-    "wget": {
-        "--method": "--request", "--header": "--header", "--body-data": "--data-raw", "--post-data": "--data-raw",
-        "--body-file": "--data-binary", "--post-file": "--data-binary", "-O": "-o",
-        **dict.fromkeys(("--output-document", "--timeout", "--user", "--password", "--user-agent", "--http-user",
-                         "--http-password", "--tries", "--input-file", "--output-file"), "--max-time"),
+    "postman": {
+        "--body": "--data-raw",
+        "-d": "--data-raw",
+        "-f": "--form",
+        "--timeout": "--max-time",
     },
-}  # fmt: skip
+    "wget": {
+        "--method": "--request",
+        "--header": "--header",
+        "--body-data": "--data-raw",
+        "--post-data": "--data-raw",
+        "--body-file": "--data-binary",
+        "--post-file": "--data-binary",
+        "-O": "-o",
+        **dict.fromkeys(
+            tuple(
+                """
+                --output-document --timeout --user --password --user-agent --http-user
+                --http-password --tries --input-file --output-file
+                """.split()
+            ),
+            "--max-time",
+        ),
+    },
+}
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
 
@@ -136,7 +153,14 @@ def _piped_text(before: str) -> str | None:
     if pipe and (made := _JQ.search(before)):
         return _made_by_jq(split_command(before[made.start() :]).words)
     start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
-    first = min((at for name in ("echo '", 'echo "', "printf '", 'printf "') if (at := before.find(name)) >= 0), default=start)  # fmt: skip
+    first = min(
+        (
+            at
+            for name in ("echo '", 'echo "', "printf '", 'printf "')
+            if (at := before.find(name)) >= 0
+        ),
+        default=start,
+    )
     if first < 0:
         return None
     command = split_command(before[first:])

@@ -25,23 +25,34 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 # `curl --help all` (8.x): options without an argument, as is every `--no-...`; all others take one.
-_FLAGS = {
-    "anyauth", "append", "basic", "ca-native", "cert-status", "compressed", "compressed-ssh", "create-dirs", "crlf",
-    "digest", "disable", "disable-eprt", "disable-epsv", "disallow-username-in-url", "doh-cert-status",
-    "doh-insecure", "fail", "fail-early", "fail-with-body", "false-start", "form-escape", "ftp-create-dirs",
-    "ftp-pasv", "get", "globoff", "head", "http0.9", "http1.0", "http1.1", "http2", "http2-prior-knowledge", "http3",
-    "http3-only", "ignore-content-length", "include", "insecure", "ipv4", "ipv6", "junk-session-cookies", "list-only",
-    "location", "location-trusted", "manual", "negotiate", "netrc", "netrc-optional", "next", "ntlm", "parallel",
-    "parallel-immediate", "path-as-is", "post301", "post302", "post303", "progress-bar", "proxy-insecure",
-    "proxytunnel", "raw", "remote-header-name", "remote-name", "remote-name-all", "remote-time", "remove-on-error",
-    "retry-all-errors", "retry-connrefused", "sasl-ir", "show-error", "show-headers", "silent", "ssl", "ssl-reqd",
-    "sslv2", "sslv3", "styled-output", "tcp-fastopen", "tcp-nodelay", "tlsv1", "tlsv1.0", "tlsv1.1", "tlsv1.2",
-    "tlsv1.3", "tr-encoding", "trace-ids", "trace-time", "use-ascii", "verbose", "version", "xattr",
-}  # fmt: skip
+_FLAGS = frozenset(
+    """
+    anyauth append basic ca-native cert-status compressed compressed-ssh create-dirs crlf digest
+    disable disable-eprt disable-epsv disallow-username-in-url doh-cert-status doh-insecure fail
+    fail-early fail-with-body false-start form-escape ftp-create-dirs ftp-pasv get globoff head
+    http0.9 http1.0 http1.1 http2 http2-prior-knowledge http3 http3-only ignore-content-length
+    include insecure ipv4 ipv6 junk-session-cookies list-only location location-trusted manual
+    negotiate netrc netrc-optional next ntlm parallel parallel-immediate path-as-is post301 post302
+    post303 progress-bar proxy-insecure proxytunnel raw remote-header-name remote-name
+    remote-name-all remote-time remove-on-error retry-all-errors retry-connrefused sasl-ir
+    show-error show-headers silent ssl ssl-reqd sslv2 sslv3 styled-output tcp-fastopen tcp-nodelay
+    tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding trace-ids trace-time use-ascii verbose version
+    xattr
+    """.split()
+)
 _SHORT = {
-    "X": "request", "H": "header", "d": "data", "u": "user", "A": "user-agent", "e": "referer", "b": "cookie", "G": "get",
-    "I": "head", "F": "form", "x": "proxy",
-}  # fmt: skip
+    "X": "request",
+    "H": "header",
+    "d": "data",
+    "u": "user",
+    "A": "user-agent",
+    "e": "referer",
+    "b": "cookie",
+    "G": "get",
+    "I": "head",
+    "F": "form",
+    "x": "proxy",
+}
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _FORM = ("form", "form-string")
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")

@@ -31,6 +31,7 @@ from cxcall.explaining.readers.token_tree import (
     is_next_argument,
     is_object_cast,
     is_operator,
+    is_token,
     is_type,
     make_tree,
     read_chain,
@@ -39,11 +40,13 @@ from cxcall.explaining.readers.token_tree import (
 )
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
-_KEYWORDS = {
-    "new", "await", "return", "let", "var", "const", "val", "def", "my", "final", "if", "else", "in", "try", "ref",
-    "throw", "print", "echo", "yield", "async", "mut", "static", "auto", "local", "our", "not", "with", "as", "do",
-    "begin", "public", "private", "export", "default", "import", "from", "use", "using", "include", "raise",
-}  # fmt: skip
+_KEYWORDS = frozenset(
+    """
+    new await return let var const val def my final if else in try ref throw print echo yield async
+    mut static auto local our not with as do begin public private export default import from use
+    using include raise
+    """.split()
+)
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
 _CONDITIONS = ("if", "unless", "or", "and")
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
@@ -93,10 +96,12 @@ class Evaluator(Calls):
             return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
         if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
-            return self._assign_item(chain_name(left[:-1]), as_text(self.evaluate(last.items)), value)  # fmt: skip
+            return self._assign_item(
+                chain_name(left[:-1]), as_text(self.evaluate(last.items)), value
+            )
         colon = next((index for index, item in enumerate(left) if is_operator(item, (":",))), 0)
         left = left[: colon or len(left)]  # without a type
-        is_string = isinstance(left[-1], Token) and left[-1].kind == "string"
+        is_string = is_token(left[-1], "string")
         name = left[-1].value if is_string else chain_name(left)
         if name and is_sum and not is_string:
             value = join_terms([self._lookup(name), value])
@@ -161,7 +166,7 @@ class Evaluator(Calls):
         position = 0
         while position < len(items):
             item = items[position]
-            if isinstance(item, Token) and item.kind == "operator":
+            if is_token(item, "operator"):
                 following = self._operator(item.value, terms, items, position)
                 if following is None:
                     break
@@ -182,7 +187,8 @@ class Evaluator(Calls):
 
     def _join(self, terms: list[Any], beside: list[Any]) -> Any:
         """Return what terms are together; what is beside them counts only where they are names or calls."""
-        if any(isinstance(each, dict | list | int | float) for each in terms) or any(isinstance(each, str) and not is_unresolved(each) for each in terms):  # fmt: skip
+        is_known = any(isinstance(each, dict | list | int | float) for each in terms)
+        if is_known or _has_known_text(terms):
             return join_terms(terms)
         found = [each for each in beside if isinstance(each, dict | list)]
         return found[0] if found else join_terms(terms)
@@ -192,7 +198,9 @@ class Evaluator(Calls):
         if is_type(items, position) or is_object_cast(item):
             return NOTHING, position + 1
         if isinstance(item, Group):
-            is_array = position and isinstance(items[position - 1], Group) and is_type(items, position - 1)  # fmt: skip
+            is_array = (
+                position and isinstance(items[position - 1], Group) and is_type(items, position - 1)
+            )
             if is_array and item.opening == "{":  # `new[] { name }`
                 return self._elements(item, is_map=False), position + 1
             if position and is_object_cast(items[position - 1]):
@@ -200,10 +208,9 @@ class Evaluator(Calls):
             return self._group(item), position + 1
         if item.kind == "word":
             return self._word(items, position)
-        is_number = item.kind == "number"
-        return parse_number(item.value) if is_number else self.resolve_text(
-            item.value
-        ), position + 1
+        if item.kind == "number":
+            return parse_number(item.value), position + 1
+        return self.resolve_text(item.value), position + 1
 
     def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
         """Apply an operator to the terms before it; return where to go on, None where the expression ends."""
@@ -212,11 +219,12 @@ class Evaluator(Calls):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
         following = items[position + 1] if position + 1 < len(items) else None
-        is_pipe = sign == "|" and isinstance(following, Token) and following.value.lower() == "convertto-json"  # fmt: skip
-        if is_pipe and terms:
+        command = following.value.lower() if sign == "|" and isinstance(following, Token) else ""
+        if terms and command == "convertto-json":
             terms[:] = [Call("ConvertTo-Json", [(None, terms[-1])])]
-            return next((at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",))), len(items))  # fmt: skip
-        if sign == "|" and terms and isinstance(following, Token) and following.value.lower().startswith(("invoke-", "irm", "iwr")):  # fmt: skip
+            ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
+            return next(ends, len(items))
+        if terms and command.startswith(("invoke-", "irm", "iwr")):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None
@@ -233,11 +241,11 @@ class Evaluator(Calls):
         if sign in _ENDS and terms and not is_concatenation:
             self._end(sign, terms, items[position + 1 :])
             return None
-        is_arithmetic = sign in ("*", "-", "/") and terms and not isinstance(terms[-1], dict | list)
+        is_arithmetic = sign in ("*", "-", "/") and terms and following is not None
         if (
             is_arithmetic
-            and following is not None
-            and (not isinstance(terms[-1], str) or is_unresolved(terms[-1]))
+            and not isinstance(terms[-1], dict | list)
+            and not _has_known_text(terms[-1:])
         ):
             terms[-1] = unknown()
         return position + 1
@@ -245,7 +253,8 @@ class Evaluator(Calls):
     def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate what a variant of OCaml holds: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
         item = items[position] if position < len(items) else None
-        if name in METHODS or not (isinstance(item, Group) or (isinstance(item, Token) and item.kind != "operator")):  # fmt: skip
+        is_held = isinstance(item, Group) or (isinstance(item, Token) and item.kind != "operator")
+        if name in METHODS or not is_held:
             self._report("text", "", name)
             return position
         value, position = self._term(items, position)
@@ -257,10 +266,8 @@ class Evaluator(Calls):
     def _end(self, sign: str, terms: list[Any], rest: list[Any]) -> None:
         """Evaluate what follows a condition or a pipe only for what it reports; what a condition selects is unknown."""
         self._tail(rest)
-        is_choice = sign == "?" and any(is_operator(each, (":",)) for each in rest)
-        is_choice = is_choice or (
-            sign == "if" and any(is_operator(each, ("else",)) for each in rest)
-        )
+        other = {"?": (":",), "if": ("else",)}.get(sign, ())
+        is_choice = any(is_operator(each, other) for each in rest)
         if is_choice or sign in ("==", "&&"):
             terms[:] = [unknown()]
 
@@ -291,7 +298,10 @@ class Evaluator(Calls):
         following = items[position] if position < len(items) else None
         if isinstance(following, Group):
             return self._call(name, items, position)
-        is_argument = isinstance(following, Token) and ((following.kind in ("string", "word", "number") and following.value != "in") or following.value == "!")  # fmt: skip
+        is_argument = isinstance(following, Token) and (
+            (following.kind in ("string", "word", "number") and following.value != "in")
+            or following.value == "!"
+        )
         if is_argument and "." not in name[:1]:
             return self._command(name, items, position)
         self._report("name", name, None)
@@ -300,6 +310,10 @@ class Evaluator(Calls):
 
 def _is_text(terms: list[Any], following: Any) -> bool:
     """Tell whether `||` (SQL) or `&&` (ABAP) joins texts and is no condition."""
-    if any(isinstance(each, str) and not is_unresolved(each) for each in terms):
+    if _has_known_text(terms):
         return True
-    return isinstance(following, Token) and following.kind == "string" and following.value[:1] in ("/", '"', "{", "}", "]", ",")  # fmt: skip
+    return is_token(following, "string") and following.value[:1] in ("/", '"', "{", "}", "]", ",")
+
+
+def _has_known_text(terms: list[Any]) -> bool:
+    return any(isinstance(each, str) and not is_unresolved(each) for each in terms)

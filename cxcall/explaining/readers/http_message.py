@@ -41,7 +41,14 @@ _CURL_PREFIX = re.compile(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
-_PROSE_NAMES = ("note", "error", "message", "response", "request", "body", "payload", "url", "status", "result", "hi", "hello", "thanks", "edit", "update", "headers", "method", "expected", "actual", "reason", "http response headers", "http response body", "path", "endpoint")  # fmt: skip
+_PROSE_NAMES = (
+    "http response headers",
+    "http response body",
+    *"""
+    note error message response request body payload url status result hi hello thanks edit update
+    headers method expected actual reason path endpoint
+    """.split(),
+)
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
@@ -115,7 +122,11 @@ class _Message:
 
 def _is_header(header: re.Match[str]) -> bool:
     name = header[1].lower()
-    return name not in _PROSE_NAMES and ("-" in name or name in ("accept", "authorization", "host", "origin", "cookie", "date")) and not header[2].startswith("//")  # fmt: skip
+    return (
+        name not in _PROSE_NAMES
+        and ("-" in name or name in ("accept", "authorization", "host", "origin", "cookie", "date"))
+        and not header[2].startswith("//")
+    )
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:

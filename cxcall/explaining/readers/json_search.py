@@ -17,7 +17,10 @@ _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 # As Java or Dart prints a map: without quotes, so that nobody knows what was sent.
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 _CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
-_ARRAY_START = re.compile(r"""\[(?:\s*(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)|[^\]\n]*(?:\][ \t]*)?$)""", re.MULTILINE)  # fmt: skip
+_ARRAY_START = re.compile(
+    r"""\[(?:\s*(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)|[^\]\n]*(?:\][ \t]*)?$)""",
+    re.MULTILINE,
+)
 _OPENING = {"}": "{", "]": "["}
 
 

@@ -23,19 +23,42 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _SIDES = {
-    "request": "request", "req": "request", "sent": "request", "input": "request",
-    "response": "response", "resp": "response", "res": "response", "output": "response",
-}  # fmt: skip
+    "request": "request",
+    "req": "request",
+    "sent": "request",
+    "input": "request",
+    "response": "response",
+    "resp": "response",
+    "res": "response",
+    "output": "response",
+}
 _PARTS = {
-    "method": "method", "verb": "method",
-    "url": "url", "urlfull": "url", "uri": "url", "endpoint": "url", "address": "url",
-    "path": "path", "urlpath": "path", "route": "path", "resource": "path",
-    "host": "host", "hostname": "host",
-    "header": "headers", "headers": "headers",
-    "body": "body", "bodycontent": "body", "bodytext": "body", "payload": "body", "content": "body", "data": "body",
+    "method": "method",
+    "verb": "method",
+    "url": "url",
+    "urlfull": "url",
+    "uri": "url",
+    "endpoint": "url",
+    "address": "url",
+    "path": "path",
+    "urlpath": "path",
+    "route": "path",
+    "resource": "path",
+    "host": "host",
+    "hostname": "host",
+    "header": "headers",
+    "headers": "headers",
+    "body": "body",
+    "bodycontent": "body",
+    "bodytext": "body",
+    "payload": "body",
+    "content": "body",
+    "data": "body",
     "json": "body",
-    "status": "status", "statuscode": "status", "code": "status",
-}  # fmt: skip
+    "status": "status",
+    "statuscode": "status",
+    "code": "status",
+}
 """The parts of a request and a response by the words of their labels, without those that stand before any of them."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 URL_LINE = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$")

@@ -31,9 +31,20 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|\r?\n|(.))", re.DOTALL
-)  # fmt: skip
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "a": "\a", "e": "\x1b", "v": "\v"}  # fmt: skip
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|\r?\n|(.))",
+    re.DOTALL,
+)
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "0": "\0",
+    "b": "\b",
+    "f": "\f",
+    "a": "\a",
+    "e": "\x1b",
+    "v": "\v",
+}
 # What shows that a text is in a language whose literals mean something else than in others.
 _DIALECTS = {
     name: re.compile(pattern, re.MULTILINE)
@@ -120,7 +131,11 @@ class _LiteralReader:
         found = _ABAP_TEMPLATE.match(self._text, start) if "abap" in self._dialects else None
         if found is None:
             return None
-        value = re.sub(r"(?<!\\)\{ *([^{}|]{1,200}?) *\}", lambda each: mark_unresolved(f"{{{each[1]}}}"), found[1])  # fmt: skip
+        value = re.sub(
+            r"(?<!\\)\{ *([^{}|]{1,200}?) *\}",
+            lambda each: mark_unresolved(f"{{{each[1]}}}"),
+            found[1],
+        )
         return _unescape(value), found.end()
 
     def _read_here_document(self, match: re.Match[str]) -> tuple[str, int] | None:
@@ -149,7 +164,9 @@ class _LiteralReader:
             start, quote = start - 2, '"'  # a quote in a text: `"""name"":1"`
         if quote == "`" and "variants" in self._dialects:
             return None
-        if quote == "'" and ("lisp" in self._dialects or (match.start() and text[match.start() - 1].isalnum())):  # fmt: skip
+        if quote == "'" and (
+            "lisp" in self._dialects or (match.start() and text[match.start() - 1].isalnum())
+        ):
             return None  # an apostrophe
         end = _find_end(text, start, quote, prefix, self._dialects)
         closing = quote[::-1].rstrip("r") if "#" in quote else quote
@@ -208,7 +225,11 @@ def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:
 def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
     lower = prefix.lower()
     if "powershell" in dialects and len(quote) == 1:
-        return content.replace("''", "'") if quote == "'" else decode_backticks(content.replace('""', '"'))  # fmt: skip
+        return (
+            content.replace("''", "'")
+            if quote == "'"
+            else decode_backticks(content.replace('""', '"'))
+        )
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
     if lower in ("$$", "$$$"):  # of C#: `$$` takes `{{name}}` for a variable
@@ -222,7 +243,12 @@ def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
         if is_json_complete(plain) and not is_json_complete(plain, strict=True):
             return _unescape(content)  # generators write `\n` here as if it were an escape
         return plain
-    if quote == "`" and "${" not in content and "\\`" not in content and is_json_complete(content, strict=True):  # fmt: skip
+    if (
+        quote == "`"
+        and "${" not in content
+        and "\\`" not in content
+        and is_json_complete(content, strict=True)
+    ):
         return content  # the raw literal of Go
     return _mark_variables(_unescape(_mark_swift(content)), quote, prefix, dialects)
 

@@ -22,42 +22,47 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
-_RESPONSE_NAMES = (
-    "response", "res", "resp", "response_body", "responseBody", "httpResponse", "result",
-)  # fmt: skip
-_STATUS_NAMES = (
-    "status", "statusCode", "status_code", "httpStatus", "http_status", "ErrorCode", "responseCode", "StatusCode",
-    "httpCode", "httpStatusCode", "Status", "response_status", "responseStatus",
-)  # fmt: skip
-_BODY_NAMES = (
-    "body", "data", "text", "content", "_body", "responseText", "rawBody", "ErrorContent", "responseBody",
-    "response_body", "payload", "raw_body",
-)  # fmt: skip
-_SENT_BODY_NAMES = (
-    "data", "body", "payload", "postData", "json", "request_body", "requestBody", "req_body", "requestPayload",
-    "requestContent",
-)  # fmt: skip
-_URL_NAMES = (
-    "url", "uri", "href", "requestUrl", "requestUri", "request_url", "apiEndpoint", "requestUrlTemplate",
-)  # fmt: skip
+_RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())
+_STATUS_NAMES = tuple(
+    """
+    status statusCode status_code httpStatus http_status ErrorCode responseCode StatusCode httpCode
+    httpStatusCode Status response_status responseStatus
+    """.split()
+)
+_BODY_NAMES = tuple(
+    """
+    body data text content _body responseText rawBody ErrorContent responseBody response_body
+    payload raw_body
+    """.split()
+)
+_SENT_BODY_NAMES = tuple(
+    """
+    data body payload postData json request_body requestBody req_body requestPayload requestContent
+    """.split()
+)
+_URL_NAMES = tuple(
+    "url uri href requestUrl requestUri request_url apiEndpoint requestUrlTemplate".split()
+)
 _METHOD_NAMES = ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb")
 _SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
 _HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
-_ERROR_NAMES = {
-    "message", "code", "status", "contextId", "errors", "error", "error_description", "details", "messageParams",
-    "errorCode", "userMessage", "messageWithParams", "correlationId", "errorMessage", "resultSet", "fault",
-}  # fmt: skip
-_EXCHANGE_ERROR_NAMES = {
-    "contextId", "correlationId", "errors", "details", "messageParams", "messageWithParams",
-}  # fmt: skip
-_RESOURCE_NAMES = (
-    "entities", "conversations", "participants", "selfUri", "pageCount", "conversationId", "originatingDirection",
-    "conversationStart", "segments", "contactId", "jobId", "errorInfo", "disconnectType", "resultSet", "totalHits",
-    "sessionId", "events",
-)  # fmt: skip
-_EXCHANGE_NAMES = {
-    "method", "host", "path", "url", "status", "response", "response_body", "request",
-}  # fmt: skip
+_ERROR_NAMES = frozenset(
+    """
+    message code status contextId errors error error_description details messageParams errorCode
+    userMessage messageWithParams correlationId errorMessage resultSet fault
+    """.split()
+)
+_EXCHANGE_ERROR_NAMES = frozenset(
+    "contextId correlationId errors details messageParams messageWithParams".split()
+)
+_RESOURCE_NAMES = tuple(
+    """
+    entities conversations participants selfUri pageCount conversationId originatingDirection
+    conversationStart segments contactId jobId errorInfo disconnectType resultSet totalHits
+    sessionId events
+    """.split()
+)
+_EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
 _STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
 _MAX_DEPTH = 6
@@ -122,7 +127,12 @@ def is_error_body(value: Any) -> bool:
     has_text = any(
         isinstance(value.get(name), str) for name in ("message", "userMessage")
     ) or isinstance(value.get("error"), str | dict)
-    return (has_text and len(names) > 1) or "error_description" in value or ("errors" in value and isinstance(value["errors"], list) and len(value) < 4 and bool(value["errors"])) or ("error_code" in value or "errorMessage" in value)  # fmt: skip
+    errors = value.get("errors")
+    has_errors = isinstance(errors, list) and bool(errors) and len(value) < 4
+    has_error_name = any(
+        name in value for name in ("error_description", "error_code", "errorMessage")
+    )
+    return (has_text and len(names) > 1) or has_errors or has_error_name
 
 
 def has_error_status(value: Any) -> bool:
@@ -174,10 +184,14 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         url = base.rstrip("/") + "/" + url.lstrip("/")
     if (url or path) and (method or depth or "headers" in value):
         return {
-            "method": method, "url": url if url and "/" in url else None, "host": _host(value),
-            "path": path if not url else None, "headers": _first(value, _SENT_HEADER_NAMES, (dict, list)),
-            "body": _sent_body(value), "status": status_of(value),
-        }  # fmt: skip
+            "method": method,
+            "url": url if url and "/" in url else None,
+            "host": _host(value),
+            "path": path if not url else None,
+            "headers": _first(value, _SENT_HEADER_NAMES, (dict, list)),
+            "body": _sent_body(value),
+            "status": status_of(value),
+        }
     for name, child in value.items():
         if name in METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
             target = child.get("filename") or child.get("path")

@@ -24,8 +24,22 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:|@)(.*)", re.DOTALL)
-_GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip
-_HTTPIE_VALUES = ("--timeout", "--session", "--proxy", "--verify", "-A", "--auth-type", "--print", "-p", "-o", "--output", "--max-redirects")  # fmt: skip
+_GC_METHODS = {
+    "create": "POST",
+    "get": "GET",
+    "list": "GET",
+    "update": "PUT",
+    "delete": "DELETE",
+    "query": "POST",
+    "patch": "PATCH",
+    "post": "POST",
+    "put": "PUT",
+}
+_HTTPIE_VALUES = tuple(
+    """
+    --timeout --session --proxy --verify -A --auth-type --print -p -o --output --max-redirects
+    """.split()
+)
 
 
 class _Httpie:
@@ -103,7 +117,12 @@ def read_httpie(
     )
 
 
-def _add_item(item: re.Match[str], headers: dict[str, str], members: dict[str, Any], query: list[tuple[str, str]]) -> None:  # fmt: skip
+def _add_item(
+    item: re.Match[str],
+    headers: dict[str, str],
+    members: dict[str, Any],
+    query: list[tuple[str, str]],
+) -> None:
     name, sign, value = re.sub(r"\\(.)", r"\1", item[1]), item[2], item[3]
     if sign == ":":
         headers[name] = value
@@ -148,7 +167,15 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
         if options.get("d", "")[:1] in ("{", "[")
         else piped
     )
-    return build_observed_request("gc command", SourceKind.COMMAND, method=_GC_METHODS[verb], path=path, body=body, response=response, null_means_unknown=True)  # fmt: skip
+    return build_observed_request(
+        "gc command",
+        SourceKind.COMMAND,
+        method=_GC_METHODS[verb],
+        path=path,
+        body=body,
+        response=response,
+        null_means_unknown=True,
+    )
 
 
 def _gc_path(method: str, names: list[str], values: list[str]) -> str:

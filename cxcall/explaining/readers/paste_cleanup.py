@@ -17,10 +17,15 @@ _QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
 _HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
 _HTML_BREAK = re.compile(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
-_HTML_TAG = re.compile(r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>", re.IGNORECASE)  # fmt: skip
+_HTML_TAG = re.compile(
+    r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>",
+    re.IGNORECASE,
+)
 _LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 # What scripts of an editor do with a response, and the file that one is kept in: `> {% ... %}`, `<> response.json`.
-_HANDLER = re.compile(r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$", re.DOTALL | re.MULTILINE)  # fmt: skip
+_HANDLER = re.compile(
+    r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$", re.DOTALL | re.MULTILINE
+)
 _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")
 _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")

@@ -134,10 +134,14 @@ def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
         return urlencode(pairs), "application/x-www-form-urlencoded"
     if mode == "formdata":
         parts = (
-            (each.get("key"), resolve(each.get("value")), (each.get("src") or "file") if each.get("type") == "file" else "")
+            (
+                each.get("key"),
+                resolve(each.get("value")),
+                (each.get("src") or "file") if each.get("type") == "file" else "",
+            )
             for each in _members(body.get("formdata"))
             if not each.get("disabled")
-        )  # fmt: skip
+        )
         return encode_parts(parts), "multipart/form-data"
     return None, ""
 

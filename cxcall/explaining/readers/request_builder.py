@@ -113,7 +113,11 @@ def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
         for name, value in values
         if (names := variable_names(value))
     }
-    whole = [remove_marks(name).strip("${}") for name, value in values if not value and _is_variable((remove_marks(name), value))]  # fmt: skip
+    whole = [
+        remove_marks(name).strip("${}")
+        for name, value in values
+        if not value and _is_variable((remove_marks(name), value))
+    ]
     return {**hidden, "query": tuple(whole)} if whole else hidden
 
 

@@ -277,7 +277,9 @@ def _hide_type_names(draft: RequestDraft, text: str) -> None:
     if not isinstance(body, dict) or not body:
         return
     is_pascal = all(name[:1].isupper() for name in body) and TYPED.search(text)
-    is_rust = RUST.search(text) and all(re.search(rf"(?<![\"\w]){re.escape(str(name))}(?:\s*:|\s*[,}}])", text) for name in body)  # fmt: skip
+    is_rust = RUST.search(text) and all(
+        re.search(rf"(?<![\"\w]){re.escape(str(name))}(?:\s*:|\s*[,}}])", text) for name in body
+    )
     if is_pascal or is_rust:
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")
 

@@ -35,7 +35,12 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     elif RAW_MESSAGE.search(text):
         yield from read_messages(text)
     elif "\n" not in text and find_platform_codes(text):
-        yield build_observed_request("HTTP response", SourceKind.RESPONSE, response=build_response(0, None, text), null_means_unknown=True)  # fmt: skip
+        yield build_observed_request(
+            "HTTP response",
+            SourceKind.RESPONSE,
+            response=build_response(0, None, text),
+            null_means_unknown=True,
+        )
 
 
 def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -25,12 +25,17 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 # How the lines start below code, that show what came back.
-RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
+RESPONSE_START = re.compile(
+    r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""",
+    re.MULTILINE,
+)
 _API_EXCEPTION = re.compile(
     r"(?:^|[ (])\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
     re.MULTILINE | re.DOTALL,
 )
-_STATUS_ALONE = re.compile(rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE)  # fmt: skip
+_STATUS_ALONE = re.compile(
+    rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
+)
 _FAILED_URL = re.compile(
     r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )

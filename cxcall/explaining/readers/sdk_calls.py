@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
-_CALL = re.compile(r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b")  # fmt: skip
+_CALL = re.compile(
+    r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b"
+)
 _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
 _CAMEL = re.compile(r"_([a-z0-9])")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from cxcall.explaining.readers.request_draft import RequestDraft
 
 _MAX_DEPTH = 8
+_TEXT_MAKERS = re.compile(
+    r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", re.IGNORECASE
+)
 # Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.
 _WRAPPERS = re.compile(
     r"(?:^|\W|_)(?:(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
@@ -36,6 +39,13 @@ _WRAPPERS = re.compile(
     r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
     re.IGNORECASE,
 )
+
+
+def _kind_of_maker(name: str) -> str:
+    """Return `form` or `text` for a call that makes one of its arguments, otherwise an empty text."""
+    if FORM_MAKERS.search(name):
+        return "form"
+    return "text" if _TEXT_MAKERS.search(name) else ""
 
 
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
@@ -46,7 +56,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
         return None, ""
     if CHANGES.search(value.name):
         return mark_unresolved(f"{{{value.name}}}"), ""
-    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
+    kind = _kind_of_maker(value.name)
     found: tuple[str, str] | None = None
     for each in value.values():
         content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")

@@ -21,6 +21,7 @@ from cxcall.explaining.readers.token_tree import (
     is_message,
     is_operator,
     is_spread,
+    is_token,
     split_elements,
     split_tuples,
 )
@@ -78,12 +79,10 @@ class Structures:
         starts = [
             index
             for index in range(1, len(items) - 1)
-            if is_operator(items[index + 1], (":",))
-            and isinstance(items[index], Token)
-            and items[index].kind == "word"
+            if is_operator(items[index + 1], (":",)) and is_token(items[index], "word")
         ]
         receiver = items[: starts[0]] if starts else items
-        if isinstance(receiver[0], Token) and receiver[0].kind == "string":
+        if is_token(receiver[0], "string"):
             return self.evaluate(receiver[:1])
         target = self._group(receiver[0]) if isinstance(receiver[0], Group) else None
         for start, end in zip(starts, [*starts[1:], len(items)], strict=False):
@@ -101,11 +100,13 @@ class Structures:
             )
             self._report("named", owner, self.names[owner])
             return self.names[owner]
-        if len(values) == 2 and name.lower() in ("setobject", "setvalue", "addvalue") and isinstance(values[1], str):  # fmt: skip
+        is_setter = name.lower() in ("setobject", "setvalue", "addvalue") and len(values) == 2
+        if is_setter and isinstance(values[1], str):
             if isinstance(self.names.get(owner), dict):
                 self.names[owner][values[1]] = values[0]
             else:
-                self._report("call", f"{name}:{arguments[1][0]}", Call(f"header:{name}", [(None, values[1]), (None, values[0])]))  # fmt: skip
+                call = Call(f"header:{name}", [(None, values[1]), (None, values[0])])
+                self._report("call", f"{name}:{arguments[1][0]}", call)
             return values[0]
         call = Call(
             name, [(None, each) for each in ([target] if isinstance(target, Call) else []) + values]
@@ -158,12 +159,7 @@ class Structures:
         if is_map and isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
             members[value[0]] = value[1]
             return True
-        if (
-            is_map
-            and len(element) == 1
-            and isinstance(element[0], Token)
-            and element[0].kind == "word"
-        ):
+        if is_map and len(element) == 1 and is_token(element[0], "word"):
             name = element[0].value.lstrip("$")
             members[name] = value
             self._report("named", name, value)  # `{ params, headers }`
@@ -174,8 +170,11 @@ class Structures:
         position = 0
         while position < len(items):
             name = ""
-            while position < len(items) and isinstance(items[position], Token) and items[position].kind == "word" and (not name or (items[position].value[:1] != ":" and items[position].value not in CONSTANTS)):  # fmt: skip
-                name = f"{name} {items[position].value.lstrip(':')}".strip()
+            while position < len(items) and is_token(items[position], "word"):
+                word = items[position].value
+                if name and (word[:1] == ":" or word in CONSTANTS):
+                    break
+                name = f"{name} {word.lstrip(':')}".strip()
                 position += 1
             if position < len(items):
                 value, position = self._argument(items, position)

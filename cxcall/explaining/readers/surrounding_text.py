@@ -45,8 +45,13 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
     if not is_error_body(body):
         return request
-    status, headers, reason = (known.status, dict(known.headers), known.reason) if known else (0, None, "")  # fmt: skip
-    return replace(request, response=build_response(status or status_of(body), headers, body, reason))  # fmt: skip
+    response = build_response(
+        (known.status if known else 0) or status_of(body),
+        dict(known.headers) if known else None,
+        body,
+        known.reason if known else "",
+    )
+    return replace(request, response=response)
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from cxcall.explaining.readers.literals import Token
 from cxcall.named_tuple import NamedTuple
@@ -14,14 +14,22 @@ if TYPE_CHECKING:
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48
 _BUILDER_CALL = re.compile(r"(?:put|add|append)(?:_?(?:all|property|json_?\w+))?$", re.IGNORECASE)
-BLOCKS = (
-    "with", "if", "for", "while", "def", "class", "else", "elif", "try", "except", "finally", "async",
-)  # fmt: skip
+BLOCKS = tuple(
+    """
+    with if for while def class else elif try except finally async
+    """.split()
+)
 KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
-TRAILING = (",", "(", "=", ":", "+", "=>", "->", ".", "..", "&", "|>", "&&", "||", "[", "{", ":=", "<-", "<>", "?", "++")  # fmt: skip
-LEADING = (
-    ".", "->", "+", "?.", "::", "|>", "..", "&&", "||", "&", "?", ":", "<>", "++", "=", "=>",
-)  # fmt: skip
+TRAILING = tuple(
+    """
+    , ( = : + => -> . .. & |> && || [ { := <- <> ? ++
+    """.split()
+)
+LEADING = tuple(
+    """
+    . -> + ?. :: |> .. && || & ? : <> ++ = =>
+    """.split()
+)
 
 
 class Group(NamedTuple):
@@ -49,10 +57,15 @@ def make_tree(tokens: Iterable[Token]) -> Group:
     return stack[0]
 
 
+def is_token(item: Any, *kinds: str) -> TypeGuard[Token]:
+    """Tell whether an item is a token of one of some kinds."""
+    return isinstance(item, Token) and item.kind in kinds
+
+
 def split_elements(group: Group) -> Iterator[list[Any]]:
     """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
     is_lisp = bool(group.items) and is_lisp_map(
-        [each for each in group.items if not is_newline(each)]
+        [each for each in group.items if not is_token(each, "newline")]
     )
     has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
     element: list[Any] = []
@@ -62,7 +75,11 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
         if kind == "newline":
             is_new_line = True
             continue
-        is_separator = kind == "operator" and item.value in (",", ";") and not (item.value == "," and not group.opening and is_command(element))  # fmt: skip
+        is_separator = (
+            kind == "operator"
+            and item.value in (",", ";")
+            and not (item.value == "," and not group.opening and is_command(element))
+        )
         is_block = is_new_line and is_block_start(element)
         if (
             is_separator
@@ -81,7 +98,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
 
 def split_tuples(group: Group) -> list[list[list[Any]]]:
     """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty where there are none."""
-    signs = {each.value for each in group.items if isinstance(each, Token) and each.kind == "operator"}  # fmt: skip
+    signs = {each.value for each in group.items if is_token(each, "operator")}
     if not {",", ";"} <= signs:
         return []
     tuples: list[list[list[Any]]] = [[[]]]
@@ -90,7 +107,7 @@ def split_tuples(group: Group) -> list[list[list[Any]]]:
             tuples.append([[]])
         elif is_operator(item, (",",)):
             tuples[-1].append([])
-        elif not is_newline(item):
+        elif not is_token(item, "newline"):
             tuples[-1][-1].append(item)
     return [each for each in tuples if each != [[]]]
 
@@ -110,39 +127,38 @@ def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
 
 def is_command(items: list[Any]) -> bool:
     """Tell whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
-    if not items or not isinstance(items[0], Token) or items[0].kind != "word":
+    if not items or not is_token(items[0], "word"):
         return False
     end = read_chain(items, 0)[1]
-    return end > 1 and end < len(items) and isinstance(items[end], Token) and items[end].kind == "string"  # fmt: skip
+    return end > 1 and end < len(items) and is_token(items[end], "string")
 
 
 def continues(before: Any, after: Any) -> bool:
     """Tell whether a line goes on in the next one, which starts with `after`."""
-    if isinstance(before, Token) and before.kind == "operator" and before.value in TRAILING:
+    if is_token(before, "operator") and before.value in TRAILING:
         return True
     if not isinstance(after, Token):
-        return after.opening[-1:] == "{" and isinstance(before, Token) and before.kind == "word"
+        return after.opening[-1:] == "{" and is_token(before, "word")
     return after.kind == "operator" and after.value in LEADING
-
-
-def is_newline(item: Any) -> bool:
-    """Tell whether an item is a line end."""
-    return isinstance(item, Token) and item.kind == "newline"
 
 
 def is_operator(item: Any, values: tuple[str, ...]) -> bool:
     """Tell whether an item is one of some operators or words."""
-    return isinstance(item, Token) and item.kind in ("operator", "word") and item.value in values
+    return is_token(item, "operator", "word") and item.value in values
 
 
 def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
     """Return (key, rest) of `key: value` and its kinds; (None, items) where there is no key."""
-    is_value = len(items) > 2 and _is_string(items[0]) and is_operator(items[1], ("value", "VALUE"))
+    is_value = (
+        len(items) > 2
+        and is_token(items[0], "string")
+        and is_operator(items[1], ("value", "VALUE"))
+    )
     if is_value:  # `json_object('name' value x)` of SQL
         return items[0], items[2:]
     if len(items) > 2 and is_operator(items[1], KEY_SEPARATORS):
         first = items[0]
-        is_key = isinstance(first, Token) and first.kind in ("string", "word", "number")
+        is_key = is_token(first, "string", "word", "number")
         if is_key and not (items[1].value == "->" and first.value[:1] == "$"):
             return first, items[2:]
     return None, items
@@ -152,7 +168,7 @@ def chain_name(items: list[Any]) -> str:
     """Return the dotted name that ends some items, such as the left side of an assignment."""
     names: list[str] = []
     for item in reversed(items):
-        if isinstance(item, Token) and item.kind == "word":
+        if is_token(item, "word"):
             if names and names[0] != ".":
                 break
             names.insert(0, item.value)
@@ -172,8 +188,7 @@ def read_chain(items: list[Any], position: int) -> tuple[str, int]:
     while (
         position + 1 < len(items)
         and is_operator(items[position], (".", "->", "::", "?."))
-        and isinstance(items[position + 1], Token)
-        and items[position + 1].kind == "word"
+        and is_token(items[position + 1], "word")
     ):
         names.append(items[position + 1].value)
         position += 2
@@ -192,7 +207,7 @@ def argument_end(items: list[Any], position: int) -> int:
 def is_method_call(items: list[Any], position: int) -> bool:
     """Tell whether the dot at a position comes before a name, not before a text that is joined."""
     following = items[position + 1] if position + 1 < len(items) else None
-    if not isinstance(following, Token) or following.kind != "word":
+    if not is_token(following, "word"):
         return False
     return following.value[:1] != "$" and following.value[:1] != "\ufdd0"
 
@@ -200,13 +215,15 @@ def is_method_call(items: list[Any], position: int) -> bool:
 def is_joined_to_last(items: list[Any], position: int) -> bool:
     """Tell whether an operator joins a term with what is before it, or both are texts, with at most a name between."""
     before, item = items[position - 1], items[position]
-    if isinstance(before, Token) and before.kind == "operator":
+    if is_token(before, "operator"):
         return before.value not in ("::", ":", "<", ">", "=>")
-    texts = [each for each in items[max(position - 2, 0) : position + 2] if _is_string(each)]
-    if _is_string(item):
-        return _is_string(before) or len(texts) > 1
+    texts = [
+        each for each in items[max(position - 2, 0) : position + 2] if is_token(each, "string")
+    ]
+    if is_token(item, "string"):
+        return is_token(before, "string") or len(texts) > 1
     following = items[position + 1] if position + 1 < len(items) else None
-    return _is_string(before) and _is_string(following)
+    return is_token(before, "string") and is_token(following, "string")
 
 
 def is_next_argument(items: list[Any], position: int) -> bool:
@@ -214,11 +231,7 @@ def is_next_argument(items: list[Any], position: int) -> bool:
     if position < 2 or not isinstance(items[position - 1], Token):
         return False
     before = items[position - 2]
-    return items[position - 1].kind == "word" and not (isinstance(before, Token) and before.kind == "operator")  # fmt: skip
-
-
-def _is_string(item: Any) -> bool:
-    return isinstance(item, Token) and item.kind == "string"
+    return items[position - 1].kind == "word" and not (is_token(before, "operator"))
 
 
 def is_type(items: list[Any], position: int) -> bool:
@@ -226,9 +239,15 @@ def is_type(items: list[Any], position: int) -> bool:
     group, rest = items[position], items[position + 1 : position + 3]
     if not isinstance(group, Group) or not rest:
         return False
-    is_word = isinstance(rest[0], Token) and rest[0].kind in ("word", "string", "number")
+    is_word = is_token(rest[0], "word", "string", "number")
     if group.opening == "(":
-        return is_word and bool(group.items) and isinstance(group.items[0], Token) and chain_name(group.items) == "".join(each.value for each in group.items if isinstance(each, Token))  # fmt: skip
+        return (
+            is_word
+            and bool(group.items)
+            and isinstance(group.items[0], Token)
+            and chain_name(group.items)
+            == "".join(each.value for each in group.items if isinstance(each, Token))
+        )
     if group.opening != "[":
         return False
     if isinstance(rest[0], Group):
@@ -238,24 +257,35 @@ def is_type(items: list[Any], position: int) -> bool:
 
 def is_object_cast(item: Any) -> bool:
     """Tell whether an item is `(object)`, which makes an object of a list in PHP."""
-    return isinstance(item, Group) and item.opening == "(" and [getattr(each, "value", "") for each in item.items] == ["object"]  # fmt: skip
+    return (
+        isinstance(item, Group)
+        and item.opening == "("
+        and [getattr(each, "value", "") for each in item.items] == ["object"]
+    )
 
 
 def is_message(items: list[Any]) -> bool:
     """Tell whether brackets hold a message of Objective-C, not a list."""
     first = items[0] if items else None
     second = next(
-        (each for each in items[1:] if not (isinstance(each, Token) and each.kind == "newline")),
+        (each for each in items[1:] if not is_token(each, "newline")),
         None,
     )
-    is_receiver = (isinstance(first, Group) and first.opening == "[") or (isinstance(first, Token) and first.kind in ("word", "string") and first.value[:1] != ":")  # fmt: skip
-    return is_receiver and isinstance(second, Token) and second.kind == "word" and second.value[:1] not in (":", "$") and second.value not in ("for", "to", "=>")  # fmt: skip
+    is_receiver = (isinstance(first, Group) and first.opening == "[") or (
+        is_token(first, "word", "string") and first.value[:1] != ":"
+    )
+    return (
+        is_receiver
+        and is_token(second, "word")
+        and second.value[:1] not in (":", "$")
+        and second.value not in ("for", "to", "=>")
+    )
 
 
 def is_lisp_map(items: list[Any]) -> bool:
     """Tell whether items are names and values in turn: `:name "value" :other 1`."""
     first = items[0] if items else None
-    is_keyword = isinstance(first, Token) and first.kind == "word" and first.value[:1] == ":"
+    is_keyword = is_token(first, "word") and first.value[:1] == ":"
     return is_keyword and len(items) > 1 and not is_operator(items[1], KEY_SEPARATORS)
 
 

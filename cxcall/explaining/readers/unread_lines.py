@@ -10,7 +10,7 @@ from cxcall.explaining.readers.shell_words import split_command
 from cxcall.runtime.number_ranges import list_ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cxcall.explaining.observed_request import ObservedRequest
 
@@ -21,10 +21,12 @@ _NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
 _MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
 _MIN_RUN = 3
 """So many known words in a row are in a request, whatever is before them, such as the prefix of a log."""
-_LABELS = {
-    "http", "https", "curl", "request", "response", "headers", "header", "body", "status", "code", "reason", "method",
-    "url", "host", "path", "result", "output", "error", "payload", "data", "answer", "message", "ms", "type", "end",
-}  # fmt: skip
+_LABELS = frozenset(
+    """
+    http https curl request response headers header body status code reason method url host path
+    result output error payload data answer message ms type end
+    """.split()
+)
 _MAX_RANGES = 4
 
 
@@ -80,7 +82,7 @@ def _uncovered(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
     return line
 
 
-def _is_known(line: str, known: set[str]) -> bool:
+def _is_known(line: str, known: Collection[str]) -> bool:
     words = [each.lower() in known for each in _WORD.findall(_MARKUP.sub(" ", line))]
     run = " ".join("x" if each else "-" for each in words)
     is_read = sum(words) * 2 >= len(words) or " ".join("x" * _MIN_RUN) in run

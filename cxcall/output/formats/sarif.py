@@ -125,9 +125,12 @@ def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
             continue
         start, end, text = change
         replacement = {
-            "deletedRegion": {**_position(document, start, "start"), **_position(document, end, "end")},
+            "deletedRegion": {
+                **_position(document, start, "start"),
+                **_position(document, end, "end"),
+            },
             "insertedContent": {"text": text},
-        }  # fmt: skip
+        }
         changes = [{"artifactLocation": _artifact(file), "replacements": [replacement]}]
         yield {"fixes": [{"description": {"text": finding.fix}, "artifactChanges": changes}]}
 

@@ -94,9 +94,15 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
         if common.is_dry_run:
             screen.print_diagnostic("a dry run does not read the list: its columns are not checked")
             return print_requests(
-                job, screen, stack, resume=options.resume, as_curl=common.sending.curl,
-                command=COMMAND, combine=builder.combine, finder=partial(_find_loaded, job),
-            )  # fmt: skip
+                job,
+                screen,
+                stack,
+                resume=options.resume,
+                as_curl=common.sending.curl,
+                command=COMMAND,
+                combine=builder.combine,
+                finder=partial(_find_loaded, job),
+            )
         run = _LoadCommand(job, options, screen, rate, limit, {})
         run.prepare(
             load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
@@ -125,7 +131,9 @@ def _read_list(reader: CampaignReader, id_: str, screen: Screen) -> ContactListS
     except ReadError as error:
         if not error.is_forbidden:
             raise
-        screen.print_diagnostic("the token may not read the list: its columns are not checked", always=True)  # fmt: skip
+        screen.print_diagnostic(
+            "the token may not read the list: its columns are not checked", always=True
+        )
         return None
 
 
@@ -228,9 +236,14 @@ class _LoadCommand(BatchCommand):
             )
         if options.confirm is not None or not count:
             ask_count(
-                operation, settings, count,
-                confirmed=options.confirm, ask=None, noun=self.noun, verb="loaded",
-            )  # fmt: skip
+                operation,
+                settings,
+                count,
+                confirmed=options.confirm,
+                ask=None,
+                noun=self.noun,
+                verb="loaded",
+            )
             return
         id_ = job.values[self.load.id_parameter]
         name = self.known.name if self.known else ""
@@ -285,7 +298,9 @@ class _LoadCommand(BatchCommand):
 
     def _job_finding(self, job: str, rows: str, state: str) -> Finding:
         found = self.reader.roles["job"]
-        read = command("cxcall", "send", found.operation.name, "--param", f"{found.id_parameter}={job}")  # fmt: skip
+        read = command(
+            "cxcall", "send", found.operation.name, "--param", f"{found.id_parameter}={job}"
+        )
         fix = f"read it later: {read}, with the same profile"
         if state in _ENDED:
             fix = (

@@ -44,7 +44,7 @@ def print_requests(
     command: str = COMMAND,
     combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
     finder: Callable[[Ledger, Sequence[str]], FindEarlier] = find_by_request,
-) -> Report:  # fmt: skip
+) -> Report:
     """Print each request that would be sent; send nothing.
 
     `combine` returns the requests that some rows become, `finder` what finds the earlier delivery of a row.

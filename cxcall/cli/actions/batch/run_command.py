@@ -158,9 +158,16 @@ class BatchCommand:
         if self.options.queue:
             return self._queue(ledger, selection, totals, batch)
         run = begin_run(
-            job, selection, ledger, totals,
-            batch=batch, rate=self.rate, limit=self.limit, keys=self.keys, new_run=self.new_run,
-        )  # fmt: skip
+            job,
+            selection,
+            ledger,
+            totals,
+            batch=batch,
+            rate=self.rate,
+            limit=self.limit,
+            keys=self.keys,
+            new_run=self.new_run,
+        )
         self.tell_progress(
             f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
@@ -178,9 +185,12 @@ class BatchCommand:
         job = self.job
         batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
         options = {
-            "rate": str(self.rate), "guards": self.guards, "force": job.force, "again": job.again,
+            "rate": str(self.rate),
+            "guards": self.guards,
+            "force": job.force,
+            "again": job.again,
             "waits_for_hours": self.options.wait_for_hours,
-        }  # fmt: skip
+        }
         profile, operation, target, *_ = job.identity
         queued = QueuedBatch(batch, profile, operation, target, options)
         count = fill_queue(ledger, queued, selection, self.keys)

@@ -1,0 +1,26 @@
+"""Texts as the ledger stores them: masked, and where nobody may read them, as digests."""
+
+from __future__ import annotations
+
+import hashlib
+
+from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.redaction import redact
+
+
+def storable(text: str | None) -> str | None:
+    """Return a text as it may be stored: secrets masked, and without what UTF-8 or PostgreSQL cannot hold."""
+    if text is None:
+        return None
+    return redact(text).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def mask(text: str) -> str:
+    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
+    return mask_text(storable(text) or "")
+
+
+def keyed_digest(text: str, key: str) -> str:
+    """Return a digest that other ledgers do not have: 32 hexadecimal digits."""
+    content = text.encode("utf-8", "replace")
+    return hashlib.blake2b(content, key=key.encode(), digest_size=16).hexdigest()
