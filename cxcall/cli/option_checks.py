@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     import typer
 
 _DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
-_CONTENT = r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]|.*\bBearer """
+_CONTENT = (
+    r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]"""
+    r"|.*\bBearer "
+)
 """How a text starts that is the content of a file, and not its name."""
 _LONGEST_NAME = 1000
 

@@ -42,8 +42,14 @@ _CALLING_WORDS = frozenset(
 # `GET /click-to-call`. Words may be written together, as in `makecall`.
 _FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
 _DIALS = re.compile(
-    rf"\b(?:get\s?|do\s?)?(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)"
-    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)|\boriginates?\b"
+    # `make a call`, not `make a call list`
+    r"\b(?:get\s?|do\s?)?"
+    r"(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)"
+    rf"(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)"
+    # `auto dial`, not `dial plan`
+    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b"
+    r"(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)"
+    r"|\boriginates?\b"
     r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
     r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
 )

@@ -63,7 +63,8 @@ _MIN_NAME = 4
 """Letters; `to` and `id` are words of any message."""
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _GENERIC_CODE = re.compile(
-    r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request|constraint\.validation"
+    r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
+    r"|constraint\.validation"
     r"|invalid_?parameter",
     re.IGNORECASE,
 )

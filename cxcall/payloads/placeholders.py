@@ -12,10 +12,14 @@ _TEMPLATES = (
     rf"{IN_ANGLES}|{IN_BRACKETS}|{IN_BRACES}|{IN_PERCENTS}|\$[A-Za-z_]\w*"
     r"|0{8}-0{4}-0{4}-0{4}-0{12}"
 )
-_THING = r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number|name|value|code|url)"
+_THING = (
+    r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number"
+    r"|name|value|code|url)"
+)
 _TO_REPLACE = (
     # your-contact-id, "your contact id"; not "My Renewals"
-    rf"(?:your|my|[i\u0130\u0131]nsert|enter|replace)(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
+    r"(?:your|my|[i\u0130\u0131]nsert|enter|replace)"
+    rf"(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
     r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,40}"
 )
 _UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
@@ -31,8 +35,10 @@ _END = "here"
 
 # The name of an ID in place of an ID: user_id, contactId, CAMPAIGN-ID 1, uuid; not the name "david".
 _NAME_OF_ID = (
-    r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
-    r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)|(?i:example|null|none))[-_ ]?[0-9]*"
+    r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]"
+    r"|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
+    r"|(?:[sS]tr|STR)[iI](?:ng|NG)|(?:[uU]ndef|UNDEF)[iI](?:ned|NED)"
+    r"|(?i:example|null|none))[-_ ]?[0-9]*"
 )
 _ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
 """What each name of an ID ends with, before a number."""
@@ -55,7 +61,10 @@ _FREE_TEXT_NAMES = ("name", "title", "description", "note", "notes", "text", "la
 
 _VARIABLE = rf"\$\{{.*\}}|\$\(.*\)|\$[\w:]+|{IN_BRACES}|{IN_BRACKETS}|{IN_PERCENTS}"
 _HIDDEN = r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|secret)"
-_REDACTED = rf"(?i)[*\u2022\u2588\u2026]+|\.{{3,}}|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)"
+_REDACTED = (
+    rf"(?i)[*\u2022\u2588\u2026]+|\.{{3,}}"  # `****`, `...`
+    rf"|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)"
+)
 
 
 def is_redacted(value: str) -> bool:

@@ -34,7 +34,10 @@ _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
 _END = r"(?![0-9A-Za-z]|[ ().-]{1,2}[0-9])"
 _QUOTES = r"""["'`]{0,2}"""
-_PHONE_NAME = r"(?:phone|mobile|tel|fax|dial|call|number|msisdn|dnis)[A-Za-z0-9_]{0,12}(?<![iI][dD])(?<![iI][dD]s)"
+_PHONE_NAME = (
+    r"(?:phone|mobile|tel|fax|dial|call|number|msisdn|dnis)[A-Za-z0-9_]{0,12}(?<![iI][dD])"
+    r"(?<![iI][dD]s)"
+)
 _OF_NAME = rf"{_QUOTES}\s?(?:[:=]\s?)?{_QUOTES}"
 _IDS = "|".join(
     (
@@ -43,11 +46,18 @@ _IDS = "|".join(
         rf"(?<![0-9A-Za-z+])(?:[0-9]{{7,9}}|[0-9]{{16,}}|1(?:[0-9]{{9}}|[0-9]{{11,14}})){_END}",
     )
 )
-_NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})(?P<named>[0-9]{{7,15}}){_END}"
+_NAMED_NUMBER = (
+    rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})"
+    rf"(?P<named>[0-9]{{7,15}}){_END}"
+)
 # `030/12345678`; not a segment of a path.
 _WITH_SLASH = r"(?<!/)\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}(?!/)"
 # With an extension or another suffix, or in groups between signs that nothing else has after a `+`.
-_UNUSUAL = r"(?<![0-9A-Za-z+])\+[1-9](?:[0-9]{7,14}(?=[A-Za-z_])|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4}(?![0-9]))"
+_UNUSUAL = (
+    r"(?<![0-9A-Za-z+])\+[1-9]"
+    r"(?:[0-9]{7,14}(?=[A-Za-z_])"  # `+13175550123ext`
+    r"|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4}(?![0-9]))"  # `+1/317/555/0123`
+)
 _START = r"(?:(?<![0-9A-Za-z])|(?<==2[Bb]))"  # `=2B` is `+` in mail
 _NUMBER = rf"{_START}(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])|{_UNUSUAL}"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"

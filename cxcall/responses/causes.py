@@ -139,7 +139,10 @@ BY_CODE = (
         Cause("not-found", "something that the request names does not exist", _IDS),
     ),
     (
-        r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
+        (
+            r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*"
+            r"|contact\.columns\.limit.*|name\.length.*"
+        ),
         Cause("value-not-allowed", "", CHECK_BODY),
     ),
     (
@@ -151,23 +154,38 @@ BY_CODE = (
         Cause("state", "the name is in use", "use another name, or update the existing one"),
     ),
     (
-        r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)",
+        (
+            r"cannot\..*|.*\."
+            r"(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)"
+        ),
         Cause("state", "", LOOK),
     ),
     (
-        r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)",
+        (
+            r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*"
+            r"|disconnected|not\.connected)"
+        ),
         Cause("state", "", LOOK),
     ),
     (
-        r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*",
+        (
+            r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*"
+            r"|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*"
+        ),
         Cause("state", "", LOOK),
     ),
     (
-        r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)|no\.contact.*|no\.phone\.columns",
+        (
+            r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)"
+            r"|no\.contact.*|no\.phone\.columns"
+        ),
         Cause("property-missing", "", CHECK_BODY),
     ),
     (
-        r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded",
+        (
+            r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*"
+            r"|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded"
+        ),
         Cause("value-not-allowed", "", CHECK_BODY),
     ),
     (
@@ -192,30 +210,49 @@ BY_WORDS = (
         Cause("credential", "", _CLIENT),
     ),
     (
-        r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)",
+        (
+            r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)"
+            r"|token.{0,20}(invalid|rejected)"
+        ),
         Cause("token-expired", "", _NEW_TOKEN),
     ),
     (r"rate limit|too many requests|throttl", Cause("rate-limited", "", _WAIT)),
     (
-        r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access",
+        (
+            r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden"
+            r"|do(es)? not have access"
+        ),
         Cause("permission-missing", "", _GRANT),
     ),
     (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
     (
-        r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|\bbeing \w+ed\b|in progress|not (yet )?ready|list is empty|must be (on|off|active|stopped)",
+        (
+            r"already|(session|contact|call) ended|in use|conflict|inactive|not active"
+            r"|(in)?valid state|running|locked|\bbeing \w+ed\b|in progress|not (yet )?ready"
+            r"|list is empty|must be (on|off|active|stopped)"
+        ),
         Cause("state", "", LOOK),
     ),
     (
-        r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
+        (
+            r"\b(is|are) required\b|required (field|property|parameter)|missing required"
+            r"|(must not|cannot|may not) be (null|empty|blank)|is missing"
+        ),
         Cause("property-missing", "", CHECK_BODY),
     ),
     (
-        r"\bmust (be|not|have|contain|match)\b|out of range|too (long|short|large|small|many|few)|\bat (most|least)\b",
+        (
+            r"\bmust (be|not|have|contain|match)\b|out of range"
+            r"|too (long|short|large|small|many|few)|\bat (most|least)\b"
+        ),
         Cause("value-not-allowed", "", CHECK_BODY),
     ),
     (
-        r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
+        (
+            r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error"
+            r"|invalid[ _]value|invalidparameter|not valid"
+        ),
         Cause("value-not-allowed", "", CHECK_BODY),
     ),
 )

@@ -24,7 +24,8 @@ _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]
 _CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
 _MISSING_NAME = re.compile(
     r"\b([A-Za-z_]\w+)['\"`\]]? (?:is|are) (?:required|missing)"
-    r"|\b(?:missing|required)(?: required)?(?: (?:field|property|parameter|value))?:? ['\"`\[]?([A-Za-z_]\w+)"
+    r"|\b(?:missing|required)(?: required)?"
+    r"(?: (?:field|property|parameter|value))?:? ['\"`\[]?([A-Za-z_]\w+)"
 )
 # Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
 _WRONG_VALUE = re.compile(
@@ -38,7 +39,8 @@ _WRONG_PROPERTY = re.compile(
     re.IGNORECASE,
 )
 _WRONG_PARAMETER = re.compile(
-    r"is not (?:a )?valid (?:value )?for (?:(?:query |path )?parameter|field) (?:name )?\[(?P<name>\w+)\]",
+    r"is not (?:a )?valid (?:value )?for (?:(?:query |path )?parameter|field) (?:name )?\["
+    r"(?P<name>\w+)\]",
     re.IGNORECASE,
 )
 _CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}

@@ -36,7 +36,8 @@ _ERROR_OBJECTS = ("error", "errorinfo", "fault", "errordetails")
 _ERROR_TEXT = re.compile(r"\s*error\.inin", re.IGNORECASE)
 _KEPT_NAMES = 1024
 _FAILED_WRAP_UP = re.compile(
-    r"^(?:ININ-)?OUTBOUND-.*(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
+    r"^(?:ININ-)?OUTBOUND-.*"
+    r"(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
     r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
 )
 FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")

@@ -17,21 +17,29 @@ if TYPE_CHECKING:
 _ID_NAME = re.compile(r"(?:id|ids|guid|uuid|selfuri|href|location)$")
 # These name the exchange, the error, or who asked; `valid` and `paid` only end like an ID.
 _OTHER_IDS = re.compile(
-    r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction|support|incident|session"
-    r"|tenant|org|organization|business|bu|client|user)_?-?(?:id|ids|guid|uuid)|(?:is)?(?:in)?valid|(?:un)?paid|void)$"
+    r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction"
+    r"|support|incident|session"
+    r"|tenant|org|organization|business|bu|client|user)_?-?(?:id|ids|guid|uuid)"
+    r"|(?:is)?(?:in)?valid|(?:un)?paid|void)$"
 )
 _STATE_NAME = re.compile(r"(?:state|status|phase|stage|progress|disposition)$")
 _NOT_STARTED = re.compile(
-    r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block|bad|^\d+\b"
+    r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
+    r"|bad|^\d+\b"
 )
 # What a call or a job that exists is doing; an error has other states.
 _STARTED = re.compile(
-    r"(?:is |was |call |now )?(?:dial(?:l?ing|l?ed)|ringing|alerting|contacting|connect(?:ing|ed)|answered|talking|in ?call"
-    r"|start(?:ing|ed)|running|initiat(?:ing|ed)|placed|queued|scheduled|created|accepted|(?:in )?progress(?:ing)?|processing)"
+    r"(?:is |was |call |now )?"
+    r"(?:dial(?:l?ing|l?ed)|ringing|alerting|contacting|connect(?:ing|ed)|answered|talking"
+    r"|in ?call"
+    r"|start(?:ing|ed)|running|initiat(?:ing|ed)|placed|queued|scheduled|created|accepted"
+    r"|(?:in )?progress(?:ing)?|processing)"
 )
 _ACT_NAME = re.compile(
-    r"^(?:is|was|has|been|calls?)?_?(?:started|dialed|dialled|dialing|ringing|rang|queued|created|accepted|scheduled"
-    r"|initiated|connected|answered|placed|succeeded|processed)(?:_?(?:at|on|time|date|count|calls?))?$"
+    r"^(?:is|was|has|been|calls?)?_?"
+    r"(?:started|dialed|dialled|dialing|ringing|rang|queued|created|accepted|scheduled"
+    r"|initiated|connected|answered|placed|succeeded|processed)"
+    r"(?:_?(?:at|on|time|date|count|calls?))?$"
     r"|^(?:start|dial|creation|creat|queue|connect|answer|ring)_?(?:ed)?_?(?:time|date|at)$"
 )
 _COUNT_NAME = re.compile(r"^(?:success|succeeded|accepted|processed|created|queued)_?count$")

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
-_NORTH_AMERICAN = r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
+_NORTH_AMERICAN = (
+    r"(?<![\w+@./-])(?:1[-. ]?)?"
+    r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
+)
 _DIGIT_GROUP = r"[0-9]+"
 _SEPARATOR = r"[^0-9A-Za-z|;,]{0,3}"
 _MAX_DIGITS = 15

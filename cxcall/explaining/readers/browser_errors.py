@@ -26,7 +26,8 @@ _MESSAGE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _REFUSED = re.compile(
-    r"(?P<kind>[Hh]eader|[Mm]ethod)(?: field)? ['\"\u2018]?(?P<name>[\w-]+)['\"\u2019]? is not allowed [^\n]*Access-Control-Allow-(?:Headers|Methods)"
+    r"(?P<kind>[Hh]eader|[Mm]ethod)(?: field)? ['\"\u2018]?(?P<name>[\w-]+)['\"\u2019]?"
+    r" is not allowed [^\n]*Access-Control-Allow-(?:Headers|Methods)"
 )
 
 

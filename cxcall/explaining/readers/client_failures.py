@@ -14,17 +14,38 @@ _CURL = re.compile(
 )  # 22, `--fail`: there was a response
 # Windows PowerShell 5 has `curl` as an alias of this command, which has other parameters.
 _ALIAS = re.compile(
-    r"^Invoke-WebRequest ?:(?=(?:.*\n){0,12}?.*\bParameterBinding\w*Exception\b).*$|^Invoke-WebRequest ?: Cannot bind parameter.*$",
+    r"^Invoke-WebRequest ?:(?=(?:.*\n){0,12}?.*\bParameterBinding\w*Exception\b).*$"
+    r"|^Invoke-WebRequest ?: Cannot bind parameter.*$",
     re.MULTILINE,
 )
 # Messages of Python, Node.js, Java, Go, Ruby, .NET (also German and French), and browsers.
-_NOT_SENT = r"connect(?:ion)? time(?:d )?out|connect timeout=|ConnectTimeout|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT|connection refused|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host|remote name could not be resolved|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)|certificate[ _]verify[ _]failed|SSLHandshakeException"
-_NOT_ANSWERED = r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out|timeout of \d+ ?ms exceeded|ReadTimeout|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected|HttpClient\.Timeout|Client\.Timeout exceeded|context deadline exceeded|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET)|Zeitlimit\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
+_NOT_SENT = (
+    r"connect(?:ion)? time(?:d )?out|connect timeout=|ConnectTimeout"
+    r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
+    r"|connection refused|ECONNREFUSED"
+    r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
+    r"|remote name could not be resolved"
+    r"|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
+    r"|certificate[ _]verify[ _]failed|SSLHandshakeException"
+)
+_NOT_ANSWERED = (
+    r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
+    r"|timeout of \d+ ?ms exceeded|ReadTimeout|SocketTimeoutException|E(?:SOCKET)?TIMEDOUT"
+    r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
+    r"|HttpClient\.Timeout|Client\.Timeout exceeded|context deadline exceeded"
+    r"|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT"
+    r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET)"
+    r"|Zeitlimit\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
+)
 _NOT_SENT_LINE = re.compile(_NOT_SENT, re.IGNORECASE)
 _FAILED_LINE = re.compile(f"{_NOT_SENT}|{_NOT_ANSWERED}", re.IGNORECASE)
 # What handles, raises, or prints an error in code does not say that it happened.
 _CODE_LINE = re.compile(
-    r"^\s*[}\])]*\s*(?:except|catch|rescue|import|using|use|from|throw|raise|return|if|elif|when|case)\b|[!=]==?\s|\b(?:catch|print\w*|log|echo|puts|error|warn|Write-\w+)\s*[(\"']|^\s*//|^\s*#",
+    r"^\s*[}\])]*\s*"
+    r"(?:except|catch|rescue|import|using|use|from|throw|raise|return|if|elif|when|case)\b"
+    r"|[!=]==?\s"
+    r"|\b(?:catch|print\w*|log|echo|puts|error|warn|Write-\w+)\s*[(\"']"
+    r"|^\s*//|^\s*#",  # comments
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_LINE = 200

@@ -39,26 +39,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LIST_MAKERS = re.compile(
-    r"(?:^|\W)(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|immutablelist)\.of|singleton_?list|set_?of"
-    r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?|jsonb?(?:_build)?_array)$",
+    r"(?:^|\W)"
+    r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|immutablelist)\.of|singleton_?list"
+    r"|set_?of"
+    r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?"
+    r"|jsonb?(?:_build)?_array)$",
     re.IGNORECASE,
 )
 _ITEM_TYPES = re.compile(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
 _MAP_CALLS = re.compile(
-    r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
-    r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign|(?:array_|deep_?)?merge)$",
+    r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of"
+    r"|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
+    r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign"
+    r"|(?:array_|deep_?)?merge)$",
     re.IGNORECASE,
 )
 MAP_MAKERS = re.compile(
-    r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b|mapof|valuemap|^h$|urlsearchparams"
-    r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?|arraylist|array(?:list)?$|url\.values|objectnode"
-    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody|requestbody\.builder|psobject|pscustomobject|expando"
+    r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b"
+    r"|mapof|valuemap|^h$|urlsearchparams"
+    r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?"
+    r"|arraylist|array(?:list)?$|url\.values|objectnode"
+    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody"
+    r"|requestbody\.builder|psobject|pscustomobject|expando"
     r"|parsequerystring|\.query$",
     re.IGNORECASE,
 )
 _KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
 _ADDERS = re.compile(
-    rf"^(?:(?:put|add|set|append|insert|with|try_?add)_?(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault|body_mut)$",
+    r"^(?:(?:put|add|set|append|insert|with|try_?add)_?"
+    rf"(?:{_KIND}|all|without_?validation|if_?absent)|store|accumulate|field|setdefault"
+    r"|body_mut)$",
     re.IGNORECASE,
 )
 _LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
@@ -67,11 +77,14 @@ _CHILD_ADDERS = re.compile(
     r"^(?:put|add|with|set|create)_?(?:json_?)?(array|list|object|obj|map)$", re.IGNORECASE
 )
 _READERS = re.compile(
-    r"^(?:get|to|as|dump|string|has|contains|is|write|find|opt|json|build|encode|serialize|length|size|each|for|keys|values)",
+    r"^(?:get|to|as|dump|string|has|contains|is|write|find|opt|json|build|encode|serialize"
+    r"|length|size|each|for|keys|values)",
     re.IGNORECASE,
 )
 _SAME = re.compile(
-    r"^(?:trim|strip|to_?s(?:tr(?:ing)?)?|to_owned|into|clone|copy|as_(?:str|ref|bytes|text)|c_str|freeze|unwrap|(?:get_?)?bytes|encode|utf8_?\w*|data|noSpaces|build|dump|!)!?$",
+    r"^(?:trim|strip|to_?s(?:tr(?:ing)?)?|to_owned|into|clone|copy"
+    r"|as_(?:str|ref|bytes|text)|c_str|freeze|unwrap|(?:get_?)?bytes|encode|utf8_?\w*|data"
+    r"|noSpaces|build|dump|!)!?$",
     re.IGNORECASE,
 )
 _RECEIVERS = ("", "it", "this", "self")

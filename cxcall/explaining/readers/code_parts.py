@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MULTIPART = "multipart/form-data"
 _SENDS_PARTS = re.compile(
-    r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\(|\bfiles *=",
+    r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\("
+    r"|\bfiles *=",
     re.IGNORECASE,
 )
 _OTHER_TYPE = re.compile(r"json|urlencoded", re.IGNORECASE)

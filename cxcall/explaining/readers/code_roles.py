@@ -18,7 +18,8 @@ URL = re.compile(
     rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE
 )
 KNOWN_PATH = re.compile(
-    r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)",
+    r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/"
+    r"|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)",
     re.IGNORECASE,
 )
 PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")
@@ -26,13 +27,17 @@ HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
 MIME = re.compile(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
 HEADER_LINE = re.compile(r"([A-Za-z][\w-]*): ?(.*)", re.DOTALL)
 HEADER_NAME = re.compile(
-    r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization|user-agent|host|origin|referer|cookie"
-    r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id|(?:x|ining?|inin|sec)-[\w-]+)",
+    r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization"
+    r"|user-agent|host|origin|referer|cookie"
+    r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id"
+    r"|(?:x|ining?|inin|sec)-[\w-]+)",
     re.IGNORECASE,
 )
 METHOD_NAME = re.compile(
-    r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?(get|post|put|patch|delete|head|options)"
-    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request|with)?!?$",
+    r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?"
+    r"(get|post|put|patch|delete|head|options)"
+    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync"
+    r"|request|with)?!?$",
     re.IGNORECASE,
 )
 FOLD = re.compile(r"[^a-z]")
@@ -92,12 +97,15 @@ ROLES = {
 }
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
 FORM_MAKERS = re.compile(
-    r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform",
+    r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
+    r"|build_query|url\.values|encodeform",
     re.IGNORECASE,
 )
 # Methods that return another text or map than their arguments.
 CHANGES = re.compile(
-    r"(?:^|\W|_)(?:replace\w*|gsub|substitute|safe_substitute|translate|splice|render\w*|map|filter|reduce)$",
+    r"(?:^|\W|_)"
+    r"(?:replace\w*|gsub|substitute|safe_substitute|translate"
+    r"|splice|render\w*|map|filter|reduce)$",
     re.IGNORECASE,
 )
 OTHER_NAMES = re.compile(
@@ -116,7 +124,8 @@ BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth
 _MAX_OPTIONS = 3
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
 _MIME_NAME = re.compile(
-    r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)(?:_?url_?encoded\w*|_utf8\w*|_value)?$",
+    r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)"
+    r"(?:_?url_?encoded\w*|_utf8\w*|_value)?$",
     re.IGNORECASE,
 )
 _MIME_BY_NAME = {
@@ -128,22 +137,27 @@ _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
 # What sends exactly the headers that its call shows; others, such as Terraform, add some.
 # Languages whose types rename their members in JSON.
 TYPED = re.compile(
-    r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody|\bSetBody\("
+    r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
+    r"|\bSetBody\("
 )
 RUST = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
 JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
 CLIENT = re.compile(
-    r"\brequests?\b(?=[.(])|require\(.request.\)|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
-    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
-    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
+    r"\brequests?\b(?=[.(])|require\(.request.\)"
+    r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday"
+    r"|RestClient|Guzzle|curl|Invoke-"
+    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest"
+    r"|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
     re.IGNORECASE,
 )
 
 
 # What sends a value that is not a text as its header says, and adds no header to it.
 EXACT = re.compile(
-    r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
+    r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
+    r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
 )
 
 

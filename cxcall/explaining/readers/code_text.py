@@ -31,7 +31,11 @@ RAW_MESSAGE = re.compile(
 )
 _OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
 _CODE_TARGET = re.compile(
-    r"""[=(]\s*\|https?://|["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""",
+    r"[=(]\s*\|https?://"  # ABAP
+    r"""|["'`](?:https?://|callout:"""  # `callout:` of Apex
+    r"|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)"
+    r"""|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])"""  # a path, or a host in quotes
+    r"|\bcurl_|<<~?[A-Z]",  # libcurl, a here-document
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)

@@ -18,7 +18,9 @@ _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 _CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
 _ARRAY_START = re.compile(
-    r"""\[(?:\s*(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)|[^\]\n]*(?:\][ \t]*)?$)""",
+    r"\[(?:\s*"
+    r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
+    r"|[^\]\n]*(?:\][ \t]*)?$)",  # or anything that reaches the end of the line
     re.MULTILINE,
 )
 _OPENING = {"}": "{", "]": "["}

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _METHOD = "|".join(METHODS)
 _LINE = re.compile(
-    r"^[ \t>*+#-]*(?:\*\*|`)?(?P<label>[^\W\d_][\w .-]{0,38}?)(?:\*\*|`)?(?:\*\*)?[ \t]*(?::|\t)[ \t]*(?P<value>.*)$"
+    r"^[ \t>*+#-]*(?:\*\*|`)?(?P<label>[^\W\d_][\w .-]{0,38}?)(?:\*\*|`)?(?:\*\*)?[ \t]*"
+    r"(?::|\t)[ \t]*(?P<value>.*)$"
 )
 _SECTION = re.compile(
     r"^[ \t>*#]*(?P<label>(?:request|response) (?:headers|body|payload))[ \t*]*$", re.IGNORECASE
@@ -29,12 +30,14 @@ _STEP = re.compile(
     r"^\s*(?:Given|When|Then|And|But|\*)\s+(?P<label>url|path|request|method)\s+(?P<value>.+)$"
 )
 _TAG = re.compile(
-    r"<(?:\w+:)?(?P<label>\w+)[^<>]*>\s*(?:<!\[CDATA\[(?P<text>(?:(?!\]\]>|<!\[CDATA\[).)*)\]\]>|(?P<value>[^<]*))</",
+    r"<(?:\w+:)?(?P<label>\w+)[^<>]*>\s*"
+    r"(?:<!\[CDATA\[(?P<text>(?:(?!\]\]>|<!\[CDATA\[).)*)\]\]>|(?P<value>[^<]*))</",
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"\b(method|url|path|host)=\"([^\"<>]*)\"")
 _PAIR = re.compile(
-    r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})=(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
+    r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})="
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
 )
 # A method on a line of its own, or the block of Bruno that has its name; and a URL on the line below.
 _METHOD_LINE = re.compile(

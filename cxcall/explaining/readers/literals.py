@@ -31,7 +31,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _ESCAPE = re.compile(
-    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|\r?\n|(.))",
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})"
+    r"|\r?\n|(.))",
     re.DOTALL,
 )
 _ESCAPES = {
@@ -49,14 +50,23 @@ _ESCAPES = {
 _DIALECTS = {
     name: re.compile(pattern, re.MULTILINE)
     for name, pattern in {
-        "powershell": r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))",
+        "powershell": (
+            r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
+            r"|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
+        ),
         "objective-c": r"\bNS[A-Z]\w+|#import\b",
         "dollar variables": r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
         "raw single quotes": r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$",
         "lisp": r"^\s*\((?:require|ns|defn?|let|client/|http/)\b",
-        "basic": r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b|\bChr\(34\)|& \"{3}\w",
+        "basic": (
+            r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b"
+            r"|\bChr\(34\)|& \"{3}\w"
+        ),
         "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^\s*CALL METHOD\b|->request->set_)",
-        "variants": r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b",
+        "variants": (
+            r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`"
+            r"(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b"
+        ),
     }.items()
 }
 _ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")

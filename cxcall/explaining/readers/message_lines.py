@@ -11,9 +11,18 @@ _METHOD = rf"(?P<method>{'|'.join(METHODS)})"
 _CHARACTER = (
     r"(?:[^\s\"'<>`|,\u201c\u201d\u2018\u2019]|(?<=[/=])<[A-Za-z][\w-]{0,40}>|,(?![0-9]{3}\b))"
 )
-_TARGET = rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/){_CHARACTER}*|https?://{_CHARACTER}+)"
+_TARGET = (
+    # A URL, a path, `{host}/...`, a variable of code with what follows, or `example.com/...`.
+    rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)"
+    rf"{_CHARACTER}*|https?://{_CHARACTER}+)"
+)
 REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+"
+    # Words between: `POST request to /api`, and before a whole URL any three: `POST en la URL https://...`.
+    r"(?:(?:to|request|url|uri|path)[ =:]+"
+    rf"|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?"
+    rf"[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}"
+    r"(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
@@ -25,16 +34,22 @@ BARE_STATUS = re.compile(
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
 NAMED_STATUS = re.compile(
-    r"(?:(?<!expected[ _])(?<!Then )\b(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
+    r"(?:(?<!expected[ _])(?<!Then )\b"
+    r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
+    r"|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
+    r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)"  # or an arrow or a bracket before the number
+    r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})"
+    rf"(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
 LINE_STATUS = re.compile(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
 LOG_STATUS = re.compile(
-    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
+    rf"(?:^|[\s,;|]|(?<!expected_status)=)(?<!took )(?P<status>[1-5][0-9]{{2}})"
+    rf"(?=[\s,;|)]|\.?(?:\s|$))(?!{_UNIT})"
 )
 
 

@@ -20,7 +20,8 @@ _QUOTED = re.compile(
 )
 # `set("token", "...")`, `define('TOKEN', '...')`, `setenv("TOKEN", "...")`.
 _CALL = re.compile(
-    r"""(?:set|put|add|append|define|env)\w{0,20}\([ \t]*["'`]([A-Za-z_][\w.-]{1,60})["'`][ \t]*,[ \t]*(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
+    r"""(?:set|put|add|append|define|env)\w{0,20}\([ \t]*["'`]"""
+    r"""([A-Za-z_][\w.-]{1,60})["'`][ \t]*,[ \t]*(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
     re.IGNORECASE,
 )
 # `export TOKEN=...`, fish's `set -x TOKEN ...`, cmd's `set "TOKEN=..."`, `@token = ...`, `token: ...`.

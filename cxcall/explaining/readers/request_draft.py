@@ -61,7 +61,9 @@ if TYPE_CHECKING:
 
 _NO_BODY = re.compile(
     r"^\W*(?:res|resp|response|results?|http_?response|console|fmt|puts|print\w*|system)\b"
-    r"|(?:^|\W)(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)|read_?all|log|println)\W*$",
+    r"|(?:^|\W)"
+    r"(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)"
+    r"|read_?all|log|println)\W*$",
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)

@@ -26,24 +26,36 @@ if TYPE_CHECKING:
 
 # How the lines start below code, that show what came back.
 RESPONSE_START = re.compile(
-    r"""^[ \t#/*>-]*(?:\{:(?:ok|error), %|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""",
+    r"^[ \t#/*>-]*"
+    r"(?:\{:(?:ok|error), %"  # Elixir
+    r"|HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)"  # a status line, `400: {...}`
+    r"|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \["  # `(400)` and `<Response [400]>` of Python
+    r"|Uncaught |Invoke-\w+ ?: "  # errors of JavaScript and PowerShell
+    r"|(?:Status|Response|Error|Output|Result)[ \w]*:(?!=)"
+    r"""|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)"""  # an error body
+    r"|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$",  # a status alone on its line
     re.MULTILINE,
 )
 _API_EXCEPTION = re.compile(
-    r"(?:^|[ (])\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
+    r"(?:^|[ (])\(?(?P<status>[1-5][0-9]{2})\)?"
+    r"\s*\n\s*Reason:\s*(?P<reason>[^\n]*)"
+    r"(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?"
+    r"(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
     re.MULTILINE | re.DOTALL,
 )
 _STATUS_ALONE = re.compile(
     rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
 )
 _FAILED_URL = re.compile(
-    r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
+    r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)"
+    r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
 _URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
 _NOTED_STATUS = re.compile(
-    r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b([45][0-9]{2})\b(?!\w|[.:]\d)"
+    r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
+    r"([45][0-9]{2})\b(?!\w|[.:]\d)"
 )
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 _MAX_TEXT = 1 << 18

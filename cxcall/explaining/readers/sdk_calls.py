@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
 _CALL = re.compile(
-    r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b"
+    r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b"
+    r"|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b"
 )
 _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = re.compile(r"\{[^{}]*\}")

@@ -34,8 +34,10 @@ _TEXT_MAKERS = re.compile(
 )
 # Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.
 _WRAPPERS = re.compile(
-    r"(?:^|\W|_)(?:(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
-    r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of|some|just|literal|unbox|json|any|s|to_owned|into"
+    r"(?:^|\W|_)(?:"
+    r"(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
+    r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of"
+    r"|some|just|literal|unbox|json|any|s|to_owned|into"
     r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
     re.IGNORECASE,
 )

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _CORRELATION = re.compile(
-    r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})"
+    r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n"
+    r"(?:s?[-_ ]?id)?[\"']?\s*[=:]\s*[\"']?([\w-]{3,64})"
     r"|\bcorrelation[-_ ]?id[\"']?\s*(?:=>|,|#|is)?\s*[\[\"'`]{0,2}((?=[\w-]*\d)[\w-]{3,64})",
     re.IGNORECASE,
 )
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus if each >= HTTPStatus.BAD_REQUEST)
 _ERROR_STATUS = re.compile(
-    rf"\b(?:returned error|(?:server|client) error|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}}) ?[:=]? ?([45][0-9]{{2}})\b"
-    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
+    r"\b(?:returned error|(?:server|client) error"
+    rf"|(?:status|code|c\u00f3digo|estado|r\u00e9ponse|statut|antwort|stato|codice)[\w ]{{0,24}})"
+    rf" ?[:=]? ?([45][0-9]{{2}})\b"
+    # `400 Bad Request`, `Bad Request (400)`, `(400): Bad Request`
+    rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b"
+    rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"
+    rf"|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
     # Of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`
     r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
     re.IGNORECASE,

@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _METHOD = "|".join(METHODS)
-_TIME = r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
-_CONTENT = rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \"|<< \"|--> |<-- |(?:request|response): "
+_TIME = (
+    r"(?:\[?\d{4}[-/]\d{2}[-/]\d{2}[ T]\d{2}:\d{2}:\d{2}|\[?\d{1,2}:\d{2}:\d{2}"
+    r"|[A-Z][a-z]{2} +\d{1,2} \d{2}:\d{2}:\d{2})"
+)
+_CONTENT = (
+    rf"(?:{_METHOD}) (?:https?://|/)|HTTP/[0-9]|[{{\[]\s?[\"{{]|\"(?:{_METHOD}) /|>> \""
+    r"|<< \"|--> |<-- |(?:request|response): "
+)
 _LOG_PREFIX = re.compile(
     rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^\s*[\u2502\u2577\u2575\u250c\u2514] ?"
 )
@@ -36,7 +42,8 @@ _SENT = re.compile(rf"^--> ((?:{_METHOD}) \S+)(?: (?:h2|http/[0-9.]+))?$")
 _RECEIVED = re.compile(r"^<-- ([1-5][0-9]{2})\b.*$")
 _END = re.compile(r"^(?:-->|<--) END\b.*$")
 _NOISE = re.compile(
-    r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:|^[\w.]+\.(?:exceptions|connection)\.\w+: "
+    r"^\s*\[(?:Full request URI|Response in frame)|^(?:DEBUG|INFO|WARNING|ERROR):[\w.]+:"
+    r"|^[\w.]+\.(?:exceptions|connection)\.\w+: "
 )
 _DOTNET_REQUEST = re.compile(
     r"^Method: (\w+), RequestUri: '([^']+)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
@@ -48,13 +55,15 @@ _SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # as Wireshark shows it
 # A file of Hurl says what response a test expects: its status, and sections with rules on it.
 _HURL = re.compile(r"^\[(?:Asserts|Captures)\]\s*$|^ *\|? *\^+ actual value is <", re.MULTILINE)
 _HURL_EXPECTED = re.compile(
-    r"^HTTP(?:/[0-9.]+)? (?:[1-5][0-9]{2}|\*)[ \t]*$\n?|^\[(?:Asserts|Captures)\][ \t]*\n(?:(?!\[|HTTP|[A-Z]+ (?:https?:|/|\{)).+\n?)*"
+    r"^HTTP(?:/[0-9.]+)? (?:[1-5][0-9]{2}|\*)[ \t]*$\n?"
+    r"|^\[(?:Asserts|Captures)\][ \t]*\n(?:(?!\[|HTTP|[A-Z]+ (?:https?:|/|\{)).+\n?)*"
     r"|^ *[0-9]* *\| (?!.*\^ actual value is ).*\n|^ *-+> .*\n",
     re.MULTILINE,
 )
 _HURL_ACTUAL = re.compile(r"^.*\^+ actual value is <([1-5][0-9]{2})>.*$", re.MULTILINE)
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502|\\r\\n$",
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502"
+    r"|\\r\\n$",
     re.MULTILINE,
 )
 

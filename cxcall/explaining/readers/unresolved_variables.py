@@ -18,7 +18,8 @@ MARKS = str.maketrans("", "", _START + _END)
 _VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
 # Of GitHub Actions `${{ inputs.x }}`, of Terraform `${var.x}`, and the directives of printf in place of a value.
 _TEMPLATE = re.compile(
-    r"\$\{\{\s*(?P<action>[^{}\"\\\n]{1,200}?)\s*\}\}|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
+    r"\$\{\{\s*(?P<action>[^{}\"\\\n]{1,200}?)\s*\}\}"
+    r"|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
 )
 _MAX_VALUES = 1 << 20
