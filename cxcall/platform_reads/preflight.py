@@ -19,8 +19,8 @@ from cxcall.platform_reads.lookups import (
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.call_times import find_call_times, local_times
-from cxcall.sending.dialed_numbers import dialed_numbers
 from cxcall.sending.draft import build_request
+from cxcall.sending.number_detection import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import host_of, is_loopback_url

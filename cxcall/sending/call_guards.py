@@ -9,7 +9,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
 from cxcall.phone.number_validity import parse_number
 from cxcall.phone.spellings import plain_digits
-from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
+from cxcall.sending.number_detection import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

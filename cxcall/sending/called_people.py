@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.sending.dialed_numbers import body_values, dialed_part
+from cxcall.sending.number_detection import body_values, dialed_part
 from cxcall.transport.urls import is_loopback_url
 
 if TYPE_CHECKING:

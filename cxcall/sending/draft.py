@@ -17,7 +17,7 @@ from cxcall.payloads.payload import encode_body, is_form
 from cxcall.phone.number_masking import mask
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
-from cxcall.sending.dialed_numbers import find_numbers
+from cxcall.sending.number_detection import find_numbers
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
 
