@@ -1,4 +1,4 @@
-"""Guards before a call: emergency and premium numbers, the do-not-call list, calling hours."""
+"""Guards before a call: the kind of a number, the do-not-call list, calling hours."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
-from cxcall.phone.number_validity import parse_number
-from cxcall.phone.spellings import plain_digits
 from cxcall.sending.number_detection import DialedNumber, dialed_part
+from cxcall.sending.number_kinds import check_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from phonenumbers import PhoneNumber
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
@@ -28,10 +25,6 @@ GUARD_CODES = ("do-not-call", "outside-hours")
 
 UNCHECKED = "number-unchecked"
 """The code of the note that no number was found, so that the guards checked none."""
-
-_MAX_SHORT_NUMBER = 6
-_NORTH_AMERICAN_LENGTH = 10
-_SOURCE = "libphonenumber"
 
 
 def check_numbers(
@@ -54,7 +47,7 @@ def check_numbers(
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            findings = [*_check_kind(number), *findings]
+            findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
@@ -122,50 +115,13 @@ def is_stopping(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
 
 
-def _check_kind(number: str) -> Iterator[Finding]:
-    """Yield an error for an emergency number or a premium-rate number."""
-    import phonenumbers
-
-    dialed = dialed_part(number)
-    digits = plain_digits(dialed)
-    parsed = parse_number(dialed) or _parse_north_american(digits)
-    national = str(parsed.national_number) if parsed else digits
-    regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
-    if parsed and parsed.country_code:
-        regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
-    if len(national) <= _MAX_SHORT_NUMBER and any(
-        phonenumbers.is_emergency_number(national, region) for region in regions
-    ):
-        yield _error(
-            "phone-kind",
-            f"`{number}` is an emergency number",
-            f"use a subscriber number; add `--force` if {number} is an internal extension",
-        )
-    elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
-        yield _error(
-            "phone-kind",
-            f"`{number_masking.mask(number)}` is a premium-rate number: each minute is charged",
-            "use the person's own number; add `--force` if you mean this one",
-        )
-
-
-def _error(code: str, message: str, fix: str, source: str = _SOURCE) -> Finding:
-    return Finding.error(code, "", message, fix=fix, source=source)
-
-
-def _parse_north_american(digits: str) -> PhoneNumber | None:
-    """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
-    digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
-    is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
-    return parse_number(f"+1{digits}") if is_national else None
-
-
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
     for path, listed in lists:
         if dialed_part(number) in listed or number in listed:
-            yield _error(
+            yield Finding.error(
                 "do-not-call",
+                "",
                 f"`{number_masking.mask(number)}` is on the do-not-call list",
-                "do not call; if the person asked for it since, take the number off the list",
+                fix="do not call; if the person asked for it since, take the number off the list",
                 source=path,
             )

@@ -1,0 +1,58 @@
+"""Refuse numbers of a kind that nobody means to call: emergency numbers and premium-rate numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.finding import Finding
+from cxcall.phone.number_masking import mask
+from cxcall.phone.number_validity import parse_number
+from cxcall.phone.spellings import plain_digits
+from cxcall.sending.number_detection import dialed_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from phonenumbers import PhoneNumber
+
+_MAX_SHORT_NUMBER = 6
+_NORTH_AMERICAN_LENGTH = 10
+_SOURCE = "libphonenumber"
+
+
+def check_kind(number: str) -> Iterator[Finding]:
+    """Yield an error for an emergency number or a premium-rate number."""
+    import phonenumbers
+
+    dialed = dialed_part(number)
+    digits = plain_digits(dialed)
+    parsed = parse_number(dialed) or _parse_north_american(digits)
+    national = str(parsed.national_number) if parsed else digits
+    regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
+    if parsed and parsed.country_code:
+        regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
+    if len(national) <= _MAX_SHORT_NUMBER and any(
+        phonenumbers.is_emergency_number(national, region) for region in regions
+    ):
+        yield Finding.error(
+            "phone-kind",
+            "",
+            f"`{number}` is an emergency number",
+            f"use a subscriber number; add `--force` if {number} is an internal extension",
+            source=_SOURCE,
+        )
+    elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        yield Finding.error(
+            "phone-kind",
+            "",
+            f"`{mask(number)}` is a premium-rate number: each minute is charged",
+            "use the person's own number; add `--force` if you mean this one",
+            source=_SOURCE,
+        )
+
+
+def _parse_north_american(digits: str) -> PhoneNumber | None:
+    """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
+    digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
+    is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
+    return parse_number(f"+1{digits}") if is_national else None
