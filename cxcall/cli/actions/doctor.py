@@ -17,7 +17,7 @@ from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads import preflight
-from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
+from cxcall.platform_reads.declared_checks import CheckStatus, PreflightInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions
-    from cxcall.platform_reads.lookups import CheckResult
+    from cxcall.platform_reads.declared_checks import CheckResult
 
 COMMAND = "doctor"
 _INDENT = 23
