@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults
+from cxcall.sandbox.html_page import page_policy, render_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
-from cxcall.sandbox.page import page_policy, render_page
 from cxcall.sandbox.tokens import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
 from cxcall.transport.messages import HttpRequest
