@@ -29,7 +29,7 @@ from cxcall.sandbox.operation_responses import (
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.stored_objects import AcceptedRequest
-from cxcall.sandbox.tokens import (
+from cxcall.sandbox.token_endpoint import (
     TokenIssuer,
     bearer_token,
     check_access_key,

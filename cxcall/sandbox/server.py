@@ -19,7 +19,7 @@ from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.stored_objects import StoredObjects
-from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
+from cxcall.sandbox.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 
 if TYPE_CHECKING:
     import socket
