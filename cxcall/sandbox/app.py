@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults
-from cxcall.sandbox.authorization_endpoint import fill_cxone_response
+from cxcall.sandbox.cxone_tenant import fill_cxone_response
 from cxcall.sandbox.messages import (
     LOWEST_FAULT_STATUS,
     HttpProblem,

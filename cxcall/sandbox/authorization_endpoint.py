@@ -5,12 +5,11 @@ The sandbox shows no login page. It checks only what a client can do wrong.
 
 from __future__ import annotations
 
-import json
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from cxcall.sandbox.messages import SandboxRequest
 
-TENANT_ID = "11111111-2222-4333-8444-555555555555"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -77,7 +75,7 @@ class Logins:
             return False
         verifier = form.get("code_verifier", "")
         return code.challenge == (
-            _encode_base64(sha256(verifier.encode()).digest()) if verifier else ""
+            encode_base64(sha256(verifier.encode()).digest()) if verifier else ""
         )
 
     def refresh_token(self, client: str) -> str:
@@ -101,28 +99,6 @@ def _is_loopback_uri(uri: str) -> bool:
     return is_valid and is_web and parts.hostname in _LOOPBACK
 
 
-def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
-    """Return a CXone response with the addresses and tokens of this sandbox (docs/platforms/nice-cxone.md#tenant-discovery).
-
-    The sandbox plays every host of the vendor, so each address in a response is its own.
-    """
-    if not isinstance(response.body, dict):
-        return response
-    base_url = f"http://{request.headers.get('host', '')}"
-    own: dict[str, Any] = {
-        "api_endpoint": base_url,
-        "auth_endpoint": base_url,
-        "refresh_token": secrets.token_urlsafe(24),
-        "id_token": _id_token(base_url),
-    }
-    body = {name: own.get(name, value) for name, value in response.body.items()}
-    return replace(response, body=body)
-
-
-def _id_token(issuer: str) -> str:
-    head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT_ID, "area": "na1"}
-    return f"{_encode_base64(json.dumps(head).encode())}.{_encode_base64(json.dumps(claims).encode())}."
-
-
-def _encode_base64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Return data in base64 for URLs, without padding."""
     return urlsafe_b64encode(data).decode().rstrip("=")
