@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxcall.ledger.records import LOAD, intent_digest
-from cxcall.transport.urls import comparable_url
+from cxcall.transport.origins import comparable_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -20,7 +20,7 @@ from cxcall.findings.errors import CredentialsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.urls import host_of, is_header, printable
+from cxcall.transport.origins import host_of, is_header, printable
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation

@@ -26,7 +26,7 @@ from cxcall.credentials.oauth_client import (
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.setting_values import CXONE
-from cxcall.transport.urls import host_of, is_loopback_url
+from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ from cxcall.documents.private_files import PrivateFile, StoredRecord, Unwritable
 from cxcall.findings.errors import CredentialsError
 from cxcall.settings import tenants
 from cxcall.settings.settings import state_dir
-from cxcall.transport.urls import host_url
+from cxcall.transport.origins import host_url
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -12,7 +12,7 @@ from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.documents.json_text import load_json
 from cxcall.settings import tenants
 from cxcall.settings.tenants import Tenant
-from cxcall.transport.urls import host_of, printable
+from cxcall.transport.origins import host_of, printable
 
 if TYPE_CHECKING:
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant

@@ -18,7 +18,7 @@ from cxcall.credentials.oauth_client import (
 )
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
-from cxcall.transport.urls import host_of
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.transport.messages import Exchange, HttpResponse

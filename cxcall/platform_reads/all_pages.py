@@ -18,7 +18,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.platform_reads.reader import ReadError
 from cxcall.responses.platform_words import shorten
 from cxcall.transport import retry_after
-from cxcall.transport.urls import origin
+from cxcall.transport.origins import origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,7 +23,7 @@ from cxcall.sending.draft import build_request
 from cxcall.sending.number_detection import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest
-from cxcall.transport.urls import host_of, is_loopback_url
+from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.redaction import redact
-from cxcall.transport.urls import is_http_url
+from cxcall.transport.origins import is_http_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

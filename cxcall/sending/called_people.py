@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.sending.number_detection import body_values, dialed_part
-from cxcall.transport.urls import is_loopback_url
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

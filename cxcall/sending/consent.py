@@ -9,7 +9,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.phone.number_masking import join_numbers, mask_text
 from cxcall.transport.messages import HttpRequest
-from cxcall.transport.urls import is_loopback_url
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -18,7 +18,7 @@ from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir
-from cxcall.transport.urls import printable
+from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

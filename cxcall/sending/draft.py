@@ -19,7 +19,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.number_detection import find_numbers
 from cxcall.transport.messages import HttpRequest
-from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
+from cxcall.transport.origins import is_header, is_sent_unchanged, printable, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

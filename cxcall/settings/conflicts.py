@@ -8,7 +8,7 @@ from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain
 from cxcall.settings.sources import find_misspelled_variables, find_setting
 from cxcall.settings.trust import named_domain
-from cxcall.transport.urls import host_of, is_loopback_host, printable
+from cxcall.transport.origins import host_of, is_loopback_host, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -20,7 +20,7 @@ from cxcall.settings.sources import (
     Setting,
     suggest_name,
 )
-from cxcall.transport.urls import printable
+from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

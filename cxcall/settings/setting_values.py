@@ -13,7 +13,7 @@ from cxcall.settings.sources import (
     invalid_setting,
     suggest_name,
 )
-from cxcall.transport.urls import printable
+from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from cxcall.settings.regions import (
     url_area,
 )
 from cxcall.settings.sources import Setting
-from cxcall.transport.urls import host_url, is_loopback_url, origin
+from cxcall.transport.origins import host_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -47,7 +47,7 @@ from cxcall.settings.sources import (
     URL_SETTINGS,
     find_setting,
 )
-from cxcall.transport.urls import host_of, host_url, is_loopback_url, origin, printable
+from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

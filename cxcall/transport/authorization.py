@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
-from cxcall.transport.urls import host_of, origin
+from cxcall.transport.origins import host_of, origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

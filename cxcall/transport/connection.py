@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from cxcall.runtime.redaction import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
-from cxcall.transport.urls import is_loopback_url
+from cxcall.transport.origins import is_loopback_url
 
 with without_charset_detector():
     from requests.adapters import HTTPAdapter

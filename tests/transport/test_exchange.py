@@ -25,9 +25,9 @@ from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import Interrupted, exchange
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from cxcall.transport.origins import is_loopback_url
 from cxcall.transport.response_body import decompress
 from cxcall.transport.urllib3_hooks import HeaderReader
-from cxcall.transport.urls import is_loopback_url
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve

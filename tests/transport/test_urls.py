@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from cxcall.contracts.parameters import Parameter, target
 from cxcall.findings.errors import UsageError
-from cxcall.transport.urls import is_sent_unchanged, target_of
+from cxcall.transport.origins import is_sent_unchanged, target_of
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def test_the_flags_of_a_document_are_listed(cxcall: Cxcall) -> None:
 def test_url_with_a_backslash_is_at_no_known_host() -> None:
     # urllib reads the host after the `@`, requests the one before the backslash.
     from cxcall.settings.trust import is_published_host
-    from cxcall.transport.urls import is_http_url, is_loopback_url
+    from cxcall.transport.origins import is_http_url, is_loopback_url
 
     assert is_published_host("https://api.mypurecloud.com", None)
     assert not is_published_host("https://evil.com\\@api.mypurecloud.com", None)

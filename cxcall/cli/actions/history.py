@@ -20,7 +20,7 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
-from cxcall.transport.urls import printable
+from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -18,7 +18,7 @@ from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import redact
-from cxcall.transport.urls import is_http_url, is_loopback_host, is_loopback_url, printable
+from cxcall.transport.origins import is_http_url, is_loopback_host, is_loopback_url, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

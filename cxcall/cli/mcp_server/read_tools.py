@@ -10,7 +10,7 @@ from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, Targe
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
-from cxcall.transport.urls import printable
+from cxcall.transport.origins import printable
 
 MAX_TEXT = 1 << 20
 """Characters of a text that a tool takes."""

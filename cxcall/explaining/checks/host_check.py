@@ -23,7 +23,7 @@ from cxcall.responses.platform_words import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.messages import Headers
-from cxcall.transport.urls import is_loopback_host
+from cxcall.transport.origins import is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

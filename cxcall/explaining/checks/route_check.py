@@ -47,7 +47,7 @@ from cxcall.explaining.operations.published_operations import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.transport.urls import host_of
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

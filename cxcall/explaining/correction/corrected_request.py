@@ -33,7 +33,7 @@ from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.redaction import MASKED
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
-from cxcall.transport.urls import is_loopback_url
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
