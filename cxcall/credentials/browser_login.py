@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.redirect_server import ForeignRedirectError, RedirectServer
 from cxcall.credentials.token_request import redeem_code
-from cxcall.transport.origins import printable
+from cxcall.findings.finding import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

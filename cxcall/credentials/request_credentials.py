@@ -17,10 +17,12 @@ from cxcall.credentials import store
 from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
 from cxcall.credentials.token_provider import check_use, get_token, has_token_source
 from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.origins import host_of, is_header, printable
+from cxcall.transport.messages import is_header
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import token_undelivered
 from cxcall.documents.json_text import load_json
+from cxcall.findings.finding import printable
 from cxcall.settings import tenants
 from cxcall.settings.tenants import Tenant
-from cxcall.transport.origins import host_of, printable
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant

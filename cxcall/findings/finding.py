@@ -131,3 +131,8 @@ def command(*words: str) -> str:
     from shlex import join
 
     return f"`{join(words)}`"
+
+
+def printable(text: str) -> str:
+    """Return a value without control characters, for a message on one line."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.findings.notices import add_notice
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir
-from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -10,7 +10,7 @@ from cxcall.contracts.contract import operation_at
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, Severity, command, printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors, has_other_spelling
 from cxcall.payloads.payload import encode_body, is_form
@@ -18,8 +18,8 @@ from cxcall.phone.number_masking import mask
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.number_detection import find_numbers
-from cxcall.transport.messages import HttpRequest
-from cxcall.transport.origins import is_header, is_sent_unchanged, printable, target_of
+from cxcall.transport.messages import HttpRequest, is_header
+from cxcall.transport.request_targets import is_sent_unchanged, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import printable
 from cxcall.settings.regions import ACCESS_KEY_PATH, normalize_url, region_domain, token_url_for
 from cxcall.settings.sources import Setting, find_setting
-from cxcall.transport.origins import host_url, is_loopback_url, printable
+from cxcall.transport.origins import host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.settings.regions import region_domain, shared_domain
 from cxcall.settings.sources import find_misspelled_variables, find_setting
 from cxcall.settings.trust import named_domain
-from cxcall.transport.origins import host_of, is_loopback_host, printable
+from cxcall.transport.origins import host_of, is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

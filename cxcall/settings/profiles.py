@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.private_files import PrivateFile, replace_text
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import printable
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import normalize_url, region_domain
 from cxcall.settings.setting_values import DEFAULTS, check_values
@@ -20,7 +21,6 @@ from cxcall.settings.sources import (
     Setting,
     suggest_name,
 )
-from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.findings.finding import printable
 from cxcall.settings.sources import invalid_setting, suggest_name
-from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, printable
+from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract

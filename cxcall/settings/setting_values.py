@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.findings.finding import printable
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     SETTING_NAMES,
@@ -13,7 +14,6 @@ from cxcall.settings.sources import (
     invalid_setting,
     suggest_name,
 )
-from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

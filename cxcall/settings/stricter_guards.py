@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.settings.sources import GUARD_SETTINGS, Setting, find_setting
-from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

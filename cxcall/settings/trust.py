@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding, command, printable
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
     HTTPS_PORT,
@@ -47,7 +47,7 @@ from cxcall.settings.sources import (
     URL_SETTINGS,
     find_setting,
 )
-from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin, printable
+from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,7 +16,7 @@ from cxcall.transport.messages import (
     HttpRequest,
     HttpResponse,
 )
-from cxcall.transport.origins import target_of
+from cxcall.transport.request_targets import target_of
 from cxcall.version import __version__
 
 if TYPE_CHECKING:

@@ -14,6 +14,9 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.runtime.redaction import redact, redacted_repr
 
+_TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
+"""The characters of the name of a header (RFC 9110, section 5.6.2)."""
+
 
 class Headers(Mapping[str, str]):
     """Headers with case-insensitive names; the values of a repeated name are joined with a comma."""
@@ -126,3 +129,9 @@ class Exchange(NamedTuple):
     failure: str = ""
     detail: str = ""
     timings: Mapping[str, float] = MappingProxyType({})
+
+
+def is_header(name: str, value: str) -> bool:
+    """Return whether a header can be sent as it is: a token, and printable ASCII (RFC 9110, section 5)."""
+    is_token = name != "" and _TOKEN.issuperset(name)
+    return is_token and value.isascii() and value.isprintable() and value == value.strip()

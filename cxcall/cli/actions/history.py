@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_text import as_cell, as_text
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.finding import Finding, printable, resolve_commands
 from cxcall.ledger.records import RESOLUTIONS
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
@@ -20,7 +20,6 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
-from cxcall.transport.origins import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

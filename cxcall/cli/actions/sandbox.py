@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from cxcall.cli.options import find_own_contract
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import redact
-from cxcall.transport.origins import is_http_url, is_loopback_host, is_loopback_url, printable
+from cxcall.transport.origins import is_http_url, is_loopback_host, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

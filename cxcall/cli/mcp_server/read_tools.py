@@ -9,8 +9,8 @@ from cxcall.cli.mcp_server.results import QUIET
 from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import printable
 from cxcall.output.report import Report
-from cxcall.transport.origins import printable
 
 MAX_TEXT = 1 << 20
 """Characters of a text that a tool takes."""

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 
 from cxcall.contracts.parameters import Parameter, target
 from cxcall.findings.errors import UsageError
-from cxcall.transport.origins import is_sent_unchanged, target_of
+from cxcall.transport.request_targets import is_sent_unchanged, target_of
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
