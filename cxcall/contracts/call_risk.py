@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.contracts.parameters import server_url
+from cxcall.contracts.request_url import server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.patterns import name_words

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND, ParsedDocument
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.parameters import has_path_slash, server_url, target
+from cxcall.contracts.request_url import has_path_slash, server_url, target
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:

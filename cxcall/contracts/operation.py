@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
-from cxcall.contracts.parameters import (
-    Alternative,
-    Flag,
-    Parameter,
-    join_base,
-    server_url,
-    target,
-)
+from cxcall.contracts.parameters import Alternative, Flag, Parameter
+from cxcall.contracts.request_url import join_base, server_url, target
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from requests import Request
 from requests.adapters import HTTPAdapter
 
-from cxcall.contracts.parameters import Parameter, target
+from cxcall.contracts.parameters import Parameter
+from cxcall.contracts.request_url import target
 from cxcall.findings.errors import UsageError
 from cxcall.transport.request_targets import is_sent_unchanged, target_of
 from helpers.command import CONTACT

@@ -20,7 +20,8 @@ from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
 from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
 from cxcall.contracts.openapi_document import operations_of
-from cxcall.contracts.parameters import METHODS, server_url
+from cxcall.contracts.parameters import METHODS
+from cxcall.contracts.request_url import server_url
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple

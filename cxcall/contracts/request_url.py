@@ -1,0 +1,79 @@
+"""Build the URL of a request: the base URL, and the path and query with the values of their parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode, urlsplit
+
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from cxcall.contracts.parameters import Parameter
+
+
+def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, str]) -> str:
+    """Return a path and its query with the values of their parameters, percent-encoded.
+
+    Raises UsageError for a value that would change the route: an empty one, `..`, a control character.
+    """
+    path, query = template, []
+    for entry in parameters:
+        value = values.get(entry.name)
+        if value is None:
+            continue
+        if entry.location == "path":
+            _stop_on_route_change(entry, value)
+            path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
+        elif entry.location == "query":
+            items = value.split(",") if entry.is_list else [value]
+            written = items if entry.explode else [entry.separator.join(items)]
+            query += [(entry.name, item) for item in written]
+    return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def has_path_slash(parameters: Iterable[Parameter], values: Mapping[str, str]) -> bool:
+    """Return whether a value in the path has a slash, or an escaped one: it is more than one segment."""
+    given = (values.get(each.name, "") for each in parameters if each.location == "path")
+    return any(re.search(r"[/\\]", unquote(unquote(each))) for each in given)
+
+
+def _stop_on_route_change(entry: Parameter, value: str) -> None:
+    """Raise UsageError for a path value with which a client or a server takes another route.
+
+    Clients remove the segments `.` and `..` before they send (RFC 3986, section 5.2.4), and many servers
+    do so after they decoded `%2F` and `%2E`. An empty value leaves a segment out.
+    """
+    decoded = unquote(value)
+    if not value:
+        problem = "is empty"
+    elif any(part in (".", "..") for part in re.split(r"[/\\]", decoded)):
+        problem = f"cannot be `{value}`: `.` and `..` lead to another route"
+    elif not decoded.isprintable():
+        problem = f"has a character that cannot be printed: `{ascii(value)[1:-1]}`"
+    else:
+        return
+    raise UsageError(
+        f"`{entry.name}` in the path {problem}", where="path", fix="write the exact ID"
+    )
+
+
+def join_base(given: str, own: str) -> str:
+    """Return the base URL of an operation's path.
+
+    A URL without a path gets the path of the contract's `own` server, which has the API version of
+    CXone; a URL with a path is returned as it is.
+    """
+    base = given.rstrip("/")
+    return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
+
+
+def server_url(server: Mapping[str, Any], domain: str = "") -> str:
+    """Return a server's URL; `domain` replaces the default of its first variable."""
+    url = str(server.get("url", ""))
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", domain or variable["default"])
+        domain = ""
+    return url
