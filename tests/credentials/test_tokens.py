@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, load_shipped_contracts
 from cxcall.contracts.operation import Operation
-from cxcall.credentials import logins, store, token_provider
+from cxcall.credentials import login_and_logout, store, token_provider
 from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
 from cxcall.documents import private_files
@@ -250,7 +250,7 @@ def test_unusual_lifetimes_are_handled(
         assert expires_at is None
     else:
         assert expires_at is not None
-        assert logins.get_status(load()).as_dict()["expiresAt"]
+        assert login_and_logout.get_status(load()).as_dict()["expiresAt"]
 
 
 @dataclass(frozen=True)
@@ -659,15 +659,15 @@ def test_damaged_token_is_requested_again(
 def test_stored_secrets_that_other_users_can_read_are_refused(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path, bits: int, name: str
 ) -> None:
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     (state / name).chmod(bits)
-    for attempt in (token_provider.get_token, logins.get_status):
+    for attempt in (token_provider.get_token, login_and_logout.get_status):
         with pytest.raises(UsageError) as caught:
             attempt(load(**NONE))
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
         assert SECRET not in said(caught.value)
     assert len(endpoint.asked) == 1
-    assert len(logins.log_out(load(**NONE))) == 2
+    assert len(login_and_logout.log_out(load(**NONE))) == 2
     (state / name).chmod(0o600)
     assert records(state, name) == []
 
@@ -687,8 +687,8 @@ def test_unwritable_state_folder_does_not_stop_token_requests(
     state.write_text("a file", "utf-8")
     assert token_provider.get_token(load()).value == f"{TOKEN}-1"
     attempts: list[Callable[[], object]] = [
-        lambda: logins.log_in(load(), "me", SECRET),
-        lambda: logins.log_in_with_token(load(), TOKEN),
+        lambda: login_and_logout.log_in(load(), "me", SECRET),
+        lambda: login_and_logout.log_in_with_token(load(), TOKEN),
     ]
     for attempt in attempts:
         with pytest.raises(private_files.UnwritableError) as caught:
@@ -712,7 +712,7 @@ def test_failed_write_keeps_the_old_file(
         patch.setattr(os, "fsync", fail)
         assert token_provider.get_token(load(client_id="you")).value == f"{TOKEN}-2"
         with pytest.raises(private_files.UnwritableError, match="No space left on device"):
-            logins.log_in_with_token(load(), TOKEN)
+            login_and_logout.log_in_with_token(load(), TOKEN)
     assert token_provider.get_token(load()) == token
     assert [path.name for path in state.iterdir()] == ["tokens.json"]
 
@@ -836,7 +836,7 @@ def test_invalid_characters_in_a_secret_are_refused(
     assert found.where == f"--{name.replace('_', '-')}"
     assert found.message.isprintable()
     assert TOKEN not in said(caught.value)
-    assert not logins.get_status(settings).is_usable
+    assert not login_and_logout.get_status(settings).is_usable
     assert endpoint.asked == []
 
 
@@ -908,13 +908,13 @@ def test_conflict_error_prevents_token_requests(
     settings = config.load_settings({}, load_shipped_contracts()[0])
     attempts: list[Callable[[], object]] = [
         lambda: token_provider.get_token(settings),
-        lambda: logins.log_in(settings, "me", SECRET),
+        lambda: login_and_logout.log_in(settings, "me", SECRET),
     ]
     for attempt in attempts:
         with pytest.raises(CredentialsError) as caught:
             attempt()
         assert "would send `client_secret` (from profile default" in str(caught.value)
-    assert not logins.get_status(settings).is_usable
+    assert not login_and_logout.get_status(settings).is_usable
     assert endpoint.asked == []
     assert not state.exists()
 
@@ -924,17 +924,17 @@ def test_conflict_error_prevents_token_requests(
 
 def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> None:
     def warnings(**flags: str | None) -> list[str]:
-        found = logins.get_status(load(**flags)).findings
+        found = login_and_logout.get_status(load(**flags)).findings
         return [each.message for each in found if " is used; the one from " in each.message]
 
     assert warnings() == []
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     assert warnings(**NONE) == []
     (secret,) = warnings()
     assert secret.startswith("the client secret from --client-secret is used")
     (token,) = warnings(**NONE, access_token=TOKEN)
     assert token.startswith("the access token from --access-token is used")
-    logins.log_in_with_token(load(**NONE), "given")
+    login_and_logout.log_in_with_token(load(**NONE), "given")
     (given,) = warnings()
     assert given.startswith("the access token from cxcall auth login")
     login = {"kind": "authorization-code", "client_id": "me", "refresh_token": "r"}
@@ -945,7 +945,7 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
 def test_login_is_stored_after_a_successful_request(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    token = logins.log_in(load(**NONE), " me\n", f"{SECRET}\n")
+    token = login_and_logout.log_in(load(**NONE), " me\n", f"{SECRET}\n")
     assert token.source == "client-credentials (cxcall auth login (credentials.json))"
     assert token_provider.get_token(load(**NONE)) == token
     assert len(endpoint.asked) == 1
@@ -959,10 +959,10 @@ def test_login_is_stored_after_a_successful_request(
 def test_refused_login_is_not_stored(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
     with pytest.raises(CredentialsError) as caught:
-        logins.log_in(load(**NONE), "me", "wr0ng")
+        login_and_logout.log_in(load(**NONE), "me", "wr0ng")
     assert "wr0ng" not in said(caught.value)
     assert records(state, "credentials.json")[0]["client_secret"] == SECRET
 
@@ -971,7 +971,7 @@ def test_refused_login_is_not_stored(
 def test_stored_secret_is_sent_only_to_its_host(
     endpoint: TokenEndpoint, load: LoadSettings, elsewhere: str
 ) -> None:
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
@@ -984,16 +984,16 @@ def test_stored_secret_is_sent_only_to_its_host(
 
 
 def test_profile_has_one_login_per_host(load: LoadSettings, state: Path) -> None:
-    logins.log_in_with_token(load(), "one")
-    logins.log_in_with_token(load(base_url="http://127.0.0.1:1"), "two")
-    logins.log_in_with_token(load(), "three")
+    login_and_logout.log_in_with_token(load(), "one")
+    login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "two")
+    login_and_logout.log_in_with_token(load(), "three")
     assert token_provider.get_token(load(**NONE)).value == "three"
     assert token_provider.get_token(load(**NONE, base_url="http://127.0.0.1:1")).value == "two"
     assert len(records(state, "credentials.json")) == 2
 
 
 def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSettings) -> None:
-    token = logins.log_in_with_token(load(**NONE), f"{TOKEN}\n")
+    token = login_and_logout.log_in_with_token(load(**NONE), f"{TOKEN}\n")
     assert token_provider.get_token(load(**NONE)) == token
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
@@ -1003,10 +1003,10 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
 
 
 def test_new_login_replaces_the_old_one(load: LoadSettings, state: Path) -> None:
-    logins.log_in_with_token(load(**NONE), "given")
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in_with_token(load(**NONE), "given")
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     assert token_provider.get_token(load(**NONE)).kind == "client-credentials"
-    logins.log_in_with_token(load(**NONE), "given")
+    login_and_logout.log_in_with_token(load(**NONE), "given")
     assert token_provider.get_token(load(**NONE)).value == "given"
     assert SECRET not in (state / "credentials.json").read_text("utf-8")
 
@@ -1016,13 +1016,13 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     for profile in (None, "eu"):
-        logins.log_in(load(**NONE, profile=profile), "me", SECRET)
-    removed = logins.log_out(load(**NONE))
+        login_and_logout.log_in(load(**NONE, profile=profile), "me", SECRET)
+    removed = login_and_logout.log_out(load(**NONE))
     assert [text.split(" http")[0] for text in removed] == [
         "the client secret for",
         "the token from",
     ]
-    assert logins.log_out(load(**NONE)) == []
+    assert login_and_logout.log_out(load(**NONE)) == []
     assert token_provider.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
         token_provider.get_token(load(**NONE))
@@ -1030,7 +1030,7 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
 
 
 def test_logout_without_a_login_deletes_nothing(load: LoadSettings) -> None:
-    assert logins.log_out(load()) == []
+    assert login_and_logout.log_out(load()) == []
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
@@ -1046,14 +1046,14 @@ def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: 
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:
-    before = logins.get_status(load())
+    before = login_and_logout.get_status(load())
     assert (before.is_usable, before.kind, before.token) == (True, "client-credentials", None)
     assert ("expires", "no token yet", "") in before.rows()
     assert endpoint.asked == []
     body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
     endpoint.script = [Answer(body=body)]
     token_provider.get_token(load())
-    after = logins.get_status(load()).as_dict()
+    after = login_and_logout.get_status(load()).as_dict()
     assert after["scopes"] == ["a", "b"]
     assert after["clientId"] == "me"
     assert after["expiresAt"].endswith("+00:00")
@@ -1070,7 +1070,7 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSett
 
 
 def test_status_without_credentials_is_not_usable(load: LoadSettings) -> None:
-    found = logins.get_status(load(**NONE))
+    found = login_and_logout.get_status(load(**NONE))
     assert not found.is_usable
     assert [entry.code for entry in found.findings] == ["token-missing"]
     assert ("grant", "none", "") in found.rows()
@@ -1092,11 +1092,11 @@ def test_status_names_the_credentials_in_use(
     load: LoadSettings, login: str, flags: dict[str, str | None], words: str
 ) -> None:
     if login == "client":
-        logins.log_in(load(**NONE), "me", SECRET)
+        login_and_logout.log_in(load(**NONE), "me", SECRET)
     else:
-        logins.log_in_with_token(load(**NONE), TOKEN)
+        login_and_logout.log_in_with_token(load(**NONE), TOKEN)
     settings = load(**flags)
-    found = logins.get_status(settings)
+    found = login_and_logout.get_status(settings)
     warnings = [entry for entry in found.findings if entry.where == "token"]
     assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
     assert words in "".join(entry.message for entry in warnings)
@@ -1106,9 +1106,9 @@ def test_status_names_the_credentials_in_use(
 
 
 def test_status_shows_no_secret(load: LoadSettings) -> None:
-    logins.log_in(load(**NONE), "me", SECRET)
+    login_and_logout.log_in(load(**NONE), "me", SECRET)
     for settings in (load(), load(**NONE), load(access_token=TOKEN)):
-        found = logins.get_status(settings)
+        found = login_and_logout.get_status(settings)
         shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
         assert SECRET not in shown
         assert TOKEN not in shown
@@ -1234,10 +1234,10 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     token_provider.get_token(load())
     with no_network(monkeypatch):
-        logins.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
-        assert logins.get_status(load()).is_usable
+        login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
+        assert login_and_logout.get_status(load()).is_usable
         assert token_provider.get_token(load()).value == f"{TOKEN}-1"
-        assert logins.log_out(load())
+        assert login_and_logout.log_out(load())
 
 
 def test_status_imports_no_http() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import logins, selection, store, token_provider
+from cxcall.credentials import login_and_logout, selection, store, token_provider
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
@@ -72,9 +72,9 @@ def test_client_of_a_login_gets_no_token(
 @pytest.mark.parametrize(
     "log_in",
     [
-        lambda settings: logins.log_in(settings, "id", "secret"),
-        lambda settings: logins.log_in_with_browser(settings, print),
-        lambda settings: logins.log_in_with_token(settings, "a-token"),
+        lambda settings: login_and_logout.log_in(settings, "id", "secret"),
+        lambda settings: login_and_logout.log_in_with_browser(settings, print),
+        lambda settings: login_and_logout.log_in_with_token(settings, "a-token"),
     ],
     ids=["client", "browser", "token"],
 )

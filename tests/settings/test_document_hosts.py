@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts.contract import load_user_contract
-from cxcall.credentials import logins, token_provider
+from cxcall.credentials import login_and_logout, token_provider
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.settings.settings import Settings, load_settings
@@ -67,7 +67,7 @@ def test_host_of_a_document_gets_no_secret(
 def test_secret_from_the_user_is_not_sent_to_the_host_of_a_document() -> None:
     settings = load(wrap("3.1.0", PATHS))
     with pytest.raises(CredentialsError, match="only the document names the host"):
-        logins.log_in_with_token(settings, SECRET)
+        login_and_logout.log_in_with_token(settings, SECRET)
 
 
 @pytest.mark.parametrize("default", ["mypurecloud.com", "example.com"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.credentials import logins, token_provider
+from cxcall.credentials import login_and_logout, token_provider
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
@@ -118,9 +118,9 @@ def test_secret_from_the_user_does_not_follow_a_dotenv_choice(folder: Folder, ch
     folder.set(".env", choice, CHOICES[choice])
     settings = folder.load()
     with pytest.raises(CredentialsError, match="would"):
-        logins.log_in_with_token(settings, SECRET)
+        login_and_logout.log_in_with_token(settings, SECRET)
     with pytest.raises(CredentialsError, match="would"):
-        logins.log_in(settings, "me", SECRET)
+        login_and_logout.log_in(settings, "me", SECRET)
 
 
 @pytest.mark.parametrize(

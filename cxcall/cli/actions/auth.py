@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
-from cxcall.credentials import logins, token_provider
+from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
@@ -44,7 +44,7 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
         flags, token = _request_token(flags, options, output)
         kept = _keep_in_profile(profile, flags, token)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
-    status = logins.get_status(settings)
+    status = login_and_logout.get_status(settings)
     lines = [
         f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
         *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
@@ -113,7 +113,9 @@ def _request_token(
     """Log in, and return the flags with the ID that was used, and the token."""
     screen, settings = Screen.standard(output), settings_of_platform(flags)
     if options.with_token:
-        return flags, logins.log_in_with_token(settings, _read_secret(screen, "Access token"))
+        return flags, login_and_logout.log_in_with_token(
+            settings, _read_secret(screen, "Access token")
+        )
     if options.web:
         flags = {
             **flags,
@@ -121,7 +123,7 @@ def _request_token(
         }
         show = _page_opener(output, open_browser=not options.no_browser)
         settings = settings_of_platform(flags)
-        return flags, logins.log_in_with_browser(settings, show, port=options.port)
+        return flags, login_and_logout.log_in_with_browser(settings, show, port=options.port)
     is_key = grant_kind(settings) == ACCESS_KEY
     noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
     known = settings.values[f"{pair}_id"].value
@@ -129,7 +131,7 @@ def _request_token(
         screen, f"{noun} ID", "CXCALL_ACCESS_KEY_ID" if is_key else "--client-id"
     )
     secret = settings.values[f"{pair}_secret"].value or _read_secret(screen, f"{noun} secret")
-    token = logins.log_in(settings, identifier, secret)
+    token = login_and_logout.log_in(settings, identifier, secret)
     return flags if known else {**flags, f"{pair}_id": identifier}, token
 
 
@@ -187,7 +189,7 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
 
 def show_status(flags: Flags) -> Report:
     """Return the credentials in use, each value with its source; exit code 4 if there are none."""
-    status = logins.get_status(settings_of_platform(flags))
+    status = login_and_logout.get_status(settings_of_platform(flags))
     return Report(
         "auth status",
         outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
@@ -209,6 +211,6 @@ def log_out(flags: Flags) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     chosen_profile(flags)
     settings = settings_of_platform(flags)
-    removed = logins.log_out(settings)
+    removed = login_and_logout.log_out(settings)
     text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"
     return Report("auth logout", findings=settings.conflicts, data={"removed": removed}, text=text)
