@@ -1,4 +1,4 @@
-"""Log in, log out, and show the login."""
+"""Log in and log out: store and delete credentials of a profile."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from cxcall.credentials import selection, store
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
-from cxcall.findings.errors import CredentialsError
-from cxcall.findings.finding import Severity
 from cxcall.settings.setting_values import CXONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
-    from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings
 
 
@@ -79,38 +76,6 @@ def log_out(settings: Settings) -> list[str]:
         ),
         *(f"the token from {token.get('token_url')}" for token in tokens),
     ]
-
-
-def get_status(settings: Settings) -> CredentialsStatus:
-    """Return the credentials that would be used, without sending anything.
-
-    Raises UsageError if other users can read the stored secrets.
-    """
-    from cxcall.credentials.status import CredentialsStatus
-
-    token = client = None
-    source = ""
-    findings = [*settings.conflicts, *selection.find_unused_credentials(settings)]
-    try:
-        token = selection.find_explicit_token(settings)
-        if token is None:
-            client = selection.select_client(settings)
-            token = store.find_cached_token(settings, client)
-        source = client.source if client else token.source if token else ""
-        check_trust(settings, source)
-    except CredentialsError as error:
-        if not (settings.password or settings.api_key):  # what only a user's document takes
-            findings += error.findings
-    places = {found.where for found in findings}
-    # Without a secret, nothing is refused yet: a login would be. A secret beside the choice is used with it.
-    findings += [
-        choice._replace(severity=Severity.WARNING)
-        for choice in settings.untrusted
-        if choice.where not in places and not source.startswith(".env:")
-    ]
-    return CredentialsStatus(
-        settings, token, client, tuple(findings), store.describe_storage(settings)
-    )
 
 
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cxcall.credentials import selection, store
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
+from cxcall.credentials.token_provider import check_trust
+from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -118,3 +121,33 @@ class CredentialsStatus(NamedTuple):
 
 def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def get_status(settings: Settings) -> CredentialsStatus:
+    """Return the credentials that would be used, without sending anything.
+
+    Raises UsageError if other users can read the stored secrets.
+    """
+    token = client = None
+    source = ""
+    findings = [*settings.conflicts, *selection.find_unused_credentials(settings)]
+    try:
+        token = selection.find_explicit_token(settings)
+        if token is None:
+            client = selection.select_client(settings)
+            token = store.find_cached_token(settings, client)
+        source = client.source if client else token.source if token else ""
+        check_trust(settings, source)
+    except CredentialsError as error:
+        if not (settings.password or settings.api_key):  # what only a user's document takes
+            findings += error.findings
+    places = {found.where for found in findings}
+    # Without a secret, nothing is refused yet: a login would be. A secret beside the choice is used with it.
+    findings += [
+        choice._replace(severity=Severity.WARNING)
+        for choice in settings.untrusted
+        if choice.where not in places and not source.startswith(".env:")
+    ]
+    return CredentialsStatus(
+        settings, token, client, tuple(findings), store.describe_storage(settings)
+    )

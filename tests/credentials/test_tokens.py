@@ -29,6 +29,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.credentials import login_and_logout, store, token_provider
 from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
+from cxcall.credentials.status import get_status
 from cxcall.documents import private_files
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -250,7 +251,7 @@ def test_unusual_lifetimes_are_handled(
         assert expires_at is None
     else:
         assert expires_at is not None
-        assert login_and_logout.get_status(load()).as_dict()["expiresAt"]
+        assert get_status(load()).as_dict()["expiresAt"]
 
 
 @dataclass(frozen=True)
@@ -661,7 +662,7 @@ def test_stored_secrets_that_other_users_can_read_are_refused(
 ) -> None:
     login_and_logout.log_in(load(**NONE), "me", SECRET)
     (state / name).chmod(bits)
-    for attempt in (token_provider.get_token, login_and_logout.get_status):
+    for attempt in (token_provider.get_token, get_status):
         with pytest.raises(UsageError) as caught:
             attempt(load(**NONE))
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
@@ -836,7 +837,7 @@ def test_invalid_characters_in_a_secret_are_refused(
     assert found.where == f"--{name.replace('_', '-')}"
     assert found.message.isprintable()
     assert TOKEN not in said(caught.value)
-    assert not login_and_logout.get_status(settings).is_usable
+    assert not get_status(settings).is_usable
     assert endpoint.asked == []
 
 
@@ -914,7 +915,7 @@ def test_conflict_error_prevents_token_requests(
         with pytest.raises(CredentialsError) as caught:
             attempt()
         assert "would send `client_secret` (from profile default" in str(caught.value)
-    assert not login_and_logout.get_status(settings).is_usable
+    assert not get_status(settings).is_usable
     assert endpoint.asked == []
     assert not state.exists()
 
@@ -924,7 +925,7 @@ def test_conflict_error_prevents_token_requests(
 
 def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> None:
     def warnings(**flags: str | None) -> list[str]:
-        found = login_and_logout.get_status(load(**flags)).findings
+        found = get_status(load(**flags)).findings
         return [each.message for each in found if " is used; the one from " in each.message]
 
     assert warnings() == []
@@ -1046,14 +1047,14 @@ def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: 
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:
-    before = login_and_logout.get_status(load())
+    before = get_status(load())
     assert (before.is_usable, before.kind, before.token) == (True, "client-credentials", None)
     assert ("expires", "no token yet", "") in before.rows()
     assert endpoint.asked == []
     body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
     endpoint.script = [Answer(body=body)]
     token_provider.get_token(load())
-    after = login_and_logout.get_status(load()).as_dict()
+    after = get_status(load()).as_dict()
     assert after["scopes"] == ["a", "b"]
     assert after["clientId"] == "me"
     assert after["expiresAt"].endswith("+00:00")
@@ -1070,7 +1071,7 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSett
 
 
 def test_status_without_credentials_is_not_usable(load: LoadSettings) -> None:
-    found = login_and_logout.get_status(load(**NONE))
+    found = get_status(load(**NONE))
     assert not found.is_usable
     assert [entry.code for entry in found.findings] == ["token-missing"]
     assert ("grant", "none", "") in found.rows()
@@ -1096,7 +1097,7 @@ def test_status_names_the_credentials_in_use(
     else:
         login_and_logout.log_in_with_token(load(**NONE), TOKEN)
     settings = load(**flags)
-    found = login_and_logout.get_status(settings)
+    found = get_status(settings)
     warnings = [entry for entry in found.findings if entry.where == "token"]
     assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
     assert words in "".join(entry.message for entry in warnings)
@@ -1108,7 +1109,7 @@ def test_status_names_the_credentials_in_use(
 def test_status_shows_no_secret(load: LoadSettings) -> None:
     login_and_logout.log_in(load(**NONE), "me", SECRET)
     for settings in (load(), load(**NONE), load(access_token=TOKEN)):
-        found = login_and_logout.get_status(settings)
+        found = get_status(settings)
         shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
         assert SECRET not in shown
         assert TOKEN not in shown
@@ -1235,7 +1236,7 @@ def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.Mo
     token_provider.get_token(load())
     with no_network(monkeypatch):
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
-        assert login_and_logout.get_status(load()).is_usable
+        assert get_status(load()).is_usable
         assert token_provider.get_token(load()).value == f"{TOKEN}-1"
         assert login_and_logout.log_out(load())
 
@@ -1243,10 +1244,10 @@ def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.Mo
 def test_status_imports_no_http() -> None:
     program = (
         "import sys\n"
-        "from cxcall.credentials import logins\n"
+        "from cxcall.credentials.status import get_status\n"
         "from cxcall.settings.settings import load_settings\n"
         "from cxcall.contracts.contract import load_shipped_contracts\n"
-        "logins.get_status(load_settings({}, load_shipped_contracts()[0])).rows()\n"
+        "get_status(load_settings({}, load_shipped_contracts()[0])).rows()\n"
         "print([n for n in ('requests', 'urllib3', 'ssl', 'http.client') if n in sys.modules])"
     )
     done = subprocess.run(

@@ -11,6 +11,7 @@ from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
+from cxcall.credentials.status import get_status
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report, Table
@@ -44,7 +45,7 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
         flags, token = _request_token(flags, options, output)
         kept = _keep_in_profile(profile, flags, token)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
-    status = login_and_logout.get_status(settings)
+    status = get_status(settings)
     lines = [
         f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
         *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
@@ -189,7 +190,7 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
 
 def show_status(flags: Flags) -> Report:
     """Return the credentials in use, each value with its source; exit code 4 if there are none."""
-    status = login_and_logout.get_status(settings_of_platform(flags))
+    status = get_status(settings_of_platform(flags))
     return Report(
         "auth status",
         outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
