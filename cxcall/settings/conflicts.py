@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, printable
 from cxcall.settings.regions import region_domain, shared_domain
-from cxcall.settings.sources import find_misspelled_variables, find_setting
+from cxcall.settings.sources import FLAGS, find_misspelled_variables, find_setting
 from cxcall.settings.trust import named_domain
 from cxcall.transport.origins import host_of, is_loopback_host
 
@@ -47,7 +47,7 @@ def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
 
 def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iterator[Finding]:
     """Warn about the first layer whose host is not used. A `--base-url` flag is never questioned."""
-    if "base_url" in layers[0]:
+    if "base_url" in layers[FLAGS]:
         return
     name = "base_url" if find_setting("base_url", layers) else "region"
     used = find_setting(name, layers)

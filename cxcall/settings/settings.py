@@ -13,13 +13,18 @@ from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.setting_values import CXONE, DEFAULTS, check_values, default_setting
 from cxcall.settings.sources import (
+    DOTENV,
+    FLAGS,
     GC_PREFIX,
+    VENDOR_DOTENV,
+    VENDOR_ENVIRONMENT,
     Layer,
     Setting,
     find_setting,
     read_dotenv,
     read_environment,
     read_flags,
+    split_dotenv,
 )
 
 if TYPE_CHECKING:
@@ -161,7 +166,7 @@ def load_settings(
     is_cxone = platform.value == CXONE
     if is_cxone:
         # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
-        layers[2], layers[4] = {}, {}
+        layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:
         first = values["do_not_call"]
@@ -237,7 +242,7 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
     is_gc = profile.value.startswith(GC_PREFIX)
     own = _gc_profile(profile).settings() if is_gc else file.profile_settings(profile)
     layers = [*above, own]
-    if "region" in above[0] and "base_url" not in above[0]:
+    if "region" in above[FLAGS] and "base_url" not in above[FLAGS]:
         for layer in layers[1:]:
             layer.pop("base_url", None)
             layer.pop("token_url", None)
@@ -252,7 +257,7 @@ def read_trusted_layers(
     The last value is the do-not-call list of `.env`, if it is used in addition to another one.
     """
     layers, profile = _read_layers(flags)
-    if not layers[3]:
+    if not layers[DOTENV]:
         return layers, profile, [], None
     from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_list
 
@@ -264,7 +269,7 @@ def read_trusted_layers(
 
 def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Finding]:
     """Return the errors on a profile that `.env` chooses and that is less careful than the usual one."""
-    if find_setting("profile", layers[3:5]) is not profile:
+    if find_setting("profile", split_dotenv(layers)[0]) is not profile:
         return []
     from cxcall.settings.stricter_guards import find_weaker_guards
 

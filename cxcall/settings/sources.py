@@ -12,7 +12,7 @@ from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
@@ -73,6 +73,8 @@ class Setting(NamedTuple):
 
 Layer = dict[str, Setting]
 """The settings that one source sets, by name."""
+# The places of sources in a list of layers, which is in order of precedence; the last layer is the profile.
+FLAGS, ENVIRONMENT, VENDOR_ENVIRONMENT, DOTENV, VENDOR_DOTENV = range(5)
 
 
 def invalid_setting(
@@ -95,6 +97,17 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 def find_setting(name: str, layers: Iterable[Layer]) -> Setting | None:
     """Return the value from the first layer that sets `name`."""
     return next((layer[name] for layer in layers if name in layer), None)
+
+
+def split_dotenv(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
+    """Return the layers of `.env`, and all others."""
+    dotenv = slice(DOTENV, VENDOR_DOTENV + 1)
+    return [*layers[dotenv]], [*layers[: dotenv.start], *layers[dotenv.stop :]]
+
+
+def replace_dotenv(layers: Sequence[Layer], layer: Layer) -> list[Layer]:
+    """Return the layers with another one in place of what the `CXCALL_*` lines of `.env` set."""
+    return [*layers[:DOTENV], layer, *layers[DOTENV + 1 :]]
 
 
 def read_flags(flags: Mapping[str, str | None]) -> Layer:

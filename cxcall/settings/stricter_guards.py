@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
-from cxcall.settings.sources import GUARD_SETTINGS, Setting, find_setting
+from cxcall.settings.sources import (
+    DOTENV,
+    GUARD_SETTINGS,
+    Setting,
+    find_setting,
+    replace_dotenv,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.settings.settings import Settings
     from cxcall.settings.sources import Layer
-
-
-_DOTENV_LAYER = 3
-"""The place of `.env` in the layers of settings."""
 
 
 def guards_of(settings: Settings) -> dict[str, str]:
@@ -76,20 +78,21 @@ def _attempts(own: str, other: str) -> str:
 
 def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:
     """Return the layers without the do-not-call list of `.env` if another source sets one too, and it."""
-    own = layers[_DOTENV_LAYER].get("do_not_call")
-    others = [layer for index, layer in enumerate(layers) if index != _DOTENV_LAYER]
+    dotenv = layers[DOTENV]
+    own = dotenv.get("do_not_call")
+    others = [layer for layer in layers if layer is not dotenv]
     if own is None or find_setting("do_not_call", others) is None:
         return list(layers), None
-    kept = {name: setting for name, setting in layers[_DOTENV_LAYER].items() if setting is not own}
-    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], own
+    kept = {name: setting for name, setting in dotenv.items() if setting is not own}
+    return replace_dotenv(layers, kept), own
 
 
 def drop_lowered_guards(
     layers: Sequence[Layer], defaults: Layer
 ) -> tuple[list[Layer], list[Finding]]:
     """Return the layers without those guards of `.env` that lower a guard, and a warning for each."""
-    kept, findings = dict(layers[_DOTENV_LAYER]), []
-    below = [*layers[_DOTENV_LAYER + 1 :], defaults]
+    kept, findings = dict(layers[DOTENV]), []
+    below = [*layers[DOTENV + 1 :], defaults]
     for name in GUARD_SETTINGS:
         setting, other = kept.get(name), find_setting(name, below)
         if setting and other and _lowers(name, setting.value, other.value):
@@ -103,7 +106,7 @@ def drop_lowered_guards(
                     "a file in the working directory must not lower a guard",
                 )
             )
-    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], findings
+    return replace_dotenv(layers, kept), findings
 
 
 def find_weaker_guards(

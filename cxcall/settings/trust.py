@@ -46,6 +46,7 @@ from cxcall.settings.sources import (
     SETTING_NAMES,
     URL_SETTINGS,
     find_setting,
+    split_dotenv,
 )
 from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin
 
@@ -56,8 +57,6 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer, Setting
 
 
-# The order of layers: flags, environment (ours, the vendor's), `.env` (ours, the vendor's), profile.
-DOTENV = slice(3, 5)
 _HARMLESS = (
     "client_id",
     "access_key_id",
@@ -118,7 +117,7 @@ def _untrusted_choices(
         return
     secret = next((name for name in secrets if name in foreign), "")
     owner = f"`{secret}` (from {secrets[secret].source})" if secrets else "a secret from elsewhere"
-    outside = [layer for index, layer in enumerate(layers) if index not in (3, 4)]
+    _, outside = split_dotenv(layers)
     trusted = {*contract.regions.values()}
     trusted |= {named_domain(name, layer[name], contract) for layer in outside for name in layer}
     unused = "region" if find_setting("base_url", layers) else "base_url"
@@ -206,7 +205,7 @@ def _known_paths(name: str, outside: Sequence[Layer], contract: Contract) -> set
 
 
 def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
-    return any(setting is entry for layer in layers[DOTENV] for entry in layer.values())
+    return any(setting is entry for layer in split_dotenv(layers)[0] for entry in layer.values())
 
 
 def _has_access_key(layers: Sequence[Layer]) -> bool:
