@@ -140,21 +140,6 @@ class LoadOptions(OptionGroup):
     )
     reading: FileOptions = FileOptions()
 
-    @property
-    def wait_for_hours(self) -> bool:
-        """Whether rows wait for their calling hours: the platform's dialer has hours of its own."""
-        return False
-
-    @property
-    def queue(self) -> bool:
-        """Whether workers send the rows."""
-        return False
-
-    @property
-    def unordered(self) -> bool:
-        """Whether results are printed as they arrive."""
-        return False
-
 
 class ExportOptions(OptionGroup):
     """What is exported, and where to."""

@@ -106,7 +106,11 @@ def build_request(
     else:
         findings += _check_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
-    times = _find_call_times(operation, values, payload) if settings.hours else ()
+    times: Sequence[CallTime] = ()
+    if settings.hours:
+        from cxcall.sending.call_times import find_call_times
+
+        times = find_call_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
@@ -119,14 +123,6 @@ def build_request(
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
     return CheckedRequest(operation, payload, request, settings, tuple(findings), tuple(dialed))
-
-
-def _find_call_times(
-    operation: Operation, values: Mapping[str, str], payload: Payload
-) -> Sequence[CallTime]:
-    from cxcall.sending.call_times import find_call_times
-
-    return find_call_times(operation, values, payload)
 
 
 def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:

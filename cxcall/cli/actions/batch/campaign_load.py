@@ -13,7 +13,7 @@ from cxcall.batch.load.chunks import ChunkBuilder, RequestSelection
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limiter import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.run_command import BatchCommand
+from cxcall.cli.actions.batch.run_command import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import (
     new_job,
     open_rows,
@@ -103,7 +103,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
                 combine=builder.combine,
                 finder=partial(_find_loaded, job),
             )
-        run = _LoadCommand(job, options, screen, rate, limit, {})
+        run = _LoadCommand(job, options, screen, rate, limit, RunMode())
         run.prepare(
             load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.check_statistics import check_batch
@@ -42,6 +43,7 @@ from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.queued_rows import QueuedBatch
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.garbage import collect_garbage
@@ -52,7 +54,7 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from cxcall.batch.check_statistics import CheckStatistics
@@ -94,7 +96,21 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             return print_requests(
                 job, screen, stack, resume=options.resume, as_curl=common.sending.curl
             )
-        return BatchCommand(job, options, screen, rate, limit, guards).run()
+        mode = RunMode(options.queue, options.wait_for_hours, options.unordered, guards)
+        return BatchCommand(job, options, screen, rate, limit, mode).run()
+
+
+class RunMode(NamedTuple):
+    """How the rows are sent: by workers, within their calling hours, with results as they arrive.
+
+    A queue holds `guards`, so that no worker has weaker ones. None of it applies to a load, because the
+    platform dials its contacts later.
+    """
+
+    is_queued: bool = False
+    waits_for_hours: bool = False
+    is_unordered: bool = False
+    guards: Mapping[str, str] = MappingProxyType({})
 
 
 class BatchCommand:
@@ -109,9 +125,9 @@ class BatchCommand:
         screen: Screen,
         rate: Rate,
         limit: FailureLimit,
-        guards: dict[str, str],
+        mode: RunMode,
     ) -> None:
-        self.guards = guards
+        self.mode = mode
         self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
         self.printer = RowPrinter(screen)
@@ -126,7 +142,7 @@ class BatchCommand:
         with open_ledger() as ledger:
             batches = self.find_batches(ledger)
             stop_on_queued(ledger, batches)
-            waits = self.options.wait_for_hours and not self.options.queue
+            waits = self.mode.waits_for_hours and not self.mode.is_queued
             earlier = self.find_earlier(ledger, batches)
             selection = RowSelection(self.job, earlier, ledger, waits_for_hours=waits)
             with selection, self.rejects:
@@ -155,7 +171,7 @@ class BatchCommand:
         totals = self._check(selection)
         count = totals.to_send
         self.ask(count)
-        if self.options.queue:
+        if self.mode.is_queued:
             return self._queue(ledger, selection, totals, batch)
         run = begin_run(
             job,
@@ -186,10 +202,10 @@ class BatchCommand:
         batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
         options = {
             "rate": str(self.rate),
-            "guards": self.guards,
+            "guards": dict(self.mode.guards),
             "force": job.force,
             "again": job.again,
-            "waits_for_hours": self.options.wait_for_hours,
+            "waits_for_hours": self.mode.waits_for_hours,
         }
         profile, operation, target, *_ = job.identity
         queued = QueuedBatch(batch, profile, operation, target, options)
@@ -220,7 +236,7 @@ class BatchCommand:
         progress_lines = ProgressLines(self.screen, totals.rows, self._tell)
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
             results = run.results(
-                in_order=not options.unordered,
+                in_order=not self.mode.is_unordered,
                 threads=options.concurrency,
                 on_wait=self._tell_wait,
             )
