@@ -102,7 +102,7 @@ class CheckStatistics:
         if self.counts.total() > len(self.findings):
             by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
-            lines.append("the first findings of each kind are shown")
+            lines.append("only the first findings of each kind are shown")
         return "\n".join(lines)
 
 

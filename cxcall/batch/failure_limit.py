@@ -32,7 +32,7 @@ class FailureLimit(NamedTuple):
                 raise UsageError(
                     f"invalid number of failures `{text}`",
                     where="--max-failures",
-                    fix="write `--max-failures 10` for so many in a row, or `25%` of all",
+                    fix="write a number of failures in a row, such as `10`, or a share of all requests, such as `25%`",
                 )
             number = int(found[1])
             given = {"share": number / 100} if found[2] else {"consecutive": number}

@@ -86,9 +86,9 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
                     Finding.error(
                         "already-sent",
                         "ledger",
-                        f"rows of batch `{batch}` are in the queue, and will be sent by workers",
-                        fix=f"run `cxcall worker`; to take them out of the queue: `cxcall batch cancel {batch}`",
-                        why=f"`cxcall batch status {batch}` shows how far it has come",
+                        f"rows of batch `{batch}` are still in the queue; workers will send them",
+                        fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to take them out of the queue",
+                        why=f"`cxcall batch status {batch}` shows the progress",
                     )
                 )
 
@@ -101,38 +101,36 @@ def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     name, settings = job.rows.name, job.settings
-    message = f"there is no earlier batch of `{name}` to go on with in this ledger"
+    message = f"this ledger has no earlier batch of `{name}` to resume"
     fix = (
-        "run this where the batch was begun, or put its ledger back; without it, look at the platform for the"
-        " rows that were called, and send the others as a file of their own"
+        "run this on the machine that began the batch, or restore its ledger; without the ledger, check on the platform which"
+        " rows were called, and send the others from a separate file"
     )
     if earlier:
         last = next((each for each in earlier if each.target != SANDBOX_TARGET), earlier[0])
-        message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"
-        fix = "the same command as then, with `--resume`: another would call its people again"
+        message = f"the earlier batch of `{name}` was for {last.operation}, profile {last.profile}, {last.target}"
+        fix = "run the command that began it, with `--resume`: a different command would call the same people again"
         if last.target == SANDBOX_TARGET:
-            fix = (
-                "leave out `--resume`: that batch was sent to the sandbox, and placed no real calls"
-            )
+            fix = "leave out `--resume`: that batch went to the sandbox and placed no real calls"
     if job.is_load:
         message = (
-            f"no earlier load of `{name}`, with this content, into this list is in this ledger"
+            f"this ledger has no earlier load of `{name}`, with its present content, into this list"
         )
-        fix = "leave out `--resume`, if the ledger is the same as then: contacts that the list may have are recognized"
+        fix = "if this is the ledger of the earlier load, leave out `--resume`: contacts that may be in the list are recognized"
     looked = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
     return UsageError(message, where="--resume", fix=fix, why=looked)
 
 
 def _other_values_error(batch: Batch) -> UsageError:
     difference, fix = (
-        "had other `--set` or `--param`, or another mapping, country, or encoding: its rows were other requests",
-        "the same command as then, with `--resume`",
+        "had a different `--set`, `--param`, mapping, country, or encoding, so its rows were different requests",
+        "run the command that began it, with `--resume`",
     )
     if batch.values_digest == NOT_RECORDED:
-        difference = "is of an older cxcall, which did not record `--set` and `--param`"
-        fix = "send the remaining rows as a file of their own"
+        difference = "was written by an older cxcall, which did not record `--set` and `--param`"
+        fix = "send the remaining rows from a separate file"
     return UsageError(
-        f"the batch to go on with {difference}",
+        f"the batch to resume {difference}",
         where="--resume",
         fix=fix,
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
@@ -145,7 +143,7 @@ def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
         Finding.error(
             "already-sent",
             "ledger",
-            f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",
+            f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
             fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows",
             why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
             source="ledger",

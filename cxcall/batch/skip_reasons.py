@@ -104,7 +104,7 @@ def contact_without_number() -> Finding:
         NUMBER_CODES[0],
         "body",
         "this row has no phone number",
-        fix="fill the column with the number, or name it: `--map TARGET=HEADER`; `--force` if it has another name in the list",
+        fix="fill in the number, or name its column: `--map TARGET=HEADER`; add `--force` if the list uses another name for that column",
     )
 
 
@@ -124,8 +124,8 @@ def duplicate_finding(first: int) -> Finding:
         "duplicate-row",
         "batch",
         f"the request is the same as that of row {first}",
-        fix="nothing to do: it is sent once; for a second call, send this row in a file of its own, when this batch"
-        " is finished and `duplicate_window` is over",
+        fix="nothing to do: the request is sent once; for a second call, send this row from a separate file after this batch"
+        " is finished and `duplicate_window` has passed",
         why="the same method, URL, and body would place the same call again",
     )
 
@@ -135,8 +135,8 @@ def duplicate_contact_finding(first: int) -> Finding:
     return Finding.error(
         "duplicate-row",
         "batch",
-        f"row {first} has a number of this contact",
-        fix="nothing to do if it is the same person; `--again` loads all contacts, also those that share a number",
+        f"the contact in row {first} has the same phone number",
+        fix="nothing to do if it is the same person; to load all contacts, even those that share a number, add `--again`",
         why="a person who is in the list twice may be called twice",
     )
 
@@ -146,7 +146,7 @@ def not_agreed_finding() -> Finding:
     return Finding.error(
         OUTSIDE_HOURS,
         "batch",
-        "it was outside the calling hours when the requests were counted",
+        "the row was outside the calling hours when the requests were counted",
         fix="run the same command with `--resume`",
-        why="no more requests are sent than were agreed to",
+        why="cxcall does not send more requests than you agreed to",
     )

@@ -167,7 +167,7 @@ def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
 
 
 def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
-    assert cxcall("batch", "list", code=0).err == "no batch was run yet\n"
+    assert cxcall("batch", "list", code=0).err == "no batch has been run yet\n"
     assert "there is no batch" in cxcall("batch", "report", code=2).err
     name, _ = export(cxcall)
     words = (

@@ -148,7 +148,7 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     assert "--map 'Phone=Work Phone'" in unmapped.err
     shown = load(live, file, list_id, *words, "--dry-run", code=2)
     assert "Notes" not in shown.out
-    assert "a dry run makes no connection" in shown.err
+    assert "a dry run does not read it" in shown.err
     assert loads(sandbox) == 0
     results, totals = lines(load(live, file, list_id, *words, "-o", "jsonl"))
     assert totals["data"]["skipped"] == {"duplicate": 1, "invalid-number": 1, "do-not-call": 1}
@@ -310,7 +310,7 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
             ("5", "unknown"),
         ]
         assert (
-            "the response does not have the contacts of row 5"
+            "the response does not list the contacts of row 5"
             in results[1]["findings"][0]["message"]
         )
         assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
@@ -455,7 +455,7 @@ def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
 
 def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None:
     ran = load_to_cxone(cxcall, {}, code=9)
-    assert "the response to the upload of rows 1-2 names no upload job" in ran.err
+    assert "the response to the upload of rows 1-2 does not name an upload job" in ran.err
 
 
 @pytest.mark.slow
@@ -520,7 +520,7 @@ def test_no_value_replaces_the_file_of_contacts_that_were_checked(
 def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) -> None:
     job = {"uploadJobs": [{"jobId": "17", "isCancelled": True}]}
     told = " ".join(load_to_cxone(cxcall, job, code=9).err.split())
-    assert "look which contacts of rows 1-2 the list has; load the others" in told
+    assert "check which contacts of rows 1-2 are in the list; load the others" in told
     assert "`cxcall send cxone-get-upload --param jobId=17`" in told
 
 

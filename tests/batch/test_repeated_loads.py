@@ -130,7 +130,7 @@ def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     rows = [f"{each[0]},P{row},{each[1]}" for row, each in enumerate(zip(numbers, priorities, strict=True))]  # fmt: skip
     file = live.file("leads.csv", "".join(f"{line}\n" for line in ("Phone,Name,priority", *rows)))
     shown = load(live, file, list_id, "--strict", code=3).err
-    assert "row 1 has a number of this contact" in shown
+    assert "the contact in row 1 has the same phone number" in shown
     told = load(live, file, list_id).err
     assert "3 duplicate" in told
     assert tenant.names(list_id) == ["P0", "P3"]

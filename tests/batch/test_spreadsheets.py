@@ -231,7 +231,7 @@ def test_workbook_inside_another_file_is_refused(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("attributes", "message"),
     [
-        ('a=">" r="XFD1048576"', "lie too far apart"),
+        ('a=">" r="XFD1048576"', "are too far apart"),
         (f'a="{"x" * (3 << 20)}" r="XFD1048576"', "has more than 1,048,576 bytes"),
     ],
 )

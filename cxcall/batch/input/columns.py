@@ -61,14 +61,14 @@ class UnknownColumnsError(UsageError):
         ]
         more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
         listed = ", ".join(
-            f"`{cell}`" if cell else "one without a header" for cell in unknown[:_MAX_LISTED]
+            f"`{cell}`" if cell else "a column without a header" for cell in unknown[:_MAX_LISTED]
         )
         count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
         has_list = operation.columns_at is not None
         owner = "the list" if has_list else f"`{operation.name}`"
         sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
-        sample = "TARGET is a column of the list" if has_list else sample
-        fixes = ["to leave out the others: `--ignore-extra-columns`"]
+        sample = "TARGET is the name of a column of the list" if has_list else sample
+        fixes = ["to leave out the other columns, add `--ignore-extra-columns`"]
         if not self.proposals:
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
         super().__init__(
@@ -234,9 +234,7 @@ def _read_mapping_file(path: Path) -> dict[str, str]:
     from cxcall.documents import toml
 
     text = toml.read_file(path)
-    example = (
-        'write one `phone-number = "Phone"` on each line; quote a place: `"/contactId" = "ID"`'
-    )
+    example = 'write one entry per line, like `phone-number = "Phone"`; quote a target that is a JSON pointer: `"/contactId" = "ID"`'
     headers = {}
     for target, header in toml.parse(path, text, fix=example).items():
         if not isinstance(header, str) or not header.strip():

@@ -32,7 +32,7 @@ def parse_country(text: str) -> str:
             f"unknown country `{text}`",
             where=_FLAG,
             fix="write its two letters, such as `US`, `GB`, or `DE`",
-            why="a number without country code is read as one of this country",
+            why="numbers without a country code are read as numbers of this country",
         )
     return country
 

@@ -42,7 +42,7 @@ class RejectFile:
                 f"`{self.path}` must end in `{'` or `'.join(suffixes)}`",
                 where=_FLAG,
                 fix=f"name it like `rejects{suffixes[0]}`",
-                why="it has the form of the file of rows",
+                why="the new file has the same format as the file of rows",
             )
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

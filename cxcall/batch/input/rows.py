@@ -110,7 +110,7 @@ class RowFile:
 
     def _stop_on_unsuitable_format(self) -> None:
         if self.is_spreadsheet and self.format.encoding:
-            raise _unsuitable_flag(self.name, "--encoding", "an Excel file has none")
+            raise _unsuitable_flag(self.name, "--encoding", "an Excel file has no text encoding")
         if self.format.sheet and not self.is_spreadsheet:
             raise _unsuitable_flag(self.name, "--sheet", "only an Excel file has sheets")
 
@@ -158,7 +158,7 @@ class RowFile:
             raise UsageError(
                 f"`{self.name}` starts with the byte order mark of {marked.upper()}",
                 where="--encoding",
-                fix="leave out `--encoding`: the file itself says how it is encoded",
+                fix="leave out `--encoding`: the byte order mark shows the encoding of the file",
             )
         if not (marked or named):
             refuse_utf16(self.name, start)
@@ -252,12 +252,12 @@ def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> Cxca
     byte = f"0x{error.object[error.start]:02x}"
     if encoding:
         return UsageError(
-            f"`{path}` is not {encoding}: byte {byte} means nothing in it",
+            f"`{path}` is not {encoding}: byte {byte} is not valid in that encoding",
             where="--encoding",
-            fix="name the encoding that the file was saved in",
+            fix="give the encoding in which the file was saved",
         )
-    found = encoding_error(path, f"byte {byte} stands in it", "LATIN1").findings[0]
-    fix = f"if a program for Windows wrote it, add `--encoding windows-1252`; or convert it: {found.fix}"
+    found = encoding_error(path, f"it contains byte {byte}", "LATIN1").findings[0]
+    fix = f"if a Windows program wrote the file, add `--encoding windows-1252`; or convert it: {found.fix}"
     return DocumentError(found._replace(fix=fix))
 
 
@@ -275,7 +275,7 @@ def _open(path: str) -> IO[bytes]:
             raise UsageError(
                 f"`-` has more than {LARGEST_PIPE >> 30} GiB",
                 where="-",
-                fix="split it, or name a file, which may have any size",
+                fix="split the input, or give a file, which can have any size",
             )
     return copy
 

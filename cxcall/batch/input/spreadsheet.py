@@ -74,7 +74,7 @@ def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
         raise UsageError(
-            f"`{name}` is an Excel file, and `python-calamine`, which reads it, is not installed",
+            f"`{name}` is an Excel file; to read it, cxcall needs `python-calamine`, which is not installed",
             where=name,
             fix="`pip install 'cxcall[excel]'`, or save the sheet as CSV in UTF-8",
         ) from None

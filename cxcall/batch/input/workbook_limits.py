@@ -55,7 +55,8 @@ def check_workbook(binary: IO[bytes], name: str) -> None:
                 and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE
             ):
                 raise _too_large(
-                    name, f"the cells of `{name}` lie too far apart: {cells:,} with the empty ones"
+                    name,
+                    f"the cells of `{name}` are too far apart: the sheet spans {cells:,} cells, including the empty ones",
                 )
 
 

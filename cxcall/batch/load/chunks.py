@@ -114,7 +114,7 @@ class ChunkBuilder:
         for place, value in members.items():
             if place and not (has_value(body, place) and value_at(body, place) == value):
                 raise UsageError(
-                    f"`{place}` is made of the contacts in the file",
+                    f"`{place}` is filled with the contacts in the file, so you cannot set it",
                     where="--set",
                     fix=f"leave out `--set {place}`",
                     why="only the contacts of the file are checked, counted, and compared with earlier loads",

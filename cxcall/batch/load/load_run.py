@@ -78,11 +78,13 @@ class LoadRun(Run):
             and checked.request
             and (other := self.contacts.find_meanwhile(checked.request))
         ):
-            raise _overlap_error("a contact", other, "another process loads it into this list")
+            raise _overlap_error("a contact", other, "another process is loading it into this list")
         loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)
         for row in checked.rows:
             if other := loaded.find(row.number):
-                raise _overlap_error(f"row {row.number}", other, "another process loads this file")
+                raise _overlap_error(
+                    f"row {row.number}", other, "another process is loading this file"
+                )
 
     def _next_result(self) -> RowResult | None:
         """Keep the rows of a request until its result is split."""
@@ -207,8 +209,8 @@ def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
         Finding.error(
             "already-sent",
             "ledger",
-            f"{what} is in delivery {other.id}: {why}",
-            fix="wait for its end, then run the same command with `--resume`",
+            f"{what} is already in delivery {other.id}: {why}",
+            fix="wait until it ends, then run the same command with `--resume`",
             source="ledger",
         )
     )
@@ -235,9 +237,9 @@ def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:
     return Finding.error(
         "outcome-unknown",
         "response",
-        f"the response does not have the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
-        fix="look for them in the list; load those that are not there in a file of their own, with `--again`",
-        why=f"the request, delivery `{delivery}`, was accepted, and the platform may have taken them or not",
+        f"the response does not list the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
+        fix="check which of them are in the list; load the missing ones from a separate file, with `--again`",
+        why=f"the request (delivery `{delivery}`) was accepted, so the platform may have added them",
         source="response",
     )
 

@@ -66,7 +66,7 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
             "ledger",
             "ledger",
             f"the record of delivery {record.id} does not say which rows it sent",
-            fix="load the remaining rows as a file of their own",
+            fix="load the remaining rows from a separate file",
             why="a contact that is sent twice may be called twice",
             source="ledger",
         )
@@ -140,7 +140,7 @@ def _unknown_finding(job: Job, unknown: Record) -> Finding:
     return Finding.error(
         "outcome-unknown",
         "ledger",
-        f"{unknown.key or 'rows'} of `{job.rows.name}` may be in this list: delivery `{unknown.id}` is unknown",
+        f"{unknown.key or 'rows'} of `{job.rows.name}` may be in this list: the outcome of delivery `{unknown.id}` is unknown",
         fix=f"{find_out_fix(unknown, datetime.now(UTC))}; `--resume` then loads the remaining rows",
         why=f"it was sent at {unknown.at:%Y-%m-%d %H:%M:%S} UTC, and a contact that is added twice may be called twice",
         source="ledger",
@@ -154,7 +154,7 @@ def _loaded_finding(job: Job, earlier: Batch) -> Finding:
         "already-sent",
         "ledger",
         f"`{job.rows.name}` was loaded into this list at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
-        fix="to load only rows that were not sent then: `--resume`; to add each of its contacts again: `--again`",
+        fix="to load only the rows that were not sent then, add `--resume`; to add all its contacts again, add `--again`",
         why="a contact that is added twice may be called twice",
         source="ledger",
     )

@@ -63,7 +63,7 @@ def _other_request_finding(operation: Operation) -> Finding:
     return Finding.error(
         "request-changed",
         "batch",
-        f"this worker would send another request for `{operation.name}` than the one that was queued",
+        f"this worker would send a different request for `{operation.name}` than the one that was queued",
         fix="use the same cxcall version, contract, and base URL on both machines; then run `batch` again with `--queue --resume`",
         why="only what was checked and agreed to is sent",
     )

@@ -105,7 +105,7 @@ class Destinations:
                 destination = self._new(queued)
             except UsageError as error:
                 destination = None
-                self._on_refusal(f"batch {queued.batch} is left to other workers: {error}")
+                self._on_refusal(f"this worker skips batch {queued.batch}: {error}")
             self._known[queued.batch] = queued, destination
         return destination
 
@@ -114,7 +114,7 @@ class Destinations:
         own = (settings.profile, settings.base_url)
         if own != (queued.profile, queued.target):
             raise UsageError(
-                f"it is for profile `{queued.profile}`, {queued.target}; this worker has `{own[0]}`, {own[1]}",
+                f"it is for profile `{queued.profile}`, {queued.target}; this worker uses `{own[0]}`, {own[1]}",
                 where="profile",
                 fix=f"start a worker with `--profile {queued.profile}`",
             )

@@ -61,8 +61,8 @@ def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
             raise UsageError(
                 f"`{file.path}` is not the file that batch `{report.batch.id}` was run with",
                 where="--input",
-                fix="name a copy of the file as it was then: `--input FILE`",
-                why="its content has changed, so that its rows may be others",
+                fix="give a copy of the file as it was then: `--input FILE`",
+                why="its content has changed, so its rows may be different",
             )
         yield rows
 

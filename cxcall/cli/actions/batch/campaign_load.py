@@ -132,7 +132,7 @@ def _read_list(reader: CampaignReader, id_: str, screen: Screen) -> ContactListS
         if not error.is_forbidden:
             raise
         screen.print_diagnostic(
-            "the token may not read the list: its columns are not checked", always=True
+            "the token does not allow reading the list: its columns are not checked", always=True
         )
         return None
 
@@ -167,10 +167,10 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
         column = find_column(cell, contact)
         if cell not in mapped and column and column.is_open:
             raise UsageError(
-                f"the list was not read: it is not known whether it has a column `{cell}`",
+                f"the list was not read, so cxcall does not know whether it has a column `{cell}`",
                 where="--ignore-extra-columns",
                 fix="leave out `--ignore-extra-columns`, or name every column: `--map TARGET=HEADER`",
-                why="a dry run makes no connection, and shows exactly what would be sent",
+                why="only the list shows which columns are extra; a dry run does not read it",
             )
 
 
@@ -232,7 +232,7 @@ class _LoadCommand(BatchCommand):
         operation, options = job.operation, self.options
         if found := self.contacts.count:
             self._tell(
-                f"{count_phrase(found, 'contact')} may be in the list by a load of another file, and will not be loaded again without `--again`"
+                f"{count_phrase(found, 'contact')} may be in the list already, from a load of another file; they are loaded again only with `--again`"
             )
         if options.confirm is not None or not count:
             ask_count(
@@ -286,7 +286,7 @@ class _LoadCommand(BatchCommand):
         except CxcallError as error:
             findings += after_send(error.findings)
         except KeyboardInterrupt:
-            self._tell("interrupted: no more is asked about upload jobs")
+            self._tell("interrupted: the states of the upload jobs are no longer checked")
         finally:
             defer_signals()
         for job, rows in self.jobs.items():
@@ -301,32 +301,30 @@ class _LoadCommand(BatchCommand):
         read = command(
             "cxcall", "send", found.operation.name, "--param", f"{found.id_parameter}={job}"
         )
-        fix = f"read it later: {read}, with the same profile"
+        fix = f"check it later with {read} and the same profile"
         if state in _ENDED:
             fix = (
-                f"look which contacts of {describe_ranges(rows)} the list has; load the others in a file of their own, with `--again`"
-                f" ({read} reads the job)"
+                f"check which contacts of {describe_ranges(rows)} are in the list; load the others from a separate file, with `--again`"
+                f" ({read} shows the job)"
             )
         return Finding.warning(
             "outcome-unknown",
             "response",
             f"upload job {job} is {state}",
             fix=fix,
-            why=f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list when the job is complete",
+            why=f"the platform accepted the file with {describe_ranges(rows)}; its contacts are in the list once the job is complete",
             source="response",
         )
 
 
 def _unnamed_job_finding(rows: str) -> Finding:
     return _job_warning(
-        f"the response to the upload of {describe_ranges(rows)} names no upload job"
+        f"the response to the upload of {describe_ranges(rows)} does not name an upload job"
     )
 
 
 def _repeated_job_finding(job: str, rows: str) -> Finding:
-    return _job_warning(
-        f"several uploads, of {describe_ranges(rows)}, have the same upload job {job}"
-    )
+    return _job_warning(f"several uploads ({describe_ranges(rows)}) have the same upload job {job}")
 
 
 def _job_warning(message: str) -> Finding:
@@ -334,7 +332,7 @@ def _job_warning(message: str) -> Finding:
         "outcome-unknown",
         "response",
         message,
-        fix="look whether the list has their contacts",
-        why="the platform accepted each file; its contacts are in the list when the job of the file is complete",
+        fix="check whether their contacts are in the list",
+        why="the platform accepted each file; its contacts are in the list once the job of that file is complete",
         source="response",
     )

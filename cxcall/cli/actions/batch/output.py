@@ -119,7 +119,7 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     if not (listed or more):
         return []
     commands = resolve_commands(listed[0][1] if listed else "DELIVERY_ID")
-    commands += ", and so for each of the others" if len(listed) + more > 1 else ""
+    commands += ", and the same for each of the others" if len(listed) + more > 1 else ""
     lines = [f"unknown: find out whether a call was placed, then {commands}:"]
     if sent := statistics.may_be_in_flight:
         lines.append(f"  another process may still be sending {sent} of them: wait until it ends")

@@ -40,7 +40,7 @@ def list_batches(limit: int) -> Report:
         data={"batches": listed},
         json_lines=listed,
         table=_table(listed),
-        diagnostics=[] if listed else ["no batch was run yet"],
+        diagnostics=[] if listed else ["no batch has been run yet"],
     )
 
 

@@ -191,7 +191,7 @@ class BatchCommand:
         self._send(run, totals)
         report = self._report(run, totals)
         if problem := run.unsent.problem:
-            self._tell(f"rows that were not sent are missing in the report: {problem}")
+            self._tell(f"the report does not include the rows that were not sent: {problem}")
         return report._replace(findings=(*report.findings, *end_run(run)))
 
     def _queue(
@@ -252,7 +252,7 @@ class BatchCommand:
     def _tell_wait(self, opening: datetime) -> None:
         local = opening.astimezone()
         self.tell_progress(
-            f"the other rows are outside their calling hours; the next may be called at {local:%Y-%m-%d %H:%M %Z}"
+            f"the remaining rows are outside their calling hours; the next one can be called at {local:%Y-%m-%d %H:%M %Z}"
         )
 
     def _print_safely(self, result: RowResult, run: Run) -> None:
