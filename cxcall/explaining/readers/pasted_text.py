@@ -32,7 +32,7 @@ _READERS = (
     "object_texts.read_objects",
     "transcripts.read_transcripts",
     "labeled_texts.read_labels",
-    "code_text.read_code_text",
+    "code.code_with_response.read_code_text",
     "http_message.read_requests",
     "response_text.read_calls_and_responses",
 )
@@ -55,7 +55,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds a path, or else what the first one finds."""
     without_path: list[ObservedRequest] = []
     for name in _READERS:
-        module, _, function = name.partition(".")
+        module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)
         requests = without_mentions(list(reader(text)))
         if len(requests) == 1:

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.code_text import RAW_MESSAGE
+from cxcall.explaining.readers.code.code_with_response import RAW_MESSAGE
+from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
 from cxcall.explaining.readers.http_message import read_messages
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.responses import (
@@ -14,7 +15,6 @@ from cxcall.explaining.readers.responses import (
     read_response,
     read_response_alone,
 )
-from cxcall.explaining.readers.sdk_calls import read_sdk_calls
 from cxcall.responses.platform_codes import find_platform_codes
 
 if TYPE_CHECKING:

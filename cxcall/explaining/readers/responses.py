@@ -186,9 +186,9 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
     ):
         return []
-    from cxcall.explaining.readers.evaluator import Evaluator
-    from cxcall.explaining.readers.literals import scan
-    from cxcall.explaining.readers.token_tree import Group, make_tree
+    from cxcall.explaining.readers.code.evaluator import Evaluator
+    from cxcall.explaining.readers.code.literals import scan
+    from cxcall.explaining.readers.code.token_tree import Group, make_tree
 
     tree = make_tree(scan(text[start:]))
     groups = [each for each in tree.items if isinstance(each, Group) and each.opening == "{"]
@@ -210,9 +210,9 @@ def object_text(text: str) -> str:
     written = text[:end]
     if re.match(r'[{\[][\s{\[]*(?:["}\]]|$)', written):
         return written
-    from cxcall.explaining.readers.evaluator import Evaluator
-    from cxcall.explaining.readers.literals import scan
-    from cxcall.explaining.readers.token_tree import make_tree
+    from cxcall.explaining.readers.code.evaluator import Evaluator
+    from cxcall.explaining.readers.code.literals import scan
+    from cxcall.explaining.readers.code.token_tree import make_tree
 
     value = Evaluator(lambda *_: None).evaluate(make_tree(scan(written)).items)
     return (

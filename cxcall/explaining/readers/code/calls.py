@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_values import (
+from cxcall.explaining.readers.code.literals import Token
+from cxcall.explaining.readers.code.maps_and_lists import Structures
+from cxcall.explaining.readers.code.token_tree import (
+    Group,
+    argument_end,
+    is_builder_block,
+    is_builder_call,
+    is_operator,
+    is_token,
+    read_chain,
+    split_elements,
+)
+from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     FORMAT,
     NOTHING,
@@ -16,18 +28,6 @@ from cxcall.explaining.readers.code_values import (
     parse_number,
     unknown,
     without_itself,
-)
-from cxcall.explaining.readers.literals import Token
-from cxcall.explaining.readers.structures import Structures
-from cxcall.explaining.readers.token_tree import (
-    Group,
-    argument_end,
-    is_builder_block,
-    is_builder_call,
-    is_operator,
-    is_token,
-    read_chain,
-    split_elements,
 )
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.code_parts import MULTIPART, CodeParts, sends_parts
-from cxcall.explaining.readers.code_roles import (
+from cxcall.explaining.readers.code.multipart_parts import MULTIPART, CodeParts, sends_parts
+from cxcall.explaining.readers.code.request_roles import (
     ACCEPT,
     BASIC,
     CLIENT,
@@ -29,7 +29,15 @@ from cxcall.explaining.readers.code_roles import (
     mime_of,
     without_credential,
 )
-from cxcall.explaining.readers.code_values import (
+from cxcall.explaining.readers.code.sent_body import (
+    content_of,
+    encode_body,
+    encode_query,
+    form_members,
+    other_encoding,
+    wrong_encoding_finding,
+)
+from cxcall.explaining.readers.code.values import (
     Call,
     contains_value,
     is_hollow,
@@ -40,14 +48,6 @@ from cxcall.explaining.readers.code_values import (
 )
 from cxcall.explaining.readers.objects import has_error_status
 from cxcall.explaining.readers.request_builder import basic_credentials, build_observed_request
-from cxcall.explaining.readers.sent_body import (
-    content_of,
-    encode_body,
-    encode_query,
-    form_members,
-    other_encoding,
-    wrong_encoding_finding,
-)
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from cxcall.explaining.readers.literals import Token
+from cxcall.explaining.readers.code.literals import Token
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
     elif not RAW_MESSAGE.search(text) and (
         _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text))) or _POWERSHELL.search(text)
     ):
-        from cxcall.explaining.readers.code import read_code
+        from cxcall.explaining.readers.code.code_reader import read_code
 
         start = RESPONSE_START.search(text)
         at = start.start() if start else len(text)

@@ -6,24 +6,10 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from cxcall.explaining.readers.code_calls import MAP_MAKERS, Calls
-from cxcall.explaining.readers.code_values import (
-    CONSTANTS,
-    NOTHING,
-    Call,
-    as_members,
-    as_text,
-    fill_format,
-    join_terms,
-    measure,
-    parse_number,
-    unknown,
-    without_itself,
-)
-from cxcall.explaining.readers.literals import Token, scan
-from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.explaining.readers.sent_body import encode_query, form_members, with_queries
-from cxcall.explaining.readers.token_tree import (
+from cxcall.explaining.readers.code.calls import MAP_MAKERS, Calls
+from cxcall.explaining.readers.code.literals import Token, scan
+from cxcall.explaining.readers.code.sent_body import encode_query, form_members, with_queries
+from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
     is_joined_to_last,
@@ -38,6 +24,20 @@ from cxcall.explaining.readers.token_tree import (
     split_elements,
     split_key,
 )
+from cxcall.explaining.readers.code.values import (
+    CONSTANTS,
+    NOTHING,
+    Call,
+    as_members,
+    as_text,
+    fill_format,
+    join_terms,
+    measure,
+    parse_number,
+    unknown,
+    without_itself,
+)
+from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 _KEYWORDS = frozenset(

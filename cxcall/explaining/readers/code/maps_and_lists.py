@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_values import (
-    CONSTANTS,
-    NOTHING,
-    Call,
-    as_text,
-    wrapped_text,
-)
-from cxcall.explaining.readers.literals import Token
-from cxcall.explaining.readers.token_tree import (
+from cxcall.explaining.readers.code.literals import Token
+from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
     is_lisp_list,
@@ -24,6 +17,13 @@ from cxcall.explaining.readers.token_tree import (
     is_token,
     split_elements,
     split_tuples,
+)
+from cxcall.explaining.readers.code.values import (
+    CONSTANTS,
+    NOTHING,
+    Call,
+    as_text,
+    wrapped_text,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_values import Call, wrapped_text
+from cxcall.explaining.readers.code.values import Call, wrapped_text
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 

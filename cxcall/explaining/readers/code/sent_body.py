@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
-from cxcall.explaining.readers.code_roles import (
+from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
     MIME,
@@ -16,7 +16,7 @@ from cxcall.explaining.readers.code_roles import (
     header_text,
     is_headers,
 )
-from cxcall.explaining.readers.code_values import Call, is_name
+from cxcall.explaining.readers.code.values import Call, is_name
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -26,7 +26,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
-    from cxcall.explaining.readers.request_draft import RequestDraft
+    from cxcall.explaining.readers.code.request_draft import RequestDraft
 
 _MAX_DEPTH = 8
 _TEXT_MAKERS = re.compile(

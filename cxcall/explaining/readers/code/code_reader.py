@@ -7,7 +7,9 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_roles import (
+from cxcall.explaining.readers.code.evaluator import Evaluator
+from cxcall.explaining.readers.code.request_draft import RequestDraft, build_request
+from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     FOLD,
     HOST,
@@ -30,10 +32,8 @@ from cxcall.explaining.readers.code_roles import (
     path_of,
     role_of,
 )
-from cxcall.explaining.readers.code_values import Call, contains_value
-from cxcall.explaining.readers.evaluator import Evaluator
+from cxcall.explaining.readers.code.values import Call, contains_value
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.explaining.readers.request_draft import RequestDraft, build_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.code.values import Call
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
