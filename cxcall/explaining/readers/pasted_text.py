@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _READERS = (
-    "command_lines.read_commands",
+    "commands.command_lines.read_commands",
     "yaml_text.read_yaml",
     "object_texts.read_objects",
     "transcripts.read_transcripts",

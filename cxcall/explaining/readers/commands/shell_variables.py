@@ -6,13 +6,13 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.shell_words import read_here_document, split_command
+from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.explaining.readers.shell_words import Command
+    from cxcall.explaining.readers.commands.shell_words import Command
 
 # bash, zsh, and cmd write `name=value`, fish `set name value`.
 _SET = re.compile(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.readers.shell_words import Command
+    from cxcall.explaining.readers.commands.shell_words import Command
     from cxcall.transport.messages import HttpResponse
 
 # `curl --help all` (8.x): options without an argument, as is every `--no-...`; all others take one.

@@ -1,4 +1,4 @@
-"""Read commands of HTTPie and of `gc`, the command line of Genesys Cloud."""
+"""Read commands of HTTPie."""
 
 from __future__ import annotations
 
@@ -24,18 +24,7 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:|@)(.*)", re.DOTALL)
-_GC_METHODS = {
-    "create": "POST",
-    "get": "GET",
-    "list": "GET",
-    "update": "PUT",
-    "delete": "DELETE",
-    "query": "POST",
-    "patch": "PATCH",
-    "post": "POST",
-    "put": "PUT",
-}
-_HTTPIE_VALUES = tuple(
+_OPTIONS_WITH_VALUES = tuple(
     """
     --timeout --session --proxy --verify -A --auth-type --print -p -o --output --max-redirects
     """.split()
@@ -64,7 +53,7 @@ class _Httpie:
             self.headers["Authorization"] = basic_credentials(next(rest, ""))
         elif word.startswith("--raw"):
             self.raw = word.partition("=")[2] or next(rest, "")
-        elif word in _HTTPIE_VALUES:
+        elif word in _OPTIONS_WITH_VALUES:
             next(rest, "")
 
     def take_word(self, word: str) -> None:
@@ -144,50 +133,3 @@ def _add_item(
                 else target
             )
         target[last] = content
-
-
-def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) -> ObservedRequest:
-    """Return the request of `gc outbound campaigns create -d BODY`: its words are the path, the last one is the method."""
-    names: list[str] = []
-    values: list[str] = []
-    options: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        if word.startswith("-"):
-            name, equals, value = word.lstrip("-").partition("=")
-            options[name] = value if equals else next(rest, "")
-        elif values or (names and names[-1] in _GC_METHODS):
-            values.append(word)
-        else:
-            names.append(word)
-    verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
-    path = _gc_path(_GC_METHODS[verb], [each for each in names if each not in _GC_METHODS], values)
-    body = (
-        options.get("d", options.get("directory"))
-        if options.get("d", "")[:1] in ("{", "[")
-        else piped
-    )
-    return build_observed_request(
-        "gc command",
-        SourceKind.COMMAND,
-        method=_GC_METHODS[verb],
-        path=path,
-        body=body,
-        response=response,
-        null_means_unknown=True,
-    )
-
-
-def _gc_path(method: str, names: list[str], values: list[str]) -> str:
-    """Return the path of the operation with these words and as many parameters, filled with the values."""
-    from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
-
-    for operation in load_published_operations(GENESYS).operations:
-        segments = operation.path.removeprefix("/api/v2/").split("/")
-        words = [each for each in segments if each[:1] != "{"]
-        if operation.method == method and words == names and len(segments) == len(names + values):
-            rest = iter(values)
-            return "/api/v2/" + "/".join(
-                each if each[:1] != "{" else next(rest) for each in segments
-            )
-    return "/".join(["/api/v2", *names, *values])
