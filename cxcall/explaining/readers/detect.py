@@ -35,7 +35,7 @@ class Source(NamedTuple):
         """How many requests can be read apart from each other; 1 for a text that is read as a whole."""
         if self.values is None:
             return 1
-        from cxcall.explaining.readers.json_documents import count_requests
+        from cxcall.explaining.readers.json_values.json_documents import count_requests
 
         return count_requests(self.values)
 
@@ -47,7 +47,7 @@ class Source(NamedTuple):
             from cxcall.explaining.readers.pasted_text import read_pasted_text
 
             return read_pasted_text(self.text)
-        from cxcall.explaining.readers.json_documents import read_json
+        from cxcall.explaining.readers.json_values.json_documents import read_json
 
         requests = read_json(self.values, self.name, entry, numbers)
         return (

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.json_search import find_body, is_array_start, json_values
+from cxcall.explaining.readers.json_values.json_search import find_body, is_array_start, json_values
+from cxcall.explaining.readers.json_values.objects import (
+    find_error_body,
+    has_error_status,
+    is_error_body,
+    is_resource,
+    status_of,
+)
 from cxcall.explaining.readers.message_lines import (
     BARE_STATUS,
     LINE_STATUS,
@@ -16,13 +23,6 @@ from cxcall.explaining.readers.message_lines import (
     REQUEST,
     STATUS_LINE,
     find_first,
-)
-from cxcall.explaining.readers.objects import (
-    find_error_body,
-    has_error_status,
-    is_error_body,
-    is_resource,
-    status_of,
 )
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,

@@ -8,7 +8,7 @@ import re
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.json_search import find_json_end
+from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.labels import STATUS_LINE, URL_LINE, LabeledRequest, part_of
 from cxcall.explaining.readers.request_builder import METHODS
 

@@ -9,8 +9,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import is_printed_map, json_values
-from cxcall.explaining.readers.objects import find_error_body, is_error_body
+from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
+from cxcall.explaining.readers.json_values.objects import find_error_body, is_error_body
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,

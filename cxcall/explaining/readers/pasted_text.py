@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _READERS = (
     "commands.command_lines.read_commands",
     "yaml_text.read_yaml",
-    "object_texts.read_objects",
+    "json_values.object_texts.read_objects",
     "transcripts.read_transcripts",
     "labeled_texts.read_labels",
     "code.code_with_response.read_code_text",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.client_failures import find_failure
 from cxcall.explaining.readers.http_message import read_status_response
-from cxcall.explaining.readers.json_search import find_json_end
-from cxcall.explaining.readers.objects import (
+from cxcall.explaining.readers.json_values.json_search import find_json_end
+from cxcall.explaining.readers.json_values.objects import (
     find_error_body,
     is_error_body,
     is_resource,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import json_values
+from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.responses import (
     RESPONSE_START,
     read_client_error,

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import find_json_end, is_json, is_json_complete
+from cxcall.explaining.readers.json_values.json_search import (
+    find_json_end,
+    is_json,
+    is_json_complete,
+)
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 

@@ -17,7 +17,7 @@ from cxcall.explaining.readers.code.request_roles import (
     is_headers,
 )
 from cxcall.explaining.readers.code.values import Call, is_name
-from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.json_search import find_json_end
+from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 
 CONSTANTS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from cxcall.explaining.readers.commands.gc import read_gc
 from cxcall.explaining.readers.commands.httpie import read_httpie
 from cxcall.explaining.readers.commands.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
-from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.responses import object_text, read_response
 from cxcall.findings.finding import Finding

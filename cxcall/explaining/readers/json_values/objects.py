@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.json_search import json_values
+from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,

@@ -6,14 +6,14 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.labeled_texts import read_members
-from cxcall.explaining.readers.objects import (
+from cxcall.explaining.readers.json_values.objects import (
     find_request,
     is_error_body,
     is_exchange,
     read_exchange,
     read_object,
 )
+from cxcall.explaining.readers.labeled_texts import read_members
 from cxcall.explaining.readers.request_builder import build_observed_request
 
 if TYPE_CHECKING:
@@ -51,13 +51,13 @@ def read_json(
     """
     kind = _kind_of(values)
     if kind is _Kind.HAR:
-        from cxcall.explaining.readers.har import read_har
+        from cxcall.explaining.readers.json_values.har import read_har
 
         yield from read_har(values[0], name, entry, numbers)
     elif kind is _Kind.BODY:
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind is _Kind.COLLECTION:
-        from cxcall.explaining.readers.postman import read_collection
+        from cxcall.explaining.readers.json_values.postman import read_collection
 
         yield from read_collection(values[0])
     elif kind is _Kind.STORED:
@@ -80,7 +80,7 @@ def _kind_of(values: list[Any]) -> _Kind:
 
         if is_request_body(first):
             return _Kind.BODY
-    from cxcall.explaining.readers.postman import is_collection
+    from cxcall.explaining.readers.json_values.postman import is_collection
 
     if is_collection(first):
         return _Kind.COLLECTION

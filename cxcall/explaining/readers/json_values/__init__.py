@@ -1,0 +1,1 @@
+"""Read JSON: HAR files, Postman collections, exchanges, and objects of clients and platforms."""
