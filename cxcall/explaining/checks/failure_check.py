@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.client_failures import is_before_sending, is_failure
+from cxcall.explaining.readers.messages.client_failures import is_before_sending, is_failure
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:

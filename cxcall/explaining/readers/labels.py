@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
 from cxcall.explaining.readers.json_values.objects import find_error_body, is_error_body
+from cxcall.explaining.readers.messages.responses import object_text, read_response
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
     build_response,
 )
-from cxcall.explaining.readers.responses import object_text, read_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:

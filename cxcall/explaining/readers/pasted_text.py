@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.masking import with_common_secrets
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.browser_errors import add_blocked_requests, without_blocked_requests
-from cxcall.explaining.readers.client_failures import with_failure
+from cxcall.explaining.readers.messages.browser_errors import (
+    add_blocked_requests,
+    without_blocked_requests,
+)
+from cxcall.explaining.readers.messages.client_failures import with_failure
+from cxcall.explaining.readers.messages.responses import RESPONSE_START, read_response
 from cxcall.explaining.readers.named_secrets import find_named_secrets
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
-from cxcall.explaining.readers.responses import RESPONSE_START, read_response
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
     with_response,
@@ -30,11 +33,11 @@ _READERS = (
     "commands.command_lines.read_commands",
     "yaml_text.read_yaml",
     "json_values.object_texts.read_objects",
-    "transcripts.read_transcripts",
+    "messages.transcripts.read_transcripts",
     "labeled_texts.read_labels",
     "code.code_with_response.read_code_text",
-    "http_message.read_requests",
-    "response_text.read_calls_and_responses",
+    "messages.http_message.read_requests",
+    "messages.response_text.read_calls_and_responses",
 )
 """Functions of this package that yield the requests of a text, the exact ones first; each is loaded where it is needed."""
 _MAX_TEXT = 1 << 22

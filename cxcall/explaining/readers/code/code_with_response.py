@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_values.json_search import json_values
-from cxcall.explaining.readers.responses import (
+from cxcall.explaining.readers.messages.responses import (
     RESPONSE_START,
     read_client_error,
     read_noted_status,

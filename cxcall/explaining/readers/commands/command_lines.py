@@ -7,15 +7,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.client_failures import find_failure
 from cxcall.explaining.readers.commands.curl import build_curl_requests
 from cxcall.explaining.readers.commands.gc import read_gc
 from cxcall.explaining.readers.commands.httpie import read_httpie
 from cxcall.explaining.readers.commands.shell_variables import fill_command, find_variables
 from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.json_values.json_search import is_json
+from cxcall.explaining.readers.messages.client_failures import find_failure
+from cxcall.explaining.readers.messages.responses import object_text, read_response
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.explaining.readers.responses import object_text, read_response
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.browser_errors import with_blocked_finding
+from cxcall.explaining.readers.messages.browser_errors import with_blocked_finding
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,

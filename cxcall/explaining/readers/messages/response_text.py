@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.code.code_with_response import RAW_MESSAGE
 from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
-from cxcall.explaining.readers.http_message import read_messages
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
-from cxcall.explaining.readers.responses import (
+from cxcall.explaining.readers.messages.http_message import read_messages
+from cxcall.explaining.readers.messages.responses import (
     read_failed_url,
     read_response,
     read_response_alone,
 )
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.responses.platform_codes import find_platform_codes
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import re
 from ast import literal_eval
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.http_message import read_requests
+from cxcall.explaining.readers.messages.http_message import read_requests
 from cxcall.explaining.readers.request_builder import METHODS
 
 if TYPE_CHECKING:

@@ -9,8 +9,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.client_failures import find_failure
-from cxcall.explaining.readers.http_message import read_status_response
 from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.json_values.objects import (
     find_error_body,
@@ -18,6 +16,8 @@ from cxcall.explaining.readers.json_values.objects import (
     is_resource,
     read_object,
 )
+from cxcall.explaining.readers.messages.client_failures import find_failure
+from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
 if TYPE_CHECKING:
