@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials import selection, store
+from cxcall.credentials import selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.setting_values import CXONE
+from cxcall.settings.settings import state_dir
+from cxcall.settings.tenants import delete_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +30,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
     check_trust(settings, LOGIN_SOURCE)
     sources = LOGIN_SOURCE, LOGIN_SOURCE
     client = selection.client_from_pair(settings, (client_id, secret), sources)
-    with store.lock_store(settings):
+    with token_cache.lock_tokens(settings):
         return _save(settings, client, request_grant(client, settings.timeout))
 
 
@@ -51,7 +53,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
         scope="openid" if settings.platform == CXONE else "",
         timeout=settings.timeout,
     )
-    with store.lock_store(settings):
+    with token_cache.lock_tokens(settings):
         return _save(settings, client._replace(refresh_token=grant.refresh_token), grant)
 
 
@@ -59,18 +61,20 @@ def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
     check_trust(settings, LOGIN_SOURCE)
     given = new_explicit_token(token, LOGIN_SOURCE)
-    with store.lock_store(settings):
-        store.save_login(settings, {"access_token": given.value})
+    with token_cache.lock_tokens(settings):
+        stored_logins.save_login(settings, {"access_token": given.value})
     return given
 
 
 def log_out(settings: Settings) -> list[str]:
     """Delete the secrets and tokens of the profile for every host, and return a description of each."""
-    with store.lock_store(settings):
-        logins, tokens = store.delete_profile(settings)
+    with token_cache.lock_tokens(settings):
+        delete_tenant(state_dir(), settings.profile)
+        tokens = token_cache.delete_tokens(settings.profile)
+        logins = stored_logins.delete_logins(settings.profile)
     return [
         *(
-            f"the {store.describe_secret(login)} for {login.get('base_url')}"
+            f"the {stored_logins.describe_secret(login)} for {login.get('base_url')}"
             + (f" (but {login['kept']})" if "kept" in login else "")
             for login in logins
         ),
@@ -81,7 +85,7 @@ def log_out(settings: Settings) -> list[str]:
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:
     """Store a login and its first token for the host of the API."""
     if settings.base_url_from_tenant:
-        tenant = store.find_and_save_tenant(settings, client, grant)
+        tenant = token_cache.find_and_save_tenant(settings, client, grant)
         settings = settings.with_api_endpoint(tenant.api_endpoint)
-    store.save_login(settings, client.as_login())
-    return store.cache_token(settings, client, grant)
+    stored_logins.save_login(settings, client.as_login())
+    return token_cache.cache_token(settings, client, grant)

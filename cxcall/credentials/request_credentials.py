@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
-from cxcall.credentials import store
+from cxcall.credentials import stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
 from cxcall.credentials.token_provider import check_use, get_token, has_token_source
 from cxcall.findings.errors import CredentialsError
@@ -126,9 +126,9 @@ def store_credentials(settings: "Settings", username: str, secret: str) -> str:
     _check_destination(settings, LOGIN_SOURCE)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
-    with store.lock_store(settings):
-        store.save_login(settings, login)
-    return store.describe_storage(settings)
+    with token_cache.lock_tokens(settings):
+        stored_logins.save_login(settings, login)
+    return stored_logins.describe_storage(settings)
 
 
 def choose_alternative(
@@ -186,8 +186,8 @@ class _Secrets:
 
     def has(self, scheme: SecurityScheme) -> bool:
         """Return whether there are credentials for a scheme, without reading the keyring."""
-        login = store.find_login(self._settings)
-        names = (*login, *store.keyring_secret_names(login))
+        login = stored_logins.find_login(self._settings)
+        names = (*login, *stored_logins.keyring_secret_names(login))
         needed = {BASIC: ("username", "password"), API_KEY: ("api_key",)}.get(scheme.kind)
         return needed is not None and (
             all(self._settings.values[name].value for name in needed)
@@ -214,9 +214,9 @@ class _Secrets:
         if all(each.value for each in settings):
             self.source = settings[-1].source
             return [each.value for each in settings]
-        login = store.find_login(self._settings)
-        self.source = store.login_source(login)
-        login = store.load_keyring_secrets(self._settings, login)
+        login = stored_logins.find_login(self._settings)
+        self.source = stored_logins.login_source(login)
+        login = stored_logins.load_keyring_secrets(self._settings, login)
         return [str(login.get(name, "")) for name in names]
 
     def _basic(self, username: str, password: str) -> str:

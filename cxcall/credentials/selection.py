@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials import store
+from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import (
     KEYRING_SOURCE,
     LOGIN_SOURCE,
@@ -42,10 +42,10 @@ def find_explicit_token(settings: Settings) -> Token | None:
     """Return the token that a setting or a login provides; raises CredentialsError if not valid."""
     if settings.access_token:
         return explicit_token(settings)
-    login = store.find_login(settings)
-    source = store.login_source(login)
-    if "access_token" in store.keyring_secret_names(login):
-        login = store.load_keyring_secrets(settings, login)
+    login = stored_logins.find_login(settings)
+    source = stored_logins.login_source(login)
+    if "access_token" in stored_logins.keyring_secret_names(login):
+        login = stored_logins.load_keyring_secrets(settings, login)
     value = str(login.get("access_token", ""))
     return new_explicit_token(value, source) if value else None
 
@@ -77,10 +77,10 @@ def select_client(settings: Settings, *, load_secrets: bool = False) -> OAuthCli
     more operations. `load_secrets` loads the secrets that are in the keyring. Raises
     CredentialsError if there is no client.
     """
-    login, kind = store.find_login(settings), grant_kind(settings)
+    login, kind = stored_logins.find_login(settings), grant_kind(settings)
     if _is_used(settings, login):
         return _client_from_login(
-            store.load_keyring_secrets(settings, login) if load_secrets else login
+            stored_logins.load_keyring_secrets(settings, login) if load_secrets else login
         )
     client_id, secret = (settings.values[name] for name in CREDENTIAL_SETTINGS[kind])
     if not (client_id.value and secret.value):
@@ -133,7 +133,7 @@ def require_token_url(settings: Settings) -> str:
 
 def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
     """Yield a warning if both a login and the settings provide credentials."""
-    login = store.find_login(settings)
+    login = stored_logins.find_login(settings)
     kind = grant_kind(settings)
     token = settings.values["access_token"]
     secret = settings.values[CREDENTIAL_SETTINGS[kind][1]]
@@ -141,8 +141,8 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
         return
     if not token.value and login.get("kind") == AUTHORIZATION_CODE and _is_used(settings, login):
         return
-    used, unused = (token if token.value else secret).source, store.login_source(login)
-    is_token_login = store.describe_secret(login) == "access token"
+    used, unused = (token if token.value else secret).source, stored_logins.login_source(login)
+    is_token_login = stored_logins.describe_secret(login) == "access token"
     if not token.value and is_token_login:
         used, unused = unused, used
     label = "access key" if kind == ACCESS_KEY else "client secret"
@@ -171,7 +171,10 @@ def _client_from_login(login: StoredRecord) -> OAuthClient:
     """Return the client of a stored login; raises CredentialsError if the file is damaged."""
     kind, token_url = str(login.get("kind", CLIENT_CREDENTIALS)), str(login["token_url"])
     texts = {name: str(value) for name, value in login.items()}
-    source, keyring_secrets = store.login_source(login), store.keyring_secret_names(login)
+    source, keyring_secrets = (
+        stored_logins.login_source(login),
+        stored_logins.keyring_secret_names(login),
+    )
     application = texts.get("client_id", ""), texts.get("client_secret", "")
     if kind == AUTHORIZATION_CODE:
         return OAuthClient(
@@ -221,5 +224,5 @@ def _incomplete_pair(settings: Settings, first: str, second: str) -> Credentials
 
 
 def _other_logins(settings: Settings) -> str:
-    hosts = store.login_hosts(settings.profile)
+    hosts = stored_logins.login_hosts(settings.profile)
     return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxcall.credentials import selection, store
+from cxcall.credentials import selection, stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.credentials.token_provider import check_trust
@@ -135,7 +135,7 @@ def get_status(settings: Settings) -> CredentialsStatus:
         token = selection.find_explicit_token(settings)
         if token is None:
             client = selection.select_client(settings)
-            token = store.find_cached_token(settings, client)
+            token = token_cache.find_cached_token(settings, client)
         source = client.source if client else token.source if token else ""
         check_trust(settings, source)
     except CredentialsError as error:
@@ -149,5 +149,5 @@ def get_status(settings: Settings) -> CredentialsStatus:
         if choice.where not in places and not source.startswith(".env:")
     ]
     return CredentialsStatus(
-        settings, token, client, tuple(findings), store.describe_storage(settings)
+        settings, token, client, tuple(findings), stored_logins.describe_storage(settings)
     )

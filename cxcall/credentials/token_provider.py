@@ -30,37 +30,41 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     token = explicit_token(settings)
     if token and not fresh:
         return token
-    from cxcall.credentials import selection, store  # a token in the settings needs neither
+    from cxcall.credentials import selection  # a token in the settings does not need it
 
     if token := selection.find_explicit_token(settings):
         check_trust(settings, token.source)
         if fresh:
             raise selection.rejected_token_error(settings, token)
         return token
+    from cxcall.credentials import token_cache
+
     client = selection.select_client(settings)
     check_trust(settings, client.source)
     if settings.is_embedded:
-        return store.fetch_token(settings, client)
-    cached = store.find_cached_token(settings, client)
+        return token_cache.fetch_token(settings, client)
+    cached = token_cache.find_cached_token(settings, client)
     if cached and not fresh:
         return cached
     # The platform limits token requests, so of many processes, one requests a token for all.
-    with store.lock_store(settings):
-        found = store.find_cached_token(settings, client)
+    with token_cache.lock_tokens(settings):
+        found = token_cache.find_cached_token(settings, client)
         if found and (cached is None or found.value != cached.value):
             return found
         # Another process may have renewed the login while this one waited for the lock.
-        return store.fetch_token(settings, selection.select_client(settings, load_secrets=True))
+        return token_cache.fetch_token(
+            settings, selection.select_client(settings, load_secrets=True)
+        )
 
 
 def has_token_source(settings: Settings) -> bool:
     """Return whether a token is set, or credentials to request one with; reads no keyring."""
     if settings.access_token:
         return True
-    from cxcall.credentials import selection, store
+    from cxcall.credentials import selection, stored_logins
 
-    login = store.find_login(settings)
-    if "access_token" in (*login, *store.keyring_secret_names(login)):
+    login = stored_logins.find_login(settings)
+    if "access_token" in (*login, *stored_logins.keyring_secret_names(login)):
         return True
     try:
         return bool(selection.select_client(settings))

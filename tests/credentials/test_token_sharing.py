@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.credentials import store, token_provider
+from cxcall.credentials import token_cache, token_provider
 from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN
 from helpers.platform_server import Platform
@@ -40,18 +40,18 @@ def test_process_that_waited_uses_the_token_another_one_requested(
 ) -> None:
     settings = load_settings({}, load_shipped_contracts()[0])
     refused = token_provider.get_token(settings) if fresh else None
-    lock, others = store.lock_store, []
+    lock, others = token_cache.lock_tokens, []
 
     @contextmanager
     def wait_for_lock(settings: Settings) -> Iterator[None]:
-        monkeypatch.setattr(store, "lock_store", lock)
+        monkeypatch.setattr(token_cache, "lock_tokens", lock)
         others.append(
             token_provider.get_token(settings, fresh=fresh)
         )  # the process that has the lock
         with lock(settings):
             yield
 
-    monkeypatch.setattr(store, "lock_store", wait_for_lock)
+    monkeypatch.setattr(token_cache, "lock_tokens", wait_for_lock)
     token = token_provider.get_token(settings, fresh=fresh)
     assert [token] == others
     assert token != refused

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, load_shipped_contracts
 from cxcall.contracts.operation import Operation
-from cxcall.credentials import login_and_logout, store, token_provider
+from cxcall.credentials import login_and_logout, stored_logins, token_cache, token_provider
 from cxcall.credentials.access_token import Token, check_secret
 from cxcall.credentials.oauth_client import OAuthClient, TokenGrant, UndeliveredError
 from cxcall.credentials.status import get_status
@@ -939,7 +939,7 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
     (given,) = warnings()
     assert given.startswith("the access token from cxcall auth login")
     login = {"kind": "authorization-code", "client_id": "me", "refresh_token": "r"}
-    store.save_login(load(), {**login, "token_url": load().token_url})
+    stored_logins.save_login(load(), {**login, "token_url": load().token_url})
     assert warnings() == []  # the secret is that of the login's client
 
 
@@ -1264,4 +1264,4 @@ def test_status_imports_no_http() -> None:
 def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:
     token = token_provider.get_token(load())
     client = OAuthClient("me", SECRET, "--client-secret", load().token_url)
-    assert store.find_cached_token(load(), client) == token
+    assert token_cache.find_cached_token(load(), client) == token

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
-from cxcall.credentials import login_and_logout, selection, store, token_provider
+from cxcall.credentials import (
+    login_and_logout,
+    selection,
+    stored_logins,
+    token_cache,
+    token_provider,
+)
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.credentials.oauth_client import AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.request_credentials import (
@@ -61,8 +67,8 @@ def test_client_of_a_login_gets_no_token(
     monkeypatch.setattr(selection, "select_client", lambda *_, **__: client)
     requested: list[OAuthClient] = []
     cached = Token("cached", "authorization-code", None, None, source)
-    monkeypatch.setattr(store, "find_cached_token", lambda *_: cached)
-    monkeypatch.setattr(store, "fetch_token", lambda _settings, each: requested.append(each))
+    monkeypatch.setattr(token_cache, "find_cached_token", lambda *_: cached)
+    monkeypatch.setattr(token_cache, "fetch_token", lambda _settings, each: requested.append(each))
     for fresh in (False, True):
         with pytest.raises(CredentialsError, match="elsewhere"):
             token_provider.get_token(settings, fresh=fresh)
@@ -83,7 +89,7 @@ def test_login_does_not_send_or_store_a_secret(
 ) -> None:
     saved: list[object] = []
     monkeypatch.setattr(exchange, "exchange", lambda *_, **__: saved.append("sent"))
-    monkeypatch.setattr(store, "save_login", lambda *each: saved.append(each))
+    monkeypatch.setattr(stored_logins, "save_login", lambda *each: saved.append(each))
     with pytest.raises(CredentialsError, match="elsewhere"):
         log_in(settings)
     assert saved == []
@@ -132,13 +138,13 @@ def at(host: str) -> Settings:
 def test_login_belongs_to_one_host_and_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     here = at("a.example.com")
-    store.save_login(here, {"client_id": "id", "client_secret": "secret"})
-    assert store.find_login(here)["client_secret"] == "secret"
+    stored_logins.save_login(here, {"client_id": "id", "client_secret": "secret"})
+    assert stored_logins.find_login(here)["client_secret"] == "secret"
     other_version = here.with_values(base_url=Setting("https://a.example.com/v2", "test"))
-    assert store.find_login(other_version) == store.find_login(here)
-    assert store.find_login(at("b.example.com")) == {}
+    assert stored_logins.find_login(other_version) == stored_logins.find_login(here)
+    assert stored_logins.find_login(at("b.example.com")) == {}
     here.is_embedded = True
-    assert store.find_login(here) == {}
+    assert stored_logins.find_login(here) == {}
 
 
 CLIENT = OAuthClient("id", "secret", "environment", "https://login.example.com/oauth/token")
@@ -154,11 +160,11 @@ CLIENT = OAuthClient("id", "secret", "environment", "https://login.example.com/o
 @pytest.mark.usefixtures("settings")
 def test_cached_token_belongs_to_whoever_has_its_secret(change: dict[str, Any]) -> None:
     here, grant = at("a.example.com"), TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
-    store.cache_token(here, CLIENT, grant)
-    found = store.find_cached_token(here, CLIENT)
+    token_cache.cache_token(here, CLIENT, grant)
+    found = token_cache.find_cached_token(here, CLIENT)
     assert found is not None
     assert found.value == grant.value
-    assert store.find_cached_token(here, CLIENT._replace(**change)) is None
+    assert token_cache.find_cached_token(here, CLIENT._replace(**change)) is None
 
 
 @pytest.mark.parametrize("source", LOGINS)
@@ -166,10 +172,10 @@ def test_cached_token_belongs_to_whoever_has_its_secret(change: dict[str, Any]) 
 def test_cached_token_of_a_login_belongs_to_its_host(source: str) -> None:
     here, client = at("a.example.com"), CLIENT._replace(source=source, secret="")
     grant = TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
-    store.cache_token(here, client, grant)
-    assert store.find_cached_token(here, client) is not None
-    assert store.find_cached_token(at("b.example.com"), client) is None
-    assert store.find_cached_token(here, client._replace(client_id="other")) is None
+    token_cache.cache_token(here, client, grant)
+    assert token_cache.find_cached_token(here, client) is not None
+    assert token_cache.find_cached_token(at("b.example.com"), client) is None
+    assert token_cache.find_cached_token(here, client._replace(client_id="other")) is None
 
 
 @pytest.mark.parametrize(
@@ -185,8 +191,8 @@ def test_cached_token_is_used_until_shortly_before_it_expires(
 ) -> None:
     here, now = at("a.example.com"), time.time()
     grant = TokenGrant("t" * 20, None, now + issued, None if expires is None else now + expires)
-    store.cache_token(here, CLIENT, grant)
-    assert (store.find_cached_token(here, CLIENT) is not None) is is_usable
+    token_cache.cache_token(here, CLIENT, grant)
+    assert (token_cache.find_cached_token(here, CLIENT) is not None) is is_usable
 
 
 def credentials_of(scheme: dict[str, str], secrets: dict[str, str]) -> Credentials | None:

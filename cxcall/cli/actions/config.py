@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from cxcall.contracts.contract import find_platform_contract
-from cxcall.credentials.store import login_hosts
+from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
