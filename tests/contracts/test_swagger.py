@@ -181,6 +181,32 @@ def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcal
     assert "sendForm" in names(cxcall, file)
 
 
+@pytest.mark.parametrize("word", ["allOf", "oneOf", "not"])
+def test_schemas_in_a_long_chain_block_only_the_requests_that_use_them(
+    cxcall: Cxcall, word: str
+) -> None:
+    document = swagger()
+    levels = ["LEAD", *(f"L{number}" for number in range(1500))]
+    for outer, inner in pairwise(levels):
+        reference = {"$ref": f"#/definitions/{inner}"}
+        document["definitions"][outer] = {word: reference if word == "not" else [reference]}
+    document["definitions"][levels[-1]] = {"type": "object"}
+    file = cxcall.file("own.json", document)
+    for words in (("send", "callLead", "-n", "--set", "/a=1"), ("operations", "callLead")):
+        ran = cxcall(*words, "--contract", file, code=2)
+        assert "combines others in more than 400 steps" in ran.err
+    assert "sendForm" in names(cxcall, file)
+
+
+def test_array_of_itself_is_shown(cxcall: Cxcall) -> None:
+    document = swagger()
+    document["definitions"]["LEAD"] = {"type": "array", "items": {"$ref": "#/definitions/LEAD"}}
+    shown = cxcall(
+        "operations", "callLead", "--contract", cxcall.file("own.json", document), code=0
+    )
+    assert f"{'array of ' * 5}array" in shown.out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("word", ["$ref", "properties"])
 def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, word: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 _DEEPEST_BODY, _DEEPEST_RESPONSE = 8, 2
+_MAX_ARRAYS = 5
 _VALUES_SHOWN = 40
 _FORMATS = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}
 _FORMATS_NAMED = ("date-time", "date", "time", "uri", "email")
@@ -235,9 +236,14 @@ def _limits(schema: JsonSchema) -> Iterator[str]:
 
 def _type_text(operation: Operation, schema: JsonSchema) -> str:
     """Return the type of a value: of an array with that of its items, of an enumeration its values."""
-    resolve = operation.contract.resolve
-    if "items" in schema:
-        return f"array of {_type_text(operation, merged_schema(resolve, schema['items'] or {}))}"
+    arrays = 0
+    while "items" in schema and arrays < _MAX_ARRAYS:  # a model may be an array of itself
+        schema = merged_schema(operation.contract.resolve, schema["items"] or {})
+        arrays += 1
+    return "array of " * arrays + _value_text(schema)
+
+
+def _value_text(schema: JsonSchema) -> str:
     values = [schema["const"]] if "const" in schema else schema.get("enum", ())
     if values:
         more = len(values) - _VALUES_SHOWN

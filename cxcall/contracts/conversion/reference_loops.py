@@ -1,4 +1,4 @@
-"""Find components whose references lead back to themselves, or double so often that no value can be checked."""
+"""Find components whose references lead back to themselves, or that combine so many others that no value can be checked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_COMBINED = 100_000
 """How many schemas may be compared with one value: 17 levels of `allOf` with two references each."""
+MOST_STEPS = 400
+"""How many schemas may each be combined of the next one: published documents have up to 10."""
 # What applies to the value itself, and not to its members.
 _COMBINATIONS = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("not", "if", "then", "else")
@@ -31,32 +33,39 @@ def find_circles(components: Mapping[str, JsonSchema]) -> set[str]:
     return {name for name, is_circle in leads_back.items() if is_circle}
 
 
-def find_doubling(components: Mapping[str, JsonSchema]) -> set[str]:
-    """Return the names of components that combine more than `MOST_COMBINED` schemas."""
-    counts: dict[str, int] = {}
+def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
+    """Return what components combine that combine too many schemas, or in too many steps, by their names."""
+    sizes: dict[str, tuple[int, int]] = {}
     for start in components:
         waiting = [start]
         while waiting:
             name = waiting[-1]
             combined = list(_combined_names(components.get(name, {})))
-            if name not in counts:
-                counts[name] = 0  # for a schema that combines itself
-                waiting.extend(each for each in combined if each not in counts)
+            if name not in sizes:
+                sizes[name] = 0, 0  # for a schema that combines itself
+                waiting.extend(each for each, _ in combined if each not in sizes)
             else:
-                counts[waiting.pop()] = min(
-                    1 + sum(counts[each] for each in combined), MOST_COMBINED + 1
-                )
-    return {name for name, count in counts.items() if count > MOST_COMBINED}
+                waiting.pop()
+                count = 1 + sum(sizes[each][0] for each, _ in combined)
+                steps = max((sizes[each][1] + step for each, step in combined), default=0)
+                sizes[name] = min(count, MOST_COMBINED + 1), steps
+    return {name: what for name, size in sizes.items() if (what := _excess(*size))}
 
 
-def _combined_names(schema: Any) -> Iterator[str]:
-    """Yield the name of each reference that applies to the same value, as often as it does."""
+def _excess(count: int, steps: int) -> str:
+    if count > MOST_COMBINED:
+        return f"more than {MOST_COMBINED:,} others, counted as often as it refers to them"
+    return f"others in more than {MOST_STEPS} steps" if steps > MOST_STEPS else ""
+
+
+def _combined_names(schema: Any, step: int = 0) -> Iterator[tuple[str, int]]:
+    """Yield the name of each reference that applies to the same value, as often as it does, and how many steps away it is."""
     if not isinstance(schema, dict):
         return
     if "$ref" in schema:
-        yield schema["$ref"].removeprefix(SCHEMAS)
+        yield schema["$ref"].removeprefix(SCHEMAS), step
     for keyword in _COMBINATIONS:
         for each in schema.get(keyword, ()):
-            yield from _combined_names(each)
+            yield from _combined_names(each, step + 1)
     for keyword in _CONDITIONS:
-        yield from _combined_names(schema.get(keyword))
+        yield from _combined_names(schema.get(keyword), step + 1)

@@ -12,11 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.reference_loops import (
-    MOST_COMBINED,
-    find_circles,
-    find_doubling,
-)
+from cxcall.contracts.conversion.reference_loops import find_circles, find_excessive
 from cxcall.contracts.json_schema import (
     SCHEMA_KEYWORDS,
     SCHEMA_LIST_KEYWORDS,
@@ -96,8 +92,8 @@ class Schemas:
         places = {name: at for at, name in self._names.items()}
         for name in find_circles(found):
             self.faults[name] = self._source.circle(places[name])
-        for name in find_doubling(found):
-            self.faults[name] = self._source.doubling(places[name], MOST_COMBINED)
+        for name, excess in find_excessive(found).items():
+            self.faults[name] = self._source.excess(places[name], excess)
         return {name: {} if name in self.faults else schema for name, schema in found.items()}
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:

@@ -115,10 +115,8 @@ class SourceDocument:
             "replace one of them with the value",
         )
 
-    def doubling(self, at: str, most: int) -> UsageError:
-        """Return the error for a schema that combines more schemas than can be checked."""
+    def excess(self, at: str, what: str) -> UsageError:
+        """Return the error for a schema that combines more than can be checked."""
         return self.fault(
-            at,
-            f"the schema here combines more than {most:,} others, counted as often as it refers to them",
-            "refer to each of them once",
+            at, f"the schema here combines {what}", "write what it requires in one schema"
         )
