@@ -1,11 +1,11 @@
-"""The errors of the ledger's file: what cannot be recorded is not sent."""
+"""The errors of the ledger: its file cannot be used, or lacks records, so that nothing may be sent."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, command
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
+RECORDS_MISSING = "records-missing"
+"""The code of the finding that a ledger lacks records."""
 
 
 class LedgerError(CxcallError):
@@ -29,6 +31,26 @@ class LedgerError(CxcallError):
 
 class LastingLedgerError(LedgerError):
     """The ledger cannot be used until somebody does something about it: waiting does not help."""
+
+
+class MissingRecordsError(StoppedError):
+    """Records of earlier deliveries are missing, so an identical request may have been sent before."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(missing_records_finding(problem))
+
+
+def missing_records_finding(problem: str) -> Finding:
+    """Return the finding on a ledger that lacks records."""
+    return Finding.error(
+        RECORDS_MISSING,
+        "ledger",
+        problem,
+        fix="put the ledger back, or look at the platform for what it placed; then `cxcall history accept` "
+        "goes on without the missing records",
+        why="a missing record is not proof that no call was placed",
+        source="ledger",
+    )
 
 
 @contextmanager

@@ -16,8 +16,7 @@ from cxcall.ledger.duplicates import (
     stop_on_identical,
     stop_on_same_row,
 )
-from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.marker import MissingRecordsError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
 from cxcall.ledger.stored_texts import mask, storable
 

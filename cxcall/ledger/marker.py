@@ -1,9 +1,4 @@
-"""Notice that a ledger disappeared, or is an older copy: by markers in another folder, and by marks in a shared ledger.
-
-A machine whose marker shows that records are missing stops all machines of a shared ledger, until a person accepts
-that: rows of its table `decision` say so. One without a marker, such as a new container, notices by the server: one
-that was promoted from a standby may lack the last records.
-"""
+"""Notice that a ledger disappeared, or is an older copy, by a marker in another folder."""
 
 from __future__ import annotations
 
@@ -15,43 +10,17 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
 from cxcall.ledger.rows import changes_of_id
-from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.rows import LedgerRows, State
+    from cxcall.ledger.rows import State
 
 _WIDTH = 200
 """Bytes of a marker: all of them are written at once, so that a kill cannot leave half a marker."""
-
-
-RECORDS_MISSING = "records-missing"
-"""The code of the finding that a ledger lacks records."""
-
-
-class MissingRecordsError(StoppedError):
-    """Records of earlier deliveries are missing, so an identical request may have been sent before."""
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(missing_records_finding(problem))
-
-
-def missing_records_finding(problem: str) -> Finding:
-    """Return the finding on a ledger that lacks records."""
-    return Finding.error(
-        RECORDS_MISSING,
-        "ledger",
-        problem,
-        fix="put the ledger back, or look at the platform for what it placed; then `cxcall history accept` "
-        "goes on without the missing records",
-        why="a missing record is not proof that no call was placed",
-        source="ledger",
-    )
 
 
 class LedgerMarker:
@@ -176,45 +145,3 @@ def _generation(path: Path) -> int:
         return int(json.loads(path.read_text("utf-8"))["generation"])
     except (OSError, ValueError, TypeError, LookupError):
         return 0
-
-
-STOP, SERVER = "stop: ", "server: "
-"""How the notes begin that are no decision of a person: why all machines stop, and where the ledger is."""
-
-
-class SharedMarks(NamedTuple):
-    """What all machines know.
-
-    `stop` is why calls are stopped, `server` where the ledger was, as `LedgerDatabase.server` names it. `is_accepted`:
-    a person has decided at some time to go on without records.
-    """
-
-    stop: str = ""
-    server: str = ""
-    is_accepted: bool = False
-
-
-def read_marks(rows: LedgerRows) -> SharedMarks:
-    """Return what the decisions of a ledger say, the last one of each kind."""
-    marks = SharedMarks()
-    for row in rows.select_table("decision", "ORDER BY number"):
-        note = str(row["note"])
-        if note.startswith(STOP):
-            marks = marks._replace(stop=note.removeprefix(STOP))
-        elif note.startswith(SERVER):
-            marks = marks._replace(server=note.removeprefix(SERVER))
-        else:
-            marks = marks._replace(stop="", is_accepted=True)
-    return marks
-
-
-def shared_problem(marks: SharedMarks, name: str, server: str) -> str:
-    """Return why a ledger on a server may lack records; empty when nothing shows that."""
-    if marks.stop:
-        return f"another machine found that records are missing: {marks.stop}"
-    if marks.server and server and marks.server != server:
-        return (
-            f"the ledger `{name}` is another copy than before: a standby was promoted, or a backup restored,"
-            " and its last records may be missing"
-        )
-    return ""

@@ -16,9 +16,8 @@ from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.responses.delivery import Delivery

@@ -14,9 +14,8 @@ import pytest
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent

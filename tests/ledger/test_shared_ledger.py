@@ -18,9 +18,8 @@ import pytest
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.postgres_database import PostgresDatabase
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, Cxcall, Running

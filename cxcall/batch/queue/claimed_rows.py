@@ -10,7 +10,7 @@ from cxcall.batch.row_result import unsent_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
+from cxcall.ledger.errors import RECORDS_MISSING, MissingRecordsError
 from cxcall.ledger.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.dialer import record_outcome

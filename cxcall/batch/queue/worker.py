@@ -13,8 +13,12 @@ from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, set
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
 from cxcall.batch.skip_reasons import SkipReason
-from cxcall.ledger.errors import LastingLedgerError, LedgerError
-from cxcall.ledger.marker import RECORDS_MISSING, MissingRecordsError
+from cxcall.ledger.errors import (
+    RECORDS_MISSING,
+    LastingLedgerError,
+    LedgerError,
+    MissingRecordsError,
+)
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

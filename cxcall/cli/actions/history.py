@@ -172,7 +172,7 @@ def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
 
 def _with_missing_records(report: Report, ledger: Ledger) -> Report:
     """Return the report with exit code 7 and an error when the ledger cannot have all records."""
-    from cxcall.ledger.marker import missing_records_finding
+    from cxcall.ledger.errors import missing_records_finding
 
     problem = ledger.missing_records()
     if not problem:
