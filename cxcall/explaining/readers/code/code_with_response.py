@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.readers.code import powershell
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.messages.responses import (
     RESPONSE_START,
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-_POWERSHELL = re.compile(
-    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE
-)
-_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
 RAW_MESSAGE = re.compile(
     r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})"
@@ -48,7 +45,8 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
     if failed := read_client_error(text):
         yield failed
     elif not RAW_MESSAGE.search(text) and (
-        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text))) or _POWERSHELL.search(text)
+        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
+        or powershell.has_request(text)
     ):
         from cxcall.explaining.readers.code.code_reader import read_code
 
@@ -58,8 +56,8 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         if response is None:
             response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
         code = _PROMPT.sub("", text[:at] or text)
-        if _POWERSHELL.search(code):
-            code = _BARE_URL.sub(r"'\1'", code + "\n")
+        if powershell.has_request(code):
+            code = powershell.quote_urls(code)
         yield from read_code(code, response)
 
 

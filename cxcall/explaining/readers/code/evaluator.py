@@ -8,6 +8,7 @@ from typing import Any
 
 from cxcall.explaining.readers.code.calls import MAP_MAKERS, Calls
 from cxcall.explaining.readers.code.literals import Token, scan
+from cxcall.explaining.readers.code.powershell import JSON_COMMAND, REQUEST_COMMANDS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members, with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -220,11 +221,11 @@ class Evaluator(Calls):
             return position
         following = items[position + 1] if position + 1 < len(items) else None
         command = following.value.lower() if sign == "|" and isinstance(following, Token) else ""
-        if terms and command == "convertto-json":
+        if terms and command == JSON_COMMAND:
             terms[:] = [Call("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             return next(ends, len(items))
-        if terms and command.startswith(("invoke-", "irm", "iwr")):
+        if terms and command.startswith(REQUEST_COMMANDS):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.readers.code import powershell
+from cxcall.explaining.readers.code.values import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
     is_json,
@@ -39,25 +41,11 @@ _ESCAPE = re.compile(
     r"|\r?\n|(.))",
     re.DOTALL,
 )
-_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "0": "\0",
-    "b": "\b",
-    "f": "\f",
-    "a": "\a",
-    "e": "\x1b",
-    "v": "\v",
-}
 # What shows that a text is in a language whose literals mean something else than in others.
 _DIALECTS = {
     name: re.compile(pattern, re.MULTILINE)
     for name, pattern in {
-        "powershell": (
-            r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
-            r"|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
-        ),
+        "powershell": powershell.DIALECT,
         "objective-c": r"\bNS[A-Z]\w+|#import\b",
         "dollar variables": r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
         "raw single quotes": r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$",
@@ -170,7 +158,7 @@ class _LiteralReader:
         if end < 0:
             return None
         content = self._text[match.end() : end]
-        return decode_backticks(content) if quote == '"' else content, end + 3
+        return powershell.decode_variables(content) if quote == '"' else content, end + 3
 
     def _read_quoted(self, match: re.Match[str]) -> tuple[str, int] | None:
         text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
@@ -215,7 +203,7 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]
     elif _is_verbatim(quote, prefix, dialects):
         content = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
     elif "powershell" in dialects and quote == '"':
-        content = r'[^"`]*+(?:(?:`.|"")[^"`]*+)*+'
+        content = powershell.DOUBLE_QUOTED
     else:
         content = rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+"
     found = re.compile(content, re.DOTALL).match(text, start)
@@ -239,11 +227,7 @@ def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:
 def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
     lower = prefix.lower()
     if "powershell" in dialects and len(quote) == 1:
-        return (
-            content.replace("''", "'")
-            if quote == "'"
-            else decode_backticks(content.replace('""', '"'))
-        )
+        return powershell.decode_string(content, quote)
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
     if lower in ("$$", "$$$"):  # of C#: `$$` takes `{{name}}` for a variable
@@ -287,22 +271,7 @@ def _decode_escape(match: re.Match[str]) -> str:
     if digits:
         code = int(digits, 16)
         return chr(code) if code < 0x110000 else match[0]
-    return _ESCAPES.get(match[5], match[5]) if match[5] else ""
-
-
-def decode_backticks(content: str) -> str:
-    """Return the text of a PowerShell string in double quotes, its variables marked."""
-    names = re.compile(
-        r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
-    )
-    return names.sub(
-        lambda match: (
-            _ESCAPES.get(match[1], match[1])
-            if match[1]
-            else mark_unresolved(f"${match[2] or match[3]}")
-        ),
-        content,
-    )
+    return ESCAPES.get(match[5], match[5]) if match[5] else ""
 
 
 def _mark(text: str, pattern: str) -> str:

@@ -23,6 +23,18 @@ CONSTANTS: dict[str, Any] = {
     "nullptr": None,
     "nsnull": None,
 }
+ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "0": "\0",
+    "b": "\b",
+    "f": "\f",
+    "a": "\a",
+    "e": "\x1b",
+    "v": "\v",
+}
+"""What a letter stands for after the sign that escapes it."""
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 
