@@ -203,6 +203,14 @@ def test_har_file_is_read_whole_or_by_entry() -> None:
         list(read(json.dumps(har(3)), "x", entry=9))
 
 
+def test_base64_body_of_a_har_request_is_decoded() -> None:
+    session = har(1)
+    body = {"text": "eyJhIjogMX0=", "encoding": "base64"}
+    session["log"]["entries"][0]["request"]["postData"].update(body)
+    (found,) = read(json.dumps(session), "x")
+    assert found.body == '{"a": 1}'
+
+
 def test_json_output_of_cxcall_is_an_exchange() -> None:
     envelope = {
         "request": {"method": "POST", "url": "https://h/p", "headers": {"A": "b"}, "body": {"x": 1}},

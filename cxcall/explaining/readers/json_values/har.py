@@ -71,7 +71,7 @@ def _read_entry(entry: Mapping[str, Any], origin: str, *, is_blocked: bool) -> O
         response=build_response(
             response.get("status") or None,
             response.get("headers"),
-            _response_body(_object(response.get("content"))),
+            _decoded_text(_object(response.get("content"))),
             str(response.get("statusText", "")),
         ),
         failure=str(response.get("_error") or ""),
@@ -85,8 +85,8 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _request_body(data: Mapping[str, Any]) -> str | None:
-    if isinstance(data.get("text"), str):
-        return str(data["text"])
+    if (text := _decoded_text(data)) is not None:
+        return text
     params = data.get("params")
     if not isinstance(params, list) or not params:
         return None
@@ -96,7 +96,8 @@ def _request_body(data: Mapping[str, Any]) -> str | None:
     )
 
 
-def _response_body(content: Mapping[str, Any]) -> str | None:
+def _decoded_text(content: Mapping[str, Any]) -> str | None:
+    """Return the text of a body; HAR 1.2 has `encoding` only for responses, some tools write it for requests, too."""
     text = content.get("text")
     if not isinstance(text, str) or content.get("encoding") != "base64":
         return text if isinstance(text, str) else None
