@@ -126,7 +126,7 @@ def missing_command(context: Any) -> UsageError:
     """Return the error for a group that is run without a subcommand."""
     names, argument = context.command.list_commands(context), context.command.argument
     listed = ", ".join(f"`{name}`" for name in names)
-    hint = f"one of {listed}; " if len(names) <= _MAX_LISTED else ""
+    hint = f"use one of {listed}; or " if len(names) <= _MAX_LISTED else ""
     return _error(context, f"missing argument `{argument}`", argument, hint)
 
 

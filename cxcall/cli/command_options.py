@@ -28,22 +28,24 @@ RESUME = option("--resume", "Continue an earlier run of this file.")
 REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")
 
 
-CAMPAIGN_LIST = option("--contact-list ID", "Use this list where the campaign names none.")
+CAMPAIGN_LIST = option("--contact-list ID", "Use this list if the campaign does not name one.")
 
 
 class FileOptions(OptionGroup):
     """The options for reading a file of rows."""
 
     map: list[str] | None = option(
-        "--map TARGET=HEADER", "Set a flag, place, or list column from this header."
+        "--map TARGET=HEADER", "Fill TARGET from the column with this header."
     )
     mapping: str | None = option("--mapping FILE", "Read the column names from a TOML file.")
-    ignore_extra_columns: bool = option("--ignore-extra-columns", "Skip columns that set nothing.")
+    ignore_extra_columns: bool = option(
+        "--ignore-extra-columns", "Ignore columns that no flag or property matches."
+    )
     key: str | None = option("--key COLUMN", "Use this column to name the rows in reports.")
     encoding: str | None = ENCODING
     sheet: str | None = SHEET
     default_country: str | None = option(
-        "--default-country CODE", "Set the country of national numbers, as US."
+        "--default-country CODE", "Set the country of national numbers, such as US."
     )
 
 
@@ -88,7 +90,7 @@ class BatchOptions(OptionGroup):
         "--wait-for-hours", "Send each row as soon as it is within --hours."
     )
     rejects: str | None = REJECTS
-    queue: bool = option("--queue", "Send the rows by `cxcall worker` on any machine.")
+    queue: bool = option("--queue", "Queue the rows for `cxcall worker` on any machine.")
     reading: FileOptions = FileOptions()
 
 
@@ -96,10 +98,10 @@ class ReportOptions(OptionGroup):
     """The options that only `batch report` has."""
 
     format: ReportFormat = option(
-        "--format", "Print the report as text, CSV, JSON Lines, or a page.", default="text"
+        "--format", "Print the report as text, CSV, JSON Lines, or HTML.", default="text"
     )
     join: bool = option("--join", "Add the columns of the file that was sent.")
-    input: str | None = option("--input FILE", "Add the columns of this copy of the file.")
+    input: str | None = option("--input FILE", "Read the columns from this copy of the file.")
     encoding: str | None = ENCODING
     sheet: str | None = SHEET
     rejects: str | None = option("--rejects FILE", "Also write the rows to correct to a new file.")
@@ -145,9 +147,9 @@ class ExportOptions(OptionGroup):
     """What is exported, and where to."""
 
     to: str = option("--to FILE", "Store the results in this file.", default=...)
-    campaign: str | None = argument("[ID]", "The campaign whose list is read.")
+    campaign: str | None = argument("[ID]", "The campaign whose contact list is exported.")
     format: Literal["csv", "jsonl"] | None = option(
-        "--format", "Set the file format [by the name of the file]."
+        "--format", "Set the file format [from the file name]."
     )
     force: bool = option("--force", "Overwrite an existing file.")
     contact_list: str | None = CAMPAIGN_LIST
@@ -167,10 +169,10 @@ class ServerOptions(OptionGroup):
 
     root: str | None = option("--root FOLDER", "Read payload files only below this folder.")
     allow_send: bool = option(
-        "--allow-send", "Add a tool that sends, if a person agrees.", group="Safety"
+        "--allow-send", "Add a tool that sends requests after a person agrees.", group="Safety"
     )
     operations: list[str] | None = option(
-        "--operation NAME", "Add an operation that may be sent; repeatable.", group="Safety"
+        "--operation NAME", "Add an operation that may be sent. Repeatable.", group="Safety"
     )
 
 
@@ -188,7 +190,7 @@ class SandboxOptions(OptionGroup):
     webhook: str | None = option("--webhook URL", "Send the outcome of each call to this URL.")
     dial_rate: float = option(
         "--dial-rate N",
-        "Set the contacts that a campaign dials in a second.",
+        "Set how many contacts a campaign dials per second.",
         min=0.001,
         default=10.0,
     )
@@ -196,7 +198,7 @@ class SandboxOptions(OptionGroup):
         "--dial-outcome NAME=WEIGHT,...",
         "Set the outcomes [connected=60,no-answer=30,busy=10].",
     )
-    seed: int = option("--seed N", "Choose the outcomes and IDs by this number.", default=0)
+    seed: int = option("--seed N", "Use this random seed for outcomes and IDs.", default=0)
 
 
 class RequestsOptions(OptionGroup):
@@ -205,11 +207,13 @@ class RequestsOptions(OptionGroup):
     url: str | None = option("--url URL", "Use the sandbox at this address [the base URL].")
     method: str | None = option("--method NAME", "List requests of this method.")
     path: str | None = option("--path PATH", "List requests for this path; * is a wildcard.")
-    status: str | None = option("--status CODE", "List requests with this status, as 400 or 4xx.")
-    expect: int | None = option(
-        "--expect N", "Check that N are listed; if not, exit with 3.", min=0
+    status: str | None = option(
+        "--status CODE", "List requests with this status, such as 400 or 4xx."
     )
-    json: bool = option("--json", "Print JSON, as `--output json` does.")
+    expect: int | None = option(
+        "--expect N", "Check that N requests are listed; otherwise exit with 3.", min=0
+    )
+    json: bool = option("--json", "Print JSON, like `--output json`.")
 
 
 class TrackOptions(OptionGroup):
@@ -234,8 +238,8 @@ class TrackOptions(OptionGroup):
 class WorkerOptions(OptionGroup):
     """The options that only `worker` has."""
 
-    until_empty: bool = option("--until-empty", "Stop when no row is left to send now.")
-    rate: str | None = option("--rate N/s|m|h", "Limit the rate further than the batch does.")
+    until_empty: bool = option("--until-empty", "Stop when no row can be sent now.")
+    rate: str | None = option("--rate N/s|m|h", "Set a lower rate than that of the batch.")
     concurrency: int = CONCURRENCY.with_default(8)
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(

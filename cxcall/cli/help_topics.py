@@ -50,29 +50,29 @@ _SETTINGS = {
     "access_key_id": "The ID of an access key for NICE CXone.",
     "access_key_secret": "The secret of the access key.",
     "access_token": "An access token to use unchanged.",
-    "username": "The user name of Basic credentials, if your own document takes them.",
+    "username": "The user name of Basic credentials, for your own API document.",
     "password": "The password of Basic credentials.",
-    "api_key": "The API key that your own document takes; several are `NAME=VALUE,NAME=VALUE`.",
+    "api_key": "The API key for your own API document; write several as `NAME=VALUE,NAME=VALUE`.",
     "timeout": "The time limit of one request and its response, in seconds (30).",
     "max_wait": "The longest wait before a request is sent again, in seconds (60).",
     "duplicate_window": "How long an accepted request stops an identical one, in seconds (900).",
     "engagement_header": "The response header to search first for the engagement ID.",
-    "engagement_id": "Where to search first for it: `header:NAME` or `body:/pointer`.",
+    "engagement_id": "Where to search first for the engagement ID: `header:NAME` or `body:/pointer`.",
     "contract": "Your own OpenAPI or Swagger document, whose operations are added.",
     "hours": "Calling hours in the callee's local time (08:00-21:00).",
     "hours_policy": "`enforce`: do not send outside calling hours; otherwise only warn.",
-    "max_attempts": "How often one person may be called, as `3/day` (`hour`, `day`, `week`).",
+    "max_attempts": "How often one person may be called, such as `3/day` (`hour`, `day`, `week`).",
     "do_not_call": "A file of numbers that must not be called, one per line.",
 }
 _MACHINE = {
     "CXCALL_STATE_DIR": "The folder of the ledger and the tokens.",
     "CXCALL_CONFIG_DIR": "The folder of config.toml.",
-    "CXCALL_CACHE_DIR": "The folder of converted contracts; safe to delete.",
-    "CXCALL_LEDGER": "A PostgreSQL database with the ledger of many machines, `postgresql://...`.",
+    "CXCALL_CACHE_DIR": "The folder of converted API documents; safe to delete.",
+    "CXCALL_LEDGER": "A PostgreSQL database for the ledger of several machines, `postgresql://...`.",
 }
 _OTHERS = (
     ("NO_COLOR", "Any value turns colors off; `--color` overrides it."),
-    ("HTTPS_PROXY, NO_PROXY", "The proxy, and the hosts that are reached without it."),
+    ("HTTPS_PROXY, NO_PROXY", "The proxy, and the hosts that are reached without a proxy."),
     ("REQUESTS_CA_BUNDLE", "A file with the CA certificates of your network."),
 )
 
@@ -130,7 +130,7 @@ def _output() -> Topic:
                 "`auto`: color on a terminal, unless NO_COLOR is set or TERM is `dumb`.",
             ),
         ],
-        "Phone numbers of requests, responses, and quoted lines are shown in full on a terminal, and those of requests in a dry run. In messages, and elsewhere, all but the last four digits are masked.",
+        "On a terminal, the phone numbers in requests, responses, and quoted lines are shown in full. A dry run always shows those of its request in full. In messages and everywhere else, all but the last four digits are masked.",
     )
 
 
@@ -142,7 +142,7 @@ def _files() -> Topic:
             (".env", "Settings as environment variables; in the working directory."),
             (
                 "pyproject.toml, .cxcall.toml",
-                "The operations of payload files, in the table `[tool.cxcall.operations]` or `[operations]`.",
+                "Which operation a payload file is for, in the table `[tool.cxcall.operations]` or `[operations]`.",
             ),
             (
                 "ledger.sqlite3",
@@ -150,7 +150,7 @@ def _files() -> Topic:
             ),
             (
                 "ledgers/",
-                "Markers that notice a lost ledger; in the first folder. Do not delete them.",
+                "Markers that show when a ledger was lost; in the first folder. Do not delete them.",
             ),
             (
                 "credentials.json, tokens.json",

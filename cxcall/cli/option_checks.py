@@ -119,13 +119,13 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                     f"`{name}` is empty",
                     where=name,
                     fix=f"see `{context.command_path} --help`",
-                    why="in a shell, a variable that is not set is an empty value",
+                    why="in a shell, an unset variable becomes an empty value",
                 )
             if is_file and isinstance(text, str) and _is_content(text):
                 raise UsageError(
-                    f"the value of `{name}` is a text, not the name of a file",
+                    f"the value of `{name}` is text, not the name of a file",
                     where=name,
-                    fix="save it in a file and name that, or pipe it into `-` if the command reads stdin",
+                    fix="save the text in a file and give its name, or pipe it into `-` if the command reads stdin",
                     why="a command line stays in the shell's history, and others on the machine can see it",
                 )
             if isinstance(text, str) and not is_file and not _is_utf8(text):

@@ -32,9 +32,7 @@ class SettingsOptions(OptionGroup):
         "--region NAME", "Set the region, or for CXone the area, such as na1."
     )
     base_url: str | None = _connection("--base-url URL", "Set the base URL of the API.")
-    timeout: str | None = _connection(
-        "--timeout SECONDS", "Limit the time for one response; 30 if not set."
-    )
+    timeout: str | None = _connection("--timeout SECONDS", "Limit the time for one response [30].")
 
 
 class ContractOptions(OptionGroup):
@@ -67,7 +65,7 @@ class BodyOptions(OptionGroup):
 
     file: str | None = _request("--file -f FILE", "Read the body from a file; - is stdin.")
     set: list[str] | None = _request(
-        "--set /POINTER=JSON", "Set one value in the body; repeatable."
+        "--set /POINTER=JSON", "Set one value in the body. Repeatable."
     )
 
 
@@ -81,13 +79,13 @@ class GuardOptions(OptionGroup):
     """Options for the guards of the person who is called."""
 
     hours: str | None = _safety(
-        "--hours FROM-TO", "Set calling hours in the callee's time, as 08:00-21:00."
+        "--hours FROM-TO", "Set calling hours in the callee's time: 08:00-21:00."
     )
     do_not_call: str | None = _safety(
         "--do-not-call FILE", "Stop calls to the numbers in this file."
     )
     max_attempts: str | None = _safety(
-        "--max-attempts N/PERIOD", "Limit the calls to one person, as 3/day (hour, week)."
+        "--max-attempts N/PERIOD", "Limit the calls to one person: 3/day (or hour, week)."
     )
 
 

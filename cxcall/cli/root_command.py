@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 FIRST = {"auth": "Log in to the platform and show credentials."}
 LAST = {
     "validate": "Check payload files offline.",
-    "send": "Send any operation of a contract.",
+    "send": "Send any operation, shipped or from your own document.",
     "explain": "Explain why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
     "batch list": "List the batches that were run, the newest first.",
     "batch report": "Show what was accepted, refused, and skipped, and why.",
-    "batch status": "Show how far a queued batch has come.",
+    "batch status": "Show the progress of a queued batch.",
     "batch cancel": "Stop sending the rows of a queued batch.",
     "worker": "Send the rows of queued batches, each at most once.",
     "campaign": "Send a list to the platform's dialer, and follow it.",

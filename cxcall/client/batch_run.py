@@ -138,7 +138,7 @@ class BatchRun:
                     is_left = False
                 finally:
                     if is_left:
-                        run.stop("the loop over the results was left")
+                        run.stop("the loop over the results ended early")
                         for _ in results:
                             pass  # what is in flight
                     end_run(run)
@@ -169,7 +169,7 @@ def open_rows(
     given: object = rows  # whatever its type says
     if isinstance(given, str | bytes):
         raise UsageError(
-            "the rows are a text",
+            "the rows are a string",
             where="rows",
             fix="give the `pathlib.Path` of a file, or an iterable of rows",
         )

@@ -124,7 +124,7 @@ def type_names(types: list[str]) -> str:
 def _suggest_choice(value: Any, choices: list[Any]) -> str:
     """Return a hint with the most similar of the allowed values, or with all of them."""
     near = nearest_name(str(value), [str(each) for each in choices])
-    return f"write `{near}`" if near else f"one of: {', '.join(map(format_value, choices))}"
+    return f"write `{near}`" if near else f"use one of: {', '.join(map(format_value, choices))}"
 
 
 def describe_schema(schema: JsonSchema) -> str:

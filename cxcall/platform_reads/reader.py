@@ -177,7 +177,7 @@ class MalformedResponseError(CxcallError):
                 "not-provable",
                 "response",
                 f"the response has no list at `{pointer}`",
-                fix="try again, or look at the platform",
+                fix="try again, or check on the platform",
                 source="response",
             )
         )

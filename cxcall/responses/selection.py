@@ -135,7 +135,7 @@ def missing_fields(selection: Selection, items: Sequence[Any]) -> tuple[Finding,
             fix = (
                 f"the most similar field is `{near}`"
                 if near
-                else "see the response: leave out `--fields`"
+                else "to see the response, leave out `--fields`"
             )
             message = f"no item of the response has the field `{field}`"
             notes.append(Finding.note("selection", "--fields", message, fix=fix))

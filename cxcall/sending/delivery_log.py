@@ -67,7 +67,7 @@ def stop_on_own_file(
         raise UsageError(
             f"{what} cannot be `{path}`: the program reads or writes this file itself",
             where=flag,
-            fix="name another file",
+            fix="use another file",
         )
 
 
@@ -81,7 +81,7 @@ def _open(path: str) -> Any:
         raise UsageError(
             f"the log `{printable(path)}` cannot be opened: {reason}",
             where="--log-file",
-            fix="name another file",
+            fix="use another file",
         ) from None
 
 

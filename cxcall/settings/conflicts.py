@@ -101,7 +101,7 @@ def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
             "host-unknown",
             region.locate(),
             f"unknown region `{domain}`; it is used as it is",
-            f"one of: {', '.join(contract.regions)}",
+            f"use one of: {', '.join(contract.regions)}",
             "regions may be newer than this list",
         )
 

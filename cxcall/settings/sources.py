@@ -91,7 +91,9 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     """
     names = list(known)
     near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
-    return f"the most similar name is `{prefix}{near}`" if near else f"one of: {', '.join(names)}"
+    return (
+        f"the most similar name is `{prefix}{near}`" if near else f"use one of: {', '.join(names)}"
+    )
 
 
 def find_setting(name: str, layers: Iterable[Layer]) -> Setting | None:

@@ -223,7 +223,7 @@ def test_folder_does_not_decide_which_profile_is_changed(cxcall: Cxcall) -> None
         ("auth", "logout"),
     ):
         ran = cxcall(*command, code=2)
-        assert "`.env` names the profile `prod`" in ran.err
+        assert "`.env` selects the profile `prod`" in ran.err
         assert "--profile prod" in ran.err
     assert content(cxcall) == before
     cxcall("config", "unset", "hours_policy", "-p", "prod", code=0)

@@ -381,7 +381,7 @@ def test_text_in_place_of_a_file_name_is_refused_and_not_shown(
     cxcall: Cxcall, arguments: tuple[str, ...], where: str
 ) -> None:
     result = cxcall(*arguments, code=2)
-    assert f"the value of `{where}` is a text, not the name of a file" in result.err
+    assert f"the value of `{where}` is text, not the name of a file" in result.err
     assert not any(secret in result.out + result.err for secret in ("Zk81mXq09", "12025550123"))
 
 

@@ -82,7 +82,7 @@ LIKE = "write it like `2026-12-01T09:00:00Z`"
         (["--place", "abc"], "`place` in the path must be an integer; got `abc`", "write an integer there"),
         (["--place", "7"], "`place` in the path must be at most 5; got `7`", "write 5 or less"),
         (["--param", "loud=maybe"], "`loud` in the query must be true or false; got `maybe`", "write true or false there"),
-        (["--param", "days=mon,wed"], "`days` in the query cannot be `wed`", "one of: mon, tue"),
+        (["--param", "days=mon,wed"], "`days` in the query cannot be `wed`", "use one of: mon, tue"),
         (["--param", "since=tomorrow"], "`since` in the query must be a time; got `tomorrow`", LIKE),
     ],
 )  # fmt: skip

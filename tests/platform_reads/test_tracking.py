@@ -208,7 +208,7 @@ def test_delivery_without_an_engagement_id_is_reported_in_one_line(cxcall: Cxcal
         ran = cxcall("track", sent["deliveryId"], code=2, env=platform.environment)
         assert len(platform.seen) == 1, "the POST"
     assert ran.err.splitlines()[0] == (
-        f"error[not-provable]: delivery `{sent['deliveryId']}` has no engagement ID: nothing can be read about it"
+        f"error[not-provable]: delivery `{sent['deliveryId']}` has no engagement ID, so the call cannot be followed"
     )
     assert "{" not in ran.err
 

@@ -96,7 +96,7 @@ def test_sandbox_shows_each_request(cxcall: Cxcall) -> None:
 
 def test_record_that_cannot_be_opened_stops_the_sandbox(cxcall: Cxcall) -> None:
     assert (
-        "the record `none/x` cannot be opened"
+        "the record file `none/x` cannot be opened"
         in cxcall("sandbox", "--record", "none/x", code=2).err
     )
 
@@ -149,7 +149,7 @@ def test_platform_of_the_settings_is_not_asked_for_the_requests_of_a_sandbox(
     cxcall: Cxcall,
 ) -> None:
     ran = cxcall("sandbox", "requests", "--region", "mypurecloud.ie", code=2)
-    assert "https://api.mypurecloud.ie, which is not a sandbox on this machine" in ran.err
+    assert "https://api.mypurecloud.ie, is not a sandbox on this machine" in ran.err
 
 
 @pytest.mark.slow

@@ -296,7 +296,7 @@ def test_invalid_value_is_reported_with_allowed_values(world: World) -> None:
         ("hours_policy", "warn, enforce"),
     ):
         found = world.toml(f'[profiles.default]\n{name} = "zoom"\n').refusal().findings[0]
-        assert found.fix == f"one of: {known}"
+        assert found.fix == f"use one of: {known}"
 
 
 @pytest.mark.parametrize("text", ["\ufeff[profiles.default]\ntimeout = 3", "[profiles]\n"])

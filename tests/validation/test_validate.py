@@ -242,7 +242,7 @@ def test_a_name_with_or_without_its_models_in_front_is_known(cxcall: Cxcall) -> 
         ("property-unknown", "rename `status` to `campaignStatus`"),
         (
             "value-not-allowed",
-            "one of: off",
+            "use one of: off",
         ),
         ("property-unknown", "rename `campaignName` to `name`"),
     ]

@@ -103,7 +103,7 @@ def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> Calamine
         if sheet not in workbook.sheet_names:
             listed = ", ".join(f"`{each}`" for each in workbook.sheet_names)
             raise UsageError(
-                f"`{name}` has no sheet `{sheet}`", where="--sheet", fix=f"one of: {listed}"
+                f"`{name}` has no sheet `{sheet}`", where="--sheet", fix=f"use one of: {listed}"
             )
         return workbook.get_sheet_by_name(sheet)
     filled = [each for each in map(workbook.get_sheet_by_name, visible) if each.height]

@@ -93,7 +93,7 @@ def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
     found = error.findings[0]
     if found.code != "already-sent":
         return error
-    since = ", and no accepted `campaign stop` since then is in the ledger"
+    since = ", and the ledger has no accepted `campaign stop` since then"
     return StoppedError(
         found._replace(
             message=found.message + (since if action == "start" else ""),
@@ -112,7 +112,7 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
                 "state",
                 "response",
                 f"the start was accepted, but the campaign is `{state.status}`",
-                fix=f"look at it again, and at its errors: {command_line('cxcall', 'campaign', 'status', state.id)}",
+                fix=f"check its status and errors again: {command_line('cxcall', 'campaign', 'status', state.id)}",
                 source="response",
             )
         )
@@ -133,7 +133,9 @@ def _read_again(
     except CxcallError as error:
         screen.print_diagnostic(f"the campaign cannot be read: {error}")
     except KeyboardInterrupt:
-        screen.print_diagnostic("interrupted: the request was accepted; the campaign is not read")
+        screen.print_diagnostic(
+            "interrupted: the request was accepted, but the status of the campaign was not read"
+        )
     finally:
         defer_signals()
     return CampaignState(campaign)
@@ -192,7 +194,7 @@ def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> Campaig
                 "not-provable",
                 "response",
                 f"the response does not say whether the campaign runs: it has no `{place}`",
-                fix="try again, or look at the platform",
+                fix="try again, or check on the platform",
                 source="response",
             )
         )

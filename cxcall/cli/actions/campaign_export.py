@@ -70,7 +70,7 @@ def _check_file(options: ExportOptions) -> str:
             f"the export cannot be written to `{options.to}`",
             where=_FLAG,
             fix="name a file, such as `results.csv`",
-            why="it is complete, or not there at all; stdout would have a part of it",
+            why="an export is written completely or not at all, which is not possible on stdout",
         )
     if target.exists() and not options.force:
         raise UsageError(
@@ -79,7 +79,7 @@ def _check_file(options: ExportOptions) -> str:
     form = options.format or Path(options.to).suffix.removeprefix(".").lower()
     if form not in ("csv", "jsonl"):
         raise UsageError(
-            f"the form of `{options.to}` is not known",
+            f"the file name `{options.to}` does not show the format",
             where=_FLAG,
             fix="name it like `results.csv` or `results.jsonl`, or add `--format csv`",
         )
@@ -89,16 +89,16 @@ def _check_file(options: ExportOptions) -> str:
 def _find_list(reader: CampaignReader, campaign: str | None) -> str:
     if not campaign:
         raise UsageError(
-            "no campaign and no list is named",
+            "a campaign or a contact list is required",
             where="ID",
-            fix="name the campaign, or `--contact-list ID`",
+            fix="give the ID of the campaign, or `--contact-list ID`",
         )
     list_id = reader.read_campaign(campaign).list_id
     if not list_id:
         raise UsageError(
             "the platform does not say which list this campaign dials",
             where="--contact-list",
-            fix="name the list: `--contact-list ID`",
+            fix="give the list: `--contact-list ID`",
         )
     return list_id
 
@@ -152,5 +152,5 @@ def _write_rows(
 
 def _unwritable(path: str, error: OSError) -> UsageError:
     return UsageError(
-        f"`{path}` cannot be written: {error.strerror}", where=_FLAG, fix="name another file"
+        f"`{path}` cannot be written: {error.strerror}", where=_FLAG, fix="use another file"
     )

@@ -36,7 +36,7 @@ def chosen_profile(flags: Flags) -> Setting:
     profile = find_profile(flags)
     if profile.source.startswith(".env"):
         raise UsageError(
-            f"`.env` names the profile `{profile.value}`, and a folder does not decide which profile is changed",
+            f"`.env` selects the profile `{profile.value}`, but this command does not change a profile that only `.env` selects",
             where=profile.locate(),
             fix=f"add {command('--profile', profile.value)}",
         )
@@ -127,7 +127,7 @@ def switch_profile(name: str) -> Report:
     profiles.set_default_profile(config_path(), name)
     findings = []
     if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", name):
-        message = "the variable names another profile, and takes precedence"
+        message = "the variable selects another profile and takes precedence"
         findings.append(
             Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
         )

@@ -151,7 +151,7 @@ def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
     with open_ledger() as ledger:
         problem = ledger.missing_records()
         if problem and not yes:
-            fix = "look at the platform for what it placed"
+            fix = "check on the platform which calls were placed"
             _confirm(screen, f"{problem}. Continue without them?", problem, fix)
         problem = ledger.accept_missing_records()
     text = f"recorded: calls may be placed again, although {problem}"

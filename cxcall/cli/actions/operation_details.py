@@ -141,7 +141,7 @@ def _facts(operation: Operation) -> Iterator[Entry]:
         if any(alternatives):
             yield Entry(label, " or ".join(" and ".join(sorted(names)) for names in alternatives))
     yield from (Entry("instead", f"{each}, to {each.summary}") for each in operation.nearest)
-    yield Entry("places a call", "yes, it can" if operation.can_place_call else "no")
+    yield Entry("can place a call", "yes" if operation.can_place_call else "no")
     if operation.engagement_id:
         yield Entry("engagement ID", ", then ".join(operation.engagement_id))
     if find_paging(operation) is not None:

@@ -66,7 +66,7 @@ def show_skeleton(operation: Operation, *, as_csv: bool) -> Report:
 def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
     wanted = method.upper()
     if wanted not in _METHODS:
-        fix = f"take one of {', '.join(_METHODS)}"
+        fix = f"use one of {', '.join(_METHODS)}"
         raise UsageError(f"unknown method `{method}`", where="--method", fix=fix)
     return [entry for entry in known if entry.method == wanted]
 
@@ -196,7 +196,7 @@ def show_problems(path: str | None) -> Report:
     unusable = {name for each in contract.problems for name in each["operations"]}
     usable = len(contract.parts.routes())
     data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
-    text = f"operations that can be used: {usable}; that cannot: {len(unusable)}"
+    text = f"usable operations: {usable}; unusable: {len(unusable)}"
     return Report(
         "operations",
         Outcome.INVALID if unusable else Outcome.OK,

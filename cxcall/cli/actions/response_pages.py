@@ -118,7 +118,7 @@ class Reading(NamedTuple):
     def _nothing_found(self, items: list[Any] | None) -> Finding:
         place = self.paging.items if self.paging else None
         fix = f"the list is `{place[1:]}`: write `{place[1:]}[].NAME`" if items and place else ""
-        message = "the expression selects nothing of the response"
+        message = "the expression selects nothing in the response"
         return Finding.note("selection", "--query", message, fix=fix)
 
 
@@ -222,7 +222,7 @@ def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]
 
 
 def _unusable(error: SelectionError) -> Finding:
-    fix = "see the response: leave out `--query`"
+    fix = "to see the response, leave out `--query`"
     message = f"the expression cannot be applied to the response: {error}"
     return Finding.error("selection", "--query", message, fix=fix)
 

@@ -75,7 +75,7 @@ def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -
         *_document_credentials(own, running.client_id, running.client_secret),
     ]
     open_to_others = [
-        f"warning: other machines can reach {options.host}, read what is received, and use the printed credentials"
+        f"warning: other machines can reach the sandbox at {options.host}, read the requests that it receives, and use the printed credentials"
     ]
     return Report(
         COMMAND,
@@ -168,7 +168,7 @@ def _stop_on_empty_selection(wanted: RequestsOptions) -> None:
         raise UsageError(
             f"unknown method `{wanted.method}`",
             where="--method",
-            fix=f"one of: {', '.join(methods)}",
+            fix=f"use one of: {', '.join(methods)}",
         )
     if wanted.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", wanted.status):
         raise UsageError(
@@ -191,7 +191,7 @@ def _find_base_url(target: TargetOptions) -> str:
     base_url = load_settings(target.flags, contract.load_contracts(target.own_contract)[0]).base_url
     if not is_loopback_url(base_url):
         raise UsageError(
-            f"the settings name {base_url}, which is not a sandbox on this machine",
+            f"the base URL in the settings, {base_url}, is not a sandbox on this machine",
             where="--url",
             fix="give the address of the sandbox: `--url http://127.0.0.1:8080`",
         )
@@ -256,8 +256,8 @@ def _open(path: str) -> IO[str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
         raise UsageError(
-            f"the record `{printable(path)}` cannot be opened: {error.strerror}",
+            f"the record file `{printable(path)}` cannot be opened: {error.strerror}",
             where="--record",
-            fix="name another file",
+            fix="use another file",
         ) from None
     return os.fdopen(descriptor, "w", encoding="utf-8")

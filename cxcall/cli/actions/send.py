@@ -58,7 +58,7 @@ def send_one(
     sending = options.sending
     if operation.is_for_login:
         raise UsageError(
-            f"`{operation.name}` takes secrets and returns a token",
+            f"`{operation.name}` cannot be sent with `cxcall send`: it takes secrets and returns a token",
             where=operation.name,
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )

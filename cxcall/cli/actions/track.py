@@ -127,7 +127,7 @@ def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen:
     if screen.options.output == "text" and screen.stdout.isatty():
         for each in found:
             who = f" ({each['who']})" if each["who"] else ""
-            url = each["url"] or "no transcript is published"
+            url = each["url"] or "no transcript available"
             screen.print_text(f"communication {each['communicationId']}{who}: {url}")
         if not found:
             screen.print_text("no leg has a communication ID, so no transcript can be read")
@@ -149,13 +149,13 @@ def _add_sentiment(
 def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
     """Return the report of a placed call that can no longer be followed."""
     found = after_send(cause.findings) if isinstance(cause, CxcallError) else []
-    what = "interrupted while it was followed"
+    what = "interrupted while following the call"
     if isinstance(cause, Exception):
-        what = "it could not be followed" + ("" if found else f": {type(cause).__name__}")
+        what = "the call could not be followed" + ("" if found else f": {type(cause).__name__}")
     left = Finding.warning(
         "outcome-unknown",
         "response",
-        f"{what}; the call was placed, and may continue",
+        f"{what}; it was placed, and may continue",
         fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
     )
     warned = [each._replace(severity=Severity.WARNING) for each in found]
@@ -231,7 +231,7 @@ def _find_engagement_id(identifier: str) -> str:
         raise _not_readable(record.operation, f"ask the platform's support{ticket}")
     if record is not None and not record.engagement_id:
         raise UsageError(
-            f"delivery `{record.id}` has no engagement ID: nothing can be read about it",
+            f"delivery `{record.id}` has no engagement ID, so the call cannot be followed",
             where="engagement_id",
             fix=f"see its outcome: {command('cxcall', 'history', 'show', record.id)}",
             code="not-provable",

@@ -69,7 +69,7 @@ def logout(settings: SettingsOptions) -> Report:
 
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(name: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
-    """Make a profile the default one."""
+    """Make a profile the default."""
     from cxcall.cli.actions.config import switch_profile
 
     return switch_profile(name)

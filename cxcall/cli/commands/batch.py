@@ -11,7 +11,7 @@ from cxcall.output.report import Report
 
 app = new_app()
 
-NEWEST_BATCH = argument("[ID]", "The batch, or the start of its ID; the newest one.")
+NEWEST_BATCH = argument("[ID]", "The batch ID or its start [the newest batch].")
 
 
 @app.add_command(
@@ -45,9 +45,9 @@ def batch(
 ) -> Report:
     """Send many requests from a file, each at most once.
 
-    The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); `--map phone-number=Phone` names another column. A line of JSON Lines is a body, and may also name parameters.
+    Each header of a CSV file is a flag (`phone-number`), a parameter (`campaignId`), or a JSON pointer into the body (`/contactId`); `--map phone-number=Phone` reads a flag from a column with another header. Each line of a JSON Lines file is a body, and can also set parameters.
 
-    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results. With `--queue`, the rows are checked and agreed to here, and sent by `cxcall worker` on any machine that shares the ledger.
+    All rows are checked first; nothing is sent if one is invalid. A row is skipped, with the reason, if its number is invalid or on the do-not-call list, if it is outside enforced calling hours, or if it duplicates an earlier row; with `--strict` these are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the remaining rows, including those that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results. With `--queue`, the rows are checked and confirmed here, and sent by `cxcall worker` on any machine that shares the ledger.
     """
     from cxcall.cli.actions.batch.run_command import run_batch
 
@@ -109,9 +109,9 @@ def batch_status(
     output: OutputOptions,
     batch: str | None = NEWEST_BATCH,
     *,
-    watch: bool = option("--watch", "Follow it until no row is left."),
+    watch: bool = option("--watch", "Follow the batch until no row is left."),
 ) -> Report:
-    """Show how far a queued batch has come.
+    """Show the progress of a queued batch.
 
     Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
     """
@@ -122,7 +122,7 @@ def batch_status(
 
 @app.add_command("batch cancel", "cxcall batch cancel 01KB3")
 def batch_cancel(
-    batch: str = argument("ID", "The batch, or the start of its ID.", default=...),
+    batch: str = argument("ID", "The batch ID or its start.", default=...),
 ) -> Report:
     """Stop sending the rows of a queued batch.
 

@@ -23,7 +23,7 @@ _DIALED_LATER = {
     ),
 }
 """Options that do not apply, as the platform's dialer chooses whom it calls, and when."""
-_CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=...)
+_CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", default=...)
 
 
 @app.add_command(
@@ -38,7 +38,7 @@ _CAMPAIGN = argument("ID", "The campaign; for NICE CXone, the skill.", default=.
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.
 
-    Each header of the file names a column of the list; `--map TARGET=HEADER` names another one. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded before it is sent, with the rows in it: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks.
+    Each header of the file is the name of a column of the list; `--map TARGET=HEADER` fills a column from one with another header. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded with its rows before it is sent: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks first.
     """
     from cxcall.cli.actions.batch.campaign_load import run_load
 
@@ -76,7 +76,7 @@ def status(
     target: TargetOptions,
     output: OutputOptions,
     campaign: str = _CAMPAIGN,
-    watch: bool = option("--watch", "Follow the campaign until it does not run any more."),
+    watch: bool = option("--watch", "Follow the campaign until it no longer runs."),
     interval: float = option(
         "--interval SECONDS", "Set the time between two reads [5].", min=0.1, default=5.0
     ),

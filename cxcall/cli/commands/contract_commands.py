@@ -61,7 +61,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         invocation = SendInvocation(f"send {operation.name}", operation, parameters, texts)
         return send_one(invocation, body, options, reading)
 
-    declared = option("--param NAME=VALUE", "Set a parameter by its own name.")
+    declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [
         new_parameter("param", list[str] | None, declared),
         *map(_flag_option, flags),

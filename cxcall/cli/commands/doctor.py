@@ -38,8 +38,8 @@ def doctor(
 ) -> Report:
     """Run preflight checks before a call.
 
-    Checks host, certificate, clock, token, scopes, and rate; with --for, also the request, its
-    number, hours and do-not-call list, and the campaign, list, and contact that it names. Each line
+    Checks host, certificate, clock, token, scopes, and rate; with --for also the request, its
+    number, calling hours and do-not-call list, and the campaign, list, and contact that it names. Each line
     is passed, failed, or unknown, with the next step. Only read-only requests are sent: no calls are
     placed. Exit code 5 if a check failed.
     """

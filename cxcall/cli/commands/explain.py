@@ -23,7 +23,7 @@ app = new_app()
         Exclusion(
             ("--last", "--fix"), "save the request in a file, then `cxcall explain FILE --fix`"
         ),
-        Requirement(("--as",), ("--fix",), "it is the form of the corrected request"),
+        Requirement(("--as",), ("--fix",), "it sets the format of the corrected request"),
     ],
 )
 def explain(
@@ -36,14 +36,14 @@ def explain(
     last: bool = option("--last", "Explain the last refused delivery."),
     fix: bool = option("--fix", "Print the corrected request."),
     form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
-        "--as", "Set the form of the corrected request [send]."
+        "--as", "Set the format of the corrected request [send]."
     ),
     show_all: bool = option("--all", "Print all findings and requests, not only the first ten."),
     codes: bool = option("--codes", "List the finding codes."),
 ) -> Report:
     """Explain why a request failed.
 
-    Reads any text that holds a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
+    Reads any text that contains a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
     from cxcall.cli.actions.explain.run_command import (
         explain_code,

@@ -11,7 +11,7 @@ from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
 _SINCE = option(
-    "--since WHEN", "Show deliveries since a time, or since 15m, 2h, 7d ago.", default=""
+    "--since WHEN", "Show deliveries since a time, or since 15m, 2h, or 7d ago.", default=""
 )
 _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
 
@@ -75,12 +75,12 @@ def resolve(
     delivery: str = _DELIVERY,
     placed: bool = option("--placed", "Record that a call was placed."),
     not_placed: bool = option("--not-placed", "Record that no call was placed."),
-    rang: bool = option("--rang", "The former `--placed`.", hidden=True),
-    did_not_ring: bool = option("--did-not-ring", "The former `--not-placed`.", hidden=True),
+    rang: bool = option("--rang", "Former name of `--placed`.", hidden=True),
+    did_not_ring: bool = option("--did-not-ring", "Former name of `--not-placed`.", hidden=True),
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
-    Until then, an identical request is stopped. After `--not-placed` it can be sent again.
+    Until you do, an identical request is stopped. After `--not-placed` it can be sent again.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
@@ -113,13 +113,15 @@ def export(
 def prune(
     output: OutputOptions,
     older_than: str = option(
-        "--older-than SPAN", "Delete deliveries before a time, or 90d, 52w ago.", default=...
+        "--older-than SPAN",
+        "Delete deliveries before a time, or older than 90d or 52w.",
+        default=...,
     ),
     yes: bool = option("--yes -y", "Skip the prompt."),
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
-    Deliveries that the duplicate guard needs, and loads into lists, are also kept. A pruned batch cannot be resumed.
+    Deliveries that the duplicate guard needs, and loads into contact lists, are also kept. A pruned batch cannot be resumed.
     """
     from cxcall.cli.actions.history import prune_deliveries
 
@@ -143,8 +145,8 @@ def accept(
 ) -> Report:
     """Continue without the missing records.
 
-    cxcall places no call while records are missing: the same call may have been placed before. First
-    put the ledger back, or look at the platform. The decision is recorded.
+    While records are missing, cxcall places no calls, because the same call may have been placed before.
+    First restore the ledger, or check on the platform which calls were placed. The decision is recorded.
     """
     from cxcall.cli.actions.history import accept_missing_records
 

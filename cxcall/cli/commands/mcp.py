@@ -29,7 +29,7 @@ def mcp(
 ) -> None:
     """Serve checks to AI agents.
 
-    Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. A tool that sends is not even listed without --allow-send; it sends what a dry run has shown, once, after the client has asked a person. Profile, destination, and guards are those of this command line: an agent cannot change them. Needs the extra: pip install 'cxcall[mcp]'.
+    Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. Without --allow-send, there is no tool that sends. With it, the tool sends a request once, after a dry run has shown it and the client has asked a person. This command line sets the profile, the destination, and the guards; an agent cannot change them. Requires an extra: pip install 'cxcall[mcp]'.
     """
     _stop_on_stdin({**target.flags, **flags_of(guards)})
     try:

@@ -25,7 +25,7 @@ def operations(
     method: str | None = option("--method METHOD", "List only operations of a method."),
     skeleton: bool = option("--skeleton", "Print a sample body."),
     csv: bool = option("--csv", "Print the sample as CSV, for `batch`."),
-    problems: bool = option("--problems", "List what is invalid in your own document."),
+    problems: bool = option("--problems", "List the errors in your own API document."),
 ) -> Report:
     """Show the operations that can be sent.
 

@@ -33,13 +33,13 @@ def _epilog() -> str:
 def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run the embedded API server; no real calls are placed.
 
-    Responds as the API would until you press Ctrl-C, prints the lines to paste into a shell, and then
+    Responds like the API until you press Ctrl-C. Prints the lines to paste into a shell, and then
     one line on stderr for each request. A request with the header `Prefer: code=429` gets that
     response. Open the address in a browser to see each request with its findings;
     `cxcall sandbox requests` and GET /sandbox/requests list them for scripts, and GET /sandbox/events
     lists the outcomes of calls.
 
-    The sandbox accepts requests for localhost and for the address that it listens on. Beyond loopback
+    The sandbox accepts requests for localhost and for the address that it listens on. If other machines can reach it,
     it also accepts every IP address, names without a dot, and each `--allow-host`.
     """
     from cxcall.cli.actions.sandbox import run_sandbox

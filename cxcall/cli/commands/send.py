@@ -102,7 +102,7 @@ def _build(name: str, file: str | None, profile: str | None) -> Any:
 
 app = accept_global_options(
     new_app(
-        "Send any operation of a contract.",
+        "Send any operation, shipped or from your own document.",
         epilog=examples(
             "cxcall send place-call-for-user --user-id USER --set '/phoneNumber=\"+12025550100\"' --dry-run",
             "cxcall send get-conversation --conversation-id ID -o json",

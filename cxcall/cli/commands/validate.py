@@ -36,7 +36,7 @@ def validate(
 ) -> Report:
     """Check payload files offline.
 
-    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, otherwise as the operation that it fits or is nearest to. --fix renames misspelled properties and corrects the form of values where the meaning is certain, and touches nothing else in a file; CSV files and stdin are not changed.
+    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, or else as the operation whose schema it fits best. --fix renames misspelled properties and corrects the format of values where the meaning is certain, and changes nothing else in a file; CSV files and stdin are not changed.
     """
     from pathlib import Path
 

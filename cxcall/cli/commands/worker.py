@@ -30,7 +30,7 @@ def worker(
 ) -> Report:
     """Send the rows of queued batches, each at most once.
 
-    The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. The guards of the batch and of the worker both apply, when a row is sent. SIGTERM and Ctrl-C finish the requests in flight and give the other rows back. Of a worker that dies, the rows that may have been sent become unknown; the others are sent by another worker.
+    The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. When a row is sent, the guards of the batch and of the worker both apply. SIGTERM and Ctrl-C finish the requests in flight and return the other rows to the queue. If a worker dies, its rows that may have been sent become unknown; another worker sends the others.
     """
     from cxcall.cli.actions.batch.worker import run_worker
 

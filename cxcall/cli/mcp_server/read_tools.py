@@ -58,7 +58,7 @@ class RootFolder:
         """
         if self._path is None:
             raise UsageError(
-                "this server reads no files",
+                "this server does not read files",
                 where="file",
                 fix="give the text as `content`, or start the server with `--root FOLDER`",
             )
@@ -111,7 +111,7 @@ class ReadTools:
 
         if bool(content) == bool(file):
             raise UsageError(
-                "`content` or `file` is required, and not both",
+                "exactly one of `content` and `file` is required",
                 where="content",
                 fix="give the payload as `content`",
             )
@@ -124,7 +124,7 @@ class ReadTools:
             raise UsageError(
                 f"the payload has more than {MAX_VALUES:,} lines and values",
                 where="file" if file else "content",
-                fix="give a part of it, or check it in a shell: `cxcall validate FILE`",
+                fix="give a part of the payload, or check it in a shell: `cxcall validate FILE`",
             )
         validation = validation._replace(contents={} if file else {path: data})
         return run_validation(validation, [path], QUIET, every=False, most_findings=MAX_FINDINGS)

@@ -197,7 +197,7 @@ class RequestTools:
             raise UsageError(
                 f"this server does not send `{operation}`",
                 where="operation",
-                fix=f"it sends: {', '.join(self._operations)}",
+                fix=f"it can send: {', '.join(self._operations)}",
             )
         checked = self._build(operation, body, parameters)
         self._confirmations.check(confirmation_id, checked)

@@ -204,7 +204,7 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
     """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
     if explanation.root is None and explanation.request.is_identified:
         found = (
-            "cause found in this refusal"
+            "cause found for this refusal"
             if explanation.is_unexplained
             else "problem found in this request"
         )
