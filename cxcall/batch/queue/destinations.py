@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.queue.content import rebuild_row, row_of
-from cxcall.batch.rate_limiter import Rate, open_rate_limiter
+from cxcall.batch.rate import Rate
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.sending.draft import stop_on_unsuitable_token

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.batch_statistics import BatchStatistics
     from cxcall.batch.latencies import Latencies
-    from cxcall.batch.rate_limiter import Rate
+    from cxcall.batch.rate import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.output.screen import Screen
 

@@ -1,0 +1,83 @@
+"""Space the requests of all machines that share a ledger, by slots in its database."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cxcall.batch.rate_limiter import RateLimiter
+from cxcall.transport.retry_after import SendPostponedError
+
+if TYPE_CHECKING:
+    from cxcall.batch.rate import Rate
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.shared_pace import SharedPace
+    from cxcall.settings.settings import Settings
+
+_SHARED_MARGIN = 1.002
+"""Factor by which the interval exceeds an exactly even one: no machine's jitter adds to another's."""
+
+
+def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLimiter:
+    """Return what spaces the requests: of all machines that share the ledger, or of this process."""
+    pace = ledger.shared_pace(_subject(settings))
+    return (
+        SharedRateLimiter(rate, settings.max_wait, pace)
+        if pace
+        else RateLimiter(rate, settings.max_wait)
+    )
+
+
+def _subject(settings: Settings) -> str:
+    """Return the API's address and what authorizes the requests: the limits are per client or token."""
+    who = (
+        settings.client_id
+        or settings.access_key_id
+        or settings.username
+        or settings.api_key
+        or settings.access_token
+    )
+    parts = urlsplit(settings.base_url)
+    return f"{parts.scheme}://{parts.netloc}\n{who}"
+
+
+class SharedRateLimiter(RateLimiter):
+    """Reserves each slot in the database, so that no two machines send at the same time."""
+
+    def __init__(self, rate: Rate, max_wait: float, pace: SharedPace) -> None:
+        super().__init__(rate, max_wait)
+        self._base_interval = self._interval = rate.interval * _SHARED_MARGIN
+        self._pace = pace
+
+    def pause(self, seconds: float) -> None:
+        """Let no request be sent for some seconds, from any machine."""
+        super().pause(seconds)
+        self._pace.pause(seconds)
+
+    def acquire(self) -> float | None:
+        """Reserve a slot, and wait until it is nearly time to send; return its time, None when the batch was stopped."""
+        with self._acquire_lock:
+            while not self._stopped.is_set():
+                slot_at = time.monotonic() + self._pace.reserve(self._interval)
+                self._stopped.wait(max(slot_at - self._lead_time - time.monotonic(), 0.0))
+                if self._stopped.is_set():
+                    break
+                with self._state_lock:
+                    self._preparing += 1
+                    self._in_flight += 1
+                return slot_at
+        return None
+
+    def wait_to_send(self, prepared_in: float, slot_at: float = 0.0) -> None:
+        """Wait for the reserved slot; a request that was prepared too slowly is sent at once.
+
+        Raises SendPostponedError when a pause has begun meanwhile, on this machine or another one.
+        """
+        self._update_lead_time(prepared_in)
+        while (wait := slot_at - time.monotonic()) > 0:
+            time.sleep(wait)
+        if self._paused_until > time.monotonic() or self._pace.is_paused():
+            raise SendPostponedError
+        with self._state_lock:
+            self._preparing -= 1
