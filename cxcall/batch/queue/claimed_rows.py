@@ -6,8 +6,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from cxcall.batch.row_result import unsent_row
 from cxcall.batch.skip_reasons import SkipReason
+from cxcall.batch.unsent_rows import unsent_row
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import RECORDS_MISSING, MissingRecordsError

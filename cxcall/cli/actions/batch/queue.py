@@ -10,7 +10,8 @@ from cxcall.batch.queue.claimed_rows import settle_batch
 from cxcall.batch.queue.content import row_content
 from cxcall.batch.report.rows import find_batch
 from cxcall.batch.resume import OPEN_STATES
-from cxcall.batch.row_result import COMMAND, UnsentRows, result_without_sending
+from cxcall.batch.row_result import COMMAND, result_without_sending
+from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import command as command_line

@@ -1,0 +1,60 @@
+"""Record the rows of a batch that have no delivery, in groups."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.records import UnsentRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.batch.input.rows import Row
+    from cxcall.batch.row_result import RowResult
+    from cxcall.ledger.ledger import Ledger
+
+_GROUP = 500
+"""How many rows are recorded in one transaction."""
+
+
+def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
+    """Return the record of a row that was not sent."""
+    error = result.error
+    reason = str(result.skip) if result.skip else error.code if error else ""
+    message = error.message if error else ""
+    return UnsentRow(
+        batch, result.row.number, key, result.outcome, reason, message, datetime.now(UTC)
+    )
+
+
+class UnsentRows:
+    """Collects the rows that have no delivery, and records them in groups.
+
+    `problem` says why they cannot be recorded; that stops no batch.
+    """
+
+    def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:
+        self._ledger, self._batch, self._key_of = ledger, batch, key_of
+        self._waiting: list[UnsentRow] = []
+        self.problem = ""
+
+    def add(self, result: RowResult) -> None:
+        """Keep a row if it has no delivery of its own, and no earlier run recorded that."""
+        if result.report.delivery is not None or result.is_resumed or self.problem:
+            return
+        for row in result.rows or (result.row,):
+            one = result._replace(row=row)
+            self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
+        if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:
+            self.flush()
+
+    def flush(self) -> None:
+        """Record the rows that were kept."""
+        rows, self._waiting = self._waiting, []
+        try:
+            self._ledger.record_unsent(rows)
+        except CxcallError as error:
+            self.problem = str(error)
