@@ -1,30 +1,21 @@
-"""Run `cxcall sandbox` until Ctrl-C, and read the requests of one that runs."""
+"""Run `cxcall sandbox` until Ctrl-C."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from contextlib import ExitStack, suppress
-from http import HTTPMethod
-from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.actions.sandbox_recorder import Recorder
 from cxcall.cli.options import find_own_contract
-from cxcall.findings.errors import UsageError
-from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, printable
-from cxcall.output.report import Report, Table, finding_as_json
+from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.runtime.likely_secrets import mask_likely_secrets
-from cxcall.runtime.redaction import redact
-from cxcall.transport.origins import is_http_url, is_loopback_host, is_loopback_url
+from cxcall.transport.origins import is_loopback_host
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from cxcall.cli.command_options import RequestsOptions, SandboxOptions
-    from cxcall.cli.options import ContractOptions, TargetOptions
+    from cxcall.cli.command_options import SandboxOptions
+    from cxcall.cli.options import ContractOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
     from cxcall.sandbox.request_log import LoggedRequest
@@ -32,7 +23,6 @@ if TYPE_CHECKING:
 
 
 COMMAND = "sandbox"
-REQUESTS_COMMAND = "sandbox requests"
 
 
 def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
@@ -123,141 +113,3 @@ def new_explainer(
         return [finding_as_json(each) for each in explain_request(request, own).findings]
 
     return explain
-
-
-def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
-    """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
-    from cxcall.sandbox.request_log import TOKEN_PATH
-
-    _stop_on_empty_selection(wanted)
-    query = {"method": wanted.method, "path": wanted.path, "status": wanted.status}
-    base_url = wanted.url or _find_base_url(target)
-    found = _read(base_url, {name: value for name, value in query.items() if value})
-    entries, findings = found["requests"], []
-    if wanted.expect is not None and len(entries) != wanted.expect:
-        message = f"expected {wanted.expect} requests; the sandbox received {len(entries)}"
-        if tokens := sum(each["path"] == TOKEN_PATH for each in entries):
-            message += f", {tokens} of them for tokens"
-        findings.append(Finding.error("request-count", "--expect", message))
-    rows = [
-        (
-            each["at"][11:19],
-            each["method"],
-            each["path"],
-            str(each["status"] or "-"),
-            each["verdict"],
-            each["operation"],
-        )
-        for each in entries
-    ]
-    return Report(
-        REQUESTS_COMMAND,
-        Outcome.INVALID if findings else Outcome.OK,
-        ExitCode.INVALID if findings else ExitCode.OK,
-        findings=findings,
-        data={"accepted": found["accepted"], "rings": found["rings"], "requests": entries},
-        json_lines=entries,
-        table=Table(("TIME (UTC)", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
-    )
-
-
-def _stop_on_empty_selection(wanted: RequestsOptions) -> None:
-    """Raise UsageError for what no request can match: an expected number of 0 would always be right."""
-    methods = [str(each) for each in HTTPMethod]
-    if wanted.method and wanted.method.upper() not in methods:
-        raise UsageError(
-            f"unknown method `{wanted.method}`",
-            where="--method",
-            fix=f"use one of: {', '.join(methods)}",
-        )
-    if wanted.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", wanted.status):
-        raise UsageError(
-            f"invalid status `{wanted.status}`",
-            where="--status",
-            fix="write it like `400` or `4xx`",
-        )
-    if wanted.url and not is_http_url(wanted.url):
-        raise UsageError(
-            f"invalid URL `{redact(wanted.url)}`",
-            where="--url",
-            fix="write it like `http://127.0.0.1:8080`",
-        )
-
-
-def _find_base_url(target: TargetOptions) -> str:
-    from cxcall.contracts import contract
-    from cxcall.settings.settings import load_settings
-
-    base_url = load_settings(target.flags, contract.load_contracts(target.own_contract)[0]).base_url
-    if not is_loopback_url(base_url):
-        raise UsageError(
-            f"the base URL in the settings, {base_url}, is not a sandbox on this machine",
-            where="--url",
-            fix="give the address of the sandbox: `--url http://127.0.0.1:8080`",
-        )
-    return base_url
-
-
-def _read(base_url: str, query: Mapping[str, str]) -> Any:
-    """Return what a sandbox says about its requests; raises UsageError if there is none."""
-    import urllib3
-
-    url = f"{base_url.rstrip('/')}/sandbox/requests?{urlencode(query)}"
-    try:
-        response = urllib3.request("GET", url, timeout=10, retries=False, redirect=False)
-        found = response.json()
-    except (urllib3.exceptions.HTTPError, ValueError):
-        found = None
-    if not isinstance(found, dict) or not isinstance(found.get("requests"), list):
-        raise UsageError(
-            f"no sandbox responds at {base_url}",
-            where="--url",
-            fix="start one with `cxcall sandbox --port 8080`, and give its address with `--url http://127.0.0.1:8080`",
-        )
-    return found
-
-
-class Recorder:
-    """Appends each request with its body as a JSON line to a file, and shows it by `show`.
-
-    Raises UsageError if the file cannot be opened. One that cannot be written later is reported once.
-    """
-
-    def __init__(self, path: str | None, show: Callable[[str], None] | None) -> None:
-        self._show = show
-        self._file = _open(path) if path else None
-
-    def add(self, entry: LoggedRequest) -> None:
-        """Record and show a request."""
-        try:
-            self._write(entry)
-        except OSError as error:
-            self._file = None
-            self._print(f"the requests are no longer recorded: {error.strerror}")
-        self._print(str(entry))
-
-    def _write(self, entry: LoggedRequest) -> None:
-        if self._file is not None:
-            line = {
-                **entry.as_dict(),
-                "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
-            }
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
-
-    def _print(self, text: str) -> None:
-        if self._show is not None:
-            self._show(text)
-
-
-def _open(path: str) -> IO[str]:
-    """Open the file, readable only by its owner: bodies have whole phone numbers."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise UsageError(
-            f"the record file `{printable(path)}` cannot be opened: {error.strerror}",
-            where="--record",
-            fix="use another file",
-        ) from None
-    return os.fdopen(descriptor, "w", encoding="utf-8")

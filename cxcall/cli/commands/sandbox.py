@@ -60,6 +60,6 @@ def sandbox_requests(
 
     The oldest request is first. Requests for tokens are listed, too; `--path '/api/*'` leaves them out.
     """
-    from cxcall.cli.actions.sandbox import list_requests
+    from cxcall.cli.actions.sandbox_requests import list_requests
 
     return list_requests(options, target)
