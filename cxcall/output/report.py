@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
-    from cxcall.output.layout import Section
+    from cxcall.output.sections import Section
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import HttpRequest
     from cxcall.validation.payload_check import PayloadVerdict

@@ -213,7 +213,7 @@ class Screen:
         for line in report.lines or ():
             self.print_line(escape_controls(line) if self.stdout.isatty() else line)
         if report.sections is not None and (report.table is None or self.stdout.isatty()):
-            from cxcall.output.layout import lay_out
+            from cxcall.output.sections import lay_out
 
             columns, paint = terminal_columns(self.stdout), partial(self.paint, self.stdout)
             for line in lay_out(report.sections, columns, paint):
@@ -307,7 +307,7 @@ class Screen:
             return
         from rich.console import Console
 
-        from cxcall.output.layout import new_grid
+        from cxcall.output.terminal_table import new_grid
 
         columns = terminal_columns(stream)
         color: Literal["auto"] | None = "auto" if self.uses_color(stream) else None

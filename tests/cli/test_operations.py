@@ -12,8 +12,8 @@ from cxcall.cli.actions.operation_details import show_operation
 from cxcall.cli.actions.operations import MOST_LISTED, list_operations
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.findings.errors import UsageError
-from cxcall.output.layout import Entry, Section, lay_out
 from cxcall.output.report import Report
+from cxcall.output.sections import Entry, Section, lay_out
 from cxcall.output.terminal_text import cell_width
 from helpers.command import Cxcall, screen, terminal
 

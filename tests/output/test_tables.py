@@ -2,8 +2,8 @@
 
 import pytest
 
-from cxcall.output.layout import new_grid
 from cxcall.output.report import Table
+from cxcall.output.terminal_table import new_grid
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.output.csv_cells import safe_cell
-from cxcall.output.layout import Entry, Section
+from cxcall.output.sections import Entry, Section
 from cxcall.output.terminal_text import count_phrase
 from cxcall.payloads.csv_table import format_record
 

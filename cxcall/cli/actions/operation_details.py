@@ -8,8 +8,8 @@ from cxcall.contracts.json_schema import merged_schema
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_text import as_text
-from cxcall.output.layout import Entry, Section
 from cxcall.output.report import Report
+from cxcall.output.sections import Entry, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

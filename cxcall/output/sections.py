@@ -1,4 +1,4 @@
-"""Lay out what fits a terminal: sections of names and their descriptions, and tables in the widest form that fits."""
+"""Lay out sections of names and their descriptions, folded to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import cell_width, escape_controls, escape_to_one_line, fold
-from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    from cxcall.output.report import Table
 
 
 _INDENT = 2
@@ -77,44 +71,3 @@ def _entry_lines(
         else:
             folded = fold(start + " " * gap + text, columns, " " * width)
             yield painted + folded[len(start) :]
-
-
-_OUTCOME_STYLES = {
-    "accepted": "green",
-    "refused": "red",
-    "undelivered": "yellow",
-    "unknown": "bold red",
-}
-
-
-def new_grid(table: Table, width: int) -> Grid | None:
-    """Return a table as rich prints it on a terminal of this width; None if it has no rows."""
-    from rich.table import Table as Grid
-
-    table = _narrow_to_fit(table, width)
-    if not table.rows:
-        return None
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for heading in table.headings:  # an ID stays on one line, so that people can copy it
-        grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
-    for row in table.rows:
-        cells = zip(table.headings, row, strict=True)
-        grid.add_row(*(_new_cell(heading, cell) for heading, cell in cells))
-    return grid
-
-
-def _new_cell(heading: str, cell: str) -> Text:
-    from rich.text import Text
-
-    word = cell.partition(",")[0] if heading == "OUTCOME" else ""
-    return Text(escape_controls(redact(cell)), style=_OUTCOME_STYLES.get(word, ""))
-
-
-def _narrow_to_fit(table: Table, width: int) -> Table:
-    """Return the widest form of a table that fits so many columns, else the narrowest form."""
-    while table.narrower is not None:
-        columns = zip(table.headings, *table.rows, strict=True)
-        if sum(max(map(cell_width, column)) + 2 for column in columns) - 2 <= width:
-            break
-        table = table.narrower
-    return table
