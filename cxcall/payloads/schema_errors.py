@@ -16,7 +16,6 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.corrections import correct_text, is_valid_scalar, new_value, retype
 from cxcall.payloads.error_selection import (
     ALTERNATIVES,
     UNKNOWN,
@@ -33,6 +32,7 @@ from cxcall.payloads.suggestions import (
     type_hint,
     wrapped_list,
 )
+from cxcall.payloads.value_corrections import correct_text, is_valid_scalar, new_value, retype
 from cxcall.payloads.value_errors import (
     describe_broken_rule,
     describe_placeholder,
@@ -52,9 +52,9 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.corrections import Correction
     from cxcall.payloads.payload import Payload
     from cxcall.payloads.renames import Rename
+    from cxcall.payloads.value_corrections import Correction
 
 _MAX_ROUNDS = 20
 _MAX_LISTED_NAMES = 12

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.corrections import retype
 from cxcall.payloads.suggestions import (
     format_hint,
     format_value,
@@ -15,6 +14,7 @@ from cxcall.payloads.suggestions import (
     property_template,
     type_hint,
 )
+from cxcall.payloads.value_corrections import retype
 from cxcall.runtime.name_similarity import nearest_name
 from helpers.cases import each_case
 

@@ -12,8 +12,8 @@ from cxcall.explaining.operations.published_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_body
-from cxcall.payloads.corrections import new_value, placeholder
 from cxcall.payloads.payload import Payload, empty_value
+from cxcall.payloads.value_corrections import new_value, placeholder
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from cxcall.explaining.checks.query_members import find_renames, query_parameter
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.explaining.operations.published_operations import GENESYS
 from cxcall.payloads.checks import is_valid_text
-from cxcall.payloads.corrections import placeholder
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
+from cxcall.payloads.value_corrections import placeholder
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.patterns import fold_name
 from cxcall.runtime.redaction import MASKED
