@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.corrections import CorrectionPrinter
+from cxcall.cli.actions.explain.correction_printer import CorrectionPrinter
 from cxcall.cli.actions.explain.explained_request import RequestExplainer, attempt_as_json, headline
 from cxcall.cli.actions.explain.request_printer import RequestPrinter, explain_in_parts
 from cxcall.contracts.contract import load_user_contract
