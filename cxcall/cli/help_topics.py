@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.sources import MACHINE_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ _SETTINGS = {
     "username": "The user name of Basic credentials, for your own API document.",
     "password": "The password of Basic credentials.",
     "api_key": "The API key for your own API document; write several as `NAME=VALUE,NAME=VALUE`.",
-    "timeout": "The time limit of one request and its response, in seconds (30).",
-    "max_wait": "The longest wait before a request is sent again, in seconds (60).",
-    "duplicate_window": "How long an accepted request stops an identical one, in seconds (900).",
+    "timeout": f"The time limit of one request and its response, in seconds ({DEFAULTS['timeout']}).",
+    "max_wait": f"The longest wait before a request is sent again, in seconds ({DEFAULTS['max_wait']}).",
+    "duplicate_window": f"How long an accepted request stops an identical one, in seconds ({DEFAULTS['duplicate_window']}).",
     "engagement_header": "The response header to search first for the engagement ID.",
     "engagement_id": "Where to search first for the engagement ID: `header:NAME` or `body:/pointer`.",
     "contract": "Your own OpenAPI or Swagger document, whose operations are added.",

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import printable
+from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     SETTING_NAMES,
@@ -20,13 +21,6 @@ if TYPE_CHECKING:
 
     from cxcall.settings.sources import Layer
 
-DEFAULTS = {
-    "profile": "default",
-    "timeout": "30",
-    "max_wait": "60",
-    "duplicate_window": "900",
-    "hours_policy": "warn",
-}
 HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
@@ -46,12 +40,6 @@ _FORMS = (
         "write `header:X-Engagement-Id` or `body:/call/id`",
     ),
 )
-
-
-def default_setting(name: str) -> Setting:
-    """Return the value that a setting has where no source sets it."""
-    value = DEFAULTS.get(name, "")
-    return Setting(value, "default" if value else "not set")
 
 
 def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import CXONE, DEFAULTS, check_values, default_setting
+from cxcall.settings.defaults import DEFAULTS, default_setting
+from cxcall.settings.setting_values import CXONE, check_values
 from cxcall.settings.sources import (
     DOTENV,
     FLAGS,

@@ -11,7 +11,7 @@ from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.plan import Plan
-from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import Settings
 from cxcall.settings.sources import SETTING_NAMES, Setting
 from cxcall.transport.messages import HttpRequest

@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import (
     config_dir,
     config_path,

@@ -1,0 +1,19 @@
+"""The default values of settings."""
+
+from __future__ import annotations
+
+from cxcall.settings.sources import Setting
+
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+
+
+def default_setting(name: str) -> Setting:
+    """Return the value that a setting has where no source sets it."""
+    value = DEFAULTS.get(name, "")
+    return Setting(value, "default" if value else "not set")
