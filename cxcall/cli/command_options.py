@@ -4,6 +4,7 @@
 
 from typing import Literal
 
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.options import ENCODING, SHEET, port_option
 from cxcall.output.options import OptionGroup, argument, option
@@ -16,8 +17,10 @@ CONCURRENCY = option(
     min=1,
     max=256,
 )
+_LIMIT = FailureLimit()
 MAX_FAILURES = option(
-    "--max-failures N|N%", "Stop after N failures in a row [10], or N% of all [50%]."
+    "--max-failures N|N%",
+    f"Stop after N failures in a row [{_LIMIT.consecutive}], or N% of all [{_LIMIT.share:.0%}].",
 )
 RESENDING = Exclusion(
     ("--resume", "--again"),
