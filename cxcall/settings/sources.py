@@ -41,6 +41,7 @@ GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 """The guards that are stricter or weaker than others; a do-not-call list is neither."""
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
+_NO_SIMILAR_NAME = "use one of: "
 GC_PREFIX = "gc:"
 MACHINE_VARIABLES = (
     "CXCALL_STATE_DIR",
@@ -92,7 +93,9 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     names = list(known)
     near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
     return (
-        f"the most similar name is `{prefix}{near}`" if near else f"use one of: {', '.join(names)}"
+        f"the most similar name is `{prefix}{near}`"
+        if near
+        else f"{_NO_SIMILAR_NAME}{', '.join(names)}"
     )
 
 
@@ -139,7 +142,7 @@ def find_misspelled_variables() -> Iterator[tuple[str, str]]:
     for key in sorted(os.environ):
         if key.startswith(PREFIX) and key not in known:
             suggestion = suggest_name(key, known, prefix=PREFIX)
-            if not suggestion.startswith("one of"):
+            if not suggestion.startswith(_NO_SIMILAR_NAME):
                 yield key, suggestion
 
 
