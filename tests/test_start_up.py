@@ -49,8 +49,8 @@ def in_a_process(program: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
-    """Run a command, and return which of these modules it has loaded at its end."""
+def at_the_end(shown: str, *arguments: str, **environment: str) -> str:
+    """Run a command, and return what Python code prints at its end."""
     program = (
         "import sys, os; os._exit = lambda code: sys.exit(code)\n"
         f"os.environ.update({environment!r})\n"
@@ -58,9 +58,15 @@ def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
         "from cxcall.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        f"print(*sorted(name for name in {sorted(names)!r} if name in sys.modules), sep=',')"
+        f"{shown}"
     )
-    return in_a_process(program).split(",")
+    return in_a_process(program)
+
+
+def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
+    """Run a command, and return which of these modules it has loaded at its end."""
+    shown = f"print(*sorted(name for name in {sorted(names)!r} if name in sys.modules), sep=',')"
+    return at_the_end(shown, *arguments, **environment).split(",")
 
 
 @pytest.mark.slow
@@ -122,6 +128,13 @@ def test_a_send_compiles_a_pattern_only_when_it_is_needed(live: Cxcall) -> None:
     names = loaded(set(files), *words, **live.environment)
     assert "cxcall.sending.dialer" in names
     assert [name for name in names if compiled.search(files[name].read_text("utf-8"))] == []
+
+
+@pytest.mark.slow
+def test_a_send_compiles_no_pattern_of_numbers_that_it_does_not_have(live: Cxcall) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
+    shown = "from cxcall.phone import number_masking; print(number_masking._pattern.cache_info().misses)"
+    assert at_the_end(shown, *words, **live.environment) == "0"
 
 
 def test_named_tuples_are_the_ones_that_load_fast() -> None:

@@ -13,11 +13,13 @@ from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-_WHOLE_UUID = rf"""(?<![^"']){UUID_FORM}(?![^"'])"""
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_URL_ADDRESS = r"https?://[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?(?=/|$)"
+# Digits that no number goes beyond: of the address in a URL, and of a UUID in quotes.
+_WHOLE = (_URL_ADDRESS, rf"""(?<![^"']){UUID_FORM}(?![^"'])""")
 # What has as many digits as a phone number and is none: dates with and without a time, IP addresses.
 _OTHERS = "|".join(
     (
@@ -139,10 +141,9 @@ def _mask_escaped(text: str) -> str:
 def _may_have_number(text: str) -> bool:
     """Return False for most texts without a number, for which the pattern is not even compiled."""
     has_seven_digits = compile_pattern(_SEVEN_DIGITS).search
-    if has_seven_digits(
-        text
-    ):  # mostly those of a UUID, which no number goes beyond if it is quoted
-        text = compile_pattern(_WHOLE_UUID).sub("", text)
+    for other in _WHOLE:
+        if has_seven_digits(text):
+            text = compile_pattern(other).sub("", text)
     may_decode = any(sign in text for sign in "%\\&+")
     return has_seven_digits(text) is not None or (
         may_decode and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
@@ -203,7 +204,8 @@ def mask_echo(text: str, sent: str) -> str:
 @cache
 def _pattern(number: str, before: str = "") -> re.Pattern[str]:
     """Return the pattern of what is kept, or of a number (group `number` or `named`)."""
-    return re.compile(rf"{UUID_FORM}|{_DATE_OR_ADDRESS}|{before}(?P<number>{number})")
+    kept = f"{UUID_FORM}|{_DATE_OR_ADDRESS}|{_URL_ADDRESS}"
+    return re.compile(rf"{kept}|{before}(?P<number>{number})")
 
 
 def _mask_match(match: re.Match[str]) -> str:

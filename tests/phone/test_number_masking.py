@@ -53,9 +53,25 @@ def test_date_or_id_is_not_masked(text: str) -> None:
 
 
 @each_case(
+    "text",
+    [
+        "http://127.0.0.1:36057/api/v2/engagements",
+        "see http://10.20.30.40:8080/api, or https://10.20.30.41",
+        "http://10.20.30.40:8080/2026",
+    ],
+)
+def test_address_in_a_url_is_not_masked(text: str) -> None:
+    assert mask_text(text) == text
+    assert numbers_in(text) == []
+
+
+@each_case(
     "text, expected",
     [
         ("+12025550123", "+*******0123"),
+        ("http://10.20.30.40/2025550123", "http://10.20.30.40/******0123"),
+        ("http://10.20.30.40:8080/x 2025550123", "http://10.20.30.40:8080/x ******0123"),
+        ("http://10.20.30.40.2025550123", "http://**.**.**.**.******0123"),
         ("call +1 (202) 555-0123 now", "call +* (***) ***-0123 now"),
         ("202-555-0123", "***-***-0123"),
         ("phone 5550123", "phone ***0123"),
