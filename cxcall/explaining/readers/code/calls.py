@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code.literals import Token
+from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.maps_and_lists import Structures
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -21,7 +21,7 @@ from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     FORMAT,
     NOTHING,
-    Call,
+    CodeCall,
     as_members,
     as_text,
     fill_format,
@@ -134,7 +134,7 @@ class Calls(Structures):
                 else self._elements(group, is_map=not is_list)
             )
             value = value if isinstance(value, dict | list) else {}
-            self._report("call", name, Call(name, [(None, value)]))
+            self._report("call", name, CodeCall(name, [(None, value)]))
             return value, position + 1
         if _LIST_MAKERS.search(name):
             return self._elements(group, is_map=False), position + 1
@@ -157,7 +157,7 @@ class Calls(Structures):
         is_adding = (
             len(rest) == 3
             and is_operator(rest[0], (".",))
-            and isinstance(rest[1], Token)
+            and isinstance(rest[1], CodeToken)
             and isinstance(rest[2], Group)
             and _LIST_ADDERS.match(rest[1].value)
         )
@@ -193,10 +193,10 @@ class Calls(Structures):
             and _ADDERS.match(method)
             and self._built[-1].take(values)
         ):
-            self._report("add", name, Call(name, arguments))
+            self._report("add", name, CodeCall(name, arguments))
             return values[-1]
         if owner and (added := self._add(owner, method, values)) is not None:
-            self._report("add", name, Call(name, arguments))
+            self._report("add", name, CodeCall(name, arguments))
             return added
         if (
             method.lower() in ("format", "sprintf", "join", "urljoin", "resolve", "concat")
@@ -215,15 +215,15 @@ class Calls(Structures):
             added = values[0] if isinstance(values[0], dict) else {more: None}
             known.update({name: without_itself(value, known) for name, value in added.items()})
         own = [(None, known)] if owner and isinstance(known, str | dict | list) else []
-        call = Call(name, own + arguments)
+        call = CodeCall(name, own + arguments)
         self._report("call", name, call)
         return call
 
     def _add(self, owner: str, method: str, values: list[Any]) -> Any:
         """Apply `owner.put(key, value)` and `owner.push(value)`; return what it returns, None if it is another method."""
         target = self.names.get(owner)
-        if len(values) == 1 and isinstance(values[0], Call | list):
-            pair = values[0].values() if isinstance(values[0], Call) else values[0]
+        if len(values) == 1 and isinstance(values[0], CodeCall | list):
+            pair = values[0].values() if isinstance(values[0], CodeCall) else values[0]
             if len(pair) == 2 and isinstance(pair[0], str):
                 values = pair  # `add(new KeyValuePair("a", "b"))`
         changed = self._add_to(target, method, values)
@@ -234,7 +234,9 @@ class Calls(Structures):
 
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
         """Apply a method that adds to a map or list; return both that and what it returns, None if it is another method."""
-        maker = target.name if isinstance(target, Call) and MAP_MAKERS.search(target.name) else ""
+        maker = (
+            target.name if isinstance(target, CodeCall) and MAP_MAKERS.search(target.name) else ""
+        )
         is_list = isinstance(target, list)
         is_map = isinstance(target, dict) or maker or target == []
         is_named = bool(values) and isinstance(values[0], str) and is_map
@@ -259,7 +261,7 @@ class Calls(Structures):
         if (
             isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson"
         ):  # Ruby needs no brackets
-            return Call(name, [(None, target)]), position + isinstance(following, Group)
+            return CodeCall(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
             is_part = (
                 isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
@@ -273,10 +275,10 @@ class Calls(Structures):
             return fill_format(target, values), position + 1
         added = self._add_to(target, name, values)
         if added is not None:
-            self._report("add", name, Call(name, arguments))
+            self._report("add", name, CodeCall(name, arguments))
             return added[1], position + 1
         is_text = isinstance(target, str)
-        call = Call(name, [(None, target), *arguments] if is_text else arguments)
+        call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
         is_changed = is_text and not is_unresolved(target) and not _SAME.match(name)
         return call if is_changed else target, position + 1
@@ -293,7 +295,7 @@ class Calls(Structures):
                 flag = item.value[1:]
                 position += 1
                 continue
-            if isinstance(item, Token) and (
+            if isinstance(item, CodeToken) and (
                 item.value == "in"
                 or (item.kind == "operator" and item.value not in ("`", "!", "@", ","))
             ):

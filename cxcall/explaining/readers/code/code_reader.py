@@ -32,7 +32,7 @@ from cxcall.explaining.readers.code.request_roles import (
     path_of,
     role_of,
 )
-from cxcall.explaining.readers.code.values import Call, contains_value
+from cxcall.explaining.readers.code.values import CodeCall, contains_value
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
@@ -196,7 +196,7 @@ class _Assembler:
         if found := METHOD_NAME.search(name.removesuffix(".new")):
             self.draft.set_method(found[1], rank)
 
-    def _call(self, name: str, call: Call) -> None:
+    def _call(self, name: str, call: CodeCall) -> None:
         """Take over what a call shows: a target with a method, a header, a body, an option."""
         self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
         texts = [each for each in call.values() if isinstance(each, str)]
@@ -244,7 +244,7 @@ class _Assembler:
                 if HOST.fullmatch(each) or (URL.match(each) and path_of(each) in ("", "/")):
                     self._base(each)
 
-    def _role_call(self, name: str, call: Call) -> None:
+    def _role_call(self, name: str, call: CodeCall) -> None:
         draft, values, role = self.draft, call.values(), role_of(name)
         folded = FOLD.sub("", name.rpartition(".")[2].lower())
         is_pair = len(values) >= 2 and isinstance(values[0], str)
@@ -271,7 +271,7 @@ class _Assembler:
         else:
             draft.take_authorization(folded, call)
 
-    def _take_query_call(self, name: str, call: Call) -> bool:
+    def _take_query_call(self, name: str, call: CodeCall) -> bool:
         """Take over the query parameters that a call sets; tell whether it sets some."""
         owner, _, method = name.rpartition(".")
         is_query = role_of(name) == "query"
@@ -292,10 +292,10 @@ class _Assembler:
             and (is_query or is_setter)
         ):
             return self.draft.take_query({values[0]: values[1]})
-        whole = Call(name, arguments) if len(values) > 1 else next(iter(values), None)
+        whole = CodeCall(name, arguments) if len(values) > 1 else next(iter(values), None)
         return is_query and self.draft.take_query(whole)
 
-    def _body_call(self, role: str, call: Call) -> None:
+    def _body_call(self, role: str, call: CodeCall) -> None:
         values = [
             each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))
         ]
@@ -309,7 +309,7 @@ class _Assembler:
     def _of_target(self, target: str) -> RequestDraft:
         return next((each for each in reversed(self.drafts) if each.target == target), self.draft)
 
-    def _positional(self, draft: RequestDraft, call: Call) -> None:
+    def _positional(self, draft: RequestDraft, call: CodeCall) -> None:
         """Take over the arguments without names of a call that has the target: after the body, a map has options."""
         has_body = False
         for key, each in call.arguments:
@@ -319,7 +319,7 @@ class _Assembler:
                 continue
             elif is_headers(each):
                 draft.take_headers(each)
-            elif isinstance(each, Call):
+            elif isinstance(each, CodeCall):
                 if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3)
             elif isinstance(each, dict | list):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from cxcall.explaining.readers.code.calls import MAP_MAKERS, Calls
-from cxcall.explaining.readers.code.literals import Token, scan
+from cxcall.explaining.readers.code.literals import CodeToken, scan
 from cxcall.explaining.readers.code.powershell import JSON_COMMAND, REQUEST_COMMANDS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members, with_queries
 from cxcall.explaining.readers.code.token_tree import (
@@ -28,7 +28,7 @@ from cxcall.explaining.readers.code.token_tree import (
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,
-    Call,
+    CodeCall,
     as_members,
     as_text,
     fill_format,
@@ -117,7 +117,7 @@ class Evaluator(Calls):
     def _assign_item(self, owner: str, key: str, value: Any) -> tuple[str, Any]:
         """Set one member of a map: `owner[key] = value`."""
         target = self.names.setdefault(owner, {})
-        if isinstance(target, Call) and MAP_MAKERS.search(target.name):
+        if isinstance(target, CodeCall) and MAP_MAKERS.search(target.name):
             target = self.names[owner] = {}
         if isinstance(target, dict):
             target[key] = without_itself(value, target)
@@ -158,7 +158,7 @@ class Evaluator(Calls):
         return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
 
     def evaluate(self, items: list[Any], member: str = "") -> Any:
-        """Return the value of an expression; what is not literal stays a Call or an unresolved name.
+        """Return the value of an expression; what is not literal stays a CodeCall or an unresolved name.
 
         `member` is the name of the member of a map that has the value.
         """
@@ -220,16 +220,18 @@ class Evaluator(Calls):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
         following = items[position + 1] if position + 1 < len(items) else None
-        command = following.value.lower() if sign == "|" and isinstance(following, Token) else ""
+        command = (
+            following.value.lower() if sign == "|" and isinstance(following, CodeToken) else ""
+        )
         if terms and command == JSON_COMMAND:
-            terms[:] = [Call("ConvertTo-Json", [(None, terms[-1])])]
+            terms[:] = [CodeCall("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             return next(ends, len(items))
         if terms and command.startswith(REQUEST_COMMANDS):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None
-        if sign == "`" and isinstance(following, Token):  # a variant of OCaml
+        if sign == "`" and isinstance(following, CodeToken):  # a variant of OCaml
             return self._variant(following.value, terms, items, position + 2)
         if sign == "%" and terms and isinstance(terms[-1], str):
             rest = self.evaluate(items[position + 1 :])
@@ -254,7 +256,9 @@ class Evaluator(Calls):
     def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate what a variant of OCaml holds: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
         item = items[position] if position < len(items) else None
-        is_held = isinstance(item, Group) or (isinstance(item, Token) and item.kind != "operator")
+        is_held = isinstance(item, Group) or (
+            isinstance(item, CodeToken) and item.kind != "operator"
+        )
         if name in METHODS or not is_held:
             self._report("text", "", name)
             return position
@@ -299,7 +303,7 @@ class Evaluator(Calls):
         following = items[position] if position < len(items) else None
         if isinstance(following, Group):
             return self._call(name, items, position)
-        is_argument = isinstance(following, Token) and (
+        is_argument = isinstance(following, CodeToken) and (
             (following.kind in ("string", "word", "number") and following.value != "in")
             or following.value == "!"
         )

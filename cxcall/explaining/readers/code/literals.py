@@ -66,7 +66,7 @@ _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
 
-class Token(NamedTuple):
+class CodeToken(NamedTuple):
     """A token; `value` is the decoded text of a string. `line` counts from 0."""
 
     kind: str
@@ -80,7 +80,7 @@ def _find_dialects(text: str) -> set[str]:
     return found | {"dollar variables", "raw single quotes"} if "powershell" in found else found
 
 
-def scan(text: str) -> Iterator[Token]:
+def scan(text: str) -> Iterator[CodeToken]:
     """Yield the tokens of code in any language: string, word, number, bracket, operator, newline."""
     text = text[:MAX_CODE_LENGTH]
     reader = _LiteralReader(text)
@@ -99,7 +99,7 @@ def scan(text: str) -> Iterator[Token]:
                 kind, (value, position) = "string", literal
         line += text.count("\n", match.start(), position)
         if kind not in ("blank", "comment", "generic"):
-            yield Token(kind, value, started)
+            yield CodeToken(kind, value, started)
 
 
 class _LiteralReader:

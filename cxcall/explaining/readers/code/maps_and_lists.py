@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code.literals import Token
+from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
@@ -21,7 +21,7 @@ from cxcall.explaining.readers.code.token_tree import (
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     NOTHING,
-    Call,
+    CodeCall,
     as_text,
     wrapped_text,
 )
@@ -88,14 +88,14 @@ class Structures:
         for start, end in zip(starts, [*starts[1:], len(items)], strict=False):
             arguments.append((items[start].value, self.evaluate(items[start + 2 : end])))
         if not arguments:
-            return target if target is not None else Call(chain_name(receiver), [])
+            return target if target is not None else CodeCall(chain_name(receiver), [])
         name = arguments[0][0] or ""
         for key, value in arguments:
             self._report("named", key or "", value)
         values = [value for _, value in arguments]
-        owner = receiver[0].value if isinstance(receiver[0], Token) else ""
-        if name.lower().startswith("append") and isinstance(self.names.get(owner), Call | str):
-            self.names[owner] = Call(
+        owner = receiver[0].value if isinstance(receiver[0], CodeToken) else ""
+        if name.lower().startswith("append") and isinstance(self.names.get(owner), CodeCall | str):
+            self.names[owner] = CodeCall(
                 name, [(None, wrapped_text(self.names[owner]) + wrapped_text(values[0]))]
             )
             self._report("named", owner, self.names[owner])
@@ -105,11 +105,12 @@ class Structures:
             if isinstance(self.names.get(owner), dict):
                 self.names[owner][values[1]] = values[0]
             else:
-                call = Call(f"header:{name}", [(None, values[1]), (None, values[0])])
+                call = CodeCall(f"header:{name}", [(None, values[1]), (None, values[0])])
                 self._report("call", f"{name}:{arguments[1][0]}", call)
             return values[0]
-        call = Call(
-            name, [(None, each) for each in ([target] if isinstance(target, Call) else []) + values]
+        call = CodeCall(
+            name,
+            [(None, each) for each in ([target] if isinstance(target, CodeCall) else []) + values],
         )
         self._report("call", name, call)
         return call
@@ -134,7 +135,7 @@ class Structures:
         ]
         if any(has_names) or (members and len(members) == len(elements) and group.opening == "{"):
             return members
-        words = [each.value for each in elements[0] if isinstance(each, Token)]
+        words = [each.value for each in elements[0] if isinstance(each, CodeToken)]
         if len(elements) == 1 and "for" in words:
             return mark_unresolved("{...}")  # a comprehension
         return [value for _, value in named]

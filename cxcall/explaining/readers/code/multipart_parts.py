@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code.values import Call, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, wrapped_text
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
@@ -49,7 +49,7 @@ class CodeParts:
     def __init__(self) -> None:
         self._parts: dict[str, tuple[str, str]] = {}
 
-    def take_call(self, name: str, call: Call) -> None:
+    def take_call(self, name: str, call: CodeCall) -> None:
         """Take over what a call adds to a form: a name with a text or a file, or the other way round."""
         folded = re.sub("[^a-z]", "", name.rpartition(".")[2].lower())
         values = call.values()
@@ -60,7 +60,7 @@ class CodeParts:
                 self.take_value(each if isinstance(each, list) else [])
         if len(values) < 2:
             return
-        if is_adder and isinstance(values[0], Call) and isinstance(values[1], str):
+        if is_adder and isinstance(values[0], CodeCall) and isinstance(values[1], str):
             self._add(values[1], values[0])
         elif isinstance(values[0], str) and (
             folded in _PART_CALLS or (is_adder and len(values) > 2)
@@ -84,7 +84,7 @@ class CodeParts:
     def _add(self, name: str, value: Any, *, is_file: bool = False) -> None:
         text = _first_text(value)
         is_file = is_file or (
-            isinstance(value, Call) and _FILE_MAKERS.search(value.name) is not None
+            isinstance(value, CodeCall) and _FILE_MAKERS.search(value.name) is not None
         )
         self._parts[name] = ("", text or "file") if is_file else (text, "")
 
@@ -100,7 +100,7 @@ class CodeParts:
             self.take_value(body)
         for name, value in {**own, **form}.items():
             if isinstance(name, str) and name not in self._parts and name != "multipart":
-                self._add(name, value, is_file=isinstance(value, Call | list))
+                self._add(name, value, is_file=isinstance(value, CodeCall | list))
         if not self._parts or any(map(is_unresolved, self._parts)):
             is_whole = isinstance(body, str) and "Content-Disposition" in body
             is_whole = is_whole and not (variable_names(body) or "%@" in body)

@@ -38,7 +38,7 @@ from cxcall.explaining.readers.code.sent_body import (
     wrong_encoding_finding,
 )
 from cxcall.explaining.readers.code.values import (
-    Call,
+    CodeCall,
     contains_value,
     is_hollow,
     is_in_pieces,
@@ -91,7 +91,7 @@ class RequestDraft:
 
     def take_header(self, name: str, value: Any) -> bool:
         """Take over a value if its name is that of a header; tell whether it is."""
-        if not isinstance(value, str | Call) or not HEADER_NAME.fullmatch(name):
+        if not isinstance(value, str | CodeCall) or not HEADER_NAME.fullmatch(name):
             return False
         if name.lower() in ("host", "origin", "connection"):
             return False
@@ -112,7 +112,7 @@ class RequestDraft:
                 self._take_header_item(each)
         elif isinstance(value, str) and is_unresolved(value):
             self.has_hidden_headers = True
-        elif isinstance(value, Call):
+        elif isinstance(value, CodeCall):
             for each in value.values():
                 self.take_headers(each)
 
@@ -122,7 +122,7 @@ class RequestDraft:
         elif isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
             self.headers[item[0]] = header_text(item[1])
 
-    def take_pair(self, name: str, call: Call) -> bool:
+    def take_pair(self, name: str, call: CodeCall) -> bool:
         """Take over a header or a query parameter that a call sets; tell whether it sets one."""
         values = call.values()
         named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
@@ -133,7 +133,9 @@ class RequestDraft:
         if "query" in name.lower() and {"name", "value"} <= named.keys():
             self.query[str(named["name"])] = named["value"]
             return True
-        is_owner = isinstance(values[0], Call) or is_unresolved(str(values[0])) if values else False
+        is_owner = (
+            isinstance(values[0], CodeCall) or is_unresolved(str(values[0])) if values else False
+        )
         if len(values) == 3 and is_owner:
             values = values[1:]  # such as `Header.add h "A" "b"`
         if len(values) < 2 or not isinstance(values[0], str):
@@ -147,14 +149,16 @@ class RequestDraft:
         """Take over the query from a map, a text, or a call around one; tell whether it is one of these."""
         members = form_members(value)
         self.query.update(members)
-        is_variable = isinstance(value, Call) or (isinstance(value, str) and is_unresolved(value))
+        is_variable = isinstance(value, CodeCall) or (
+            isinstance(value, str) and is_unresolved(value)
+        )
         is_hidden = is_variable and may_be_hidden
         self.has_hidden_query = self.has_hidden_query or (is_hidden and not members)
         return is_hidden or bool(members)
 
     def take_basic(self, value: Any) -> None:
         """Take over user and password: a pair, or the arguments of a call."""
-        values = value.values() if isinstance(value, Call) else value
+        values = value.values() if isinstance(value, CodeCall) else value
         if isinstance(value, dict) and {"username", "password"} <= value.keys():
             values = [value["username"], value["password"]]
         is_pair = isinstance(values, list) and len(values) == 2
@@ -163,7 +167,7 @@ class RequestDraft:
         elif isinstance(value, str) and is_unresolved(value):
             self.headers["Authorization"] = value
 
-    def take_authorization(self, name: str, call: Call) -> None:
+    def take_authorization(self, name: str, call: CodeCall) -> None:
         """Take over credentials if the folded name of a call says that it sets them."""
         if name in BASIC:
             self.take_basic(call)
@@ -179,7 +183,7 @@ class RequestDraft:
         """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
         content, made = content_of(value)
         content = unwrap(content)
-        if isinstance(content, Call):
+        if isinstance(content, CodeCall):
             content, made = content_of(content)
         if has_error_status(content) or is_in_pieces(content):
             return  # of a response that is shown with the code, or put together by what is not evaluated
@@ -197,7 +201,9 @@ class RequestDraft:
         is_container = isinstance(content, dict | list)
         if rank >= self.body_rank or (is_container and contains_value(content, self.body)):
             self.body, self.body_rank = content, rank
-            is_twice = kind == "json" and isinstance(value, Call) and value.name.endswith("dumps")
+            is_twice = (
+                kind == "json" and isinstance(value, CodeCall) and value.name.endswith("dumps")
+            )
             self.body_kind = "twice" if is_twice else made or kind
 
     def _hide_body(self, content: str, made: str, rank: int, kind: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.explaining.readers.code.values import Call
+from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -195,11 +195,11 @@ def method_of(value: str) -> str:
     return found[1] if found else ""
 
 
-def contains_target(call: Call) -> bool:
+def contains_target(call: CodeCall) -> bool:
     """Tell whether a URL is among the arguments of a call, at any depth."""
     return any(
         (isinstance(each, str) and is_target(each))
-        or (isinstance(each, Call) and contains_target(each))
+        or (isinstance(each, CodeCall) and contains_target(each))
         for each in call.values()
     )
 
@@ -230,7 +230,7 @@ def header_text(value: Any) -> str:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         texts = [each for each in value.values() if isinstance(each, str)]
         return " ".join(texts) if texts else mark_unresolved(f"{{{value.name}}}")
     return header_text(value[0]) if isinstance(value, list) and value else ""
@@ -238,7 +238,7 @@ def header_text(value: Any) -> str:
 
 def mime_of(value: Any) -> str:
     """Return the media type that a value is; empty where it is none."""
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
         kind = _MIME_NAME.search(remove_marks(value).strip("{}"))

@@ -12,7 +12,7 @@ from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.sent_body import as_json_value
-from cxcall.explaining.readers.code.values import Call
+from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.json_values.objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
@@ -38,7 +38,7 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
     names = dict.fromkeys(_CALL.findall(text))
     if not any(_find_operation(name) for name in names):
         return
-    calls: list[tuple[str, Call]] = []
+    calls: list[tuple[str, CodeCall]] = []
     models: dict[str, dict[str, Any]] = {}
 
     def report(kind: str, name: str, value: Any) -> None:
@@ -49,7 +49,7 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
         )  # its index is not shown: `body[0].data = ...`
         if kind == "call" and _find_operation(member):
             calls.append((member, value))
-        elif kind == "named" and not owner and isinstance(value, Call):
+        elif kind == "named" and not owner and isinstance(value, CodeCall):
             models.setdefault(name, {})[""] = value
         elif kind in ("named", "item") and owner:
             models.setdefault(owner, {})[member] = value
@@ -60,14 +60,14 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
 
     Evaluator(report).run(text)
     if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
-        calls = [(name, Call(name, [])) for name in names if _find_operation(name)][:1]
+        calls = [(name, CodeCall(name, [])) for name in names if _find_operation(name)][:1]
     for number, (name, call) in enumerate(calls):
         is_last = number == len(calls) - 1
         yield _build_request(name, call, models, response if is_last else None)
 
 
 def _build_request(
-    name: str, call: Call, models: dict[str, dict[str, Any]], response: HttpResponse | None
+    name: str, call: CodeCall, models: dict[str, dict[str, Any]], response: HttpResponse | None
 ) -> ObservedRequest:
     method, path = _find_operation(name) or ("", "")
     texts = iter(each for key, each in call.arguments if key is None and isinstance(each, str))
@@ -96,7 +96,7 @@ def _is_response(value: Any) -> bool:
     return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
-def _body(call: Call, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
+def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
     """Return the body: the argument that is a map or a model, its names as the API writes them."""
     for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
         content = _model(value, models)
@@ -113,7 +113,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
     if isinstance(value, str) and is_unresolved(value):
         name = value.strip("\ufdd0\ufdd1{}")
         return _model(models[name], {}) if name in models else value
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         members = {key: each for key, each in value.arguments if key}
         owner = next((name for name, each in models.items() if each.get("") is value), "")
         content = {

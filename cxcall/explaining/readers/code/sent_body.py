@@ -16,7 +16,7 @@ from cxcall.explaining.readers.code.request_roles import (
     header_text,
     is_headers,
 )
-from cxcall.explaining.readers.code.values import Call, is_name
+from cxcall.explaining.readers.code.values import CodeCall, is_name
 from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -52,7 +52,7 @@ def _kind_of_maker(name: str) -> str:
 
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
-    if not isinstance(value, Call):
+    if not isinstance(value, CodeCall):
         return value, ""
     if contains_target(value):
         return None, ""
@@ -136,7 +136,7 @@ def sends_forms(text: str) -> bool:
 
 def as_json_value(value: Any) -> Any:
     """Return a value with what calls only wrap in place of the calls; what any other call returns is unknown."""
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         values = value.values()
         is_wrapper = len(values) == 1 and _WRAPPERS.search(value.name) is not None
         return as_json_value(values[0]) if is_wrapper else mark_unresolved(f"{{{value.name}}}")
@@ -159,7 +159,7 @@ def form_members(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         is_list = all(isinstance(each, list) and len(each) == 2 for each in value)
         return {str(each[0]): each[1] for each in value} if is_list else {}
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         named = {key: each for key, each in value.arguments if key}
         found = filter(None, map(form_members, value.values()))
         return named if named and len(named) == len(value.arguments) else next(found, {})

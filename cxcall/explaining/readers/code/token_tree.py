@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from cxcall.explaining.readers.code.literals import Token
+from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Group(NamedTuple):
     line: int
 
 
-def make_tree(tokens: Iterable[Token]) -> Group:
+def make_tree(tokens: Iterable[CodeToken]) -> Group:
     """Return tokens grouped by their brackets. A bracket that does not match another one is left out."""
     stack = [Group("", [], 0)]
     for token in tokens:
@@ -57,9 +57,9 @@ def make_tree(tokens: Iterable[Token]) -> Group:
     return stack[0]
 
 
-def is_token(item: Any, *kinds: str) -> TypeGuard[Token]:
+def is_token(item: Any, *kinds: str) -> TypeGuard[CodeToken]:
     """Tell whether an item is a token of one of some kinds."""
-    return isinstance(item, Token) and item.kind in kinds
+    return isinstance(item, CodeToken) and item.kind in kinds
 
 
 def split_elements(group: Group) -> Iterator[list[Any]]:
@@ -71,7 +71,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
     element: list[Any] = []
     is_new_line = False
     for item in group.items:
-        kind = item.kind if isinstance(item, Token) else ""
+        kind = item.kind if isinstance(item, CodeToken) else ""
         if kind == "newline":
             is_new_line = True
             continue
@@ -115,7 +115,7 @@ def split_tuples(group: Group) -> list[list[list[Any]]]:
 def is_block_start(element: list[Any]) -> bool:
     """Tell whether items are a line such as `with session:` or `else:` of Python."""
     is_open = bool(element) and is_operator(element[-1], (":",))
-    return is_open and isinstance(element[0], Token) and element[0].value in BLOCKS
+    return is_open and isinstance(element[0], CodeToken) and element[0].value in BLOCKS
 
 
 def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
@@ -137,7 +137,7 @@ def continues(before: Any, after: Any) -> bool:
     """Tell whether a line goes on in the next one, which starts with `after`."""
     if is_token(before, "operator") and before.value in TRAILING:
         return True
-    if not isinstance(after, Token):
+    if not isinstance(after, CodeToken):
         return after.opening[-1:] == "{" and is_token(before, "word")
     return after.kind == "operator" and after.value in LEADING
 
@@ -228,7 +228,7 @@ def is_joined_to_last(items: list[Any], position: int) -> bool:
 
 def is_next_argument(items: list[Any], position: int) -> bool:
     """Tell whether `=` at a position belongs to a further argument: `a = 1 b = 2`, as ABAP and SQL write them."""
-    if position < 2 or not isinstance(items[position - 1], Token):
+    if position < 2 or not isinstance(items[position - 1], CodeToken):
         return False
     before = items[position - 2]
     return items[position - 1].kind == "word" and not (is_token(before, "operator"))
@@ -244,9 +244,9 @@ def is_type(items: list[Any], position: int) -> bool:
         return (
             is_word
             and bool(group.items)
-            and isinstance(group.items[0], Token)
+            and isinstance(group.items[0], CodeToken)
             and chain_name(group.items)
-            == "".join(each.value for each in group.items if isinstance(each, Token))
+            == "".join(each.value for each in group.items if isinstance(each, CodeToken))
         )
     if group.opening != "[":
         return False
@@ -296,7 +296,7 @@ def is_lisp_list(items: list[Any]) -> bool:
 
 def is_builder_call(items: list[Any]) -> bool:
     """Tell whether items are a call that adds to the object of its block: `put("a", "b")`."""
-    if len(items) < 2 or not isinstance(items[0], Token) or not isinstance(items[1], Group):
+    if len(items) < 2 or not isinstance(items[0], CodeToken) or not isinstance(items[1], Group):
         return False
     return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
 

@@ -38,7 +38,7 @@ ESCAPES = {
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 
-class Call:
+class CodeCall:
     """A call that is not evaluated; `arguments` are (keyword or None, value)."""
 
     __slots__ = ("arguments", "name")
@@ -79,7 +79,7 @@ def as_text(value: Any) -> str:
 
 def wrapped_text(value: Any) -> str:
     """Return the text in a value, which may be wrapped in calls."""
-    if isinstance(value, Call):
+    if isinstance(value, CodeCall):
         texts = (wrapped_text(each) for each in value.values())
         return next((each for each in texts if each), "")
     return value if isinstance(value, str) else ""
@@ -95,11 +95,11 @@ def join_terms(terms: list[Any]) -> Any:
         return [value for each in terms for value in each]
     if not any(isinstance(each, str) for each in terms):
         return next((each for each in terms if isinstance(each, dict | list)), None) or unknown()
-    calls = [each for each in terms if isinstance(each, Call | dict | list)]
+    calls = [each for each in terms if isinstance(each, CodeCall | dict | list)]
     if calls and not isinstance(terms[0], str):
         return calls[0]
     return "".join(
-        mark_unresolved(f"{{{each.name}}}") if isinstance(each, Call) else as_text(each)
+        mark_unresolved(f"{{{each.name}}}") if isinstance(each, CodeCall) else as_text(each)
         for each in terms
     )
 
@@ -127,7 +127,7 @@ def is_hollow(content: Any) -> bool:
     if isinstance(content, list) and content:
         return all(
             (isinstance(each, str) and is_unresolved(each))
-            or isinstance(each, Call)
+            or isinstance(each, CodeCall)
             or is_hollow(each)
             for each in content
         )
@@ -145,7 +145,7 @@ def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None
         return {str(name): value for name, value in arguments}
     if len(values) == 1 and isinstance(values[0], list):
         values = values[0]
-    pairs = [each.values() if isinstance(each, Call) else each for each in values]
+    pairs = [each.values() if isinstance(each, CodeCall) else each for each in values]
     if not all(isinstance(each, list) and len(each) == 2 for each in pairs):
         pairs = [[*each] for each in zip(values[::2], values[1::2], strict=False)]
     if not all(is_name(each[0]) for each in pairs):
@@ -185,7 +185,7 @@ def measure(value: Any, limit: int) -> int:
         size += 1
         if isinstance(each, str):
             size += len(each)
-        elif isinstance(each, Call):
+        elif isinstance(each, CodeCall):
             waiting.extend(each.values())
         elif isinstance(each, dict | list):
             waiting.extend(each.values() if isinstance(each, dict) else each)
