@@ -12,6 +12,7 @@ from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
+from cxcall.settings.dotenv_file import read_dotenv
 from cxcall.settings.setting_values import CXONE, check_values
 from cxcall.settings.sources import (
     DOTENV,
@@ -22,7 +23,6 @@ from cxcall.settings.sources import (
     Layer,
     Setting,
     find_setting,
-    read_dotenv,
     read_environment,
     read_flags,
     split_dotenv,
@@ -226,7 +226,7 @@ def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
 
 
 def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
-    return (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
+    return (read_flags(flags), *read_environment(), *read_dotenv())
 
 
 def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:

@@ -1,4 +1,4 @@
-"""Sources of settings: flags, the environment, and `.env`. Each returns values with their places."""
+"""Sources of settings: their layers and names, and the values that flags and the environment set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
 SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret", "password", "api_key")
@@ -127,7 +126,7 @@ def read_flags(flags: Mapping[str, str | None]) -> Layer:
 
 def read_environment() -> tuple[Layer, Layer]:
     """Return what `CXCALL_*` variables set, and what the vendor's variables set."""
-    return _split_by_owner(
+    return split_by_owner(
         {
             key: Setting(text.strip(), f"environment {key}", partial(str, key))
             for key, text in os.environ.items()
@@ -138,7 +137,7 @@ def read_environment() -> tuple[Layer, Layer]:
 
 def find_misspelled_variables() -> Iterator[tuple[str, str]]:
     """Yield (name, suggestion) for each `CXCALL_*` variable that resembles a setting's name."""
-    known = [*MACHINE_VARIABLES, *map(_variable, SETTING_NAMES)]
+    known = [*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)]
     for key in sorted(os.environ):
         if key.startswith(PREFIX) and key not in known:
             suggestion = suggest_name(key, known, prefix=PREFIX)
@@ -146,59 +145,14 @@ def find_misspelled_variables() -> Iterator[tuple[str, str]]:
                 yield key, suggestion
 
 
-def read_dotenv(path: Path) -> tuple[Layer, Layer]:
-    """Return what the `CXCALL_*` lines of a `.env` file set, and what the vendor's lines set.
-
-    A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
-    for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
-    """
-    if not path.exists() or path.is_dir():
-        return {}, {}
-    # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
-    from io import StringIO
-
-    from dotenv.parser import parse_stream
-
-    from cxcall.documents.toml import read_file
-
-    found = {}
-    for binding in parse_stream(StringIO(read_file(path))):
-        text = binding.original.string
-        blank = len(text) - len(text.lstrip())
-        line = binding.original.line + len(text[:blank].splitlines())
-        place = f"{path.name}:{line}"
-        if binding.error:
-            raise UsageError(
-                f"a line of `{path.name}` cannot be read",
-                where=place,
-                fix="write `NAME=value`, or `NAME='value'` when it has blanks or a `#`",
-            )
-        if binding.key is not None:
-            _check_variable(binding.key, binding.value, place)
-            value = (binding.value or "").strip()
-            found[binding.key] = Setting(value, f"{place} {binding.key}", partial(str, place))
-    return _split_by_owner(found)
-
-
-def _check_variable(key: str, value: str | None, place: str) -> None:
-    if not key.startswith(PREFIX):
-        return
-    known = [_variable(name) for name in SETTING_NAMES]
-    if key in MACHINE_VARIABLES:
-        raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
-    if key not in known:
-        fix = suggest_name(key, known, prefix=PREFIX)
-        raise UsageError(f"unknown setting `{key}`", where=place, fix=fix)
-    if value is None:
-        raise UsageError(f"`{key}` has no value", where=place, fix=f"write `{key}=value`")
-
-
-def _variable(name: str) -> str:
+def variable_name(name: str) -> str:
+    """Return the name of the environment variable of a setting."""
     return PREFIX + name.upper()
 
 
-def _split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
-    own = {name: found[key] for name in SETTING_NAMES if (key := _variable(name)) in found}
+def split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
+    """Return what cxcall's own variables set, and what the vendor's variables set."""
+    own = {name: found[key] for name in SETTING_NAMES if (key := variable_name(name)) in found}
     vendor = {name: found[key] for name, key in VENDOR_VARIABLES.items() if key in found}
     return drop_empty(own), drop_empty(vendor)
 

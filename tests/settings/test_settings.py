@@ -22,6 +22,7 @@ from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from cxcall.settings import sources, tenants
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.dotenv_file import read_dotenv
 from cxcall.settings.sandbox_settings import sandbox_settings
 from helpers.cases import each_case
 from helpers.work import examples
@@ -702,7 +703,7 @@ def test_repr_of_settings_contains_no_secret(world: World, name: str, place: str
     loaded = world.load()
     assert getattr(loaded, name) == SECRET
     assert SECRET not in repr(loaded) + str(loaded) + repr(loaded.values)
-    layers = (*sources.read_environment(), *sources.read_dotenv(Path(".env")))
+    layers = (*sources.read_environment(), *read_dotenv())
     file = ConfigFile.read(world.config / "config.toml")
     written = sources.Setting("default", "")
     assert SECRET not in repr(layers) + repr(file) + repr(file.profile_settings(written))

@@ -1,0 +1,70 @@
+"""Read the file `.env` of the working directory."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import UsageError
+from cxcall.settings.sources import (
+    MACHINE_VARIABLES,
+    PREFIX,
+    SETTING_NAMES,
+    Setting,
+    split_by_owner,
+    suggest_name,
+    variable_name,
+)
+
+if TYPE_CHECKING:
+    from cxcall.settings.sources import Layer
+
+DOTENV_FILE = Path(".env")
+
+
+def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
+    """Return what the `CXCALL_*` lines of a `.env` file set, and what the vendor's lines set.
+
+    A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
+    for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
+    """
+    if not path.exists() or path.is_dir():
+        return {}, {}
+    # python-dotenv's parser, because dotenv_values() returns no line numbers and expands `${...}`.
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    from cxcall.documents.toml import read_file
+
+    found = {}
+    for binding in parse_stream(StringIO(read_file(path))):
+        text = binding.original.string
+        blank = len(text) - len(text.lstrip())
+        line = binding.original.line + len(text[:blank].splitlines())
+        place = f"{path.name}:{line}"
+        if binding.error:
+            raise UsageError(
+                f"a line of `{path.name}` cannot be read",
+                where=place,
+                fix="write `NAME=value`, or `NAME='value'` when it has blanks or a `#`",
+            )
+        if binding.key is not None:
+            _check_variable(binding.key, binding.value, place)
+            value = (binding.value or "").strip()
+            found[binding.key] = Setting(value, f"{place} {binding.key}", partial(str, place))
+    return split_by_owner(found)
+
+
+def _check_variable(key: str, value: str | None, place: str) -> None:
+    if not key.startswith(PREFIX):
+        return
+    known = [variable_name(name) for name in SETTING_NAMES]
+    if key in MACHINE_VARIABLES:
+        raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
+    if key not in known:
+        fix = suggest_name(key, known, prefix=PREFIX)
+        raise UsageError(f"unknown setting `{key}`", where=place, fix=fix)
+    if value is None:
+        raise UsageError(f"`{key}` has no value", where=place, fix=f"write `{key}=value`")
