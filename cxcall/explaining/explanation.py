@@ -134,7 +134,7 @@ def explain(
     that JSON cannot hold, such as one that contains itself.
     """
     from cxcall.contracts.contract import load_user_contract
-    from cxcall.explaining.readers.detect import read, read_path
+    from cxcall.explaining.readers.format_detection import read, read_path
     from cxcall.explaining.readers.json_values.objects import read_exchange
 
     if isinstance(source, str):

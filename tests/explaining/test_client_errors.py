@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 BODY = f'{{"queueId": "{QUEUE}", "callbackNumbers": ["+15035550155"]}}'

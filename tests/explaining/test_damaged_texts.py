@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 
 HOST = "api.mypurecloud.ie"
 PATH = "/api/v2/conversations/callbacks"

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from cxcall.findings.errors import UsageError
 from helpers.pasted_texts import URL
 

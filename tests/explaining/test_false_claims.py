@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 LISTS = "/api/v2/outbound/dnclists"

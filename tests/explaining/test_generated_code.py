@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from cxcall.findings.errors import CxcallError
 from helpers.generated_requests import REQUESTS
 from helpers.work import EXAMPLES

@@ -15,7 +15,7 @@ from cxcall import explain
 from cxcall.cli.actions.explain import request_printer
 from cxcall.cli.actions.explain.explained_request import RequestExplainer
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.detect import open_source, read
+from cxcall.explaining.readers.format_detection import open_source, read
 from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.output.options import OutputOptions
 from helpers.command import Cxcall

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.explanation import explain, explain_request
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from helpers.cases import each_case
 from helpers.pasted_texts import TEXTS, URL
 

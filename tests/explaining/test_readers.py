@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.readers.detect import read
+from cxcall.explaining.readers.format_detection import read
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
 from helpers.pasted_texts import TEXTS, URL

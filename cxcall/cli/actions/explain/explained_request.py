@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.readers.detect import Source
+    from cxcall.explaining.readers.format_detection import Source
     from cxcall.findings.finding import Finding
     from cxcall.output.options import OutputOptions
 

@@ -16,7 +16,7 @@ from cxcall.documents.text_files import STDIN, read_text
 from cxcall.explaining.correction.corrected_request import find_correction
 from cxcall.explaining.correction.shell_forms import find_shell_form
 from cxcall.explaining.explanation import Explanation, explain_request
-from cxcall.explaining.readers.detect import FORMATS, open_source, read, unknown_format
+from cxcall.explaining.readers.format_detection import FORMATS, open_source, read, unknown_format
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
