@@ -9,7 +9,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.json_values.json_search import find_json_end
-from cxcall.explaining.readers.labels import STATUS_LINE, URL_LINE, LabeledRequest, part_of
+from cxcall.explaining.readers.labeled_request import STATUS_LINE, URL_LINE, LabeledRequest, part_of
 from cxcall.explaining.readers.request_builder import METHODS
 
 if TYPE_CHECKING:
