@@ -15,7 +15,7 @@ from cxcall.explaining.readers.json_values.objects import (
     is_resource,
     status_of,
 )
-from cxcall.explaining.readers.messages.message_lines import (
+from cxcall.explaining.readers.messages.start_lines import (
     BARE_STATUS,
     LINE_STATUS,
     LOG_STATUS,
