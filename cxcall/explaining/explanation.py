@@ -135,7 +135,7 @@ def explain(
     """
     from cxcall.contracts.contract import load_user_contract
     from cxcall.explaining.readers.format_detection import read, read_path
-    from cxcall.explaining.readers.json_values.objects import read_exchange
+    from cxcall.explaining.readers.json_values.request_objects import read_exchange
 
     if isinstance(source, str):
         requests = list(read(source, "text"))

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
-from cxcall.explaining.readers.json_values.objects import find_error_body, is_error_body
+from cxcall.explaining.readers.json_values.request_objects import find_error_body, is_error_body
 from cxcall.explaining.readers.messages.responses import object_text, read_response
 from cxcall.explaining.readers.request_builder import (
     METHODS,

@@ -7,7 +7,11 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_values.objects import find_error_body, is_error_body, status_of
+from cxcall.explaining.readers.json_values.request_objects import (
+    find_error_body,
+    is_error_body,
+    status_of,
+)
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.responses.identifiers import correlation_id
 from cxcall.transport.messages import Headers

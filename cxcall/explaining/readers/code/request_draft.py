@@ -46,7 +46,7 @@ from cxcall.explaining.readers.code.values import (
     unknown,
     unwrap,
 )
-from cxcall.explaining.readers.json_values.objects import has_error_status
+from cxcall.explaining.readers.json_values.request_objects import has_error_status
 from cxcall.explaining.readers.request_builder import basic_credentials, build_observed_request
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,

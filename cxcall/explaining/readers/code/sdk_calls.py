@@ -13,7 +13,7 @@ from cxcall.explaining.operations.published_operations import GENESYS, load_publ
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.sent_body import as_json_value
 from cxcall.explaining.readers.code.values import CodeCall
-from cxcall.explaining.readers.json_values.objects import find_response, status_of
+from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
 

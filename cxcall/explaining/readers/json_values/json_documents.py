@@ -6,7 +6,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.json_values.objects import (
+from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
     is_error_body,
     is_exchange,

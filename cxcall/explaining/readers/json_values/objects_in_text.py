@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_values.json_search import json_values
-from cxcall.explaining.readers.json_values.objects import find_request, find_response, read_object
+from cxcall.explaining.readers.json_values.request_objects import (
+    find_request,
+    find_response,
+    read_object,
+)
 from cxcall.explaining.readers.messages.responses import dumped_objects, read_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_body, is_array_start, json_values
-from cxcall.explaining.readers.json_values.objects import (
+from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     has_error_status,
     is_error_body,

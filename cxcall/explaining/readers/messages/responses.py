@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_json_end
-from cxcall.explaining.readers.json_values.objects import (
+from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
     is_resource,
