@@ -127,7 +127,7 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     corrected = body
     if not compile_schema(operation.body_schema).is_valid(body.value):
         from cxcall.payloads.schema_errors import explain_schema_errors
-        from cxcall.payloads.structure import find_wrong_structures
+        from cxcall.payloads.structure_errors import find_wrong_structures
 
         findings, corrected = explain_schema_errors(operation, body)
         structures = [*find_wrong_structures(operation, body)]
