@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.payloads.misnamed_properties import Rename
     from cxcall.payloads.payload import Payload
-    from cxcall.payloads.renames import Rename
 
     Problem = tuple[str, str, str] | None
     """Message, correction, and reason; None for a value that is right."""
@@ -106,7 +106,7 @@ class _MistakeFinder:
         is_complete = declared and not has_open_names(schema)
         unknown = [each for each in members if is_complete and each not in declared]
         if unknown:
-            from cxcall.payloads.renames import find_renames
+            from cxcall.payloads.misnamed_properties import find_renames
 
             renames = find_renames(self.operation, self.body.value, {pointer: unknown})
         for name in unknown:

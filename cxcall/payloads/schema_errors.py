@@ -25,8 +25,8 @@ from cxcall.payloads.error_selection import (
     pointer_of,
     relevant_errors,
 )
+from cxcall.payloads.misnamed_properties import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
     property_template,
     type_hint,
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.operation import Operation
+    from cxcall.payloads.misnamed_properties import Rename
     from cxcall.payloads.payload import Payload
-    from cxcall.payloads.renames import Rename
     from cxcall.payloads.value_corrections import Correction
 
 _MAX_ROUNDS = 20
