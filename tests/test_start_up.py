@@ -108,7 +108,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     needless |= {
         *("cxcall.documents.toml", "cxcall.output.finding_text", "cxcall.payloads.suggestions"),
         *("cxcall.payloads.operation_matching", "cxcall.responses.platform_words"),
-        *("cxcall.responses.started", "cxcall.transport.retry_after"),
+        *("cxcall.responses.start_evidence", "cxcall.transport.retry_after"),
         *("cxcall.payloads.value_corrections", "cxcall.cli.help_layout", "cxcall.ledger.upgrade"),
     }
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")

@@ -88,13 +88,13 @@ def shows_start(
 
     Only a new engagement ID at its place and a state count: an error names many other IDs.
     """
-    from cxcall.responses import started
+    from cxcall.responses import start_evidence
 
     found, _ = engagement_id(operation, response, first_place) or ("", "")
-    is_new = found.lower() not in started.values_sent(request)
+    is_new = found.lower() not in start_evidence.values_sent(request)
     if found and is_new and found != correlation_id(response):
         return True
-    return started.names_started_state(response.json())
+    return start_evidence.names_started_state(response.json())
 
 
 def _has_retry_after(response: HttpResponse) -> bool:
@@ -122,7 +122,7 @@ def _classify_success(
 
 
 def _names_something_started(body: Any, request: HttpRequest) -> bool:
-    from cxcall.responses.started import names_something_started
+    from cxcall.responses.start_evidence import names_something_started
 
     return names_something_started(body, request)
 

@@ -97,7 +97,7 @@ def _likely_engagement_id(
     """Return the ID that a response names as platforms usually do; None if the operation declares a place."""
     if context.operation.engagement_id or context.engagement_place or context.operation.is_read:
         return None
-    from cxcall.responses.started import values_sent
+    from cxcall.responses.start_evidence import values_sent
 
     return identifiers.likely_engagement_id(response, values_sent(request))
 
