@@ -107,7 +107,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     needless = (HEAVY - wanted - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     needless |= {
         *("cxcall.documents.toml", "cxcall.output.finding_text", "cxcall.payloads.suggestions"),
-        *("cxcall.payloads.operation_matching", "cxcall.responses.platform_words"),
+        *("cxcall.payloads.operation_matching", "cxcall.responses.platform_messages"),
         *("cxcall.responses.start_evidence", "cxcall.transport.retry_after"),
         *("cxcall.payloads.value_corrections", "cxcall.cli.help_layout", "cxcall.ledger.upgrade"),
     }

@@ -22,7 +22,7 @@ from cxcall.responses.causes import (
 )
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
-from cxcall.responses.platform_words import (
+from cxcall.responses.platform_messages import (
     SOURCE,
     meaning_of,
     member_text,

@@ -15,7 +15,7 @@ from cxcall.responses.named_places import (
     find_named_properties,
     find_named_value,
 )
-from cxcall.responses.platform_words import member_text, platform_code
+from cxcall.responses.platform_messages import member_text, platform_code
 from cxcall.responses.reported_failures import FAILED_LIST
 
 if TYPE_CHECKING:
