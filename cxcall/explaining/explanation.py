@@ -27,10 +27,10 @@ from cxcall.explaining.ranking import rank_findings
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.causes import CHECK_BODY
 from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.platform_messages import SOURCE
+from cxcall.responses.refusal_causes import CHECK_BODY
 from cxcall.responses.refusals import explain_refusal
 from cxcall.responses.reported_failures import explain_failures, web_page_finding
 

@@ -10,16 +10,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
-from cxcall.responses.causes import (
-    BY_CODE,
-    BY_STATUS,
-    BY_WORDS,
-    CHECK_BODY,
-    LOOK,
-    NO_CAUSE,
-    NO_TOKEN,
-    Cause,
-)
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_messages import (
@@ -29,6 +19,16 @@ from cxcall.responses.platform_messages import (
     member_texts,
     platform_message,
     shorten,
+)
+from cxcall.responses.refusal_causes import (
+    BY_CODE,
+    BY_STATUS,
+    BY_WORDS,
+    CHECK_BODY,
+    LOOK,
+    NO_CAUSE,
+    NO_TOKEN,
+    Cause,
 )
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after

@@ -24,8 +24,8 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
-from cxcall.responses.causes import BY_STATUS
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
+from cxcall.responses.refusal_causes import BY_STATUS
 
 if TYPE_CHECKING:
     from cxcall.ledger.records import Record
