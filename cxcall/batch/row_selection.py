@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.batch.load.file_contacts import FileContacts
-from cxcall.batch.opening_times import find_opening
+from cxcall.batch.next_calling_time import find_opening
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,

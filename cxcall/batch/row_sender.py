@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
-from cxcall.batch.opening_times import check_hours_again
+from cxcall.batch.next_calling_time import check_hours_again
 from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason

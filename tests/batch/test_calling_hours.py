@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.opening_times import check_hours_again, next_opening
+from cxcall.batch.next_calling_time import check_hours_again, next_opening
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cxcall.batch import opening_times
-from cxcall.batch.opening_times import check_hours_again, find_opening
+from cxcall.batch import next_calling_time
+from cxcall.batch.next_calling_time import check_hours_again, find_opening
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from cxcall.batch.opening_times import find_opening
+from cxcall.batch.next_calling_time import find_opening
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
