@@ -11,8 +11,8 @@ import pytest
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.queue import destinations
-from cxcall.batch.queue.content import rebuild_row, row_content
 from cxcall.batch.queue.destinations import Destination, Destinations
+from cxcall.batch.queue.row_content import rebuild_row, row_content
 from cxcall.batch.rate import Rate
 from cxcall.batch.rate_limiter import RateLimiter
 from cxcall.batch.row_checks import CheckedRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.queue.content import rebuild_row, row_of
+from cxcall.batch.queue.row_content import rebuild_row, row_of
 from cxcall.batch.rate import Rate
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
