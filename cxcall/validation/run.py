@@ -174,7 +174,7 @@ class Validation(NamedTuple):
 
         `to_send` returns what another process needs of a piece, if that is not all of it.
         """
-        from cxcall.runtime.garbage import collect_garbage
+        from cxcall.runtime.garbage_collection import collect_garbage
         from cxcall.runtime.worker_processes import WorkerLostError, share_work
 
         collect_garbage()

@@ -15,7 +15,7 @@ from cxcall.cli.options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
-from cxcall.runtime.garbage import collect_garbage
+from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:

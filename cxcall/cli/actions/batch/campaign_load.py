@@ -38,7 +38,7 @@ from cxcall.platform_reads.campaigns import (
     ContactListState,
 )
 from cxcall.platform_reads.reader import ReadError, after_send
-from cxcall.runtime.garbage import collect_garbage
+from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.consent import ask_count, ask_yes
 from cxcall.sending.draft import parse_parameters

@@ -46,7 +46,7 @@ from cxcall.ledger.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
-from cxcall.runtime.garbage import collect_garbage
+from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters

@@ -22,7 +22,7 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.queued_rows import Claim
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
-from cxcall.runtime.garbage import collect_garbage
+from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.settings.settings import load_settings
