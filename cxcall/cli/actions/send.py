@@ -27,7 +27,7 @@ from cxcall.sending.draft import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.actions.response_pages import Reading
+    from cxcall.cli.actions.response_printer import Reading
     from cxcall.cli.options import BodyOptions, LogOptions, ReadOptions, RequestOptions, SendOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -91,7 +91,7 @@ def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | 
     is_asked = options is not None and any(options)
     if options is None or not (is_asked or operation.is_read):
         return None
-    from cxcall.cli.actions.response_pages import Reading
+    from cxcall.cli.actions.response_printer import Reading
 
     return Reading.of(operation, options)
 
@@ -103,7 +103,7 @@ def _read_all(
     sending: SendOptions,
     screen: Screen,
 ) -> Report:
-    from cxcall.cli.actions.response_pages import read_all
+    from cxcall.cli.actions.response_printer import read_all
     from cxcall.sending.dialer import read
     from cxcall.sending.plan import Plan, SendHooks
 
