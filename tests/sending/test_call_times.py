@@ -143,7 +143,7 @@ def test_time_beyond_the_calendar_of_a_zone_is_unknown_there() -> None:
 def test_number_in_a_zone_that_this_machine_does_not_know_has_no_opening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(opening_times, "time_zones", lambda _number: ("Mars/Olympus_Mons",))
+    monkeypatch.setattr(next_calling_time, "time_zones", lambda _number: ("Mars/Olympus_Mons",))
     assert find_opening(callback(None, LATER_ALLOWED), {}) is None
 
 

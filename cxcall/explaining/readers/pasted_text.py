@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 _READERS = (
     "commands.command_lines.read_commands",
     "yaml_text.read_yaml",
-    "json_values.object_texts.read_objects",
+    "json_values.objects_in_text.read_objects",
     "messages.transcripts.read_transcripts",
     "labeled_texts.read_labels",
     "code.code_with_response.read_code_text",
     "messages.http_message.read_requests",
-    "messages.response_text.read_calls_and_responses",
+    "messages.responses_without_request.read_calls_and_responses",
 )
 """Functions of this package that yield the requests of a text, the exact ones first; each is loaded where it is needed."""
 _MAX_TEXT = 1 << 22
