@@ -54,9 +54,9 @@ def require_role(contracts: Sequence[Contract], platform: str, role: str) -> Rol
         if role in found:
             return found[role]
     raise UsageError(
-        f"no published operation of `{platform}` is known that could `{role}`",
+        f"no known published operation of `{platform}` can `{role}`",
         where="campaign",
-        fix="look for one: `cxcall operations --search campaign`",
+        fix="search for one: `cxcall operations --search campaign`",
     )
 
 

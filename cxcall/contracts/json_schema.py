@@ -38,7 +38,7 @@ def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, 
     if isinstance(found, dict):
         return found
     raise UsageError(
-        f"the contract refers to `{reference}`, which is not in the document",
+        f"the document refers to `{reference}`, which is not in it",
         where="--contract",
         fix="bundle the document into one file; nothing is fetched",
     )

@@ -64,11 +64,11 @@ def check_text(name: str, text: str, source: str) -> str:
     secret = text.strip()
     invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
     if not secret:
-        raise credentials_error(f"the {name} is empty", "give it again", where=source)
+        raise credentials_error(f"the {name} is empty", f"enter the {name} again", where=source)
     if invalid is not None:
         raise credentials_error(
-            f"the {name} holds U+{ord(secret[invalid]):04X} at position {invalid + 1}, which none has",
-            f"copy the {name} alone, without `Bearer`, quotes or line breaks",
+            f"the {name} contains U+{ord(secret[invalid]):04X} at position {invalid + 1}, which is not allowed",
+            f"copy only the {name}, without `Bearer`, quotes, or line breaks",
             where=source,
         )
     return secret

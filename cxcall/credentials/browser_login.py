@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE = 300.0
 """Seconds that a person has to log in."""
 
-_AGAIN = "`cxcall auth login --web`"
+_AGAIN = "run `cxcall auth login --web` again"
 _RANDOM_BYTES = 48
 _SHOWN = 200
 
@@ -62,7 +62,7 @@ class Login:
             raise self._refusal(values["error"], values.get("error_description", ""))
         if not values.get("code"):
             raise credentials_error(
-                f"the browser came back from `{self.client.host}` without a code", _AGAIN
+                f"the redirect from `{self.client.host}` has no authorization code", _AGAIN
             )
         return values["code"]
 
@@ -71,9 +71,9 @@ class Login:
         shown = printable(": ".join(filter(None, (error, description))))[:_SHOWN]
         why = f"`{host}` says `{shown}`"
         if error == "access_denied":
-            fix = f"{_AGAIN}, and allow it there; a client's first login needs `oauth:client:authorize`"
+            fix = f"{_AGAIN}, and allow the login in the browser; the first login of a client needs `oauth:client:authorize`"
             return credentials_error("the login was refused in the browser", fix, why)
-        fix = "check the client's grant type and that its redirect URIs hold `http://localhost`"
+        fix = "check the grant type of the client, and that its redirect URIs include `http://localhost`"
         return credentials_error(f"`{host}` refused the login", fix, why)
 
 
@@ -96,8 +96,8 @@ def log_in(
         show(login.page(loopback.redirect_uri, scope))
         code = loopback.wait(PATIENCE)
     if not code:
-        message = f"no login within {PATIENCE:g} s"
-        why = "the browser did not come back; the page may be closed, or its redirect URI not registered"
+        message = f"the login was not finished within {PATIENCE:g} s"
+        why = "no redirect from the browser arrived; the page may have been closed, or the redirect URI is not registered"
         raise credentials_error(message, _AGAIN, why)
     form = {
         "grant_type": "authorization_code",

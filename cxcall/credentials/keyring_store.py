@@ -35,7 +35,7 @@ def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
         return bool(keyring.get_password(_SERVICE, account) == text)
 
     if not _run_with_timeout(save):
-        raise KeyringError("the keyring keeps nothing")
+        raise KeyringError("the keyring did not store the secret")
 
 
 def load_secrets(account: str) -> dict[str, str]:
@@ -46,7 +46,7 @@ def load_secrets(account: str) -> dict[str, str]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise KeyringError("the keyring holds it no more")
+        raise KeyringError("the secret is no longer in the keyring")
     return {str(name): str(value) for name, value in found.items()}
 
 

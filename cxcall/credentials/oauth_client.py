@@ -104,8 +104,8 @@ def check_id(name: str, text: str, source: str) -> str:
     """Return the ID of a client or an access key; raises CredentialsError if not valid."""
     client_id = check_text(name, text, source)
     if ":" in client_id:
-        message = f"the {name} holds a `:`, which would end it"
-        raise credentials_error(message, f"copy the {name} alone", where=source)
+        message = f"the {name} contains a `:`, which is not allowed"
+        raise credentials_error(message, f"copy only the {name}", where=source)
     return client_id
 
 

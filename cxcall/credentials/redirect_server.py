@@ -17,8 +17,8 @@ _PAGE = (
     "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>cxcall</title>"
     "<p>{text}</p><p>You can close this page and return to the terminal.</p></html>"
 )
-_DONE = "The login is done here."
-_FAILED = "The login did not work. The terminal says why."
+_DONE = "The login continues in the terminal."
+_FAILED = "The login failed. The terminal shows the reason."
 _READ_TIMEOUT = 10.0
 
 
@@ -44,9 +44,9 @@ class RedirectServer:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         except OSError as error:
             raise UsageError(
-                f"port {port} of this machine cannot be listened on: {error.strerror}",
+                f"cannot listen on port {port}: {error.strerror}",
                 where="--port",
-                fix="give another port that the client has a redirect URI for, or leave it out",
+                fix="use a port for which the client has a redirect URI, or leave out the port",
             ) from None
         self._server.daemon_threads = True  # a browser keeps unused connections open
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -102,7 +102,7 @@ class RedirectServer:
 
             def do_GET(self) -> None:
                 text = server._handle(self.path, self.headers.get("Host", ""))
-                page = _PAGE.format(text=text or "There is nothing here.").encode()
+                page = _PAGE.format(text=text or "Not found.").encode()
                 self.send_response(200 if text else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(page)))

@@ -122,7 +122,7 @@ def store_credentials(settings: "Settings", username: str, secret: str) -> str:
     """
     remember_secrets(secret)
     if not secret:
-        raise credentials_error("the secret is empty", "give it again")
+        raise credentials_error("the secret is empty", "enter the secret again")
     _check_destination(settings, LOGIN_SOURCE)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
@@ -236,14 +236,14 @@ class _Secrets:
             return text
         names = ",".join(f"{each.field}=..." for each in keys)
         raise credentials_error(
-            f"the API needs {len(keys)} keys, and one is set",
+            f"the API requires {len(keys)} keys, but only one is set",
             f"write them as `{names}`",
             where=self.source,
         )
 
     def _unusable(self, what: str) -> CredentialsError:
         return credentials_error(
-            f"{what} has a character that cannot be sent", "copy it alone", where=self.source
+            f"{what} has a character that cannot be sent", "copy only the value", where=self.source
         )
 
 
@@ -266,7 +266,7 @@ def _check_place(scheme: SecurityScheme) -> None:
     raise credentials_error(
         f"an API key cannot be sent in the {scheme.place} `{printable(name)}`, which the document declares",
         "correct the name in the document",
-        "it would change the request itself",
+        "a key in that place would change the request itself",
     )
 
 
@@ -276,8 +276,8 @@ def _check_destination(settings: "Settings", source: str) -> None:
     base_url = settings.values["base_url"]
     if base_url.source == _DOCUMENT_HOST:
         raise credentials_error(
-            f"only the document names the host `{host_of(base_url.value)}`, so no secret is sent to it",
-            "set `base_url` beside the secret, or add `--base-url`",
+            f"the host `{host_of(base_url.value)}` comes only from the document, so no secret is sent to it",
+            "set `base_url` where the secret is set, or add `--base-url`",
             "a document must not decide where a secret goes",
         )
 
@@ -287,7 +287,7 @@ def _no_credentials(
 ) -> CredentialsError:
     """Return the error that names what the document asks for, and where to set it."""
     return credentials_error(
-        f"there are no credentials for `{host_of(settings.base_url)}`: the document takes "
+        f"there are no credentials for `{host_of(settings.base_url)}`: the document requires "
         + " or ".join(
             " with ".join(f"`{each.declared}`" for each in entry) for entry in alternatives
         ),

@@ -53,10 +53,10 @@ def find_explicit_token(settings: Settings) -> Token | None:
 def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
     """Return the error for an explicit token that the API refused."""
     return credentials_error(
-        f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
+        f"the access token (from {token.source}) was refused, and cxcall cannot renew it",
         settings.login_command()
         if token.source in (LOGIN_SOURCE, KEYRING_SOURCE)
-        else f"put a new one there, or unset it and {settings.login_command()}",
+        else f"set a new access token, or unset it and run {settings.login_command()}",
         code="token-expired",
     )
 
@@ -120,13 +120,13 @@ def require_token_url(settings: Settings) -> str:
         return settings.token_url
     if settings.platform == CXONE:
         raise credentials_error(
-            "nothing says which area the access key is for",
+            "the area of the access key is not set",
             "set `CXCALL_REGION`, or `region` in the profile, to `na1`, `eu1`, `au1` or another; "
             "or `CXCALL_TOKEN_URL`",
-            "a key is sent to no guessed place",
+            "cxcall does not guess where to send a key",
         )
     raise credentials_error(
-        f"nothing says where tokens for `{host_of(settings.base_url)}` are handed out",
+        f"the token endpoint for `{host_of(settings.base_url)}` is not known",
         "set `CXCALL_TOKEN_URL`, or `token_url` in the profile",
     )
 
@@ -151,7 +151,7 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
         "token",
         f"the {'access token' if token.value or is_token_login else label} "
         f"from {used} is used; the one from {unused} is ignored",
-        "unset the one, or `cxcall auth logout` the other",
+        "unset the setting, or delete the stored login with `cxcall auth logout`",
     )
 
 
@@ -216,7 +216,7 @@ def _missing_credentials(settings: Settings, kind: str) -> CredentialsError:
 def _incomplete_pair(settings: Settings, first: str, second: str) -> CredentialsError:
     present, missing = (first, second) if settings.values[first].value else (second, first)
     return credentials_error(
-        f"`{present}` is set (from {settings.values[present].source}), and `{missing}` is not",
+        f"`{present}` is set (from {settings.values[present].source}), but `{missing}` is not",
         f"set `CXCALL_{missing.upper()}`, or {settings.login_command()}",
         _other_logins(settings),
         code="token-missing",

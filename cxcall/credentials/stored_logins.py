@@ -73,7 +73,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
     except keyring_store.KeyringError as error:
         raise credentials_error(
             str(error),
-            f"unlock it, or {settings.login_command()} again: what it does not take goes into a file",
+            f"unlock it, or {settings.login_command()} again: secrets that it cannot store are kept in a file",
             f"it holds the {describe_secret(login)} of profile `{login.get('profile')}`",
         ) from None
 
@@ -119,7 +119,7 @@ def describe_secret(record: StoredRecord) -> str:
     kind = record.get("kind", CLIENT_CREDENTIALS)
     names = {
         ACCESS_KEY: "access key",
-        AUTHORIZATION_CODE: "login by the browser",
+        AUTHORIZATION_CODE: "login in the browser",
         BASIC: "password",
         API_KEY: "API key",
     }

@@ -37,11 +37,11 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     )
     if not tenant_id:
         why = "neither its ID token nor the token itself has a `tenantId`"
-        raise credentials_error(f"the token from `{client.host}` names no tenant", _FIX, why)
+        raise credentials_error(f"the token from `{client.host}` does not name a tenant", _FIX, why)
     url = f"{issuer}{DISCOVERY_PATH}?{urlencode({'tenantId': tenant_id})}"
     response = _get(url, timeout)
     if response.status == HTTPStatus.NOT_FOUND:
-        message = f"`{host_of(issuer)}` knows no tenant `{printable(tenant_id)}`"
+        message = f"`{host_of(issuer)}` does not know the tenant `{printable(tenant_id)}`"
         raise credentials_error(message, f"check `issuer`, or {_FIX}", where="host")
     if response.status != HTTPStatus.OK:
         message = f"`{host_of(issuer)}` does not say where the tenant's API is"
@@ -52,7 +52,7 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     endpoint = str(document.get("api_endpoint", "")) if isinstance(document, dict) else ""
     if not tenants.is_trusted_endpoint(endpoint, issuer):
         message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
-        why = f"a token goes only to `https://` hosts under {', '.join(tenants.VENDOR_DOMAINS)}, or the issuer's own"
+        why = f"a token is sent only to `https://` hosts under {', '.join(tenants.VENDOR_DOMAINS)}, or to the issuer's own host"
         raise credentials_error(message, _FIX, why, where="host", code="host-unknown")
     return Tenant(endpoint.rstrip("/"), client.token_url, tenant_id)
 
@@ -81,8 +81,8 @@ def _get(url: str, timeout: float) -> HttpResponse:
     if done.response is None or done.failure:
         raise token_undelivered(
             "undelivered",
-            f"`{host_of(url)}`, which says where the tenant's API is, did not respond",
+            f"the discovery host `{host_of(url)}`, which has the address of the tenant's API, did not respond",
             f"run it again, or {_FIX}",
-            f"no address, so nothing was sent ({done.detail or done.failure})",
+            f"without that address, nothing was sent ({done.detail or done.failure})",
         )
     return done.response

@@ -61,9 +61,9 @@ def fetch_token(settings: Settings, client: OAuthClient) -> Token:
         return _token(request_grant(client, settings.timeout), client)
     if client.kind == AUTHORIZATION_CODE and not client.refresh_token:
         raise credentials_error(
-            "the login has ended",
+            "the login is no longer valid",
             settings.login_command("--web"),
-            f"`{client.host}` gave no refresh token with it",
+            f"`{client.host}` did not issue a refresh token",
             code="token-expired",
         )
     with suppress(UnwritableError):
@@ -129,9 +129,9 @@ def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) ->
     found = find_and_save_tenant(settings, client, grant)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
         raise credentials_error(
-            f"the tenant's API is at `{found.api_endpoint}`, and not at `{host_url(settings.base_url)}`",
-            f"run it again: this is kept now; where nothing can be kept, set `CXCALL_BASE_URL={found.api_endpoint}`",
-            f"`{settings.base_url}` was taken from the area; nothing was sent",
+            f"the tenant's API is at `{found.api_endpoint}`, not at `{host_url(settings.base_url)}`",
+            f"run it again: the address is now stored; if it cannot be stored, set `CXCALL_BASE_URL={found.api_endpoint}`",
+            f"`{settings.base_url}` was derived from the area; nothing was sent",
             where="host",
             code="region-mismatch",
         )

@@ -91,7 +91,7 @@ def check_token_kind(
         return None
     needs_user = operation.needs_user_token
     others = [
-        f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
+        f"`{entry.name}` accepts this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]
@@ -108,7 +108,7 @@ def check_token_kind(
         "token",
         f"`{operation.name}` requires a token obtained with {' or '.join(f'`{kind}`' for kind in kinds)}; this one was obtained with `{token.kind}`",
         fix="; or ".join([how, *others]),
-        why="it acts as a user, and this token belongs to no user" if needs_user else "",
+        why="it acts as a user, but this token does not belong to a user" if needs_user else "",
         source=f"contract {operation.contract.name}",
     )
 
@@ -127,7 +127,7 @@ def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
         "token-scope",
         "token",
         f"the token lacks the scope that `{operation.name}` needs: {wanted}",
-        "give the OAuth client that scope and a new token, or send with `--force`",
+        "add that scope to the OAuth client and get a new token, or send with `--force`",
         f"it has {', '.join(f'`{scope}`' for scope in sorted(scopes)) or 'none'}",
         source=f"contract {operation.contract.name}",
     )

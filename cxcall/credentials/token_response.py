@@ -37,15 +37,17 @@ def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> Un
             f"did not respond within {timeout:g} s",
             "run it again, with a longer `--timeout`",
         ),
-        "reset": ("broke the connection", "run it again"),
-        "malformed": ("does not speak HTTP", "check `token_url`"),
+        "reset": ("closed the connection before a complete response", "run it again"),
+        "malformed": ("did not send an HTTP response", "check `token_url`"),
     }
     known = explain_unreachable(done.failure, "token_url") or others.get(done.failure)
-    problem, fix = known or ("sent a response that was cut", "run it again")
+    problem, fix = known or ("sent a truncated response", "run it again")
     message = f"`{client.host}` {problem}"
     # The detail contains nothing from the request.
     detail = f" ({done.detail})" if done.detail else ""
-    return token_undelivered("undelivered", message, fix, f"no token, so nothing was sent{detail}")
+    return token_undelivered(
+        "undelivered", message, fix, f"cxcall has no token, so nothing was sent{detail}"
+    )
 
 
 class TokenResponse(NamedTuple):
@@ -93,10 +95,10 @@ class TokenResponse(NamedTuple):
         if status == HTTPStatus.TOO_MANY_REQUESTS or self._is_rate_limited:
             wait = str(self.response.headers.get("Retry-After", ""))
             when = f"in {wait} s" if wait.isascii() and wait.isdigit() else "in a minute"
-            message = f"`{host}` hands out no more tokens for now"
+            message = f"`{host}` issues no more tokens for now"
             raise token_undelivered("rate-limited", message, f"run it again {when}", self.details)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-            message = f"`{host}` failed to hand out a token"
+            message = f"`{host}` failed to issue a token"
             raise token_undelivered(
                 "undelivered", message, "run it again in a minute", self.details
             )
@@ -116,19 +118,22 @@ class TokenResponse(NamedTuple):
         client, host, status = self.client, self.client.host, self.response.status
         if self.error == "invalid_client" and "not found" in self.description.lower():
             return (
-                f"`{host}` knows no client `{client.client_id}`",
-                "check `client_id`, and that the region is the one the client was made in",
+                f"`{host}` does not know the client `{client.client_id}`",
+                "check `client_id`, and that the client was created in this region",
             )
         if self.error == "invalid_grant" and client.kind == AUTHORIZATION_CODE:
-            return "the login has ended", "`cxcall auth login --web`"
+            return "the login is no longer valid", "log in again: `cxcall auth login --web`"
         if self.error in {"unauthorized_client", "unsupported_grant_type"}:
             return (
-                f"client `{client.client_id}` may not use the {client.kind} grant",
-                "give it that grant type and a role, or keep a token: `cxcall auth login --with-token`",
+                f"client `{client.client_id}` is not allowed to use the {client.kind} grant",
+                "add that grant type and a role to the client, or store a token: `cxcall auth login --with-token`",
             )
         if status < HTTPStatus.BAD_REQUEST:
             to = host_of(str(self.response.headers.get("Location", ""))) or "elsewhere"
-            return f"`{host}` redirects to `{to}`, and secrets follow no redirect", self._check_url
+            return (
+                f"`{host}` redirects to `{to}`, but secrets are not sent to a redirect target",
+                self._check_url,
+            )
         return self._explain_refused_secret() or self._explain_refused_status()
 
     def _explain_refused_secret(self) -> tuple[str, str] | None:
@@ -136,17 +141,17 @@ class TokenResponse(NamedTuple):
         if self.error == "invalid_client" and client.kind == ACCESS_KEY:
             return (
                 f"`{host}` refused the application that presents the access key",
-                "check `client_id` and `client_secret`; the access key itself was not looked at",
+                "check `client_id` and `client_secret`; the access key itself was not checked",
             )
         if self.error == "invalid_client" and not client.secret:
             return (
-                f"`{host}` takes client `{client.client_id}` with its secret only, or is the wrong region",
+                f"`{host}` requires the secret of client `{client.client_id}`, or is the wrong region",
                 "set `CXCALL_CLIENT_SECRET`, or check the region",
             )
         if self.error == "invalid_client":
             return (
                 f"the client secret (from {client.source}) is wrong, or `{host}` is the wrong region",
-                "check both: right credentials in the wrong region are refused in the same words",
+                "check both: the wrong region refuses correct credentials with the same error",
             )
         if self.error == "invalid_grant" and client.kind == ACCESS_KEY:
             return (
@@ -206,10 +211,10 @@ class TokenResponse(NamedTuple):
         """Return what is wrong with a 2xx response; empty if it contains a bearer token."""
         body, token_type = self.response.body.strip(), self.content.get("token_type")
         problems = {
-            "responded with far more than a token": self.response.truncated,
-            "responded with nothing, instead of a token": not body,
-            "responded with a web page, instead of a token": body.startswith(b"<"),
-            "responded with something else than a JSON object": not self.content,
+            "sent a response that is too long for a token": self.response.truncated,
+            "sent an empty response instead of a token": not body,
+            "sent a web page instead of a token": body.startswith(b"<"),
+            "did not respond with a JSON object": not self.content,
             "responded without an `access_token`": not isinstance(
                 self.content.get("access_token"), str
             ),

@@ -139,7 +139,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
         raise UnwritableError(
             f"`{path.name}` cannot be written: {error.strerror}",
             where=str(path),
-            fix=f"make room or give yourself the folder, or set `{folder_variable}` to another",
+            fix=f"free disk space, make the folder writable, or set `{folder_variable}` to another folder",
         ) from None
 
 

@@ -155,9 +155,9 @@ def _stop_on_device(path: str, found: os.stat_result) -> None:
     if stat.S_ISREG(mode) or is_empty or (is_pipe and path.startswith(_PIPES_OF_THE_SHELL)):
         return
     raise UnreadableError(
-        f"`{path}` is a {'named pipe' if is_pipe else 'device'}: only regular files and pipes of the shell are read",
+        f"`{path}` is a {'named pipe' if is_pipe else 'device'}: only regular files and shell pipes can be read",
         where=path,
-        fix="name a regular file, or pipe into `-` where a payload is read",
+        fix="use a regular file; where a payload is read, you can also pipe it into `-`",
     )
 
 
@@ -165,7 +165,7 @@ def _too_large(path: str, part: str, largest: int) -> UnreadableError:
     return UnreadableError(
         f"{part}`{path}` has more than {largest >> 20} MiB",
         where=path,
-        fix="split it, or cut it down to what is needed",
+        fix="split the file, or remove the parts that you do not need",
     )
 
 
@@ -186,7 +186,9 @@ def _open_stdin() -> BufferedReader:
     if stdin is None or stdin.isatty():
         state = "closed" if stdin is None else "a terminal"
         raise UnreadableError(
-            f"`-` reads stdin, and stdin is {state}", where="-", fix="name a file, or pipe one in"
+            f"`-` reads stdin, but stdin is {state}",
+            where="-",
+            fix="give the name of a file, or pipe the input in",
         )
     return open(stdin.fileno(), "rb", closefd=False)
 
@@ -205,7 +207,7 @@ def encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
             conversion_command(path, encoding, f"utf8{suffix}")
             if is_file
             else f"pipe it through `iconv -f {encoding} -t UTF-8`",
-            why="JSON is UTF-8 (RFC 8259, section 8.1)" if suffix.lower() in _JSON else "",
+            why="JSON must be UTF-8 (RFC 8259, section 8.1)" if suffix.lower() in _JSON else "",
         )
     )
 

@@ -116,7 +116,7 @@ class _Builder:
             container.append(value)
         elif not key:
             if not isinstance(value, str):
-                raise _error("the name of a member must be a text", event.start_mark)
+                raise _error("the name of a member must be a string", event.start_mark)
             if value in container and value not in merged:
                 message = f"duplicate name `{value}` in one mapping: the last one is used"
                 self._on_duplicate(_error(message, event.start_mark))

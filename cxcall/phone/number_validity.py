@@ -40,8 +40,8 @@ def find_number_mistake(number: str) -> str:
     lengths = _lengths(code)
     if lengths and len(national) not in lengths:
         wanted = " or ".join(str(length) for length in lengths)
-        return f"country code {code} takes {wanted} digits after it, this has {len(national)}"
-    return f"country code {code} gives out no such number"
+        return f"country code {code} requires {wanted} digits after it; this number has {len(national)}"
+    return f"country code {code} has no such number"
 
 
 def _lengths(country_code: int) -> list[int]:

@@ -110,7 +110,7 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
     url = server or contract.base_url()
     if "://" not in url:
         raise UsageError(
-            f"contract `{printable(contract.name)}` names no server, and no `base_url` is set",
+            f"the API document `{printable(contract.name)}` declares no server, and `base_url` is not set",
             where="--base-url",
             fix="add `--base-url https://...`",
             code="host-unknown",

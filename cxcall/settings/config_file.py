@@ -49,7 +49,7 @@ class ConfigFile(NamedTuple):
         from cxcall.documents import toml
 
         text = toml.read_file(path)
-        example = 'a setting is written `base_url = "https://..."`, under `[profiles.NAME]`'
+        example = 'write a setting like `base_url = "https://..."`, under `[profiles.NAME]`'
         file = cls(path, text, toml.parse(path, text, fix=example))
         file._check()
         return file
@@ -79,7 +79,7 @@ class ConfigFile(NamedTuple):
                 f"unknown profile `{name}`",
                 where=chosen.locate(),
                 fix=f"{suggest_name(name, self.profiles)}; {create}" if self.profiles else create,
-                why=f"it would be `[profiles.{name}]` in {self.path}",
+                why=f"looked for `[profiles.{name}]` in {self.path}",
             )
         source = f"profile {name} ({self.path.name})"
         return drop_empty(
@@ -154,6 +154,6 @@ class ConfigFile(NamedTuple):
             raise UsageError(
                 f"others can read the `{key}` in `{self.path.name}`",
                 where=place,
-                fix=f"{command('chmod', '600', str(self.path))}, or keep it with `cxcall auth login`",
-                why="a secret in a file is used only when its owner alone can read it",
+                fix=f"{command('chmod', '600', str(self.path))}, or store it with `cxcall auth login`",
+                why="a secret in a file is used only if no other user can read the file",
             )

@@ -40,8 +40,8 @@ def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
         yield Finding.warning(
             "platform-mismatch",
             setting.locate(),
-            f"the settings are for `{printable(setting.value)}`, contract `{contract.name}` is for `{declared}`",
-            f"take a profile for `{declared}`, or another operation",
+            f"the settings are for `{printable(setting.value)}`, but the API document `{contract.name}` is for `{declared}`",
+            f"use a profile for `{declared}`, or another operation",
         )
 
 
@@ -63,7 +63,7 @@ def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) ->
                     "region-mismatch",
                     used.locate(),
                     f"`{host_of(base_url)}` (from {used.source}) is used, "
-                    f"and not `{host}` (from {setting.source})",
+                    f"not `{host}` (from {setting.source})",
                     "unset one of the two; `cxcall config show` lists every value with its source",
                 )
                 return
@@ -100,9 +100,9 @@ def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
         yield Finding.warning(
             "host-unknown",
             region.locate(),
-            f"unknown region `{domain}`; it is used as it is",
+            f"unknown region `{domain}`; it is used unchanged",
             f"use one of: {', '.join(contract.regions)}",
-            "regions may be newer than this list",
+            "a region may be newer than this list",
         )
 
 
@@ -114,7 +114,7 @@ def _ambiguous_credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
         yield Finding.warning(
             "credential",
             token.locate(),
-            f"the access token (from {token.source}) is used, and not the client (from {client.source})",
+            f"the access token (from {token.source}) is used, not the client (from {client.source})",
             "unset one of the two",
         )
     elif client and secret and _have_different_origins(client, secret, layers):

@@ -48,7 +48,7 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
             raise UsageError(
                 f"a line of `{path.name}` cannot be read",
                 where=place,
-                fix="write `NAME=value`, or `NAME='value'` when it has blanks or a `#`",
+                fix="write `NAME=value`, or `NAME='value'` if it has spaces or a `#`",
             )
         if binding.key is not None:
             _check_variable(binding.key, binding.value, place)

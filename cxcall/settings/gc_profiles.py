@@ -54,13 +54,13 @@ class GcProfile:
         path, name = Path.home() / ".gc" / "config.toml", chosen.value.removeprefix(GC_PREFIX)
         if not path.exists():
             raise UsageError(
-                "`gc` has no profiles here",
+                "`gc` has no profiles on this machine",
                 where=chosen.locate(),
-                fix="`gc profiles new`, or take a profile of cxcall's own",
-                why=f"they would be in {path}",
+                fix="create one with `gc profiles new`, or use a profile of cxcall",
+                why=f"looked in {path}",
             )
         text = toml.read_file(path)
-        fix = "`gc profiles list` reads it, or says what is wrong"
+        fix = "run `gc profiles list`: it either reads the file or shows the error"
         content = toml.parse(path, text, fix=fix)
         profiles = {key.lower(): table for key, table in content.items() if isinstance(table, dict)}
         if name.lower() not in profiles:
@@ -72,7 +72,7 @@ class GcProfile:
                     [f"{GC_PREFIX}{key}" for key in profiles],
                     prefix=GC_PREFIX,
                 ),
-                why=f"it would be `[{name}]` in {path}",
+                why=f"looked for `[{name}]` in {path}",
             )
         lower = {key.lower(): value for key, value in profiles[name.lower()].items()}
         profile = cls(path, text, name, lower)
@@ -99,16 +99,17 @@ class GcProfile:
                     if route == "proxy"
                     else "set `CXCALL_BASE_URL`, `CXCALL_TOKEN_URL`"
                 )
-                yield self._warning(f"`gc` goes by a {route} in this profile, cxcall does not", fix)
+                yield self._warning(f"in this profile, `gc` uses a {route}; cxcall does not", fix)
         known = {*_NAMES, *_IGNORED_NAMES}
         for name in sorted(self.content):
             if name not in known and not name.startswith(tuple(f"{route}_" for route in _ROUTES)):
-                fix = "look at what `gc` does with it; cxcall leaves it out"
-                yield self._warning(f"`{name}` in `gc`'s profile is not known here", fix)
+                fix = "check what `gc` does with this setting; cxcall ignores it"
+                yield self._warning(f"unknown setting `{name}` in the profile of `gc`", fix)
         if str(self.content.get("grant_type", "")) == "2" and not self.content.get("client_secret"):
-            message = "this profile logs in by the implicit grant, which gives no lasting login"
+            message = "this profile uses the implicit grant, which does not give a lasting login"
             yield self._warning(
-                message, "`cxcall auth login --web`, with a client for code authorization"
+                message,
+                "run `cxcall auth login --web` with a client for the authorization code grant",
             )
 
     def _warning(self, message: str, fix: str) -> Finding:
@@ -128,6 +129,6 @@ class GcProfile:
             raise UsageError(
                 f"others can read the secrets in `{self.path}`",
                 where=str(self.path),
-                fix=f"{command('chmod', '600', str(self.path))}; `gc` reads it then as before",
-                why="a secret in a file is used only when its owner alone can read it",
+                fix=f"{command('chmod', '600', str(self.path))}; `gc` can still read it",
+                why="a secret in a file is used only if no other user can read the file",
             )

@@ -38,7 +38,9 @@ def check_name(key: str) -> None:
     """Raise UsageError if no profile has the setting `key`."""
     if key == "default_profile":
         raise UsageError(
-            "`default_profile` belongs to no profile", where=key, fix="`cxcall auth switch NAME`"
+            "`default_profile` is not a setting of a profile",
+            where=key,
+            fix="`cxcall auth switch NAME`",
         )
     if key not in PROFILE_SETTINGS:
         fix = suggest_name(key, PROFILE_SETTINGS)
@@ -54,7 +56,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
         raise UsageError(
             f"`{key}` is a secret, and a command line is kept in the shell's history",
             where="VALUE",
-            fix="`cxcall auth login` asks for it, and stores it",
+            fix="`cxcall auth login` asks for the secret and stores it",
         )
     setting = Setting(value.strip(), "VALUE", lambda: "VALUE")
     if not setting.value:

@@ -67,7 +67,9 @@ def normalize_url(name: str, setting: Setting) -> str:
     text = setting.value
     if not (text and text.isascii() and text.isprintable()) or _FORBIDDEN_CHARACTERS & set(text):
         fix = f"write `{name}` as `https://host`, with nothing left to fill in"
-        raise invalid_setting(name, setting, "holds a character that no URL has", fix=fix)
+        raise invalid_setting(
+            name, setting, "contains a character that is not valid in a URL", fix=fix
+        )
     if "://" not in text:
         fix = f"write `https://{text}`" if "@" not in text else "write `https://host`"
         raise invalid_setting(name, setting, "must begin with `https://`", fix=fix)
@@ -79,9 +81,9 @@ def normalize_url(name: str, setting: Setting) -> str:
         raise invalid_setting(name, setting, problem, fix="write `https://host:port`") from None
     if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
         fix = f"write `{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
-        raise invalid_setting(name, setting, f"must be an address alone, without {extra}", fix=fix)
+        raise invalid_setting(name, setting, f"must be only an address, without {extra}", fix=fix)
     if not host:
-        raise invalid_setting(name, setting, "names no host", fix="write `https://host`")
+        raise invalid_setting(name, setting, "has no host", fix="write `https://host`")
     _check_scheme(name, setting, parts.scheme, host)
     host = host.removesuffix(".")  # the root of the domain name system: the same host
     literal = f"[{host}]" if ":" in host else host
@@ -103,11 +105,11 @@ def _check_scheme(name: str, setting: Setting, scheme: str, host: str) -> None:
     raise invalid_setting(
         name,
         setting,
-        f"would send in the clear: `{scheme}://` to `{host}`"
+        f"would send requests unencrypted: `{scheme}://` to `{host}`"
         if scheme == "http"
         else f"must begin with `https://`, not `{scheme}://`",
         fix=f"write `https://{setting.value.partition('://')[2]}`",
-        why="a token on an unencrypted connection can be read on the way; only loopback is exempt",
+        why="others can read a token on an unencrypted connection; only loopback addresses may use `http://`",
         code="scheme-insecure",
     )
 

@@ -31,12 +31,12 @@ _FORMS = (
         "engagement_header",
         _HEADER_NAME,
         "`{}` is not a valid header name",
-        "write the name alone, e.g. `X-Engagement-Id`",
+        "write only the name, e.g. `X-Engagement-Id`",
     ),
     (
         "engagement_id",
         rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+",
-        "`{}` is not a valid place",
+        "`{}` is not a valid place for an engagement ID",
         "write `header:X-Engagement-Id` or `body:/call/id`",
     ),
 )

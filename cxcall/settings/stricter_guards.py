@@ -58,7 +58,7 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     if not found:
         return "", policy
     raise UsageError(
-        f"neither of the calling hours {found[0]} and {found[1]} are within the other",
+        f"neither of the calling hours {found[0]} and {found[1]} includes the other",
         where="hours",
         fix="set the hours of the worker so that they include those of the batch, or the other way around",
     )

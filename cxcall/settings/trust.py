@@ -170,8 +170,8 @@ def _other_platform(
     yield Finding.error(
         _CODE,
         secret.locate(),
-        f"nothing but the operation says that `{name}` (from {secret.source}) is for `{target}`",
-        f"set `platform` to `{target}` beside the secret, or take another profile",
+        f"only the operation indicates that `{name}` (from {secret.source}) is for `{target}`",
+        f"set `platform` to `{target}` where the secret is set, or use another profile",
         "a secret of one platform must not be sent to another one",
     )
 
@@ -232,7 +232,7 @@ def find_unnamed_host(
     yield Finding.error(
         "credential",
         printable(contract.name),
-        f"only the document names the host `{host_of(base_url.value)}`, so no secret is sent to it",
+        f"the host `{host_of(base_url.value)}` comes only from the document, so no secret is sent to it",
         f"if you trust the host, add {command('--base-url', url)}, or set `base_url` in the profile",
         "a document must not decide where a secret goes",
     )

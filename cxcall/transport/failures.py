@@ -29,9 +29,9 @@ _UNREACHABLE = {
     "connect": ("refused the connection", "check `{}`, and that it is running"),
     "certificate": (
         "has a certificate that is not trusted",
-        "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority",
+        "set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
     ),
-    "tls": ("makes no secure connection", "check that `{}` is an `https://` address"),
+    "tls": ("does not accept a secure connection", "check that `{}` is an `https://` address"),
     "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
 }
 _TUNNEL = "Tunnel connection failed: "

@@ -60,7 +60,7 @@ class CsvFile:
             if body and compile_schema(table.operation.body_schema).is_valid(body.value):
                 return match_operations([each.operation for each in tables], body.value).nearest
         raise UsageError(
-            f"`{self.name}` is for no operation that is known: its columns or its first record fit none",
+            f"no known operation fits the columns and the first record of `{self.name}`",
             where="--operation",
             fix="name the operation with `--operation NAME`",
         )

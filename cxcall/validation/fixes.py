@@ -78,7 +78,9 @@ def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFil
     """
     if STDIN in files:
         raise UsageError(
-            "stdin cannot be changed", where="-", fix="write the payload to a file, and name that"
+            "stdin cannot be changed",
+            where="-",
+            fix="save the payload in a file, and give its name",
         )
     found: dict[str, list[PayloadVerdict]] = {}
     for entry in validation.run(files):

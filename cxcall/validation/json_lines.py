@@ -147,7 +147,7 @@ def _decode(raw: bytes, name: str, line: int) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        reason = f"byte 0x{raw[error.start]:02x} stands in line {line}"
+        reason = f"line {line} contains byte 0x{raw[error.start]:02x}"
         (finding,) = encoding_error(name, reason, "LATIN1").findings
         column = len(raw[: error.start].decode()) + 1
         place = Excerpt(name, line, column, raw.decode("utf-8", "replace"))

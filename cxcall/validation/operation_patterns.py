@@ -137,7 +137,7 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
 def _operation(locate: Callable[[], str], name: Any, known: Catalog) -> Operation:
     if not isinstance(name, str):
         raise UsageError(
-            f"an operation's name must be a string, not {toml.type_name(name)}",
+            f"the name of an operation must be a string, not {toml.type_name(name)}",
             where=locate(),
             fix=_EXAMPLE,
         )

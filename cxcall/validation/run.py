@@ -159,7 +159,7 @@ class Validation(NamedTuple):
             check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
-            said = f"byte 0x{error.object[error.start]:02x} stands in it"
+            said = f"it contains byte 0x{error.object[error.start]:02x}"
             raise encoding_error(path, said, "LATIN1") from None
 
     def _shared(
@@ -193,7 +193,7 @@ class Validation(NamedTuple):
                     "--jobs",
                     "a worker process ended unexpectedly; the check was not finished",
                     fix="run it again with `--jobs 1`; if memory is short, the system ends processes",
-                    why="the payloads that it was checking have no verdict",
+                    why="the payloads that the process was checking have no result",
                 )
             ) from None
 
@@ -213,7 +213,7 @@ def _require_payload(
                 Finding.error(
                     "body-malformed",
                     "body",
-                    f"`{path}` holds no payload",
+                    f"`{path}` contains no payload",
                     fix=f"a sample: `cxcall operations NAME {shown}`",
                 )
             ),
@@ -253,8 +253,8 @@ def _expand_files(file: str) -> list[str]:
             str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES
         )
         said, fix = (
-            "holds no payload files",
-            f"name the files, or end them in {', '.join(SUFFIXES)}",
+            "contains no payload files",
+            f"give the names of the files, or let them end in {', '.join(SUFFIXES)}",
         )
     elif has_magic(file) and not Path(file).exists():
         every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns

@@ -108,7 +108,7 @@ class ValidationSummary:
         by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
         lines = [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
         if self.counts.total() > len(self.shown_findings):
-            lines.append(f"the first {self.most} findings are shown; `--all` shows every one")
+            lines.append(f"the first {self.most} findings are shown; add `--all` to show all")
         return "\n".join(
             [
                 *lines,

@@ -239,7 +239,7 @@ def test_saved_host_outside_the_vendor_domains_is_ignored(cxone: Cxcall) -> None
 
 def test_access_key_without_area_is_refused(cxcall: Cxcall) -> None:
     cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
-    assert "which area" in log_in(cxcall, 4)
+    assert "the area of the access key is not set" in log_in(cxcall, 4)
 
 
 def test_incomplete_application_is_refused(cxone: Cxcall, vendor: Vendor) -> None:

@@ -264,7 +264,7 @@ def test_login_ended_by_the_server_is_reported(cxcall: Cxcall, start: Start) -> 
     path.write_text(json.dumps(kept), "utf-8")
     age(cxcall)
     ran = cxcall("auth", "token", code=4)
-    assert "the login has ended" in ran.err
+    assert "the login is no longer valid" in ran.err
     assert "not-one-of-its-own" not in ran.err
     assert refresh not in ran.err
 

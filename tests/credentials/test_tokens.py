@@ -275,7 +275,7 @@ HTML = b"<!DOCTYPE html><title>Sign in</title>"
 REFUSALS = [
     Refusal(
         "unknown client", oauth(400, "invalid_client", "client not found: m"),
-        "credential", ExitCode.CREDENTIALS, "knows no client `me`", "region",
+        "credential", ExitCode.CREDENTIALS, "does not know the client `me`", "region",
     ),
     Refusal(
         "wrong secret", oauth(401, "invalid_client", "authentication failed"),
@@ -319,15 +319,15 @@ REFUSALS = [
     ),
     Refusal(
         "500", oauth(500, "server_error", "oops"),
-        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+        "undelivered", ExitCode.UNDELIVERED, "failed to issue a token", "again",
     ),
     Refusal(
         "503", Answer(503, HTML),
-        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+        "undelivered", ExitCode.UNDELIVERED, "failed to issue a token", "again",
     ),
     Refusal(
         "408", Answer(408, b""),
-        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+        "undelivered", ExitCode.UNDELIVERED, "failed to issue a token", "again",
     ),
     Refusal(
         "empty", Answer(200, b" \n"),
@@ -335,7 +335,7 @@ REFUSALS = [
     ),
     Refusal(
         "HTML", Answer(200, b"\n" + HTML),
-        "credential", ExitCode.CREDENTIALS, "responded with a web page", "token_url",
+        "credential", ExitCode.CREDENTIALS, "sent a web page", "token_url",
     ),
     Refusal(
         "not JSON", Answer(200, b"access_token=x"),
@@ -486,7 +486,7 @@ def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSe
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
     with pytest.raises(UndeliveredError) as caught:
         token_provider.get_token(load(token_url=url))
-    assert "no secure connection" in str(caught.value)
+    assert "does not accept a secure connection" in str(caught.value)
     assert endpoint.asked == []
 
 
@@ -842,7 +842,7 @@ def test_invalid_characters_in_a_secret_are_refused(
 
 
 def test_client_id_with_colon_is_refused(load: LoadSettings) -> None:
-    with pytest.raises(CredentialsError, match="client ID holds a `:`"):
+    with pytest.raises(CredentialsError, match="client ID contains a `:`"):
         token_provider.get_token(load(client_id="a:b"))
 
 
@@ -872,7 +872,7 @@ def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
         ),
         (
             {"client_id": None},
-            "`client_secret` is set (from --client-secret), and `client_id` is not",
+            "`client_secret` is set (from --client-secret), but `client_id` is not",
             "CXCALL_CLIENT_ID",
         ),
     ],
@@ -893,7 +893,7 @@ def test_missing_credentials_are_named(
 def test_missing_token_url_is_reported(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError) as caught:
         token_provider.get_token(load(base_url="https://gw.example.com"))
-    assert "nothing says where tokens for `gw.example.com`" in str(caught.value)
+    assert "the token endpoint for `gw.example.com` is not known" in str(caught.value)
     assert "CXCALL_TOKEN_URL" in caught.value.findings[0].fix
 
 

@@ -613,7 +613,7 @@ def test_stdin_is_read() -> None:
 
 
 def test_closed_stdin_is_an_error() -> None:
-    assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, and stdin is closed |")
+    assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, but stdin is closed |")
 
 
 def test_unreadable_stdin_is_an_error(tmp_path: Path) -> None:
@@ -634,7 +634,7 @@ def test_terminal_as_stdin_is_an_error() -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert b"UnreadableError `-` reads stdin, and stdin is a terminal" in done.stdout
+    assert b"UnreadableError `-` reads stdin, but stdin is a terminal" in done.stdout
 
 
 def test_stdin_is_checked_within_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,7 +178,7 @@ def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host
             "json",
         )
         ran = cxcall(*words, env=CREDENTIALS, code=4)
-        assert "only the document names the host" in ran.envelope["findings"][-1]["message"]
+        assert "comes only from the document" in ran.envelope["findings"][-1]["message"]
         cxcall.file(".env", f"CXCALL_BASE_URL={host.url}\n")
         assert cxcall(*words, env=CREDENTIALS, code=4).codes
         cxcall.file(".env", "")

@@ -56,7 +56,7 @@ def test_host_of_a_document_gets_no_secret(
         monkeypatch.setenv(name, value)
     settings = load(wrap(dialect, PATHS, "api.twilio.com"))
     assert settings.token_url == ""
-    with pytest.raises(CredentialsError, match="only the document names the host"):
+    with pytest.raises(CredentialsError, match="comes only from the document"):
         token_provider.get_token(settings)
     assert not has_errors(load(wrap(dialect, PATHS, "api.mypurecloud.de")))
     named = load(wrap(dialect, PATHS, "api.twilio.com"), base_url="https://api.twilio.com")
@@ -66,7 +66,7 @@ def test_host_of_a_document_gets_no_secret(
 
 def test_secret_from_the_user_is_not_sent_to_the_host_of_a_document() -> None:
     settings = load(wrap("3.1.0", PATHS))
-    with pytest.raises(CredentialsError, match="only the document names the host"):
+    with pytest.raises(CredentialsError, match="comes only from the document"):
         login_and_logout.log_in_with_token(settings, SECRET)
 
 
@@ -114,7 +114,7 @@ def test_server_of_a_document_receives_nothing(cxcall: Cxcall, level: str, secre
             '/a="b"',
         )
         ran = cxcall(*words, env=SECRETS[secrets], code=4)
-        assert "only the document names the host" in ran.err
+        assert "comes only from the document" in ran.err
         assert (platform.rung, platform.grants) == (0, 0)
         cxcall(*words, "--base-url", url, env=SECRETS["token"], code=0)
         assert platform.rung == 1

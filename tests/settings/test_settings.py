@@ -273,7 +273,11 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
         ("[profiles.default]\n\ntimeout = -1\n", "3", "`timeout` is `-1`"),
         ("[profiles.default]\nmax_wait = inf\n", "2", "`max_wait` is `inf`"),
         ('[profiles.default]\nregion = "nowhere-9"\n', "2", "`nowhere-9` is neither"),
-        ('[profiles.default]\ntoken_url = "http://x.com"\n', "2", "in the clear"),
+        (
+            '[profiles.default]\ntoken_url = "http://x.com"\n',
+            "2",
+            "would send requests unencrypted",
+        ),
         ('[profiles.default]\nplatform = "genesis-cloud"\n', "2", "`genesis-cloud` is unknown"),
         (
             '[profiles.default]\nengagement_header = "a b"\n',
@@ -475,22 +479,22 @@ def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: st
 
 
 BAD_URLS = {
-    "http://api.mypurecloud.com": ("scheme-insecure", "would send in the clear"),
-    "http://127.0.0.1.evil.com": ("scheme-insecure", "would send in the clear"),
-    "http://localhost.evil.com": ("scheme-insecure", "would send in the clear"),
-    "http://0177.0.0.1": ("scheme-insecure", "would send in the clear"),
-    "http://10.0.0.1": ("scheme-insecure", "would send in the clear"),
+    "http://api.mypurecloud.com": ("scheme-insecure", "would send requests unencrypted"),
+    "http://127.0.0.1.evil.com": ("scheme-insecure", "would send requests unencrypted"),
+    "http://localhost.evil.com": ("scheme-insecure", "would send requests unencrypted"),
+    "http://0177.0.0.1": ("scheme-insecure", "would send requests unencrypted"),
+    "http://10.0.0.1": ("scheme-insecure", "would send requests unencrypted"),
     "ftp://127.0.0.1": ("scheme-insecure", "must begin with `https://`"),
     "api.mypurecloud.com": ("usage", "must begin with `https://`"),
     "localhost:8080": ("usage", "must begin with `https://`"),
-    "https://": ("usage", "names no host"),
+    "https://": ("usage", "has no host"),
     "https://h:99999": ("usage", "is not a valid URL"),
     f"https://u:{SECRET}/x@h": ("usage", "is not a valid URL"),
     "https://[::1": ("usage", "is not a valid URL"),
-    "https://{region}.example.com": ("usage", "holds a character"),
-    "https://a b": ("usage", "holds a character"),
-    "https://h\u200b": ("usage", "holds a character"),
-    "https://h\\@evil.com": ("usage", "holds a character"),
+    "https://{region}.example.com": ("usage", "contains a character"),
+    "https://a b": ("usage", "contains a character"),
+    "https://h\u200b": ("usage", "contains a character"),
+    "https://h\\@evil.com": ("usage", "contains a character"),
     "https://u@h": ("usage", "without a user name or password"),
     f"https://u:{SECRET}@h": ("usage", "without a user name or password"),
     f"http://u:{SECRET}@127.0.0.1": ("usage", "without a user name or password"),
@@ -579,7 +583,7 @@ def test_ignored_host_of_another_source_is_a_warning(world: World) -> None:
     assert [entry.code for entry in found] == ["region-mismatch"]
     assert found[0].message == (
         "`api.mypurecloud.ie` (from environment CXCALL_REGION) is used, "
-        "and not `api.usw2.pure.cloud` (from environment GENESYSCLOUD_REGION)"
+        "not `api.usw2.pure.cloud` (from environment GENESYSCLOUD_REGION)"
     )
 
 
@@ -843,8 +847,8 @@ def test_unsupported_gc_options_are_warnings(world: World) -> None:
     gc(world)
     said = [found.message for found in world.load(profile="gc:eu").conflicts]
     assert said == [
-        "`gc` goes by a proxy in this profile, cxcall does not",
-        "`made_up` in `gc`'s profile is not known here",
+        "in this profile, `gc` uses a proxy; cxcall does not",
+        "unknown setting `made_up` in the profile of `gc`",
     ]
 
 
@@ -870,7 +874,7 @@ def test_unknown_gc_profile_is_reported(world: World, profile: str, words: str) 
 
 
 def test_missing_gc_config_file_is_reported(world: World) -> None:
-    assert "`gc` has no profiles here" in str(world.refusal(profile="gc:DEFAULT"))
+    assert "`gc` has no profiles on this machine" in str(world.refusal(profile="gc:DEFAULT"))
     gc(world, "[DEFAULT")
     error = world.refusal(profile="gc:DEFAULT")
     assert "not valid TOML" in str(error)

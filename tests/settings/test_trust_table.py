@@ -313,21 +313,21 @@ def test_secret_of_one_platform_is_not_sent_to_another(
     place_secret(cxcall, secret, secret_source)
     cxcall.environment |= {**more, "HTTPS_PROXY": "http://127.0.0.1:9"}
     ran = cxcall(*words, "-o", "json", code=4)
-    assert "nothing but the operation says" in ran.envelope["findings"][0]["message"]
+    assert "only the operation indicates" in ran.envelope["findings"][0]["message"]
     own = "nice-cxone" if words is CXONE_CALL else "genesys-cloud"
     ran = cxcall(*words, "-o", "json", env={"CXCALL_PLATFORM": own})
-    assert "nothing but the operation says" not in ran.out
+    assert "only the operation indicates" not in ran.out
 
 
 @pytest.mark.parametrize(
     ("server", "problem"),
     [
-        ("https://api.mypurecloud.com.evil.example", "only the document names the host"),
+        ("https://api.mypurecloud.com.evil.example", "comes only from the document"),
         ("https://api.mypurecloud.com@evil.example", "without a user name or password"),
-        ("https://api.mypurecloud.com:8443", "only the document names the host"),
-        ("https://api-na1.niceincontact.com:444", "only the document names the host"),
-        ("https://api-na1.niceincontact.com", "nothing but the operation says"),
-        ("https://{host}.evil.example", "only the document names the host"),
+        ("https://api.mypurecloud.com:8443", "comes only from the document"),
+        ("https://api-na1.niceincontact.com:444", "comes only from the document"),
+        ("https://api-na1.niceincontact.com", "only the operation indicates"),
+        ("https://{host}.evil.example", "comes only from the document"),
         ("http://api.mypurecloud.com", "would send in the clear"),
         ("//evil.example", "names no server"),
         ("/relative", "names no server"),

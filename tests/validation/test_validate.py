@@ -36,7 +36,7 @@ def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -
         "error[id-format]: `/contactId` must be a UUID; got `12345`",
         "error[property-missing]: `contactId` is missing from `/contactSpec`",
         "error[property-unknown]: `address` is not a property of `/contactSpec`",
-        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialed: country code 1 takes 10 digits after it, this has 9",
+        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialed: country code 1 requires 10 digits after it; this number has 9",
         "error[property-unknown]: `type` is not a property of `/contactSpec`",
         "note[operation-mismatch]: this payload fits no operation; it was checked as `execute`, the nearest one",
     ]
@@ -160,7 +160,7 @@ def test_file_without_a_payload_is_not_valid(
     file = cxcall.file(name, content)
     ran = cxcall("validate", file, *operation, "-o", "json", code=3)
     (finding,) = ran.envelope["findings"]
-    assert finding["message"] == f"`{file}` holds no payload"
+    assert finding["message"] == f"`{file}` contains no payload"
     assert ran.envelope["data"]["counts"] == {
         "payloads": 1,
         "valid": 0,

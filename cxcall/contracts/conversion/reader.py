@@ -86,10 +86,12 @@ def _unpack(path: str, content: bytes) -> bytes:
             unpacked = packed.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error):
         raise _unusable(
-            path, f"`{path}` is compressed by gzip, and damaged", "get the file once more"
+            path, f"`{path}` is a damaged gzip file", "download the file again"
         ) from None
     if len(unpacked) > LARGEST:
         raise _unusable(
-            path, f"`{path}` holds more than {LARGEST >> 20} MB", "cut it down to what is needed"
+            path,
+            f"`{path}` holds more than {LARGEST >> 20} MB",
+            "remove the parts that you do not need",
         )
     return unpacked

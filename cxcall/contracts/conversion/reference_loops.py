@@ -54,7 +54,7 @@ def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
 
 def _excess(count: int, steps: int) -> str:
     if count > MOST_COMBINED:
-        return f"more than {MOST_COMBINED:,} others, counted as often as it refers to them"
+        return f"more than {MOST_COMBINED:,} other schemas, each counted once per reference"
     return f"others in more than {MOST_STEPS} steps" if steps > MOST_STEPS else ""
 
 

@@ -104,8 +104,8 @@ class Schemas:
         if depth > DEEPEST:
             raise self._source.fault(
                 at,
-                f"more than {DEEPEST} schemas stand one in another here",
-                "give the inner ones names, and refer to them",
+                f"more than {DEEPEST} schemas are nested here",
+                "give the inner schemas names, and refer to them",
             )
         if "$ref" in node:
             return self._reference(node, at, depth)
@@ -134,15 +134,13 @@ class Schemas:
             and is_of_items
         ):
             items.setdefault("enum", found.pop("enum"))
-            message = "no array can be one of these values: they are taken as those of its items"
+            message = "an array cannot equal one of these values: they are applied to its items"
             self._add_problem(f"{at}/enum", message, "move `enum` into `items`")
         needed, members = found.get("required"), found.get("properties", {})
         is_closed = found.get("additionalProperties") is False and "patternProperties" not in found
         if is_closed and isinstance(needed, list) and not members.keys() >= set(map(str, needed)):
             found["required"] = [name for name in needed if name in members]
-            message = (
-                "properties are required that the schema does not allow: they are not required"
-            )
+            message = "the schema requires properties that it does not allow: they are treated as optional"
             self._add_problem(f"{at}/required", message, "declare them, or remove them")
         if isinstance(found.get("oneOf"), list) and "anyOf" not in found:
             self._one_ofs.append((found, f"{at}/oneOf"))
@@ -154,10 +152,10 @@ class Schemas:
                 _fits_empty_object(each, components) for each in node["oneOf"]
             ):
                 node["anyOf"] = node.pop("oneOf")
-                message = (
-                    "the alternatives of `oneOf` cannot be told apart: they are taken as `anyOf`"
+                message = "the alternatives of `oneOf` cannot be distinguished: they are treated as `anyOf`"
+                self._add_problem(
+                    at, message, "write `anyOf`, or require a property that distinguishes them"
                 )
-                self._add_problem(at, message, "write `anyOf`, or require what distinguishes them")
 
     def _add_problem(self, at: str, message: str, fix: str) -> None:
         self._source.add_problem(self._source.fault(at, message, fix))

@@ -71,7 +71,7 @@ class SourceDocument:
         return self.fault(
             at,
             f"the document has {found} where {wanted} is required",
-            f"write {wanted} there, as the OpenAPI specification says",
+            f"write {wanted} there, as the OpenAPI specification requires",
         )
 
     def text(self, value: Any, at: str) -> str:
@@ -83,7 +83,7 @@ class SourceDocument:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.fault(
                 at,
-                f"the contract refers to `{reference}`, which is not in the document",
+                f"the document refers to `{reference}`, which is not in it",
                 "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
             )
         pointer = unquote(reference[1:])
@@ -91,7 +91,7 @@ class SourceDocument:
         if found is None:
             raise self.fault(
                 at,
-                f"the contract refers to `{reference}`, which is not in it",
+                f"the document refers to `{reference}`, which is not in it",
                 "correct the name, or add what it refers to",
             )
         return found, pointer
@@ -111,12 +111,12 @@ class SourceDocument:
         """Return the error for a `$ref` that leads back to itself."""
         return self.fault(
             at,
-            "a `$ref` here leads back to itself, through nothing but others",
-            "replace one of them with the value",
+            "this `$ref` leads only to other `$ref`s, and back to itself",
+            "replace one of them with the schema itself",
         )
 
     def excess(self, at: str, what: str) -> UsageError:
         """Return the error for a schema that combines more than can be checked."""
         return self.fault(
-            at, f"the schema here combines {what}", "write what it requires in one schema"
+            at, f"this schema combines {what}", "write what it requires in one schema"
         )
