@@ -126,7 +126,7 @@ def test_a_send_compiles_a_pattern_only_when_it_is_needed(live: Cxcall) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     compiled = re.compile(r"^\w+ = re\.compile\(", re.MULTILINE)
     names = loaded(set(files), *words, **live.environment)
-    assert "cxcall.sending.dialer" in names
+    assert "cxcall.sending.request_sender" in names
     assert [name for name in names if compiled.search(files[name].read_text("utf-8"))] == []
 
 

@@ -14,7 +14,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending import call_guards
 from cxcall.sending.consent import needs_consent
-from cxcall.sending.dialer import deliver, read
 from cxcall.sending.draft import (
     CheckedRequest,
     build_request,
@@ -26,6 +25,7 @@ from cxcall.sending.draft import (
 )
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.sending.plan import Plan
+from cxcall.sending.request_sender import deliver, read
 from cxcall.settings.settings import (
     find_columns,
     find_contract_file,

@@ -13,9 +13,9 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
-from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
 from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
+from cxcall.sending.request_sender import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

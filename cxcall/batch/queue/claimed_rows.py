@@ -13,7 +13,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import RECORDS_MISSING, MissingRecordsError
 from cxcall.ledger.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
-from cxcall.sending.dialer import record_outcome
+from cxcall.sending.request_sender import record_outcome
 
 if TYPE_CHECKING:
     from datetime import datetime

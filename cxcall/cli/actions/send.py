@@ -104,8 +104,8 @@ def _read_all(
     screen: Screen,
 ) -> Report:
     from cxcall.cli.actions.response_printer import read_all
-    from cxcall.sending.dialer import read
     from cxcall.sending.plan import Plan, SendHooks
+    from cxcall.sending.request_sender import read
 
     plan = Plan.of(checked, again=False)
     tokens = token_source(checked, force=sending.force)
@@ -225,9 +225,9 @@ def deliver_request(
     It may be sent again once the request `undo` was accepted, which stops what it started.
     """
     from cxcall.runtime.signals import defer_signals
-    from cxcall.sending.dialer import deliver, read
     from cxcall.sending.machine_ledger import open_ledger
     from cxcall.sending.plan import Plan, SendHooks
+    from cxcall.sending.request_sender import deliver, read
 
     plan = Plan.of(checked, again=sending.again)
     if undo:

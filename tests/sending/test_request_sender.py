@@ -25,8 +25,8 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.dialer import deliver, read
 from cxcall.sending.plan import Plan, SendHooks
+from cxcall.sending.request_sender import deliver, read
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.deliveries import (
@@ -642,7 +642,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from helpers.deliveries import Tokens, plan_to
-from cxcall.sending.dialer import deliver
+from cxcall.sending.request_sender import deliver
 from cxcall.ledger.ledger import Ledger
 with Ledger.open(Path(sys.argv[2])) as ledger:
     deliver(plan_to(sys.argv[1]), ledger, Tokens())
