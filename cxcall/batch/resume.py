@@ -10,7 +10,7 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import NOT_RECORDED
-from cxcall.sending.plan import Plan
+from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -14,8 +14,8 @@ from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.phone.number_masking import mask_echo
-from cxcall.sending.plan import Plan, SendHooks
 from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import Plan, SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

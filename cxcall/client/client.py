@@ -24,8 +24,8 @@ from cxcall.sending.draft import (
     token_source,
 )
 from cxcall.sending.machine_ledger import open_ledger
-from cxcall.sending.plan import Plan
 from cxcall.sending.request_sender import deliver, read
+from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import (
     find_columns,
     find_contract_file,

@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.reader import Reader, ReadError, body_of, read_items, read_text
 from cxcall.responses.reported_failures import explain_failures
-from cxcall.sending.plan import DEFAULT_HOOKS, SendHooks
+from cxcall.sending.send_plan import DEFAULT_HOOKS, SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -14,8 +14,8 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
-from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
 from cxcall.sending.request_sender import read
+from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

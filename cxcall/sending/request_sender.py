@@ -20,7 +20,7 @@ from cxcall.sending.delivery_result import (
     result_of_failed_retry,
     result_of_unsent_request,
 )
-from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
+from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
 from cxcall.transport.exchange import Interrupted, load_client
 from cxcall.transport.exchange import exchange as send_request
 

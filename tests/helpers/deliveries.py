@@ -10,7 +10,7 @@ from typing import Any
 from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
 from cxcall.findings.exit_codes import Outcome
-from cxcall.sending.plan import Plan
+from cxcall.sending.send_plan import Plan
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import Settings
 from cxcall.settings.sources import SETTING_NAMES, Setting

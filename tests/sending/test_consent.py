@@ -8,7 +8,7 @@ import pytest
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.sending.consent import ask_count, ask_yes, is_sandbox, needs_consent
-from cxcall.sending.plan import Plan
+from cxcall.sending.send_plan import Plan
 from cxcall.transport import exchange
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 from helpers.deliveries import plan_to

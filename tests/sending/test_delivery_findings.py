@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.ledger.ledger import Ledger
-from cxcall.sending.plan import SendHooks
 from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import SendHooks
 from helpers.deliveries import ROWS, Tokens, plan_to
 from helpers.fault_server import FaultServer
 

@@ -19,8 +19,8 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.plan import SendHooks
 from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import SendHooks
 from helpers import fault_server as fault
 from helpers.deliveries import ROWS, Tokens, plan_to
 from helpers.fault_server import FaultServer

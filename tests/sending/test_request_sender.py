@@ -25,8 +25,8 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.plan import Plan, SendHooks
 from cxcall.sending.request_sender import deliver, read
+from cxcall.sending.send_plan import Plan, SendHooks
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.deliveries import (

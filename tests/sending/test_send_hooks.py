@@ -15,8 +15,8 @@ from cxcall.findings.finding import Finding
 from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.sending import request_sender
-from cxcall.sending.plan import SendHooks
 from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.sources import Setting
 from cxcall.transport.exchange import exchange
 from cxcall.transport.retry_after import SendPostponedError

@@ -30,7 +30,7 @@ from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_de
 from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_yes
 from cxcall.sending.draft import CheckedRequest, build_request, stop_on_errors
-from cxcall.sending.plan import SendHooks
+from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from cxcall.payloads.csv_table import format_record
 from cxcall.platform_reads.campaign_results import read_results, result_columns
 from cxcall.platform_reads.campaigns import CampaignReader
 from cxcall.sending.delivery_log import stop_on_own_file
-from cxcall.sending.plan import SendHooks
+from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:

@@ -104,8 +104,8 @@ def _read_all(
     screen: Screen,
 ) -> Report:
     from cxcall.cli.actions.response_printer import read_all
-    from cxcall.sending.plan import Plan, SendHooks
     from cxcall.sending.request_sender import read
+    from cxcall.sending.send_plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=False)
     tokens = token_source(checked, force=sending.force)
@@ -226,8 +226,8 @@ def deliver_request(
     """
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.machine_ledger import open_ledger
-    from cxcall.sending.plan import Plan, SendHooks
     from cxcall.sending.request_sender import deliver, read
+    from cxcall.sending.send_plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=sending.again)
     if undo:
