@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards
-from cxcall.sending.draft import build_request, parameter_values
+from cxcall.sending.checked_request import build_request, parameter_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.skip_reasons import SkipReason
     from cxcall.ledger.records import Record
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 
 class CheckedRow(NamedTuple):

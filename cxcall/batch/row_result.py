@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.skip_reasons import SkipReason
     from cxcall.ledger.records import Record
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 
 COMMAND = "batch"

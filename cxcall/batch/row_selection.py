@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.ledger.ledger import Ledger
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 
 class _State(IntEnum):

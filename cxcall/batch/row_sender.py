@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
 
 

@@ -17,7 +17,7 @@ from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity
 from cxcall.runtime.signals import deferred
-from cxcall.sending.draft import stop_on_unsuitable_token
+from cxcall.sending.checked_request import stop_on_unsuitable_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_selection import RowSelection
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 _CLOCK_INTERVAL = 30.0
 """Seconds after which a wait for calling hours reads the clock again."""

@@ -16,7 +16,7 @@ from cxcall.sending.call_guards import GUARD_CODES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 DO_NOT_CALL, OUTSIDE_HOURS = GUARD_CODES
 NUMBER_CODES = ("phone-format", "phone-unlikely", "phone-kind")

@@ -13,8 +13,7 @@ from cxcall.payloads.checks import Verdict, read_payload
 from cxcall.payloads.payload import Payload
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending import call_guards
-from cxcall.sending.consent import needs_consent
-from cxcall.sending.draft import (
+from cxcall.sending.checked_request import (
     CheckedRequest,
     build_request,
     parameter_values,
@@ -23,6 +22,7 @@ from cxcall.sending.draft import (
     stop_on_missing_parameter,
     token_source,
 )
+from cxcall.sending.consent import needs_consent
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.sending.request_sender import deliver, read
 from cxcall.sending.send_plan import Plan

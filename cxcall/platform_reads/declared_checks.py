@@ -20,7 +20,7 @@ from cxcall.platform_reads.reader import (
     read_items,
     read_text,
 )
-from cxcall.sending.draft import build_request
+from cxcall.sending.checked_request import build_request
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:

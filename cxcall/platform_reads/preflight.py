@@ -19,7 +19,7 @@ from cxcall.platform_reads.declared_checks import (
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.call_times import find_call_times, local_times
-from cxcall.sending.draft import build_request
+from cxcall.sending.checked_request import build_request
 from cxcall.sending.number_detection import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest

@@ -13,7 +13,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
-from cxcall.sending.draft import build_request, stop_on_errors, token_source
+from cxcall.sending.checked_request import build_request, stop_on_errors, token_source
 from cxcall.sending.request_sender import read
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import HttpRequest
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange, HttpRequest
 

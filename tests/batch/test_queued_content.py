@@ -22,7 +22,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.payloads.payload import Payload
-from cxcall.sending.draft import build_request
+from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting
 from cxcall.settings.stricter_guards import guards_of

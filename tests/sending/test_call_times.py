@@ -18,7 +18,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.declared_checks import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
 from cxcall.sending.call_times import local_times
-from cxcall.sending.draft import CheckedRequest, build_request
+from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
 

@@ -14,7 +14,7 @@ from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
 from cxcall.phone.do_not_call import NumberList
-from cxcall.sending.draft import CheckedRequest, build_request
+from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import document, wrap
 from helpers.cases import each_case

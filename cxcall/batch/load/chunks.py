@@ -13,7 +13,7 @@ from cxcall.contracts.campaign_roles import most_contacts
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload, apply_flags, encode_body
-from cxcall.sending.draft import CheckedRequest
+from cxcall.sending.checked_request import CheckedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 COMMAND = "campaign load"
 _ITEM = re.compile(r"/([0-9]+)(/.*)?")

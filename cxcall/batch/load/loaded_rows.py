@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch, Record
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 
 class LoadedRows:

@@ -11,7 +11,7 @@ from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.sending.draft import stop_on_unsuitable_token
+from cxcall.sending.checked_request import stop_on_unsuitable_token
 from cxcall.settings.stricter_guards import with_stricter_guards
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow, QueuedRows
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
 
 

@@ -10,12 +10,12 @@ from cxcall.batch.input.rows import Row
 from cxcall.batch.row_checks import CheckedRow, decide_row
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.payloads.payload import Payload
-from cxcall.sending.draft import build_request
+from cxcall.sending.checked_request import build_request
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.queued_rows import QueuedRow
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import HttpRequest
 

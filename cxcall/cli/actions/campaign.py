@@ -28,8 +28,8 @@ from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.reader import ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending import call_guards
+from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors
 from cxcall.sending.consent import ask_yes
-from cxcall.sending.draft import CheckedRequest, build_request, stop_on_errors
 from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 

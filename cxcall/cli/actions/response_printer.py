@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.output.screen import Screen
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.transport.messages import HttpRequest
 
 _SAMPLE = 100

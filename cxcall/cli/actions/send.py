@@ -13,8 +13,7 @@ from cxcall.output.screen import Screen
 from cxcall.payloads import payload
 from cxcall.runtime.streams import WriteError
 from cxcall.sending import call_guards
-from cxcall.sending.consent import ask_consent
-from cxcall.sending.draft import (
+from cxcall.sending.checked_request import (
     CheckedRequest,
     build_request,
     parameter_values,
@@ -23,6 +22,7 @@ from cxcall.sending.draft import (
     stop_on_missing_parameter,
     token_source,
 )
+from cxcall.sending.consent import ask_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

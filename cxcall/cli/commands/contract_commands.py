@@ -54,7 +54,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
     ) -> Report:
         from cxcall.cli.actions.send import SendInvocation, send_one
-        from cxcall.sending.draft import parse_parameters
+        from cxcall.sending.checked_request import parse_parameters
 
         parameters = parse_parameters(operation, values.pop("param") or ())
         texts = _pop_flag_texts(flags, values)

@@ -25,7 +25,7 @@ from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.checks import has_errors
 from cxcall.runtime.redaction import redact
 from cxcall.sending import call_guards
-from cxcall.sending.draft import CheckedRequest, stop_on_errors
+from cxcall.sending.checked_request import CheckedRequest, stop_on_errors
 
 MAX_SHOWN = 16_384
 """Characters of a body that a person can be asked to confirm: it is shown as a whole."""

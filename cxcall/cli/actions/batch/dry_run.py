@@ -12,7 +12,7 @@ from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
-from cxcall.sending.draft import provenance_note
+from cxcall.sending.checked_request import provenance_note
 from cxcall.sending.machine_ledger import open_ledger
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
-    from cxcall.sending.draft import CheckedRequest
+    from cxcall.sending.checked_request import CheckedRequest
 
 
 def _rows_to_send(selection: RowSelection, totals: CheckStatistics) -> Iterator[CheckedRow]:

@@ -48,8 +48,8 @@ from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
+from cxcall.sending.checked_request import parse_parameters
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import parse_parameters
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
