@@ -342,7 +342,7 @@ def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
 
 
 def test_nothing_is_recorded_without_a_first_token(ledger: Ledger) -> None:
-    def none(_: bool) -> Token:  # noqa: FBT001 - the dialer's interface
+    def none(_: bool) -> Token:  # noqa: FBT001 - the sender's interface
         raise CredentialsError(_finding("token-missing"))
 
     with pytest.raises(CredentialsError):
@@ -506,7 +506,7 @@ def test_interrupt_during_a_retry_wait_is_undelivered(ledger: Ledger) -> None:
 def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> None:
     tokens = Tokens()
 
-    def slow(fresh: bool) -> Token:  # noqa: FBT001 - the dialer's interface
+    def slow(fresh: bool) -> Token:  # noqa: FBT001 - the sender's interface
         if fresh:
             raise KeyboardInterrupt
         return tokens(fresh)

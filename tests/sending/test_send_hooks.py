@@ -161,7 +161,7 @@ def test_signal_beside_the_exchange_leaves_the_delivery_unknown(
             exchange(*arguments, **more)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(dialer, "send_request", interrupt)
+    monkeypatch.setattr(request_sender, "send_request", interrupt)
     with FaultServer((fault.accept,)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens())
     assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
