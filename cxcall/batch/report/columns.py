@@ -7,9 +7,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.columns import ColumnMap
-from cxcall.batch.input.rejects import RejectFile, is_reject
 from cxcall.batch.input.row_cells import cells_of
 from cxcall.batch.input.rows import RowFile, RowFormat
+from cxcall.batch.report.reject_file import RejectFile, is_reject
 from cxcall.findings.errors import UsageError
 from cxcall.phone.number_masking import mask_cell
 
