@@ -259,7 +259,7 @@ def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
     refused = cxcall(*BATCH, "3", "--resume", code=2)
     assert "no earlier batch" in refused.err
     assert "leave out" not in refused.err
-    assert "send the others as a file of their own" in refused.err
+    assert "send the others from a separate file" in refused.err
     assert platform.rung == 3
 
 
