@@ -33,9 +33,9 @@ else:
 
         def __new__(cls, *values: Any, **named: Any) -> Any:
             """Return an instance; raises TypeError for a missing or an unknown field."""
-            given = len(values)
-            if given < len(cls._fields):
-                values += tuple(map(named.pop, cls._fields[given:], cls._defaults[given:]))
+            count = len(values)
+            if count < len(cls._fields):
+                values += tuple(map(named.pop, cls._fields[count:], cls._defaults[count:]))
                 if _MISSING in values:
                     name = cls._fields[values.index(_MISSING)]
                     raise TypeError(f"{cls.__name__} needs a value of {name!r}")

@@ -79,10 +79,10 @@ class CheckStatistics:
         """Return whether a note says of another row what an earlier one says: it would hide the errors."""
         if finding.severity is not Severity.NOTE:
             return False
-        said = finding.code, finding.message
-        is_repeated = said in self._notes
+        key = finding.code, finding.message
+        is_repeated = key in self._notes
         if len(self._notes) < _MAX_NOTES:
-            self._notes.add(said)
+            self._notes.add(key)
         return is_repeated
 
     def summary(self) -> str:

@@ -35,8 +35,8 @@ class FailureLimit(NamedTuple):
                     fix="write a number of failures in a row, such as `10`, or a share of all requests, such as `25%`",
                 )
             number = int(found[1])
-            given = {"share": number / 100} if found[2] else {"consecutive": number}
-            limit = limit._replace(**given)
+            limits = {"share": number / 100} if found[2] else {"consecutive": number}
+            limit = limit._replace(**limits)
         return limit
 
     def find_excess(self, statistics: BatchStatistics) -> str:

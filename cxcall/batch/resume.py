@@ -57,7 +57,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
             raise _other_values_error(own[0])
         return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
-    unfinished = next((each for each in newest if not each.is_ended), None)
+    unfinished = next((each for each in newest if not each.is_finished), None)
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
     return []
@@ -96,7 +96,7 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:
     """Return the IDs of those batches of a file, newest first, whose rows the newest must not send again."""
     newest = batches[0]
-    return [each.id for each in batches if not each.is_ended or newest.at - each.at < _SAME_RUN]
+    return [each.id for each in batches if not each.is_finished or newest.at - each.at < _SAME_RUN]
 
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
@@ -117,8 +117,8 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
             f"this ledger has no earlier load of `{name}`, with its present content, into this list"
         )
         fix = "if this is the ledger of the earlier load, leave out `--resume`: contacts that may be in the list are recognized"
-    looked = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
-    return UsageError(message, where="--resume", fix=fix, why=looked)
+    search = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
+    return UsageError(message, where="--resume", fix=fix, why=search)
 
 
 def _other_values_error(batch: Batch) -> UsageError:

@@ -118,8 +118,8 @@ class RowSender:
 
 
 def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResult:
-    held = checked._replace(findings=(*checked.findings, finding))
-    return result_of_skipped_row(held, reason)
+    with_finding = checked._replace(findings=(*checked.findings, finding))
+    return result_of_skipped_row(with_finding, reason)
 
 
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:

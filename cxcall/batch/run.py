@@ -111,14 +111,14 @@ class Run(RowLoop):
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
         """Hold results back while an earlier row is in flight."""
-        held: list[tuple[int, RowResult]] = []
+        waiting: list[tuple[int, RowResult]] = []
         for result in results:
-            heappush(held, (result.row.number, result))
+            heappush(waiting, (result.row.number, result))
             first = min(self._in_flight, default=result.row.number + 1)
-            while held and (held[0][0] < first or len(held) > _MAX_HELD_RESULTS):
-                yield heappop(held)[1]
-        while held:
-            yield heappop(held)[1]
+            while waiting and (waiting[0][0] < first or len(waiting) > _MAX_HELD_RESULTS):
+                yield heappop(waiting)[1]
+        while waiting:
+            yield heappop(waiting)[1]
 
     def _process(
         self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, threads: int

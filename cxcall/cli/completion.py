@@ -187,9 +187,9 @@ def _operations(context: Any) -> Iterator[Value]:
     from cxcall.cli.options import ContractOptions, find_own_contract
     from cxcall.contracts.contract import load_operations
 
-    given = context.params
+    flags = context.params
     for entry in load_operations(
-        find_own_contract(ContractOptions(given.get("contract")), given.get("profile"))
+        find_own_contract(ContractOptions(flags.get("contract")), flags.get("profile"))
     ):
         yield Value(entry.name, entry.summary)
 

@@ -44,7 +44,7 @@ class Invocation:
     """One run of the program: the flags before the subcommand, its name, and its output options."""
 
     def __init__(self) -> None:
-        self.given: dict[str, Any] = {}
+        self.flag_values: dict[str, Any] = {}
         self.output: OutputOptions | None = None
         self.command = ""
 
@@ -261,15 +261,15 @@ def _set_defaults(context: typer.Context) -> None:
     """Make the flags before the subcommand the defaults of the same flags after it."""
     if context.invoked_subcommand is None:
         raise missing_command(context)
-    given = context.obj.given = {**context.obj.given, **_given_flags(context)}
+    flag_values = context.obj.flag_values = {**context.obj.flag_values, **_read_flags(context)}
     name = context.invoked_subcommand
     command = context.command.get_command(context, name)  # type: ignore[attr-defined]
     subcommands = getattr(command, "commands", None)
-    defaults = given if subcommands is None else dict.fromkeys(subcommands, given)
+    defaults = flag_values if subcommands is None else dict.fromkeys(subcommands, flag_values)
     context.default_map = {name: defaults}
 
 
-def _given_flags(context: typer.Context) -> dict[str, Any]:
+def _read_flags(context: typer.Context) -> dict[str, Any]:
     """Return the values on the command line, without the defaults."""
     return {
         name: value

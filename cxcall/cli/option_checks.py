@@ -49,16 +49,16 @@ def check_options(
 ) -> None:
     """Raise UsageError for an option that is not `known`, for a broken rule, and for an unusable value."""
     _reject_unsupported_options(context, known)
-    given = {
+    given_names = {
         parameter_name(parameter)
         for parameter in context.command.params
         if values.get(parameter.name or "") not in (None, False, parameter.default)
         and _is_given(context, parameter)
     }
     for rule in rules:
-        names = [name for name in rule.names if name in given]
+        names = [name for name in rule.names if name in given_names]
         if isinstance(rule, Requirement):
-            _reject_useless_option(names, given, rule)
+            _reject_useless_option(names, given_names, rule)
         else:
             _reject_contradiction(names, rule)
     _reject_unusable_values(context, values)
@@ -76,9 +76,11 @@ def _reject_contradiction(names: Sequence[str], exclusion: Exclusion) -> None:
         )
 
 
-def _reject_useless_option(names: Sequence[str], given: set[str], requirement: Requirement) -> None:
+def _reject_useless_option(
+    names: Sequence[str], given_names: set[str], requirement: Requirement
+) -> None:
     """Raise UsageError if an option was given that has no effect without another one."""
-    if names and given.isdisjoint(requirement.needs):
+    if names and given_names.isdisjoint(requirement.needs):
         needed = [f"`{name}`" for name in requirement.needs]
         one_of = "one of " if len(needed) > 1 else ""
         raise UsageError(
@@ -91,7 +93,7 @@ def _reject_useless_option(names: Sequence[str], given: set[str], requirement: R
 
 def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None:
     """Raise UsageError for an option before the subcommand that the command does not have."""
-    foreign = sorted(set(context.obj.given) - known)
+    foreign = sorted(set(context.obj.flag_values) - known)
     if foreign:
         flag = f"--{foreign[0].replace('_', '-')}"
         raise UsageError(
@@ -110,8 +112,8 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         is_argument = parameter.param_type_name == "argument"
         name = parameter_name(parameter)
         is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
-        given = values.get(parameter.name or "")
-        for text in given if isinstance(given, list) else [given]:
+        value = values.get(parameter.name or "")
+        for text in value if isinstance(value, list) else [value]:
             is_destination = name in _DESTINATIONS and _is_given(context, parameter)
             is_empty = text == "" or (is_destination and text is not None and not text.strip())
             if is_empty and (is_argument or is_file or is_destination):

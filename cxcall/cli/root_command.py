@@ -53,9 +53,9 @@ class RootGroup(CommandGroup):
         """Return the names of all commands, the most important ones first."""
         from cxcall.contracts.contract import command_names, load_shipped_contracts
 
-        asked = {entry.command for entry in load_shipped_contracts()[0].operations}
+        commands = {entry.command for entry in load_shipped_contracts()[0].operations}
         declared = command_names()
-        first = [*FIRST, *(name for name in declared if name in asked), "validate"]
+        first = [*FIRST, *(name for name in declared if name in commands), "validate"]
         return list(dict.fromkeys([*first, *declared, *LAST]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature

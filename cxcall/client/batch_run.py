@@ -166,8 +166,8 @@ def open_rows(
     """Return the rows of a file, or those that a program has; raises UsageError for anything else."""
     if isinstance(rows, os.PathLike):
         return RowFile(os.fspath(rows), row_format)
-    given: object = rows  # whatever its type says
-    if isinstance(given, str | bytes):
+    source: object = rows  # whatever its type says
+    if isinstance(source, str | bytes):
         raise UsageError(
             "the rows are a string",
             where="rows",

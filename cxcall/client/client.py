@@ -84,7 +84,7 @@ class Client:
         max_attempts: str | None = None,
         sandbox: bool = False,
     ) -> None:
-        given = {
+        flags = {
             "profile": profile,
             "platform": platform,
             "region": region,
@@ -97,7 +97,7 @@ class Client:
         }
         self._flags = {
             name: os.fspath(value) if isinstance(value, os.PathLike) else str(value)
-            for name, value in given.items()
+            for name, value in flags.items()
             if value is not None
         }
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
@@ -284,8 +284,8 @@ class Client:
         """Return a request with the findings of its check, so that somebody can look at it before it is sent."""
         operation = self._load_operation(name)
         payload = Payload(None) if body is None else read_body(body)
-        given = _parameter_texts(operation, parameters)
-        values = parameter_values(operation, given, (), payload)
+        texts = _parameter_texts(operation, parameters)
+        values = parameter_values(operation, texts, (), payload)
         stop_on_missing_parameter(operation, values)
         if body is None and operation.needs_body:
             raise UsageError(f"`{name}` needs a body", where="body", fix="give `body`")
@@ -328,8 +328,8 @@ def _parameter_texts(
     operation: Operation, parameters: Mapping[str, object] | None
 ) -> dict[str, str]:
     """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
-    given = (parameters or {}).items()
-    texts = [f"{key}={value}" for key, value in given if value is not None]
+    values = (parameters or {}).items()
+    texts = [f"{key}={value}" for key, value in values if value is not None]
     return parse_parameters(operation, texts)
 
 

@@ -76,10 +76,10 @@ def open_document(path: str, convert: Converter) -> OpenApiDocument:
 
 def cache_folder() -> Path:
     """Return the folder of files that can be written again; it may not exist yet."""
-    if given := os.environ.get("CXCALL_CACHE_DIR", "").strip():
-        return Path(given).expanduser()
-    if given := os.environ.get("CXCALL_STATE_DIR", "").strip():
-        return Path(given).expanduser() / "cache"
+    if folder := os.environ.get("CXCALL_CACHE_DIR", "").strip():
+        return Path(folder).expanduser()
+    if folder := os.environ.get("CXCALL_STATE_DIR", "").strip():
+        return Path(folder).expanduser() / "cache"
     from platformdirs import user_cache_path
 
     return user_cache_path("cxcall", appauthor=False)

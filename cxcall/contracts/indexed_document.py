@@ -97,13 +97,13 @@ class IndexedDocument:
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that are not generated, then those whose bodies share most of these names."""
-        likely, given = [], set(names)
+        likely, name_set = [], set(names)
         for name, is_generated, is_list, required, others in self._bodies:
-            shared = len(given & {*required, *others})
+            shared = len(name_set & {*required, *others})
             if not is_generated:
                 yield from self._read([name])
             elif shared and is_list == is_array:
-                likely.append((-shared, not given.issuperset(required), name))
+                likely.append((-shared, not name_set.issuperset(required), name))
         yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
 
     def may_declare(self, names: Iterable[str]) -> bool:

@@ -31,20 +31,20 @@ _NOTHING = ("AT", "ASSERT", "ASSERT_NOT")
 def sample_text(schema: JsonSchema, usual: str) -> str:
     """Return a text that is valid for a string schema with a `pattern`; `usual` if none is found."""
     is_valid = compile_schema({**schema, "type": "string"}).is_valid
-    made: list[str] = []
+    parts: list[str] = []
     for more in (0, 1, 3, 8):
         try:
             # ECMA-262 writes named groups without the `P`.
             pattern = re.sub(r"\(\?<(?![=!])", "(?P<", str(schema["pattern"]))
-            made.append(_write(_parser.parse(pattern), more))
+            parts.append(_write(_parser.parse(pattern), more))
         except (ValueError, KeyError, RecursionError, OverflowError, re.error):
             break
-    candidates = [usual, *_USUAL, *made]
-    lengthened = [
+    candidates = [usual, *_USUAL, *parts]
+    longer = [
         each.ljust(min(schema.get("minLength", 0), _LONGEST), each[-1:] or "x")
         for each in candidates
     ]
-    return next((each for each in [*candidates, *lengthened] if is_valid(each)), usual)
+    return next((each for each in [*candidates, *longer] if is_valid(each)), usual)
 
 
 def _write(nodes: Iterable[tuple[Any, Any]], more: int) -> str:

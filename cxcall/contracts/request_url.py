@@ -36,8 +36,8 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
 
 def has_path_slash(parameters: Iterable[Parameter], values: Mapping[str, str]) -> bool:
     """Return whether a value in the path has a slash, or an escaped one: it is more than one segment."""
-    given = (values.get(each.name, "") for each in parameters if each.location == "path")
-    return any(re.search(r"[/\\]", unquote(unquote(each))) for each in given)
+    texts = (values.get(each.name, "") for each in parameters if each.location == "path")
+    return any(re.search(r"[/\\]", unquote(unquote(each))) for each in texts)
 
 
 def _stop_on_route_change(entry: Parameter, value: str) -> None:
@@ -60,13 +60,13 @@ def _stop_on_route_change(entry: Parameter, value: str) -> None:
     )
 
 
-def join_base(given: str, own: str) -> str:
+def join_base(base_url: str, own: str) -> str:
     """Return the base URL of an operation's path.
 
     A URL without a path gets the path of the contract's `own` server, which has the API version of
     CXone; a URL with a path is returned as it is.
     """
-    base = given.rstrip("/")
+    base = base_url.rstrip("/")
     return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
 
 

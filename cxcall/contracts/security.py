@@ -31,15 +31,15 @@ class SecurityScheme(NamedTuple):
             return cls(name, BEARER, declared="not declared")
         kind = str(declared.get("type", "")).lower()
         scheme = str(declared.get("scheme", "")).lower()
-        said = f"{kind} {scheme}".strip() or "not declared"
+        kind_text = f"{kind} {scheme}".strip() or "not declared"
         if kind in _BEARER_TYPES or (kind, scheme) == ("http", "bearer"):
-            return cls(name, BEARER, declared=said)
+            return cls(name, BEARER, declared=kind_text)
         if (kind, scheme) == ("http", "basic"):
-            return cls(name, BASIC, declared=said)
+            return cls(name, BASIC, declared=kind_text)
         place, field = declared.get("in"), declared.get("name")
         if kind == "apikey" and place in _PLACES and isinstance(field, str) and field:
             return cls(name, API_KEY, str(place), field, f"apiKey in {place} `{field}`")
-        return cls(name, "", declared=said)
+        return cls(name, "", declared=kind_text)
 
     @property
     def may_be_token(self) -> bool:

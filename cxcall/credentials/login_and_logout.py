@@ -60,10 +60,10 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
 def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
     check_trust(settings, LOGIN_SOURCE)
-    given = new_explicit_token(token, LOGIN_SOURCE)
+    new_token = new_explicit_token(token, LOGIN_SOURCE)
     with token_cache.lock_tokens(settings):
-        stored_logins.save_login(settings, {"access_token": given.value})
-    return given
+        stored_logins.save_login(settings, {"access_token": new_token.value})
+    return new_token
 
 
 def log_out(settings: Settings) -> list[str]:

@@ -120,13 +120,13 @@ def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
         return None
     if any(all(_covers(scopes, scope) for scope in needed) for needed in alternatives):
         return None
-    wanted = " or ".join(
+    scope_names = " or ".join(
         " with ".join(f"`{scope}`" for scope in sorted(needed)) for needed in alternatives
     )
     return Finding.error(
         "token-scope",
         "token",
-        f"the token lacks the scope that `{operation.name}` needs: {wanted}",
+        f"the token lacks the scope that `{operation.name}` needs: {scope_names}",
         "add that scope to the OAuth client and get a new token, or send with `--force`",
         f"it has {', '.join(f'`{scope}`' for scope in sorted(scopes)) or 'none'}",
         source=f"contract {operation.contract.name}",

@@ -158,8 +158,9 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)
-    meant = find_meant_operation(request, route)
-    in_body = list(check_body(request, route, meant))
+    operation = find_meant_operation(request, route)
+    in_body = list(check_body(request, route, operation))
+    is_valid = not _has_problem(in_body)
     in_url = list(check_parameter_values(request, route))
     findings = [
         *request.findings,
@@ -173,16 +174,15 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *check_published(request, route, [*in_url, *in_body]),
         *(
             each
-            for each in _check_response(request, route, meant, is_valid=not _has_problem(in_body))
+            for each in _check_response(request, route, operation, is_valid=is_valid)
             if each.where != "path" or not _has_error(route.findings)
         ),
     ]
-    if meant not in (None, route.operation, route.nearest_operation):
-        findings.append(meant_operation_note(request, meant))
+    if operation not in (None, route.operation, route.nearest_operation):
+        findings.append(meant_operation_note(request, operation))
     findings += check_removed_quotes(request, in_body)
-    codes = {finding.code for finding in findings}
-    if "token-user-context" not in codes:
-        findings += check_token_kind(request, meant)
+    if all(each.code != "token-user-context" for each in findings):
+        findings += check_token_kind(request, operation)
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
     is_open = all(each.code != "not-provable" for each in findings)
     if not request.is_successful and is_open:
@@ -206,7 +206,7 @@ def _has_problem(findings: Iterable[Finding]) -> bool:
 
 
 def _check_response(
-    request: ObservedRequest, route: RouteMatch, meant: Operation | None, *, is_valid: bool
+    request: ObservedRequest, route: RouteMatch, operation: Operation | None, *, is_valid: bool
 ) -> Iterator[Finding]:
     response = request.response
     if response is None or not (response.status or response.body):
@@ -218,16 +218,16 @@ def _check_response(
             yield web_page_finding(request.host)
         return
     payload, _ = read_body(request)
-    is_checked = meant is not None and meant.takes_body and payload is not None
+    is_checked = operation is not None and operation.takes_body and payload is not None
     for refusal in explain_refusal(
-        meant,
+        operation,
         response,
         request.host,
         is_token=route.is_token,
         body=payload.value if payload else None,
         is_valid=is_checked and is_valid and not request.unknown,
     ):
-        fix = _without_body_advice(refusal.fix, request, meant)
+        fix = _without_body_advice(refusal.fix, request, operation)
         finding = place_in_url(refusal._replace(fix=fix), request)
         is_vague = refusal.code == "not-provable"
         excerpt = payload.find_excerpt(refusal.where) if payload else None
@@ -237,9 +237,9 @@ def _check_response(
         )
 
 
-def _without_body_advice(fix: str, request: ObservedRequest, meant: Operation | None) -> str:
+def _without_body_advice(fix: str, request: ObservedRequest, operation: Operation | None) -> str:
     """Return an advice that does not send a reader to the body, where the request has only a path and a query."""
     if request.body or not (request.query or request.method in READ_METHODS):
         return fix
-    known = meant.listing if meant else "the vendor's documentation"
+    known = operation.listing if operation else "the vendor's documentation"
     return fix.replace(CHECK_BODY, f"compare path and query with {known}")

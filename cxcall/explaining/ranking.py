@@ -184,10 +184,10 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
     names = _INDEX.sub("", finding.where).split("/")[-2:]
     words = [each.lower() for each in _WORD.findall(" ".join(names))]
     subject = {each for each in words if each not in ("id", "ids")}
-    said = {each.lower() for each in _WORD.findall(text)}
+    text_words = {each.lower() for each in _WORD.findall(text)}
     others = [each for each in findings if each.code == finding.code and each.where[:1] == "/"]
     is_only = len(others) == 1 and _GENERIC_CODE.fullmatch(code) is not None
-    return bool(subject & said) or is_only
+    return bool(subject & text_words) or is_only
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
@@ -208,15 +208,17 @@ def _by_response(
     is_about_token = (
         finding.where in ("header:Authorization", "token") and finding.code in _TOKEN_CODES
     )
-    answered = {each.code for each in findings if each.where == "response" or each.source == SOURCE}
-    if is_about_token and status not in _TOKEN_STATUSES and not answered & {*_TOKEN_CODES}:
+    response_codes = {
+        each.code for each in findings if each.where == "response" or each.source == SOURCE
+    }
+    if is_about_token and status not in _TOKEN_STATUSES and not response_codes & {*_TOKEN_CODES}:
         note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
         return finding._replace(
             severity=note, why=f"the API did not refuse the token: it responded with HTTP {status}"
         )
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
     is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
-    if request.is_successful and "hidden-failure" not in answered:
+    if request.is_successful and "hidden-failure" not in response_codes:
         is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
         if is_accepted or is_path or (is_error and is_body):
             why = f"the API accepted the request all the same, with HTTP {status}"
@@ -228,7 +230,7 @@ def _by_response(
         if is_for_another_reason(findings) or kind in accepted_kinds(request, findings):
             why = "the API accepted it: the failure that it reports has another reason"
             return finding._replace(severity=Severity.NOTE, why=why)
-    if is_error and is_body and "state" in answered and not _is_named(finding, request):
+    if is_error and is_body and "state" in response_codes and not _is_named(finding, request):
         why = "the API responded about a state, so that it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
@@ -257,8 +259,8 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
 
 def _may_be_cause(finding: Finding) -> bool:
     """Tell whether a warning is about the body of the request, which a generic refusal confirms."""
-    is_told = finding.severity is not Severity.NOTE and finding.source != SOURCE
-    return is_told and finding.where[:1] in ("", "/")
+    is_problem = finding.severity is not Severity.NOTE and finding.source != SOURCE
+    return is_problem and finding.where[:1] in ("", "/")
 
 
 def _is_said_already(
@@ -316,8 +318,8 @@ def _is_named(finding: Finding, request: ObservedRequest) -> bool:
     name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
     if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
         return False
-    said = " ".join(_WORD.findall(platform_text(request.response))).lower()
-    return f" {' '.join(_WORD.findall(name)).lower()} " in f" {said} "
+    response_words = " ".join(_WORD.findall(platform_text(request.response))).lower()
+    return f" {' '.join(_WORD.findall(name)).lower()} " in f" {response_words} "
 
 
 def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -29,7 +29,7 @@ GROUP BY 1, 2
 class BatchRecords(LedgerAccess):
     """The batches of the ledger."""
 
-    def _is_ended(self, batch: str) -> bool:
+    def _is_finished(self, batch: str) -> bool:
         """Return whether a batch has come to its end; also true for a delivery of no batch."""
         if batch and batch not in self._ended_batches:
             if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
@@ -74,7 +74,7 @@ class BatchRecords(LedgerAccess):
         """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
         with self._writing(is_cancelled):
             for each in (batch, *self._same_batches(batch)):
-                if not self._is_ended(each):
+                if not self._is_finished(each):
                     self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
 
     def _same_batches(self, batch: str) -> list[str]:
@@ -98,14 +98,14 @@ class BatchRecords(LedgerAccess):
         """Return all batches, newest first."""
         with self._database.snapshot():
             batches = self._rows.select_table("batch", "ORDER BY number DESC")
-            ended = {each["batch"] for each in self._rows.select_table("batch_end")}
+            finished = {each["batch"] for each in self._rows.select_table("batch_end")}
             if len(batches) != self._rows.read_state().batches:
                 raise self._database.damage_error("a batch is missing")
         return [
             Batch(
                 each["id"],
                 datetime.fromtimestamp(each["at"], UTC),
-                each["id"] in ended,
+                each["id"] in finished,
                 each["profile"],
                 each["operation"],
                 each["target"],

@@ -77,7 +77,7 @@ def stop_on_identical(
     window: Window,
     now: datetime,
     boot_time: BootTime,
-    is_ended: Callable[[str], bool],
+    is_finished: Callable[[str], bool],
 ) -> None:
     """Raise AlreadySentError if an identical request is unknown, or was accepted within the window.
 
@@ -94,7 +94,7 @@ def stop_on_identical(
         is_within = each.is_within(window.seconds, now.timestamp(), boot_time)
         is_within = is_within and each.last_event > window.undone
         is_recent = is_within or each.last_event > window.after
-        is_unfinished = each.record.batch != batch and not is_ended(each.record.batch)
+        is_unfinished = each.record.batch != batch and not is_finished(each.record.batch)
         if is_recent or is_unfinished:
             raise AlreadySentError(each.record, now, is_unfinished=is_unfinished)
 

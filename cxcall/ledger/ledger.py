@@ -69,10 +69,10 @@ class Ledger(AttemptRecords):
         Raises KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
         nothing is recorded then.
         """
-        delivery, has_begun = new_id(self._now()), False
+        delivery, is_in_transaction = new_id(self._now()), False
         try:
             with self._writing(is_cancelled) as problem:
-                has_begun = True
+                is_in_transaction = True
                 if problem and not intent.again:
                     raise MissingRecordsError(problem)
                 self._guard_intent(delivery, intent, window)
@@ -84,7 +84,7 @@ class Ledger(AttemptRecords):
                 self._record_people(number, intent.people)
                 fence(delivery)
         except KeyboardInterrupt:
-            if has_begun:
+            if is_in_transaction:
                 with suppress(LedgerError):  # there may be nothing to end
                     self.record_outcome(
                         delivery, Outcome.UNDELIVERED, note="interrupted before anything left"
@@ -130,7 +130,7 @@ class Ledger(AttemptRecords):
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
         clocks = self._now(), self._boot_clock()
-        stop_on_identical(batch, earlier, window, *clocks, self._is_ended)
+        stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self._boot_clock()

@@ -73,7 +73,7 @@ class PostgresDatabase(LedgerDatabase):
         # Its warnings say again, in its own words, what an error of ours says.
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
-        given = self._parameters.get("options", "")
+        own_options = self._parameters.get("options", "")
         parameters = {
             "connect_timeout": str(_CONNECT_TIMEOUT),
             "application_name": "cxcall",
@@ -81,7 +81,7 @@ class PostgresDatabase(LedgerDatabase):
             "keepalives_interval": "5",
             "keepalives_count": "3",
             **self._parameters,
-            "options": f"{given} {options}".strip(),
+            "options": f"{own_options} {options}".strip(),
             "client_encoding": "utf8",
         }
         return BoundedConnection.connect(**parameters, autocommit=True, prepare_threshold=None)  # type: ignore[arg-type]

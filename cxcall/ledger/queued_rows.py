@@ -185,12 +185,12 @@ class QueuedRows:
             for batch, number, content, worker in found
         ]
 
-    def keep(self, held: Mapping[tuple[str, int], Claim], lease: timedelta) -> None:
+    def keep(self, claims: Mapping[tuple[str, int], Claim], lease: timedelta) -> None:
         """Extend the leases of the rows that a worker holds, by batch and number."""
         values = {
-            "batches": [batch for batch, _ in held],
-            "numbers": [number for _, number in held],
-            "workers": [claim.worker for claim in held.values()],
+            "batches": [batch for batch, _ in claims],
+            "numbers": [number for _, number in claims],
+            "workers": [claim.worker for claim in claims.values()],
             "lease": lease,
         }
         self._run(statements.KEEP, values)

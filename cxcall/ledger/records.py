@@ -72,7 +72,7 @@ class Batch(NamedTuple):
 
     id: str
     at: datetime
-    is_ended: bool
+    is_finished: bool
     profile: str
     operation: str
     target: str

@@ -50,20 +50,20 @@ def fold(text: str, columns: int | None, indent: str = "") -> str:
     if columns is None or (len(text) <= columns and text.isascii()):
         return text
     width = max(columns, MIN_COLUMNS)
-    held = re.sub(LITERAL, lambda literal: literal[0].replace(" ", _PROTECTED_SPACE), text)
-    lines = (_fold_line(line.expandtabs(), width, indent) for line in held.split("\n"))
+    protected = re.sub(LITERAL, lambda literal: literal[0].replace(" ", _PROTECTED_SPACE), text)
+    lines = (_fold_line(line.expandtabs(), width, indent) for line in protected.split("\n"))
     return "\n".join(lines).replace(_PROTECTED_SPACE, " ")
 
 
 def _fold_line(line: str, width: int, indent: str) -> str:
     lines, current, used = [], "", 0
     for gap, word in re.findall(r"( *)([^ ]+)", line):
-        taken = cell_width(word.replace(_PROTECTED_SPACE, " "))
-        if current and used + len(gap) + taken > width:
+        word_width = cell_width(word.replace(_PROTECTED_SPACE, " "))
+        if current and used + len(gap) + word_width > width:
             lines.append(current)
             current, used, gap = indent, len(indent), ""  # noqa: PLW2901 - none begins a line
         current += gap + word
-        used += len(gap) + taken
+        used += len(gap) + word_width
     return "\n".join([*lines, current])
 
 

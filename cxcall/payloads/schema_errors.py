@@ -315,10 +315,10 @@ class _ErrorExplainer:
 
     def _replacement(self, correction: Correction | None) -> list[Edit]:
         """Return the edits that correct the value, or put a placeholder in its place."""
-        wanted = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
+        placeholder = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
         if correction and not is_valid_scalar(correction[0], self.schema):
             correction = None  # in the right form, but still wrong
-        value, applicability = correction or wanted
+        value, applicability = correction or placeholder
         return [] if value == self.value else [write("replace", self.pointer, value, applicability)]
 
     def wrong_value(self, error: ValidationError) -> Finding:

@@ -39,8 +39,8 @@ def find_number_mistake(number: str) -> str:
     national = phonenumbers.national_significant_number(parsed)
     lengths = _lengths(code)
     if lengths and len(national) not in lengths:
-        wanted = " or ".join(str(length) for length in lengths)
-        return f"country code {code} requires {wanted} digits after it; this number has {len(national)}"
+        expected = " or ".join(str(length) for length in lengths)
+        return f"country code {code} requires {expected} digits after it; this number has {len(national)}"
     return f"country code {code} has no such number"
 
 

@@ -112,7 +112,7 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
     Numbers are preferred to links: a numbered request keeps every filter of the first one.
     """
     query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
-    body, given = page.body, dict(query)
+    body, query_values = page.body, dict(query)
     response = page.delivery.response
     link = names.find_link(body, response.headers) if response else None
     if paging.number:
@@ -120,14 +120,14 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
         if count is not None or link is None:
             _stop_on_foreign_link(page, link, request)
             echoed = names.find_number(body, names.PAGE_NUMBERS)
-            here = _whole_number(given.get(paging.number)) or echoed or 1
-            is_last = _is_short(paging, given, page) if count is None else here >= count
+            here = _whole_number(query_values.get(paging.number)) or echoed or 1
+            is_last = _is_short(paging, query_values, page) if count is None else here >= count
             return None if is_last else _changed(query, paging.number, here + 1)
     cursor = names.find_cursor(body, paging.cursor) if paging.cursor else ""
     if cursor and not _is_link(cursor):
         return _changed(query, paging.cursor, cursor)
     if paging.offset:
-        start = _whole_number(given.get(paging.offset)) or paging.first_offset
+        start = _whole_number(query_values.get(paging.offset)) or paging.first_offset
         after, total = start + len(page.items), names.find_number(body, names.TOTALS)
         is_last = not page.items or (total is not None and after - paging.first_offset >= total)
         return None if is_last else _changed(query, paging.offset, after)
@@ -137,9 +137,11 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
     return None
 
 
-def _is_short(paging: Paging, given: dict[str, str], page: Page) -> bool:
+def _is_short(paging: Paging, query_values: dict[str, str], page: Page) -> bool:
     """Return whether a page has fewer items than it may have, so that none comes after it."""
-    size = _whole_number(given.get(paging.size)) or names.find_number(page.body, names.PAGE_SIZES)
+    size = _whole_number(query_values.get(paging.size)) or names.find_number(
+        page.body, names.PAGE_SIZES
+    )
     return len(page.items) < (size or 1)
 
 

@@ -51,8 +51,8 @@ def _numbered_pages(
     items: list[Any] = []
     count = 0
     while True:
-        values, asked = {found.id_parameter: list_id}, {page: number, size: most}
-        delivery = reader.send(reader.check(found.operation, values, asked))
+        values, page_values = {found.id_parameter: list_id}, {page: number, size: most}
+        delivery = reader.send(reader.check(found.operation, values, page_values))
         body, before = body_of(delivery), items
         items = _items_of(found, delivery)
         if items and items == before:

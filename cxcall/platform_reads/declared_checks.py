@@ -221,8 +221,8 @@ def _check_rights(
             "token", f"`{operation.name}` takes a token of its kind, {token.kind}"
         )
     actual = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
-    wanted = [" + ".join(sorted(each)) for each in operation.scopes if each]
-    if wanted and actual:
+    alternatives = [" + ".join(sorted(each)) for each in operation.scopes if each]
+    if alternatives and actual:
         missing = token_provider.check_scopes(token._replace(scopes=frozenset(actual)), operation)
         if missing is not None:
             yield CheckResult.unknown(
@@ -232,7 +232,7 @@ def _check_rights(
             )
         else:
             yield CheckResult.passed(
-                "scope", f"it has {' or '.join(f'`{scope}`' for scope in wanted)}"
+                "scope", f"it has {' or '.join(f'`{scope}`' for scope in alternatives)}"
             )
     if operation.permissions:
         needed = " or ".join(" + ".join(sorted(entry)) for entry in operation.permissions)

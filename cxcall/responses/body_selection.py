@@ -85,13 +85,13 @@ def _check_functions(compiled: Any) -> None:
         waiting += [each for each in node.get("children", ()) if isinstance(each, dict)]
         if node.get("type") != "function_expression":
             continue
-        name, given = node["value"], len(node["children"])
+        name, count = node["value"], len(node["children"])
         if name not in Functions.FUNCTION_TABLE:
             raise UnknownFunctionError(f"unknown function `{name}`")
         signature = Functions.FUNCTION_TABLE[name]["signature"]
         is_variadic = bool(signature) and signature[-1].get("variadic", False)
-        if given < len(signature) or (given > len(signature) and not is_variadic):
-            raise ArityError(len(signature), given, name)
+        if count < len(signature) or (count > len(signature) and not is_variadic):
+            raise ArityError(len(signature), count, name)
 
 
 def _reason(error: Exception) -> str:

@@ -60,10 +60,10 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _classify_success(exchange.request, response, operation, first_place)
-    is_contradicted = not operation.is_read and shows_start(
+    reports_start = not operation.is_read and shows_start(
         exchange.request, response, operation, first_place
     )
-    return Evidence.INCONCLUSIVE if is_contradicted else _classify_error(response)
+    return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
 
 
 def _classify_error(response: HttpResponse) -> Evidence:

@@ -220,8 +220,10 @@ def _is_declared(operation: Operation, pointer: str) -> bool:
 def _spelled_names(operation: Operation, text: str) -> list[str]:
     """Return the properties whose names a message spells in words, such as "diagnostic settings"."""
     words = re.findall(r"[a-z]+", text.lower())
-    said = f" {' '.join(word.rstrip('s') for word in words)} "
-    return [name for name, spelled in _spellings(operation) if spelled in said][:_MAX_NAMES]
+    message_words = f" {' '.join(word.rstrip('s') for word in words)} "
+    return [name for name, spelled in _spellings(operation) if spelled in message_words][
+        :_MAX_NAMES
+    ]
 
 
 @cache

@@ -148,19 +148,19 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
             f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's",
             "its response gives no reason",
         )
-    said = f"the API says: {text}"
+    quotation = f"the API says: {text}"
     if cause.meaning and text and not _is_vague(text):
-        return f"{cause.meaning}{suffix}", said
+        return f"{cause.meaning}{suffix}", quotation
     if text and not _is_vague(text):
-        return said, f"{who} responded with {status}"
+        return quotation, f"{who} responded with {status}"
     if text and not cause.meaning and cause.code != "not-provable":
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
-        return f"{cause.meaning}{suffix}", said
+        return f"{cause.meaning}{suffix}", quotation
     verb = "refused the request" if response.status else "responded"
     refusal = f"{who} {verb} with {status}"
     refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
-    return refusal, said if text else "its response gives no reason"
+    return refusal, quotation if text else "its response gives no reason"
 
 
 def _is_vague(text: str) -> bool:

@@ -213,13 +213,13 @@ def _describe_items(items: list[Any]) -> str:
         "errorCode",
         "externalId",
     )
-    said = (
+    text = (
         first
         if isinstance(first, str)
         else next(filter(None, (member_text(first, each) for each in names)), "")
     )
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
-    return f"`{shorten(said)}`{more}" if said else f"{len(items)} of them"
+    return f"`{shorten(text)}`{more}" if text else f"{len(items)} of them"
 
 
 def _first_code(items: list[Any]) -> str:

@@ -30,8 +30,8 @@ def exit_process(code: int, text: str = "") -> "NoReturn":
             sys.stdout.write(text)
             sys.stdout.flush()
     except OSError as error:
-        told = report_write_error(error)
-        code = code or told
+        write_code = report_write_error(error)
+        code = code or write_code
     try:
         if sys.stderr is not None:
             sys.stderr.flush()

@@ -141,10 +141,10 @@ class Inspection:
 
     def _requests(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Return the selected requests after a number, or only the newest ones."""
-        wanted = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
+        selection = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
         received = self._log.received
         after, limit = (whole_number(query.get(name, "")) for name in ("after", "limit"))
-        found = [each for each in received if each.number > after and wanted.matches(each)]
+        found = [each for each in received if each.number > after and selection.matches(each)]
         return {
             "accepted": sum(entry.accepted for entry in found),
             "rings": sum(entry.rings for entry in found),

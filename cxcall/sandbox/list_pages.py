@@ -70,17 +70,17 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
     return found, {}
 
 
-def _asked_page(paging: Paging, path: str, given: dict[str, str]) -> _Page:
-    size = _number(given, paging.size, _DEFAULT_SIZE, 1)
+def _asked_page(paging: Paging, path: str, query_values: dict[str, str]) -> _Page:
+    size = _number(query_values, paging.size, _DEFAULT_SIZE, 1)
     if not (paging.number or paging.offset or paging.cursor):
         size = ITEMS  # nothing could ask for the next page
     first = paging.first_offset
     if paging.number:
-        start = (_number(given, paging.number, 1, 1) - 1) * size
+        start = (_number(query_values, paging.number, 1, 1) - 1) * size
     elif paging.offset:
-        start = _number(given, paging.offset, first, first) - first
+        start = _number(query_values, paging.offset, first, first) - first
     else:
-        start = _number(given, paging.cursor, 0, 0)
+        start = _number(query_values, paging.cursor, 0, 0)
     after = start + size
     if after >= ITEMS:
         return _Page(size, start, "", "")
@@ -89,12 +89,12 @@ def _asked_page(paging: Paging, path: str, given: dict[str, str]) -> _Page:
         if paging.number
         else (paging.offset or paging.cursor, after + (first if paging.offset else 0))
     )
-    query = urlencode({**given, chooser: value}, quote_via=quote)
+    query = urlencode({**query_values, chooser: value}, quote_via=quote)
     return _Page(size, start, f"{path}?{query}", str(after))
 
 
-def _number(given: dict[str, str], name: str, default: int, least: int) -> int:
-    text = given.get(name, "") if name else ""
+def _number(query_values: dict[str, str], name: str, default: int, least: int) -> int:
+    text = query_values.get(name, "") if name else ""
     if not text:
         return default
     if not (text.isascii() and text.isdecimal()) or int(text) < least:

@@ -69,8 +69,8 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
         if not texts and not parameter.required:
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
-            wanted = parameter.schema.get("format") or parameter.schema.get("type") or "value"
-            message = _invalid_value(texts[0] if texts else None, str(wanted))
+            kind = parameter.schema.get("format") or parameter.schema.get("type") or "value"
+            message = _invalid_value(texts[0] if texts else None, str(kind))
             raise HttpProblem(400, code, message, name=parameter.name)
 
 
@@ -120,6 +120,6 @@ def _problem(error: ValidationError) -> HttpProblem:
     )
 
 
-def _invalid_value(value: Any, wanted: str) -> str:
+def _invalid_value(value: Any, kind: str) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
-    return f"Value [{text[:_LONGEST_QUOTED]}] not valid for field type [{wanted}]"
+    return f"Value [{text[:_LONGEST_QUOTED]}] not valid for field type [{kind}]"

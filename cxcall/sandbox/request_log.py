@@ -24,10 +24,10 @@ _PATH_LENGTH = 1000
 _MOST_NUMBERS = 100
 
 
-def drop_oldest(held: dict[str, Any]) -> None:
+def drop_oldest(entries: dict[str, Any]) -> None:
     """Remove the oldest entry of a dictionary that has 10,000, so that it never grows beyond."""
-    if len(held) >= _MOST_TOKENS:
-        del held[next(iter(held))]
+    if len(entries) >= _MOST_TOKENS:
+        del entries[next(iter(entries))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Sandbox:
         self._lock = Lock()
         self._held_count = 0
         self._is_stopping = Event()
-        self._has_ended = Event()
+        self._end = Event()
         self._channels: dict[int, Any] = {}
         self._server = create_server(
             self._respond,
@@ -121,7 +121,7 @@ class Sandbox:
             self._is_stopping.set()
         # In this order, no thread can wake the loop through a descriptor that is already closed.
         self._server.task_dispatcher.shutdown()
-        self._has_ended.set()
+        self._end.set()
         self._server.pull_trigger()
         self._thread.join()
         for channel in list(self._channels.values()):
@@ -134,7 +134,7 @@ class Sandbox:
         self.stop()
 
     def _run(self) -> None:
-        while not self._has_ended.is_set():
+        while not self._end.is_set():
             self._server.asyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
             self._on_tick()
 

@@ -173,18 +173,19 @@ class StoredObjects:
         body = request.response.body
         first = body[0].get("id") if isinstance(body, list) and body else None
         new_ids = iter([first] if first else [])
-        made = [
+        new_contacts = [
             Contact(str(sent.get("id") or next(new_ids, None) or self._new_id()), data, sent)
             for data, sent in contacts
         ]
-        for contact in made:
+        for contact in new_contacts:
             target.add(contact)
         if (campaign := request.sent("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
         if not first or request.response.status >= LOWEST_FAULT_STATUS:
             return request.response
         return replace(
-            request.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made]
+            request.response,
+            body=[{"callable": True, **each.sent, "id": each.id} for each in new_contacts],
         )
 
     def _read_list(self, request: AcceptedRequest) -> SandboxResponse:

@@ -154,9 +154,11 @@ def _stop_on_change_in_transit(request: HttpRequest) -> None:
 
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
-    given = [entry for entry in operation.parameters if entry.name in values]
-    cookies = [f"{each.name}={values[each.name]}" for each in given if each.location == "cookie"]
-    headers = {each.name: values[each.name] for each in given if each.location == "header"}
+    parameters = [entry for entry in operation.parameters if entry.name in values]
+    cookies = [
+        f"{each.name}={values[each.name]}" for each in parameters if each.location == "cookie"
+    ]
+    headers = {each.name: values[each.name] for each in parameters if each.location == "header"}
     return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
 
 

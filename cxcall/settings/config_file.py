@@ -119,8 +119,10 @@ class ConfigFile(NamedTuple):
                 self._check_type("", ("profiles", name, COLUMNS, target), str, "a string")
             for key in profile.keys() - {COLUMNS}:
                 is_number = key in DURATION_SETTINGS
-                kind, wanted = ((str, int, float), "a number") if is_number else (str, "a string")
-                self._check_type("", ("profiles", name, key), kind, wanted)
+                kind, kind_name = (
+                    ((str, int, float), "a number") if is_number else (str, "a string")
+                )
+                self._check_type("", ("profiles", name, key), kind, kind_name)
                 if key in SECRET_SETTINGS and profile[key]:
                     self._check_mode(self._locate("profiles", name, key), key)
 
@@ -133,7 +135,7 @@ class ConfigFile(NamedTuple):
                 )
 
     def _check_type(
-        self, default: Any, keys: tuple[str, ...], kind: type | tuple[type, ...], wanted: str
+        self, default: Any, keys: tuple[str, ...], kind: type | tuple[type, ...], kind_name: str
     ) -> None:
         value: Any = self.content
         for key in keys:
@@ -142,9 +144,9 @@ class ConfigFile(NamedTuple):
             from cxcall.documents import toml
 
             raise UsageError(
-                f"`{keys[-1]}` must be {wanted}, not {toml.type_name(value)}",
+                f"`{keys[-1]}` must be {kind_name}, not {toml.type_name(value)}",
                 where=self._locate(*keys),
-                fix=f'`{keys[-1]} = "..."`' if wanted == "a string" else f"make it {wanted}",
+                fix=f'`{keys[-1]} = "..."`' if kind_name == "a string" else f"make it {kind_name}",
             )
 
     def _check_mode(self, place: str, key: str) -> None:

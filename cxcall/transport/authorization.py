@@ -54,9 +54,9 @@ class Authorization(AuthBase):
             )
         request.headers.update(self.headers)
         if self._cookies:
-            given = request.headers.get("Cookie")
+            cookies = request.headers.get("Cookie")
             pairs = [f"{name}={value}" for name, value in self._cookies.items()]
-            request.headers["Cookie"] = "; ".join([*([given] if given else []), *pairs])
+            request.headers["Cookie"] = "; ".join([*([cookies] if cookies else []), *pairs])
         if self._query:
             request.url = (
                 f"{url}{'&' if '?' in url else '?'}{urlencode(self._query, quote_via=quote)}"

@@ -33,13 +33,13 @@ def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> fl
     Read from `Retry-After`, then from the text of the body, then from `inin-ratelimit-reset`
     (docs/platforms/genesys-cloud.md#rate-limits). An invalid or negative time is ignored.
     """
-    asked = retry_after(headers, now)
-    if asked is None:
+    wait = retry_after(headers, now)
+    if wait is None:
         text = body[:_MAX_SEARCHED_BYTES].decode("utf-8", "replace")
         may_ask = any(word in text.lower() for word in ("retry", "again", "wait"))
         named = re.search(_IN_WORDS, text) if may_ask else None
-        asked = _seconds(named[1]) if named else None
-    return _seconds(_value(headers, "inin-ratelimit-reset")) if asked is None else asked
+        wait = _seconds(named[1]) if named else None
+    return _seconds(_value(headers, "inin-ratelimit-reset")) if wait is None else wait
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -49,9 +49,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     past date asks for no wait.
     """
     text = _value(headers, "Retry-After")
-    asked = _seconds(text)
-    if asked is not None:
-        return asked
+    wait = _seconds(text)
+    if wait is not None:
+        return wait
     until = _date(text)
     if until is None:
         return None
@@ -84,8 +84,8 @@ def backoff(attempt: int) -> float:
 def _value(headers: Mapping[str, str], name: str) -> str:
     found = headers.get(name)  # most mappings have it as it is written, or ignore the case
     if found is None:
-        wanted = name.lower()
-        found = next((value for key, value in headers.items() if key.lower() == wanted), "")
+        lower_name = name.lower()
+        found = next((value for key, value in headers.items() if key.lower() == lower_name), "")
     return found.strip()
 
 

@@ -159,8 +159,8 @@ class Validation(NamedTuple):
             check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
-            said = f"it contains byte 0x{error.object[error.start]:02x}"
-            raise encoding_error(path, said, "LATIN1") from None
+            problem = f"it contains byte 0x{error.object[error.start]:02x}"
+            raise encoding_error(path, problem, "LATIN1") from None
 
     def _shared(
         self,
@@ -252,16 +252,16 @@ def _expand_files(file: str) -> list[str]:
         found = sorted(
             str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES
         )
-        said, fix = (
+        problem, fix = (
             "contains no payload files",
             f"give the names of the files, or let them end in {', '.join(SUFFIXES)}",
         )
     elif has_magic(file) and not Path(file).exists():
         every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
         found = sorted(path for path in every if Path(path).is_file())
-        said, fix = "matches no file", "check the pattern: `**` stands for any number of folders"
+        problem, fix = "matches no file", "check the pattern: `**` stands for any number of folders"
     else:
         return [file]
     if not found:
-        raise UsageError(f"`{file}` {said}", where=file, fix=fix)
+        raise UsageError(f"`{file}` {problem}", where=file, fix=fix)
     return found

@@ -1018,7 +1018,7 @@ def test_ledger_of_version_4_is_upgraded_with_all_its_records(tmp_path: Path) ->
         assert [each.outcome for each in found] == ["unknown", "refused", "accepted"]
         assert [(each.key, each.code, dict(each.timings)) for each in found] == [("", "", {})] * 3
         (batch,) = book.batches()
-        assert (batch.is_ended, batch.rows, batch.key) == (True, None, "")
+        assert (batch.is_finished, batch.rows, batch.key) == (True, None, "")
         for each in found:
             if each.outcome is not Outcome.REFUSED:
                 with pytest.raises(AlreadySentError):
@@ -1162,11 +1162,11 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
         ):
             found = book.batches_of(file, digest)
             assert [each.id for each in found] == expected
-            assert not any(each.is_ended for each in found)
+            assert not any(each.is_finished for each in found)
         (found_first,) = book.batches_of("/a", "1")
         assert found_first[3:7] == whole
         book.end_batch(first)
-        assert book.batches_of("/a", "1")[0].is_ended
+        assert book.batches_of("/a", "1")[0].is_finished
 
 
 def test_cancelled_wait_for_the_lock_records_nothing(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ _EXAMPLE = "`--map phone-number=Phone`"
 class UnknownColumnsError(UsageError):
     """Columns of a table set nothing; `proposals` says for some of them what they may be.
 
-    The targets `taken` have a column already. A header may stand for a phone number if its name says so, and one of the `samples`, the first
+    The `targets` have a column already. A header may stand for a phone number if its name says so, and one of the `samples`, the first
     records of the table, has a number there.
     """
 
@@ -45,11 +45,11 @@ class UnknownColumnsError(UsageError):
         unknown: Sequence[str],
         operation: Operation,
         *,
-        taken: Collection[str] = (),
+        targets: Collection[str] = (),
         samples: Sequence[Sequence[str]] = (),
     ) -> None:
         self.header, self.unknown, self.operation = header, unknown, operation
-        self.taken = taken
+        self.targets = targets
         self.proposals = [
             f"`{cell}` looks like `{_name(target, operation)}`: "
             f"add {command('--map', f'{_name(target, operation)}={cell}')}"
@@ -57,7 +57,7 @@ class UnknownColumnsError(UsageError):
             for target in propose_targets(
                 cell, operation, has_number=self._has_number(cell, samples)
             )
-            if target not in taken
+            if target not in targets
         ]
         more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
         listed = ", ".join(
@@ -81,7 +81,7 @@ class UnknownColumnsError(UsageError):
     def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
         """Return the error with proposals that follow from the first records."""
         known = self.header, self.unknown, self.operation
-        return UnknownColumnsError(*known, taken=self.taken, samples=samples)
+        return UnknownColumnsError(*known, targets=self.targets, samples=samples)
 
     def _has_number(self, cell: str, samples: Sequence[Sequence[str]]) -> bool:
         index = self.header.cells.index(cell)
@@ -128,8 +128,8 @@ class ColumnMap(NamedTuple):
             elif cell not in (*unknown, self.key):
                 unknown.append(cell)
         if unknown and not self.ignores_extra:
-            taken = [column.name for column in columns]
-            raise UnknownColumnsError(header, unknown, operation, taken=taken)
+            names = [column.name for column in columns]
+            raise UnknownColumnsError(header, unknown, operation, targets=names)
         reject_repeated_columns(columns, header.name)
         return CsvTable(header, columns, operation)
 

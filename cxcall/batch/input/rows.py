@@ -322,8 +322,11 @@ def _with_columns(
     if not (name and extra):
         return body
     kept = {each: value for each, value in body.items() if each in declared}
-    given = kept.get(name, {})
-    return {**kept, name: {**given, **extra} if isinstance(given, dict) else given}
+    old_columns = kept.get(name, {})
+    return {
+        **kept,
+        name: {**old_columns, **extra} if isinstance(old_columns, dict) else old_columns,
+    }
 
 
 def _as_cell(value: Any) -> Any:

@@ -143,10 +143,16 @@ class LoadRun(Run):
             ExitCode.UNKNOWN,
             findings=(_missing_finding(missing, delivery),),
         )
-        lost = RowResult(missing[0], report, is_resumed=result.is_resumed, rows=missing)
+        result_of_missing = RowResult(
+            missing[0], report, is_resumed=result.is_resumed, rows=missing
+        )
         numbers = {row.number for row in missing}
         left = tuple(row for row in result.rows if row.number not in numbers)
-        return (result._replace(row=left[0], rows=left), lost) if left else (lost,)
+        return (
+            (result._replace(row=left[0], rows=left), result_of_missing)
+            if left
+            else (result_of_missing,)
+        )
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts a response does not have.
@@ -198,9 +204,9 @@ class _ChangedContacts:
         if not shared:
             return False
         _, rarest = min((len(each), sorted(each)) for each in shared)
-        taken = rarest[0]
-        for key in self._keys[taken]:
-            self._with_key[key].discard(taken)
+        position = rarest[0]
+        for key in self._keys[position]:
+            self._with_key[key].discard(position)
         return True
 
 

@@ -89,7 +89,7 @@ class LoadedContacts:
         digest = self._job.rows.digest
         same_list = _loads_into_list(self._ledger, self._job)
         self._settled = {
-            each.id for each in same_list if each.file_digest == digest or each.is_ended
+            each.id for each in same_list if each.file_digest == digest or each.is_finished
         }
         self._batches = {each.id for each in same_list if each.file_digest != digest}
 

@@ -63,7 +63,7 @@ class Worker(RowLoop):
         super().__init__(ledger, limit)
         self._queue, self._claim, self._destinations = queue, claim, destinations
         self._on_result, self._on_problem = on_result, on_problem
-        self._held = ClaimedRows(ledger, queue)
+        self._claimed_rows = ClaimedRows(ledger, queue)
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
         self._is_reachable = True
@@ -101,14 +101,14 @@ class Worker(RowLoop):
         self.stop(str(error))
         self.problems, self._has_given_up = self.problems or error.findings, True
         self._waiting.clear()
-        self._held.claims.clear()
+        self._claimed_rows.claims.clear()
         self._look_later()
         self._is_reachable = False
 
     def _is_done(self, *, until_empty: bool) -> bool:
         if self._has_given_up and not self._in_flight:
             return True
-        if self._in_flight or self._held.claims or self._waiting:
+        if self._in_flight or self._claimed_rows.claims or self._waiting:
             return False
         return bool(self.stop_reason) or (until_empty and self._is_empty)
 
@@ -140,15 +140,15 @@ class Worker(RowLoop):
         if self.stop_reason:
             while self._waiting:
                 row, _ = self._waiting.popleft()
-                self._held.end(RowEnd(row.batch, row.number))
+                self._claimed_rows.end(RowEnd(row.batch, row.number))
         now = time.monotonic()
         if not self._is_reachable and now < self._next_look_at:
             return
-        self._held.settle()
+        self._claimed_rows.settle()
         self._is_reachable = True
         now = time.monotonic()
         if now - self._kept_at > self._claim.lease.total_seconds() / 4:
-            self._queue.keep(self._held.claims, self._claim.lease)
+            self._queue.keep(self._claimed_rows.claims, self._claim.lease)
             self._kept_at = now
             self._free_expired_rows()
         has_room = not self._waiting and self._in_flight < threads
@@ -165,9 +165,11 @@ class Worker(RowLoop):
         """Claim rows of the oldest batch that has some; note when to look again if none has."""
         found = self._destinations.open()
         for destination in found:
-            held = [number for batch, number in self._held.claims if batch == destination.batch]
-            rows = self._queue.claim(self._claim, destination.batch, threads, held)
-            self._held.claims.update({(row.batch, row.number): row.claim for row in rows})
+            claimed = [
+                number for batch, number in self._claimed_rows.claims if batch == destination.batch
+            ]
+            rows = self._queue.claim(self._claim, destination.batch, threads, claimed)
+            self._claimed_rows.claims.update({(row.batch, row.number): row.claim for row in rows})
             self._waiting.extend((row, destination) for row in rows)
             if rows:
                 self._is_empty = False
@@ -190,21 +192,21 @@ class Worker(RowLoop):
             result = destination.send(row, checked, checked.request)
         self._events.put(FinishedRow(row, destination, checked, result))
 
-    def _finish(self, worked: FinishedRow) -> None:
+    def _finish(self, finished: FinishedRow) -> None:
         """Count and print a result, and let the row be ended; one that waits for its hours is given back."""
-        row, result = worked.row, worked.result
-        ended = RowEnd(row.batch, row.number, str(row.content["key"]), result)
+        row, result = finished.row, finished.result
+        end = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
-        if is_held_back and worked.checked.request and worked.destination.waits_for_hours:
-            opening = find_opening(worked.checked.request, worked.checked.values)
+        if is_held_back and finished.checked.request and finished.destination.waits_for_hours:
+            opening = find_opening(finished.checked.request, finished.checked.values)
             not_before = opening or datetime.now(UTC)
-            self._held.end(ended._replace(result=None, not_before=not_before))
+            self._claimed_rows.end(end._replace(result=None, not_before=not_before))
             return
-        self._held.end(ended)
-        if ended.error_code == RECORDS_MISSING and result is not None:
+        self._claimed_rows.end(end)
+        if end.error_code == RECORDS_MISSING and result is not None:
             self.problems = self.problems or result.report.findings
             self.stop(result.report.findings[-1].message)
-        if result is None or ended.error_code in GIVEN_BACK:
+        if result is None or end.error_code in GIVEN_BACK:
             return
         self._on_result(result, row.batch)
         self._count(result, self._destinations.excessive_wait)

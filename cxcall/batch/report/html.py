@@ -41,7 +41,7 @@ _COLUMNS = (
 def render_html(report: BatchReport, summary: Summary, now: datetime | None = None) -> str:
     """Return the page; `now` is when it was made."""
     style, script = (_read(name) for name in ("report.css", "report.js"))
-    made = now or datetime.now(UTC)
+    created_at = now or datetime.now(UTC)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -63,7 +63,7 @@ def render_html(report: BatchReport, summary: Summary, now: datetime | None = No
             "</div>",
             *_table(report, summary),
             "</main>",
-            *_foot(made),
+            *_foot(created_at),
             f"<script>{script}</script>\n</body>\n</html>",
         )
     )
@@ -84,7 +84,7 @@ def _text(value: object) -> str:
 
 def _head(report: BatchReport, name: str) -> Iterator[str]:
     batch = report.batch
-    state = "finished" if batch.is_ended else "not finished"
+    state = "finished" if batch.is_finished else "not finished"
     facts = (
         f"{batch.operation}, profile {batch.profile}",
         batch.target,
@@ -96,9 +96,9 @@ def _head(report: BatchReport, name: str) -> Iterator[str]:
     yield f'<p class="facts soft">{listed}<span>batch <code>{_text(batch.id)}</code></span></p></header>'
 
 
-def _foot(made: datetime) -> Iterator[str]:
+def _foot(created_at: datetime) -> Iterator[str]:
     yield (
-        f"<footer><p>Made by cxcall {__version__} on {made:%Y-%m-%d at %H:%M} UTC from its ledger. "
+        f"<footer><p>Made by cxcall {__version__} on {created_at:%Y-%m-%d at %H:%M} UTC from its ledger. "
         "An accepted request does not prove that a call was answered.</p></footer>"
     )
 

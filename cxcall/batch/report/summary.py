@@ -42,8 +42,8 @@ class Summary(NamedTuple):
     rows: int
     outcomes: Counter[str]
     reasons: list[tuple[str, str, int]]
-    began: datetime | None
-    ended: datetime | None
+    began_at: datetime | None
+    ended_at: datetime | None
     latencies: Latencies
     bins: list[TimeBin]
     bin_seconds: float
@@ -51,7 +51,11 @@ class Summary(NamedTuple):
     @property
     def seconds(self) -> float:
         """From the beginning of the first request to the end of the last one."""
-        return (self.ended - self.began).total_seconds() if self.began and self.ended else 0.0
+        return (
+            (self.ended_at - self.began_at).total_seconds()
+            if self.began_at and self.ended_at
+            else 0.0
+        )
 
     @property
     def rate(self) -> float:
@@ -74,8 +78,8 @@ class Summary(NamedTuple):
                 {"outcome": outcome, "reason": reason, "count": count}
                 for outcome, reason, count in self.reasons
             ],
-            "beganAt": self.began.isoformat() if self.began else None,
-            "endedAt": self.ended.isoformat() if self.ended else None,
+            "beganAt": self.began_at.isoformat() if self.began_at else None,
+            "endedAt": self.ended_at.isoformat() if self.ended_at else None,
             "perSecond": round(self.rate, 2),
             "latencyMs": {
                 "p50": self.latencies.percentile(0.5),
@@ -92,16 +96,16 @@ def summarize(report: BatchReport) -> Summary:
         outcomes[NOT_SENT] = report.missing
     reasons = Counter((row.outcome, row.reason) for row in rows if row.outcome != Outcome.ACCEPTED)
     ordered = sorted(reasons.items(), key=lambda item: (_rank(item[0][0]), -item[1]))
-    began = min((row.began for row in rows if row.began), default=None)
+    began_at = min((row.began for row in rows if row.began), default=None)
     sent = [row for row in rows if row.began and row.at]
-    ended = max((row.at for row in sent if row.at), default=None)
-    bins, seconds = _time_bins(sent, began, ended)
+    ended_at = max((row.at for row in sent if row.at), default=None)
+    bins, seconds = _time_bins(sent, began_at, ended_at)
     return Summary(
         len(rows) + report.missing,
         Counter({name: outcomes[name] for name in sorted(outcomes, key=_rank)}),
         [(outcome, reason, count) for (outcome, reason), count in ordered],
-        began,
-        ended,
+        began_at,
+        ended_at,
         Latencies(row.latency for row in rows if row.latency is not None),
         bins,
         seconds,
@@ -113,22 +117,22 @@ def _rank(outcome: str) -> int:
 
 
 def _time_bins(
-    rows: Sequence[ReportRow], began: datetime | None, ended: datetime | None
+    rows: Sequence[ReportRow], began_at: datetime | None, ended_at: datetime | None
 ) -> tuple[list[TimeBin], float]:
     """Return the outcomes in up to 48 equal spans of time, and the seconds of a span."""
-    if began is None or ended is None:
+    if began_at is None or ended_at is None:
         return [], 0.0
     from datetime import timedelta
 
-    span = (ended - began).total_seconds()
+    span = (ended_at - began_at).total_seconds()
     seconds = next((each for each in _SPANS if span / each < _MOST_BINS), span / _MOST_BINS)
     count = int(span / seconds) + 1
     bins = [
-        TimeBin(began + timedelta(seconds=seconds * index), Counter()) for index in range(count)
+        TimeBin(began_at + timedelta(seconds=seconds * index), Counter()) for index in range(count)
     ]
     for row in rows:
         if row.at:
-            index = min(int((row.at - began).total_seconds() / seconds), count - 1)
+            index = min(int((row.at - began_at).total_seconds() / seconds), count - 1)
             bins[max(index, 0)].counts[row.outcome] += 1
     return bins, seconds
 

@@ -28,7 +28,7 @@ _HEADINGS = tuple(
 def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     """Yield the counts, and the rows that were not accepted, the unknown ones first."""
     batch = report.batch
-    state = "finished" if batch.is_ended else "not finished: run its command with `--resume`"
+    state = "finished" if batch.is_finished else "not finished: run its command with `--resume`"
     facts = [
         Entry("file", batch.file or "stdin"),
         Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),

@@ -162,14 +162,14 @@ def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
     identifier = "access_key_id" if token.kind == ACCESS_KEY else "client_id"
     names = ("platform", "region", "base_url", identifier)
     contract = find_platform_contract(find_platform(flags))
-    given = {
+    values = {
         name: profiles.checked_value(name, value, contract)
         for name in names
         if (value := flags.get(name))
     }
-    if given:
-        profiles.change_profile(config_path(), profile.value, given)
-    return [f"{name} = {value}" for name, value in given.items()]
+    if values:
+        profiles.change_profile(config_path(), profile.value, values)
+    return [f"{name} = {value}" for name, value in values.items()]
 
 
 def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str], None]:

@@ -104,8 +104,8 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
     Unknown deliveries, and those that a duplicate guard may still need, are kept. Raises UsageError
     if confirmation is needed and nobody can be asked, StoppedError if the user declines.
     """
-    given, window = _parse_time(older_than, "--older-than"), _start_of_duplicate_window()
-    before = min(given, window)
+    oldest, window = _parse_time(older_than, "--older-than"), _start_of_duplicate_window()
+    before = min(oldest, window)
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         count = ledger.count_prunable(before)
@@ -123,7 +123,7 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
         "history prune",
         data={"pruned": pruned, "before": before.isoformat()},
         text=text,
-        diagnostics=[kept] if given > window else [],
+        diagnostics=[kept] if oldest > window else [],
     )
 
 

@@ -26,15 +26,15 @@ def choose_operation(
 
     Raises UsageError if no operation accepts this set of flags.
     """
-    given = {flag.name for flag, _ in texts}
+    flag_names = {flag.name for flag, _ in texts}
     routed = [entry for entry in operations if entry.route == route]
     candidates = _filter_platform(routed, settings)
     for entry in candidates:
         known = {flag.name for flag in entry.flags}
         needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
-        if given <= known and needed <= given:
+        if flag_names <= known and needed <= flag_names:
             return entry
-    raise _mismatch_error(candidates, given)
+    raise _mismatch_error(candidates, flag_names)
 
 
 def find_role(role: str, target: TargetOptions) -> RoleOperation:
@@ -57,7 +57,7 @@ def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions)
     return [entry for entry in operations if entry.platform == platform]
 
 
-def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageError:
+def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> UsageError:
     usages = [
         " ".join(
             f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
@@ -66,11 +66,11 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
         for entry in candidates
     ]
     known = {flag.name for entry in candidates for flag in entry.flags}
-    foreign = sorted(given - known)
+    foreign = sorted(flag_names - known)
     what = (
         f"`--{foreign[0]}` does not apply to `{candidates[0].platform}`"
         if foreign
-        else _describe_mismatch(candidates, given)
+        else _describe_mismatch(candidates, flag_names)
     )
     return UsageError(
         what,
@@ -80,13 +80,13 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
     )
 
 
-def _describe_mismatch(candidates: Sequence[Operation], given: set[str]) -> str:
+def _describe_mismatch(candidates: Sequence[Operation], flag_names: set[str]) -> str:
     """Say which flags are missing for the nearest of some operations, or which cannot be combined."""
-    fitting = [entry for entry in candidates if given <= {flag.name for flag in entry.flags}]
+    fitting = [entry for entry in candidates if flag_names <= {flag.name for flag in entry.flags}]
     if not fitting:
-        return f"{_listed(sorted(given))} cannot be combined on `{candidates[0].platform}`"
+        return f"{_listed(sorted(flag_names))} cannot be combined on `{candidates[0].platform}`"
     missing = [
-        [flag.name for flag in entry.flags if flag.required and flag.name not in given]
+        [flag.name for flag in entry.flags if flag.required and flag.name not in flag_names]
         for entry in fitting
     ]
     names = min(missing, key=len)

@@ -174,18 +174,20 @@ def _response_sections(operation: Operation) -> Iterator[Section]:
     """Yield the successes with their bodies, and the errors, those with equal descriptions together."""
     errors: dict[str, list[str]] = {}
     for status, response in sorted(_responses(operation).items()):
-        said = str(response.get("description", ""))
+        description = str(response.get("description", ""))
         if status[:1] not in "123":
-            errors.setdefault(said, []).append(status)
+            errors.setdefault(description, []).append(status)
             continue
         schema = merged_schema(operation.contract.resolve, _json_schema(response))
         kind = _type_text(operation, schema) if schema else "no body"
-        lines = [f"  {said}".rstrip(), f"  {kind}"] if said else [f"  {kind}"]
+        lines = [f"  {description}".rstrip(), f"  {kind}"] if description else [f"  {kind}"]
         headers = [Entry(name, "header") for name in response.get("headers", {})]
         entries = [*headers, *_property_entries(operation, schema, _DEEPEST_RESPONSE)]
         yield Section(f"RESPONSE {status}", lines, entries)
     if errors:
-        entries = [Entry(", ".join(statuses), said) for said, statuses in errors.items()]
+        entries = [
+            Entry(", ".join(statuses), description) for description, statuses in errors.items()
+        ]
         yield Section("ERRORS", entries=entries)
 
 
@@ -203,8 +205,8 @@ def _property_entries(
     for name, declared in schema.get("properties", {}).items():
         member = merged_schema(resolve, declared) if isinstance(declared, dict) else {}
         kind = _type_text(operation, member)
-        said = str(member.get("description", ""))
-        yield Entry(name, _describe(kind, name in required, member, said), depth)
+        description = str(member.get("description", ""))
+        yield Entry(name, _describe(kind, name in required, member, description), depth)
         yield from _property_entries(operation, member, deepest, (*above, title))
     more = schema.get("additionalProperties")
     if isinstance(more, dict) and more:
@@ -213,12 +215,12 @@ def _property_entries(
         )
 
 
-def _describe(kind: str, is_required: bool, schema: JsonSchema, said: str) -> str:  # noqa: FBT001 - as declared
+def _describe(kind: str, is_required: bool, schema: JsonSchema, description: str) -> str:  # noqa: FBT001 - as declared
     """Return a line: type, whether it is required, its limits, and its description."""
     marks = ["required"] if is_required else []
     marks += [word for word in ("readOnly", "deprecated") if schema.get(word)]
     marks += _limits(schema)
-    return ", ".join([kind, *marks]) + (f". {said}" if said else "")
+    return ", ".join([kind, *marks]) + (f". {description}" if description else "")
 
 
 def _limits(schema: JsonSchema) -> Iterator[str]:

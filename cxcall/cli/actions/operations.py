@@ -64,11 +64,11 @@ def show_skeleton(operation: Operation, *, as_csv: bool) -> Report:
 
 
 def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
-    wanted = method.upper()
-    if wanted not in _METHODS:
+    name = method.upper()
+    if name not in _METHODS:
         fix = f"use one of {', '.join(_METHODS)}"
         raise UsageError(f"unknown method `{method}`", where="--method", fix=fix)
-    return [entry for entry in known if entry.method == wanted]
+    return [entry for entry in known if entry.method == name]
 
 
 def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:

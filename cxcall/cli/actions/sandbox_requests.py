@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 REQUESTS_COMMAND = "sandbox requests"
 
 
-def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
+def list_requests(options: RequestsOptions, target: TargetOptions) -> Report:
     """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
     from cxcall.sandbox.request_log import TOKEN_PATH
 
-    _stop_on_empty_selection(wanted)
-    query = {"method": wanted.method, "path": wanted.path, "status": wanted.status}
-    base_url = wanted.url or _find_base_url(target)
+    _stop_on_empty_selection(options)
+    query = {"method": options.method, "path": options.path, "status": options.status}
+    base_url = options.url or _find_base_url(target)
     found = _read(base_url, {name: value for name, value in query.items() if value})
     entries, findings = found["requests"], []
-    if wanted.expect is not None and len(entries) != wanted.expect:
-        message = f"expected {wanted.expect} requests; the sandbox received {len(entries)}"
+    if options.expect is not None and len(entries) != options.expect:
+        message = f"expected {options.expect} requests; the sandbox received {len(entries)}"
         if tokens := sum(each["path"] == TOKEN_PATH for each in entries):
             message += f", {tokens} of them for tokens"
         findings.append(Finding.error("request-count", "--expect", message))
@@ -59,24 +59,24 @@ def list_requests(wanted: RequestsOptions, target: TargetOptions) -> Report:
     )
 
 
-def _stop_on_empty_selection(wanted: RequestsOptions) -> None:
+def _stop_on_empty_selection(options: RequestsOptions) -> None:
     """Raise UsageError for what no request can match: an expected number of 0 would always be right."""
     methods = [str(each) for each in HTTPMethod]
-    if wanted.method and wanted.method.upper() not in methods:
+    if options.method and options.method.upper() not in methods:
         raise UsageError(
-            f"unknown method `{wanted.method}`",
+            f"unknown method `{options.method}`",
             where="--method",
             fix=f"use one of: {', '.join(methods)}",
         )
-    if wanted.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", wanted.status):
+    if options.status and not re.fullmatch(r"(?i)[1-5][0-9x]{2}|none", options.status):
         raise UsageError(
-            f"invalid status `{wanted.status}`",
+            f"invalid status `{options.status}`",
             where="--status",
             fix="write it like `400` or `4xx`",
         )
-    if wanted.url and not is_http_url(wanted.url):
+    if options.url and not is_http_url(options.url):
         raise UsageError(
-            f"invalid URL `{redact(wanted.url)}`",
+            f"invalid URL `{redact(options.url)}`",
             where="--url",
             fix="write it like `http://127.0.0.1:8080`",
         )

@@ -93,13 +93,13 @@ def _follow(
 
     `transcript` reads the transcripts of its legs when it has ended, or at once if nobody waits.
     """
-    wanted = options.until.lower()
+    event = options.until.lower()
     read = new_reader(settings).read
     states = tracking.follow(
         tracker,
         engagement_id,
         read,
-        until=lambda state: not options.follows or wanted in state.states,
+        until=lambda state: not options.follows or event in state.states,
         max_seconds=options.at_most,
     )
     last, shown = None, None
@@ -113,7 +113,7 @@ def _follow(
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
-    is_there = not options.follows or wanted in last.states
+    is_there = not options.follows or event in last.states
     code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())

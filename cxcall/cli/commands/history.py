@@ -84,9 +84,9 @@ def resolve(
     """
     from cxcall.cli.actions.history import resolve_delivery
 
-    has_rung = placed or rang
-    is_known = has_rung or not_placed or did_not_ring
-    return resolve_delivery(delivery, placed=has_rung if is_known else None)
+    is_placed = placed or rang
+    is_known = is_placed or not_placed or did_not_ring
+    return resolve_delivery(delivery, placed=is_placed if is_known else None)
 
 
 @app.add_command(

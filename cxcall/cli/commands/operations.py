@@ -49,7 +49,7 @@ def operations(
         return show_problems(own)
     if operation is None:
         return list_operations(contract.load_operations(own), search, tag, method)
-    if any(given is not None for given in (search, tag, method)):
+    if any(value is not None for value in (search, tag, method)):
         raise UsageError(
             "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
             where="operation",

@@ -20,9 +20,9 @@ class Operations(CommandGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read --contract and --profile also after the operation: they decide which operations exist."""
-        given = ctx.obj.given
-        file = _option_value(args, "--contract") or given.get("contract")
-        profile = _option_value(args, "--profile", "-p") or given.get("profile")
+        flag_values = ctx.obj.flag_values
+        file = _option_value(args, "--contract") or flag_values.get("contract")
+        profile = _option_value(args, "--profile", "-p") or flag_values.get("profile")
         ctx.meta[__name__] = (file, profile)
         return super().parse_args(ctx, args)
 

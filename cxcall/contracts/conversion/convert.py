@@ -145,8 +145,8 @@ def _dialect(source: SourceDocument, document: Any) -> Dialect:
 def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
     """Convert what holds for the whole document."""
     root = source.root
-    told = root.get("info")
-    info = told if isinstance(told, dict) else {}
+    declared = root.get("info")
+    info = declared if isinstance(declared, dict) else {}
     head: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {key: str(info.get(key) or "") for key in ("title", "version")},
@@ -304,12 +304,12 @@ def _tags(node: dict[str, Any]) -> list[str]:
 
 def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     """Return the alternatives of `x-inin-requires-permissions`: any one permission, or all together."""
-    told = node.get("x-inin-requires-permissions")
-    names = told.get("permissions") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(names, list) or not names:
+    declared = node.get("x-inin-requires-permissions")
+    names = declared.get("permissions") if isinstance(declared, dict) else None
+    if not isinstance(declared, dict) or not isinstance(names, list) or not names:
         return {}
     needed = [str(name) for name in names]
-    is_any = str(told.get("type", "")).upper() == "ANY"
+    is_any = str(declared.get("type", "")).upper() == "ANY"
     return {"x-cxcall-permissions": [[name] for name in needed] if is_any else [needed]}
 
 
@@ -337,6 +337,6 @@ def add_shipped_server(
             if server_url(server, domain).lower() == url:
                 first = next(iter(server["variables"]))
                 variables = {**server["variables"], first: {"default": domain}}
-                told = {key: known[key] for key in _PLATFORM_KEYS if key in known}
-                return {**head, **told, "servers": [{**server, "variables": variables}]}
+                platform = {key: known[key] for key in _PLATFORM_KEYS if key in known}
+                return {**head, **platform, "servers": [{**server, "variables": variables}]}
     return head

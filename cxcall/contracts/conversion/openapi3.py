@@ -170,9 +170,9 @@ def convert_response(
         name: header(each, join_pointer(f"{at}/headers", name))
         for name, each in source.mapping(node.get("headers"), f"{at}/headers").items()
     }
-    said = source.text(node.get("description"), f"{at}/description")
+    description = source.text(node.get("description"), f"{at}/description")
     found = {"headers": headers, "content": content}
-    return {"description": said, **{key: value for key, value in found.items() if value}}
+    return {"description": description, **{key: value for key, value in found.items() if value}}
 
 
 def media_type(name: str) -> str:

@@ -67,11 +67,11 @@ class SourceDocument:
 
     def misplaced(self, value: Any, kind: type[Any], at: str) -> UsageError:
         """Return the error for a value that is not of the required kind."""
-        found, wanted = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
+        found, expected = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
         return self.fault(
             at,
-            f"the document has {found} where {wanted} is required",
-            f"write {wanted} there, as the OpenAPI specification requires",
+            f"the document has {found} where {expected} is required",
+            f"write {expected} there, as the OpenAPI specification requires",
         )
 
     def text(self, value: Any, at: str) -> str:

@@ -116,8 +116,8 @@ class Swagger:
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         inner = {key: value for key, value in node.items() if key not in _OUTER}
-        said = {key: node[key] for key in ("description",) if key in node}
-        return {**self._schemas.convert(inner, at), **said}
+        description = {key: node[key] for key in ("description",) if key in node}
+        return {**self._schemas.convert(inner, at), **description}
 
     def _media_types(self, key: str, operation: dict[str, Any], at: str) -> list[str]:
         """Return what an operation, or else the document, says of its media types."""

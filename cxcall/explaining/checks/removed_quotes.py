@@ -26,8 +26,8 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
     is_malformed = any(each.code == "body-malformed" for each in in_body)
     has_lost_quotes = is_malformed and _BARE_NAME.search(_STRING.sub("", body)) is not None
     text = platform_text(request.response) if request.response else ""
-    is_told = any(each.severity is not Severity.NOTE for each in in_body)
-    is_refused = '"' in body and "malformed syntax" in text and not is_told
+    has_problem = any(each.severity is not Severity.NOTE for each in in_body)
+    is_refused = '"' in body and "malformed syntax" in text and not has_problem
     if has_lost_quotes or is_refused:
         yield Finding.warning(
             "body-malformed",

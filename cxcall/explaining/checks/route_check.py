@@ -113,11 +113,11 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
         is_known = exact is not None or nearest is not None
         findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
     findings += [*_check_version(request.path), *check_path_placeholders(request), *problems]
-    operation, meant = exact.load() if exact else None, nearest.load() if nearest else None
+    operation, near_operation = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
     return RouteMatch(
-        platform, is_token, operation, nearest, meant, tuple(findings), published=exact
+        platform, is_token, operation, nearest, near_operation, tuple(findings), published=exact
     )
 
 

@@ -127,15 +127,15 @@ class CorrectedRequest(NamedTuple):
 
 
 def correct_request(
-    explanation: Explanation, tried: Collection[Operation] = ()
+    explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest:
     """Return a request for the operation that was meant, with the values of the failed one.
 
-    `tried` are the operations of other attempts, which are no alternatives.
+    `others` are the operations of other attempts, which are no alternatives.
 
     Raises UsageError for a token request, and if no operation is near.
     """
-    operation = _find_operation(explanation, tried)
+    operation = _find_operation(explanation, others)
     if operation is None:
         raise _refusal(explanation)
     corrected = _correct(explanation, operation)
@@ -155,16 +155,21 @@ def _correct(
 ) -> CorrectedRequest:
     payload, _ = read_body(explanation.request)
     written = explanation.request.body or ""
-    given = payload.value if payload else read_leniently(written)
-    given = _parsed(given) if isinstance(given, str) else given  # it was encoded twice
-    if given is None or isinstance(given, dict):
-        given = {**members_for_body(explanation.request, operation), **(given or {})} or given
-    values, left_out = correct_parameters(explanation, operation, given)
+    sent_value = payload.value if payload else read_leniently(written)
+    sent_value = (
+        _parsed(sent_value) if isinstance(sent_value, str) else sent_value
+    )  # it was encoded twice
+    if sent_value is None or isinstance(sent_value, dict):
+        sent_value = {
+            **members_for_body(explanation.request, operation),
+            **(sent_value or {}),
+        } or sent_value
+    values, left_out = correct_parameters(explanation, operation, sent_value)
     body: Any = None
     dropped: tuple[str, ...] = ()
     if operation.takes_body:
         body, dropped = correct_body(
-            explanation, operation, given, values, with_warnings=with_warnings
+            explanation, operation, sent_value, values, with_warnings=with_warnings
         )
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
     filled = {name: value for name, value in values.items() if not is_placeholder(value)}
@@ -175,7 +180,7 @@ def _correct(
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
     # A value that is masked in part may be corrected to another type, which is no placeholder.
     missing += [
-        at for at, leaf in leaves(given) if MASKED in str(leaf) and at and has_value(body, at)
+        at for at, leaf in leaves(sent_value) if MASKED in str(leaf) and at and has_value(body, at)
     ]
     # The end of a body that was cut off is not known.
     missing += [""] * (
@@ -201,12 +206,12 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
 
 
 def find_correction(
-    explanation: Explanation, tried: Collection[Operation] = ()
+    explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest | None:
     """Return the corrected request; None if there is none, or if it was refused as it is."""
-    if _find_operation(explanation, tried) is None:
+    if _find_operation(explanation, others) is None:
         return None
-    corrected = correct_request(explanation, tried)
+    corrected = correct_request(explanation, others)
     is_same = explanation.request.is_refused and repeats_request(corrected, explanation)
     return None if is_same else corrected
 
@@ -217,14 +222,14 @@ def can_correct(explanation: Explanation) -> bool:
 
 
 def _find_operation(
-    explanation: Explanation, tried: Collection[Operation] = ()
+    explanation: Explanation, others: Collection[Operation] = ()
 ) -> Operation | None:
     """Return the operation that was meant: the one that the body belongs to, or else the nearest one."""
     operation = explanation.operation
     if operation is None or explanation.route.is_token:
         return None
     if operation.provenance != "published" and explanation.request.status in _UNKNOWN_PATH:
-        operation = _published_alternative(operation, tried) or operation
+        operation = _published_alternative(operation, others) or operation
     payload, _ = read_body(explanation.request)
     if (
         payload is None
@@ -239,9 +244,9 @@ def _find_operation(
     return other
 
 
-def _published_alternative(operation: Operation, tried: Collection[Operation]) -> Operation | None:
+def _published_alternative(operation: Operation, others: Collection[Operation]) -> Operation | None:
     """Return the first published operation for the same purpose that a contract declares and nobody tried."""
-    known = {(each.method, each.path): each for each in load_catalog() if each not in tried}
+    known = {(each.method, each.path): each for each in load_catalog() if each not in others}
     found = (known.get((each.method, each.path)) for each in operation.nearest)
     return next(filter(None, found), None)
 

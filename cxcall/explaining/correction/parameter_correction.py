@@ -35,23 +35,23 @@ def correct_parameters(
     parameters = {
         each.name: each for each in operation.parameters if each.location in ("path", "query")
     }
-    given, left_out = _correct_query(request, operation, body)
+    parameter_values, left_out = _correct_query(request, operation, body)
     if isinstance(body, dict):
         declared = operation.schema_at("").get("properties", {})
         misplaced = {
             name: body[name] for name in body if name in parameters and name not in declared
         }
-        given |= {
+        parameter_values |= {
             name: value if isinstance(value, str) else json.dumps(value)
             for name, value in misplaced.items()
         }
     sent = explanation.route.operation or operation
     values = _path_values(sent.path, request.path)
-    given |= {name: value for name, value in values.items() if name in parameters}
+    parameter_values |= {name: value for name, value in values.items() if name in parameters}
     values = {
-        name: _usable_value(explanation, operation, parameter, given.get(name, ""))
+        name: _usable_value(explanation, operation, parameter, parameter_values.get(name, ""))
         for name, parameter in parameters.items()
-        if name in given or parameter.required
+        if name in parameter_values or parameter.required
     }
     return values, tuple(left_out)
 
@@ -65,16 +65,16 @@ def _correct_query(
     """
     parameters, renames = query_parameters(operation), find_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
-    given: dict[str, str] = {}
+    query: dict[str, str] = {}
     left_out = []
     for name, value in request.query:
         known = same.get(fold_name(name), "")
-        meant = known or renames.get(name, name)
-        if known or (meant in parameters and is_valid_text(parameters[meant].schema, [value])):
-            given[meant] = f"{given[meant]},{value}" if meant in given else value
-        elif not (isinstance(body, dict) and meant in body):
+        target = known or renames.get(name, name)
+        if known or (target in parameters and is_valid_text(parameters[target].schema, [value])):
+            query[target] = f"{query[target]},{value}" if target in query else value
+        elif not (isinstance(body, dict) and target in body):
             left_out.append(f"query:{name}")
-    return given, left_out
+    return query, left_out
 
 
 def _usable_value(

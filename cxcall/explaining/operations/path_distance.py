@@ -73,24 +73,24 @@ class PathTree:
 
 
 def rank_paths(
-    wanted: tuple[str, ...], tree: PathTree, words: frozenset[str], limit: float
+    segments: tuple[str, ...], tree: PathTree, words: frozenset[str], limit: float
 ) -> Iterator[tuple[float, PublishedOperation]]:
     """Yield each operation whose path is at most `limit` away, with the distance.
 
     `words` are the words of all templates. It is the edit distance of Levenshtein, with segments for
     letters; a branch of the tree is left where it gets too far away.
     """
-    last = max((i for i, each in enumerate(wanted) if not is_value(each)), default=-1)
+    last = max((i for i, each in enumerate(segments) if not is_value(each)), default=-1)
     known: dict[tuple[int, str], float] = {}
 
     def replace(index: int, expected: str) -> float:
         if (index, expected) not in known:
-            cost = _replacement(wanted[index], expected, words)
+            cost = _replacement(segments[index], expected, words)
             is_other = index == last and cost >= OTHER_WORD
             known[index, expected] = cost + (_LAST_WORD if is_other else 0)
         return known[index, expected]
 
-    removals = [_removal(each) for each in wanted]
+    removals = [_removal(each) for each in segments]
     row = [0.0]
     for removal in removals:
         row.append(row[-1] + removal)

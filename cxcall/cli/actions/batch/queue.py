@@ -155,11 +155,11 @@ def cancel_batch(identifier: str) -> Report:
         batch = find_batch(ledger, identifier)
         count = queue.cancel(batch.id)
         in_flight = queue.count(batch.id).get("sending", 0)
-    said = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
+    message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
     if in_flight:
-        said += f"; {count_phrase(in_flight, 'request')} in flight"
+        message += f"; {count_phrase(in_flight, 'request')} in flight"
     return Report(
         "batch cancel",
         data={"batch": batch.id, "cancelled": count, "inFlight": in_flight},
-        diagnostics=[said],
+        diagnostics=[message],
     )

@@ -48,7 +48,7 @@ def _batch_data(batch: Batch, outcomes: dict[str, int], unsent: int) -> dict[str
     return {
         "id": batch.id,
         "at": batch.at.isoformat(),
-        "state": "finished" if batch.is_ended else "unfinished",
+        "state": "finished" if batch.is_finished else "unfinished",
         "profile": batch.profile,
         "operation": batch.operation,
         "target": batch.target,

@@ -266,8 +266,8 @@ class BatchCommand:
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics
         left = totals.rows - statistics.total
-        held = statistics.skipped[SkipReason.OUTSIDE_HOURS]
-        is_complete = not (left or held) and statistics.is_complete
+        outside_hours = statistics.skipped[SkipReason.OUTSIDE_HOURS]
+        is_complete = not (left or outside_hours) and statistics.is_complete
         code = ExitCode.OK if is_complete else ExitCode.PARTIAL
         if run.interrupts and not statistics.sent:
             code = ExitCode.INTERRUPTED
@@ -277,12 +277,12 @@ class BatchCommand:
             lines.append(f"stopped: {run.stop_reason}" if left else run.stop_reason)
         if left:
             lines.append(f"not sent: {count_phrase(left, 'row')}")
-        if held:
-            lines.append(f"outside their calling hours: {count_phrase(held, 'row')}")
+        if outside_hours:
+            lines.append(f"outside their calling hours: {count_phrase(outside_hours, 'row')}")
         if self.rejects.count:
             count = count_phrase(self.rejects.count, "row")
             lines.append(f"{count} to correct and send again: `{self.rejects.path}`")
-        if left or held or statistics.not_processed:
+        if left or outside_hours or statistics.not_processed:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )

@@ -217,12 +217,12 @@ def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = Fa
 
     With `fix` it is a success if each request has a correction without open places, else if none has errors.
     """
-    tried = [each.route.operation for each in explanations if each.route.operation]
+    operations = [each.route.operation for each in explanations if each.route.operation]
     attempts = [attempt_as_json(each) for each in explanations]
     for explanation, attempt in zip(explanations, attempts, strict=True):
         if not fix:
             is_open |= _is_incomplete(explanation)
-        elif corrected := find_correction(explanation, tried):
+        elif corrected := find_correction(explanation, operations):
             is_open |= bool(corrected.missing)
             attempt["fix"] = corrected.as_dict()
         else:

@@ -181,10 +181,10 @@ class RequestDraft:
 
     def set_body(self, value: Any, rank: int, kind: str = "") -> None:
         """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
-        content, made = content_of(value)
+        content, maker_kind = content_of(value)
         content = unwrap(content)
         if isinstance(content, CodeCall):
-            content, made = content_of(content)
+            content, maker_kind = content_of(content)
         if has_error_status(content) or is_in_pieces(content):
             return  # of a response that is shown with the code, or put together by what is not evaluated
         if content is None or (rank < 2 and is_trivial(content)):
@@ -192,7 +192,7 @@ class RequestDraft:
         if is_hollow(content) or is_request(content):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
-            self._hide_body(content, made, rank, kind)
+            self._hide_body(content, maker_kind, rank, kind)
             return
         if isinstance(content, str) and not _DOCUMENT.match(content):
             if rank >= 3 and content and not (URL.fullmatch(content) or MIME.fullmatch(content)):
@@ -204,9 +204,9 @@ class RequestDraft:
             is_twice = (
                 kind == "json" and isinstance(value, CodeCall) and value.name.endswith("dumps")
             )
-            self.body_kind = "twice" if is_twice else made or kind
+            self.body_kind = "twice" if is_twice else maker_kind or kind
 
-    def _hide_body(self, content: str, made: str, rank: int, kind: str) -> None:
+    def _hide_body(self, content: str, maker_kind: str, rank: int, kind: str) -> None:
         """Record that a variable is the body, unless it is such as `client.send(request)` or printed of the response."""
         names = variable_names(content)
         if all(map(_NO_BODY.search, names)):
@@ -214,7 +214,7 @@ class RequestDraft:
         if kind == "json":
             self.content_type = self.content_type or "application/json"
         if rank >= 3 or (rank == 2 and not self.hidden_body):
-            self.hidden_body, self.is_text = content, made == "text"
+            self.hidden_body, self.is_text = content, maker_kind == "text"
 
 
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:

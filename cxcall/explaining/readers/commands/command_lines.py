@@ -176,8 +176,8 @@ def _made_by_jq(words: list[str]) -> str | None:
     for index, word in enumerate(words[:-2]):
         if word in ("--arg", "--argjson"):
             name, value = words[index + 1 : index + 3]
-            made = value if word == "--argjson" else json.dumps(value)
-            program = re.sub(rf"\${re.escape(name)}\b", made.replace("\\", r"\\"), program)
+            argument = value if word == "--argjson" else json.dumps(value)
+            program = re.sub(rf"\${re.escape(name)}\b", argument.replace("\\", r"\\"), program)
     return object_text(program) or None
 
 
