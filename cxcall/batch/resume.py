@@ -87,7 +87,7 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
                         "already-sent",
                         "ledger",
                         f"rows of batch `{batch}` are still in the queue; workers will send them",
-                        fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to take them out of the queue",
+                        fix=f"run `cxcall worker` to send them, or `cxcall batch cancel {batch}` to remove them from the queue",
                         why=f"`cxcall batch status {batch}` shows the progress",
                     )
                 )

@@ -64,7 +64,7 @@ class RowLoop:
         """Add a result to the statistics, and stop where they, or a wait of so many seconds, give a reason."""
         self.statistics.add(result)
         if excessive_wait is not None:
-            self.stop(f"the API asks for a wait of {excessive_wait:g} s, longer than `max_wait`")
+            self.stop(f"the API requires a wait of {excessive_wait:g} s, longer than `max_wait`")
         elif result.report.exit_code in _STOPPING:
             self.stop(result.findings[-1].message)
         elif reason := self.limit.find_excess(self.statistics):

@@ -92,7 +92,7 @@ class RowSender:
             sent = (request.operation, request.request, body)
             report = delivery_report(COMMAND, delivery, *sent, checked.findings)
             return RowResult(row, report, rows=checked.rows)
-        except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
+        except KeyboardInterrupt:  # while another process had locked the ledger: nothing was sent
             return None
         except BaseException as error:  # noqa: BLE001 - it is reported as the row's result, and a fault stops the run
             return _result_of_error(checked, error)

@@ -109,7 +109,7 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
         f"an identical request, sent {_ago(earlier.at, now)}, may have placed a call: "
         f"delivery `{earlier.id}` is unknown",
         fix=f"{find_out_fix(earlier, now)}; with `--again` and without finding out, the person may be called twice",
-        why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome was never known",
+        why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown",
     )
 
 
@@ -124,7 +124,7 @@ def find_out_fix(unknown: Record, now: datetime) -> str:
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:
-    verb = "placed a call, as a person recorded," if earlier.resolution else "was accepted"
+    verb = "was recorded as having placed a call" if earlier.resolution else "was accepted"
     return _finding(
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
@@ -147,8 +147,8 @@ def _same_batch_finding(earlier: Record) -> Finding:
     return _finding(
         "already-sent",
         f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",
-        fix="leave out the one or the other; if both are meant, send the other by itself with `--again`",
-        why="a batch sends a request once, however often it stands in the file",
+        fix="leave out one of them; if you want to send both, send the other one separately with `--again`",
+        why="a batch sends a request once, however often it is in the file",
     )
 
 

@@ -25,7 +25,7 @@ class LedgerError(CxcallError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
-        why = "what cannot be recorded is not sent: it might be dialed twice"
+        why = "cxcall sends nothing that it cannot record; it could not prevent a second call"
         super().__init__(Finding.error("ledger", "ledger", message, fix, why))
 
 
@@ -46,8 +46,8 @@ def missing_records_finding(problem: str) -> Finding:
         RECORDS_MISSING,
         "ledger",
         problem,
-        fix="put the ledger back, or look at the platform for what it placed; then `cxcall history accept` "
-        "goes on without the missing records",
+        fix="restore the ledger, or check on the platform which calls were placed; then `cxcall history accept` "
+        "continues without the missing records",
         why="a missing record is not proof that no call was placed",
         source="ledger",
     )
@@ -63,7 +63,7 @@ def explain_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = f"`{error.filename or path}`: {error.strerror}"
         if isinstance(error, FileExistsError | NotADirectoryError):
-            reason = f"`{error.filename}` is a file, or lies under one"
+            reason = f"`{error.filename}` is a file, or is inside a file"
         raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}") from None
     except UnicodeDecodeError as error:  # SQLite's message quotes what is damaged
         raise damage_error(path, error.object.decode("utf-8", "replace")) from None
@@ -76,13 +76,13 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
         return LedgerError(
-            f"the ledger `{path}` is held by another process: {error}",
-            "let the other cxcall finish, or end it; then run this again",
+            f"the ledger `{path}` is locked by another process: {error}",
+            "wait until the other cxcall finishes, or stop it; then run this again",
         )
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return LedgerError(
             f"the ledger `{path}` cannot be written: {error}",
-            f"free some space, or mend the disk: {command('df', '-h', str(path.parent))}; then run this again",
+            f"free some space, or repair the disk: {command('df', '-h', str(path.parent))}; then run this again",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return LedgerError(f"the ledger `{path}` cannot be written: {error}")
@@ -106,5 +106,5 @@ def unusable_file_error(path: Path, problem: str) -> LedgerError:
     file, aside = quote(str(path)), quote(str(path.parent / "damaged"))
     return LedgerError(
         f"the ledger `{path}` {problem}",
-        f"put back a backup; without one, look at the platform for what it placed, then `mkdir {aside} && mv {file}* {aside}`",
+        f"restore a backup; without a backup, check on the platform which calls were placed, then `mkdir {aside} && mv {file}* {aside}`",
     )

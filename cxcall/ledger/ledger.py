@@ -156,7 +156,7 @@ class Ledger(AttemptRecords):
         for found in self._rows.select("WHERE d.id = ?", (delivery,)):
             return found
         raise LedgerError(
-            f"the ledger `{self._database.name}` knows no delivery `{delivery}`",
+            f"the ledger `{self._database.name}` has no delivery `{delivery}`",
             "put back the file that was there before",
         )
 

@@ -25,7 +25,7 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
     except psycopg.Error:
         raise LedgerError(
             "CXCALL_LEDGER is not a valid address",
-            "write `postgresql://HOST:PORT/DATABASE?user=NAME`; a password may stand in PGPASSWORD or a password file",
+            "write `postgresql://HOST:PORT/DATABASE?user=NAME`; a password can be in PGPASSWORD or a password file",
         ) from None
     if _is_cut_wrongly(parameters):
         raise LedgerError(

@@ -260,8 +260,8 @@ class PostgresDatabase(LedgerDatabase):
             yield
         except psycopg.errors.LockNotAvailable:
             raise LedgerError(
-                f"the ledger `{self.name}` is held by another process",
-                "let the other cxcall finish, or end it; then run this again",
+                f"the ledger `{self.name}` is locked by another process",
+                "wait until the other cxcall finishes, or stop it; then run this again",
             ) from None
         except psycopg.errors.InsufficientPrivilege as error:
             raise LastingLedgerError(

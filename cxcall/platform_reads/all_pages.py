@@ -100,7 +100,7 @@ def _smaller_pages(paging: Paging) -> str:
 
     size = paging.size
     return (
-        f"ask for smaller pages: {command('--param', f'{size}=10')}"
+        f"request smaller pages: {command('--param', f'{size}=10')}"
         if size
         else "narrow the list by its parameters"
     )

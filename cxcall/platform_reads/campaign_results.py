@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
     from cxcall.responses.delivery import Delivery
 
-_REPEATED = "ask the platform's support: the list would never end"
+_REPEATED = "contact the platform's support: the list would never end"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:

@@ -110,7 +110,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
         names = required_parameters(ready)
         if reason := next((absent[name] for name in names if name in absent), ""):
             check = str(ready.declared[DOCTOR]["check"])
-            yield CheckResult.unknown(check, f"not looked at: {reason}")
+            yield CheckResult.unknown(check, f"not checked: {reason}")
             continue
         known = {name: values[name] for name in names}
         # An ID of a wrong form is sent, too: what the platform says of it is the result.
@@ -128,7 +128,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
         if relevant & set(required_parameters(entry)):
             yield CheckResult.unknown(
                 str(entry.declared[DOCTOR]["check"]),
-                f"not looked at: `{missing}` is not known",
+                f"not checked: `{missing}` is not known",
                 f"name it: {command('--param', f'{missing}=ID')}",
             )
     yield _check_rate_budget(last)
@@ -172,7 +172,7 @@ def _describe_success(
     title = read_text(body, declared.get("name", ""))
     which = ", ".join(f"{name} {values[name]}" for name in required_parameters(operation))
     if not which:
-        return f"the API takes the token{f': of `{title}`' if title else ''}"
+        return f"the API accepts the token{f': of `{title}`' if title else ''}"
     return f"it is there{f', `{title}`' if title else ''} ({which}; `{operation.name}`)"
 
 
@@ -187,13 +187,15 @@ def _check_expectation(
     if "open" in expected and value is not None:
         return CheckResult.unknown(check, f"{says}: unknown ({expected['open'].format(value)})")
     if ("in" in expected or "open" in expected) and value is None:
-        return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the response")
+        return CheckResult.unknown(
+            check, f"{says}: unknown (`{expected['at']}` is not in the response)"
+        )
     if value in expected["in"] if "in" in expected else not value:
         return CheckResult.passed(check, says)
     shown = number_masking.mask_text(str(value))
     if len(shown) > _MAX_VALUE_LENGTH:
         shown = f"{shown[:_MAX_VALUE_LENGTH]}…"
-    return CheckResult.failed(check, f"not so: {says}; `{expected['at']}` is `{shown}`", fix)
+    return CheckResult.failed(check, f"failed: {says}; `{expected['at']}` is `{shown}`", fix)
 
 
 def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
@@ -202,11 +204,13 @@ def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -
     names = [read_text(item, expected["item"]) for item in read_items(body, expected["items"])]
     objects = [entry for key in expected["keys"] for entry in _objects(sent, key)]
     if not names or not objects:
-        return CheckResult.unknown(check, f"{says}? the request shows no data")
+        return CheckResult.unknown(check, f"{says}: unknown (no data to compare)")
     if all(set(names) & set(entry) for entry in objects):
         return CheckResult.passed(check, says)
     shown = ", ".join(f"`{name}`" for name in names)
-    return CheckResult.failed(check, f"not so: {says}; those are {shown}", str(expected["fix"]))
+    return CheckResult.failed(
+        check, f"failed: {says}; the allowed names are {shown}", str(expected["fix"])
+    )
 
 
 def _check_rights(
@@ -217,9 +221,7 @@ def _check_rights(
     if wrong is not None:
         yield CheckResult.of_finding("token", wrong)
     elif operation.token_kinds:
-        yield CheckResult.passed(
-            "token", f"`{operation.name}` takes a token of its kind, {token.kind}"
-        )
+        yield CheckResult.passed("token", f"`{operation.name}` accepts {token.kind} tokens")
     actual = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     alternatives = [" + ".join(sorted(each)) for each in operation.scopes if each]
     if alternatives and actual:
@@ -238,8 +240,8 @@ def _check_rights(
         needed = " or ".join(" + ".join(sorted(entry)) for entry in operation.permissions)
         yield CheckResult.unknown(
             "permission",
-            f"`{needed}` is needed; what roles grant a client is not told to it",
-            "an administrator looks it up; a 403 names what lacks",
+            f"`{needed}` is needed; a client cannot read its own roles",
+            "ask an administrator; a 403 response names the missing permission",
         )
 
 
@@ -247,7 +249,7 @@ def _check_rate_budget(last: Delivery | None) -> CheckResult:
     response = last.response if last else None
     window = retry_after.remaining_window(response.headers) if response else None
     if window is None:
-        return CheckResult.unknown("rate", "the responses tell no rate")
+        return CheckResult.unknown("rate", "the responses have no rate-limit headers")
     count, seconds = window
     says = f"{count} {'request is' if count == 1 else 'requests are'} left for {seconds:.0f} s"
     if count < _LOW_BUDGET:

@@ -43,7 +43,7 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     if preflight.operation is not None:
         yield from _check_request(preflight, preflight.operation)
     if any(each.severity is Severity.ERROR for each in preflight.settings.conflicts):
-        yield CheckResult.unknown("host", "not asked: correct the settings first")
+        yield CheckResult.unknown("host", "not checked: correct the settings first")
         return
     probe = _probe_host(preflight)
     yield from _check_host(preflight.settings, probe)
@@ -54,7 +54,7 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     except CxcallError as error:
         yield from (CheckResult.of_finding("credentials", finding) for finding in error.findings)
         return
-    yield CheckResult.passed("credentials", f"there is a token: {token.source or token.kind}")
+    yield CheckResult.passed("credentials", f"got a token ({token.source or token.kind})")
     yield from look_up(preflight, token)
 
 
@@ -84,7 +84,7 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
     elapsed = probe.timings.get("total", 0.0)
     yield CheckResult.passed("host", f"`{host}` responds, in {elapsed:.0f} ms")
     if is_loopback_url(settings.base_url):
-        yield CheckResult.unknown("TLS", "not looked at: loopback needs none")
+        yield CheckResult.unknown("TLS", "not checked: loopback needs no TLS")
     else:
         yield CheckResult.passed("TLS", "the certificate is trusted, and for that host")
     yield _check_clock(probe.response.headers.get("Date", ""))
@@ -97,11 +97,13 @@ def _check_clock(date: str) -> CheckResult:
     try:
         skew = (datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds()
     except (ValueError, TypeError):
-        return CheckResult.unknown("clock", "the response tells no time")
+        return CheckResult.unknown("clock", "the response has no valid `Date` header")
     if abs(skew) <= _MAX_CLOCK_SKEW:
-        return CheckResult.passed("clock", "this machine's and the host's agree")
+        return CheckResult.passed("clock", "the clocks of this machine and the host agree")
     says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"
-    return CheckResult.failed("clock", says, "set it: tokens and hours go by it")
+    return CheckResult.failed(
+        "clock", says, "set the clock: the expiry of tokens and calling hours depend on it"
+    )
 
 
 def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[CheckResult]:
@@ -128,7 +130,7 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
         if finding.severity is not Severity.NOTE:
             yield CheckResult.of_finding("request", finding)
     if not has_errors(findings, strict=True):
-        yield CheckResult.passed("request", f"it is as `{operation.name}` wants it")
+        yield CheckResult.passed("request", f"the request matches the schema of `{operation.name}`")
     if operation.provenance == "community":
         yield CheckResult.unknown("request", operation.provenance_note)
     yield from _check_numbers(preflight, operation, checked.findings)

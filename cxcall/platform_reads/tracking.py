@@ -243,7 +243,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
             "response",
             f"the call ended, and the called person was never connected: {_describe_legs(state)}",
             fix="read the reason above; before calling again, make sure that the phone of the caller answers",
-            why="the request was accepted, which says nothing of a phone; the caller's own rings first",
+            why="the request was accepted, which does not mean that a phone rings; the caller's own phone rings first",
             source=f"response of {settings.base_url}",
         ),
     )

@@ -177,9 +177,9 @@ def unreadable_reason(response: HttpResponse) -> str:
     if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
         return WEB_PAGE
     if response.truncated:
-        return "far longer than a response of the API"
+        return "a body that is far longer than a response of the API"
     if body and "json" in kind and body != b"null" and response.json() is None:
-        return "not the JSON that it says it is"
+        return "a body that is not valid JSON, although its `Content-Type` says so"
     return ""
 
 

@@ -247,4 +247,4 @@ def _locate(operation: Operation | None, name: str, body: Any) -> str:
 
 def _comparison_advice(operation: Operation | None) -> str:
     name = f" {operation.name}" if operation else ""
-    return f"compare it with what it takes: `cxcall operations{name}`"
+    return f"compare it with the operation: `cxcall operations{name}`"

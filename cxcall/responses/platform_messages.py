@@ -48,7 +48,7 @@ def platform_message(response: HttpResponse) -> str:
         text = text if inner in text else f"{text}; {inner}"
     limit = body.get("limit") if isinstance(body, dict) else None
     if key := member_text(limit, "key"):
-        text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not told'}"
+        text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not given'}"
     return text
 
 

@@ -19,32 +19,38 @@ _PERSON = "use a person's token: `cxcall auth login --with-token`"
 _CLIENT = (
     "compare ID, secret and registration of the client; the token endpoint is the region's own"
 )
-LOOK = "look at it as it is now, then send what fits"
+LOOK = "read its current state, then send a request that is allowed in it"
 CHECK_BODY = "check the body offline: `cxcall validate FILE`"
-_IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
+_IDS = "check the IDs, and that the host is that of your region: `cxcall config show`"
 _WAIT = "wait, then send it again"
 _JSON = "send `Content-Type: application/json`"
-NO_CAUSE = Cause("not-provable", "", "ask the platform's support")
+NO_CAUSE = Cause("not-provable", "", "contact the platform's support")
 NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", _CLIENT)
-_MISSING_RIGHT = "the token may not do this"
+_MISSING_RIGHT = "the token does not allow this"
 # By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
 BY_STATUS = {
     400: Cause("not-provable", "", CHECK_BODY),
     401: Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
     403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
-    404: Cause("not-found", "the host does not know the path, or an ID in it", _IDS),
+    404: Cause(
+        "not-found", "the host does not have this path, or no object has the ID in it", _IDS
+    ),
     405: Cause(
         "method-unpublished",
-        "the path does not take this method",
-        "see what can be sent: `cxcall operations`",
+        "the path does not support this method",
+        "list the operations: `cxcall operations`",
     ),
-    407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
-    409: Cause("state", "the state of something that the request names forbids it now", LOOK),
-    410: Cause("not-found", "something that the request names was deleted", _IDS),
-    412: Cause("state", "the state of something that the request names forbids it now", LOOK),
-    413: Cause("value-not-allowed", "the body is too large", "send less in it"),
-    415: Cause("header-missing", "the API takes another `Content-Type`", _JSON),
-    429: Cause("rate-limited", "the API takes no more requests for now", _WAIT),
+    407: Cause("credential", "the proxy requires credentials", "add them to `HTTPS_PROXY`"),
+    409: Cause(
+        "state", "the current state of an object that the request names does not allow it", LOOK
+    ),
+    410: Cause("not-found", "an object that the request names was deleted", _IDS),
+    412: Cause(
+        "state", "the current state of an object that the request names does not allow it", LOOK
+    ),
+    413: Cause("value-not-allowed", "the body is too large", "send a smaller body"),
+    415: Cause("header-missing", "the API requires another `Content-Type`", _JSON),
+    429: Cause("rate-limited", "the API accepts no more requests for now", _WAIT),
 }
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 BY_CODE = (
@@ -123,7 +129,7 @@ BY_CODE = (
         Cause(
             "token-scope",
             "the client does not have this scope",
-            "ask for scopes of the form `<domain>` or `<domain>:readonly`",
+            "request scopes of the form `<domain>` or `<domain>:readonly`",
         ),
     ),
     (
@@ -136,7 +142,7 @@ BY_CODE = (
     ),
     (
         r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted",
-        Cause("not-found", "something that the request names does not exist", _IDS),
+        Cause("not-found", "an object that the request names does not exist", _IDS),
     ),
     (
         (
@@ -190,7 +196,7 @@ BY_CODE = (
     ),
     (
         r"unsupported\.media\.type",
-        Cause("header-missing", "the API takes another `Content-Type`", _JSON),
+        Cause("header-missing", "the API requires another `Content-Type`", _JSON),
     ),
 )
 # Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.

@@ -56,7 +56,9 @@ _TRANSITION = (
 _TRANSITION_CAUSE = Cause(
     "state", "the object has another state or version than the request assumes", LOOK
 )
-_ASK_GATEWAY = "ask who runs the proxy, gateway, or firewall on the way what it refused"
+_ASK_GATEWAY = (
+    "ask the operator of the proxy, gateway, or firewall on the way why it refused the request"
+)
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
 _ABOUT_VALUES = (_VALUE, "property-missing")
@@ -146,7 +148,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     if kind := unreadable_reason(response):
         return (
             f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's",
-            "its response gives no reason",
+            "the response gives no reason",
         )
     quotation = f"the API says: {text}"
     if cause.meaning and text and not _is_vague(text):
@@ -160,7 +162,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     verb = "refused the request" if response.status else "responded"
     refusal = f"{who} {verb} with {status}"
     refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
-    return refusal, quotation if text else "its response gives no reason"
+    return refusal, quotation if text else "the response gives no reason"
 
 
 def _is_vague(text: str) -> bool:
@@ -269,8 +271,8 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
 
 def _retry_advice(seconds: float | None) -> str:
     if seconds is None:
-        return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
-    return f"send it again in {math.ceil(seconds)} s: that is what the response asks for"
+        return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
+    return f"send it again in {math.ceil(seconds)} s, as the response asks"
 
 
 def _advice_on_a_valid_body(response: HttpResponse) -> str:
@@ -302,8 +304,8 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
         yield Finding.note(
             "not-provable",
             "response",
-            "the response contradicts itself: HTTP 403 means a right is missing, its code `unauthorized` a bad token",
-            fix="try the token on a read that needs no right: `GET /api/v2/tokens/me`",
+            "the response contradicts itself: HTTP 403 means a permission is missing, but its code `unauthorized` means an invalid token",
+            fix="test the token with a read that requires no permission: `GET /api/v2/tokens/me`",
             source=SOURCE,
         )
 
@@ -311,7 +313,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
 def _unpublished_path(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
     is_unknown = response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if is_unknown and operation is not None and operation.provenance == "community":
-        why = "a host that does not know the path responds like this, whatever is sent to it"
+        why = "a host without this path responds like this to any request"
         yield unpublished_path(operation)._replace(why=why)
 
 
@@ -332,7 +334,7 @@ def _redirect_finding(response: HttpResponse, host: str) -> Finding:
         "host-unknown",
         "host",
         f"`{host}` responded with HTTP {response.status}, a redirect to `{target or host}`",
-        fix="if that host is the right one, set `base_url` to it",
-        why="no redirect is followed: it would take the token and the call to another address",
+        fix="if that host is correct, set `base_url` to it",
+        why="cxcall follows no redirect: it would send the token and the call to another address",
         source=SOURCE,
     )

@@ -48,7 +48,7 @@ def _people(
         return ()
     place = "loopback " if is_loopback_url(base_url) else ""
     people = [tuple(f"{place}number {digits}" for digits in spellings) for spellings in numbers]
-    people += [(f"{place}id {value}",) for value in _marked_values(operation, body)]
+    people += [(f"{place}id {value.lower()}",) for value in marked_ids(operation, body)]
     return tuple(dict.fromkeys(people))
 
 
@@ -65,8 +65,8 @@ def _possible_digits(number: str) -> Iterable[str]:
     return dict.fromkeys((usual_spelling(text), *sorted(number_spellings(text))))
 
 
-def _marked_values(operation: Operation, body: Any) -> Iterator[str]:
+def marked_ids(operation: Operation, body: Any) -> Iterator[str]:
     """Yield the IDs of people in a body, as its schema marks them."""
     for each in body_values(operation, body):
         if each.schema.get(MARK) and isinstance(each.value, str):
-            yield each.value.strip().lower()
+            yield each.value.strip()

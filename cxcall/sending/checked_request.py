@@ -170,7 +170,7 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
             "host",
             f"`{operation.name}` is an operation of `{operation.platform}`, "
             f"profile `{settings.profile}` is on `{settings.platform}`",
-            fix=f"take a profile for `{operation.platform}`: `--profile NAME`; `cxcall operations` lists others",
+            fix=f"use a profile for `{operation.platform}`: `--profile NAME`; `cxcall operations` lists other operations",
             why=f"platform from {settings.values['platform'].source}",
             source=f"contract {operation.contract.name}",
         )
@@ -192,7 +192,7 @@ def _unsupported_body(operation: Operation, media: list[str]) -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
-        f"`{operation.name}` takes its body as `{'` or `'.join(media)}`",
+        f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
         fix="send it with another client, such as `curl --data-binary @FILE`",
         why="cxcall sends bodies as JSON or as a form",
         source=f"contract {operation.contract.name}",
@@ -203,8 +203,8 @@ def _unexpected_body(operation: Operation, payload: Payload) -> Finding:
     return Finding.error(
         "property-unknown",
         "body",
-        f"`{operation.name}` takes no body",
-        fix=f"leave it out; what it takes: `cxcall operations {operation.name}`",
+        f"`{operation.name}` has no request body",
+        fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
         source=f"contract {operation.contract.name}",
         excerpt=payload.find_excerpt(""),
     )
@@ -267,7 +267,7 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
                 where="--param",
                 fix=f"write {command('--param', f'{names[0]}=VALUE')}"
                 if names
-                else "leave it out: there is none",
+                else "leave it out: the operation has no parameters",
             )
         values[name] = value
     return values

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import join_numbers, mask_text
+from cxcall.sending.called_people import marked_ids
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 
@@ -66,12 +67,18 @@ def ask_yes(
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
     """Return the operation, its path parameters, the numbers, and where the request goes."""
     operation, settings = checked.operation, checked.settings
-    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or "the contact of the body"
+    shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
     target = urlsplit(checked.request.url)
     return (
         f"{operation.name} to {shown}, {operation.method} {target.path}, "
         f"profile {settings.profile}, {settings.base_url}"
     )
+
+
+def _name_contact(checked: CheckedRequest) -> str:
+    """Return the contact whose number only the platform knows."""
+    ids = map(printable, marked_ids(checked.operation, checked.body))
+    return ", ".join(f"contact `{each}`" for each in ids) or "the contact in the body"
 
 
 def ask_count(

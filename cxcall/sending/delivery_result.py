@@ -261,7 +261,7 @@ def _acceptance_warnings(
             Finding.note(
                 "engagement-id-missing",
                 "response",
-                f"the document does not say where the engagement ID is: `{likely[1]}` was taken, by its name",
+                f"the document does not declare the place of the engagement ID: `{likely[1]}` was used, because of its name",
                 fix=f"to be sure, name the place: `--engagement-id {likely[1]}`",
             )
         )

@@ -53,7 +53,7 @@ def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
             numbers += [first, *(others if is_list else ())]
         elif first and (line_number > 1 or len(digits) >= _MIN_DIGITS):
             raise UsageError(
-                f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'holds no number'}",
+                f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'has no number'}",
                 where="--do-not-call",
                 fix="write one number a line, without an extension, best in E.164: `+12025550123`",
             )

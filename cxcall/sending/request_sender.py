@@ -313,11 +313,11 @@ class _Attempts:
     def _ledger_warning(self, error: BaseException) -> Finding:
         reason = error if isinstance(error, CxcallError) else type(error).__name__
         if isinstance(error, KeyboardInterrupt):
-            reason = "interrupted while another process held the ledger"
+            reason = "interrupted while another process had locked the ledger"
         return Finding.warning(
             "ledger",
             "ledger",
             f"the outcome was not recorded: {reason}",
-            fix=f"keep this: `cxcall history show {self.id}` does not know how it ended",
+            fix=f"note this result: `cxcall history show {self.id}` will list it as unknown",
             why="the ledger could not be written once the request was sent",
         )

@@ -620,7 +620,7 @@ def test_retry_after_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> Non
         ran = cxcall(
             "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "30", code=9
         )
-    assert "asks for a wait of 3600 s" in ran.err
+    assert "requires a wait of 3600 s" in ran.err
     assert platform.rung == 0
 
 

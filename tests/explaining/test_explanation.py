@@ -553,8 +553,8 @@ def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     ("reason", "code", "said"),
     [
         ("Session already started", "state", "session already"),
-        ("Conflict", "state", "forbids it now"),
-        ("CONFLICT", "state", "forbids it now"),
+        ("Conflict", "state", "does not allow it"),
+        ("CONFLICT", "state", "does not allow it"),
     ],
 )
 def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, said: str) -> None:

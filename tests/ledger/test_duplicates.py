@@ -40,7 +40,7 @@ def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> Non
     ("outcome", "resolution", "same_batch", "code", "text"),
     [
         (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have placed a call"),
-        (Outcome.UNKNOWN, PLACED, False, "already-sent", "placed a call, as a person recorded,"),
+        (Outcome.UNKNOWN, PLACED, False, "already-sent", "was recorded as having placed a call"),
         (Outcome.ACCEPTED, "", False, "already-sent", "was accepted"),
         (Outcome.ACCEPTED, "", True, "already-sent", "row 3 of this batch"),
         (Outcome.UNKNOWN, "", True, "already-sent", "row 3 of this batch"),

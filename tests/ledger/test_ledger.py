@@ -440,7 +440,7 @@ def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clo
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, placed=False)
     assert book.resolve(delivery, placed=True).resolution == "placed"
-    with pytest.raises(AlreadySentError, match="placed a call, as a person recorded,"):
+    with pytest.raises(AlreadySentError, match="was recorded as having placed a call"):
         book.begin(intent("a"), WINDOW)
     clock.advance(WINDOW + 1)
     assert book.begin(intent("a"), WINDOW)
@@ -646,7 +646,7 @@ def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(LedgerError) as stopped:
             Ledger.open(folder)
-        assert "is a file, or lies under one" in message_of(stopped)
+        assert "is a file, or is inside a file" in message_of(stopped)
     assert (tmp_path / "file").read_text() == "x"
 
 
@@ -760,7 +760,7 @@ def test_outcome_of_an_unknown_id_is_an_error(book: Ledger) -> None:
         lambda: book.record_not_processed("01NOTHING", 1, "busy"),
     )
     for use in uses:
-        with pytest.raises(LedgerError, match="knows no delivery `01NOTHING`"):
+        with pytest.raises(LedgerError, match="has no delivery `01NOTHING`"):
             use()
 
 
@@ -773,7 +773,7 @@ def test_permanently_locked_ledger_is_reported(
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError) as stopped:
             book.begin(intent("a"), WINDOW)
-        assert "is held by another process" in message_of(stopped)
+        assert "is locked by another process" in message_of(stopped)
         other.execute("ROLLBACK")
         assert book.begin(intent("a"), WINDOW)
 

@@ -136,7 +136,7 @@ def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
         told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
         says = f"contact list `{LIST}` does not exist"
         assert told["contact list"] == [("failed", f"{says} (HTTP 404, `get-contact-list`)")]
-        assert told["contact"] == [("unknown", f"not looked at: {says}")]
+        assert told["contact"] == [("unknown", f"not checked: {says}")]
     with platform(campaigns=absent) as running:
         told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
     assert f"campaign `{CAMPAIGN}` does not exist" in told["campaign"][0][1]

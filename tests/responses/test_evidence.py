@@ -139,7 +139,7 @@ def test_correlation_id_at_the_place_of_the_engagement_id_proves_nothing() -> No
         (HttpResponse(200, "", Headers(()), b"  <!DOCTYPE html><p>"), "a web page"),
         (HttpResponse(200, "", Headers(()), b"<HTML>"), "a web page"),
         (HttpResponse(200, "", Headers(()), b"{}", truncated=True), "far longer"),
-        (respond(200, b"{"), "not the JSON"),
+        (respond(200, b"{"), "not valid JSON"),
     ],
 )
 def test_unreadable_success_is_accepted_only_with_an_engagement_id(

@@ -417,7 +417,7 @@ def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
     ran = cxcall(
         "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", *words, code=2
     )
-    assert "to the contact of the body" in ran.envelope["findings"][0]["why"]
+    assert f"to contact `{CONTACT}`," in ran.envelope["findings"][0]["why"]
 
 
 @pytest.mark.parametrize("required", [True, False])
@@ -434,7 +434,7 @@ def test_body_of_an_unsupported_media_type_is_reported(cxcall: Cxcall, *, requir
     ran = cxcall(*words, code=3 if required else 0)
     assert [code for code in ran.codes if code == "body-malformed"] == ["body-malformed"] * required
     ran = cxcall(*words, "--set", "/x=1", code=3)
-    assert "takes its body as `application/xml`" in ran.envelope["findings"][0]["message"]
+    assert "requires a body of type `application/xml`" in ran.envelope["findings"][0]["message"]
 
 
 def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:

@@ -210,7 +210,7 @@ def test_auth_status_shows_what_was_ignored_and_refused(cxcall: Cxcall) -> None:
 def test_doctor_sends_nothing_to_a_refused_host(cxcall: Cxcall, recorder: Recorder) -> None:
     (cxcall.folder / ".env").write_text(f"CXCALL_BASE_URL={recorder.url}\n", "utf-8")
     ran = cxcall("doctor", env=CREDENTIALS["token"], code=5)
-    assert "not asked: correct the settings first" in ran.out
+    assert "not checked: correct the settings first" in ran.out
     assert recorder.count == 0
 
 

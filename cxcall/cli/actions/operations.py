@@ -166,7 +166,7 @@ def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
         return build_skeleton(operation)
     if not operation.takes_body:
         raise UsageError(
-            f"`{operation.name}` takes no body",
+            f"`{operation.name}` has no request body",
             where="--skeleton",
             fix=f"see its parameters: `cxcall operations {operation.name}`",
         )
