@@ -31,7 +31,7 @@ HEAVY = {
     "pydantic",
     "anyio",
     "psycopg",
-    "cxcall.ledger.postgres_database",
+    "cxcall.ledger.postgres.postgres_database",
 }
 
 

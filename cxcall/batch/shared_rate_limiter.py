@@ -12,7 +12,7 @@ from cxcall.transport.retry_after import SendPostponedError
 if TYPE_CHECKING:
     from cxcall.batch.rate import Rate
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.shared_pace import SharedPace
+    from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.settings.settings import Settings
 
 _SHARED_MARGIN = 1.002

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.ledger.database import LedgerDatabase
-    from cxcall.ledger.postgres_database import PostgresDatabase
-    from cxcall.ledger.queued_rows import QueuedRows
-    from cxcall.ledger.shared_pace import SharedPace
+    from cxcall.ledger.postgres.postgres_database import PostgresDatabase
+    from cxcall.ledger.postgres.queued_rows import QueuedRows
+    from cxcall.ledger.postgres.shared_pace import SharedPace
 
 # The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
 # to this machine.
@@ -107,8 +107,8 @@ class LedgerAccess:
 
         Without `now`, all of them go by the clock of the database. Raises LedgerError when it cannot be used.
         """
-        from cxcall.ledger.postgres_address import place_of
-        from cxcall.ledger.postgres_database import PostgresDatabase
+        from cxcall.ledger.postgres.postgres_address import place_of
+        from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
         marker = LedgerMarker(marker_folder, place_of(url))
         database = PostgresDatabase(url)
@@ -123,7 +123,7 @@ class LedgerAccess:
     @property
     def shared_database(self) -> PostgresDatabase:
         """The database that many machines share; raises UsageError for a file."""
-        from cxcall.ledger.postgres_database import PostgresDatabase
+        from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
         if isinstance(self._database, PostgresDatabase):
             return self._database
@@ -136,7 +136,7 @@ class LedgerAccess:
 
     def open_queue(self) -> QueuedRows:
         """Return the queue in the same database; raises UsageError for a file, and LedgerError."""
-        from cxcall.ledger.queued_rows import QueuedRows
+        from cxcall.ledger.postgres.queued_rows import QueuedRows
 
         database = self.shared_database
         queue = QueuedRows(lambda: database.new_connection(synchronous_commit="off"))
@@ -150,7 +150,7 @@ class LedgerAccess:
         """
         if not self.is_shared:
             return None
-        from cxcall.ledger.shared_pace import SharedPace
+        from cxcall.ledger.postgres.shared_pace import SharedPace
 
         with self._database.snapshot():
             key = self._rows.read_state().digest_key

@@ -18,7 +18,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
+from cxcall.ledger.postgres.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.responses.delivery import Delivery
 from cxcall.settings.sources import Setting

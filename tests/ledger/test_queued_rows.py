@@ -9,7 +9,13 @@ import psycopg
 import pytest
 
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.queued_rows import Claim, LostClaimError, QueuedBatch, QueuedRow, QueuedRows
+from cxcall.ledger.postgres.queued_rows import (
+    Claim,
+    LostClaimError,
+    QueuedBatch,
+    QueuedRow,
+    QueuedRows,
+)
 from helpers.postgres import PostgresServer
 
 BATCH = QueuedBatch("B1", "default", "execute", "http://api", {"rate": "5/s"})

@@ -20,7 +20,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.postgres_database import PostgresDatabase
+from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, Cxcall, Running
 from helpers.ledger_process import intent
@@ -30,7 +30,7 @@ from helpers.postgres import running_postgres
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.postgres_connection import BoundedConnection
+    from cxcall.ledger.postgres.postgres_connection import BoundedConnection
     from helpers.postgres import PostgresServer
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")

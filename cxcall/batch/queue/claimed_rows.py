@@ -11,7 +11,7 @@ from cxcall.batch.unsent_rows import unsent_row
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import RECORDS_MISSING, MissingRecordsError
-from cxcall.ledger.queued_rows import CLAIM_LOST, NOBODY
+from cxcall.ledger.postgres.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.request_sender import record_outcome
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.queued_rows import Claim, QueuedRows
+    from cxcall.ledger.postgres.queued_rows import Claim, QueuedRows
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow, QueuedRows
+    from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow, QueuedRows
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
 

@@ -14,7 +14,7 @@ from cxcall.sending.checked_request import build_request
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.queued_rows import QueuedRow
+    from cxcall.ledger.postgres.queued_rows import QueuedRow
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import HttpRequest

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.queued_rows import Claim, QueuedRow, QueuedRows
+    from cxcall.ledger.postgres.queued_rows import Claim, QueuedRow, QueuedRows
 
 _POLL_SECONDS = 1.0
 """Seconds after which a worker without rows looks for new ones."""

@@ -16,7 +16,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import command as command_line
 from cxcall.findings.finding import resolve_commands
-from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
+from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase, format_counts
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.queued_rows import QueuedRows
+    from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch
     from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings

@@ -42,7 +42,7 @@ from cxcall.cli.actions.batch.setup import (
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger.queued_rows import QueuedBatch
+from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase

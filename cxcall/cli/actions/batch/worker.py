@@ -19,7 +19,7 @@ from cxcall.cli.options import flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.ledger.queued_rows import Claim
+from cxcall.ledger.postgres.queued_rows import Claim
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.runtime.garbage_collection import collect_garbage
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.cli.command_options import WorkerOptions
     from cxcall.cli.options import GuardOptions, LogOptions, TargetOptions
     from cxcall.contracts.operation import Operation
-    from cxcall.ledger.queued_rows import QueuedBatch
+    from cxcall.ledger.postgres.queued_rows import QueuedBatch
     from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings
 

@@ -18,8 +18,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import read_boot_clock
 from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
-from cxcall.ledger.postgres_address import read_address
-from cxcall.ledger.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
+from cxcall.ledger.postgres.postgres_address import read_address
+from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
 from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class PostgresDatabase(LedgerDatabase):
 
     def new_connection(self, **settings: str) -> Connection[Any]:
         """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
-        from cxcall.ledger.postgres_connection import BoundedConnection
+        from cxcall.ledger.postgres.postgres_connection import BoundedConnection
 
         # Its warnings say again, in its own words, what an error of ours says.
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)

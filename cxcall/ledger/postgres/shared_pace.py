@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database import LOCK_TIMEOUT
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.postgres_schema import SCHEMA
+from cxcall.ledger.postgres.postgres_schema import SCHEMA
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from cxcall.ledger.postgres_database import PostgresDatabase
+    from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
 _NOW = "extract(epoch FROM clock_timestamp())::double precision"
 # A slot is never before now: who comes late sends no burst.

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
-from cxcall.ledger import queue_statements as statements
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
+from cxcall.ledger.postgres import queue_statements as statements
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact
 
