@@ -109,7 +109,11 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         *("cxcall.documents.toml", "cxcall.output.finding_text", "cxcall.payloads.suggestions"),
         *("cxcall.payloads.operation_matching", "cxcall.responses.platform_messages"),
         *("cxcall.responses.start_evidence", "cxcall.transport.retry_after"),
-        *("cxcall.payloads.value_corrections", "cxcall.cli.help_layout", "cxcall.ledger.upgrade"),
+        *(
+            "cxcall.payloads.value_corrections",
+            "cxcall.cli.help_layout",
+            "cxcall.ledger.sqlite.upgrade",
+        ),
     }
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)

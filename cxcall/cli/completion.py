@@ -219,7 +219,7 @@ def _recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     """Return a function that yields the values of a field in the newest deliveries."""
 
     def find_values(_context: Any) -> Iterator[Value]:
-        from cxcall.ledger.sqlite_database import FILE_NAME
+        from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
         from cxcall.sending.machine_ledger import open_ledger
         from cxcall.settings.settings import state_dir
 

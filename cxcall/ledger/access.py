@@ -11,11 +11,11 @@ from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.database import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.ledger_file import open_database
 from cxcall.ledger.marker import LedgerMarker
 from cxcall.ledger.rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.shared_marks import SERVER, STOP, SharedMarks, read_marks, shared_problem
-from cxcall.ledger.sqlite_database import SqliteDatabase
+from cxcall.ledger.sqlite.ledger_file import open_database
+from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.ledger.stored_texts import keyed_digest, mask
 
 if TYPE_CHECKING:

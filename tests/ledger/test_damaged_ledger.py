@@ -16,7 +16,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.sqlite_database import FILE_NAME
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform

@@ -25,13 +25,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger import sqlite_database as database
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow, intent_digest
 from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
+from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.ledger_process import ENDS, intent, open_ledger
 from helpers.work import examples
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger import ledger_file
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent
 from cxcall.ledger.schema import SCHEMA_VERSION
-from cxcall.ledger.sqlite_database import FILE_NAME
+from cxcall.ledger.sqlite import ledger_file
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT, CXCALL
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply

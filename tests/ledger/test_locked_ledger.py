@@ -15,7 +15,7 @@ import pytest
 
 from cxcall.ledger.database import LOCK_TIMEOUT
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.sqlite_database import FILE_NAME
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
 

@@ -19,7 +19,7 @@ from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.marker import LedgerMarker
 from cxcall.ledger.rows import State
-from cxcall.ledger.sqlite_database import FILE_NAME
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT
 from helpers.ledger_process import intent

@@ -16,7 +16,7 @@ from cxcall.ledger.schema import (
     TABLES,
     insert_statement,
 )
-from cxcall.ledger.sqlite_database import FILE_NAME, SqliteDatabase
+from cxcall.ledger.sqlite.sqlite_database import FILE_NAME, SqliteDatabase
 from cxcall.runtime.operating_system import sync_folder
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _prepare(database: SqliteDatabase) -> None:
     if not version:
         raise damage_error(database.path, "it has no version")
     if version < SCHEMA_VERSION:
-        from cxcall.ledger.upgrade import upgrade
+        from cxcall.ledger.sqlite.upgrade import upgrade
 
         upgrade(database)
     _check_schema(database)

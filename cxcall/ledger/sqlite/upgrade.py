@@ -19,7 +19,7 @@ from cxcall.ledger.schema import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.ledger.sqlite_database import SqliteDatabase
+    from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 
 
 def upgrade(database: SqliteDatabase) -> None:
