@@ -11,13 +11,19 @@ from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults
-from cxcall.sandbox.cxone_tenant import fill_cxone_response
 from cxcall.sandbox.messages import (
     LOWEST_FAULT_STATUS,
     HttpProblem,
     SandboxRequest,
     SandboxResponse,
     Transmission,
+)
+from cxcall.sandbox.oauth.cxone_tenant import fill_cxone_response
+from cxcall.sandbox.oauth.token_endpoint import (
+    TokenIssuer,
+    bearer_token,
+    check_access_key,
+    check_security,
 )
 from cxcall.sandbox.operation_responses import (
     ResponseContext,
@@ -29,12 +35,6 @@ from cxcall.sandbox.operation_responses import (
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.stored_objects import AcceptedRequest
-from cxcall.sandbox.token_endpoint import (
-    TokenIssuer,
-    bearer_token,
-    check_access_key,
-    check_security,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

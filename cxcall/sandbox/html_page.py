@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-from cxcall.sandbox.token_endpoint import CLIENT_ID, CLIENT_SECRET
+from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET
 from cxcall.version import __version__
 
 _FOLDER = Path(__file__).parent

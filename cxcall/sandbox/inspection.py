@@ -16,7 +16,7 @@ from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults
 from cxcall.sandbox.html_page import page_policy, render_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
-from cxcall.sandbox.token_endpoint import CLIENTS
+from cxcall.sandbox.oauth.token_endpoint import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
 from cxcall.transport.messages import HttpRequest
 

@@ -12,7 +12,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.list_pages import cut_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
-from cxcall.sandbox.token_endpoint import expired_token
+from cxcall.sandbox.oauth.token_endpoint import expired_token
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

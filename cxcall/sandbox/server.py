@@ -14,12 +14,12 @@ from cxcall.sandbox.call_events import CallEvents
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.inspection import Inspection
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 from cxcall.sandbox.own_hosts import OwnHosts
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.stored_objects import StoredObjects
-from cxcall.sandbox.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 
 if TYPE_CHECKING:
     import socket

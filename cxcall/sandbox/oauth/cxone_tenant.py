@@ -7,7 +7,7 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from cxcall.sandbox.authorization_endpoint import encode_base64
+from cxcall.sandbox.oauth.authorization_endpoint import encode_base64
 
 if TYPE_CHECKING:
     from cxcall.sandbox.messages import SandboxRequest, SandboxResponse
