@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults
+from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.messages import (
     LOWEST_FAULT_STATUS,
     HttpProblem,
@@ -33,14 +34,13 @@ from cxcall.sandbox.operation_responses import (
     success_response,
 )
 from cxcall.sandbox.request_check import check_parameters, read_body
-from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.stored_objects import AcceptedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
-    from cxcall.sandbox.inspection import Inspection
+    from cxcall.sandbox.inspection.inspection import Inspection
     from cxcall.sandbox.rate_limit import RateLimit
     from cxcall.sandbox.routes import Routes
     from cxcall.sandbox.stored_objects import StoredObjects

@@ -9,9 +9,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from cxcall.sandbox import request_log
+from cxcall.sandbox.inspection import request_log
+from cxcall.sandbox.inspection.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.rate_limit import RateLimit
-from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.cli.options import ContractOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
-    from cxcall.sandbox.request_log import LoggedRequest
+    from cxcall.sandbox.inspection.request_log import LoggedRequest
     from cxcall.sandbox.server import Sandbox
 
 
@@ -29,8 +29,8 @@ def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: Out
     """Run a sandbox until Ctrl-C; print its address, and each request."""
     from cxcall.contracts import contract
     from cxcall.sandbox.campaign_dialer import DialPlan
+    from cxcall.sandbox.inspection.webhook import Webhook
     from cxcall.sandbox.server import start_sandbox
-    from cxcall.sandbox.webhook import Webhook
 
     screen = Screen.standard(output)
     plan = DialPlan.parse(options.dial_rate, options.dial_outcome, options.seed)

@@ -13,7 +13,7 @@ from cxcall.runtime.likely_secrets import mask_likely_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.sandbox.request_log import LoggedRequest
+    from cxcall.sandbox.inspection.request_log import LoggedRequest
 
 
 class Recorder:

@@ -25,7 +25,7 @@ REQUESTS_COMMAND = "sandbox requests"
 
 def list_requests(options: RequestsOptions, target: TargetOptions) -> Report:
     """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
-    from cxcall.sandbox.request_log import TOKEN_PATH
+    from cxcall.sandbox.inspection.request_log import TOKEN_PATH
 
     _stop_on_empty_selection(options)
     query = {"method": options.method, "path": options.path, "status": options.status}

@@ -12,8 +12,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
-from cxcall.sandbox.request_log import drop_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.security import API_KEY, BASIC, BEARER, SecurityScheme
+from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.oauth.authorization_endpoint import Logins
-from cxcall.sandbox.request_log import drop_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
