@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.input.rows import Row
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
+    from cxcall.batch.statistics.check_statistics import CheckStatistics
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest

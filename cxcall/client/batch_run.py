@@ -10,13 +10,13 @@ from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.batch_statistics import BatchStatistics
-from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import begin_run, end_run
+from cxcall.batch.statistics.batch_statistics import BatchStatistics
+from cxcall.batch.statistics.check_statistics import check_batch
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.consent import needs_consent

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch.batch_statistics import BatchStatistics
 from cxcall.batch.input.rows import Row
 from cxcall.batch.row_result import RowResult
+from cxcall.batch.statistics.batch_statistics import BatchStatistics
 from cxcall.cli.actions.batch.output import ProgressLines, outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.batch_statistics import OUTCOMES_BY_GRAVITY
-from cxcall.batch.latencies import Latencies
 from cxcall.batch.report.rows import NOT_SENT
+from cxcall.batch.statistics.batch_statistics import OUTCOMES_BY_GRAVITY
+from cxcall.batch.statistics.latencies import Latencies
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 

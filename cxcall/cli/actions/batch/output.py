@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cxcall.batch.batch_statistics import OUTCOMES_BY_GRAVITY
+from cxcall.batch.statistics.batch_statistics import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.row_ranges import describe_ranges
@@ -16,10 +16,10 @@ from cxcall.output.terminal_text import count_phrase, escape_to_one_line, format
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.batch.batch_statistics import BatchStatistics
-    from cxcall.batch.latencies import Latencies
     from cxcall.batch.rate import Rate
     from cxcall.batch.row_result import RowResult
+    from cxcall.batch.statistics.batch_statistics import BatchStatistics
+    from cxcall.batch.statistics.latencies import Latencies
     from cxcall.output.screen import Screen
 
 

@@ -26,10 +26,10 @@ from cxcall.settings.sources import Setting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
+    from cxcall.batch.statistics.check_statistics import CheckStatistics
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch

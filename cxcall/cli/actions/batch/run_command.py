@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.check_statistics import check_batch
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.rate import Rate
@@ -18,6 +17,7 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.skip_reasons import SkipReason
+from cxcall.batch.statistics.check_statistics import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.output import (
     ProgressLines,
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from cxcall.batch.check_statistics import CheckStatistics
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
+    from cxcall.batch.statistics.check_statistics import CheckStatistics
     from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger

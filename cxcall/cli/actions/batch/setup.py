@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.batch.check_statistics import InvalidRowsError
 from cxcall.batch.input.columns import UnknownColumnsError, parse_column_map
 from cxcall.batch.input.national_numbers import parse_country
 from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
 from cxcall.batch.job import Job
+from cxcall.batch.statistics.check_statistics import InvalidRowsError
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import command
 from cxcall.output.finding_text import format_one_line

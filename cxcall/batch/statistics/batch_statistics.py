@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.latencies import Latencies, round_up
+from cxcall.batch.statistics.latencies import Latencies, round_up
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 

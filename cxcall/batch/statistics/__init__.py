@@ -1,0 +1,1 @@
+"""Counts of a batch: its results, its checks, and the times of its requests."""
