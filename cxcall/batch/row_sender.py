@@ -6,7 +6,7 @@ from threading import Lock, local
 from typing import TYPE_CHECKING
 
 from cxcall.batch.next_calling_time import check_hours_again
-from cxcall.batch.rate_limiter import RateLimitSlot
+from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.batch.input.rows import Row
-    from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.request_credentials import Credentials

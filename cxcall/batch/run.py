@@ -8,10 +8,10 @@ from heapq import heappop, heappush
 from queue import Empty
 from typing import TYPE_CHECKING
 
+from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
-    from cxcall.batch.rate import Rate
-    from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.statistics.check_statistics import CheckStatistics

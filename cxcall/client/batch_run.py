@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.job import Job
-    from cxcall.batch.rate import Rate
+    from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.run import Run
     from cxcall.ledger.ledger import Ledger

@@ -240,7 +240,7 @@ class Client:
         from cxcall.batch.input.national_numbers import parse_country
         from cxcall.batch.input.rows import RowFormat
         from cxcall.batch.job import Job
-        from cxcall.batch.rate import Rate
+        from cxcall.batch.rate_limit.rate import Rate
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)

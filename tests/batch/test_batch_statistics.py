@@ -6,7 +6,7 @@ import pytest
 
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.rows import Row
-from cxcall.batch.rate import Rate
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics.batch_statistics import BatchStatistics
 from cxcall.batch.statistics.latencies import BOUNDS_MS, Latencies, round_up

@@ -13,8 +13,8 @@ from cxcall.batch.input.rows import Row
 from cxcall.batch.queue import destinations
 from cxcall.batch.queue.destinations import Destination, Destinations
 from cxcall.batch.queue.row_content import rebuild_row, row_content
-from cxcall.batch.rate import Rate
-from cxcall.batch.rate_limiter import RateLimiter
+from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts.contract import load_operation

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch import rate_limiter
-from cxcall.batch.rate import Rate
-from cxcall.batch.rate_limiter import RateLimiter, RateLimitSlot
-from cxcall.batch.shared_rate_limiter import SharedRateLimiter
+from cxcall.batch.rate_limit import rate_limiter
+from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.rate_limiter import RateLimiter, RateLimitSlot
+from cxcall.batch.rate_limit.shared_rate_limiter import SharedRateLimiter
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 from cxcall.transport.retry_after import SendPostponedError

@@ -10,8 +10,8 @@ import pytest
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.rate import Rate
-from cxcall.batch.rate_limiter import RateLimiter
+from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.row_sender import RowSender, SharedToken

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.queue.row_content import rebuild_row, row_of
-from cxcall.batch.rate import Rate
+from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.sending.checked_request import stop_on_unsuitable_token
@@ -17,7 +17,7 @@ from cxcall.settings.stricter_guards import with_stricter_guards
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger

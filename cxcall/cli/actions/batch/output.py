@@ -16,7 +16,7 @@ from cxcall.output.terminal_text import count_phrase, escape_to_one_line, format
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.batch.rate import Rate
+    from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.statistics.batch_statistics import BatchStatistics
     from cxcall.batch.statistics.latencies import Latencies

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
-from cxcall.batch.rate import Rate
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_result import COMMAND, RowResult

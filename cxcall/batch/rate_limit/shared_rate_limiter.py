@@ -6,11 +6,11 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.batch.rate_limiter import RateLimiter
+from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.transport.retry_after import SendPostponedError
 
 if TYPE_CHECKING:
-    from cxcall.batch.rate import Rate
+    from cxcall.batch.rate_limit.rate import Rate
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.settings.settings import Settings

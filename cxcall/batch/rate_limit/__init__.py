@@ -1,0 +1,1 @@
+"""How many requests a batch sends in a time, on one machine or on many."""
