@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
+from codecs import getincrementaldecoder
 from errno import EISDIR
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
+from cxcall.documents.unused_names import unused_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.operating_system import is_null_device, open_at_once, wait_for_data
@@ -33,6 +36,15 @@ LARGEST_SETTINGS = 1 << 20
 
 _PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
+_SAMPLE = 4096
+"""Bytes of a file that tell whether it is text."""
+# No text has these; it may have tabs, line ends, backspaces, form feeds, the end of DOS, and colors.
+_CONTROL = rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]"
+_WINDOWS = rb"[\x80-\x9f]"
+_KNOWN_STARTS = {
+    b"\x1f\x8b": ("it is compressed by gzip", "unpack it, and name the new file"),
+    b"PK\x03\x04": ("it is a ZIP archive, such as an Excel file", "unpack it, or save it as text"),
+}
 
 
 class UnreadableError(UsageError):
@@ -49,28 +61,67 @@ def read_text(path: str) -> str:
 
 def decode(path: str, data: bytes) -> str:
     """Return the text of a file's bytes; raises DocumentError where they are not UTF-8."""
-    refuse_utf16(path, data)
+    refuse_other_encoding(path, data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         problem = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise encoding_error(path, problem, "LATIN1") from None
+        raise encoding_error(path, problem, data[error.start :]) from None
 
 
-def refuse_utf16(path: str, data: bytes) -> None:
-    """Raise DocumentError where data starts like UTF-16 or UTF-32."""
-    if encoding := wide_encoding(data):
-        raise encoding_error(path, f"it is {encoding}", encoding)
+def refuse_other_encoding(path: str, start: bytes) -> None:
+    """Raise DocumentError where a file starts like UTF-16 or UTF-32, or is not text."""
+    if encoding := wide_encoding(start):
+        raise _encoding_error(path, f"it is {encoding}", encoding)
+    if _is_binary(start):
+        raise _binary_error(path, start)
 
 
-def wide_encoding(data: bytes) -> str:
-    """Return the name of the encoding where data starts like UTF-16 or UTF-32; empty otherwise."""
-    encoding = json.detect_encoding(data)
-    second = {"utf-16-le": data[3:4], "utf-16-be": data[2:3]}.get(encoding, b"")
-    if second.strip(b"\0"):
-        return ""  # one NUL alone: a damaged file in another encoding
-    wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
-    return "" if encoding.startswith("utf-8") else wide
+def wide_encoding(start: bytes) -> str:
+    """Return the name of the encoding where a file starts like UTF-16 or UTF-32; empty otherwise."""
+    encoding = _apparent_encoding(start)
+    if encoding.startswith("utf-8") or not _is_wide_text(start[:_SAMPLE], encoding):
+        return ""
+    return encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+
+
+def single_byte_encoding(sample: bytes) -> str:
+    """Return the name of the encoding that bytes which are not UTF-8 may have; empty where they are not text."""
+    if re.search(_CONTROL, sample[:_SAMPLE]):
+        return ""
+    # Windows has letters where ISO 8859-1 has control characters.
+    return "CP1252" if re.search(_WINDOWS, sample[:_SAMPLE]) else "LATIN1"
+
+
+def _is_binary(start: bytes) -> bool:
+    """Return whether a file that is not UTF-16 or UTF-32 is not text in any other encoding either."""
+    sample = start[:_SAMPLE]
+    if not _apparent_encoding(start).startswith("utf-8"):
+        return True  # it has NULs, or the byte order mark of an encoding that it does not have
+    return re.search(_CONTROL, sample) is not None and not _is_start_of(sample, "utf-8")
+
+
+def _apparent_encoding(start: bytes) -> str:
+    """Return the encoding of JSON that starts with the same NULs."""
+    encoding = json.detect_encoding(start)
+    second = {"utf-16-le": start[3:4], "utf-16-be": start[2:3]}.get(encoding, b"")
+    # One NUL alone: a damaged file in another encoding.
+    return "utf-8" if second.strip(b"\0") else encoding
+
+
+def _is_wide_text(sample: bytes, encoding: str) -> bool:
+    return _is_start_of(sample, encoding) and not any(
+        char < " " and not char.isspace() for char in sample.decode(encoding, "ignore")
+    )
+
+
+def _is_start_of(sample: bytes, encoding: str) -> bool:
+    """Return whether bytes, of which the last character may be incomplete, have an encoding."""
+    try:
+        getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeError:
+        return False
+    return True
 
 
 def read_bytes(path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
@@ -193,28 +244,42 @@ def _open_stdin() -> BufferedReader:
     return open(stdin.fileno(), "rb", closefd=False)
 
 
-def encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
-    """Return the error for a file that is not UTF-8; `encoding` is the one that it may have."""
-    from pathlib import PurePath
+def encoding_error(path: str, problem: str, sample: bytes) -> DocumentError:
+    """Return the error for a file that is not UTF-8; `sample` are some of its bytes from the wrong one on."""
+    encoding = single_byte_encoding(sample)
+    return _encoding_error(path, problem, encoding) if encoding else _binary_error(path, sample)
 
-    suffix = PurePath(path).suffix
-    is_file = path != STDIN
+
+def _encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
+    is_json = path.lower().endswith(_JSON)
     return DocumentError(
         Finding.error(
             "body-malformed",
             "body",
             f"`{path}` is not UTF-8: {problem}",
-            conversion_command(path, encoding, f"utf8{suffix}")
-            if is_file
-            else f"pipe it through `iconv -f {encoding} -t UTF-8`",
-            why="JSON must be UTF-8 (RFC 8259, section 8.1)" if suffix.lower() in _JSON else "",
+            f"pipe it through `iconv -f {encoding} -t UTF-8`"
+            if path == STDIN or path.startswith(_PIPES_OF_THE_SHELL)
+            else conversion_command(path, encoding)[0],
+            why="JSON must be UTF-8 (RFC 8259, section 8.1)" if is_json else "",
         )
     )
 
 
-def conversion_command(path: str, encoding: str, target: str) -> str:
-    """Return the shell command that converts a file to UTF-8."""
+def _binary_error(path: str, sample: bytes) -> DocumentError:
+    """Return the error for a file that is not text, whose encoding nobody can tell."""
+    known = (found for start, found in _KNOWN_STARTS.items() if sample.startswith(start))
+    problem, fix = next(known, ("it contains control characters", "check its name"))
+    return DocumentError(
+        Finding.error("body-malformed", "body", f"`{path}` is not a text file: {problem}", fix)
+    )
+
+
+def conversion_command(path: str, encoding: str) -> tuple[str, str]:
+    """Return the shell command that converts a file to UTF-8, and the new file that it writes beside it."""
+    from pathlib import PurePath
     from shlex import join, quote
 
+    suffix = PurePath(path).suffix
+    target = unused_name(f"{path.removesuffix(suffix)}.utf8{suffix}")
     words = ["iconv", "-f", encoding, "-t", "UTF-8", *(["--"] * path.startswith("-")), path]
-    return f"{join(words)} > {quote(target)}"
+    return f"{join(words)} > {quote(target)}", target

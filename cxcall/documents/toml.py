@@ -23,20 +23,29 @@ def read_file(path: Path) -> str:
         with open_file(str(path)) as file:
             return read_rest(file, str(path), LARGEST_SETTINGS).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        from cxcall.documents.text_files import conversion_command, wide_encoding
-
-        encoding = wide_encoding(error.object) or "LATIN1"
-        raise UsageError(
-            f"`{path.name}` is not UTF-8",
-            where=str(path),
-            fix=f"`{conversion_command(str(path), encoding, 'new')}`, then replace the file with `new`",
-        ) from None
+        raise _encoding_error(path, error.object) from None
     except OSError as error:
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",
             where=str(path),
             fix=command("ls", "-l", str(path)),
         ) from None
+
+
+def _encoding_error(path: Path, content: bytes) -> UsageError:
+    from cxcall.documents.text_files import (
+        conversion_command,
+        single_byte_encoding,
+        wide_encoding,
+    )
+
+    if not (encoding := wide_encoding(content) or single_byte_encoding(content)):
+        return UsageError(
+            f"`{path.name}` is not a text file", where=str(path), fix="write it again"
+        )
+    converted, target = conversion_command(str(path), encoding)
+    fix = f"`{converted}`, then replace the file with `{target}`"
+    return UsageError(f"`{path.name}` is not UTF-8", where=str(path), fix=fix)
 
 
 def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cxcall.documents.unused_names import unused_name
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, command
@@ -103,7 +104,7 @@ def unusable_file_error(path: Path, problem: str) -> LedgerError:
     """
     from shlex import quote
 
-    file, aside = quote(str(path)), quote(str(path.parent / "damaged"))
+    file, aside = quote(str(path)), quote(unused_name(str(path.parent / "damaged")))
     return LedgerError(
         f"the ledger `{path}` {problem}",
         f"restore a backup; without a backup, check on the platform which calls were placed, then `mkdir {aside} && mv {file}* {aside}`",

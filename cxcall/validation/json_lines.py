@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_text import WHITE_SPACE
-from cxcall.documents.text_files import encoding_error, read_line, refuse_utf16
+from cxcall.documents.text_files import encoding_error, read_line, refuse_other_encoding
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
@@ -60,13 +60,13 @@ def split_blocks(
     """Yield the lines of a file in blocks; `start` is what was already read of it.
 
     With `at_once`, lines that a pipe holds do not wait for a full block. Raises DocumentError if the
-    file is UTF-16 or UTF-32.
+    file is UTF-16 or UTF-32, or not text.
     """
     line, offset = 1, 0
     while content := start or read_whole_lines(file, name, at_once=at_once):
         start = b""
         if not offset:
-            refuse_utf16(name, content[:4])
+            refuse_other_encoding(name, content)
         lines = BytesIO(content).readlines()  # in half the time of counting them
         yield LineBlock(line, offset, len(content), lines)
         line += len(lines)
@@ -148,7 +148,7 @@ def _decode(raw: bytes, name: str, line: int) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         reason = f"line {line} contains byte 0x{raw[error.start]:02x}"
-        (finding,) = encoding_error(name, reason, "LATIN1").findings
+        (finding,) = encoding_error(name, reason, raw[error.start :]).findings
         column = len(raw[: error.start].decode()) + 1
         place = Excerpt(name, line, column, raw.decode("utf-8", "replace"))
         raise DocumentError(finding._replace(excerpt=place)) from None

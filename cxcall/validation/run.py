@@ -19,7 +19,7 @@ from cxcall.documents.text_files import (
     read_line,
     read_rest,
     read_text,
-    refuse_utf16,
+    refuse_other_encoding,
 )
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding
@@ -149,7 +149,7 @@ class Validation(NamedTuple):
     ) -> Iterator[PayloadVerdict | VerdictRun]:
         from cxcall.validation.csv_files import CsvChecker, open_csv_file
 
-        refuse_utf16(path, start or file.peek())
+        refuse_other_encoding(path, start or file.peek())
         try:
             sheet = open_csv_file(file, path, start)
             checker = self._payload_checker(path)
@@ -160,7 +160,7 @@ class Validation(NamedTuple):
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             problem = f"it contains byte 0x{error.object[error.start]:02x}"
-            raise encoding_error(path, problem, "LATIN1") from None
+            raise encoding_error(path, problem, error.object[error.start :]) from None
 
     def _shared(
         self,

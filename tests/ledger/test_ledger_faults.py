@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sqlite3
 import subprocess
@@ -88,6 +89,16 @@ def test_unusable_ledger_stops_a_send(
     assert "error[ledger]" in ran.err
     assert said in ran.err
     assert platform.rung == 0
+
+
+def test_hint_moves_a_damaged_ledger_aside_each_time(cxcall: Cxcall) -> None:
+    state = cxcall.folder / "state"
+    for name in ("damaged", "damaged-2"):
+        state.mkdir(exist_ok=True)
+        (state / FILE_NAME).write_bytes(name.encode() * 1000)
+        (hint,) = re.findall(r"`(mkdir .*)`", cxcall(*ONE, "--sandbox", code=2).err)
+        subprocess.run(["sh", "-c", hint], check=True)
+        assert (state / name / FILE_NAME).read_bytes() == name.encode() * 1000
 
 
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null/state"])

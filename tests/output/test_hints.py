@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import shlex
 import subprocess
@@ -85,10 +87,10 @@ WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
 @pytest.mark.parametrize(
     ("words", "name", "data", "hint"),
     [
-        (["validate"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > utf8.tsv"),
-        (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > utf8.csv"),
-        (["validate"], "calls.jsonl", WIDE, "iconv -f UTF-16 -t UTF-8 calls.jsonl > utf8.jsonl"),
-        (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > utf8.csv"),
+        (["validate"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > calls.utf8.tsv"),
+        (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > calls.utf8.csv"),
+        (["validate"], "calls.jsonl", WIDE, "iconv -f UTF-16 -t UTF-8 calls.jsonl > calls.utf8.jsonl"),
+        (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > 'a b.utf8.csv'"),
     ],
 )  # fmt: skip
 def test_hint_converts_a_file_in_another_encoding(
@@ -99,28 +101,98 @@ def test_hint_converts_a_file_in_another_encoding(
     assert f"hint: {hint}\n" in ran.out + ran.err
     assert ("JSON is UTF-8" in ran.out + ran.err) == name.endswith(".jsonl")
     subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
-    assert "contact-id" in (cxcall.folder / hint.rpartition("> ")[2]).read_text("utf-8")
+    assert "contact-id" in (cxcall.folder / shlex.split(hint)[-1]).read_text("utf-8")
 
 
 def test_hint_works_for_a_file_named_like_a_flag(cxcall: Cxcall) -> None:
     name = cxcall.file("-lat.json", '{"a": "é"}'.encode("latin-1"))
     ran = cxcall("validate", "--", name, code=3)
-    hint = "iconv -f LATIN1 -t UTF-8 -- -lat.json > utf8.json"
+    hint = "iconv -f LATIN1 -t UTF-8 -- -lat.json > -lat.utf8.json"
     assert f"hint: {hint}\n" in ran.out + ran.err
     subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["validate"], "utf8.json"),
+        (["validate"], "utf8.jsonl"),
+        (["validate"], "calls.utf8.csv"),
+        (["batch", "--dry-run"], "utf8.jsonl"),
+    ],
+)
+def test_encoding_hint_overwrites_no_file(cxcall: Cxcall, words: list[str], name: str) -> None:
+    content = '{"contactId": "é"}\n'.encode("latin-1")
+    cxcall.file(name, content)
+    first, _, suffix = name.rpartition(".")
+    mine = cxcall.file(f"{first}.utf8.{suffix}", "mine")
+    for number in (2, 3):  # also where the hint was followed before
+        ran = cxcall(*words, name, "--operation", "personal-connection")
+        (hint,) = re.findall(r"\biconv .*", ran.out + ran.err)
+        subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+        converted = cxcall.folder / f"{first}.utf8-{number}.{suffix}"
+        assert converted.read_text("utf-8") == content.decode("latin-1")
+        assert (cxcall.folder / name).read_bytes() == content
+        assert (cxcall.folder / mine).read_text("utf-8") == "mine"
+
+
+BINARY = {
+    "gzip": (gzip.compress(b'{"contactId": "x"}'), "it is compressed by gzip"),
+    "zip": (b"PK\x03\x04\x14\0\x06\0\x08\xff", "it is a ZIP archive, such as an Excel file"),
+    "NULs": (b"\0\0\0\1\2\3abc", "it contains control characters"),
+    "no-text": (b'{"a": "\xff\x01\x02"}\n', "it contains control characters"),
+    "mark-alone": (b"\xff\xfe\x00\xd8\x01\x00", "it contains control characters"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "csv"])
+@pytest.mark.parametrize("content", BINARY)
+def test_file_that_is_not_text_gets_no_encoding_hint(
+    cxcall: Cxcall, content: str, suffix: str
+) -> None:
+    data, problem = BINARY[content]
+    name = cxcall.file(f"calls.{suffix}", data)
+    for words in (["validate"], ["batch", "--dry-run"]):
+        ran = cxcall(*words, name, "--operation", "personal-connection", code=3)
+        assert f"error[body-malformed]: `{name}` is not a text file: {problem}" in ran.out + ran.err
+        assert "iconv" not in ran.out + ran.err
+        assert "--encoding" not in ran.out + ran.err
+
+
+def test_settings_that_are_not_text_get_no_encoding_hint(cxcall: Cxcall) -> None:
+    cxcall.file(".env", gzip.compress(b"x"))
+    ran = cxcall("config", "show", code=2)
+    assert "error[usage]: `.env` is not a text file\n" in ran.err
+    assert "iconv" not in ran.err
+
+
+def test_letters_of_windows_are_converted_as_such(cxcall: Cxcall) -> None:
+    name = cxcall.file("calls.json", '{"contactId": "\u2019"}'.encode("cp1252"))
+    ran = cxcall("validate", name, code=3)
+    (hint,) = re.findall(r"hint: (iconv .*)", ran.out)
+    subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+    assert "\u2019" in (cxcall.folder / "calls.utf8.json").read_text("utf-8")
+
+
+def test_hint_of_a_batch_overwrites_no_report(cxcall: Cxcall) -> None:
+    cxcall.file("report.html", "mine")
+    cxcall.file("b.jsonl", json.dumps({"contactId": "a" * 8, "reasonCode": "x"}))
+    words = ("batch", "b.jsonl", "--operation", "personal-connection", "--sandbox", "--force")
+    assert "--format html > report-2.html`" in cxcall(*words).err
 
 
 def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
     cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
     words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")
     ran = cxcall("execute", CAMPAIGN, *words)
-    assert "hint: iconv -f UTF-16 -t UTF-8 list.txt > utf8.txt\n" in ran.err
+    assert "hint: iconv -f UTF-16 -t UTF-8 list.txt > list.utf8.txt\n" in ran.err
     assert "JSON" not in ran.err
     cxcall.file("config/config.toml", 'a = "é"'.encode("latin-1"))
     ran = cxcall("config", "show", code=2)
     path = cxcall.folder / "config" / "config.toml"
+    new = path.with_name("config.utf8.toml")
     assert (
-        f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then replace the file with `new`"
+        f"hint: `iconv -f LATIN1 -t UTF-8 {path} > {new}`, then replace the file with `{new}`"
         in ran.err
     )
 

@@ -10,7 +10,14 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.input.columns import ColumnMap, UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
-from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16, text_lines
+from cxcall.documents.text_files import (
+    STDIN,
+    encoding_error,
+    open_bytes,
+    refuse_other_encoding,
+    single_byte_encoding,
+    text_lines,
+)
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
@@ -31,7 +38,7 @@ JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
 SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
 _BLOCK_SIZE = 1 << 20
-_MAX_BOM_BYTES = 4
+_START_BYTES = 4096
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -151,7 +158,7 @@ class RowFile:
         Raises UsageError for two that differ, DocumentError for UTF-16 without a byte order mark.
         """
         self._binary.seek(0)
-        start = self._binary.read(_MAX_BOM_BYTES)
+        start = self._binary.read(_START_BYTES)
         marked = next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
         named = self.format.encoding
         if marked and named and not _is_same_encoding(named, marked):
@@ -161,7 +168,7 @@ class RowFile:
                 fix="leave out `--encoding`: the byte order mark shows the encoding of the file",
             )
         if not (marked or named):
-            refuse_utf16(self.name, start)
+            refuse_other_encoding(self.name, start)
         return marked or named or "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
@@ -256,7 +263,10 @@ def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> Cxca
             where="--encoding",
             fix="give the encoding in which the file was saved",
         )
-    found = encoding_error(path, f"it contains byte {byte}", "LATIN1").findings[0]
+    sample = error.object[error.start :]
+    found = encoding_error(path, f"it contains byte {byte}", sample).findings[0]
+    if not single_byte_encoding(sample):
+        return DocumentError(found)
     fix = f"if a Windows program wrote the file, add `--encoding windows-1252`; or convert it: {found.fix}"
     return DocumentError(found._replace(fix=fix))
 

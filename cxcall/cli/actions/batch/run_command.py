@@ -41,6 +41,7 @@ from cxcall.cli.actions.batch.setup import (
 )
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
+from cxcall.documents.unused_names import unused_name
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
@@ -286,7 +287,8 @@ class BatchCommand:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
-        lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
+        report = unused_name("report.html")
+        lines.append(f"report: `cxcall batch report {run.batch} --format html > {report}`")
         speed = describe_speed(statistics.latencies, self.seconds, self.rate)
         if code is not ExitCode.OK or not self.screen.options.quiet:
             print_totals(self.screen, statistics, speed, lines, self._tell)
