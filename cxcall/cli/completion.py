@@ -51,7 +51,7 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
         [
             "files" if offer.takes_files else "words",
             *(
-                _FORMS.get(shell, _tabbed)(Value(text[done:], about))
+                _FORMS.get(shell, _format_tabbed)(Value(text[done:], about))
                 for text, about in offer.values
             ),
         ]
@@ -215,7 +215,7 @@ def _outcomes(_context: Any) -> Iterator[Value]:
         yield Value(str(outcome))
 
 
-def _recorded(field: str) -> Callable[[Any], Iterator[Value]]:
+def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     """Return a function that yields the values of a field in the newest deliveries."""
 
     def find_values(_context: Any) -> Iterator[Value]:
@@ -238,23 +238,23 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "profile": _profiles,
     "operation": _operations,
     "outcome": _outcomes,
-    "delivery": _recorded("id"),
-    "engagement_id": _recorded("engagement_id"),
-    "batch": _recorded("batch"),
+    "delivery": _complete_recorded("id"),
+    "engagement_id": _complete_recorded("engagement_id"),
+    "batch": _complete_recorded("batch"),
     "topic": _topics,
 }
 
 
-def _quoted(value: Value) -> str:
+def _quote(value: Value) -> str:
     return re.sub(r"([^\w@%+=:,./-])", r"\\\1", value.text)
 
 
-def _described(value: Value) -> str:
+def _format_described(value: Value) -> str:
     text = value.text.replace("\\", "\\\\").replace(":", "\\:")
     return f"{text}:{_line(value.about)}" if value.about else text
 
 
-def _tabbed(value: Value) -> str:
+def _format_tabbed(value: Value) -> str:
     return f"{value.text}\t{_line(value.about)}"
 
 
@@ -262,4 +262,4 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-_FORMS = {"bash": _quoted, "zsh": _described}
+_FORMS = {"bash": _quote, "zsh": _format_described}

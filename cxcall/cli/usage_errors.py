@@ -111,14 +111,14 @@ def _message(error: Any) -> str:
 
 def _missing(parameter: Any) -> str:
     kind, choices = parameter.param_type_name, getattr(parameter.type, "choices", ())
-    expected = f": one of {_listed(choices)}" if choices else ""
+    expected = f": one of {_list_choices(choices)}" if choices else ""
     return f"missing {kind} `{parameter_name(parameter)}`{expected}"
 
 
 def _invalid(error: Any, parameter: Any) -> str:
     value, kind = raw_value(error.ctx, parameter), parameter.type
     if choices := getattr(kind, "choices", ()):
-        reason = f"`{value}` is not one of {_listed(choices)}"
+        reason = f"`{value}` is not one of {_list_choices(choices)}"
     elif kind.name.startswith(("int", "float")):
         reason = f"`{value}` is not a {_expected_number(kind)}"
     else:
@@ -126,7 +126,7 @@ def _invalid(error: Any, parameter: Any) -> str:
     return f"invalid value for `{parameter_name(parameter)}`: {reason}"
 
 
-def _listed(choices: Iterable[Any]) -> str:
+def _list_choices(choices: Iterable[Any]) -> str:
     return ", ".join(f"`{choice}`" for choice in choices)
 
 

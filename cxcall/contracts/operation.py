@@ -30,7 +30,7 @@ def _is_prefix(word: str) -> bool:
     return word == "api" or (word[:1] == "v" and word[1:].replace(".", "").isdecimal())
 
 
-class _Declared(Generic[Value]):
+class _DeclaredValue(Generic[Value]):
     """Returns what the document declares about an operation under one name, as a value of the default's type."""
 
     def __init__(self, name: str, default: Value) -> None:
@@ -49,27 +49,27 @@ class Operation:
     A contract makes one object for each operation, so that compiled schemas are kept.
     """
 
-    name = _Declared("operationId", "")
+    name = _DeclaredValue("operationId", "")
     """The name of the operation on the command line."""
-    summary = _Declared("summary", "")
+    summary = _DeclaredValue("summary", "")
     """One sentence that says what the operation does."""
-    description = _Declared("description", "")
+    description = _DeclaredValue("description", "")
     """More about the operation; often empty."""
-    is_generated = _Declared("x-cxcall-generated", default=False)
+    is_generated = _DeclaredValue("x-cxcall-generated", default=False)
     """Whether all that is known of it is what the vendor's SDK says."""
-    provenance = _Declared("x-cxcall-provenance", "published")
+    provenance = _DeclaredValue("x-cxcall-provenance", "published")
     """`published` (in the vendor's list) or `community` (reported by users)."""
-    can_place_call = _Declared("x-cxcall-rings", default=False)
+    can_place_call = _DeclaredValue("x-cxcall-rings", default=False)
     """Whether accepting this request can place a call."""
-    is_for_login = _Declared("x-cxcall-grants", default=False)
+    is_for_login = _DeclaredValue("x-cxcall-grants", default=False)
     """Whether it issues tokens, so that its bodies are secrets."""
-    recommended = _Declared("x-cxcall-recommended", "")
+    recommended = _DeclaredValue("x-cxcall-recommended", "")
     """The name of the operation that is recommended in place of this one; empty if none is."""
-    columns_at = _Declared[str | None]("x-cxcall-columns", None)
+    columns_at = _DeclaredValue[str | None]("x-cxcall-columns", None)
     """The object in the body that a column sets a member of, if it sets nothing else; None if there is none."""
-    engagement_id = _Declared[tuple[str, ...]]("x-cxcall-engagement-id", ())
+    engagement_id = _DeclaredValue[tuple[str, ...]]("x-cxcall-engagement-id", ())
     """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
-    token_kinds = _Declared[tuple[str, ...]]("x-cxcall-token", ())
+    token_kinds = _DeclaredValue[tuple[str, ...]]("x-cxcall-token", ())
     """The grants whose tokens the operation accepts; empty if not declared."""
 
     def __init__(

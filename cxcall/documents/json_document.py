@@ -239,7 +239,7 @@ def is_too_deep(value: object, depth: int = 0) -> bool:
     return True
 
 
-def _malformed(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:
+def _malformed_finding(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:
     return Finding.error("body-malformed", "body", message, fix=fix, why=why, excerpt=excerpt)
 
 
@@ -247,11 +247,11 @@ def _syntax_error(document: Document) -> Finding:
     from cxcall.documents.json_syntax_errors import diagnose
 
     start, end, message, fix = diagnose(document.text, MAX_DEPTH)
-    return _malformed(message, fix, "JSON (RFC 8259)", document.excerpt(start, end))
+    return _malformed_finding(message, fix, "JSON (RFC 8259)", document.excerpt(start, end))
 
 
 def _byte_order_mark(document: Document) -> Finding:
-    return _malformed(
+    return _malformed_finding(
         f"`{document.name}` starts with a byte order mark",
         "save it as UTF-8 without one; cxcall sends the body without it",
         "JSON must not start with one (RFC 8259, section 8.1), and some servers refuse it",
@@ -262,7 +262,7 @@ def _byte_order_mark(document: Document) -> Finding:
 def _duplicate_names(document: Document) -> Iterator[Finding]:
     for pointer, span in _find_spans(document.text)[1]:
         line = document.excerpt(span.first, span.first).line
-        yield _malformed(
+        yield _malformed_finding(
             f"duplicate name `{split_pointer(pointer)[-1]}` in one object, first on line {line}",
             "keep only one of them",
             "servers differ in which one they use",

@@ -124,7 +124,7 @@ class _Builder:
             key.append(value)
         else:
             name = key.pop()
-            if name == _MERGE and (members := _merged(value)) is not None:
+            if name == _MERGE and (members := _members_to_merge(value)) is not None:
                 merged.update(members.keys() - container.keys())
                 container |= {**members, **container}
             else:
@@ -137,7 +137,7 @@ class _Builder:
             raise _error("the aliases expand to too many values", event.start_mark)
 
 
-def _merged(value: Any) -> dict[str, Any] | None:
+def _members_to_merge(value: Any) -> dict[str, Any] | None:
     """Return the members that a merge key (`<<`) adds; None if its value is not for merging."""
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, dict) for part in parts):

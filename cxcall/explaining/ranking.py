@@ -76,7 +76,7 @@ _SEVERITIES = tuple(Severity)
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
     findings = [
-        _confirmed(each, request, findings)
+        _confirm(each, request, findings)
         for each in findings
         if not _is_redacted_token(each, request)
     ]
@@ -122,7 +122,7 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
 
-def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
+def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
     """Return a warning as an error if the response confirms it.
 
     The API refuses a value and names the property, or the value; or it knows no such path, and says no more.

@@ -183,7 +183,7 @@ class LedgerRows:
     ) -> Iterator[StoredDelivery]:
         """Yield the deliveries that a condition selects, each with its last event."""
         for row in self._database.run(f"{_SELECT} {rest}", values):
-            yield self._stored(row)
+            yield self._read_delivery(row)
 
     def select_by_digest(self, *digests: str) -> list[StoredDelivery]:
         """Return all deliveries of a request, by any digest of it, newest first."""
@@ -264,7 +264,7 @@ class LedgerRows:
         if counts != expected:
             raise self._database.damage_error("records are missing")
 
-    def _stored(self, row: tuple[Any, ...]) -> StoredDelivery:
+    def _read_delivery(self, row: tuple[Any, ...]) -> StoredDelivery:
         *values, other_last = row
         if values[_DELIVERY_WIDTH] is None or values[_DELIVERY_WIDTH] != other_last:
             raise self._database.damage_error("an event is missing")

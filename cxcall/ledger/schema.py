@@ -46,7 +46,7 @@ ADDED: dict[int, dict[str, tuple[Any, ...]]] = {
 """What each version since 4 added at the end of the rows of a table."""
 
 
-def added_since(version: int, table: str) -> tuple[Any, ...]:
+def columns_added_since(version: int, table: str) -> tuple[Any, ...]:
     """Return what versions after `version` added at the end of the rows of a table, in order."""
     return tuple(
         value

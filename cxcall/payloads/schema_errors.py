@@ -188,7 +188,7 @@ class _ErrorExplainer:
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         why = mistake.get("why", "the schema allows no other properties here")
         target = mistake.get("use", "").rpartition("/")[2]
-        twin = target or self._declared.get(fold_name(name), "")
+        twin = target or self._declared_names.get(fold_name(name), "")
         twin = twin if twin in self.value else ""
         elsewhere = self._declared_elsewhere.get(fold_name(name), "") if not twin else ""
         other = twin or (elsewhere if elsewhere and has_value(self.body.value, elsewhere) else "")
@@ -205,7 +205,7 @@ class _ErrorExplainer:
         return self._unknown(name, fix, why, [edit])
 
     @cached_property
-    def _declared(self) -> dict[str, str]:
+    def _declared_names(self) -> dict[str, str]:
         return {fold_name(each): each for each in self.schema.get("properties", {})}
 
     @cached_property

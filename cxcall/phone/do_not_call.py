@@ -42,7 +42,7 @@ class NumberList:
     def __init__(self, numbers: Iterable[str]) -> None:
         self._by_end: dict[str, tuple[str, ...]] = {}
         for each in numbers:
-            number = _written(each)
+            number = _written_digits(each)
             end = number[-MIN_NATIONAL_DIGITS:].lstrip("+")
             self._by_end[end] = (*self._by_end.get(end, ()), number)
 
@@ -50,7 +50,7 @@ class NumberList:
         if text.isdecimal() and text.isascii() and not any(self._candidates(text)):
             return False  # most of the digits in a text, without a parser of numbers
         international = compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text)
-        written = {_written(text), *(_written(match[0]) for match in international)}
+        written = {_written_digits(text), *(_written_digits(match[0]) for match in international)}
         return any(
             _is_same(number, each) for number in written for each in self._candidates(number)
         )
@@ -63,14 +63,14 @@ class NumberList:
                 yield from self._by_end.get(digits[-length:], ())
 
 
-def _written(text: str) -> str:
+def _written_digits(text: str) -> str:
     """Return the digits of a text, after `+` if that shows that the country code is there."""
     start = compile_pattern(_SCHEME).sub("", text).lstrip()[:1]
     return ("+" if start in ("+", "\uff0b") else "") + plain_digits(text)
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Return whether two texts of `_written` may be the same number.
+    """Return whether two texts of `_written_digits` may be the same number.
 
     They are if one ends with the whole national number of the other, if one is a spelling of the other, or if
     libphonenumber reads the same number in the country of one of them.

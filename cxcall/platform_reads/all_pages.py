@@ -122,15 +122,15 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
             echoed = names.find_number(body, names.PAGE_NUMBERS)
             here = _whole_number(query_values.get(paging.number)) or echoed or 1
             is_last = _is_short(paging, query_values, page) if count is None else here >= count
-            return None if is_last else _changed(query, paging.number, here + 1)
+            return None if is_last else _change_query(query, paging.number, here + 1)
     cursor = names.find_cursor(body, paging.cursor) if paging.cursor else ""
     if cursor and not _is_link(cursor):
-        return _changed(query, paging.cursor, cursor)
+        return _change_query(query, paging.cursor, cursor)
     if paging.offset:
         start = _whole_number(query_values.get(paging.offset)) or paging.first_offset
         after, total = start + len(page.items), names.find_number(body, names.TOTALS)
         is_last = not page.items or (total is not None and after - paging.first_offset >= total)
-        return None if is_last else _changed(query, paging.offset, after)
+        return None if is_last else _change_query(query, paging.offset, after)
     if link:
         _stop_on_foreign_link(page, link, request)
         return parse_qsl(urlsplit(link).query, keep_blank_values=True)
@@ -153,7 +153,7 @@ def _is_link(text: str) -> bool:
     return text.startswith("/") or "://" in text
 
 
-def _changed(query: Query, name: str, value: int | str) -> Query:
+def _change_query(query: Query, name: str, value: int | str) -> Query:
     """Return a query with another value of one parameter, in its place."""
     changed = [(each, str(value) if each == name else text) for each, text in query]
     return changed if name in dict(query) else [*changed, (name, str(value))]

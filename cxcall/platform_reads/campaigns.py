@@ -143,7 +143,7 @@ class CampaignReader(Reader):
         state = CampaignState(id_, list_id=list_id)
         if "campaign" in self.roles:
             found, body = self.read_role("campaign", id_)
-            state = _described(state, found, body)
+            state = _describe(state, found, body)
         if "progress" in self.roles:
             found, body = self._read_more("progress", id_)
             state = state._replace(
@@ -204,7 +204,7 @@ class CampaignReader(Reader):
         return JobState(findings=failures)
 
 
-def _described(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
+def _describe(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
     status = find_value(body, found.place("status"))
     errors = read_items(body, found.place("errors"))
     return state._replace(

@@ -103,11 +103,11 @@ def guard_streams() -> None:
     """
     signals.on_signal = limit_write_time
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
-    sys.stdout = _guarded(sys.stdout, _GuardedStdout)
-    sys.stderr = _guarded(sys.stderr, _GuardedStderr)
+    sys.stdout = _guard(sys.stdout, _GuardedStdout)
+    sys.stderr = _guard(sys.stderr, _GuardedStderr)
 
 
-def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
+def _guard(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     if not isinstance(stream, TextIOWrapper):
         return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device
     buffer: Any = stream.buffer

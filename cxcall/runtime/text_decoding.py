@@ -57,7 +57,7 @@ class DecodedText:
         """
         if signs and not any(sign in self.text for sign in signs):
             return self
-        text = _compiled(pattern).sub(value, self.text)
+        text = _compile(pattern).sub(value, self.text)
         return self if text == self.text else _Decoding(text, self, pattern, value)
 
     def squeeze(self) -> DecodedText:
@@ -98,7 +98,7 @@ class _Decoding(DecodedText):
     def _segments(self) -> tuple[list[int], list[tuple[int, int]]]:
         """The position of each segment here, and its start and end in the parent; 0 ends a copied one."""
         positions, segments, length, end = [0], [(0, 0)], 0, 0
-        for match in _compiled(self._pattern).finditer(self._parent.text):
+        for match in _compile(self._pattern).finditer(self._parent.text):
             length += match.start() - end
             end = match.end()
             positions.append(length)
@@ -110,7 +110,7 @@ class _Decoding(DecodedText):
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.VERBOSE)
 
 
@@ -122,7 +122,7 @@ def decodings(text: str) -> Iterator[DecodedText]:
     value may be folded.
     """
     original = DecodedText(text)
-    if _compiled(_PLAIN).fullmatch(text):
+    if _compile(_PLAIN).fullmatch(text):
         yield original
         return
     visible = original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)

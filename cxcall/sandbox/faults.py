@@ -45,53 +45,55 @@ class Fault:
     shape: BodyShape = BodyShape.NORMAL
 
 
-def _accepted(last_digits: str, effect: str, **options: Any) -> Fault:
+def _accepted_fault(last_digits: str, effect: str, **options: Any) -> Fault:
     """Return a fault for which the platform would place the call."""
     return Fault(f"{FICTION_PREFIX}{last_digits}", effect, accepted=True, **options)
 
 
-def _refused(last_digits: str, status: int, effect: str, **options: Any) -> Fault:
+def _refused_fault(last_digits: str, status: int, effect: str, **options: Any) -> Fault:
     return Fault(f"{FICTION_PREFIX}{last_digits}", effect, status, **options)
 
 
 FAULTS: tuple[Fault, ...] = (
-    _accepted("0100", "accepted, as is every number that is not listed here"),
-    _accepted("0101", "accepted, the engagement ID only in the body", shape=BodyShape.ID_IN_BODY),
-    _accepted("0102", "accepted, no engagement ID anywhere", shape=BodyShape.NO_ID),
-    _refused("0120", 200, "200, its body reports a failure", shape=BodyShape.HIDDEN_FAILURE),
-    _refused(
+    _accepted_fault("0100", "accepted, as is every number that is not listed here"),
+    _accepted_fault(
+        "0101", "accepted, the engagement ID only in the body", shape=BodyShape.ID_IN_BODY
+    ),
+    _accepted_fault("0102", "accepted, no engagement ID anywhere", shape=BodyShape.NO_ID),
+    _refused_fault("0120", 200, "200, its body reports a failure", shape=BodyShape.HIDDEN_FAILURE),
+    _refused_fault(
         "0128", 429, "429 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER
     ),
-    _refused("0129", 429, "429 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted("0130", "303, but accepted", status=303),
-    _refused("0137", 307, "307 to the same path"),
-    _refused("0140", 400, "400"),
-    _refused("0141", 401, "401 once, its token revoked; then accepted", once=True),
-    _refused("0142", 401, "401, its token revoked"),
-    _refused("0143", 403, "403"),
-    _refused("0144", 404, "404"),
-    _refused("0148", 408, "408"),
-    _refused("0149", 409, "409"),
-    _refused("0150", 500, "500"),
-    _accepted("0151", "500, but accepted", status=500),
-    _accepted(
+    _refused_fault("0129", 429, "429 with Retry-After", retry_after=RETRY_AFTER),
+    _accepted_fault("0130", "303, but accepted", status=303),
+    _refused_fault("0137", 307, "307 to the same path"),
+    _refused_fault("0140", 400, "400"),
+    _refused_fault("0141", 401, "401 once, its token revoked; then accepted", once=True),
+    _refused_fault("0142", 401, "401, its token revoked"),
+    _refused_fault("0143", 403, "403"),
+    _refused_fault("0144", 404, "404"),
+    _refused_fault("0148", 408, "408"),
+    _refused_fault("0149", 409, "409"),
+    _refused_fault("0150", 500, "500"),
+    _accepted_fault("0151", "500, but accepted", status=500),
+    _accepted_fault(
         "0152",
         "accepted, the response cut in the middle of its body",
         transmission=Transmission.TRUNCATED,
     ),
-    _refused("0153", 503, "503 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted("0154", "504, but accepted", status=504),
-    _refused("0155", 503, "503 without Retry-After"),
-    _refused(
+    _refused_fault("0153", 503, "503 with Retry-After", retry_after=RETRY_AFTER),
+    _accepted_fault("0154", "504, but accepted", status=504),
+    _refused_fault("0155", 503, "503 without Retry-After"),
+    _refused_fault(
         "0156", 503, "503 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER
     ),
-    _accepted(
+    _accepted_fault(
         "0157",
         "accepted, the connection closed without a response",
         transmission=Transmission.CLOSED,
     ),
-    _refused("0158", 502, "502, a page of HTML", shape=BodyShape.HTML_PAGE),
-    _accepted("0198", "accepted, never responded to", transmission=Transmission.HELD),
+    _refused_fault("0158", 502, "502, a page of HTML", shape=BodyShape.HTML_PAGE),
+    _accepted_fault("0198", "accepted, never responded to", transmission=Transmission.HELD),
 )
 
 _BY_NUMBER = {fault.number: fault for fault in FAULTS}

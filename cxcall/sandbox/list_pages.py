@@ -54,7 +54,7 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
     paging = find_paging(operation)
     if paging is None or paging.items is None:
         return body, {}
-    page = _asked_page(paging, path, dict(parse_qsl(query)))
+    page = _requested_page(paging, path, dict(parse_qsl(query)))
     schema = success_schema(operation)
     items = _all_items(operation, paging, body)[page.start : page.start + page.size]
     if not paging.items:
@@ -70,7 +70,7 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
     return found, {}
 
 
-def _asked_page(paging: Paging, path: str, query_values: dict[str, str]) -> _Page:
+def _requested_page(paging: Paging, path: str, query_values: dict[str, str]) -> _Page:
     size = _number(query_values, paging.size, _DEFAULT_SIZE, 1)
     if not (paging.number or paging.offset or paging.cursor):
         size = ITEMS  # nothing could ask for the next page
@@ -105,7 +105,7 @@ def _number(query_values: dict[str, str], name: str, default: int, least: int) -
 def _all_items(operation: Operation, paging: Paging, body: Any) -> list[Any]:
     """Return the whole list: the items of the example, repeated with other IDs."""
     known = paging.find_items(body) or [_sample_item(operation, paging)]
-    return [_renamed(deepcopy(known[place % len(known)]), place) for place in range(ITEMS)]
+    return [_rename_item(deepcopy(known[place % len(known)]), place) for place in range(ITEMS)]
 
 
 def _sample_item(operation: Operation, paging: Paging) -> Any:
@@ -119,7 +119,7 @@ def _sample_item(operation: Operation, paging: Paging) -> Any:
     return sample_value(operation.contract, {**item, "required": required}, {})
 
 
-def _renamed(item: Any, place: int) -> Any:
+def _rename_item(item: Any, place: int) -> Any:
     """Return an item that differs from the others by its ID and name; the first one stays as it is."""
     if not isinstance(item, dict) or not place:
         return item

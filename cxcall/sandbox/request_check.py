@@ -47,13 +47,13 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
     if media_type == operation.media_type and is_form(media_type):
-        return _validated(operation.body_schema, _parse_form(operation, request))
+        return _validate(operation.body_schema, _parse_form(operation, request))
     if media_type == URLENCODED:
         schema = operation.contract.bundle_schema(content[media_type]["schema"])
-        return _validated(schema, dict(parse_qsl(request.body.decode("latin-1"))))
+        return _validate(schema, dict(parse_qsl(request.body.decode("latin-1"))))
     if not (media_type == JSON or media_type.endswith("+json")):
         return None
-    return _validated(operation.body_schema, _parse(request.body))
+    return _validate(operation.body_schema, _parse(request.body))
 
 
 def check_parameters(operation: Operation, values: Mapping[str, str], query: str) -> None:
@@ -88,7 +88,7 @@ def _parse_form(operation: Operation, request: SandboxRequest) -> Any:
         raise HttpProblem(400) from None
 
 
-def _validated(schema: JsonSchema, value: Any) -> Any:
+def _validate(schema: JsonSchema, value: Any) -> Any:
     try:
         error = next(compile_schema(schema).iter_errors(value), None)
     except ValueError:

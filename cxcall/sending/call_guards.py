@@ -63,7 +63,7 @@ def check_numbers(
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
     has_guards = bool(lists or hours) or not operation.contract.is_shipped
     if has_guards and not has_number:
-        yield _unchecked(operation)
+        yield _unchecked_note(operation)
 
 
 def parse_hours(text: str) -> Hours | None:
@@ -83,7 +83,7 @@ def _read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
     return [(each, read_do_not_call_list(each)) for each in paths]
 
 
-def _unchecked(operation: Operation) -> Finding:
+def _unchecked_note(operation: Operation) -> Finding:
     return Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",

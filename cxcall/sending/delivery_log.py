@@ -110,10 +110,10 @@ class _Formatter(logging.Formatter):
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         fields = getattr(record, "fields", {})
         line = {"time": time.replace("+00:00", "Z"), "event": record.getMessage(), **fields}
-        return self._layout({name: _masked(value) for name, value in line.items()})
+        return self._layout({name: _mask(value) for name, value in line.items()})
 
 
-def _masked(value: Any) -> Any:
+def _mask(value: Any) -> Any:
     return mask_text(redact(value)) if isinstance(value, str) else value
 
 
@@ -124,10 +124,10 @@ def _as_json(line: dict[str, Any]) -> str:
 def _as_text(line: dict[str, Any]) -> str:
     """Return a line as `TIME EVENT NAME=VALUE ...`; a value with a blank or a control character is quoted."""
     time, event, *fields = line.items()
-    words = [f"{name}={_quoted(value)}" for name, value in fields]
+    words = [f"{name}={_quote(value)}" for name, value in fields]
     return " ".join([time[1], event[1], *words])
 
 
-def _quoted(value: Any) -> str:
+def _quote(value: Any) -> str:
     text = str(value)
     return text if text.isprintable() and not {" ", '"', "="} & {*text} else json.dumps(text)

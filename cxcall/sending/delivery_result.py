@@ -67,7 +67,7 @@ def result_of_exchange(
         return context.result(Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
     if evidence is Evidence.BUSY:
         return context.undelivered(exchange, _busy_finding(context, response))
-    return _refused(context, evidence, exchange, response)
+    return _refused_result(context, evidence, exchange, response)
 
 
 def add_identifiers(
@@ -133,7 +133,7 @@ def result_of_unsent_request(context: DeliveryContext, error: CxcallError) -> De
     return context.result(Outcome.UNDELIVERED, error.exit_code, None, *error.findings)
 
 
-def _refused(
+def _refused_result(
     context: DeliveryContext, evidence: Evidence, exchange: Exchange, response: HttpResponse
 ) -> Delivery:
     findings = _hidden_failures(response)

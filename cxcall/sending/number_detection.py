@@ -115,7 +115,7 @@ def dialed_numbers(
 
 def dialed_part(text: str) -> str:
     """Return what is dialed of a number that may be a URI: `911` of `sip:%39%31%31@example.com`."""
-    plain = compile_pattern(_SCHEME).sub("", _normalized(_decoded(text)))
+    plain = compile_pattern(_SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
 
@@ -200,7 +200,7 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
         yield text, Certainty.NAMED
         yield from _numbers_beside(text, with_digits=with_digits)
         return
-    plain = _normalized(_decoded(text))
+    plain = _normalize_digits(_decode_escapes(text))
     if isinstance(value, str) and not is_uuid(value):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             for match in (
@@ -221,7 +221,7 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
     People write an access code before a number, an extension after it, or several numbers.
     """
     plain = compile_pattern(_URI_HOST).sub(
-        "", compile_pattern(_SCHEME).sub("", _normalized(_decoded(text)))
+        "", compile_pattern(_SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     )
     whole = plain_digits(plain)
     if len(whole) < _MIN_LENGTH_IN_TEXT and whole == plain.strip():
@@ -304,14 +304,14 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     )
 
 
-def _decoded(text: str) -> str:
+def _decode_escapes(text: str) -> str:
     """Return a text without percent-escapes, also those of a text that was escaped twice."""
     while "%" in text and (decoded := unquote(text)) != text:
         text = decoded
     return text
 
 
-def _normalized(text: str) -> str:
+def _normalize_digits(text: str) -> str:
     """Return a text with the digits of every script as `0` to `9`, and without invisible characters."""
     if text.isascii():
         return text

@@ -51,7 +51,9 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     causes = list(_causes(error))
     root = _root(causes)
     if line.left:
-        return _broken(causes, line), _words(root, "the response was truncated or is not HTTP")
+        return _kind_of_broken_response(causes, line), _words(
+            root, "the response was truncated or is not HTTP"
+        )
     names = {type(cause).__name__ for cause in causes}
     signs = (
         ("held", "SendPostponedError" in names),
@@ -71,7 +73,7 @@ def _root(causes: list[BaseException]) -> BaseException:
     return [causes[-1], *named, *wire][-1]
 
 
-def _broken(causes: list[BaseException], line: ConnectionState) -> str:
+def _kind_of_broken_response(causes: list[BaseException], line: ConnectionState) -> str:
     if line.phase == "answer" or any(isinstance(cause, IncompleteRead) for cause in causes):
         return "cut"
     if any(isinstance(cause, OSError) and _is_wire(cause) for cause in causes):

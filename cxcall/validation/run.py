@@ -142,7 +142,7 @@ class Validation(NamedTuple):
         blocks = split_blocks(file, path, start, at_once=not is_file)
         check = JsonLinesChecker(path, self._payload_checker(path))
         to_send = LineBlock.without_lines if is_file else None
-        yield from self._shared(path, blocks, check, lambda block: block.size, to_send)
+        yield from self._share_work(path, blocks, check, lambda block: block.size, to_send)
 
     def _of_table(
         self, path: str, file: BufferedReader, start: bytes = b""
@@ -157,12 +157,12 @@ class Validation(NamedTuple):
                 return  # nothing tells which operation it would be for
             operation = checker.named or sheet.operation(self.known)
             check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
-            yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
+            yield from self._share_work(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             problem = f"it contains byte 0x{error.object[error.start]:02x}"
             raise encoding_error(path, problem, error.object[error.start :]) from None
 
-    def _shared(
+    def _share_work(
         self,
         path: str,
         pieces: Iterator[Piece],

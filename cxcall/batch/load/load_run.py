@@ -98,8 +98,8 @@ class LoadRun(Run):
         """Return the result of a request, and another one for rows that its response does not confirm."""
         self._note_start(result)
         if result.is_resumed and result.delivery and result.outcome is Outcome.ACCEPTED:
-            missing = tuple(row for row in result.rows if row.number in self._unconfirmed)
-            return self._without(missing, result, result.delivery.id)
+            missing = tuple(row for row in result.rows if row.number in self._unconfirmed_rows)
+            return self._split_missing(missing, result, result.delivery.id)
         checked = self._sent.pop(result.row.number, None)
         report = result.report._replace(command=COMMAND)
         delivery = report.delivery
@@ -113,7 +113,7 @@ class LoadRun(Run):
             finding = _missing_finding(missing, delivery.id)
             report = report._replace(findings=(*report.findings, finding))
             missing = ()
-        return self._without(missing, result._replace(report=report), delivery.id)
+        return self._split_missing(missing, result._replace(report=report), delivery.id)
 
     def _note_start(self, result: RowResult) -> None:
         """Keep what an accepted request has started, also one of an earlier run."""
@@ -127,11 +127,11 @@ class LoadRun(Run):
                 self.unnamed.append(result.label)
 
     @cached_property
-    def _unconfirmed(self) -> Collection[int]:
+    def _unconfirmed_rows(self) -> Collection[int]:
         """The rows that an earlier run of this load sent, and whose contacts the response did not have."""
         return self.ledger.unsent_rows({self.batch, *self.resumed}, Outcome.UNKNOWN).keys()
 
-    def _without(
+    def _split_missing(
         self, missing: tuple[Row, ...], result: RowResult, delivery: str
     ) -> Sequence[RowResult]:
         """Return the result of a request without some rows, and one that says that nothing is known of those."""

@@ -84,17 +84,17 @@ def _describe_mismatch(candidates: Sequence[Operation], flag_names: set[str]) ->
     """Say which flags are missing for the nearest of some operations, or which cannot be combined."""
     fitting = [entry for entry in candidates if flag_names <= {flag.name for flag in entry.flags}]
     if not fitting:
-        return f"{_listed(sorted(flag_names))} cannot be combined on `{candidates[0].platform}`"
+        return f"{_list_flags(sorted(flag_names))} cannot be combined on `{candidates[0].platform}`"
     missing = [
         [flag.name for flag in entry.flags if flag.required and flag.name not in flag_names]
         for entry in fitting
     ]
     names = min(missing, key=len)
     verb = "is" if len(names) == 1 else "are"
-    return f"{_listed(names)} {verb} required on `{fitting[0].platform}`"
+    return f"{_list_flags(names)} {verb} required on `{fitting[0].platform}`"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_flags(names: Sequence[str]) -> str:
     """Return the names of flags as `--a`, `--b`, and `--c`."""
     *others, last = [f"`--{name}`" for name in names]
     comma = "," if len(others) > 1 else ""

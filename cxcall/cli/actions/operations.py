@@ -146,13 +146,13 @@ def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
     tags = [entry.tag for entry in found]
     tag = max(dict.fromkeys(tags), key=tags.count)
     return [
-        f"List a group: `cxcall operations --tag {_quoted(tag)}`",
+        f"List a group: `cxcall operations --tag {_quote(tag)}`",
         "Search: `cxcall operations --search contact`",
         show,
     ]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     from shlex import quote
 
     return quote(text)

@@ -103,7 +103,7 @@ class Reading(NamedTuple):
             is_read = report.operation is not None and report.operation.is_read
             code = ExitCode.USAGE if is_read else report.exit_code
             return report._replace(exit_code=code, findings=(*report.findings, _unusable(error)))
-        result = _masked(result, delivery, screen)
+        result = _mask_numbers(result, delivery, screen)
         values = text_lines(result)
         fields = self.selection.fields
         is_table = bool(fields) and isinstance(result, list) and screen.stdout.isatty()
@@ -175,7 +175,7 @@ class _ItemOutput:
         self.next_query = page.next_query
         for note in notes:
             self.notes[note] = self.notes.get(note, 0) + 1
-        values = _masked(values, page.delivery, self.screen)
+        values = _mask_numbers(values, page.delivery, self.screen)
         if self.is_kept:
             self.kept += values
             return
@@ -227,7 +227,7 @@ def _unusable(error: SelectionError) -> Finding:
     return Finding.error("selection", "--query", message, fix=fix)
 
 
-def _masked(value: Any, delivery: Delivery, screen: Screen) -> Any:
+def _mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     """Return a value with the phone numbers masked, except for text on a terminal."""
     if delivery.exchange is None or (screen.options.output == "text" and screen.stdout.isatty()):
         return value

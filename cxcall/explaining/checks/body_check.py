@@ -149,7 +149,7 @@ def _check_payload(
     request: ObservedRequest, payload: Payload, route: RouteMatch, operation: Operation | None
 ) -> list[Finding]:
     if isinstance(payload.value, str):
-        return [_encoded_twice(payload)]
+        return [_double_encoding_finding(payload)]
     problems = _compare(request, operation, payload) if operation else []
     known = {(each.code, each.where) for each in problems}
     known |= {("id-format", each.where) for each in problems if each.code in _ABOUT_VALUES}
@@ -299,7 +299,7 @@ def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Oper
     return tuple(each for each in operations if each.platform == platform)
 
 
-def _encoded_twice(payload: Payload) -> Finding:
+def _double_encoding_finding(payload: Payload) -> Finding:
     return Finding.error(
         "body-malformed",
         "body",

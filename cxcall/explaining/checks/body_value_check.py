@@ -34,7 +34,7 @@ _E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
 
 def check_leaves(payload: Payload, operation: Operation | None, platform: str) -> Iterator[Finding]:
     """Yield findings on texts that do not look like what their names say: IDs and phone numbers."""
-    declared = _declared(operation) if operation else None
+    declared = _declared_pointers(operation) if operation else None
     for pointer, value in leaves(payload.value):
         if isinstance(value, str):
             is_free = operation is not None and _is_free(operation, pointer)
@@ -49,7 +49,7 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
 
 
 @cache
-def _declared(operation: Operation) -> frozenset[str]:
+def _declared_pointers(operation: Operation) -> frozenset[str]:
     return frozenset(operation.pointers)
 
 

@@ -28,16 +28,16 @@ def without_nulls(
     `unknown` pointers, a null stands for a value that the source does not show.
     """
     nulls: list[str] = []
-    value = _filled(operation, payload.value, "", nulls, unknown)
+    value = _fill(operation, payload.value, "", nulls, unknown)
     return payload._replace(value=value) if nulls else payload, nulls
 
 
-def _filled(
+def _fill(
     operation: Operation, value: Any, pointer: str, nulls: list[str], unknown: Collection[str]
 ) -> Any:
     if isinstance(value, list):
         return [
-            _filled(operation, item, join_pointer(pointer, index), nulls, unknown)
+            _fill(operation, item, join_pointer(pointer, index), nulls, unknown)
             for index, item in enumerate(value)
         ]
     if not isinstance(value, dict):
@@ -51,7 +51,7 @@ def _filled(
         if member is None and name in declared and name not in needed and is_shown:
             nulls.append(place)
         else:
-            kept[name] = _filled(operation, member, place, nulls, unknown)
+            kept[name] = _fill(operation, member, place, nulls, unknown)
     return kept
 
 

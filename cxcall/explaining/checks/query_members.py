@@ -40,7 +40,7 @@ def _query_operation(operation: Operation) -> Operation:
     parameters = query_parameters(operation)
     body = operation.schema_at("") if accepts_query_as_body(operation) else {}
     body = body if "properties" in body else {}
-    members = {name: _described(each) for name, each in parameters.items()}
+    members = {name: _describe(each) for name, each in parameters.items()}
     needed = [name for name, each in parameters.items() if each.required]
     schema = {
         **body,
@@ -55,7 +55,7 @@ def _query_operation(operation: Operation) -> Operation:
     return Operation(operation.contract, operation.method, operation.path, declared)
 
 
-def _described(parameter: Parameter) -> JsonSchema:
+def _describe(parameter: Parameter) -> JsonSchema:
     about = parameter.description
     return {**parameter.schema, **({"description": about} if about else {})}
 

@@ -157,7 +157,7 @@ def _correct(
     written = explanation.request.body or ""
     sent_value = payload.value if payload else read_leniently(written)
     sent_value = (
-        _parsed(sent_value) if isinstance(sent_value, str) else sent_value
+        _parse_leniently(sent_value) if isinstance(sent_value, str) else sent_value
     )  # it was encoded twice
     if sent_value is None or isinstance(sent_value, dict):
         sent_value = {
@@ -256,13 +256,13 @@ def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bo
     request = explanation.request
     if corrected.operation is not explanation.route.operation or corrected.missing:
         return False
-    if corrected.operation.takes_body and _parsed(request.body) != (corrected.body or {}):
+    if corrected.operation.takes_body and _parse_leniently(request.body) != (corrected.body or {}):
         return False
     names = {name for name, _ in request.query}
     return names <= set(corrected.values) and not _has_wrong_header(explanation)
 
 
-def _parsed(body: str | None) -> Any:
+def _parse_leniently(body: str | None) -> Any:
     """Return the value of a body, or the text itself if it is not JSON; an empty object if there is none."""
     return find_json(body or "{}", body) or {}
 

@@ -177,7 +177,7 @@ def load_published_operations(platform: str) -> PublishedOperations:
     rights = {(method, path): names for method, path, names in rows}
     declared = [
         PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
-        for owner in (*contract.load_shipped_contracts(), *_described(platform))
+        for owner in (*contract.load_shipped_contracts(), *_described_operations(platform))
         if owner.declared.get("x-cxcall-platform") == platform
         for method, path, name in owner.routes
     ]
@@ -189,7 +189,7 @@ def _file(name: str) -> Path:
     return Path(contract.__file__).parent / "published" / name
 
 
-def _described(platform: str) -> list[contract.Contract]:
+def _described_operations(platform: str) -> list[contract.Contract]:
     """Return the contract of the operations that the platform describes, and that `send` does not know."""
     file = _file(f"{platform}.json")
     if not file.exists():

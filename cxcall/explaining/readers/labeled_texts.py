@@ -104,12 +104,12 @@ def _take_all(record: Iterable[tuple[str, str]]) -> LabeledRequest:
 def _key_values(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield the pairs of each line such as `method=POST url="https://..." status=400`."""
     for line in text.split("\n"):
-        pairs = [(found["label"], _unescaped(found["value"])) for found in _PAIR.finditer(line)]
+        pairs = [(found["label"], _unescape(found["value"])) for found in _PAIR.finditer(line)]
         if len(pairs) >= _FEWEST:
             yield pairs
 
 
-def _unescaped(value: str) -> str:
+def _unescape(value: str) -> str:
     try:
         return str(json.loads(value)) if value[:1] == '"' else value
     except ValueError:

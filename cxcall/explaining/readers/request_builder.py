@@ -64,7 +64,7 @@ def build_observed_request(
         scheme, host = parts.scheme, host or netloc
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
-    path = _cut(path)
+    path = _shorten(path)
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
     for name, value in (sent or {}).items():
@@ -77,9 +77,9 @@ def build_observed_request(
     return ObservedRequest(
         origin=origin,
         kind=kind,
-        method=_cut(_text(method)).upper() if method else "",
+        method=_shorten(_text(method)).upper() if method else "",
         scheme=scheme,
-        host=_without_default_port(_cut(str(_shallow(host))), scheme) if host else "",
+        host=_without_default_port(_shorten(str(_shallow(host))), scheme) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(_shown_pairs(query)),
         headers=sent,
@@ -185,7 +185,7 @@ def _shallow(value: Any) -> Any:
     return value
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     """Return a part of a URL as it is, or its start where it is longer than any that a platform has."""
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}\u2026"
 

@@ -49,7 +49,7 @@ def find_unread_lines(
         end = start + len(line)
         is_read = any(first <= start and end <= last for first, last in read)
         is_read = is_read or any(each in line for each in targets)
-        if not is_read and not _is_known(_uncovered(line, start, read), known):
+        if not is_read and not _is_known(_unread_part(line, start, read), known):
             unread[number] = line
         start = end + 1
     return unread
@@ -74,7 +74,7 @@ def _commands(text: str) -> Iterator[tuple[int, int]]:
         match = COMMAND.search(text, end)
 
 
-def _uncovered(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
+def _unread_part(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
     """Return what of a line is in none of the parts that were read."""
     for first, last in read:
         if first < start + len(line) and start < last:

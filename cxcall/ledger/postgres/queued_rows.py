@@ -108,7 +108,7 @@ class QueuedRows:
             self._connection = None
 
     @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+    def _open_connection(self) -> Iterator[psycopg.Connection[Any]]:
         """Yield a connection in autocommit mode; raises LedgerError for what the database refuses."""
         import psycopg
 
@@ -127,12 +127,12 @@ class QueuedRows:
             raise LastingLedgerError(message, fix) from error
 
     def _run(self, statement: str, values: Any = None) -> psycopg.Cursor[Any]:
-        with self._connected() as connection:
+        with self._open_connection() as connection:
             return connection.execute(statement.encode(), values)
 
     def create_tables(self) -> None:
         """Create the tables of the queue where they do not exist."""
-        with self._connected() as connection:
+        with self._open_connection() as connection:
             if connection.execute("SELECT to_regclass('queued_row') IS NOT NULL").fetchone() == (
                 True,
             ):
@@ -144,7 +144,7 @@ class QueuedRows:
 
     def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
         """Add rows to the queue in one transaction, also those that ended without being sent; return how many."""
-        with self._connected() as connection, connection.transaction():
+        with self._open_connection() as connection, connection.transaction():
             connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(
                 """INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s)
@@ -266,7 +266,7 @@ class QueuedRows:
 
     def cancel(self, batch: str) -> int:
         """Let no more rows of a batch be sent; return how many will not be. Requests under way are finished."""
-        with self._connected() as connection, connection.transaction():
+        with self._open_connection() as connection, connection.transaction():
             connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(
                 "UPDATE queued_batch SET cancelled_at = now() WHERE batch = %s", (batch,)

@@ -14,7 +14,7 @@ from cxcall.ledger.schema import (
     SCHEMA_VERSION,
     TABLES,
     UPGRADES,
-    added_since,
+    columns_added_since,
     insert_statement,
 )
 
@@ -88,7 +88,7 @@ def _last_number(database: SqliteDatabase, table: str) -> int:
 
 def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
     """Copy the rows of a table, and return how many; raises LedgerError if one does not fit its checksum."""
-    added, is_checked = added_since(version, table), version >= CHECKED_SINCE
+    added, is_checked = columns_added_since(version, table), version >= CHECKED_SINCE
     names = [*COLUMNS[table][: len(COLUMNS[table]) - len(added)]]
     if is_checked:
         names.append("checksum")

@@ -160,7 +160,7 @@ class Inspection:
         return {
             **entry.as_dict(),
             "target": mask_likely_secrets(entry.target),
-            "headers": masked_headers(_titled(entry.headers)),
+            "headers": masked_headers(_with_title_case(entry.headers)),
             "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
             "response": mask_likely_secrets(entry.response.decode("utf-8", "replace")),
             "findings": self._explain(entry, host) if self._explain else None,
@@ -168,7 +168,7 @@ class Inspection:
         }
 
 
-def _titled(headers: Mapping[str, str]) -> dict[str, str]:
+def _with_title_case(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.title(): value for name, value in headers.items()}
 
 
@@ -176,7 +176,7 @@ def _curl(entry: LoggedRequest, host: str) -> str:
     """Return the command that repeats a request; its token comes from `CXCALL_ACCESS_TOKEN`."""
     headers = {
         name: value
-        for name, value in masked_headers(_titled(entry.headers)).items()
+        for name, value in masked_headers(_with_title_case(entry.headers)).items()
         if name.lower() not in _OF_THE_CLIENT
     }
     body = mask_likely_secrets(entry.body.decode("utf-8", "replace")).encode() or None

@@ -94,7 +94,7 @@ def report_batch(
         if is_joined:
             report = join_columns(report, *source, show_numbers=options.show_numbers)
     summary = summarize(report)
-    written = _written(report, summary, options.format)
+    written = _format_lines(report, summary, options.format)
     rows = [row.as_dict() for row in report.rows]
     return Report(
         _COMMAND,
@@ -119,7 +119,7 @@ def _input_file(
     return InputFile(path, options.encoding or "", options.sheet or ""), operation
 
 
-def _written(report: BatchReport, summary: Summary, form: str) -> Iterable[str] | None:
+def _format_lines(report: BatchReport, summary: Summary, form: str) -> Iterable[str] | None:
     """Return the lines of a report for a file; None for text."""
     if form == "csv":
         return csv_records(report)

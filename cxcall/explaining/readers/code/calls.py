@@ -90,7 +90,7 @@ _SAME = re.compile(
 _RECEIVERS = ("", "it", "this", "self")
 
 
-class _Built:
+class _BlockContent:
     """What the calls in a block such as `buildJsonObject { put("a", "b") }` add to its object or list."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class Calls(Structures):
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         super().__init__(report)
-        self._built: list[_Built] = []
+        self._block_contents: list[_BlockContent] = []
 
     def _call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`, `name[...]`, `name{...}`, and `type[]{...}`."""
@@ -171,13 +171,13 @@ class Calls(Structures):
 
     def _block(self, group: Group) -> Any:
         """Evaluate a block that adds to an object or a list; what its other statements add is unknown."""
-        built = _Built()
-        self._built.append(built)
+        built = _BlockContent()
+        self._block_contents.append(built)
         for element in split_elements(group):
             self._statement(element)
             if not is_builder_call(element):
                 built.members[unknown()] = None
-        self._built.pop()
+        self._block_contents.pop()
         return built.value
 
     def _arguments(self, group: Group) -> list[tuple[str | None, Any]]:
@@ -188,10 +188,10 @@ class Calls(Structures):
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
         if (
-            self._built
+            self._block_contents
             and owner in _RECEIVERS
             and _ADDERS.match(method)
-            and self._built[-1].take(values)
+            and self._block_contents[-1].take(values)
         ):
             self._report("add", name, CodeCall(name, arguments))
             return values[-1]

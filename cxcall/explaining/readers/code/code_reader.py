@@ -87,7 +87,7 @@ class _Assembler:
         elif kind == "item" and role_of(name.rpartition(".")[0]) == "query":
             self.draft.query[name.rpartition(".")[2]] = value
         else:
-            self._named(name, value, 2 if kind == "named" else 3)
+            self._take_named(name, value, 2 if kind == "named" else 3)
 
     # -- targets
 
@@ -128,7 +128,7 @@ class _Assembler:
             self.drafts.append(RequestDraft(draft.base))
             self.draft.target = text
 
-    def _named(self, name: str, value: Any, rank: int) -> None:
+    def _take_named(self, name: str, value: Any, rank: int) -> None:
         """Take over a member, a variable, or an argument by its name."""
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
@@ -235,7 +235,7 @@ class _Assembler:
             if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
                 _, is_option, option = names[0].upper().rpartition("OPT_")
                 if is_option:
-                    self._named(option.lower(), value, 3)
+                    self._take_named(option.lower(), value, 3)
 
     def _host_call(self, name: str, texts: list[str]) -> None:
         folded = FOLD.sub("", name.rpartition(".")[2].lower())

@@ -152,7 +152,7 @@ def _piped_text(before: str) -> str | None:
     before = before[-(1 << 18) :]
     pipe = before.rstrip(" \t\r\n\\").endswith("|")
     if pipe and (made := _JQ.search(before)):
-        return _made_by_jq(split_command(before[made.start() :]).words)
+        return _evaluate_jq(split_command(before[made.start() :]).words)
     start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
     first = min(
         (
@@ -170,7 +170,7 @@ def _piped_text(before: str) -> str | None:
     return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
 
 
-def _made_by_jq(words: list[str]) -> str | None:
+def _evaluate_jq(words: list[str]) -> str | None:
     """Return the object that `jq -n --arg name value '{...}'` makes, as far as it is literal."""
     program = next((each for each in reversed(words) if each[:1] in ("{", "[")), "")
     for index, word in enumerate(words[:-2]):

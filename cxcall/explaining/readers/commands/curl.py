@@ -80,7 +80,7 @@ def _build_request(
     response: HttpResponse | None,
 ) -> ObservedRequest:
     last_values = dict(options)
-    data = [(name, _piped(name, value, piped)) for name, value in options if name in _DATA]
+    data = [(name, _option_value(name, value, piped)) for name, value in options if name in _DATA]
     # Fish substitutes the output of a command in parentheses.
     data = [(name, mark_unresolved("(...)") if value[:1] == "(" else value) for name, value in data]
     content = "&".join(_data_value(name, value) for name, value in data)
@@ -121,7 +121,7 @@ def _part(option: str, value: str) -> tuple[str, str, str]:
     return name, "" if is_file else text, text[1:] if is_file else ""
 
 
-def _piped(option: str, value: str, content: str | None) -> str:
+def _option_value(option: str, value: str, content: str | None) -> str:
     """Return the value of an option; in place of `@-` what the command reads, without line ends as curl does."""
     if value != "@-" or content is None:
         return value

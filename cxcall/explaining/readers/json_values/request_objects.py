@@ -315,7 +315,7 @@ def find_status(value: Any, depth: int = 0) -> int:
 def find_error_body(text: str) -> Any:
     """Return the first error body, or else the first platform response, that a text has as JSON; None where it has none."""
     found = None
-    for candidate in (text, *(_unescaped(text))):
+    for candidate in (text, *(_unescape(text))):
         for _, _, value in json_values(candidate):
             for each in _objects(value, 0):
                 if is_error_body(each):
@@ -327,7 +327,7 @@ def find_error_body(text: str) -> Any:
     return found
 
 
-def _unescaped(text: str) -> Iterator[str]:
+def _unescape(text: str) -> Iterator[str]:
     if '\\"' in text:
         yield text.replace('\\\\"', '\\"').replace('\\"', '"')
 
