@@ -10,7 +10,7 @@ from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError
-from cxcall.ledger.attempts import TooManyAttemptsError
+from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.phone.number_masking import mask_echo

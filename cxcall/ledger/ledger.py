@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.attempts import AttemptRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import (
     Window,
@@ -17,6 +16,7 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
+from cxcall.ledger.person_attempts import AttemptRecords
 from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
 from cxcall.ledger.stored_texts import mask, storable
 

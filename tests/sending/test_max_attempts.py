@@ -15,9 +15,9 @@ import pytest
 from cxcall.contracts.contract import load_catalog
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.phone.attempt_limit import AttemptLimit
 from cxcall.sending.called_people import find_people, find_possible_people
 from helpers.cases import each_case

@@ -12,8 +12,8 @@ import pytest
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
