@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.ledger.boot_clock import BootTime
+    from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
-    from cxcall.ledger.rows import StoredDelivery
 
 
 class AlreadySentError(StoppedError):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Intent
-    from cxcall.ledger.rows import StoredDelivery
     from cxcall.phone.attempt_limit import AttemptLimit
 
 _FILTERS = {

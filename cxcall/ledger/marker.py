@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
-from cxcall.ledger.rows import changes_of_id
+from cxcall.ledger.checksummed_rows import changes_of_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.rows import State
+    from cxcall.ledger.checksummed_rows import State
 
 _WIDTH = 200
 """Bytes of a marker: all of them are written at once, so that a kill cannot leave half a marker."""

@@ -15,8 +15,8 @@ from cxcall.ledger.stored_texts import keyed_digest
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
-    from cxcall.ledger.rows import StoredDelivery
     from cxcall.phone.attempt_limit import AttemptLimit
 
 _MAX_DIGESTS = 500

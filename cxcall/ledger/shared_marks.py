@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from cxcall.ledger.rows import LedgerRows
+    from cxcall.ledger.checksummed_rows import LedgerRows
 
 STOP, SERVER = "stop: ", "server: "
 """How the notes begin that are no decision of a person: why all machines stop, and where the ledger is."""

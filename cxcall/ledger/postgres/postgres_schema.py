@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.ledger.checksummed_rows import State, row_checksum
 from cxcall.ledger.errors import LedgerError
-from cxcall.ledger.rows import State, row_checksum
 from cxcall.ledger.schema import (
     APPEND_ONLY_TABLES,
     INDEXES,

@@ -6,8 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from cxcall.ledger.checksummed_rows import State, check_if_quick, row_checksum
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
-from cxcall.ledger.rows import State, check_if_quick, row_checksum
 from cxcall.ledger.schema import (
     APPLICATION_ID,
     EXPECTED,

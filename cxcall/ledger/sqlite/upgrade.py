@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from cxcall.ledger.checksummed_rows import State, row_checksum
 from cxcall.ledger.errors import damage_error
-from cxcall.ledger.rows import State, row_checksum
 from cxcall.ledger.schema import (
     CHECKED_SINCE,
     COLUMNS,
