@@ -12,7 +12,7 @@ from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.marker import LedgerMarker
+from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.shared_marks import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.sqlite.ledger_file import open_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase

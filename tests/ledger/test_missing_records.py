@@ -18,7 +18,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.checksummed_rows import State
 from cxcall.ledger.errors import MissingRecordsError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.marker import LedgerMarker
+from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT
