@@ -74,7 +74,7 @@ def find_likely_mistakes(
                 yield finding
         yield from finder.check_companions(pointer, members)
         if "x-cxcall-conditions" in operation.schema_at(pointer):
-            from cxcall.payloads.conditions import find_broken_conditions
+            from cxcall.payloads.declared_conditions import find_broken_conditions
 
             yield from find_broken_conditions(operation, body, pointer, members, known)
     for pointer, value in leaves(body.value):

@@ -11,7 +11,7 @@ from cxcall.explaining.checks.body_check import read_body
 from cxcall.explaining.checks.host_check import platform_of_path
 from cxcall.explaining.operations.published_operations import PLATFORM_NAMES, published_source
 from cxcall.findings.finding import Finding
-from cxcall.payloads.conditions import find_breaches
+from cxcall.payloads.declared_conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 from cxcall.runtime.patterns import fold_name
 
