@@ -21,7 +21,10 @@ from cxcall.explaining.checks.removed_quotes import check_removed_quotes
 from cxcall.explaining.checks.route_check import RouteMatch, match_route
 from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
-from cxcall.explaining.operations.meant_operation import find_meant_operation, meant_operation_note
+from cxcall.explaining.operations.intended_operation import (
+    find_meant_operation,
+    meant_operation_note,
+)
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
 from cxcall.findings.finding import Finding, Severity

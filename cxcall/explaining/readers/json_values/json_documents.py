@@ -76,7 +76,7 @@ def _kind_of(values: list[Any]) -> _Kind:
     if isinstance(first, dict) and isinstance(first.get("log"), dict):
         return _Kind.HAR
     if not is_exchange(first) and not is_error_body(first):
-        from cxcall.explaining.operations.meant_operation import is_request_body
+        from cxcall.explaining.operations.intended_operation import is_request_body
 
         if is_request_body(first):
             return _Kind.BODY
