@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _DAYS = 3  # today may be over, and another time zone may have another date
 
 
-def find_opening(
+def find_next_calling_time(
     checked: CheckedRequest, values: Mapping[str, str], now: datetime | None = None
 ) -> datetime | None:
     """Return the next time (UTC) at which every number to be dialed is within the calling hours.

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.batch.load.file_contacts import FileContacts
-from cxcall.batch.next_calling_time import find_opening
+from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
@@ -168,7 +168,7 @@ class RowSelection:
     def defer(self, checked: CheckedRow) -> None:
         """Leave a row to a later pass, when it is within its calling hours."""
         assert checked.request is not None  # noqa: S101 - only a row with a request is sent
-        opening = find_opening(checked.request, checked.values) or datetime.now(UTC)
+        opening = find_next_calling_time(checked.request, checked.values) or datetime.now(UTC)
         self.opening = min(self.opening or opening, opening)
         self._set_state(checked.row.number, _State.WAITING)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cxcall.batch.next_calling_time import find_opening
+from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
@@ -65,7 +65,7 @@ def find_skip_reason(
         if any(_is_about_number(checked, each) for each in findings):
             return SkipReason.INVALID_NUMBER
     if OUTSIDE_HOURS in stopping:
-        opening = find_opening(checked, values)
+        opening = find_next_calling_time(checked, values)
         return SkipReason.OUTSIDE_HOURS if opening else SkipReason.NO_CALLING_HOURS
     return None
 

@@ -22,8 +22,8 @@ from cxcall.explaining.checks.route_check import RouteMatch, match_route
 from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.operations.intended_operation import (
-    find_meant_operation,
-    meant_operation_note,
+    find_intended_operation,
+    intended_operation_note,
 )
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
@@ -161,7 +161,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)
-    operation = find_meant_operation(request, route)
+    operation = find_intended_operation(request, route)
     in_body = list(check_body(request, route, operation))
     is_valid = not _has_problem(in_body)
     in_url = list(check_parameter_values(request, route))
@@ -182,7 +182,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         ),
     ]
     if operation not in (None, route.operation, route.nearest_operation):
-        findings.append(meant_operation_note(request, operation))
+        findings.append(intended_operation_note(request, operation))
     findings += check_removed_quotes(request, in_body)
     if all(each.code != "token-user-context" for each in findings):
         findings += check_token_kind(request, operation)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cxcall.batch import next_calling_time
-from cxcall.batch.next_calling_time import check_hours_again, find_opening
+from cxcall.batch.next_calling_time import check_hours_again, find_next_calling_time
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
@@ -129,10 +129,10 @@ def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
     assert (
         find_skip_reason(checked, {}, checked.findings, force=False) is SkipReason.NO_CALLING_HOURS
     )
-    assert find_opening(checked, {}) is None
+    assert find_next_calling_time(checked, {}) is None
     assert check_hours_again(checked, {}) is not None
     assert check_hours_again(callback(LATER, LATER_ALLOWED), {}) is None
-    assert find_opening(callback(None, LATER_ALLOWED), {}) is not None
+    assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is not None
 
 
 def test_time_beyond_the_calendar_of_a_zone_is_unknown_there() -> None:
@@ -144,7 +144,7 @@ def test_number_in_a_zone_that_this_machine_does_not_know_has_no_opening(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(next_calling_time, "time_zones", lambda _number: ("Mars/Olympus_Mons",))
-    assert find_opening(callback(None, LATER_ALLOWED), {}) is None
+    assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is None
 
 
 def test_preflight_checks_the_scheduled_time() -> None:

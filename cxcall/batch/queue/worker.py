@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from queue import Empty
 from typing import TYPE_CHECKING
 
-from cxcall.batch.next_calling_time import find_opening
+from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
@@ -198,7 +198,7 @@ class Worker(RowLoop):
         end = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
         if is_held_back and finished.checked.request and finished.destination.waits_for_hours:
-            opening = find_opening(finished.checked.request, finished.checked.values)
+            opening = find_next_calling_time(finished.checked.request, finished.checked.values)
             not_before = opening or datetime.now(UTC)
             self._claimed_rows.end(end._replace(result=None, not_before=not_before))
             return

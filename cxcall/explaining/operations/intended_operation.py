@@ -34,7 +34,7 @@ _RESPONSE_NAMES = {
 """Names at the top of responses, of HAR files, and of collections, with which no body is sent."""
 
 
-def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
+def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
     """Return the operation whose schema the body is compared with; None if none was clearly meant.
 
     The body decides only where no path is shown, or where the path is not near to any that is known.
@@ -154,7 +154,7 @@ def is_request_body(value: Any) -> bool:
     return any(is_body_of(each, value) for each in candidates)
 
 
-def meant_operation_note(request: ObservedRequest, operation: Operation) -> Finding:
+def intended_operation_note(request: ObservedRequest, operation: Operation) -> Finding:
     """Return the note on how the operation was found, where the source shows no path of it."""
     shown = "the path is not published" if request.path else "no path is shown"
     return Finding.note(

@@ -30,7 +30,7 @@ class _Code:
     challenge: str
 
 
-class Logins:
+class AuthorizationEndpoint:
     """Authorization codes and refresh tokens. Each can be used once."""
 
     def __init__(self) -> None:

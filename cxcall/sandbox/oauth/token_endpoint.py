@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl
 from cxcall.contracts.security import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
-from cxcall.sandbox.oauth.authorization_endpoint import Logins
+from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,11 +50,11 @@ class TokenIssuer:
         self._lifetime = lifetime
         self._clock = clock
         self._issued: dict[str, _IssuedToken] = {}
-        self._logins = Logins()
+        self._authorization = AuthorizationEndpoint()
 
     def authorize(self, request: SandboxRequest) -> SandboxResponse:
         """Respond to `GET /oauth/authorize`."""
-        return self._logins.authorize(request, CLIENTS)
+        return self._authorization.authorize(request, CLIENTS)
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Respond to `POST /oauth/token` with a token or an error."""
@@ -70,9 +70,9 @@ class TokenIssuer:
             return error
         scopes = self._scopes if client == CLIENT_ID else READ_ONLY_SCOPES
         if form["grant_type"] in _BROWSER_GRANTS:
-            if not self._logins.redeem(form, client):
+            if not self._authorization.redeem(form, client):
                 return _error("invalid_grant", "the code or the refresh token is not valid")
-            refresh_token = self._logins.refresh_token(client)
+            refresh_token = self._authorization.refresh_token(client)
             return self._token_response(scopes, refresh_token=refresh_token)
         requested = frozenset(form.get("scope", "").split())
         if not requested <= scopes | {f"{scope}:readonly" for scope in scopes}:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.code.literals import CodeToken
-from cxcall.explaining.readers.code.maps_and_lists import Structures
+from cxcall.explaining.readers.code.maps_and_lists import MapsAndLists
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,
@@ -110,7 +110,7 @@ class _BlockContent:
         return self.members or self.items
 
 
-class Calls(Structures):
+class Calls(MapsAndLists):
     """Evaluates calls; maps and lists are kept up to date."""
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Structures:
+class MapsAndLists:
     """Evaluates groups of tokens; expressions in them are evaluated by a derived class.
 
     `report(kind, name, value)` is called for each named value (`named`, `item`), call (`call`), addition
