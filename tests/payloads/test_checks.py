@@ -198,7 +198,7 @@ def test_correct_example_of_the_source_has_one_warning() -> None:
     assert [(finding.severity, finding.code) for finding in findings] == [
         ("warning", "phone-unlikely")
     ]
-    assert "takes 10 digits after it, this has 9" in findings[0].message
+    assert "requires 10 digits after it; this number has 9" in findings[0].message
 
 
 @pytest.mark.parametrize(
