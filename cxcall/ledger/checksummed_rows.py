@@ -278,7 +278,7 @@ class LedgerRows:
         except (TypeError, ValueError):  # a value of another type than any that is stored
             is_intact = False
         if not is_intact:
-            raise self._database.damage_error(f"a record of `{table}` does not fit its checksum")
+            raise self._database.damage_error(f"a record of `{table}` does not match its checksum")
         return dict(zip(COLUMNS[table], values, strict=True))
 
 

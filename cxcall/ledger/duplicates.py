@@ -107,8 +107,8 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
     return _finding(
         "outcome-unknown",
         f"an identical request, sent {_ago(earlier.at, now)}, may have placed a call: "
-        f"delivery `{earlier.id}` is unknown",
-        fix=f"{find_out_fix(earlier, now)}; with `--again` and without finding out, the person may be called twice",
+        f"the outcome of delivery `{earlier.id}` is unknown",
+        fix=f"{find_out_fix(earlier, now)}; if you add `--again` without finding out, the person may be called twice",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome is unknown",
     )
 
@@ -155,7 +155,7 @@ def _same_batch_finding(earlier: Record) -> Finding:
 def _ago(at: datetime, now: datetime) -> str:
     seconds = (now - at).total_seconds()
     if seconds < -1:
-        return f"at {at:%Y-%m-%d %H:%M:%S} UTC, later than this clock's now (was it set back?),"
+        return f"at {at:%Y-%m-%d %H:%M:%S} UTC, which is in the future (was the clock set back?)"
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
             count = int(seconds // size)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
+_DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder that you can write to"
 RECORDS_MISSING = "records-missing"
 """The code of the finding that a ledger lacks records."""
 
@@ -83,7 +83,7 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return LedgerError(
             f"the ledger `{path}` cannot be written: {error}",
-            f"free some space, or repair the disk: {command('df', '-h', str(path.parent))}; then run this again",
+            f"free disk space, or repair the disk: {command('df', '-h', str(path.parent))}; then run this again",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return LedgerError(f"the ledger `{path}` cannot be written: {error}")

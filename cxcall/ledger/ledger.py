@@ -87,7 +87,7 @@ class Ledger(AttemptRecords):
             if is_in_transaction:
                 with suppress(LedgerError):  # there may be nothing to end
                     self.record_outcome(
-                        delivery, Outcome.UNDELIVERED, note="interrupted before anything left"
+                        delivery, Outcome.UNDELIVERED, note="interrupted before anything was sent"
                     )
             raise
         return delivery
@@ -157,7 +157,7 @@ class Ledger(AttemptRecords):
             return found
         raise LedgerError(
             f"the ledger `{self._database.name}` has no delivery `{delivery}`",
-            "put back the file that was there before",
+            "restore the previous ledger file",
         )
 
     def record_not_processed(

@@ -65,8 +65,8 @@ class LedgerMarker:
                     " its last records are missing"
                 )
             return (
-                f"the ledger in `{self._place}` is another one than before:"
-                " the earlier one was deleted or replaced, and its records are missing"
+                f"the ledger in `{self._place}` is not the same as before:"
+                " the earlier ledger was deleted or replaced, and its records are missing"
             )
         if (count := generation - state.generation) > 0:
             missing = "last change is" if count == 1 else f"last {count} changes are"

@@ -36,7 +36,7 @@ class TooManyAttemptsError(StoppedError):
                 "ledger",
                 f"this person was called {times} already, and the limit is {limit}",
                 fix=f"call again after {next_at.astimezone():%Y-%m-%d %H:%M %Z}",
-                why="the ledger counts calls that were accepted, and those of which it is unknown whether they were placed",
+                why="accepted calls count, and so do calls that may have been placed",
                 source="setting max_attempts",
             )
         )

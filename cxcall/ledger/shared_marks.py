@@ -50,7 +50,7 @@ def shared_problem(marks: SharedMarks, name: str, server: str) -> str:
         return f"another machine found that records are missing: {marks.stop}"
     if marks.server and server and marks.server != server:
         return (
-            f"the ledger `{name}` is another copy than before: a standby was promoted, or a backup restored,"
+            f"the ledger `{name}` is not the same copy as before: a standby was promoted, or a backup restored,"
             " and its last records may be missing"
         )
     return ""

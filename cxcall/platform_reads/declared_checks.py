@@ -129,7 +129,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
             yield CheckResult.unknown(
                 str(entry.declared[DOCTOR]["check"]),
                 f"not checked: `{missing}` is not known",
-                f"name it: {command('--param', f'{missing}=ID')}",
+                f"add {command('--param', f'{missing}=ID')}",
             )
     yield _check_rate_budget(last)
 
@@ -173,7 +173,7 @@ def _describe_success(
     which = ", ".join(f"{name} {values[name]}" for name in required_parameters(operation))
     if not which:
         return f"the API accepts the token{f': of `{title}`' if title else ''}"
-    return f"it is there{f', `{title}`' if title else ''} ({which}; `{operation.name}`)"
+    return f"it exists{f': `{title}`' if title else ''} ({which}; `{operation.name}`)"
 
 
 def _check_expectation(
@@ -229,7 +229,7 @@ def _check_rights(
         if missing is not None:
             yield CheckResult.unknown(
                 "scope",
-                f"{missing.message}; scopes bind a person's token, and only where the organisation enforces them",
+                f"{missing.message}; scopes restrict only a person's token, and only if the organization enforces them",
                 missing.fix,
             )
         else:

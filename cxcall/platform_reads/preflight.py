@@ -82,11 +82,11 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
         yield CheckResult.failed("host", f"`{host}` does not respond: {probe.detail}", fix)
         return
     elapsed = probe.timings.get("total", 0.0)
-    yield CheckResult.passed("host", f"`{host}` responds, in {elapsed:.0f} ms")
+    yield CheckResult.passed("host", f"`{host}` responded in {elapsed:.0f} ms")
     if is_loopback_url(settings.base_url):
         yield CheckResult.unknown("TLS", "not checked: loopback needs no TLS")
     else:
-        yield CheckResult.passed("TLS", "the certificate is trusted, and for that host")
+        yield CheckResult.passed("TLS", "the certificate is trusted and valid for the host")
     yield _check_clock(probe.response.headers.get("Date", ""))
 
 
@@ -115,7 +115,7 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
     ]
     for entry in missing:
         says = f"`{entry.name}` is missing: it is part of the {entry.location}"
-        fix = f"name it: {command('--param', f'{entry.name}=VALUE')}"
+        fix = f"add {command('--param', f'{entry.name}=VALUE')}"
         yield CheckResult.failed("request", says, fix)
     if missing:
         return
@@ -187,4 +187,6 @@ def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Findi
     if files := settings.do_not_call_files:
         shown = " or ".join(f"`{each}`" for each in files)
         return CheckResult.passed("do-not-call", f"`{masked}` is not in {shown}")
-    return CheckResult.unknown("do-not-call", "no list is set", "name one: `--do-not-call FILE`")
+    return CheckResult.unknown(
+        "do-not-call", "no do-not-call list is set", "set one: `--do-not-call FILE`"
+    )

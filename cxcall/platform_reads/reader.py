@@ -34,7 +34,7 @@ _PARAMETER = re.compile(r"([^/{}]*)/\{([^}]+)\}")
 _WORD = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _FIX = (
     "check the ID, and that the host is the right region's: `cxcall config show`; an object that the token's"
-    " roles and divisions do not cover is not found, either"
+    " roles and divisions do not cover is also reported as not found"
 )
 
 

@@ -139,9 +139,9 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
         if entry.platform == platform:
             return Tracker(entry, entry.declared[TRACK])
     raise UsageError(
-        f"no operation of `{platform}` that reads the result of a call is known",
+        f"no known operation of `{platform}` reads the result of a call",
         where="track",
-        fix="look for one: `cxcall operations`",
+        fix="search for one: `cxcall operations`",
     )
 
 
@@ -242,7 +242,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
             "hidden-failure",
             "response",
             f"the call ended, and the called person was never connected: {_describe_legs(state)}",
-            fix="read the reason above; before calling again, make sure that the phone of the caller answers",
+            fix="see the reason above; before you call again, make sure that the caller answers their own phone",
             why="the request was accepted, which does not mean that a phone rings; the caller's own phone rings first",
             source=f"response of {settings.base_url}",
         ),

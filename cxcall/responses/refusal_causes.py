@@ -15,10 +15,8 @@ class Cause(NamedTuple):
 
 _NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
 _GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
-_PERSON = "use a person's token: `cxcall auth login --with-token`"
-_CLIENT = (
-    "compare ID, secret and registration of the client; the token endpoint is the region's own"
-)
+_PERSON = "use a token of a user: `cxcall auth login --with-token`"
+_CLIENT = "check the ID, the secret, and the registration of the client, and use the token endpoint of its region"
 LOOK = "read its current state, then send a request that is allowed in it"
 CHECK_BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is that of your region: `cxcall config show`"
@@ -85,7 +83,7 @@ BY_CODE = (
         Cause(
             "credential",
             "the token is unknown or expired, or belongs to another region",
-            f"{_NEW_TOKEN}; a token of another region is refused so, too",
+            f"{_NEW_TOKEN}; a token of another region gets the same error",
         ),
     ),
     (

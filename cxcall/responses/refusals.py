@@ -54,7 +54,7 @@ _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
 )
 _TRANSITION_CAUSE = Cause(
-    "state", "the object has another state or version than the request assumes", LOOK
+    "state", "the object does not have the state or version that the request assumes", LOOK
 )
 _ASK_GATEWAY = (
     "ask the operator of the proxy, gateway, or firewall on the way why it refused the request"
@@ -135,7 +135,7 @@ def _main_finding(
     ):
         fix = _retry_advice(seconds)
     if correlation and cause.code == "not-provable":
-        fix = f"{fix}; for support, name correlation ID `{correlation}`"
+        fix = f"{fix}; for support, give correlation ID `{correlation}`"
     message, why = _headline(response, host, cause, text)
     return Finding.error(cause.code, "response", message, fix=fix, why=why, source=SOURCE)
 
@@ -279,8 +279,8 @@ def _advice_on_a_valid_body(response: HttpResponse) -> str:
     known = correlation_id(response)
     correlation = f"the correlation ID `{known}`" if known else "the correlation ID"
     return (
-        "the body fits its schema: check what it names, the campaign, list, and contact, with `cxcall doctor`; "
-        f"for support, name {correlation}, the time, and the host"
+        "the body matches its schema: check the campaign, list, and contact that it names with `cxcall doctor`; "
+        f"for support, give {correlation}, the time, and the host"
     )
 
 

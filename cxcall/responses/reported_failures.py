@@ -101,8 +101,8 @@ def web_page_finding(host: str) -> Finding:
         "hidden-failure",
         "response",
         f"{f'`{host}`' if host else 'the server'} responded with a web page, not with the API's JSON",
-        fix="check the host, and whether a proxy or a login page is on the way",
-        why="a login page or a captive portal responds with 200, too, and has processed nothing",
+        fix="check the host, and whether a proxy or a login page responded instead",
+        why="a login page or a captive portal also responds with 200, but processes nothing",
         source=SOURCE,
     )
 

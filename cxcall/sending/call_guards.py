@@ -87,8 +87,8 @@ def _unchecked_note(operation: Operation) -> Finding:
     return Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",
-        f"`{operation.name}` may place a call, and no number was found in the request",
-        "check the number that the platform will dial yourself",
+        f"`{operation.name}` may place a call, but no number was found in the request",
+        "check yourself which number the platform will dial",
         "emergency and premium-rate numbers, the do-not-call list, and calling hours were not checked",
         source=f"contract {operation.contract.name}",
     )
@@ -122,6 +122,6 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
                 "do-not-call",
                 "",
                 f"`{number_masking.mask(number)}` is on the do-not-call list",
-                fix="do not call; if the person asked for it since, take the number off the list",
+                fix="do not call; if the person has since asked for a call, remove the number from the list",
                 source=path,
             )

@@ -111,7 +111,7 @@ def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | N
     masked = number_masking.mask(number)
     if call_time.moment is None:
         return _error(
-            f"`{call_time.text}` is not a time with an offset, so it cannot be compared with {hours} at `{masked}`",
+            f"`{call_time.text}` is not a time with an offset, so it cannot be compared with the calling hours {hours} of `{masked}`",
             "write the time with its offset, such as `2026-12-01T09:00:00Z`",
         )
     times = local_times(number, call_time.moment)
@@ -123,11 +123,11 @@ def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | N
         return _error(
             f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be",
             "update the time zone data: install the `tzdata` package of the system or of Python",
-            f"the local time there cannot be compared with {hours}",
+            f"the local time there cannot be compared with the calling hours {hours}",
         )
     if not times:
         return _error(
-            f"the time zone of `{masked}` is unknown, so its local time cannot be compared with {hours}",
+            f"the time zone of `{masked}` is unknown, so its local time cannot be compared with the calling hours {hours}",
             "write the number in E.164, or look up the person's time yourself and leave out `--hours`",
         )
     return None

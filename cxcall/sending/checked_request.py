@@ -169,7 +169,7 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
             "platform-mismatch",
             "host",
             f"`{operation.name}` is an operation of `{operation.platform}`, "
-            f"profile `{settings.profile}` is on `{settings.platform}`",
+            f"but profile `{settings.profile}` is for `{settings.platform}`",
             fix=f"use a profile for `{operation.platform}`: `--profile NAME`; `cxcall operations` lists other operations",
             why=f"platform from {settings.values['platform'].source}",
             source=f"contract {operation.contract.name}",

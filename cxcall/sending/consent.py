@@ -102,7 +102,7 @@ def ask_count(
             f"`--confirm {confirmed}` does not match: {count} {noun}{'' if count == 1 else 's'} would be {verb}",
             where="--confirm",
             why=target,
-            fix=f"check with `--dry-run`; if it is right, `--confirm {count}`",
+            fix=f"check with `--dry-run`; if the number is right, add `--confirm {count}`",
         )
     if confirmed is not None or not count or not needs_consent(operation, settings):
         return

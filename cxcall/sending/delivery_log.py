@@ -65,7 +65,7 @@ def stop_on_own_file(
     )
     if is_input or any(folder in target.parents for folder in folders):
         raise UsageError(
-            f"{what} cannot be `{path}`: the program reads or writes this file itself",
+            f"{what} cannot be `{path}`: cxcall reads or writes this file itself",
             where=flag,
             fix="use another file",
         )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
-_OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers: `-n`"
+_OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers with `--dry-run`"
 
 
 class DeliveryContext(NamedTuple):
@@ -211,7 +211,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
         "response",
         f"{cause}; {may}",
         fix=f"do not run it again: find out whether {'a call was placed' if is_call else 'it was processed'}, then {resolve_commands(context.id)}",
-        why="the request had left: sending it again could "
+        why="the request may have arrived: sending it again could "
         + ("call the person twice" if is_call else "do the same thing twice"),
     )
     response = exchange.response if exchange else None
@@ -274,8 +274,8 @@ def _acceptance_warnings(
             Finding.warning(
                 "engagement-id-missing",
                 "response",
-                "accepted, and the response names no engagement ID",
-                fix="if your host sends it elsewhere, name the place: `--engagement-id header:NAME` or `body:/pointer`",
+                "accepted, but the response has no engagement ID",
+                fix="if your host sends the ID elsewhere, name the place: `--engagement-id header:NAME` or `body:/pointer`",
                 why=f"looked in {', '.join(f'`{place}`' for place in (*declared, 'location'))}",
                 source=SOURCE,
             )

@@ -55,6 +55,6 @@ def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
             raise UsageError(
                 f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'has no number'}",
                 where="--do-not-call",
-                fix="write one number a line, without an extension, best in E.164: `+12025550123`",
+                fix="write one number per line, without an extension, preferably in E.164: `+12025550123`",
             )
     return NumberList(numbers)

@@ -46,7 +46,7 @@ def check_kind(number: str) -> Iterator[Finding]:
             "phone-kind",
             "",
             f"`{mask(number)}` is a premium-rate number: each minute is charged",
-            "use the person's own number; add `--force` if you mean this one",
+            "use the person's own number; add `--force` to call this number anyway",
             source=_SOURCE,
         )
 

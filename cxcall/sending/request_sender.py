@@ -319,5 +319,5 @@ class _Attempts:
             "ledger",
             f"the outcome was not recorded: {reason}",
             fix=f"note this result: `cxcall history show {self.id}` will list it as unknown",
-            why="the ledger could not be written once the request was sent",
+            why="the ledger could not be written after the request was sent",
         )

@@ -181,7 +181,7 @@ def test_body_of_another_operation_leads() -> None:
 def test_valid_body_of_a_refused_request_is_not_to_be_validated_again() -> None:
     found = find(exchange("POST", CALLBACKS, CALLBACK, 400, {"message": "Bad Request", "contextId": "c-1"}))  # fmt: skip
     (refusal,) = (each for each in found if each.code == "not-provable" and each.where == "response")  # fmt: skip
-    assert "fits its schema" in refusal.fix
+    assert "matches its schema" in refusal.fix
     assert "`c-1`" in refusal.fix
     assert "cxcall doctor" in refusal.fix
 

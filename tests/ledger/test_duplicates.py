@@ -28,7 +28,7 @@ def record(outcome: Outcome, seconds: float, resolution: str = "", status: int =
     [
         (0, "less than a minute ago"), (59, "less than a minute ago"), (60, "1 minute ago"), (3599, "59 minutes ago"),
         (3600, "1 hour ago"), (86399, "23 hours ago"), (86400, "1 day ago"), (172800, "2 days ago"),
-        (-1, "less than a minute ago"), (-2, "was it set back?"),
+        (-1, "less than a minute ago"), (-2, "was the clock set back?"),
     ],
 )  # fmt: skip
 def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> None:

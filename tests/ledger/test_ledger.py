@@ -339,7 +339,7 @@ def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, cl
     finding = stopped.value.findings[0]
     assert (stopped.value.exit_code, finding.code) == (ExitCode.STOPPED, "outcome-unknown")
     assert (
-        f"sent 400 days ago, may have placed a call: delivery `{delivery}` is unknown"
+        f"sent 400 days ago, may have placed a call: the outcome of delivery `{delivery}` is unknown"
         in finding.message
     )
     assert f"`cxcall history resolve {delivery} --not-placed`" in finding.fix
@@ -391,7 +391,7 @@ def test_clock_set_back_keeps_the_guard(book: Ledger, clock: Clock) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.advance(-7 * 86400)
     with pytest.raises(
-        AlreadySentError, match=r"later than this clock's now \(was it set back\?\)"
+        AlreadySentError, match=r"which is in the future \(was the clock set back\?\)"
     ):
         book.begin(intent("a"), WINDOW)
 
@@ -619,7 +619,7 @@ def test_interrupt_after_the_intent_is_recorded_as_undelivered(
     [record] = file_book.records()
     assert (record.outcome, record.note) == (
         Outcome.UNDELIVERED,
-        "interrupted before anything left",
+        "interrupted before anything was sent",
     )
     assert file_book.begin(intent("a"), WINDOW)
 
@@ -680,7 +680,7 @@ def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     *begun, (word, code, rest) = lines
     assert (word, code) == ("stopped", "2")
     assert "cannot be written" in rest
-    assert "free some space" in rest
+    assert "free disk space" in rest
     assert len(begun) > 2
     with Ledger.open(folder) as book:
         assert {delivery for _, delivery in begun} == {record.id for record in book.records()}
@@ -1030,7 +1030,7 @@ def test_damaged_ledger_of_version_4_is_not_upgraded(tmp_path: Path) -> None:
     damage = "DROP TRIGGER event_UPDATE; UPDATE event SET outcome = 'refused' WHERE outcome = 'accepted';"
     ledger_of_version_4(tmp_path, damage)
     before = (tmp_path / database.FILE_NAME).read_bytes()
-    with pytest.raises(LedgerError, match="does not fit its checksum"):
+    with pytest.raises(LedgerError, match="does not match its checksum"):
         Ledger.open(tmp_path)
     assert (tmp_path / database.FILE_NAME).read_bytes() == before
 

@@ -163,7 +163,7 @@ def test_clock_set_back_keeps_the_guard(cxcall: Cxcall) -> None:
             later.record_outcome(later.begin(intent, 900), Outcome.ACCEPTED)
         assert "records-missing" in cxcall(*ONE, code=7).err
         cxcall("history", "accept", "--yes", code=0)
-        assert "was it set back?" in cxcall(*ONE, code=7).err
+        assert "was the clock set back?" in cxcall(*ONE, code=7).err
     assert platform.rung == 1
 
 

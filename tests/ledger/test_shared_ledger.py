@@ -168,7 +168,7 @@ def test_changed_record_is_noticed(postgres_url: str) -> None:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute("ALTER TABLE cxcall.delivery DISABLE TRIGGER append_only")
             connection.execute("UPDATE cxcall.delivery SET target = 'https://other'")
-        with pytest.raises(LedgerError, match="does not fit its checksum"):
+        with pytest.raises(LedgerError, match="does not match its checksum"):
             list(ledger.records())
 
 

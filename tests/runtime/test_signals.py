@@ -200,7 +200,7 @@ def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
         words = ("call", "--to", "+12025550100", "--as", CONTACT, "--wait", "--yes", "-o", "json")
         told = cxcall(*words, code=8).envelope
     assert (told["outcome"], told["engagementId"]) == ("accepted", CONTACT)
-    assert told["findings"][-1]["message"].endswith("the call was placed, and may continue")
+    assert told["findings"][-1]["message"].endswith("it was placed, and may continue")
     assert "error" not in {each["severity"] for each in told["findings"]}
     assert platform.rung == 1
 

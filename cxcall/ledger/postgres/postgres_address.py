@@ -17,7 +17,7 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
         from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise LedgerError(
-            "CXCALL_LEDGER names a database in PostgreSQL, and its client library is not installed",
+            "CXCALL_LEDGER names a PostgreSQL database, but the PostgreSQL client library is not installed",
             "install it: `pip install 'cxcall[postgres]'`",
         ) from None
     try:

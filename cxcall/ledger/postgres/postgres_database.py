@@ -244,7 +244,7 @@ class PostgresDatabase(LedgerDatabase):
         """Raise UsageError: the server's own programs copy its databases."""
         fix = f'run `pg_dump --schema={SCHEMA} --file={shlex.quote(str(path))} "$CXCALL_LEDGER"`'
         if "password" in self._parameters:
-            fix += " after its password is moved to PGPASSWORD or a password file: a list of processes shows it"
+            fix += " after you move its password to PGPASSWORD or a password file: process lists show command lines"
         raise UsageError(
             f"the ledger is in PostgreSQL (`{self.name}`), which has its own backups",
             where="history backup",
@@ -266,12 +266,12 @@ class PostgresDatabase(LedgerDatabase):
         except psycopg.errors.InsufficientPrivilege as error:
             raise LastingLedgerError(
                 f"the ledger `{self.name}` cannot be used: {_text_of(error)}",
-                f"let the database's owner grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
+                f"ask the owner of the database to grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
             ) from None
         except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
             raise LedgerError(
                 f"the ledger `{self.name}` cannot be written: {_text_of(error)}",
-                "name the primary server, or let its administrator free some space; then run this again",
+                "use the address of the primary server, or ask its administrator to free disk space; then run this again",
             ) from None
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise LedgerError(
@@ -285,7 +285,7 @@ class PostgresDatabase(LedgerDatabase):
         ) as error:
             raise LastingLedgerError(
                 f"the ledger `{self.name}` cannot be used over this connection: {_text_of(error)}",
-                "connect without a connection pool, or let it pool sessions and not transactions; "
+                "connect without a connection pool, or use a pool in session mode; "
                 f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
             ) from None
         except psycopg.Error as error:
@@ -295,7 +295,7 @@ class PostgresDatabase(LedgerDatabase):
         """Return the error for a ledger in which a record is not what was written."""
         return LastingLedgerError(
             f"the ledger `{self.name}` is damaged: {detail}",
-            f"restore a backup of the schema `{SCHEMA}`; without one, look at the platform for what it placed, rename "
+            f"restore a backup of the schema `{SCHEMA}`; without one, check on the platform which calls were placed, rename "
             f"the schema, and run `cxcall history accept`",
         )
 

@@ -121,9 +121,9 @@ class QueuedRows:
             self.close()
             message = f"the queue in the ledger's database failed: {redact(str(error)).strip()}"
             if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-                fix = "see whether the PostgreSQL server runs, then run this again"
+                fix = "check that the PostgreSQL server is running, then run this again"
                 raise LedgerError(message, fix) from error
-            fix = "see whether the tables are whole, and a connection pool pools sessions; then run this again"
+            fix = "check that the tables are complete and that a connection pool uses session mode; then run this again"
             raise LastingLedgerError(message, fix) from error
 
     def _run(self, statement: str, values: Any = None) -> psycopg.Cursor[Any]:

@@ -35,7 +35,7 @@ class SqliteDatabase(LedgerDatabase):
         self._connection = sqlite3.connect(
             path, timeout=0, isolation_level=None, check_same_thread=False
         )
-        # A damaged text is no error of its own: it does not fit its checksum.
+        # A damaged text is no error of its own: it does not match its checksum.
         self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
         self._file = self._file_identity()
         self._is_durable = False
@@ -187,7 +187,7 @@ class SqliteDatabase(LedgerDatabase):
         if identity != self._file:
             raise LedgerError(
                 f"the ledger `{self.path}` was deleted or replaced while in use",
-                "put it back, or look at the platform for what it placed; then run this again",
+                "restore it, or check on the platform which calls were placed; then run this again",
             )
 
     def _set_durable(self, *, is_durable: bool) -> None:

@@ -87,7 +87,7 @@ def _last_number(database: SqliteDatabase, table: str) -> int:
 
 
 def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
-    """Copy the rows of a table, and return how many; raises LedgerError if one does not fit its checksum."""
+    """Copy the rows of a table, and return how many; raises LedgerError if one does not match its checksum."""
     added, is_checked = columns_added_since(version, table), version >= CHECKED_SINCE
     names = [*COLUMNS[table][: len(COLUMNS[table]) - len(added)]]
     if is_checked:
@@ -99,7 +99,7 @@ def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
     for row in database.run(statement):
         values = row[:-1] if is_checked else row
         if is_checked and row_checksum(table, values) != row[-1]:
-            raise damage_error(database.path, f"a record of `{table}` does not fit its checksum")
+            raise damage_error(database.path, f"a record of `{table}` does not match its checksum")
         insert_row(database, table, (*values, *added))
         count += 1
     return count
