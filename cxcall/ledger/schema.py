@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 SCHEMA_VERSION = 6
@@ -108,7 +107,9 @@ TABLES = (
     )""",
 )
 COLUMNS = {
-    statement.split()[2]: tuple(re.findall(r"(\w+) (?:INTEGER|REAL|TEXT)", statement))[:-1]
+    statement.split()[2]: tuple(
+        column.split()[0] for column in statement.partition("(")[2].split(",")[:-1]
+    )
     for statement in TABLES
 }
 """The columns of each table, without the checksum that follows them."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
-import typer
+from typer.models import ArgumentInfo, OptionInfo
 
 from cxcall.named_tuple import NamedTuple
 
@@ -66,7 +66,8 @@ class Declaration:
         metavar = None if last.startswith("-") else last
         names += [last] if metavar is None else []
         settings = {"show_default": False, "metavar": metavar, **self._settings}
-        return typer.Option(self.default_of(kind), *names, help=self._help, **settings)
+        default = self.default_of(kind)
+        return OptionInfo(default=default, param_decls=names, help=self._help, **settings)
 
 
 class ArgumentDeclaration(Declaration):
@@ -75,7 +76,8 @@ class ArgumentDeclaration(Declaration):
     def info(self, kind: Any) -> Any:
         """Return Typer's argument, whose help does not repeat the default."""
         default = self.default_of(kind)
-        return typer.Argument(default, metavar=self._usage, help=self._help, show_default=False)
+        usage = self._usage
+        return ArgumentInfo(default=default, metavar=usage, help=self._help, show_default=False)
 
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from cxcall.documents.json_pointer import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone import number_masking
-from cxcall.phone.number_validity import find_number_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -177,6 +176,8 @@ def is_number(format_name: str | None, value: str) -> bool:
 
 def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning if a number has the form of E.164 but cannot be dialed."""
+    from cxcall.phone.number_validity import find_number_mistake
+
     if mistake := find_number_mistake(value):
         yield body.make_finding(
             Severity.WARNING,

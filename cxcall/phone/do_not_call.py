@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_validity import parse_number
 from cxcall.phone.spellings import (
-    INTERNATIONAL_IN_TEXT,
     MIN_NATIONAL_DIGITS,
     number_spellings,
-    plain_digits,
     read_number,
     without_exit_code,
 )

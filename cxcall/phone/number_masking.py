@@ -70,9 +70,18 @@ _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
+INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
+"""The pattern of a number with its country code in a text."""
 SHOWN_DIGITS = 4
 _CHARACTERS_KEPT = 4096
 FEWEST_DIGITS = 7
+
+
+def plain_digits(text: str) -> str:
+    """Return the digits of a text, those of other scripts as `0` to `9`."""
+    if text.isascii():
+        return compile_pattern(_OTHERS_THAN_DIGITS).sub("", text)
+    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def mask(number: str) -> str:
@@ -162,9 +171,7 @@ def response_masker(sent: str) -> Callable[[str], str]:
     """
     found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
     numbers = (match["number"] or match.groupdict().get("named") or "" for match in found)
-    ends = {
-        compile_pattern(_OTHERS_THAN_DIGITS).sub("", each)[-_ECHOED_DIGITS:] for each in numbers
-    } - {""}
+    ends = {plain_digits(each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
     spellings = "|".join(r"[ ().\-/]{0,3}".join(each) for each in sorted(ends))
     echo = re.compile(
         rf"(?<![0-9A-Za-z])\+?(?:[0-9(][ ().\-/]{{0,3}}){{0,7}}(?:{spellings})(?![0-9A-Za-z])"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from cxcall.runtime.patterns import compile_pattern
@@ -49,5 +48,5 @@ def is_folded_number_name(name: str) -> bool:
 @lru_cache
 def fold_name(name: str) -> str:
     """Return a name without case, separators, and the digits at its end."""
-    folded = re.sub(r"[^0-9a-z]", "", name.lower())
+    folded = "".join(char for char in name.lower() if char.isascii() and char.isalnum())
     return folded if folded.endswith("e164") else folded.rstrip("0123456789")

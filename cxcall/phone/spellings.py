@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.phone.number_masking import plain_digits
 from cxcall.phone.number_validity import find_number_mistake, parse_number
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-_OTHERS_THAN_DIGITS = r"[^0-9]"
-INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
-"""The pattern of a number with its country code in a text."""
 MIN_NATIONAL_DIGITS = 7
 EXIT_CODES = ("00", "011")
 """What is dialed for `+` in most countries, and in North America."""
@@ -30,13 +28,6 @@ TRUNK_PREFIXES = (
 Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
 each command would wait for.
 """
-
-
-def plain_digits(text: str) -> str:
-    """Return the digits of a text, those of other scripts as `0` to `9`."""
-    if text.isascii():
-        return compile_pattern(_OTHERS_THAN_DIGITS).sub("", text)
-    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def read_number(text: str) -> PhoneNumber | None:

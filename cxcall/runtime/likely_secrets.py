@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _HEADER_SCHEMES = ("Bearer", "Basic")
+_PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
+"""Headers of each request that hold no secret, so that none of their values is searched for one."""
 _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
 _QUOTE_SIGNS = ("'", '"', "`")
@@ -46,7 +48,7 @@ _USER_OPTION = (
 )
 _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
 _CLIENT = r"[\w.@-]{3,100}:[^\s:]{6,200}"
-_LONGEST_WITH_BASE64 = 1 << 14
+_SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
 # What follows `Bearer` in prose. Any other word there may be a token.
 _BEARER_WORDS = frozenset((
     "authentication", "authorization", "authorisation", "authenticated", "challenge", "credential",
@@ -129,7 +131,7 @@ def _mask_plain(text: str, found: list[str] | None) -> str:
         text = _replace(_USER_OPTION, lambda match: match[1] + MASKED, text, found)
     if _has_hint(text, folded) or (":" in text and compile_pattern(_NAMED_END).search(text)):
         text = _mask_named(text, found)
-    if len(text) <= _LONGEST_WITH_BASE64:
+    if _SHORTEST_BASE64 <= len(text) <= _LONGEST_WITH_BASE64:
         text = _replace(_BASE64, _mask_base64, text, found)
     return _mask_structures(text, folded, found)
 
@@ -181,7 +183,7 @@ def is_named_as_secret(name: str) -> bool:
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
     return {
-        name: _mask_header(value) if is_secret_header(name, value) else mask_likely_secrets(value)
+        name: value if name.lower() in _PLAIN_HEADERS else _mask_header(name, value)
         for name, value in headers.items()
     }
 
@@ -191,7 +193,9 @@ def is_secret_header(name: str, value: str) -> bool:
     return has_secret_part(name) or is_likely_secret(name, value)
 
 
-def _mask_header(value: str) -> str:
+def _mask_header(name: str, value: str) -> str:
+    if not is_secret_header(name, value):
+        return mask_likely_secrets(value)
     scheme, _, rest = value.partition(" ")
     return f"{scheme} {MASKED}" if rest and scheme in _HEADER_SCHEMES else MASKED
 

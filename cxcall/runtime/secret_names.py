@@ -46,6 +46,7 @@ _ATTRIBUTES = frozenset(
     """.split()
 )
 _LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
+_ANY_PARTS = (*_SECRET_WORDS, *_RANDOM_WORDS, *_SECRET_PARTS, *_KEY_PARTS, _LAST_WORD)
 _KEPT_NAMES = 1024
 SECRET, KEY = "secret", "key"
 # Letters that look like others, and those that no accent can be taken from.
@@ -60,6 +61,8 @@ _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\dA-Za-z_]+"
 @lru_cache(maxsize=_KEPT_NAMES)
 def kind_of_name(name: str) -> str:
     """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
+    if name.isascii() and not _has_part("".join(filter(str.isalnum, name)).lower(), _ANY_PARTS):
+        return ""  # most names; faster than to compile the pattern of words
     words = name_words(name)
     joined = "".join(words)
     is_secret = not _SECRET_WORDS.isdisjoint(words) or _has_part(joined, _SECRET_PARTS)

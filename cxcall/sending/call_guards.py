@@ -8,7 +8,6 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
 from cxcall.sending.number_detection import DialedNumber, dialed_part
-from cxcall.sending.number_kinds import check_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +46,8 @@ def check_numbers(
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
+            from cxcall.sending.number_kinds import check_kind
+
             findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))

@@ -15,13 +15,13 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_names import (
     PHONE_FORMATS,
     fold_name,
     is_folded_caller_name,
     is_folded_number_name,
 )
-from cxcall.phone.spellings import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
-from cxcall.phone.number_masking import mask
+from cxcall.phone.number_masking import mask, plain_digits
 from cxcall.phone.number_validity import parse_number
-from cxcall.phone.spellings import plain_digits
 from cxcall.sending.number_detection import dialed_part
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
@@ -89,6 +88,8 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
 
     A `prefix` that all names share is not compared.
     """
+    from cxcall.runtime.name_similarity import find_similar
+
     names = list(known)
     near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
     return (

@@ -17,9 +17,8 @@ from cxcall.payloads.csv_columns import (
     reject_repeated_columns,
 )
 from cxcall.payloads.csv_table import CsvTable
-from cxcall.phone.number_masking import FEWEST_DIGITS
+from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 from cxcall.phone.number_names import is_number_name
-from cxcall.phone.spellings import plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -17,8 +17,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
-from cxcall.phone.number_masking import FEWEST_DIGITS
-from cxcall.phone.spellings import plain_digits
+from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
