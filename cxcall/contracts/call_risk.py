@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from cxcall.contracts.contract import Contract
-    from cxcall.contracts.conversion.convert import Converted
+    from cxcall.contracts.conversion.convert import ConvertedDocument
     from cxcall.contracts.json_schema import JsonSchema
 
 RISK = "x-cxcall-rings"
@@ -104,7 +104,7 @@ class Route(NamedTuple):
         return all(a == b or "{}" in a or "{}" in b for a, b in pairs)
 
 
-def set_call_risk(converted: Converted, shipped: tuple[Contract, ...]) -> None:
+def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -> None:
     """Declare of each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
     known = shipped_routes(shipped)

@@ -70,13 +70,13 @@ def token_claims(token: str) -> dict[str, Any]:
 
 def _get(url: str, timeout: float) -> HttpResponse:
     from cxcall.transport.authorization import Authorization
-    from cxcall.transport.exchange import Interrupted, exchange
+    from cxcall.transport.exchange import InterruptedExchange, exchange
     from cxcall.transport.messages import HttpRequest
 
     request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
     try:
         done = exchange(request, auth=Authorization(url, ""), timeout=timeout)
-    except Interrupted:
+    except InterruptedExchange:
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
         raise token_undelivered(

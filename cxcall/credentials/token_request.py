@@ -71,14 +71,14 @@ def _request_with_access_key(client: OAuthClient, timeout: float) -> TokenGrant:
 
 
 def _send(client: OAuthClient, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
-    from cxcall.transport.exchange import Interrupted, exchange
+    from cxcall.transport.exchange import InterruptedExchange, exchange
 
     remember_secrets(client.secret, client.application[1], client.refresh_token)
     header = Authorization(client.token_url, f"Basic {basic}" if basic else "")
     requested_at = time.time()
     try:
         done = exchange(request, auth=header, timeout=timeout)
-    except Interrupted:  # a token request places no call
+    except InterruptedExchange:  # a token request places no call
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
         raise no_response_error(done, client, timeout)

@@ -211,7 +211,7 @@ class TokenResponse(NamedTuple):
         """Return what is wrong with a 2xx response; empty if it contains a bearer token."""
         body, token_type = self.response.body.strip(), self.content.get("token_type")
         problems = {
-            "sent a response that is too long for a token": self.response.truncated,
+            "sent a response that is too long for a token": self.response.is_truncated,
             "sent an empty response instead of a token": not body,
             "sent a web page instead of a token": body.startswith(b"<"),
             "did not respond with a JSON object": not self.content,

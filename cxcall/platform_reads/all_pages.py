@@ -81,7 +81,7 @@ def _read_page(
 ) -> Page:
     delivery = read(request)
     response = delivery.response
-    if response is not None and response.truncated:
+    if response is not None and response.is_truncated:
         # Its own finding says that no response of the API is as long: here it is a page.
         delivery = delivery._replace(findings=())
         raise paging_error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))

@@ -51,7 +51,7 @@ class CampaignState(NamedTuple):
     outstanding: int | None = None
     errors: tuple[str, ...] = ()
 
-    def masked(self) -> CampaignState:
+    def with_masked_numbers(self) -> CampaignState:
         """Return the state with phone numbers masked in what people wrote, for all but a terminal."""
         name, list_name = mask_text(self.name), mask_text(self.list_name)
         return self._replace(

@@ -56,7 +56,7 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     `first_place` is where the user said that the engagement ID is.
     """
     if exchange.response is None or exchange.failure:
-        return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
+        return Evidence.INCONCLUSIVE if exchange.may_be_sent else Evidence.UNSENT
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _classify_success(exchange.request, response, operation, first_place)
@@ -176,7 +176,7 @@ def unreadable_reason(response: HttpResponse) -> str:
     body = response.body.strip()
     if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
         return WEB_PAGE
-    if response.truncated:
+    if response.is_truncated:
         return "a body that is far longer than a response of the API"
     if body and "json" in kind and body != b"null" and response.json() is None:
         return "a body that is not valid JSON, although its `Content-Type` says so"

@@ -176,7 +176,7 @@ class DeferredSignals:
         self._is_open = False
 
     @contextmanager
-    def closed(self) -> Iterator[None]:
+    def defer(self) -> Iterator[None]:
         """Defer signals while a record is written."""
         was_open, self._is_open = self._is_open, False
         try:

@@ -44,7 +44,7 @@ class AcceptedRequest:
     response: SandboxResponse
 
     @property
-    def declared(self) -> Mapping[str, Any]:
+    def places(self) -> Mapping[str, Any]:
         """The role of the operation, and its places."""
         declared: Mapping[str, Any] = self.operation.declared.get(CAMPAIGN, {})
         return declared
@@ -54,9 +54,9 @@ class AcceptedRequest:
         """The ID in the path."""
         return next(iter(self.path_values.values()), "")
 
-    def sent(self, place: str, default: Any = None) -> Any:
+    def body_value(self, place: str, default: Any = None) -> Any:
         """Return the value of the body at a declared place."""
-        pointer = self.declared.get(place)
+        pointer = self.places.get(place)
         if pointer is None or not has_value(self.body, pointer):
             return default
         return value_at(self.body, pointer)
@@ -67,7 +67,7 @@ class AcceptedRequest:
             return self.response
         body = dict(self.response.body)
         for place, value in values.items():
-            pointer = self.declared.get(place, place if place.startswith("/") else "")
+            pointer = self.places.get(place, place if place.startswith("/") else "")
             if pointer and value is not None:
                 _set(body, split_pointer(pointer), value)
         return replace(self.response, body=body)
@@ -104,7 +104,7 @@ class StoredObjects:
 
     def respond(self, request: AcceptedRequest) -> SandboxResponse:
         """Return the response to an accepted request, after its effect; raises a 400 problem for an unknown column."""
-        act = self._roles.get(str(request.declared.get("role", "")))
+        act = self._roles.get(str(request.places.get("role", "")))
         if act is None:
             return request.response
         with self._lock:
@@ -145,8 +145,10 @@ class StoredObjects:
     def _create_list(self, request: AcceptedRequest) -> SandboxResponse:
         if not isinstance(request.body, dict):
             return request.response
-        id_, columns = self._new_id(), tuple(request.sent("columns", ()))
-        phones = tuple(each.get("columnName", "") for each in request.sent("phoneColumns", ()))
+        id_, columns = self._new_id(), tuple(request.body_value("columns", ()))
+        phones = tuple(
+            each.get("columnName", "") for each in request.body_value("phoneColumns", ())
+        )
         self._lists[id_] = ContactList(id_, request.body, columns, phones)
         return self._created_response(request, id_)
 
@@ -155,7 +157,7 @@ class StoredObjects:
             return request.response
         id_ = self._new_id()
         self._campaigns[id_] = Campaign(
-            id_, self._list(str(request.sent("list", ""))), request.body
+            id_, self._list(str(request.body_value("list", ""))), request.body
         )
         return self._created_response(request, id_)
 
@@ -179,7 +181,7 @@ class StoredObjects:
         ]
         for contact in new_contacts:
             target.add(contact)
-        if (campaign := request.sent("campaign")) is not None:
+        if (campaign := request.body_value("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
         if not first or request.response.status >= LOWEST_FAULT_STATUS:
             return request.response
@@ -195,7 +197,7 @@ class StoredObjects:
         values = {f"/{name}": value for name, value in known.declared.items()}
         dialed = (
             sum(bool(each.last_attempt) for each in known.order)
-            if "called" in request.declared
+            if "called" in request.places
             else 0
         )
         counts = {"size": len(known.order), "total": len(known.order), "called": dialed}
@@ -206,10 +208,10 @@ class StoredObjects:
         if known is None:
             return request.response
         words = {
-            "running": request.declared["running"][0],
-            "stopped": request.declared.get("stopped"),
+            "running": request.places["running"][0],
+            "stopped": request.places.get("stopped"),
         }
-        status = words.get(known.status, request.declared.get("ended", words["stopped"]))
+        status = words.get(known.status, request.places.get("ended", words["stopped"]))
         values = {f"/{name}": value for name, value in known.declared.items()}
         name = known.contact_list.declared.get("name")
         return request.with_values(
@@ -246,9 +248,9 @@ class StoredObjects:
 
     def _read_job(self, request: AcceptedRequest) -> SandboxResponse:
         """Return the example of a job under the ID that is asked for."""
-        body, place = request.response.body, str(request.declared.get("items", ""))
+        body, place = request.response.body, str(request.places.get("items", ""))
         items = value_at(body, place) if has_value(body, place) else []
-        (name,) = split_pointer(request.declared["id"])
+        (name,) = split_pointer(request.places["id"])
         return request.with_values({"items": [{**each, name: request.id} for each in items]})
 
     def _read_results(self, request: AcceptedRequest) -> SandboxResponse:
@@ -256,9 +258,9 @@ class StoredObjects:
         if known is None:
             return request.response
         query = parse_qs(request.query)
-        if "page" in request.declared:
-            size = int(request.sent("size", 25))
-            start = (int(request.sent("page", 1)) - 1) * size
+        if "page" in request.places:
+            size = int(request.body_value("size", 25))
+            start = (int(request.body_value("page", 1)) - 1) * size
             contacts = known.order
             items = [_as_contact(each, known) for each in contacts[start : start + size]]
         else:  # only contacts that were dialed
@@ -273,12 +275,12 @@ class StoredObjects:
 def _contacts_of(request: AcceptedRequest) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Yield the cells of each contact of a load by their columns, and the contact as it was sent."""
     if isinstance(request.body, list):
-        at = str(request.declared.get("columns", ""))
+        at = str(request.places.get("columns", ""))
         for sent in request.body:
             yield (value_at(sent, at) if has_value(sent, at) else {}), sent
         return
     try:
-        text = b64decode(str(request.sent("file", "")), validate=True).decode("utf-8-sig")
+        text = b64decode(str(request.body_value("file", "")), validate=True).decode("utf-8-sig")
         yield from ((record, {}) for record in csv.DictReader(text.splitlines()))
     except (ValueError, csv.Error):
         return  # the platform takes any file, and says only in the job what is wrong with it

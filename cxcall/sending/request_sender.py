@@ -21,7 +21,7 @@ from cxcall.sending.delivery_result import (
     result_of_unsent_request,
 )
 from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
-from cxcall.transport.exchange import Interrupted, load_client
+from cxcall.transport.exchange import InterruptedExchange, load_client
 from cxcall.transport.exchange import exchange as send_request
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class _Attempts:
             wait = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
         elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
             # A read may be repeated, whatever became of it; but a page that is too large stays so.
-            if exchange.response is not None and exchange.response.truncated:
+            if exchange.response is not None and exchange.response.is_truncated:
                 return None
         elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
             return None
@@ -254,7 +254,7 @@ class _Attempts:
         if exchange.response is not None:
             reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
             reason += f", but {exchange.detail}" if exchange.detail else ""
-        with self.signals.closed():
+        with self.signals.defer():
             self.ledger.record_not_processed(self.id, self.attempt, reason, self.is_interrupted)
         if wait is None:
             self.has_renewed_token = True
@@ -265,7 +265,7 @@ class _Attempts:
             self.hooks.on_wait(wait, reason)
             self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
-        with self.signals.closed():
+        with self.signals.defer():
             number, is_interrupted = self.attempt + 1, self.is_interrupted
             self.ledger.record_attempt(self.id, number, is_interrupted, self.hooks.fence)
             self.attempt += 1
@@ -274,8 +274,8 @@ class _Attempts:
     def result_of_interrupt(self, interrupt: KeyboardInterrupt) -> Delivery:
         """Return the result of a delivery that a signal stopped, from what is known by then."""
         exchange = self.last_exchange
-        if isinstance(interrupt, Interrupted):
-            exchange, self.may_be_processed = interrupt.exchange, interrupt.left
+        if isinstance(interrupt, InterruptedExchange):
+            exchange, self.may_be_processed = interrupt.exchange, interrupt.may_be_sent
         elif exchange is not None:
             evidence = self._classify(exchange)
             if evidence not in _NOT_PROCESSED:

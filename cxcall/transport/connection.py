@@ -37,17 +37,17 @@ class CutError(Exception):
 class ConnectionState:
     """The progress of one connection; safe to use from two threads.
 
-    `left` becomes True before the first byte of the request is written. `abort` takes the same
-    lock: after it, `left` no longer changes. `turn` is called once the connection is open; it
+    `may_be_sent` becomes True before the first byte of the request is written. `abort` takes the same
+    lock: after it, `may_be_sent` no longer changes. `turn` is called once the connection is open; it
     waits until the request may be sent.
     """
 
     def __init__(self, turn: Callable[[], None] | None = None) -> None:
-        self.left = False
+        self.may_be_sent = False
         self.phase = "connect"
         self._turn = turn
         self._in_turn: float | None = None
-        self._held = 0.0
+        self._earlier_seconds = 0.0
         self.head: list[bytes] = []
         self.timings: dict[str, float] = {}
         self._started = perf_counter()
@@ -61,10 +61,10 @@ class ConnectionState:
         return self.phase if self.phase in ("proxy", "tls") else "connect"
 
     @property
-    def held(self) -> float:
+    def seconds_in_turn(self) -> float:
         """The seconds spent waiting in `turn` until now."""
         since = self._in_turn
-        return self._held + (perf_counter() - since if since is not None else 0.0)
+        return self._earlier_seconds + (perf_counter() - since if since is not None else 0.0)
 
     def mark(self, phase: str) -> None:
         """Record the end of a phase, in milliseconds from the start."""
@@ -80,17 +80,17 @@ class ConnectionState:
 
     def before_first_byte(self) -> None:
         """Wait for `turn`, then allow bytes to leave; raises CutError once aborted."""
-        if self._turn is not None and not self.left:
+        if self._turn is not None and not self.may_be_sent:
             self._in_turn = perf_counter()
             try:
                 self._turn()
             finally:
-                self._held, self._in_turn = self.held, None
+                self._earlier_seconds, self._in_turn = self.seconds_in_turn, None
             self.mark("turn")
         with self._gate:
             if self._is_aborted:
                 raise CutError
-            self.left = True
+            self.may_be_sent = True
 
     def abort(self) -> bool:
         """End the connection, and return whether anything may have left."""
@@ -99,7 +99,7 @@ class ConnectionState:
             if self._handle is not None:
                 with suppress(OSError):  # the server may have closed it first
                     self._handle.shutdown(socket.SHUT_RDWR)
-            return self.left
+            return self.may_be_sent
 
     def close(self) -> None:
         """Release the socket."""

@@ -29,7 +29,7 @@ _SLACK = 5.0
 _STATUS_DIGITS = 3
 
 
-class Interrupted(KeyboardInterrupt):
+class InterruptedExchange(KeyboardInterrupt):
     """Ctrl-C, SIGTERM, or SIGHUP during an exchange; `exchange` is its state at that moment."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -37,9 +37,9 @@ class Interrupted(KeyboardInterrupt):
         self.exchange = exchange
 
     @property
-    def left(self) -> bool:
+    def may_be_sent(self) -> bool:
         """Whether a part of the request may have been sent."""
-        return self.exchange.left
+        return self.exchange.may_be_sent
 
 
 def _keep_unchanged(request: PreparedRequest) -> PreparedRequest:
@@ -69,7 +69,7 @@ def exchange(
     `timeout` is the limit in seconds for all of it, including name resolution and a slow response.
     `turn` is called when the connection is established and before the first byte; it may wait, or raise
     SendPostponedError.
-    Follows no redirect and repeats nothing. Raises Interrupted after Ctrl-C, SIGTERM, or SIGHUP, and the
+    Follows no redirect and repeats nothing. Raises InterruptedExchange after Ctrl-C, SIGTERM, or SIGHUP, and the
     errors of `auth`.
     """
     call: _Call | None = None
@@ -80,11 +80,11 @@ def exchange(
         return call.result()
     except KeyboardInterrupt:
         if call is None:
-            stopped = Exchange(request, None, left=False, failure="interrupted")
+            stopped = Exchange(request, None, may_be_sent=False, failure="interrupted")
         else:
             call.give_up("interrupted", "interrupted by a signal")
             stopped = call.result()
-        raise Interrupted(stopped) from None
+        raise InterruptedExchange(stopped) from None
 
 
 class _Call:
@@ -141,8 +141,10 @@ class _Call:
     def wait(self, timeout: float) -> None:
         """Wait for the end; give up after `timeout` seconds, not counting the wait for its turn."""
         began = time.monotonic()
-        while not self.done.wait(max(began + timeout + self._state.held - time.monotonic(), 0.0)):
-            if time.monotonic() >= began + timeout + self._state.held:
+        while not self.done.wait(
+            max(began + timeout + self._state.seconds_in_turn - time.monotonic(), 0.0)
+        ):
+            if time.monotonic() >= began + timeout + self._state.seconds_in_turn:
                 self.give_up("timeout", f"no complete response within {timeout:g} s")
                 return
 
@@ -193,7 +195,7 @@ class _Call:
         return Exchange(
             self._request,
             self._response(),
-            self._state.left,
+            self._state.may_be_sent,
             failure,
             detail,
             dict(self._state.timings),
@@ -208,8 +210,8 @@ class _Call:
             code,
             redact(reason),
             Headers((redact(name), redact(value)) for name, value in headers.items()),
-            bytes(self._body.kept),
-            self._body.truncated,
+            bytes(self._body.content),
+            self._body.is_truncated,
         )
 
 

@@ -50,7 +50,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     """Return the failure, as in `Exchange.failure`, and its cause as text."""
     causes = list(_causes(error))
     root = _root(causes)
-    if line.left:
+    if line.may_be_sent:
         return _kind_of_broken_response(causes, line), _words(
             root, "the response was truncated or is not HTTP"
         )

@@ -70,13 +70,13 @@ class HttpRequest(NamedTuple):
 
 
 class HttpResponse(NamedTuple):
-    """A response with its decoded body; `truncated` if only the first mebibyte of the body is kept."""
+    """A response with its decoded body; `is_truncated` if only the first mebibyte of the body is kept."""
 
     status: int
     reason: str
     headers: Mapping[str, str]
     body: bytes
-    truncated: bool = False
+    is_truncated: bool = False
 
     def __repr__(self) -> str:
         return redacted_repr(self, "body")
@@ -116,7 +116,7 @@ def _json_value(body: bytes) -> Any | None:
 class Exchange(NamedTuple):
     """A request, its credentials masked, with its response or failure.
 
-    `left` is False only if certainly no byte of the request was sent: it becomes True when the
+    `may_be_sent` is False only if certainly no byte of the request was sent: it becomes True when the
     connection is established, TLS and proxy included, just before the first byte. `failure` is empty,
     or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
     is its cause as text. A cut response may have its status and headers. `timings` are milliseconds
@@ -125,7 +125,7 @@ class Exchange(NamedTuple):
 
     request: HttpRequest
     response: HttpResponse | None
-    left: bool
+    may_be_sent: bool
     failure: str = ""
     detail: str = ""
     timings: Mapping[str, float] = MappingProxyType({})

@@ -25,12 +25,12 @@ class Body:
         self._received = bytearray()
 
     @property
-    def kept(self) -> bytes:
+    def content(self) -> bytes:
         """The bytes received so far, decompressed."""
         return bytes(self._received[:KEPT_BYTES])
 
     @property
-    def truncated(self) -> bool:
+    def is_truncated(self) -> bool:
         """Whether the server sent more than is kept."""
         return len(self._received) > KEPT_BYTES
 
@@ -40,7 +40,7 @@ class Body:
         chunks = raw.stream(_CHUNK, decode_content=False)
         for chunk in decompress(chunks) if gzipped else chunks:
             self._received += chunk
-            if self.truncated:
+            if self.is_truncated:
                 return
         has_length = raw.chunked or raw.length_remaining is not None
         if not has_length and "json" in raw.headers.get("Content-Type", "").lower():
@@ -49,11 +49,11 @@ class Body:
     def _check_json(self) -> None:
         # Such a body ends where the connection ends: only its JSON tells whether it is complete.
         try:
-            load_json(bytes(self.kept))
+            load_json(bytes(self.content))
         except RecursionError:
             return
         except ValueError:
-            raise IncompleteRead(self.kept) from None
+            raise IncompleteRead(self.content) from None
 
 
 def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:

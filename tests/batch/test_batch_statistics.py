@@ -27,7 +27,7 @@ def result(
     number: int, outcome: Outcome, message: str = "", timings: dict[str, float] | None = None
 ) -> RowResult:
     findings = [Finding(Severity.ERROR, "code", "", message)] if message else []
-    exchange = Exchange(REQUEST, RESPONSE, left=True, timings=timings or {})
+    exchange = Exchange(REQUEST, RESPONSE, may_be_sent=True, timings=timings or {})
     delivery = Delivery("ID", outcome, ExitCode.OK, exchange)
     row = Row(number, Excerpt("", number, 1, ""), None, {})
     return RowResult(row, Report(outcome=outcome, delivery=delivery, findings=findings))

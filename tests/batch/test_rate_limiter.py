@@ -28,7 +28,7 @@ REQUEST = HttpRequest("POST", "http://127.0.0.1:1/calls", {}, b"{}")
 def respond(limiter: RateLimiter, status: int, **headers: str) -> None:
     """Let the limiter learn from a response to a request that left."""
     response = HttpResponse(status, "", headers, b"")
-    limiter.update_from_response(Exchange(REQUEST, response, left=True))
+    limiter.update_from_response(Exchange(REQUEST, response, may_be_sent=True))
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -261,7 +261,7 @@ def test_next_request_is_delayed_when_a_response_is_late(
         limiter.wait_to_send(0.0)
         sent_at = clock.now
         timings = {"turn": 5.0, "first_byte": 5.0 + latency}
-        limiter.update_from_response(Exchange(REQUEST, response, left=True, timings=timings))
+        limiter.update_from_response(Exchange(REQUEST, response, may_be_sent=True, timings=timings))
     limiter.wait_to_send(0.0)
     assert clock.now - sent_at == pytest.approx(limiter.interval + delay)
 

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from cxcall.contracts.conversion.convert import Converted, convert
+from cxcall.contracts.conversion.convert import ConvertedDocument, convert
 from helpers.small_api import openapi, swagger
 
 # 1.0 is an integer to JSON Schema 2020-12, and none to the drafts before: no body hangs on it.
@@ -101,7 +101,7 @@ def document(schema: Any) -> dict[str, Any]:
     }
 
 
-def body_schema(converted: Converted) -> dict[str, Any]:
+def body_schema(converted: ConvertedDocument) -> dict[str, Any]:
     """Return the schema of that body, and what it refers to."""
     (operation,) = converted.operations
     media = operation.declaration["requestBody"]["content"]["application/json"]

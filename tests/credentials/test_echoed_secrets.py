@@ -36,7 +36,7 @@ def test_error_of_the_token_endpoint_shows_no_secret_that_was_sent(
     body = json.dumps({"error": "invalid", "error_description": f"bad {' '.join(secrets)}"})
 
     def respond(request: HttpRequest, **_: Any) -> Exchange:
-        return Exchange(request, HttpResponse(400, "", {}, body.encode()), left=True)
+        return Exchange(request, HttpResponse(400, "", {}, body.encode()), may_be_sent=True)
 
     monkeypatch.setattr(exchange, "exchange", respond)
     with pytest.raises(CredentialsError) as caught:

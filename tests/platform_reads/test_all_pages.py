@@ -149,7 +149,7 @@ def pages_of(
         reply = reads(paths[-1], 0)
         body = b"" if reply.status == 204 else json.dumps(reply.body).encode()
         response = HttpResponse(reply.status, "", Headers(reply.headers.items()), body)
-        exchange = Exchange(request, response, left=True)
+        exchange = Exchange(request, response, may_be_sent=True)
         return Delivery("", Outcome.ACCEPTED, ExitCode.OK, exchange)
 
     paging = find_paging(operation)

@@ -115,20 +115,20 @@ def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
 def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
     body = {"error": "x"}
     assert evidence_of(respond(200, body, Location="/calls/abc")) is Evidence.INCONCLUSIVE
-    exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), left=True)
+    exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), may_be_sent=True)
     assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.INCONCLUSIVE
 
 
 def test_body_of_a_read_does_not_decide() -> None:
-    exchange = Exchange(REQUEST, respond(200, {"status": "failed"}), left=True)
+    exchange = Exchange(REQUEST, respond(200, {"status": "failed"}), may_be_sent=True)
     assert classify(exchange, READ) is Evidence.ACCEPTED
-    exchange = Exchange(REQUEST, respond(404, {"status": "dialing"}), left=True)
+    exchange = Exchange(REQUEST, respond(404, {"status": "dialing"}), may_be_sent=True)
     assert classify(exchange, READ) is Evidence.REFUSED
 
 
 def test_correlation_id_at_the_place_of_the_engagement_id_proves_nothing() -> None:
     response = respond(400, {}, X_Call="abc", CorrelationId="abc")
-    exchange = Exchange(REQUEST, response, left=True)
+    exchange = Exchange(REQUEST, response, may_be_sent=True)
     assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.REFUSED
 
 
@@ -138,7 +138,7 @@ def test_correlation_id_at_the_place_of_the_engagement_id_proves_nothing() -> No
         (HttpResponse(200, "", Headers(HTML.items()), b"hello"), "a web page"),
         (HttpResponse(200, "", Headers(()), b"  <!DOCTYPE html><p>"), "a web page"),
         (HttpResponse(200, "", Headers(()), b"<HTML>"), "a web page"),
-        (HttpResponse(200, "", Headers(()), b"{}", truncated=True), "far longer"),
+        (HttpResponse(200, "", Headers(()), b"{}", is_truncated=True), "far longer"),
         (respond(200, b"{"), "not valid JSON"),
     ],
 )
@@ -176,7 +176,7 @@ def test_error_that_says_what_was_started_is_inconclusive(
     name: str, body: Any, headers: dict[str, str], status: int
 ) -> None:
     response = respond(status, body, Retry_After="0", **headers)
-    exchange = Exchange(REQUEST, response, left=True)
+    exchange = Exchange(REQUEST, response, may_be_sent=True)
     assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
 
 
@@ -196,7 +196,9 @@ def test_error_that_only_names_itself_proves_what_its_status_says(
     body: Any, headers: dict[str, str], status: int
 ) -> None:
     request = REQUEST._replace(body=b'{"id": "Named-by-the-request"}')
-    exchange = Exchange(request, respond(status, body, Retry_After="0", **headers), left=True)
+    exchange = Exchange(
+        request, respond(status, body, Retry_After="0", **headers), may_be_sent=True
+    )
     expected = {401: "unauthorized", 429: "busy", 503: "busy"}.get(status, "refused")
     assert classify(exchange, OPERATIONS["place-call"], "X-Engagement-Id") == expected
 
@@ -219,7 +221,7 @@ def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
 def test_id_that_is_only_part_of_what_was_sent_is_new() -> None:
     request = REQUEST._replace(body=b'{"contactId": "call-17", "to": "+12025550123"}')
     for body in ({"error": "x", "jobId": 17}, {"error": "x", "callId": "call"}):
-        exchange = Exchange(request, respond(200, body), left=True)
+        exchange = Exchange(request, respond(200, body), may_be_sent=True)
         assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
 
 
@@ -254,7 +256,7 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
 )  # fmt: skip
 def test_failure_with_nothing_started_is_refused(body: Any) -> None:
     request = REQUEST._replace(body=b'{"contactId": "11111111-2222-4333-8444-555555555555"}')
-    exchange = Exchange(request, respond(200, body), left=True)
+    exchange = Exchange(request, respond(200, body), may_be_sent=True)
     assert classify(exchange, EXECUTE) is Evidence.REFUSED
 
 

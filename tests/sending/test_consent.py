@@ -20,7 +20,7 @@ def settle(monkeypatch: pytest.MonkeyPatch, body: bytes) -> list[str]:
 
     def respond(request: HttpRequest, **_: Any) -> Exchange:
         asked.append(request.url)
-        return Exchange(request, HttpResponse(200, "", {}, body), left=True)
+        return Exchange(request, HttpResponse(200, "", {}, body), may_be_sent=True)
 
     monkeypatch.setattr(exchange, "exchange", respond)
     return asked

@@ -136,7 +136,7 @@ def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
     with FaultServer((fault.reset_at_once,)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert done.exchange is not None
-    assert done.outcome is (Outcome.UNKNOWN if done.exchange.left else Outcome.UNDELIVERED)
+    assert done.outcome is (Outcome.UNKNOWN if done.exchange.may_be_sent else Outcome.UNDELIVERED)
     assert server.whole == 0
     check_record(ledger, done)
     check_findings(done)

@@ -23,7 +23,7 @@ from requests.auth import AuthBase
 from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
-from cxcall.transport.exchange import Interrupted, exchange
+from cxcall.transport.exchange import InterruptedExchange, exchange
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
 from cxcall.transport.origins import is_loopback_url
 from cxcall.transport.response_body import decompress
@@ -81,7 +81,7 @@ def meet_silence(silent: Fault, **more: Any) -> Exchange:
     for timeout in (0.3, 2.0, 10.0):
         done, server = meet(silent, timeout=timeout, **more)
         assert done.failure in ("timeout", "connect")
-        if done.left and (more or server.whole):
+        if done.may_be_sent and (more or server.whole):
             assert f"{timeout:g} s" in done.detail
             return done
     raise AssertionError("it never left")
@@ -90,7 +90,7 @@ def meet_silence(silent: Fault, **more: Any) -> Exchange:
 def test_a_whole_answer() -> None:
     done, server = meet(fault.accept)
     assert done.response is not None
-    assert (done.failure, done.left, done.response.status) == ("", True, 201)
+    assert (done.failure, done.may_be_sent, done.response.status) == ("", True, 201)
     assert done.response.headers["x-engagement-id"] == fault.ID
     assert done.response.json() == {"id": fault.ID, "state": "created"}
     assert server.whole == 1
@@ -128,7 +128,7 @@ BROKEN: dict[str, tuple[Fault, str, int | None]] = {
 def test_what_breaks_after_it_left_is_named_and_sent_once(name: str) -> None:
     broken, failure, status = BROKEN[name]
     done, _ = meet(broken)
-    assert (done.failure, done.left) == (failure, True)
+    assert (done.failure, done.may_be_sent) == (failure, True)
     assert (done.response.status if done.response else None) == status
     assert done.detail
     assert TOKEN not in repr(done)
@@ -137,7 +137,7 @@ def test_what_breaks_after_it_left_is_named_and_sent_once(name: str) -> None:
 def test_reset_at_once() -> None:
     # Whether the connection stood for a moment is up to the system.
     done, server = meet(fault.reset_at_once)
-    assert (done.failure, done.left) in (("reset", True), ("connect", False))
+    assert (done.failure, done.may_be_sent) in (("reset", True), ("connect", False))
     assert server.whole == 0
 
 
@@ -164,7 +164,7 @@ def test_what_is_whole_is_read(name: str) -> None:
     whole, status, body = WHOLE[name]
     done, _ = meet(whole)
     assert done.response is not None
-    assert (done.failure, done.left, done.response.status) == ("", True, status)
+    assert (done.failure, done.may_be_sent, done.response.status) == ("", True, status)
     assert body is None or done.response.body == body
 
 
@@ -190,7 +190,7 @@ def test_interim_responses_are_read_past(before: bytes) -> None:
 
 def test_an_interim_response_without_a_final_one_is_cut() -> None:
     done, _ = meet(raw(INTERIM))
-    assert (done.failure, done.left) == ("cut", True)
+    assert (done.failure, done.may_be_sent) == ("cut", True)
 
 
 def test_switching_protocols_is_a_final_response() -> None:
@@ -205,7 +205,7 @@ def test_no_more_of_a_body_is_kept_than_a_mebibyte(fault_: Fault) -> None:
     assert done.response is not None
     assert done.failure == ""
     assert len(done.response.body) == 1 << 20
-    assert done.response.truncated
+    assert done.response.is_truncated
 
 
 @pytest.mark.slow
@@ -229,7 +229,7 @@ def void(_: object) -> None:
 def test_a_refused_connection_left_nothing() -> None:
     with reserve() as closed:
         done = post(f"http://127.0.0.1:{port_of(closed)}/")
-    assert (done.failure, done.left, done.response) == ("connect", False, None)
+    assert (done.failure, done.may_be_sent, done.response) == ("connect", False, None)
     assert done.detail == "Connection refused"
 
 
@@ -239,7 +239,7 @@ def test_an_unknown_host_left_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     done = post("https://api.example.invalid/")
-    assert (done.failure, done.left) == ("dns", False)
+    assert (done.failure, done.may_be_sent) == ("dns", False)
     assert done.detail == "Name or service not known"
 
 
@@ -256,7 +256,7 @@ def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later
         monkeypatch.setattr(socket, "getaddrinfo", wait)
         before = set(threading.enumerate())
         done = post(f"{server.base_url}/", timeout=0.2)
-        assert (done.failure, done.left) == ("connect", False)
+        assert (done.failure, done.may_be_sent) == ("connect", False)
         answered.set()
         for thread in set(threading.enumerate()) - before:
             thread.join(10)
@@ -267,7 +267,7 @@ def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later
 @pytest.mark.parametrize("url", ["https://a..b/", "http://[::1/", "http://127.0.0.1:99999/"])
 def test_a_url_that_is_none_left_nothing(url: str) -> None:
     done = post(url)
-    assert (done.failure, done.left, done.response) == ("malformed", False, None)
+    assert (done.failure, done.may_be_sent, done.response) == ("malformed", False, None)
 
 
 def test_a_header_that_is_none_left_nothing() -> None:
@@ -275,8 +275,8 @@ def test_a_header_that_is_none_left_nothing() -> None:
         done = post(server.base_url, X="☎")
         two = post(server.base_url, X="a\r\nAuthorization: b")
     assert {done.failure, two.failure} == {"malformed"}
-    assert not done.left
-    assert not two.left
+    assert not done.may_be_sent
+    assert not two.may_be_sent
     assert server.whole == 0
 
 
@@ -290,7 +290,7 @@ def test_tls_with_a_trusted_certificate(
     trust(monkeypatch, certificate)
     with FaultServer((fault.accept,), certificate.context()) as server:
         done = post(f"{server.base_url}/")
-    assert (done.failure, done.left, server.rung) == ("", True, 1)
+    assert (done.failure, done.may_be_sent, server.rung) == ("", True, 1)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_breaks_under_tls_had_left(
     trust(monkeypatch, certificate)
     with FaultServer((BROKEN[broken][0],), certificate.context()) as server:
         done = post(f"{server.base_url}/")
-    assert (done.failure, done.left, server.rung) == (BROKEN[broken][1], True, 1)
+    assert (done.failure, done.may_be_sent, server.rung) == (BROKEN[broken][1], True, 1)
 
 
 @pytest.mark.slow
@@ -313,9 +313,9 @@ def test_silence_under_tls_ends_at_the_deadline(
     for timeout in (0.5, 3.0, 10.0):  # on a busy machine the handshake takes its time
         with FaultServer((fault.never_answer,), certificate.context()) as server:
             done = post(f"{server.base_url}/", timeout=timeout)
-        if done.left:
+        if done.may_be_sent:
             break
-    assert (done.failure, done.left, server.rung) == ("timeout", True, 1)
+    assert (done.failure, done.may_be_sent, server.rung) == ("timeout", True, 1)
 
 
 @pytest.mark.parametrize(
@@ -339,14 +339,14 @@ def test_a_certificate_that_is_not_good_gets_nothing(
     trust(monkeypatch, shown if trusted else certificate)
     with FaultServer((fault.accept,), shown.context()) as server:
         done = post(f"{server.base_url}/")
-    assert (done.failure, done.left, server.whole) == ("certificate", False, 0)
+    assert (done.failure, done.may_be_sent, server.whole) == ("certificate", False, 0)
     assert detail in done.detail.replace("self signed", "self-signed")
 
 
 def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     done = post("https://127.0.0.1:9/")
-    assert (done.failure, done.left) == ("certificate", False)
+    assert (done.failure, done.may_be_sent) == ("certificate", False)
     assert "REQUESTS_CA_BUNDLE" in done.detail
 
 
@@ -363,7 +363,7 @@ def test_no_tls_left_nothing(spoken: Fault) -> None:
     # A reset may come before the connection stood; nothing left in either case.
     expected = ("tls", "connect") if spoken is fault.reset_at_once else ("tls",)
     assert done.failure in expected
-    assert (done.left, done.response) == (False, None)
+    assert (done.may_be_sent, done.response) == (False, None)
     assert done.detail
     gc.collect()
 
@@ -397,7 +397,7 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
     monkeypatch.setattr(connection, "create_connection", connect_and_lose)
     with FaultServer((Fault(reset),)) as server:
         done = post(server.base_url.replace("http:", "https:"))
-    assert (done.failure, done.left) == ("tls", False)
+    assert (done.failure, done.may_be_sent) == ("tls", False)
     gc.collect()
 
 
@@ -405,7 +405,7 @@ def test_a_handshake_that_never_ends_left_nothing() -> None:
     for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection takes its time
         with FaultServer((fault.silence,)) as server:
             done = post(server.base_url.replace("http:", "https:"), timeout=timeout)
-        assert not done.left
+        assert not done.may_be_sent
         if done.failure != "connect":
             break
     assert done.failure == "tls"
@@ -431,7 +431,7 @@ def test_a_proxy_that_does_not_let_us_through(
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
         done = post(REMOTE)
-    assert (done.failure, done.left, done.response) == ("proxy", False, None)
+    assert (done.failure, done.may_be_sent, done.response) == ("proxy", False, None)
     assert detail in done.detail
     assert "pa55word" not in repr(done)
     assert TOKEN.encode() not in server.peers[0].head
@@ -441,14 +441,14 @@ def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     with FaultServer((fault.silence,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
         done = post(REMOTE, timeout=0.3)
-    assert (done.failure, done.left) == ("proxy", False)
+    assert (done.failure, done.may_be_sent) == ("proxy", False)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://", "socks5://127.0.0.1:1", "::"])
 def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
     done = post(REMOTE)
-    assert (done.left, done.response) == (False, None)
+    assert (done.may_be_sent, done.response) == (False, None)
     assert done.failure in {"proxy", "malformed"}
 
 
@@ -462,8 +462,8 @@ def test_through_a_proxy_it_leaves_once_the_tunnel_and_tls_stand(
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         first, second = post(REMOTE), post(REMOTE)
-    assert (first.failure, first.left) == ("", True)
-    assert (second.failure, second.left) == ("reset", True)
+    assert (first.failure, first.may_be_sent) == ("", True)
+    assert (second.failure, second.may_be_sent) == ("reset", True)
     assert server.rung == 2
     assert all(TOKEN.encode() not in peer.head for peer in proxy.peers)
 
@@ -479,7 +479,7 @@ def test_behind_a_proxy_a_bad_certificate_gets_nothing(
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         done = post(REMOTE)
-    assert (done.failure, done.left, server.whole) == ("certificate", False, 0)
+    assert (done.failure, done.may_be_sent, server.whole) == ("certificate", False, 0)
 
 
 def test_loopback_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -542,9 +542,13 @@ def interrupt(_: object = None) -> None:
 
 def test_an_interrupt_after_it_left_says_so() -> None:
     faults = (fault.but(fault.never_answer, interrupt),)
-    with FaultServer(faults) as server, pytest.raises(Interrupted) as told:
+    with FaultServer(faults) as server, pytest.raises(InterruptedExchange) as told:
         post(server.base_url)
-    assert (told.value.left, told.value.exchange.failure, server.whole) == (True, "interrupted", 1)
+    assert (told.value.may_be_sent, told.value.exchange.failure, server.whole) == (
+        True,
+        "interrupted",
+        1,
+    )
     assert isinstance(told.value, KeyboardInterrupt)
 
 
@@ -562,7 +566,7 @@ def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.Mon
         peer.hold()
 
     monkeypatch.setattr(HeaderReader, "readline", read)
-    with FaultServer((Fault(some),)) as server, pytest.raises(Interrupted) as told:
+    with FaultServer((Fault(some),)) as server, pytest.raises(InterruptedExchange) as told:
         post(server.base_url)
     response = told.value.exchange.response
     assert response is not None
@@ -579,10 +583,10 @@ def test_an_interrupt_before_it_left_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
     with FaultServer((fault.accept,)) as server:
         monkeypatch.setattr(socket, "getaddrinfo", wait)
-        with pytest.raises(Interrupted) as told:
+        with pytest.raises(InterruptedExchange) as told:
             post(server.base_url)
         gone.set()
-    assert (told.value.left, server.connections) == (False, 0)
+    assert (told.value.may_be_sent, server.connections) == (False, 0)
 
 
 def test_what_was_given_up_never_leaves() -> None:
@@ -600,12 +604,12 @@ def test_what_was_given_up_never_leaves() -> None:
         start.wait()
         said.append(line.abort())
         thread.join()
-        assert line.left is said[0]
+        assert line.may_be_sent is said[0]
     line = ConnectionState()
     assert line.abort() is False
     with pytest.raises(CutError):
         line.before_first_byte()
-    assert line.left is False
+    assert line.may_be_sent is False
 
 
 def test_a_bomb_is_inflated_in_small_pieces() -> None:

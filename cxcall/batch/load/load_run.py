@@ -160,7 +160,7 @@ class LoadRun(Run):
         which it shares a cell or the digits of a number. A response that is too long to be read whole is taken as complete.
         """
         response = delivery.response
-        if response is None or response.truncated:
+        if response is None or response.is_truncated:
             return ()
         body = response.json()
         if not isinstance(body, list):

@@ -57,7 +57,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         state = _read(reader, campaign, screen)
         if action == "start" and state.is_running:
             screen.print_diagnostic("the campaign is already on", always=True)
-        shown = state if screen.is_interactive else state.masked()
+        shown = state if screen.is_interactive else state.with_masked_numbers()
         what = f"{escape_to_one_line(str(shown))}, profile {settings.profile}, {settings.base_url}"
         ask_yes(
             found.operation,
@@ -116,9 +116,9 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
                 source="response",
             )
         )
-    shown = state if screen.stderr.isatty() else state.masked()
+    shown = state if screen.stderr.isatty() else state.with_masked_numbers()
     diagnostics = [*report.diagnostics, escape_to_one_line(str(shown))]
-    data = state.masked().as_dict()
+    data = state.with_masked_numbers().as_dict()
     return report._replace(data=data, findings=findings, diagnostics=diagnostics)
 
 
@@ -172,9 +172,9 @@ def show_status(
     return Report(
         "campaign status",
         operation=found.operation,
-        data=state.masked().as_dict(),
-        lines=_lines(state if screen.stdout.isatty() else state.masked()),
-        json_lines=[] if is_streamed else [state.masked().as_dict()],
+        data=state.with_masked_numbers().as_dict(),
+        lines=_lines(state if screen.stdout.isatty() else state.with_masked_numbers()),
+        json_lines=[] if is_streamed else [state.with_masked_numbers().as_dict()],
     )
 
 
@@ -220,7 +220,7 @@ def _watch(
 
 def _print_change(state: CampaignState, screen: Screen) -> None:
     if screen.options.output == "jsonl":
-        screen.print_json(state.masked().as_dict())
+        screen.print_json(state.with_masked_numbers().as_dict())
         screen.stdout.flush()
     elif not screen.stderr.isatty():
         screen.print_diagnostic(f"{state.status}: {state.counts}")

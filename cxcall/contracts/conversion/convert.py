@@ -46,7 +46,7 @@ class ConvertedOperation(NamedTuple):
     declaration: dict[str, Any]
 
 
-class Converted(NamedTuple):
+class ConvertedDocument(NamedTuple):
     """A document in our own form: all but paths and schemas (`head`), its operations, its schemas by name."""
 
     head: dict[str, Any]
@@ -66,7 +66,7 @@ class Converted(NamedTuple):
         return {**self.head, "paths": paths, "components": components}
 
 
-def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Converted:
+def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> ConvertedDocument:
     """Convert a parsed document that is called `name`; `faults` of its text are among its problems.
 
     Raises UsageError, with the JSON pointer, if it is not an OpenAPI document or has no usable operation
@@ -85,7 +85,7 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
         raise UsageError(message, where=where, fix=fix)
     for fault in faults:
         source.add_problem(fault)
-    return Converted({**head, PROBLEMS: source.problems}, operations, components)
+    return ConvertedDocument({**head, PROBLEMS: source.problems}, operations, components)
 
 
 def _usable_operations(
@@ -198,7 +198,7 @@ class _Operations:
         source = self._source
         paths = source.root.get("paths")
         if not isinstance(paths, dict):
-            raise source.misplaced(paths, dict, "/paths")
+            raise source.wrong_kind_error(paths, dict, "/paths")
         for path, node in paths.items():
             if not path.startswith("x-"):
                 with source.tolerate():

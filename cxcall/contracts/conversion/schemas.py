@@ -100,7 +100,7 @@ class Schemas:
         if isinstance(node, bool):
             return node if depth else ({} if node else {"not": {}})
         if not isinstance(node, dict):
-            raise self._source.misplaced(node, dict, at)
+            raise self._source.wrong_kind_error(node, dict, at)
         if depth > DEEPEST:
             raise self._source.fault(
                 at,

@@ -62,10 +62,10 @@ class SourceDocument:
         if value is None:
             return kind()
         if not isinstance(value, kind):
-            raise self.misplaced(value, kind, at)
+            raise self.wrong_kind_error(value, kind, at)
         return value
 
-    def misplaced(self, value: Any, kind: type[Any], at: str) -> UsageError:
+    def wrong_kind_error(self, value: Any, kind: type[Any], at: str) -> UsageError:
         """Return the error for a value that is not of the required kind."""
         found, expected = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
         return self.fault(
