@@ -118,7 +118,8 @@ def match_and_check(
 def check_body(operation: Operation, body: Payload) -> list[Finding]:
     """Return the findings on a body, in the order of its file.
 
-    One of them is an error exactly if the body is invalid by JSON Schema 2020-12.
+    One of them is an error if the body is invalid by JSON Schema 2020-12. A valid body has an error only for a
+    placeholder that would be dialed.
     """
     from cxcall.payloads.likely_mistakes import find_likely_mistakes
 
@@ -159,7 +160,7 @@ def check_parameters(
             from cxcall.payloads.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
-        elif _is_unfilled(parameter, value):
+        elif _is_unfilled(operation, parameter, value):
             from cxcall.payloads.value_errors import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))
@@ -167,16 +168,28 @@ def check_parameters(
             from cxcall.payloads.value_errors import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
+        elif parameter.schema.get("format") == "phone":
+            from cxcall.payloads.dialed_values import find_wrong_number
+
+            found = find_wrong_number(parameter.schema, value)
+            if found:
+                findings.append(found._replace(where=parameter.location, origin=parameter.name))
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
     return findings
 
 
-def _is_unfilled(parameter: Parameter, value: str) -> bool:
-    """Tell whether a parameter in the path, or an ID in the query, is a placeholder that its schema allows."""
+def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool:
+    """Tell whether a parameter in the path, an ID, or a number to dial is a placeholder that its schema allows."""
     is_id = is_name_of_id(parameter.name)
-    is_checked = is_id or parameter.location == "path"
-    return is_checked and is_placeholder(value, id_wanted=is_id, name=parameter.name)
+    if not is_placeholder(value, id_wanted=is_id, name=parameter.name):
+        return False
+    if is_id or parameter.location == "path":
+        return True
+    from cxcall.payloads.dialed_values import is_dialed_place, may_be_address
+
+    is_dialed = is_dialed_place(operation, parameter.schema, parameter.name)
+    return is_dialed and not may_be_address(value)
 
 
 def has_other_spelling(parameter: Parameter, value: str) -> bool:

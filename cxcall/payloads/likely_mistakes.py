@@ -14,6 +14,13 @@ from cxcall.documents.json_pointer import (
     value_at,
 )
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.dialed_values import (
+    WHY_DIALED,
+    find_wrong_number,
+    is_dialed_place,
+    may_be_address,
+    place_in_body,
+)
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone import number_masking
 
@@ -150,11 +157,13 @@ class _MistakeFinder:
         name = pointer.rstrip("/0123456789").rpartition("/")[2]
         if is_placeholder(value, name=name, id_wanted=is_name_of_id(name)):
             message = f"`{value}` at `{pointer}` looks like a placeholder that was never filled in"
-            yield self._warning(
+            found = self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"
             )
-        elif isinstance(value, str) and is_number(schema.get("format"), value):
-            yield from find_unlikely_number(self.body, pointer, value)
+            is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
+            yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
+        elif isinstance(value, str):
+            yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
         yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):
@@ -167,27 +176,6 @@ class _MistakeFinder:
             fix = f"send the same ID in both: `{format_value(there)}`"
             why = "one of them is the ID of another contact: the call could reach the wrong person"
             yield self._warning("id-mismatch", pointer, message, fix, why)
-
-
-def is_number(format_name: str | None, value: str) -> bool:
-    """Return whether a string is an E.164 number; the format `phone` allows other addresses, too."""
-    return format_name == "e164" or (format_name == "phone" and value.startswith("+"))
-
-
-def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
-    """Yield a warning if a number has the form of E.164 but cannot be dialed."""
-    from cxcall.phone.number_validity import find_number_mistake
-
-    if mistake := find_number_mistake(value):
-        yield body.make_finding(
-            Severity.WARNING,
-            "phone-unlikely",
-            pointer,
-            f"`{number_masking.mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
-            fix="compare it with the contact's record, digit by digit",
-            why="the API may accept it, but the call would fail or reach the wrong person",
-            source="libphonenumber",
-        )
 
 
 def find_id_mismatches(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES
 from cxcall.findings.finding import Finding
+from cxcall.payloads.dialed_values import FORMS
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import format_hint, format_value, limit_hint
@@ -161,15 +162,17 @@ def with_format(schema: JsonSchema) -> JsonSchema:
 
 
 def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
-    """Return (code, message, fix) for a string that is not a UUID or E.164 number, else empty strings."""
+    """Return (code, message, fix) for a string that is not a UUID or a number, else empty strings."""
     name = with_format(schema).get("format")
-    if name not in ("uuid", "e164"):
+    if name not in ("uuid", "e164", "phone") or not value:
         return "", "", ""
     if is_placeholder(value, id_wanted=True):
         return "placeholder", *describe_placeholder(label, value)
     if name == "uuid":
         fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
         return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
+    if name == "phone":
+        return "phone-format", f"{label} is `{value}`, which has no number to dial", FORMS
     message = f"{label} is `{number_masking.mask(value)}`, which is not E.164"
     return "phone-format", message, _suggest_e164(value)
 

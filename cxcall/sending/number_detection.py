@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.dialed_texts import DIALABLE, SCHEME
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_names import (
     PHONE_FORMATS,
@@ -45,9 +46,6 @@ _EMERGENCY = rf"(?<![\w.:/+-])(?:{'|'.join(_EMERGENCY_NUMBERS)})(?![\w:/-]|\.[0-
 _FIELD = r"[|;,\t\n]"
 _MIN_LENGTH_IN_TEXT = 7
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
-_EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
-_DIALABLE = rf"(?i)\s*[+*#(]*[0-9](?:[0-9 ().\-/\s*#,;+pw]|{_EXTENSION})*"
 # What is dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
 _NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
 _OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
@@ -115,7 +113,7 @@ def dialed_numbers(
 
 def dialed_part(text: str) -> str:
     """Return what is dialed of a number that may be a URI: `911` of `sip:%39%31%31@example.com`."""
-    plain = compile_pattern(_SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
+    plain = compile_pattern(SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
 
@@ -221,7 +219,7 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
     People write an access code before a number, an extension after it, or several numbers.
     """
     plain = compile_pattern(_URI_HOST).sub(
-        "", compile_pattern(_SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
+        "", compile_pattern(SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     )
     whole = plain_digits(plain)
     if len(whole) < _MIN_LENGTH_IN_TEXT and whole == plain.strip():
@@ -299,7 +297,7 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     )
     return (
         is_named
-        and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(text)))
+        and bool(compile_pattern(DIALABLE).fullmatch(dialed_part(text)))
         and not compile_pattern(_DATE).match(text)
     )
 

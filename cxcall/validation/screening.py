@@ -15,12 +15,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
-from cxcall.payloads.likely_mistakes import (
-    RELATIONS,
-    find_broken_relations,
-    has_open_names,
-    is_number,
-)
+from cxcall.payloads.dialed_values import is_possible
+from cxcall.payloads.likely_mistakes import RELATIONS, find_broken_relations, has_open_names
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
@@ -28,7 +24,6 @@ from cxcall.payloads.operation_matching import (
 )
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
-from cxcall.phone.number_validity import find_number_mistake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -190,12 +185,8 @@ def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
     return bool(found[0] != found[1])
 
 
-def _is_dialable(form: str, text: str) -> bool:
-    return not is_number(form, text) or not find_number_mistake(text)
-
-
 _FORMATS: dict[str, Callable[..., bool]] = {
-    f"cxcall-{form}": partial(_is_dialable, form) for form in ("e164", "phone")
+    f"cxcall-{form}": partial(is_possible, form) for form in ("e164", "phone")
 }
 
 

@@ -97,7 +97,7 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
         f"{FORM}grant_type=client_credentials{script}\n": ((), "grant_type=client_credentials"),
         f"{FORM}{CODE_FORM.replace('&', chr(38) + chr(10))}\n": ((), CODE_FORM),
         f"{FORM}{CODE_FORM.replace('&', chr(10) + chr(38))}\n": ((), CODE_FORM),
-        f"POST {CALLBACK}\n    ?phoneNumber=%2B44\n    &skill=1 HTTP/1.1\nAccept: application/json\n": ((("phoneNumber", "+44"), ("skill", "1")), None),
+        f"POST {CALLBACK}\n    ?phoneNumber=%2B442079460018\n    &skill=1 HTTP/1.1\nAccept: application/json\n": ((("phoneNumber", "+442079460018"), ("skill", "1")), None),
     }  # fmt: skip
     for text, wanted in texts.items():
         assert [(each.query, each.body) for each in read(text, "text")] == [wanted], text

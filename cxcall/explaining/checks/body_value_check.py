@@ -11,7 +11,7 @@ from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import placeholder_finding
 from cxcall.explaining.operations.published_operations import CXONE
 from cxcall.findings.finding import Severity
-from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.dialed_values import find_unlikely_number, place_in_body
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import is_uuid
@@ -82,7 +82,8 @@ def _check_text(
             pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer), value=value
         )
     elif _E164.fullmatch(value):
-        yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
+        found = find_unlikely_number(value.removeprefix("tel:"))
+        yield from place_in_body(found, payload, pointer)
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
         # NICE CXone documents national numbers, and so no form.
         if not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):

@@ -1,0 +1,95 @@
+"""Find values that would be dialed but cannot be: placeholders, other texts, and impossible numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.finding import Finding
+from cxcall.phone.dialed_texts import is_dialable
+from cxcall.phone.number_masking import mask
+from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+
+WHY_DIALED = "the platform would dial it"
+FORMS = (
+    "write a number, best in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
+    " only if the platform accepts it"
+)
+
+
+def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool:
+    """Return whether the schema or the name of a value says that it is dialed."""
+    has_format = schema.get("format") in PHONE_FORMATS
+    return has_format or (operation.can_place_call and is_number_name(name))
+
+
+def may_be_address(value: str) -> bool:
+    """Return whether a text may be an address that is dialed although it looks like a placeholder: `my-flow@localhost`."""
+    return "@" in value and is_dialable(value)
+
+
+def is_number(format_name: str | None, value: str) -> bool:
+    """Return whether a string is an E.164 number; the format `phone` allows other addresses, too."""
+    return format_name == "e164" or (format_name == "phone" and value.startswith("+"))
+
+
+def is_possible(format_name: str, value: str) -> bool:
+    """Return whether `find_wrong_number` finds nothing."""
+    if is_number(format_name, value):
+        from cxcall.phone.number_validity import find_number_mistake
+
+        return not find_number_mistake(value)
+    return format_name != "phone" or is_dialable(value)
+
+
+def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
+    """Return a warning, without a place, if a value of a number's format cannot be dialed; else None."""
+    if is_number(schema.get("format"), value):
+        return find_unlikely_number(value)
+    if schema.get("format") != "phone" or is_dialable(value):
+        return None
+    description = schema.get("description", "")
+    return Finding.warning(
+        "phone-format",
+        "",
+        f"`{mask(value)}` is not a number, an extension, or an address that can be dialed",
+        fix=FORMS,
+        why=f"the schema says: {description}" if description else WHY_DIALED,
+    )
+
+
+def find_unlikely_number(value: str) -> Finding | None:
+    """Return a warning, without a place, if a number has the form of E.164 but cannot be dialed; else None."""
+    from cxcall.phone.number_validity import find_number_mistake
+
+    mistake = find_number_mistake(value)
+    if not mistake:
+        return None
+    return Finding.warning(
+        "phone-unlikely",
+        "",
+        f"`{mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
+        fix="compare it with the contact's record, digit by digit",
+        why="the API may accept it, but the call would fail or reach the wrong person",
+        source="libphonenumber",
+    )
+
+
+def place_in_body(found: Finding | None, body: Payload, pointer: str) -> Iterator[Finding]:
+    """Yield a finding, if there is one, with its place in a body."""
+    if found:
+        yield body.make_finding(
+            found.severity,
+            found.code,
+            pointer,
+            found.message,
+            fix=found.fix,
+            why=found.why,
+            source=found.source,
+        )
