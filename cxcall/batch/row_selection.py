@@ -181,7 +181,7 @@ class RowSelection:
             raise UsageError(
                 f"`{self._job.rows.name}` was changed after it was checked",
                 where=self._job.rows.name,
-                fix="put the file back as it was, then run the same command with `--resume`",
+                fix="restore the file as it was, then run the same command with `--resume`",
             )
         return found[0], _State(found[1])
 

@@ -246,5 +246,5 @@ class WorkerOptions(OptionGroup):
     concurrency: int = CONCURRENCY.with_default(8)
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(
-        "--lease SECONDS", "Set how long a dead worker holds its rows [timeout + 30].", min=1
+        "--lease SECONDS", "Set how long a dead worker keeps its rows [timeout + 30].", min=1
     )

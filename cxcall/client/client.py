@@ -300,7 +300,9 @@ class Client:
             )
         operation = load_operation(name, self._contract)
         if operation.is_for_login:
-            raise UsageError(f"`{name}` takes secrets", where="operation", fix=_LOGIN_FIX)
+            raise UsageError(
+                f"`{name}` cannot be sent: it takes secrets", where="operation", fix=_LOGIN_FIX
+            )
         return operation
 
     def _settings(self, operation: Operation) -> Settings:

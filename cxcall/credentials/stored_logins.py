@@ -74,7 +74,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
         raise credentials_error(
             str(error),
             f"unlock it, or {settings.login_command()} again: secrets that it cannot store are kept in a file",
-            f"it holds the {describe_secret(login)} of profile `{login.get('profile')}`",
+            f"the keyring has the {describe_secret(login)} of profile `{login.get('profile')}`",
         ) from None
 
 

@@ -49,7 +49,7 @@ def note_no_evidence(request: ObservedRequest) -> list[Finding]:
     note = Finding.note(
         "not-provable",
         "request",
-        "cannot judge this: it shows no URL, status, or error",
+        "cannot explain this text: it contains no URL, status, or error",
         fix="to check only a body: `cxcall validate FILE`; otherwise add the request and the status",
     )
     return [] if request.is_identified else [note]
@@ -79,7 +79,7 @@ def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
     return Finding.note(
         "not-provable",
         "request",
-        "no certain cause found: the warnings name likely ones"
+        "no certain cause found: the warnings name likely causes"
         if has_warnings
         else "no cause found in the request or response",
         fix="to continue, capture: method, URL, body, status, response, its correlation ID, time, and region; "

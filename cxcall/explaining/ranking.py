@@ -221,7 +221,7 @@ def _by_response(
     if request.is_successful and "hidden-failure" not in response_codes:
         is_accepted = finding.code in _ACCEPTED and (is_body or finding.where in _IN_URL)
         if is_accepted or is_path or (is_error and is_body):
-            why = f"the API accepted the request all the same, with HTTP {status}"
+            why = f"the API accepted the request anyway, with HTTP {status}"
             why += "; it may have ignored this" * is_body
             lesser = Severity.NOTE if is_accepted else Severity.WARNING
             return finding._replace(severity=lesser, why=why)
@@ -231,7 +231,7 @@ def _by_response(
             why = "the API accepted it: the failure that it reports has another reason"
             return finding._replace(severity=Severity.NOTE, why=why)
     if is_error and is_body and "state" in response_codes and not _is_named(finding, request):
-        why = "the API responded about a state, so that it had probably accepted the body"
+        why = "the API reported a problem with a state, so it had probably accepted the body"
         lesser = Severity.NOTE if finding.code == "property-missing" else Severity.WARNING
         return finding._replace(severity=lesser, why=why)
     return finding

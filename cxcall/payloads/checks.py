@@ -312,6 +312,6 @@ def _no_matching_operation(operation: Operation, value: Any) -> Finding:
         "operation-mismatch",
         "body",
         f"this payload fits no operation; it was checked as `{operation.name}`{choice}",
-        fix="name the operation it is meant for with `--operation NAME`",
+        fix="name the operation that it is for: `--operation NAME`",
         source=f"contract {operation.contract.name}",
     )

@@ -146,7 +146,7 @@ class _MistakeFinder:
             other = own.get("x-cxcall-only-with") if isinstance(own, dict) else None
             if other and other not in members:
                 place = join_pointer(pointer, name)
-                message = f"`{place}` has an effect only together with `{other}`, which is missing"
+                message = f"`{place}` only has an effect together with `{other}`, which is missing"
                 fix = f"remove `{name}`, or add `{other}`"
                 why = "the API may ignore it or refuse the body; the vendor does not say which"
                 yield self._warning("value-not-allowed", place, message, fix, why, key=True)

@@ -276,7 +276,7 @@ class _ErrorExplainer:
         return self._finding(
             "value-not-allowed",
             f"{self.label} fits {count} of the alternatives in the schema, and must fit exactly one",
-            fix="add a property that only one of them has; if they cannot be told apart, send it with `--force`",
+            fix="add a property that only one of them has; if the alternatives cannot be distinguished, send it with `--force`",
             why="the schema has `oneOf`, where `anyOf` may be meant",
         )
 

@@ -50,9 +50,9 @@ def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> 
     label = _label(parameter)
     message, fix = f"{label} must be written in digits; got `{value}`", "write digits only"
     if value.strip() != value or not value.isprintable():
-        message = f"{label} has blanks or invisible characters: {json.dumps(value)}"
+        message = f"{label} has spaces or invisible characters: {json.dumps(value)}"
         fix = "leave them out"
-    why = "a platform may take both spellings as the same, and a duplicate would not be noticed"
+    why = "a platform may treat both spellings as the same value, so cxcall could miss a duplicate"
     return _parameter_finding(operation, parameter, "value-not-allowed", message, fix, why)
 
 

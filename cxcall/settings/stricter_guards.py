@@ -60,7 +60,7 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     raise UsageError(
         f"neither of the calling hours {found[0]} and {found[1]} includes the other",
         where="hours",
-        fix="set the hours of the worker so that they include those of the batch, or the other way around",
+        fix="set calling hours for the worker that include those of the batch, or the reverse",
     )
 
 

@@ -307,5 +307,5 @@ def test_object_that_may_be_a_body_is_not_called_free_of_problems(cxcall: Cxcall
     body = {"contactId": 12, "phone_number": "+1202555", "x": 1}
     ran = cxcall("explain", cxcall.file("payload.json", body), code=0)
     assert "no problem found" not in ran.out
-    assert "cannot judge this" in ran.out
+    assert "cannot explain this text" in ran.out
     assert "`cxcall validate FILE`" in ran.out

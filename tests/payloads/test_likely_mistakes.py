@@ -77,7 +77,7 @@ def test_correct_body_has_no_finding(members: dict[str, Any]) -> None:
         ({"userID": "u"}, "property-unknown", "/userID", "`queue` does not declare a property `userID`", "rename `userID` to `userId`"),
         ({"zzz": 1}, "property-unknown", "/zzz", "`queue` does not declare a property `zzz`", "see its properties: `cxcall operations queue`"),
         ({"contact": {"ID": "a"}}, "property-unknown", "/contact/ID", "`queue` does not declare a property `ID`", "rename `ID` to `id`"),
-        ({"start": "1"}, "value-not-allowed", "/start", "`/start` has an effect only together with `end`, which is missing", "remove `start`, or add `end`"),
+        ({"start": "1"}, "value-not-allowed", "/start", "`/start` only has an effect together with `end`, which is missing", "remove `start`, or add `end`"),
         ({"userId": "<id>"}, "placeholder", "/userId", "`<id>` at `/userId` looks like a placeholder that was never filled in", "put the real value at `/userId`"),
         ({"contactId": "a", "contact": {"id": "b"}}, "id-mismatch", "/contact/id", "`/contact/id` differs from `/contactId`, but both are the ID of the contact", "send the same ID in both: `a`"),
     ],

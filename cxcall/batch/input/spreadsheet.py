@@ -112,7 +112,7 @@ def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> Calamine
         raise UsageError(
             f"`{name}` has {len(filled)} sheets: {listed}",
             where=name,
-            fix="name the one to send: `--sheet NAME`",
+            fix="choose the sheet to send: `--sheet NAME`",
         )
     return filled[0] if filled else workbook.get_sheet_by_name(visible[0])
 

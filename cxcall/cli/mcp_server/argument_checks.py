@@ -46,5 +46,5 @@ def _refuse_invalid(tool: str, error: ValidationError) -> CallToolResult:
 
 def _refuse(tool: str, where: str, message: str, known: dict[str, Any]) -> CallToolResult:
     names = ", ".join(f"`{each}`" for each in known)
-    error = UsageError(message, where=where, fix=f"`{tool}` takes {names}" if names else "")
+    error = UsageError(message, where=where, fix=f"`{tool}` accepts {names}" if names else "")
     return result_of(error_report(error, tool), is_error=True)

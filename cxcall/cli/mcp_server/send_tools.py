@@ -249,7 +249,7 @@ def describe(checked: CheckedRequest) -> str:
     lines = [
         f"This request {risk}. Check every line.",
         f"operation: {operation.name} ({operation.summary.rstrip('.')})",
-        f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform takes the number of the contact'}",
+        f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform dials the number of the contact'}",
         f"request: {request.method} {request.url}",
         f"profile: {settings.profile}",
         *(f"warning: {each.message}" for each in warnings),

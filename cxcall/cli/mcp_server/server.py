@@ -95,7 +95,7 @@ def _allowed(options: ServerOptions, contract: str | None) -> tuple[str, ...]:
     for name in names:
         if load_operation(name, contract).is_for_login:
             raise UsageError(
-                f"`{name}` takes secrets",
+                f"`{name}` cannot be sent: it takes secrets",
                 where="--operation",
                 fix="log in with `cxcall auth login`",
             )

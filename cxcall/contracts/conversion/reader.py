@@ -91,7 +91,7 @@ def _unpack(path: str, content: bytes) -> bytes:
     if len(unpacked) > LARGEST:
         raise _unusable(
             path,
-            f"`{path}` holds more than {LARGEST >> 20} MB",
+            f"`{path}` has more than {LARGEST >> 20} MB",
             "remove the parts that you do not need",
         )
     return unpacked

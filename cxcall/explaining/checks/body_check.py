@@ -207,7 +207,7 @@ def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Fi
                 yield Finding.note(
                     "property-missing",
                     edit.pointer,
-                    f"`{name}` is missing: it is there as `{edit.source}`",
+                    f"`{name}` is missing: the body has it as `{edit.source}`",
                     fix=finding.fix,
                     source=finding.source,
                 )
@@ -227,7 +227,7 @@ def _as_note(
     ):
         return finding._replace(
             severity=Severity.NOTE,
-            message=f"`{name}` is returned by reads, but is not written",
+            message=f"`{name}` is read-only: responses contain it, requests do not need it",
             fix="it can be left out",
             why="APIs ignore such properties in most cases",
         )

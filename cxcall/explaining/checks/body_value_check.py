@@ -114,7 +114,7 @@ def _check_digits(
     """Yield a warning on a phone number with other characters than digits where the schema has a number."""
     is_number = "number" in operation.schema_at(pointer).get("type", ())
     if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
-        message = f"`{number_masking.mask(value)}` has other characters than digits"
+        message = f"`{number_masking.mask(value)}` has characters other than digits"
         yield payload.make_finding(
             Severity.WARNING,
             "phone-format",

@@ -41,7 +41,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
         yield Finding.error(
             "undelivered",
             "request",
-            "nothing was sent: `curl` is an alias of `Invoke-WebRequest` in Windows PowerShell 5, which does not know the options of curl",
+            "nothing was sent: `curl` is an alias of `Invoke-WebRequest` in Windows PowerShell 5, which does not support the options of curl",
             fix="write `curl.exe` in place of `curl`",
             source="the error of the client",
         )
@@ -68,7 +68,7 @@ def _split_argument(text: str) -> Finding:
         "undelivered",
         "response",
         f"curl could not read what it took for a URL: {text.strip()}",
-        fix='check the quotes and the variables: cmd does not know single quotes, so write `"` around each argument and `\\"` in it; for brackets in the URL itself add `-g`',
-        why="a shell splits an argument at blanks unless it is quoted for that shell, and curl takes the parts for URLs",
+        fix='check the quotes and the variables: cmd does not support single quotes, so write `"` around each argument and `\\"` in it; for brackets in the URL itself add `-g`',
+        why="a shell splits an argument at spaces unless it is quoted for that shell, and curl treats the parts as URLs",
         source="the exit code of curl",
     )

@@ -118,7 +118,7 @@ def check_host(
     label = "apps" if is_upload(request.path) else "login" if is_token else "api"
     usual = _usual_host(path_platform, label)
     if any(label in ("", *NO_VALUES) for label in host.split(".")):
-        message = f"the variable for a part of it had no value; use {usual}"
+        message = f"the variable for a part of the host had no value; use {usual}"
         yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
         return
     if has_slot(host):
@@ -176,7 +176,7 @@ def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
     slot = _SLOT.search(request.host)
     is_captured = request.kind.is_record and "host" not in request.unknown
     if slot and is_captured and not request.status:
-        fix = "put the domain of your organization's region there"
+        fix = "replace it with the domain of your organization's region"
         yield placeholder_finding("host", f"`{slot[0]}` in the host", fix)
 
 

@@ -172,7 +172,7 @@ def _as_query_finding(finding: Finding, operation: Operation) -> Iterator[Findin
         yield Finding.note(
             "property-missing",
             "query",
-            f"`{new_name}` is missing: it is there as `{name}`",
+            f"`{new_name}` is missing: the query has it as `{name}`",
             fix=finding.fix,
             source=finding.source,
             origin=new_name,

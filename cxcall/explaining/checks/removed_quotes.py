@@ -34,5 +34,5 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
             "body",
             "the shell may have removed the quotes of the body before the command sent it",
             fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
-            why="both shells take unescaped quotes away from the arguments of a program",
+            why="both shells remove unescaped quotes from the arguments of a program",
         )

@@ -41,7 +41,7 @@ def check_security(
     yield Finding.error(
         "token-grant" if is_scheme else "token-missing",
         "header:Authorization",
-        f"`{operation.name}` takes {names}{sent}",
+        f"`{operation.name}` requires {names}{sent}",
         fix=f"send {names}",
         source=f"contract {operation.contract.name}",
     )

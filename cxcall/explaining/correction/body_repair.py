@@ -130,5 +130,5 @@ def _describe(text: str, repaired: str, finding: Finding) -> Finding:
     return finding._replace(
         message=f'the body has curly quotes, such as `{quote}`, in {len(curly)} places, where JSON requires `"`',
         fix='replace each of them with a straight quote, `"`',
-        why="word processors, chats, and web pages change quotes; JSON (RFC 8259) knows only the straight one",
+        why="word processors, chats, and web pages change quotes; JSON (RFC 8259) allows only straight quotes",
     )

@@ -127,7 +127,7 @@ def wrong_method(
         "path",
         f"`{request.path}` has no {'published' if is_complete else 'known'} `{request.method}` operation, only {methods}",
         fix=f"send `{other.method}`" if other else "look for the operation: `cxcall operations`",
-        why="the API responds with 405, or takes it for another operation",
+        why="the API responds with 405, or treats it as another operation",
         source=published_source(place.source.platform) if place.source.platform else "",
     )
 

@@ -25,7 +25,7 @@ READ_ONLY_SCOPES = frozenset({"outbound:readonly"})
 THROTTLED_CLIENT = "sandbox-throttled"
 CLIENTS: dict[str, str] = {
     CLIENT_ID: "every scope of the contracts",
-    "sandbox-readonly": "outbound:readonly alone, so that no call may be placed: 403",
+    "sandbox-readonly": "only outbound:readonly, so a request for a call gets 403",
     THROTTLED_CLIENT: "never gets a token: 400 invalid_request, rate limit exceeded",
 }
 """The known client IDs, and the purpose of each. All have the same secret.

@@ -209,7 +209,7 @@ def _curly_quotes() -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
-        "the command has typographic quotes, which no shell takes for quotes; it is read as if they were straight",
+        "the command has typographic quotes, which shells do not treat as quotes; it is read as if they were straight quotes",
         fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
         why="word processors and chats replace straight quotes",
     )

@@ -136,7 +136,7 @@ def _single_quotes() -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
-        "the command is written for cmd, where single quotes do not quote: headers and body arrive with a single quote, or are split at blanks",
+        "the command is written for cmd, where single quotes do not quote: headers and body arrive with a single quote, or are split at spaces",
         fix='write `"` around each argument and `\\"` in it, or put the body into a file: `-d @body.json`',
         source="how cmd and curl for Windows split a command line",
     )

@@ -73,9 +73,9 @@ def with_blocked_finding(request: ObservedRequest, why: str = "", fix: str = "")
         else "state",
         "request",
         "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
-        fix="a page must not hold a client secret: use the authorization code grant with PKCE, or get the token on a server"
+        fix="a web page must not contain a client secret: use the authorization code grant with PKCE, or get the token on a server"
         if is_token
         else fix or "send it from a server, or add the origin to the allowed domains of the client",
-        why=why or "the browser says so",
+        why=why or "the error message of the browser",
     )
     return replace(request, findings=(*request.findings, finding))
