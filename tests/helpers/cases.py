@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -21,27 +22,36 @@ def each_case(
     cases: Iterable[Any],
     ids: Callable[[Any], str] | Iterable[str] = repr,
     quick: int | None = None,
+    *,
+    at_once: bool = False,
 ) -> Callable[[Test], Test]:
     """Return a decorator as `pytest.mark.parametrize`, but of one test that runs all cases.
 
     It reports all cases that fail at once. Fixtures are shared by the cases, so none may change what another reads.
-    The quick suite runs `quick` of them, evenly spread, or all.
+    The quick suite runs `quick` of them, evenly spread, or all. `at_once` runs each in a thread of its own: for
+    cases that wait most of their time.
     """
     keys, cases = names.replace(" ", "").split(","), list(cases)
     labels = list(map(ids, cases) if callable(ids) else ids)
+    assert len(labels) == len(cases)
 
     def decorate(test: Test) -> Test:
         @wraps(test)
         def run_all(**fixtures: Any) -> None:
-            errors: list[BaseException] = []
-            step = -(-len(cases) // quick) if quick and is_quick() else 1
-            for case, label in list(zip(cases, labels, strict=True))[::step]:
+            def run(case: Any, label: str) -> BaseException | None:
                 values = case if len(keys) > 1 else (case,)
                 try:
                     test(**fixtures, **dict(zip(keys, values, strict=True)))
                 except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - raised below
                     error.add_note(f"case: {label}")
-                    errors.append(error)
+                    return error
+                return None
+
+            step = -(-len(cases) // quick) if quick and is_quick() else 1
+            with ThreadPoolExecutor(len(cases) if at_once else 1) as threads:
+                run_each = threads.map if at_once else map
+                found = [*run_each(run, cases[::step], labels[::step])]
+            errors = [each for each in found if each is not None]
             if errors:
                 raise BaseExceptionGroup(f"{len(errors)} of {len(cases)} cases failed", errors)
 

@@ -8,21 +8,26 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.command import CAMPAIGN, CONTACT
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.sandbox.server import start_sandbox
+from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from cxcall.sandbox.server import Sandbox
-    from helpers.command import Cxcall, Running
+    from helpers.command import Running
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
+IN_FLIGHT = "+12025550198"
+"""The sandbox never answers a call to it."""
 EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--yes")
 COMMANDS = {
     "--version": 130, "--help": 130, "help": 130, "operations": 130, "operations execute": 130, "history": 2,
@@ -97,23 +102,35 @@ CASES = [(command, "stdout and stderr", signal.SIGTERM) for command in COMMANDS]
 ]
 
 
-@pytest.mark.parametrize(("command", "stream", "number"), dict.fromkeys(CASES))
+def new_command(folder: Path, *words: object) -> Cxcall:
+    """Return the command in a folder of its own, named after these words."""
+    own = folder / "-".join(map(str, words))
+    own.mkdir()
+    return Cxcall(own)
+
+
+@each_case("command, stream, number", dict.fromkeys(CASES), quick=1, at_once=True)
 def test_signal_ends_a_command_whose_output_is_not_read(
-    cxcall: Cxcall, command: str, stream: str, number: int
+    tmp_path: Path, command: str, stream: str, number: int
 ) -> None:
+    cxcall = new_command(tmp_path, command, stream, number)
     code = end_of(cxcall, tuple(command.split()), stream, number)
     assert code in (0, COMMANDS[command])
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("output", ["text", "json"])
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
-@pytest.mark.parametrize("number", ["+12025550100", "+12025550198"], ids=["answered", "in flight"])
+@each_case(
+    "number, stream, output",
+    product(["+12025550100", IN_FLIGHT], ["stdout", "stderr"], ["text", "json"]),
+    at_once=True,
+)
 def test_call_is_recorded_although_its_report_is_not_read(
-    live: Cxcall, sandbox: Sandbox, number: str, stream: str, output: str
+    tmp_path: Path, number: str, stream: str, output: str
 ) -> None:
     words = (*EXECUTE, "--phone-number", number, "-o", output)
-    code = end_of(live, words, stream, signal.SIGTERM, sandbox.wait_for_rings)
-    outcome = json.loads(live("history", "list", "-o", "jsonl", code=0).out)["outcome"]
-    assert (code, outcome) in [(8, "unknown"), (0, "accepted")][: 1 if number.endswith("98") else 2]
-    assert len(sandbox.rings) == 1
+    with start_sandbox(load_shipped_contracts()) as sandbox:
+        live = new_command(tmp_path, number, stream, output).at(sandbox)
+        code = end_of(live, words, stream, signal.SIGTERM, sandbox.wait_for_rings)
+        outcome = json.loads(live("history", "list", "-o", "jsonl", code=0).out)["outcome"]
+        assert (code, outcome) in [(8, "unknown"), (0, "accepted")][: 1 if number == IN_FLIGHT else 2]  # fmt: skip
+        assert len(sandbox.rings) == 1
