@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.cli.mcp_server.read_tools import RootFolder
-from cxcall.cli.mcp_server.send_tools import SECONDS, Confirmations
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
 from cxcall.client.client import Client as CxcallClient
 from cxcall.findings.errors import StoppedError, UsageError
@@ -313,7 +311,7 @@ def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
 
 @pytest.mark.slow
 def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools
+    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools, RootFolder
 
     monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
     target = TargetOptions(SettingsOptions(), ContractOptions())
@@ -326,9 +324,12 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
             tools.validate(content, operation="add-contacts")
 
 
+@pytest.mark.slow  # it loads the SDK
 def test_confirmation_expires_and_is_used_once(
     cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from cxcall.cli.mcp_server.send_tools import SECONDS, Confirmations
+
     for name, value in cxcall.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(cxcall.folder)
