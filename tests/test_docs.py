@@ -68,6 +68,21 @@ def test_every_path_and_symbol_in_a_document_exists(document: Path) -> None:
             assert re.search(defined, files[0].read_text("utf-8"), re.MULTILINE), f"{path}:{symbol}"
 
 
+def test_table_of_random_tests_has_the_numbers_of_the_tests_and_of_a_release() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    numbers = {}
+    for line in re.findall(r"^\| `CXCALL_.+$", text, re.MULTILINE):
+        names, path, default, release = (cell.strip() for cell in line.strip("|").split(" | "))
+        code = (ROOT / re.findall(r"`(.+?)`", path)[0]).read_text("utf-8")
+        defaults = dict(re.findall(r'environ\.get\("(CXCALL_\w+)", "([\d.]+)"\)', code))
+        listed = re.findall(r"`(.+?)`", names)
+        assert [defaults[name] for name in listed] == default.split(", "), listed
+        many = re.sub(r"(?<=\d),(?=\d{3})", "", release).split(", ")
+        numbers |= dict(zip(listed, many, strict=True))
+    (line,) = re.findall(r'^release_cases := "(.+)"$', (ROOT / "justfile").read_text("utf-8"), re.MULTILINE)  # fmt: skip
+    assert numbers == dict(each.split("=") for each in line.split())
+
+
 @pytest.mark.slow
 def test_code_refers_only_to_documents_of_this_repository() -> None:
     broken = {

@@ -880,8 +880,10 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:
     list_id = tenant.new_list()
-    count = 2100  # two requests of 1,000 contacts, before whose ends it is killed, and a third
-    file = live.file("leads.csv", rows(count))
+    count = 300  # two requests, before whose ends it is killed, and a third: `priority` differs from one to the next
+    head, *records = rows(count).splitlines()
+    lines_of = [f"{record},{'false' if count // 3 <= at < 2 * count // 3 else 'true'}" for at, record in enumerate(records)]  # fmt: skip
+    file = live.file("leads.csv", "".join(f"{line}\n" for line in (f"{head},priority", *lines_of)))
     words = ("campaign", "load", file, "--contact-list", list_id, "--rate", "1/s", "-o", "jsonl")
     for kills in range(2):
         more = ("--resume",) * bool(kills)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
-ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "300"))
+ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "150"))
 """How many rows a long export has; a release is tested with 5,000."""
 KILLED_EXPORTS = int(os.environ.get("CXCALL_KILLED_EXPORTS", "1"))
 
@@ -117,7 +117,7 @@ def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, expor
 def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
     cxcall: Cxcall, seed: int
 ) -> None:
-    export, random = Export(200, 12, 10, 15), Random(seed)
+    export, random = Export(140, 12, 10, 15), Random(seed)
     write_export(cxcall, export)
     words = (*BATCH, *READING, "--rate", "300/s")
     with Platform() as platform:

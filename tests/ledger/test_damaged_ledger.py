@@ -20,6 +20,7 @@ from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform
+from helpers.work import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +79,9 @@ def use(folder: Path, ids: list[str]) -> str:
     return "intact"
 
 
-@pytest.mark.parametrize(("flips", "seed"), [(30, 1), pytest.param(300, 2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("flips", "seed"), [(30, 1), pytest.param(examples(500), 2, marks=pytest.mark.slow)]
+)
 def test_flipped_bit_never_hides_a_record(tmp_path: Path, flips: int, seed: int) -> None:
     ids, chance, seen = write_ledger(tmp_path), Random(seed), Counter[str]()
     for number in range(flips):

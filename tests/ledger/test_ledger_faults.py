@@ -112,7 +112,7 @@ def test_unwritable_state_folder_stops_a_send(cxcall: Cxcall, folder: str) -> No
 
 @pytest.mark.slow
 def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
-    count = write_lines(cxcall, 300)
+    count = write_lines(cxcall, 60)
     with Platform() as platform:
         cxcall.environment |= platform.environment
         with subprocess.Popen(
@@ -125,11 +125,11 @@ def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
         *told, summary = [json.loads(line) for line in out.splitlines()]
         assert "cannot be written" in summary["data"]["stopped"]
         rung = platform.rung
-        assert 0 < rung < 300
+        assert 0 < rung < 60
         assert [line["outcome"] for line in told].count("accepted") == rung
         left = sum(1 for line in told if line["outcome"] != "accepted") + summary["data"]["notSent"]
         ran = cxcall(*MANY, str(left), "--resume", "-o", "jsonl")
-    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 300
+    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 60
     assert set(platform.dials.values()) == {1}
 
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "3"))
+COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "1"))
 """For how many paths of a published contract each value at a limit is tried; a release tries 1,000."""
-FUZZED_OPERATIONS = 10 * COVERED_OPERATIONS
+FUZZED_OPERATIONS = 12 * COVERED_OPERATIONS
 """For how many paths of a published contract examples and random values are tried."""
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
