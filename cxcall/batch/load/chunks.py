@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from base64 import b64encode
 from hashlib import sha256
-from io import StringIO
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.campaign_roles import most_contacts
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.findings.errors import UsageError
+from cxcall.payloads.csv_table import format_record
 from cxcall.payloads.payload import Payload, apply_flags, encode_body
 from cxcall.sending.checked_request import CheckedRequest
 
@@ -124,11 +123,8 @@ class ChunkBuilder:
 def _as_csv(contacts: Sequence[Any]) -> str:
     """Return contacts as CSV, with every column that one of them has."""
     columns = list(dict.fromkeys(name for each in contacts for name in each))
-    out = StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(contacts)
-    return out.getvalue()
+    rows = ([each.get(name, "") for name in columns] for each in contacts)
+    return "".join(f"{format_record(cells)}\n" for cells in (columns, *rows))
 
 
 class RequestSelection:
