@@ -1,13 +1,12 @@
 """Make a text that matches the pattern of a JSON Schema, for the patterns that API documents have.
 
-The standard library parses the pattern. The result is checked, so that what only other engines understand
-gives no wrong text.
+The standard library parses the pattern, by a module that is not public: in a Python without it, only usual texts
+are tried. The result is checked, so that what only other engines understand gives no wrong text.
 """
 
 from __future__ import annotations
 
 import re
-from re import _parser  # type: ignore[attr-defined]  # not public, and the only parser of patterns
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
@@ -36,8 +35,8 @@ def sample_text(schema: JsonSchema, usual: str) -> str:
         try:
             # ECMA-262 writes named groups without the `P`.
             pattern = re.sub(r"\(\?<(?![=!])", "(?P<", str(schema["pattern"]))
-            parts.append(_write(_parser.parse(pattern), more))
-        except (ValueError, KeyError, RecursionError, OverflowError, re.error):
+            parts.append(_write(_parse(pattern), more))
+        except (ImportError, ValueError, KeyError, RecursionError, OverflowError, re.error):
             break
     candidates = [usual, *_USUAL, *parts]
     longer = [
@@ -45,6 +44,13 @@ def sample_text(schema: JsonSchema, usual: str) -> str:
         for each in candidates
     ]
     return next((each for each in [*candidates, *longer] if is_valid(each)), usual)
+
+
+def _parse(pattern: str) -> Iterable[tuple[Any, Any]]:
+    from re import _parser  # type: ignore[attr-defined]
+
+    nodes: Iterable[tuple[Any, Any]] = _parser.parse(pattern)
+    return nodes
 
 
 def _write(nodes: Iterable[tuple[Any, Any]], more: int) -> str:

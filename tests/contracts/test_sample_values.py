@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
+
+import pytest
 
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.json_schema import compile_schema
@@ -27,10 +30,21 @@ def operation(schema: Any, media_type: str = "application/json", **schemas: Any)
     [
         r"^AC[0-9a-fA-F]{32}$", r"^\+[1-9]\d{1,14}$", "^(foo|bar)-\\d{3,}$", "^(?!x)[A-Z]{2}$", "^[^@]+@[^@]+$",
         r"^(([0-9]{3})-){2}x?$", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "^https?://.+$", "^.{5,}$", r"^[\w.-]+\.(wav|mp3)$",
+        r"^\S+?\D\W$", "^b{2,9}?c$", "^[^a-f]$",
     ],
 )  # fmt: skip
 def test_text_matches_its_pattern(pattern: str) -> None:
+    """Also on each Python that CI has: the parser of patterns in the standard library is not public."""
     assert re.search(pattern, sample_text({"pattern": pattern}, "text"))
+
+
+def test_python_without_the_parser_of_patterns_has_usual_texts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(re, "_parser")
+    monkeypatch.setitem(sys.modules, "re._parser", None)
+    assert sample_text({"pattern": "^https?://.+$"}, "text") == "https://example.com/"
+    assert sample_text({"pattern": "^AC[0-9]{4}$"}, "text") == "text"
 
 
 @each_case(
