@@ -221,7 +221,7 @@ def test_sandbox_beyond_loopback_warns_and_posts_the_outcome_of_a_call(cxcall: C
         with terminal(cxcall, *words, columns=160) as child:
             child.expect(r"CXCALL_BASE_URL=(http://127\.0\.0\.1:\d+)")
             url = child.match[1]
-            child.expect("warning: other machines can reach 0.0.0.0")
+            child.expect("warning: other machines can reach the sandbox at 0.0.0.0")
             environment = {"CXCALL_BASE_URL": url, "CXCALL_CLIENT_ID": "sandbox", "CXCALL_CLIENT_SECRET": "sandbox-secret"}  # fmt: skip
             call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-q")
             engagement = cxcall(*call, env=environment, code=0).out.strip()
