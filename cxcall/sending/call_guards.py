@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.do_not_call import NumberList
     from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.number_matching import NumberList
     from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
 

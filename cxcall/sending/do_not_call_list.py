@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
-from cxcall.phone.do_not_call import NumberList, is_one_number
 from cxcall.phone.number_masking import plain_digits
+from cxcall.phone.number_matching import NumberList, is_one_number
 from cxcall.runtime.patterns import compile_pattern
 
 _MIN_DIGITS = 3  # a heading such as `Phone 1` has fewer

@@ -13,7 +13,7 @@ import pytest
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
-from cxcall.phone.do_not_call import NumberList
+from cxcall.phone.number_matching import NumberList
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import document, wrap
