@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
-from cxcall.phone.number_validity import parse_number
-from cxcall.phone.spellings import (
+from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
     number_spellings,
     read_number,
     without_exit_code,
 )
+from cxcall.phone.number_validity import parse_number
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

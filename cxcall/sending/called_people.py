@@ -53,13 +53,13 @@ def _people(
 
 
 def _usual_spelling(number: str) -> tuple[str]:
-    from cxcall.phone.spellings import usual_spelling
+    from cxcall.phone.number_spellings import usual_spelling
 
     return (usual_spelling(dialed_part(number)),)
 
 
 def _possible_digits(number: str) -> Iterable[str]:
-    from cxcall.phone.spellings import number_spellings, usual_spelling
+    from cxcall.phone.number_spellings import number_spellings, usual_spelling
 
     text = dialed_part(number)
     return dict.fromkeys((usual_spelling(text), *sorted(number_spellings(text))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 
-from cxcall.phone.spellings import TRUNK_PREFIXES
+from cxcall.phone.number_spellings import TRUNK_PREFIXES
 
 
 def test_trunk_prefixes_are_those_of_the_metadata() -> None:
