@@ -70,7 +70,7 @@ def test_every_path_and_symbol_in_a_document_exists(document: Path) -> None:
 
 def test_table_of_random_tests_has_the_numbers_of_the_tests_and_of_a_release() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    numbers = {}
+    numbers: dict[str, str] = {}
     for line in re.findall(r"^\| `CXCALL_.+$", text, re.MULTILINE):
         names, path, default, release = (cell.strip() for cell in line.strip("|").split(" | "))
         code = (ROOT / re.findall(r"`(.+?)`", path)[0]).read_text("utf-8")
