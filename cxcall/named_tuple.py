@@ -26,8 +26,11 @@ else:
 
         def __init_subclass__(cls) -> None:
             names = cls.__match_args__ = cls._fields = tuple(cls.__annotations__)
-            cls._field_defaults = {name: vars(cls)[name] for name in names if name in vars(cls)}
-            cls._defaults = tuple(cls._field_defaults.get(name, _MISSING) for name in names)
+            members = vars(cls)
+            defaults = cls._field_defaults = {
+                each: members[each] for each in names if each in members
+            }
+            cls._defaults = tuple([defaults.get(name, _MISSING) for name in names])
             for index, name in enumerate(names):
                 setattr(cls, name, property(itemgetter(index)))
 

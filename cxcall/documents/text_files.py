@@ -16,7 +16,6 @@ from errno import EISDIR
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.documents.unused_names import unused_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.runtime.operating_system import is_null_device, open_at_once, wait_for_data
@@ -278,6 +277,8 @@ def conversion_command(path: str, encoding: str) -> tuple[str, str]:
     """Return the shell command that converts a file to UTF-8, and the new file that it writes beside it."""
     from pathlib import PurePath
     from shlex import join, quote
+
+    from cxcall.documents.unused_names import unused_name
 
     suffix = PurePath(path).suffix
     target = unused_name(f"{path.removesuffix(suffix)}.utf8{suffix}")

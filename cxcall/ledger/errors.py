@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from cxcall.documents.unused_names import unused_name
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, command
@@ -103,6 +102,8 @@ def unusable_file_error(path: Path, problem: str) -> LedgerError:
     After that, cxcall stops calls until `history accept`, because it knows that records are missing.
     """
     from shlex import quote
+
+    from cxcall.documents.unused_names import unused_name
 
     file, aside = quote(str(path)), quote(unused_name(str(path.parent / "damaged")))
     return LedgerError(

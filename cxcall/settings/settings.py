@@ -12,7 +12,6 @@ from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
-from cxcall.settings.dotenv_file import read_dotenv
 from cxcall.settings.setting_values import CXONE, check_values
 from cxcall.settings.sources import (
     DOTENV,
@@ -226,7 +225,15 @@ def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
 
 
 def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
-    return (read_flags(flags), *read_environment(), *read_dotenv())
+    return (read_flags(flags), *read_environment(), *_read_dotenv())
+
+
+def _read_dotenv() -> tuple[Layer, Layer]:
+    if not Path(".env").exists():
+        return {}, {}
+    from cxcall.settings.dotenv_file import read_dotenv
+
+    return read_dotenv()
 
 
 def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:
