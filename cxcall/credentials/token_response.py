@@ -40,7 +40,7 @@ def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> Un
         "reset": ("closed the connection before a complete response", "run it again"),
         "malformed": ("did not send an HTTP response", "check `token_url`"),
     }
-    known = explain_unreachable(done.failure, "token_url") or others.get(done.failure)
+    known = explain_unreachable(done, "token_url") or others.get(done.failure)
     problem, fix = known or ("sent a truncated response", "run it again")
     message = f"`{client.host}` {problem}"
     # The detail contains nothing from the request.

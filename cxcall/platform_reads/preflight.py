@@ -78,8 +78,7 @@ def _probe_host(preflight: PreflightInput) -> Exchange:
 def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
     host = host_of(settings.base_url)
     if probe.response is None:
-        fix = "check the region or `base_url`: `cxcall config show`; and the network"
-        yield CheckResult.failed("host", f"`{host}` does not respond: {probe.detail}", fix)
+        yield from _check_unreachable(host, probe)
         return
     elapsed = probe.timings.get("total", 0.0)
     yield CheckResult.passed("host", f"`{host}` responded in {elapsed:.0f} ms")
@@ -88,6 +87,23 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
     else:
         yield CheckResult.passed("TLS", "the certificate is trusted and valid for the host")
     yield _check_clock(probe.response.headers.get("Date", ""))
+
+
+def _check_unreachable(host: str, probe: Exchange) -> Iterator[CheckResult]:
+    from cxcall.transport import failures
+
+    other = (
+        "does not respond",
+        "check the region or `base_url`: `cxcall config show`; and the network",
+    )
+    problem, fix = failures.explain_unreachable(probe, "base_url") or other
+    says = f"`{host}` {problem}: {probe.detail}"
+    if not failures.concerns_tls(probe):
+        yield CheckResult.failed("host", says, fix)
+        return
+    if probe.failure != "ca-file":
+        yield CheckResult.passed("host", f"`{host}` accepts connections")
+    yield CheckResult.failed("TLS", says, fix)
 
 
 def _check_clock(date: str) -> CheckResult:

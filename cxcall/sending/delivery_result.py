@@ -163,7 +163,7 @@ def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
 def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
     from cxcall.transport.failures import explain_unreachable
 
-    problem, fix = explain_unreachable(exchange.failure, "base_url") or _OTHER_FAILURE
+    problem, fix = explain_unreachable(exchange, "base_url") or _OTHER_FAILURE
     return Finding.error(
         "host-unknown" if exchange.failure == "dns" else "undelivered",
         "host",
@@ -285,7 +285,7 @@ def _acceptance_warnings(
             Finding.warning(
                 "not-provable",
                 "response",
-                f"accepted because of its status and engagement ID; the body is {kind}",
+                f"accepted because of its status and engagement ID, but the response came with {kind}",
                 fix="check its result on the platform",
                 source=SOURCE,
             )

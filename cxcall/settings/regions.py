@@ -71,8 +71,9 @@ def normalize_url(name: str, setting: Setting) -> str:
             name, setting, "contains a character that is not valid in a URL", fix=fix
         )
     if "://" not in text:
-        fix = f"write `https://{text}`" if "@" not in text else "write `https://host`"
-        raise invalid_setting(name, setting, "must begin with `https://`", fix=fix)
+        fix = f"write `{_scheme_for(text)}://{text}`" if "@" not in text else "write `https://host`"
+        or_http = ", or with `http://` for this machine" if _scheme_for(text) == "http" else ""
+        raise invalid_setting(name, setting, f"must begin with `https://`{or_http}", fix=fix)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
@@ -99,16 +100,25 @@ def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
     return "a fragment" if fragment or "#" in text else ""
 
 
+def _scheme_for(address: str) -> str:
+    """Return the scheme to propose for an address without one: local servers rarely have TLS."""
+    try:
+        return "http" if is_loopback_url(f"//{address}") else "https"
+    except ValueError:  # its host is malformed
+        return "https"
+
+
 def _check_scheme(name: str, setting: Setting, scheme: str, host: str) -> None:
     if scheme == "https" or (scheme == "http" and is_loopback_host(host)):
         return
+    address = setting.value.partition("://")[2]
     raise invalid_setting(
         name,
         setting,
         f"would send requests unencrypted: `{scheme}://` to `{host}`"
         if scheme == "http"
         else f"must begin with `https://`, not `{scheme}://`",
-        fix=f"write `https://{setting.value.partition('://')[2]}`",
+        fix=f"write `{_scheme_for(address)}://{address}`",
         why="others can read a token on an unencrypted connection; only loopback addresses may use `http://`",
         code="scheme-insecure",
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 from binascii import b2a_base64
 from contextlib import contextmanager, suppress
-from os import environ
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -16,11 +15,12 @@ from urllib.parse import unquote
 
 from cxcall.runtime.redaction import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
+from cxcall.transport.failures import ca_file
 from cxcall.transport.origins import is_loopback_url
 
 with without_charset_detector():
     from requests.adapters import HTTPAdapter
-    from requests.utils import get_environ_proxies
+    from requests.utils import get_environ_proxies, select_proxy
 
 from cxcall.transport.urllib3_hooks import observe
 
@@ -132,7 +132,9 @@ class SingleUseAdapter(HTTPAdapter):
         url = prepared.url or ""
         proxies = {} if is_loopback_url(url) else get_environ_proxies(url)
         _remember_passwords(proxies.values())
-        bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+        if select_proxy(url, proxies):
+            self._state.phase = "proxy"
+        _, bundle = ca_file()
         try:
             with self.send(
                 prepared, stream=True, timeout=timeout, verify=bundle or True, proxies=proxies

@@ -145,7 +145,7 @@ class _Call:
             max(began + timeout + self._state.seconds_in_turn - time.monotonic(), 0.0)
         ):
             if time.monotonic() >= began + timeout + self._state.seconds_in_turn:
-                self.give_up("timeout", f"no complete response within {timeout:g} s")
+                self.give_up("timeout", f"timed out after {timeout:g} s")
                 return
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
@@ -182,10 +182,7 @@ class _Call:
             if self._failure is not None:
                 return
             if not self._state.abort() and failure == "timeout":
-                failure, detail = (
-                    self._state.stage,
-                    detail.replace("complete response", "connection"),
-                )
+                failure = self._state.stage
             self._state.mark("total")
             self._failure = failure, detail
 

@@ -2,48 +2,98 @@
 
 from __future__ import annotations
 
+import zlib
+from errno import ECONNREFUSED
 from http.client import IncompleteRead
+from os import environ, strerror
+from pathlib import Path
 from ssl import SSLCertVerificationError, SSLError
 from typing import TYPE_CHECKING
+
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.transport.connection import ConnectionState
+    from cxcall.transport.messages import Exchange
 
 _KINDS = {
     "RemoteDisconnected": "the connection was closed without a response",
     "TimeoutError": "no response in time",
     "IncompleteRead": "the response was truncated",
     "BadStatusLine": "the response is not HTTP",
-    "LineTooLong": "the response is not HTTP",
-    "HTTPException": "the response is not HTTP",
     "SendPostponedError": "postponed because the API asked to wait",
-    "InvalidHeader": "the response is not HTTP",
-    "InvalidProxyURL": "its URL is invalid",
-    "InvalidSchema": "its URL is invalid",
+    "InvalidHeader": "the response has an invalid header",
 }
+# By the text of http.client, which quotes no data.
+_HEAD_TEXTS = (
+    ("when reading header line", "a response header is too long"),
+    ("when reading status line", "the response is not HTTP: its first line is too long"),
+    ("more than 100 headers", "the response has too many headers"),
+)
+_INVALID_PROXY = "the URL of the proxy is not valid"
 # What is wrong with a host that got no request, and what to check: `{}` is the setting that names the host.
 _UNREACHABLE = {
     "dns": ("cannot be found", "check the region or `{}`: `cxcall config show`"),
-    "connect": ("refused the connection", "check `{}`, and that it is running"),
+    "connect": ("refused the connection", "check `{}`, and that the server is running"),
     "certificate": (
         "has a certificate that is not trusted",
         "set `REQUESTS_CA_BUNDLE` to the CA certificate file of your network",
     ),
-    "tls": ("does not accept a secure connection", "check that `{}` is an `https://` address"),
+    "certificate-name": (
+        "has a certificate for other host names",
+        "check the host in `{}`; if it is correct, tell the operator of the server",
+    ),
+    "certificate-date": (
+        "has a certificate that is not valid today",
+        "check the date of this machine; if it is correct, tell the operator of the server",
+    ),
+    "ca-file": (
+        "cannot be verified, because its certificate cannot be checked",
+        "set the variable to a file of CA certificates in PEM format, or unset it",
+    ),
+    "tls": ("did not complete the TLS handshake", "check the host and the port in `{}`"),
+    "no-tls": ("does not speak TLS", "check the host and the port in `{}`"),
     "proxy": ("cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),
+    "proxy-url": (
+        "cannot be reached through the proxy",
+        "write `HTTPS_PROXY` as `http://HOST:PORT`, or unset it",
+    ),
+    "proxy-socks": (
+        "cannot be reached through the SOCKS proxy",
+        "install `requests[socks]` beside cxcall, such as `pipx inject cxcall 'requests[socks]'`, or use an HTTP proxy",
+    ),
 }
+_TLS_FAILURES = ("certificate", "certificate-name", "certificate-date", "ca-file", "tls", "no-tls")
 _TUNNEL = "Tunnel connection failed: "
 _NO_BUNDLE = "TLS CA certificate bundle"
 _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
-_PROXY = {"InvalidProxyURL", "InvalidSchema"}
+_PROXY_URL = {"InvalidProxyURL", "ProxySchemeUnknown", "LocationParseError", "LocationValueError"}
+_OTHER_PROTOCOL = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
+# Errors of OpenSSL (`X509_V_ERR_...`): not yet valid, expired; another host name, another IP address.
+_DATE_ERRORS, _NAME_ERRORS = (9, 10), (62, 64)
 
 
-def explain_unreachable(failure: str, setting: str) -> tuple[str, str] | None:
+def ca_file() -> tuple[str, str]:
+    """Return the variable that names the file or folder of CA certificates, and its value; both empty without one."""
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return next(((name, path) for name in names if (path := environ.get(name))), ("", ""))
+
+
+def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
     """Return what is wrong with the host of a setting, and what to check; None for a failure of another kind."""
-    problem, fix = _UNREACHABLE.get(failure, ("", ""))
+    problem, fix = _UNREACHABLE.get(done.failure, ("", ""))
+    if done.failure == "connect" and done.detail != strerror(ECONNREFUSED):
+        problem = "cannot be reached"
+    if done.failure in ("tls", "no-tls") and is_loopback_url(done.request.url):
+        fix = "for a local server without TLS, use `http://` in `{}`"
     return (problem, fix.format(setting)) if problem else None
+
+
+def concerns_tls(done: Exchange) -> bool:
+    """Return whether an exchange failed in TLS: its handshake, or the check of the certificate."""
+    return done.failure in _TLS_FAILURES
 
 
 def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
@@ -55,15 +105,51 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
             root, "the response was truncated or is not HTTP"
         )
     names = {type(cause).__name__ for cause in causes}
+    if problem := _ca_file_problem() if line.phase == "tls" or _NO_BUNDLE in str(error) else "":
+        return "ca-file", problem
     signs = (
         ("held", "SendPostponedError" in names),
-        ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
-        ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
+        (_name_certificate_failure(root), bool(names & _CERTIFICATE)),
+        ("no-tls", isinstance(root, SSLError) and root.reason in _OTHER_PROTOCOL),
+        ("proxy-socks", "InvalidSchema" in names),
+        ("proxy-url", line.phase == "proxy" and bool(names & _PROXY_URL)),
+        ("proxy", line.phase == "proxy"),
         ("dns", "gaierror" in names),
         ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
     )
     failure = next((failure for failure, is_so in signs if is_so), line.stage)
+    if failure == "proxy-url":
+        return failure, _INVALID_PROXY
+    if failure == "proxy-socks":
+        return failure, "PySocks, which SOCKS proxies require, is not installed"
     return failure, _words(root, "the request cannot be put into HTTP")
+
+
+def _name_certificate_failure(root: BaseException) -> str:
+    code = root.verify_code if isinstance(root, SSLCertVerificationError) else None
+    if code in _NAME_ERRORS or type(root).__name__ == "CertificateError":
+        return "certificate-name"
+    return "certificate-date" if code in _DATE_ERRORS else "certificate"
+
+
+def _ca_file_problem() -> str:
+    """Return why the file of CA certificates that the environment names cannot be used; empty if it can."""
+    from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
+    variable, path = ca_file()
+    if not path:
+        return ""
+    if not Path(path).exists():
+        return f"the file in `{variable}` does not exist"
+    if Path(path).is_dir():
+        return ""
+    try:
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except SSLError:
+        return f"the file in `{variable}` has no valid certificates"
+    except OSError as error:
+        return f"the file in `{variable}` cannot be read: {error.strerror}"
+    return ""
 
 
 def _root(causes: list[BaseException]) -> BaseException:
@@ -91,15 +177,21 @@ def _words(root: BaseException, otherwise: str) -> str:
     text = str(root)
     if text.startswith(_TUNNEL):
         return f"the proxy responded with {text.removeprefix(_TUNNEL)[:3]}"
-    if isinstance(root, SSLCertVerificationError):
-        return str(root.verify_message)
+    if isinstance(root, zlib.error):
+        return "the response body cannot be decompressed"
     if isinstance(root, SSLError):
-        return str(root.reason or "the server closed the connection").replace("_", " ").lower()
+        return _tls_words(root)
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
-    if _NO_BUNDLE in text:
-        return "the file in `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` does not exist"
+    if found := next((words for part, words in _HEAD_TEXTS if part in text), ""):
+        return found
     return _KINDS.get(type(root).__name__, otherwise)
+
+
+def _tls_words(root: SSLError) -> str:
+    if isinstance(root, SSLCertVerificationError):
+        return str(root.verify_message)
+    return str(root.reason or "the server closed the connection").replace("_", " ").lower()
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -486,7 +486,7 @@ def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSe
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
     with pytest.raises(UndeliveredError) as caught:
         token_provider.get_token(load(token_url=url))
-    assert "does not accept a secure connection" in str(caught.value)
+    assert "does not speak TLS" in str(caught.value)
     assert endpoint.asked == []
 
 

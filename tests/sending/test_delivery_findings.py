@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FINDINGS = {
     "201": [],
     "204": [("engagement-id-missing", "names no engagement ID")],
-    "201, a gzip bomb": [("not-provable", "the body is far longer")],
+    "201, a gzip bomb": [("not-provable", "came with a body that is far longer")],
     "200, success false": [("hidden-failure", "`success` is false")],
     "201, failed and yet an ID": [
         ("outcome-unknown", "its body reports a failure"),

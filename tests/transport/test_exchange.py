@@ -121,6 +121,7 @@ BROKEN: dict[str, tuple[Fault, str, int | None]] = {
     "no HTTP": (fault.garbage, "malformed", None),
     "an endless status line": (fault.endless_status, "malformed", None),
     "endless headers": (fault.endless_headers, "malformed", 201),
+    "a header that is too long": (fault.long_header, "malformed", 200),
 }
 
 
@@ -132,6 +133,20 @@ def test_what_breaks_after_it_left_is_named_and_sent_once(name: str) -> None:
     assert (done.response.status if done.response else None) == status
     assert done.detail
     assert TOKEN not in repr(done)
+
+
+@pytest.mark.parametrize(
+    ("broken", "detail"),
+    [
+        (fault.long_header, "a response header is too long"),
+        (fault.endless_headers, "the response has too many headers"),
+        (fault.two_lengths, "the response has an invalid header"),
+        (fault.broken_gzip, "the response body cannot be decompressed"),
+    ],
+)
+def test_detail_says_which_part_of_the_response_is_wrong(broken: Fault, detail: str) -> None:
+    done, _ = meet(broken)
+    assert done.detail == detail
 
 
 def test_reset_at_once() -> None:
@@ -319,11 +334,11 @@ def test_silence_under_tls_ends_at_the_deadline(
 
 
 @pytest.mark.parametrize(
-    ("name", "hosts", "trusted", "detail"),
+    ("name", "hosts", "trusted", "failure", "detail"),
     [
-        ("good", "DNS:other.invalid", True, "IP address mismatch"),
-        ("expired", "IP:127.0.0.1", True, "expired"),
-        ("good", "IP:127.0.0.1", False, "self-signed"),
+        ("good", "DNS:other.invalid", True, "certificate-name", "IP address mismatch"),
+        ("expired", "IP:127.0.0.1", True, "certificate-date", "expired"),
+        ("good", "IP:127.0.0.1", False, "certificate", "self-signed"),
     ],
 )
 def test_a_certificate_that_is_not_good_gets_nothing(
@@ -333,21 +348,22 @@ def test_a_certificate_that_is_not_good_gets_nothing(
     name: str,
     hosts: str,
     trusted: bool,  # noqa: FBT001 - a column of the table
+    failure: str,
     detail: str,
 ) -> None:
     shown = make_certificate(tmp_path / "shown", name, hosts)
     trust(monkeypatch, shown if trusted else certificate)
     with FaultServer((fault.accept,), shown.context()) as server:
         done = post(f"{server.base_url}/")
-    assert (done.failure, done.may_be_sent, server.whole) == ("certificate", False, 0)
+    assert (done.failure, done.may_be_sent, server.whole) == (failure, False, 0)
     assert detail in done.detail.replace("self signed", "self-signed")
 
 
 def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
     done = post("https://127.0.0.1:9/")
-    assert (done.failure, done.may_be_sent) == ("certificate", False)
-    assert "REQUESTS_CA_BUNDLE" in done.detail
+    assert (done.failure, done.may_be_sent) == ("ca-file", False)
+    assert done.detail == "the file in `REQUESTS_CA_BUNDLE` does not exist"
 
 
 @pytest.mark.parametrize(
@@ -361,8 +377,8 @@ def test_no_tls_left_nothing(spoken: Fault) -> None:
     with FaultServer((spoken,)) as server:
         done = post(server.base_url.replace("http:", "https:"))
     # A reset may come before the connection stood; nothing left in either case.
-    expected = ("tls", "connect") if spoken is fault.reset_at_once else ("tls",)
-    assert done.failure in expected
+    expected = {fault.reset_at_once: ("tls", "connect"), fault.close_at_once: ("tls",)}
+    assert done.failure in expected.get(spoken, ("no-tls",))
     assert (done.may_be_sent, done.response) == (False, None)
     assert done.detail
     gc.collect()
@@ -444,12 +460,20 @@ def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
     assert (done.failure, done.may_be_sent) == ("proxy", False)
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "http://", "socks5://127.0.0.1:1", "::"])
-def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "failure"),
+    [
+        ("http://127.0.0.1:1", "proxy"),
+        ("http://", "proxy-url"),
+        ("foo://127.0.0.1:1", "proxy-url"),
+        ("http://127.0.0.1:99999", "proxy-url"),
+        ("::", "proxy-url"),
+    ],
+)
+def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str, failure: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
     done = post(REMOTE)
-    assert (done.may_be_sent, done.response) == (False, None)
-    assert done.failure in {"proxy", "malformed"}
+    assert (done.failure, done.may_be_sent, done.response) == (failure, False, None)
 
 
 def test_through_a_proxy_it_leaves_once_the_tunnel_and_tls_stand(
