@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.named_places import (
+from cxcall.responses.names_in_messages import (
     find_coded_parameter,
     find_coded_property,
     find_named_fields,
