@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.credentials import selection, stored_logins, token_cache
+from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.setting_values import CXONE
@@ -29,7 +29,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
     stop_on_conflicts(settings)
     check_trust(settings, LOGIN_SOURCE)
     sources = LOGIN_SOURCE, LOGIN_SOURCE
-    client = selection.client_from_pair(settings, (client_id, secret), sources)
+    client = client_selection.client_from_pair(settings, (client_id, secret), sources)
     with token_cache.lock_tokens(settings):
         return _save(settings, client, request_grant(client, settings.timeout))
 
@@ -44,7 +44,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
 
     stop_on_conflicts(settings)
     check_trust(settings, LOGIN_SOURCE)
-    client = selection.browser_client(settings)
+    client = client_selection.browser_client(settings)
     grant = browser_login.log_in(
         client,
         show,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxcall.credentials import selection, stored_logins, token_cache
+from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.credentials.token_provider import check_trust
@@ -130,11 +130,11 @@ def get_status(settings: Settings) -> CredentialsStatus:
     """
     token = client = None
     source = ""
-    findings = [*settings.conflicts, *selection.find_unused_credentials(settings)]
+    findings = [*settings.conflicts, *client_selection.find_unused_credentials(settings)]
     try:
-        token = selection.find_explicit_token(settings)
+        token = client_selection.find_explicit_token(settings)
         if token is None:
-            client = selection.select_client(settings)
+            client = client_selection.select_client(settings)
             token = token_cache.find_cached_token(settings, client)
         source = client.source if client else token.source if token else ""
         check_trust(settings, source)

@@ -30,16 +30,16 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     token = explicit_token(settings)
     if token and not fresh:
         return token
-    from cxcall.credentials import selection  # a token in the settings does not need it
+    from cxcall.credentials import client_selection  # a token in the settings does not need it
 
-    if token := selection.find_explicit_token(settings):
+    if token := client_selection.find_explicit_token(settings):
         check_trust(settings, token.source)
         if fresh:
-            raise selection.rejected_token_error(settings, token)
+            raise client_selection.rejected_token_error(settings, token)
         return token
     from cxcall.credentials import token_cache
 
-    client = selection.select_client(settings)
+    client = client_selection.select_client(settings)
     check_trust(settings, client.source)
     if settings.is_embedded:
         return token_cache.fetch_token(settings, client)
@@ -53,7 +53,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
             return found
         # Another process may have renewed the login while this one waited for the lock.
         return token_cache.fetch_token(
-            settings, selection.select_client(settings, load_secrets=True)
+            settings, client_selection.select_client(settings, load_secrets=True)
         )
 
 
@@ -61,13 +61,13 @@ def has_token_source(settings: Settings) -> bool:
     """Return whether a token is set, or credentials to request one with; reads no keyring."""
     if settings.access_token:
         return True
-    from cxcall.credentials import selection, stored_logins
+    from cxcall.credentials import client_selection, stored_logins
 
     login = stored_logins.find_login(settings)
     if "access_token" in (*login, *stored_logins.keyring_secret_names(login)):
         return True
     try:
-        return bool(selection.select_client(settings))
+        return bool(client_selection.select_client(settings))
     except CredentialsError:
         return False
 

@@ -13,8 +13,8 @@ import pytest
 
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.credentials import (
+    client_selection,
     login_and_logout,
-    selection,
     stored_logins,
     token_cache,
     token_provider,

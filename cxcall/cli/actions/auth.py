@@ -9,8 +9,8 @@ from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import credentials_error
+from cxcall.credentials.client_selection import grant_kind
 from cxcall.credentials.oauth_client import ACCESS_KEY
-from cxcall.credentials.selection import grant_kind
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
