@@ -10,7 +10,7 @@ from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics.batch_statistics import BatchStatistics
 from cxcall.batch.statistics.latencies import BOUNDS_MS, Latencies, round_up
-from cxcall.cli.actions.batch.output import describe_outcomes, describe_speed, total_lines
+from cxcall.cli.actions.batch.result_printer import describe_outcomes, describe_speed, total_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity

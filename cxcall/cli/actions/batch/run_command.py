@@ -19,18 +19,18 @@ from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_statistics import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.output import (
+from cxcall.cli.actions.batch.queue import (
+    fill_queue,
+    queued_report,
+    without_hours,
+)
+from cxcall.cli.actions.batch.result_printer import (
     ProgressLines,
     RowPrinter,
     describe_outcomes,
     describe_speed,
     print_totals,
     unwritable_reason,
-)
-from cxcall.cli.actions.batch.queue import (
-    fill_queue,
-    queued_report,
-    without_hours,
 )
 from cxcall.cli.actions.batch.setup import (
     enforce_hours,

@@ -13,7 +13,7 @@ from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limit.rate import Rate
-from cxcall.cli.actions.batch.output import RowPrinter, total_lines
+from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.options import flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
