@@ -54,7 +54,7 @@ def test_token_of_a_login_is_not_returned(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     token = Token("a-token", "given", None, None, source)
-    monkeypatch.setattr(selection, "find_explicit_token", lambda _settings: token)
+    monkeypatch.setattr(client_selection, "find_explicit_token", lambda _settings: token)
     with pytest.raises(CredentialsError, match="elsewhere"):
         token_provider.get_token(settings)
 
@@ -64,7 +64,7 @@ def test_client_of_a_login_gets_no_token(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
     client = OAuthClient("id", "secret", source, "https://login.example.com", AUTHORIZATION_CODE)
-    monkeypatch.setattr(selection, "select_client", lambda *_, **__: client)
+    monkeypatch.setattr(client_selection, "select_client", lambda *_, **__: client)
     requested: list[OAuthClient] = []
     cached = Token("cached", "authorization-code", None, None, source)
     monkeypatch.setattr(token_cache, "find_cached_token", lambda *_: cached)
