@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -11,6 +12,7 @@ import pytest
 
 from cxcall.cli import root_command as cli
 
+MOST_PATTERN_CHARACTERS = 120
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 
 
@@ -36,6 +38,18 @@ def test_files_and_functions_stay_readable() -> None:
                 )
     assert max(bodies.values()) <= 45, max(bodies, key=lambda name: bodies[name])
     assert median(bodies.values()) <= 8
+
+
+def test_the_formatter_lays_out_the_whole_package() -> None:
+    """Word lists are one text that is split, and long patterns are written one part per line."""
+    texts = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in modules()}
+    assert [name for name, text in texts.items() if "# fmt:" in text] == []
+    patterns = re.compile(r"^\s*(?:\w+ = )?(?:re\.compile\()?(?:r|rf|fr)[\"'].*", re.MULTILINE)
+    too_long = {
+        name: [line for line in patterns.findall(text) if len(line) > MOST_PATTERN_CHARACTERS]
+        for name, text in texts.items()
+    }
+    assert {name: lines for name, lines in too_long.items() if lines} == {}
 
 
 @pytest.mark.slow

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from cxcall.runtime.patterns import compile_pattern, is_uuid
-from cxcall.runtime.random_texts import (
-    is_credential,
-    is_mixed,
-    is_plain,
-    is_random,
-)
+from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.redaction import MASKED, mask_spans
 from cxcall.runtime.secret_names import SECRET, has_secret_part, kind_of_name, name_words
 from cxcall.runtime.text_decoding import escape_decodings
@@ -37,11 +32,19 @@ _LONGEST_MATCH = 400
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
 _MORE = r"[A-Za-z0-9_-]++"
 _FOLDED = rf"(?:\s{{1,4}}{_MORE})?"
-_JWT = rf"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{{5,}}+{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
+_JWT = (
+    r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}+"
+    rf"{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+"
+    rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
+)
 _SCHEMES = ("bearer", "basic", "token", "apikey")
 _SIGNS = r"[A-Za-z0-9+/_~.%-]"
 # Of what is folded, the next line too. A placeholder may be in `<>`.
-_CREDENTIALS = rf"""(?i:(?<![\w/.])({"|".join(_SCHEMES)}))((?:\s|%20|\+|[:=])+["'`<(\[]{{0,2}}|["'`<(\[]{{1,2}})({_SIGNS}{{8,}}=*)((?:\s{{1,4}}{_SIGNS}{{6,}}+=*(?![\w:(]))?)"""
+_CREDENTIALS = (
+    rf"(?i:(?<![\w/.])({'|'.join(_SCHEMES)}))"
+    rf"""((?:\s|%20|\+|[:=])+["'`<(\[]{{0,2}}|["'`<(\[]{{1,2}})({_SIGNS}{{8,}}=*)"""
+    rf"((?:\s{{1,4}}{_SIGNS}{{6,}}+=*(?![\w:(]))?)"
+)
 _DIGEST = r'(?i:(\bdigest\s[^\n]{0,400}?\b(?:response|cnonce)="?))([^"\s,]{8,})'
 _USER_OPTION = (
     r"""((?<![\w-])(?:-u|--user|--proxy-user)[ =]?["']?[^\s:"'/]{1,100}:)([^\s"'/]{4,})"""
@@ -50,27 +53,39 @@ _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_
 _CLIENT = r"[\w.@-]{3,100}:[^\s:]{6,200}"
 _SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
 # What follows `Bearer` in prose. Any other word there may be a token.
-_BEARER_WORDS = frozenset((
-    "authentication", "authorization", "authorisation", "authenticated", "challenge", "credential",
-    "credentials", "expected", "required", "received", "security", "provided", "rejected", "realm",
-    "tokens", "requires", "supported",
-))  # fmt: skip
+_BEARER_WORDS = frozenset(
+    """
+    authentication authorization authorisation authenticated challenge credential credentials
+    expected required received security provided rejected realm tokens requires supported
+    """.split()
+)
 # A name, what stands between it and its value (quotes, other marks, a sign), and the value.
 _CLOSE, _OPEN = r"""["'`*_\])}\u00bb\u201d\u2019]{0,3}""", r"""["'`*<(\[{\u00ab\u201c\u2018]{0,3}"""
 _COLONS = ":\uff1a\ufe55\ua789\u2236"
-_SIGN = rf"(?:\s{{0,3}}(?:=>|->|:=|[{_COLONS}](?!/)|=|\||,(?=\s?[\"'`]))\s{{0,3}}|\s(?:is|was|are)\s|\s{{1,3}}|(?=[(\[<]))"
+_SIGN = (
+    rf"(?:\s{{0,3}}(?:=>|->|:=|[{_COLONS}](?!/)|=|\||,(?=\s?[\"'`]))\s{{0,3}}"
+    rf"|\s(?:is|was|are)\s|\s{{1,3}}|(?=[(\[<]))"
+)
 _IN_QUOTES, _UNQUOTED = r"""[^"'`\\\n]""", r"""[^\s"'`<>,;(){}\[\]|&\\=]"""
-_VALUE = rf"""(?:(?<=["'`]){_IN_QUOTES}{{4,{_LONGEST_MATCH}}}+(?=["'`]|{_IN_QUOTES})|(?![*$%/]){_UNQUOTED}{{6,{_LONGEST_MATCH}}}+(?:={{0,2}}+(?![\w(])|(?={_UNQUOTED})))"""
+_VALUE = (
+    rf"""(?:(?<=["'`]){_IN_QUOTES}{{4,{_LONGEST_MATCH}}}+(?=["'`]|{_IN_QUOTES})"""
+    rf"|(?![*$%/]){_UNQUOTED}{{6,{_LONGEST_MATCH}}}+(?:={{0,2}}+(?![\w(])|(?={_UNQUOTED})))"
+)
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
 # A text with none of these has only names of keys, and of secrets before a colon.
-_HINTS = (
-    "secret", "passw", "token", "credential", "pikey", "pi-key", "pi_key", "authoriz", "sess", "cookie", "bearer", "basic", "digest", "pwd",
-)  # fmt: skip
+_HINTS = tuple(
+    """
+    secret passw token credential pikey pi-key pi_key authoriz sess cookie bearer basic digest pwd
+    """.split()
+)
 # What follows a name in it; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
-_PART = r"""(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"""
+_PART = (
+    r'(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n'
+    r"(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"
+)
 # A reader may have taken the first `<` for the mark of a received line.
 _ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
 _DEFAULT = r"(\$\{(\w{1,60}):?[-=])([^{}$]{4,})(?=\})"

@@ -85,9 +85,13 @@ def digest_of(checked: CheckedRequest) -> str:
     """Return the SHA-256 of everything that would be sent, and of where it goes."""
     request, settings = checked.request, checked.settings
     parts = [
-        checked.operation.name, settings.profile, settings.base_url,
-        request.method, request.url, sorted(request.headers.items()),
-    ]  # fmt: skip
+        checked.operation.name,
+        settings.profile,
+        settings.base_url,
+        request.method,
+        request.url,
+        sorted(request.headers.items()),
+    ]
     text = json.dumps(parts).encode() + b"\n" + (request.body or b"")
     return hashlib.sha256(text).hexdigest()
 

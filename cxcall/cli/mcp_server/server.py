@@ -71,9 +71,14 @@ def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) 
         log_level="WARNING",
     )
     offline = (
-        reading.validate, reading.explain, reading.list_operations, reading.show_operation,
-        reading.list_history, reading.show_history, requests.dry_run,
-    )  # fmt: skip
+        reading.validate,
+        reading.explain,
+        reading.list_operations,
+        reading.show_operation,
+        reading.list_history,
+        reading.show_history,
+        requests.dry_run,
+    )
     for tool in offline:
         server.add_tool(as_tool(tool), annotations=_OFFLINE)
     server.add_tool(as_tool(reading.doctor), annotations=_ONLINE)

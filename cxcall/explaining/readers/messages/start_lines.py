@@ -13,7 +13,8 @@ _CHARACTER = (
 )
 _TARGET = (
     # A URL, a path, `{host}/...`, a variable of code with what follows, or `example.com/...`.
-    rf"(?P<target>(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)"
+    r"(?P<target>"
+    rf"(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)"
     rf"{_CHARACTER}*|https?://{_CHARACTER}+)"
 )
 REQUEST = re.compile(
