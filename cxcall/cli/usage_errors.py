@@ -1,4 +1,4 @@
-"""Turn the exceptions of Typer's parser into cxcall's messages, and describe a fault in cxcall itself."""
+"""Turn the exceptions of Typer's parser into cxcall's messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report
 from cxcall.runtime.name_similarity import find_similar
-from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,20 +135,3 @@ def _expected_number(kind: Any) -> str:
     number = "number" if kind.name.startswith("float") else "whole number"
     start = "" if low is None else f" from {low}"
     return number + start + (f" to {high}" if high is not None else " up" if start else "")
-
-
-def fault_finding(fault: BaseException) -> Finding:
-    """Return the finding on a fault; it names only places in the code, as values can be secrets."""
-    from traceback import extract_tb
-
-    places = [
-        f"{frame.filename.rpartition('cxcall')[2]}:{frame.lineno}"
-        for frame in extract_tb(fault.__traceback__)
-    ]
-    return Finding.error(
-        "fault",
-        " > ".join(places[-4:]),
-        f"cxcall {__version__} itself failed: {type(fault).__name__}",
-        why="`cxcall history list` shows whether something was sent",
-        fix="report it with the line above and the command; the line contains none of your values",
-    )

@@ -303,7 +303,7 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
 def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
     from pydantic import ValidationError
 
-    from cxcall.cli.mcp_server.send_tools import Confirmation
+    from cxcall.cli.mcp_server.confirmations import Confirmation
 
     with pytest.raises(ValidationError):
         Confirmation.model_validate({"send": answer})
@@ -328,13 +328,13 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
 def test_confirmation_expires_and_is_used_once(
     cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cxcall.cli.mcp_server.send_tools import SECONDS, Confirmations
+    from cxcall.cli.mcp_server.confirmations import LIFETIME_SECONDS, PendingConfirmations
 
     for name, value in cxcall.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(cxcall.folder)
     now = [0.0]
-    confirmations = Confirmations(lambda: now[0])
+    confirmations = PendingConfirmations(lambda: now[0])
     with CxcallClient() as client:
         checked, other = (
             client.build("personal-connection", request(reason)["body"]) for reason in ("a", "b")
@@ -342,12 +342,12 @@ def test_confirmation_expires_and_is_used_once(
         used, expired, foreign = (confirmations.add(checked) for _ in range(3))
         confirmations.check(used, checked)
         confirmations.take(used, checked)
-        now[0] = SECONDS - 1
+        now[0] = LIFETIME_SECONDS - 1
         confirmations.check(expired, checked)
         for identifier, built in ((used, checked), (foreign, other), (foreign, checked)):
             with pytest.raises(StoppedError):
                 confirmations.take(identifier, built)
-        now[0] = SECONDS
+        now[0] = LIFETIME_SECONDS
         with pytest.raises(StoppedError, match="expired"):
             confirmations.check(expired, checked)
         first = confirmations.add(checked)

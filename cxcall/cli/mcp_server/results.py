@@ -9,8 +9,8 @@ from typing import Any, ParamSpec
 
 from mcp_types import CallToolResult, TextContent
 
-from cxcall.cli.usage_errors import fault_finding
 from cxcall.findings.errors import CxcallError
+from cxcall.findings.fault_finding import fault_finding
 from cxcall.findings.notices import with_notices
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report, error_report

@@ -1,24 +1,25 @@
 """The dry run, and the tool that sends: only what a dry run showed, and only if a person agrees."""
 
-import hashlib
 import json
-import secrets
-import time
-from collections.abc import Callable
 from threading import Lock
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from cxcall.cli.actions.send import show_request
+from cxcall.cli.mcp_server.confirmations import (
+    LIFETIME_SECONDS,
+    Confirmation,
+    PendingConfirmations,
+)
 from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
 from cxcall.cli.mcp_server.results import as_tool
-from cxcall.cli.usage_errors import fault_finding
 from cxcall.client.client import Client
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.fault_finding import fault_finding
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
@@ -29,93 +30,13 @@ from cxcall.sending.checked_request import CheckedRequest, stop_on_errors
 
 MAX_SHOWN = 16_384
 """Characters of a body that a person can be asked to confirm: it is shown as a whole."""
-SECONDS = 600.0
-"""How long a dry run can be followed by a send."""
-_MAX_PENDING = 100
-
-
-class Confirmation(BaseModel):
-    """What the person answers."""
-
-    # Strict, because a text such as "no, yes later" is no agreement.
-    send: bool = Field(strict=True, title="Send this request", description="Yes sends it, once.")
-
-
-class Confirmations:
-    """Pending requests by confirmation ID: the digest of the exact request, and when it expires."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock = clock, Lock()
-        self._pending: dict[str, tuple[str, float]] = {}
-
-    def add(self, checked: CheckedRequest) -> str:
-        """Return a new confirmation ID for a request; the oldest one is forgotten if there are too many."""
-        identifier = secrets.token_urlsafe(16)
-        with self._lock:
-            while len(self._pending) >= _MAX_PENDING:
-                del self._pending[next(iter(self._pending))]
-            self._pending[identifier] = digest_of(checked), self._clock() + SECONDS
-        return identifier
-
-    def check(self, identifier: str, checked: CheckedRequest) -> None:
-        """Raise StoppedError unless the ID is valid for exactly this request; another request uses it up."""
-        with self._lock:
-            digest, expires = self._pending.get(identifier, ("", 0.0))
-            if digest and self._clock() < expires and digest == digest_of(checked):
-                return
-            self._pending.pop(identifier, None)
-        raise _not_confirmed(
-            "it is unknown, used, or expired" if not digest else _why(digest, checked)
-        )
-
-    def take(self, identifier: str, checked: CheckedRequest) -> None:
-        """Use up an ID; raises StoppedError as `check` does, also if another call has just used it."""
-        self.check(identifier, checked)
-        with self._lock:
-            if self._pending.pop(identifier, None) is None:
-                raise _not_confirmed("it is used")
-
-    def discard(self, identifier: str) -> None:
-        """Forget an ID: the person declined."""
-        with self._lock:
-            self._pending.pop(identifier, None)
-
-
-def digest_of(checked: CheckedRequest) -> str:
-    """Return the SHA-256 of everything that would be sent, and of where it goes."""
-    request, settings = checked.request, checked.settings
-    parts = [
-        checked.operation.name,
-        settings.profile,
-        settings.base_url,
-        request.method,
-        request.url,
-        sorted(request.headers.items()),
-    ]
-    text = json.dumps(parts).encode() + b"\n" + (request.body or b"")
-    return hashlib.sha256(text).hexdigest()
-
-
-def _why(digest: str, checked: CheckedRequest) -> str:
-    return "it has expired" if digest == digest_of(checked) else "it belongs to another request"
-
-
-def _not_confirmed(why: str) -> StoppedError:
-    return StoppedError(
-        Finding.error(
-            "declined",
-            "confirmation_id",
-            f"the confirmation ID is not valid for this request: {why}; nothing was sent",
-            fix="call `dry_run` with the same request, then `send` with the ID that it returns",
-        )
-    )
 
 
 class RequestTools:
     """The dry run and, for the operations that the server was started with, the send."""
 
     def __init__(
-        self, client: Client, operations: tuple[str, ...], confirmations: Confirmations
+        self, client: Client, operations: tuple[str, ...], confirmations: PendingConfirmations
     ) -> None:
         self._client, self._operations = client, operations
         self._confirmations = confirmations
@@ -139,7 +60,7 @@ class RequestTools:
             return report
         confirmation = {
             "confirmationId": self._confirmations.add(checked),
-            "expiresInSeconds": int(SECONDS),
+            "expiresInSeconds": int(LIFETIME_SECONDS),
         }
         return report._replace(data={**report.data, **confirmation})
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import ToolAnnotations
 
 from cxcall.cli.mcp_server.argument_checks import Server
+from cxcall.cli.mcp_server.confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.results import as_tool
-from cxcall.cli.mcp_server.send_tools import Confirmations, RequestTools, new_send_tool
+from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
 from cxcall.cli.options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
@@ -56,7 +57,7 @@ def serve(
     reading = ReadTools(target, guards, RootFolder(options.root))
     operations = _allowed(options, reading.contract)
     with Client(**flags) as client:
-        requests = RequestTools(client, operations, Confirmations())
+        requests = RequestTools(client, operations, PendingConfirmations())
         with suppress(KeyboardInterrupt):
             new_server(reading, requests, allow_send=options.allow_send).run("stdio")
         requests.wait()
