@@ -7,6 +7,7 @@ from binascii import Error, a2b_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.text_credentials import find_credentials
 from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, is_secret_header
 from cxcall.runtime.redaction import mask_spans
 from cxcall.runtime.text_decoding import decodings
@@ -25,7 +26,13 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", "abcdefghijklmnopqrstuvwxyz
 
 
 def find_header_secrets(name: str, value: str) -> Iterator[str]:
-    """Yield what is secret in the value of a header: credentials, the password in them, values of cookies."""
+    """Yield what is secret in the value of a header: credentials, the password in them, values of cookies.
+
+    The value may have those of several headers of that name.
+    """
+    if len(values := value.split(", ")) > 1:
+        for each in values:
+            yield from find_header_secrets(name, each)
     if name.lower().endswith("authorization"):
         credentials = value.strip().partition(" ")[2].strip() or value.strip()
         yield credentials.rpartition(" ")[2]
@@ -58,7 +65,7 @@ def find_text_secrets(text: str) -> list[str]:
     """Return what is secret in a body or a URL by the name of a secret, or by its form."""
     if len(text) > _LONGEST_TEXT or not any(hint in text for hint in _HINTS):
         return []
-    return find_likely_secrets(text)
+    return [*find_likely_secrets(text), *find_credentials(text)]
 
 
 def find_json_secrets(values: Any) -> frozenset[str]:
@@ -106,11 +113,12 @@ def _is_long(secret: str) -> bool:
 
 
 def _password(credentials: str) -> str:
-    """Return the password in credentials of the scheme `Basic`; empty where they are of another scheme."""
+    """Return the password in credentials of the scheme `Basic`, or the user where that is the key; empty for other schemes."""
     try:
-        return a2b_base64(credentials).decode().partition(":")[2]
+        user, colon, password = a2b_base64(credentials).decode().partition(":")
     except (Error, ValueError):
         return ""
+    return password or (user if colon else "")
 
 
 class SecretIndex:

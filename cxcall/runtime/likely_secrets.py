@@ -12,7 +12,13 @@ from urllib.parse import unquote_plus
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
 from cxcall.runtime.redaction import MASKED, mask_spans
-from cxcall.runtime.secret_names import SECRET, has_secret_part, kind_of_name, name_words
+from cxcall.runtime.secret_names import (
+    SECRET,
+    has_secret_part,
+    is_auth_header,
+    kind_of_name,
+    name_words,
+)
 from cxcall.runtime.text_decoding import escape_decodings
 
 if TYPE_CHECKING:
@@ -205,7 +211,7 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def is_secret_header(name: str, value: str) -> bool:
     """Return whether the value of a header may be a secret as a whole."""
-    return has_secret_part(name) or is_likely_secret(name, value)
+    return has_secret_part(name) or is_auth_header(name) or is_likely_secret(name, value)
 
 
 def _mask_header(name: str, value: str) -> str:

@@ -82,6 +82,11 @@ def has_secret_part(name: str) -> bool:
     return _has_part(name.lower(), _HEADER_PARTS)
 
 
+def is_auth_header(name: str) -> bool:
+    """Return whether a header is called `X-Auth`, or the like, so that its value is a credential."""
+    return name_words(name)[-1:] == ["auth"]
+
+
 def name_words(name: str) -> list[str]:
     """Return the words of a name in lower case, without accents; letters that look like Latin ones are such."""
     if not name.isascii():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
+from cxcall.explaining.text_credentials import find_credentials
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from helpers.cases import each_case
 from helpers.command import Cxcall
@@ -303,3 +304,73 @@ def test_secret_of_a_pasted_request_is_masked_in_the_others() -> None:
     )
     for text in texts:
         assert ECHO not in repr([each.findings for each in explain(text)]), text
+
+
+KEY = "sk-secret-1"
+SEND = f"-X POST {URL} -H 'Content-Type: application/json' -d '{{\"contactId\":\"1\"}}'"
+RAW = f"POST {PATH} HTTP/1.1\nHost: api.mypurecloud.com\n%s\nContent-Type: application/json\n\n{{}}"
+CREDENTIALS = {
+    "HTTPie": f"http -A bearer -a {KEY} POST {URL} contactId=1",
+    "HTTPie, then a header": f"http --auth=u:{KEY} POST {URL} a=1 Authorization:'Bearer sk-other'",
+    "header, then a user": f"curl -H 'Authorization: Bearer {KEY}' {SEND} -u user:pw",
+    "user, then a header": f"curl -u user:{KEY} -H 'Authorization: Bearer sk-other' {SEND}",
+    "user as the key": f"curl -u {KEY}: {SEND}",
+    "two headers": f"curl -H 'Authorization: Bearer {KEY}' -H 'Authorization: x-2' {SEND}",
+    "header, then --oauth2-bearer": f'curl -H "authorization: {KEY}" --oauth2-bearer x-2 {SEND}',
+    "--oauth2-bearer": f"curl --oauth2-bearer {KEY} -H 'Authorization: Bearer x-2' {SEND}",
+    "two keys": f"curl -H 'X-Api-Key: {KEY}' -H 'X-Api-Key: other' {SEND}",
+    "two cookies": f"curl -b 'sid={KEY}' -b 'sid=other' {SEND}",
+    "X-Auth": f"curl -H 'X-Auth: {KEY}' {SEND}",
+    "proxy's user": f"curl --proxy-user a:{KEY} {SEND}",
+    "short for it": f"curl -Ua:{KEY} {SEND}",
+    "URL of a proxy": f"curl -x http://a:{KEY}@proxy:8080 {SEND}",
+    "proxy's header": f"curl --proxy-header 'Proxy-Authorization: Basic {KEY}' {SEND}",
+    "certificate": f"curl --cert c.pem:{KEY} {SEND}",
+    "its password": f"curl --cert c.pem --pass {KEY} {SEND}",
+    "wget": f"wget --user=u --password='{KEY}' --post-data=a=1 {URL}",
+    "PowerShell": f"Invoke-RestMethod -Method Post -Uri {URL} -Token {KEY} -Body 'a=1'",
+    "requests": f"requests.post('{URL}', auth=('user', '{KEY}'), headers={{'A-B': 'c'}})",
+    "class of requests": f"requests.post('{URL}', auth=HTTPBasicAuth(\n'u', '{KEY}'))",
+    "two raw headers": RAW % f"Authorization: Bearer {KEY}\nAuthorization: Bearer sk-other",
+    "two raw keys": RAW % f"X-Api-Key: {KEY}\nX-Api-Key: other",
+    "headers of a log": json.dumps(
+        {"cmd": f"curl -H 'Authorization: Bearer {KEY}' -u user:pw {URL}", "url": URL, "status": 400}
+    ),
+}  # fmt: skip
+
+
+@each_case("name", CREDENTIALS)
+def test_echo_of_each_credential_of_a_command_is_masked(name: str) -> None:
+    text = CREDENTIALS[name]
+    if text[0] == "{":
+        body = {"message": f"bad token {KEY} for you", "code": "x"}
+        text = json.dumps({**json.loads(text), "response": {"status": 400, "body": body}})
+    else:
+        text += (
+            f'\n\nHTTP/1.1 400 Bad Request\n\n{{"message":"bad token {KEY} for you","code":"x"}}'
+        )
+    shown = repr([(each.findings, each.ticket) for each in explain(text)])
+    assert KEY not in shown
+    assert "bad token **** for you" in shown
+
+
+WORDS = {
+    "YOUR_TOKEN": f"curl --pass YOUR_TOKEN --proxy-user a:YOUR_TOKEN {SEND}",
+    "$PASS-word1": f"curl --pass $PASS-word1 {SEND}",
+    "something-or-other": f"I sent Authorization: Bearer something-or-other\ncurl {SEND}",
+    "/etc/c1.pem": f"curl --cert /etc/c1.pem --key k.pem {SEND}",
+    "user": f"curl -u user:pw {SEND}",
+}
+
+
+@each_case("word", WORDS)
+def test_word_beside_a_name_of_a_credential_is_not_masked(word: str) -> None:
+    answer = f'HTTP/1.1 400 Bad Request\n\n{{"message":"not {word} of","code":"x"}}'
+    text = f"{WORDS[word]}\n\n{answer}"
+    assert f"not {word} of" in repr([each.findings for each in explain(text)])
+
+
+@pytest.mark.slow
+def test_credentials_of_a_long_text_are_found_in_linear_time() -> None:
+    for unit in ("authorization: ", "auth  ", "auth(('", "-u ", "--pass ", "://a:", "'", "a" * 61):
+        assert not [each for each in find_credentials(unit * 50_000) if each == KEY]

@@ -23,6 +23,7 @@ from cxcall.explaining.readers.surrounding_text import (
     without_mentions,
 )
 from cxcall.explaining.readers.unread_lines import describe_lines, find_unread_lines
+from cxcall.explaining.text_credentials import find_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,8 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests and responses of a text, with the lines of it that no reader understood."""
     rest = join_wrapped_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
-    secrets = find_named_secrets(text[:_MAX_TEXT])
+    start = text[:_MAX_TEXT]
+    secrets = find_named_secrets(start).union(find_credentials(start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
     yield from with_common_secrets(
         [replace(each, secrets=each.secrets | secrets) for each in found]

@@ -1,0 +1,91 @@
+"""Find every credential that a text passes to a client, also one that another replaces, or that is for a proxy.
+
+What is sent may be the last of two headers, while the response echoes the first one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.payloads.placeholders import is_placeholder, is_redacted
+from cxcall.runtime.likely_secrets import is_likely_secret
+from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.random_texts import is_plain
+from cxcall.runtime.secret_names import has_secret_part, is_auth_header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_QUOTE = r"\\?[\"'`]"
+_VALUE = (
+    r"""(?:(?P<quote>["'`])(?P<quoted>[^"'`\n]{1,4096})(?P=quote)|(?P<bare>[^\s"'`]{4,4096}))"""
+)
+# `Authorization: Bearer X`, `"X-Api-Key" => "X"`, `headers["Authorization"] = "X"`, `("Authorization", "X")`.
+_HEADER = (
+    rf"(?<![\w-])(?P<name>[A-Za-z][\w-]{{1,60}})(?:{_QUOTE})?\]?[ \t]*(?::|=>|=|,)[ \t]*"
+    rf"(?:{_QUOTE})?(?P<value>[^\"'`\n]{{4,4096}})"
+)
+# `--pass X`, `--client-secret=X`, `-Token X`.
+_OPTION = rf"(?<![\w-])--?(?P<name>[A-Za-z][\w-]{{1,60}})(?:=|[ \t]+){_VALUE}"
+# `-u user:X` of curl, `-a X` of HTTPie, `-U user:X` for a proxy, `-E file:X` for a certificate.
+_LOGIN = rf"(?<![\w-])(?:-[uUE]|--(?:proxy-)?(?:user|cert))(?:=|[ \t]*){_VALUE}"
+_COOKIES = rf"(?<![\w-])(?:-b|--cookie)(?:=|[ \t]*){_VALUE}"
+_HTTPIE = rf"(?<![\w-])(?:-a|--auth)(?:=|[ \t]+){_VALUE}"
+_HTTPIE_START = r"(?:^|[\s$;&|(`])(?:https?|xhs?)[ \t]"
+# `auth=("user", "X")`, `HTTPBasicAuth("user", "X")`.
+_PAIR = (
+    rf"(?i)auth\w{{0,20}}[ \t]{{0,4}}=?[ \t]{{0,4}}[(\[{{]{{1,4}}\s{{0,40}}"
+    rf"{_QUOTE}[^\"'`\n]{{0,200}}{_QUOTE}\s{{0,40}},\s{{0,40}}"
+    rf"{_QUOTE}(?P<value>[^\"'`\n]{{1,4096}}){_QUOTE}"
+)
+_USERINFO = r"://(?P<value>[^\s/?#@\"'`]{1,4096})@"
+_SCHEME = r"(?:(?i:Bearer|Basic|Token|ApiKey|Digest)[ \t]+)?(?P<token>[^\s,;]+)"
+_ENDS = ".,;:)}]\\"
+
+
+def find_credentials(text: str) -> Iterator[str]:
+    """Yield the credentials in a text: of headers, of options of clients, of pairs in code, and of URLs.
+
+    Words, placeholders, and variables are none.
+    """
+    yield from filter(_is_credential, _find(text))
+
+
+def _find(text: str) -> Iterator[str]:
+    for match in compile_pattern(_HEADER).finditer(text):
+        yield from _in_header(match["name"], match["value"])
+    for match in compile_pattern(_OPTION).finditer(text):
+        if is_likely_secret(match["name"], value := match["quoted"] or match["bare"]):
+            yield value
+    logins = [match["quoted"] or match["bare"] for match in compile_pattern(_LOGIN).finditer(text)]
+    for match in compile_pattern(_COOKIES).finditer(text):
+        yield from _in_header("Cookie", match["quoted"] or match["bare"])
+    if compile_pattern(_HTTPIE_START).search(text):
+        found = compile_pattern(_HTTPIE).finditer(text)
+        values = [match["quoted"] or match["bare"] for match in found]
+        yield from (value for value in values if ":" not in value)
+        logins += values
+    found = compile_pattern(_USERINFO).finditer(text)
+    for login in (*filter(re.compile(":").search, logins), *(match["value"] for match in found)):
+        user, _, password = login.partition(":")
+        yield password or user
+    for match in compile_pattern(_PAIR).finditer(text):
+        yield from _in_header("Authorization", match["value"])
+
+
+def _in_header(name: str, value: str) -> Iterator[str]:
+    """Yield what is secret in the value of a header, which has no blank but the one after a scheme."""
+    if "cookie" in name.lower():
+        yield from (each.partition("=")[2].strip() for each in value.split(";"))
+    elif has_secret_part(name) or is_auth_header(name):
+        for each in re.split(r",[ \t]+", value):
+            if found := re.fullmatch(_SCHEME, each.strip().rstrip(_ENDS)):
+                yield found["token"]
+
+
+def _is_credential(value: str) -> bool:
+    """Tell whether a value may be secret: not a word, as in prose, and not what stands for one."""
+    is_word = re.fullmatch(r"[A-Za-z._-]*", value)
+    is_variable = value[:1] in "$%{<(@*/" or is_plain(value)
+    return not (is_word or is_variable or is_placeholder(value) or is_redacted(value))
