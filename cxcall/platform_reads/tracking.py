@@ -226,11 +226,12 @@ def follow(
 def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
     """Return the exit code and findings for a call that is over, or that still goes on."""
     if not state.is_over:
+        waited = f" after {state.elapsed:.0f} s" if state.elapsed >= 1 else " yet"
         return ExitCode.UNKNOWN, (
             Finding.warning(
                 "outcome-unknown",
                 "response",
-                f"the call has not ended after {state.elapsed:.0f} s: {_describe_legs(state)}",
+                f"the call has not ended{waited}: {_describe_legs(state)}",
                 fix=f"look again: {command('cxcall', 'track', state.engagement_id, '--wait')}",
                 source="response",
             ),

@@ -28,11 +28,30 @@ def conversation(*legs: dict[str, Any], over: bool = False) -> Reply:
 
 
 def test_single_read_shows_the_state(live: Cxcall) -> None:
-    ran = live("track", ID, "-o", "json", code=0)
+    ran = live("track", ID, "-o", "json", code=8)
     data = ran.envelope["data"]
     assert data["engagementId"] == ID
     assert [leg["state"] for leg in data["legs"]] == ["alerting"]
     assert not data["over"]
+
+
+@pytest.mark.parametrize(
+    ("callee", "over", "code", "codes"),
+    [
+        ({"state": "alerting"}, False, 8, ["outcome-unknown"]),
+        ({"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}, False, 0, []),
+        ({"state": "terminated", "connectedTime": "2026-01-01T00:00:00Z"}, True, 0, []),
+        ({"state": "terminated", "disconnectType": "error"}, True, 5, ["hidden-failure"]),
+    ],
+)
+def test_exit_code_of_a_single_read_says_if_the_callee_was_connected(
+    cxcall: Cxcall, callee: dict[str, Any], over: bool, code: int, codes: list[str]
+) -> None:
+    """A script writes `cxcall track $ID && echo connected`."""
+    own = {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}
+    with Platform(reads=lambda _path, _count: conversation(own, callee, over=over)) as platform:
+        ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)
+    assert ran.codes == codes
 
 
 @pytest.mark.slow
@@ -108,7 +127,7 @@ def test_unexpected_response_shapes_are_handled(cxcall: Cxcall) -> None:
     ]
     for body in odd:
         with Platform(reads=partial(odd_reply, body)) as platform:
-            ran = cxcall("track", ID, "-o", "json", code=0, env=platform.environment)
+            ran = cxcall("track", ID, "-o", "json", code=8, env=platform.environment)
         assert ran.envelope["data"]["over"] is False
 
 
@@ -151,7 +170,7 @@ def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -
 
 def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
     done = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
-    ran = live("track", done["deliveryId"], "-o", "json", code=0)
+    ran = live("track", done["deliveryId"], "-o", "json", code=8)
     assert ran.envelope["data"]["engagementId"] == done["engagementId"]
     assert sandbox.received[-1].path.endswith(done["engagementId"])
 
@@ -195,7 +214,7 @@ def test_wait_comes_before_sentiment_and_transcripts(cxcall: Cxcall) -> None:
         cxcall.environment |= platform.environment
         with terminal(cxcall, *words) as child:
             shown = screen(child)
-    assert "communication leg-1 (agent): no transcript is published" in shown
+    assert "communication leg-1 (agent): no transcript available" in shown
     assert "communication leg-2 (customer): https://s3.example/t" in shown
     env = {"CXCALL_PLATFORM": "nice-cxone"}
     cxcall("track", "7", "--transcript", "--wait", "-o", "json", code=2, env=env)

@@ -45,7 +45,7 @@ def run_track(
         if options.follows or not sentiment or transcript:
             screen = Screen.standard(output)
             report = _follow(report, tracker, found, options, settings, screen, transcript)
-        if sentiment and report.exit_code is ExitCode.OK:
+        if sentiment and (report.exit_code is ExitCode.OK or not options.follows):
             report = _add_sentiment(report, sentiment, found, settings)
     except ReadError as error:
         outcome = error.delivery.outcome
@@ -113,11 +113,14 @@ def _follow(
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
-    is_there = not options.follows or event in last.states
-    code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
+    is_connected = not options.follows and last.was_connected
+    is_there = bool(event and event in last.states)
+    code, findings = tracking.call_result(last, settings)
+    if is_connected or is_there:
+        code, findings = ExitCode.OK, ()
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
-    if transcript is None or code is ExitCode.UNKNOWN:
+    if transcript is None or (options.follows and code is ExitCode.UNKNOWN):
         return report
     return _add_transcripts(report, tracking.read_transcripts(transcript, last, read), screen)
 

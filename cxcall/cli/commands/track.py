@@ -30,8 +30,10 @@ def track(
 
     Reads the state of the call with the published operation of the profile's platform. A 2xx
     response does not mean that the call was placed; the state shows it. Exit code 0 if the other
-    side was connected, 5 if the call ended before that, 8 if it has not ended. With --wait,
-    sentiment and transcripts are read when the call has ended.
+    side is or was connected, 5 if the call ended without that, 8 if neither is known yet. With
+    --wait, 8 also if the call has not ended in time; sentiment and transcripts are read when it
+    has ended. With --until, 0 if the call was in that state. Without --wait, --sentiment ends with
+    the exit code of its own read.
     """
     from cxcall.cli.actions.track import run_track
 
