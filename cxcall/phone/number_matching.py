@@ -45,6 +45,11 @@ class NumberList:
             end = number[-MIN_NATIONAL_DIGITS:].lstrip("+")
             self._by_end[end] = (*self._by_end.get(end, ()), number)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no numbers."""
+        return not self._by_end
+
     def __contains__(self, text: str) -> bool:
         if text.isdecimal() and text.isascii() and not any(self._candidates(text)):
             return False  # most of the digits in a text, without a parser of numbers

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding, Severity, printable
+from cxcall.findings.notices import add_notice
 from cxcall.phone import number_masking
 from cxcall.sending.number_detection import DialedNumber, dialed_part
 
@@ -81,7 +82,21 @@ def _read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
         return []
     from cxcall.sending.do_not_call_list import read_do_not_call_list
 
-    return [(each, read_do_not_call_list(each)) for each in paths]
+    lists = [(each, read_do_not_call_list(each)) for each in paths]
+    for path, listed in lists:
+        if listed.is_empty:
+            add_notice(_empty_list(path))
+    return lists
+
+
+def _empty_list(path: str) -> Finding:
+    return Finding.warning(
+        "do-not-call-empty",
+        "--do-not-call",
+        f"the do-not-call list `{printable(path)}` has no numbers",
+        "check the file; write one number on each line, best in E.164: `+12025550123`",
+        "no call is stopped by it",
+    )
 
 
 def _unchecked_note(operation: Operation) -> Finding:

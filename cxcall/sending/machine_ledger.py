@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ def open_ledger() -> Ledger:
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import config_dir, state_dir
 
+    if Path(".env").is_file():
+        from cxcall.settings.dotenv_file import stop_on_machine_variables
+
+        stop_on_machine_variables()
     state, config = state_dir(), config_dir()
     markers = state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
     if url := os.environ.get(VARIABLE, "").strip():

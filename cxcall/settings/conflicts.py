@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, printable
 from cxcall.settings.regions import region_domain, shared_domain
-from cxcall.settings.sources import FLAGS, find_misspelled_variables, find_setting
+from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
 from cxcall.settings.trust import named_domain
 from cxcall.transport.origins import host_of, is_loopback_host
 
@@ -27,10 +27,10 @@ def find_conflicts(
     yield from _foreign_token_host(layers, contract, base_url, token_url)
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
-    for name, suggestion in find_misspelled_variables():
-        yield Finding.warning(
-            "usage", name, f"unknown setting `{name}`, which is ignored", suggestion
-        )
+    if unknown_variables():
+        from cxcall.settings.misspelled_variables import find_misspelled_variables
+
+        yield from find_misspelled_variables()
 
 
 def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:

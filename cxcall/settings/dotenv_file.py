@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.settings.sources import (
     MACHINE_VARIABLES,
     PREFIX,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer
 
 DOTENV_FILE = Path(".env")
+_MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})\b"
 
 
 def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
@@ -57,12 +59,30 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
     return split_by_owner(found)
 
 
+def stop_on_machine_variables(path: Path = DOTENV_FILE) -> None:
+    """Raise UsageError if a `.env` file has a line that would set what only the environment may set.
+
+    Without such a line, the file is not judged: a command that needs no settings can still read the ledger.
+    """
+    if not path.is_file():
+        return
+    from cxcall.documents.toml import read_file
+
+    if compile_pattern(_MACHINE_LINE).search(read_file(path)):
+        read_dotenv(path)
+
+
 def _check_variable(key: str, value: str | None, place: str) -> None:
     if not key.startswith(PREFIX):
         return
     known = [variable_name(name) for name in SETTING_NAMES]
     if key in MACHINE_VARIABLES:
-        raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
+        raise UsageError(
+            f"`{key}` has no effect here",
+            where=place,
+            fix=f"`export {key}=...`",
+            why="a file in the working directory must not decide which ledger guards a call; only the environment does",
+        )
     if key not in known:
         fix = suggest_name(key, known, prefix=PREFIX)
         raise UsageError(f"unknown setting `{key}`", where=place, fix=fix)

@@ -25,6 +25,7 @@ from cxcall.settings.sources import (
     read_environment,
     read_flags,
     split_dotenv,
+    unknown_variables,
 )
 
 if TYPE_CHECKING:
@@ -264,6 +265,10 @@ def read_trusted_layers(
 
     The last value is the do-not-call list of `.env`, if it is used in addition to another one.
     """
+    if unknown_variables():
+        from cxcall.settings.misspelled_variables import check_variables
+
+        check_variables()
     layers, profile = _read_layers(flags)
     if not layers[DOTENV]:
         return layers, profile, [], None

@@ -11,7 +11,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
 SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret", "password", "api_key")
@@ -39,7 +39,6 @@ GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 """The guards that are stricter or weaker than others; a do-not-call list is neither."""
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
-_NO_SIMILAR_NAME = "use one of: "
 GC_PREFIX = "gc:"
 MACHINE_VARIABLES = (
     "CXCALL_STATE_DIR",
@@ -93,9 +92,7 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     names = list(known)
     near = find_similar(name.removeprefix(prefix), (each.removeprefix(prefix) for each in names))
     return (
-        f"the most similar name is `{prefix}{near}`"
-        if near
-        else f"{_NO_SIMILAR_NAME}{', '.join(names)}"
+        f"the most similar name is `{prefix}{near}`" if near else f"use one of: {', '.join(names)}"
     )
 
 
@@ -136,14 +133,11 @@ def read_environment() -> tuple[Layer, Layer]:
     )
 
 
-def find_misspelled_variables() -> Iterator[tuple[str, str]]:
-    """Yield (name, suggestion) for each `CXCALL_*` variable that resembles a setting's name."""
-    known = [*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)]
-    for key in sorted(os.environ):
-        if key.startswith(PREFIX) and key not in known:
-            suggestion = suggest_name(key, known, prefix=PREFIX)
-            if not suggestion.startswith(_NO_SIMILAR_NAME):
-                yield key, suggestion
+def unknown_variables() -> list[str]:
+    """Return the `CXCALL_*` variables of the environment that are no setting, sorted."""
+    names = [name for name in os.environ if name.startswith(PREFIX)]
+    known = {*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)} if names else set()
+    return sorted(name for name in names if name not in known)
 
 
 def variable_name(name: str) -> str:

@@ -45,7 +45,7 @@ def test_single_read_shows_the_state(live: Cxcall) -> None:
     ],
 )
 def test_exit_code_of_a_single_read_says_if_the_callee_was_connected(
-    cxcall: Cxcall, callee: dict[str, Any], over: bool, code: int, codes: list[str]
+    cxcall: Cxcall, callee: dict[str, Any], *, over: bool, code: int, codes: list[str]
 ) -> None:
     """A script writes `cxcall track $ID && echo connected`."""
     own = {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}

@@ -13,6 +13,7 @@ from cxcall.output.report import Report, Table
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
+from cxcall.settings.dotenv_file import stop_on_machine_variables
 from cxcall.settings.settings import (
     config_dir,
     config_path,
@@ -161,6 +162,7 @@ def show_settings(flags: Flags) -> Report:
 
 def show_folders() -> Report:
     """Return the folders of settings and of state."""
+    stop_on_machine_variables()
     folders = {"config": str(config_dir()), "state": str(state_dir())}
     return Report("config path", data=folders, text="\n".join(folders.values()))
 

@@ -1,0 +1,39 @@
+"""A do-not-call list without numbers stops no call: that is said, once in a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from helpers.cases import each_case
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+CALL = ("call", "--platform", "genesys-cloud", "--to", "+12025550123", "-n", "-o", "json")
+
+
+@each_case("text", ["", "\n\n", "phone\n", "# nobody yet\n"])
+def test_list_without_numbers_is_a_warning(cxcall: Cxcall, text: str) -> None:
+    ran = cxcall(*CALL, "--do-not-call", cxcall.file("list.txt", text), code=0)
+    [found] = ran.envelope["findings"]
+    assert (found["severity"], found["code"]) == ("warning", "do-not-call-empty")
+    assert "`list.txt` has no numbers" in found["message"]
+
+
+def test_device_without_numbers_is_a_warning(cxcall: Cxcall) -> None:
+    assert cxcall(*CALL, "--do-not-call", "/dev/null", code=0).codes == ["do-not-call-empty"]
+
+
+def test_list_with_a_number_has_no_warning(cxcall: Cxcall) -> None:
+    listed = cxcall.file("list.txt", "phone\n+12025550199\n")
+    assert cxcall(*CALL, "--do-not-call", listed, code=0).codes == []
+
+
+def test_batch_says_it_once(cxcall: Cxcall) -> None:
+    rows = cxcall.file("rows.csv", "to\n+12025550123\n+12025550124\n")
+    batch = ("batch", rows, "--operation", "place-call", "--sandbox", "-o", "jsonl")
+    ran = cxcall(*batch, "--do-not-call", cxcall.file("list.txt", ""), code=0)
+    envelope = json.loads(ran.out.splitlines()[-1])
+    assert [found["code"] for found in envelope["findings"]] == ["do-not-call-empty"]
+    assert ran.out.count("do-not-call-empty") == 1
