@@ -13,7 +13,6 @@ from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
-from cxcall.phone.number_masking import mask_echo
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan, SendHooks
 
@@ -85,7 +84,7 @@ class RowSender:
             hooks = self._hooks(checked, request, slot)
             hooks = hooks._replace(fence=fence) if fence else hooks
             key = key_of_rows(each.number for each in checked.rows)
-            key = key or mask_echo(key_of(row), request.request.texts)
+            key = key or request.request.mask_echo(key_of(row))
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
             delivery = deliver(plan, self._ledger, self._tokens, hooks)
             body = None if checked.rows else request.body  # of many rows, it is no part of a result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -143,7 +142,7 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
 def echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
     """Return a function that masks the numbers of a request in a response, unless a terminal shows it."""
-    return str if stream.isatty() else partial(number_masking.mask_echo, sent=request.texts)
+    return str if stream.isatty() else request.mask_echo
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:

@@ -203,9 +203,9 @@ def _mask_decoded(text: str, patterns: Iterable[re.Pattern[str]]) -> str:
     return "".join(characters)
 
 
-def mask_echo(text: str, sent: str) -> str:
+def mask_echo(text: str, sent: Callable[[], str]) -> str:
     """Mask the numbers in a server's text as `response_masker` does; most IDs have none."""
-    return response_masker(sent)(text) if _may_have_number(text) else text
+    return response_masker(sent())(text) if _may_have_number(text) else text
 
 
 @cache

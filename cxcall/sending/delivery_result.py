@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_masking import mask_echo
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.evidence import (
@@ -85,8 +84,8 @@ def add_identifiers(
     engagement_id, source = found or (None, None)
     correlation_id = identifiers.correlation_id(response)
     return result._replace(
-        correlation_id=correlation_id and mask_echo(correlation_id, request.texts),
-        engagement_id=engagement_id and mask_echo(engagement_id, request.texts),
+        correlation_id=correlation_id and request.mask_echo(correlation_id),
+        engagement_id=engagement_id and request.mask_echo(engagement_id),
         engagement_id_source=source,
     )
 
@@ -143,8 +142,8 @@ def _refused_result(
         findings = explain_refusal(
             context.operation, response, context.host, is_valid=context.operation.takes_body
         )
-    sent = exchange.request.texts
-    findings = tuple(each._replace(fix=mask_echo(each.fix, sent)) for each in findings)
+    mask = exchange.request.mask_echo
+    findings = tuple(each._replace(fix=mask(each.fix)) for each in findings)
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return context.result(Outcome.REFUSED, code, exchange, *findings)
@@ -302,7 +301,6 @@ def answer_of(result: Delivery) -> dict[str, Any]:
     if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:
         from cxcall.responses.platform_messages import platform_code, platform_message
 
-        sent = exchange.request.texts
         answer["code"] = platform_code(exchange.response)
-        answer["message"] = mask_echo(platform_message(exchange.response), sent)
+        answer["message"] = exchange.request.mask_echo(platform_message(exchange.response))
     return answer

@@ -7,7 +7,6 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.runtime.redaction import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.messages import (
@@ -15,6 +14,7 @@ from cxcall.transport.messages import (
     Headers,
     HttpRequest,
     HttpResponse,
+    SentHeaders,
 )
 from cxcall.transport.request_targets import target_of
 from cxcall.version import __version__
@@ -128,7 +128,7 @@ class _Call:
             prepared = auth(prepared)
         sent = {name: str(value) for name, value in prepared.headers.items()}
         remember_secrets(sent.get("Authorization", "").rpartition(" ")[2])
-        self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
+        self._request = HttpRequest(request.method, request.url, SentHeaders(sent), request.body)
         return prepared
 
     def start(self, timeout: float) -> None:

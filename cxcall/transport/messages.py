@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import json
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -11,7 +11,7 @@ from urllib.parse import unquote, unquote_plus
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_json
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.likely_secrets import masked_headers
+from cxcall.phone.number_masking import mask_echo
 from cxcall.runtime.redaction import redact, redacted_repr
 
 _TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
@@ -46,7 +46,37 @@ class Headers(Mapping[str, str]):
         return dict(self._values.values()).items()
 
     def __repr__(self) -> str:
+        from cxcall.runtime.likely_secrets import masked_headers
+
         return f"Headers({masked_headers(self)!r})"
+
+
+class SentHeaders(Mapping[str, str]):
+    """The headers of a request that was sent; whoever reads them gets the secrets in them masked."""
+
+    def __init__(self, sent: Mapping[str, str]) -> None:
+        self._sent = sent
+
+    @cached_property
+    def _masked(self) -> dict[str, str]:
+        from cxcall.runtime.likely_secrets import masked_headers
+
+        return masked_headers(self._sent)
+
+    def __getitem__(self, name: str) -> str:
+        return self._masked[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masked)
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    def __repr__(self) -> str:
+        return repr(self._masked)
+
+    def __reduce__(self) -> tuple[type[dict[str, str]], tuple[dict[str, str]]]:
+        return dict, (self._masked,)
 
 
 class HttpRequest(NamedTuple):
@@ -67,6 +97,10 @@ class HttpRequest(NamedTuple):
         if "urlencoded" in self.headers.get("Content-Type", ""):
             body = unquote_plus(body)
         return "\n".join((unquote(self.url), *self.headers.values(), body))
+
+    def mask_echo(self, text: str) -> str:
+        """Mask the numbers of the request in a server's text."""
+        return mask_echo(text, lambda: self.texts)
 
 
 class HttpResponse(NamedTuple):

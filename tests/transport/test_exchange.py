@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import gzip
 import json
+import pickle
 import signal
 import socket
 import subprocess
@@ -546,6 +547,16 @@ def test_what_a_server_echoes_of_the_token_is_masked() -> None:
     assert TOKEN not in done.response.text
     assert TOKEN not in str(dict(done.response.headers))
     assert done.request.headers["Authorization"] == "Bearer ****"
+
+
+def test_a_sent_request_shows_its_token_to_nobody() -> None:
+    done, _ = meet(fault.accept)
+    headers = done.request.headers
+    kept = pickle.dumps(done.request)
+    for shown in (headers, dict(headers), done, done.request.texts, kept):
+        assert TOKEN not in repr(shown)
+    assert pickle.loads(kept).headers == headers
+    assert len(headers) == len(dict(headers))
 
 
 def test_what_auth_raises_passes() -> None:
