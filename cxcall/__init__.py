@@ -1,13 +1,13 @@
 """Trigger outbound calls through contact-center APIs, and explain why a request was refused.
 
-`check(payload)` is what `cxcall validate` does, for a program of one's own:
+`check(payload)` does in your program what `cxcall validate` does:
 
     from cxcall import check
 
     verdict = check({"contactId": "12345"}, "execute")
     assert verdict.valid, verdict.findings
 
-`explain(text)` is what `cxcall explain` does: why a request failed. `Client` sends requests, with the
+`explain(text)` does what `cxcall explain` does: it says why a request failed. `Client` sends requests, with the
 guards and the ledger of the command:
 
     from cxcall import Client

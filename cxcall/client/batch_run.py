@@ -49,7 +49,7 @@ class BatchRules(NamedTuple):
 class BatchRun:
     """A checked batch, whose rows are sent while you iterate over it; each item is a RowResult, in the order of the rows.
 
-    The loop may be left early: what is in flight is finished then, and nothing else is sent. `id` is the
+    You can leave the loop early: the requests in flight are then finished, and no others are sent. `id` is the
     ID of the batch in the ledger, from the first item on; `totals` counts the results so far; `checked`
     counts the rows, and how many are to be sent; `stop_reason` says why it stopped before its end.
     """

@@ -51,7 +51,7 @@ _OWN_FLAGS = ("timeout", "hours", "do_not_call", "max_attempts")
 
 
 class InterruptedDelivery(KeyboardInterrupt):
-    """A signal came while a request was sent; `delivery` is its recorded result."""
+    """A signal arrived while a request was sent; `delivery` is the recorded result of the request."""
 
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(f"interrupted; delivery {delivery.id}: {delivery.outcome}")
@@ -67,7 +67,7 @@ class Client:
 
     Settings that are not given come from the environment, `.env`, and the profile. `contract` is the
     path of your own OpenAPI document. `sandbox=True` starts a sandbox, and sends everything to it.
-    Threads may share a client.
+    Several threads can share a client.
     """
 
     def __init__(
@@ -120,9 +120,9 @@ class Client:
     def check(
         self, operation: str, body: object = None, parameters: Mapping[str, object] | None = None
     ) -> Verdict:
-        """Check a request as `send` does, and send nothing.
+        """Check a request like `send`, but send nothing.
 
-        `body` and `parameters` are as in `send`. Raises as `send` does before a check.
+        `body` and `parameters` are as in `send`. Raises the same errors as `send` before its check.
         """
         checked = self.build(operation, body, parameters)
         return Verdict((checked.operation.name,), checked.findings)
@@ -138,16 +138,17 @@ class Client:
         force: bool = False,
         strict: bool = False,
     ) -> Delivery:
-        """Check a request, record it, send it at most once, and return how it ended.
+        """Check a request, record it, send it at most once, and return its delivery.
 
         `operation` is a name that `cxcall operations` lists; `body` a value that `json.dumps` accepts,
         or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name: None
-        counts as not given. A request that may place a call needs `yes=True`. `again`, `force`, and `strict` are as the flags.
+        leaves a parameter out. A request that may place a call needs `yes=True`. `again`, `force`, and
+        `strict` work like the flags.
 
-        Raises a CxcallError where nothing was sent: CheckError for a body that is not valid,
-        StoppedError for a guard or a duplicate, CredentialsError, UsageError. What was sent is never
-        an exception: see `outcome` (`accepted`, `refused`, `undelivered`, `unknown`) and `findings`.
-        Raises InterruptedDelivery if a signal came while it was sent.
+        A CxcallError means that nothing was sent: CheckError for a body that is not valid, StoppedError
+        for a guard or a duplicate, CredentialsError, UsageError. After a request was sent, the result is
+        a delivery with its `outcome` (`accepted`, `refused`, `undelivered`, `unknown`) and `findings`.
+        Raises InterruptedDelivery if a signal arrived while the request was sent.
         """
         checked = self.build(operation, body, parameters)
         return self.send_built(checked, yes=yes, again=again, force=force, strict=strict)
@@ -183,7 +184,7 @@ class Client:
     def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
 
-        Raises UsageError if the platform publishes no read for it, and ReadError if a read fails.
+        Raises UsageError if the platform has no published operation that reads the call, and ReadError if a read fails.
         """
         from cxcall.platform_reads import tracking
         from cxcall.platform_reads.reader import new_reader
@@ -228,8 +229,8 @@ class Client:
         `rows` is the path of a CSV, JSON Lines, or Excel file, or an iterable of bodies, which may also
         name parameters; `parameters` are those of every row. Where real calls may be placed, `confirm`
         must be the number of requests, without the rows that are skipped. `columns` maps targets to
-        headers, as `--map`; `rate` is as `10/s`, `max_failures` as `10` in a row or `25%`. All others are
-        as the command's flags.
+        headers, like `--map`; `rate` is a text such as `10/s`, and `max_failures` one such as `10` (in a
+        row) or `25%`. The other parameters work like the flags of the command.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
         rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C, SIGTERM, and SIGHUP wait for
@@ -281,7 +282,7 @@ class Client:
     def build(
         self, name: str, body: object = None, parameters: Mapping[str, object] | None = None
     ) -> CheckedRequest:
-        """Return a request with the findings of its check, so that somebody can look at it before it is sent."""
+        """Return a request with the findings of its check, so that a person can review it before it is sent."""
         operation = self._load_operation(name)
         payload = Payload(None) if body is None else read_body(body)
         texts = _parameter_texts(operation, parameters)

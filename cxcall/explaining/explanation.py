@@ -64,7 +64,7 @@ class Explanation(NamedTuple):
 
     @property
     def operation(self) -> Operation | None:
-        """The operation that `send` knows and that the request matches, or else the nearest one."""
+        """The operation of `send` that the request matches, or else the nearest operation."""
         found = self.route.operation or self.route.nearest_operation
         return found if found and found.is_sendable else None
 
@@ -127,12 +127,12 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Return one explanation per request in a source, as `cxcall explain` does. Offline; runs nothing.
 
-    `source` is a text that holds a request or a response, such as a curl command, a HAR file, an HTTP
+    `source` is a text that contains a request or a response, such as a curl command, a HAR file, an HTTP
     message, code, or a log line; the `pathlib.Path` of a file with one; or an exchange as a mapping of
     method, host, path (or url), headers, body, status, and response. `contract` is the path of your
     own OpenAPI or Swagger document.
 
-    Raises UsageError (a CxcallError) where the source holds neither, cannot be read, or
+    Raises UsageError (a CxcallError) if the source contains neither, cannot be read, or
     is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
     that JSON cannot hold, such as one that contains itself.
     """

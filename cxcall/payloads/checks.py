@@ -33,7 +33,7 @@ class Verdict(NamedTuple):
     """The findings of a check, in the order of the payload.
 
     `operations` names the operations that the payload is valid for. For an invalid payload it names
-    the one that it was checked as: the nearest one unless the caller named one.
+    the operation that it was checked as: the named operation, or else the nearest.
     """
 
     operations: tuple[str, ...]
@@ -55,7 +55,7 @@ def check(
 
     `payload` is what would be sent: a value that `json.dumps` accepts, or the `pathlib.Path` of a
     JSON file, whose findings have lines and columns. `operation` is a name that `cxcall operations`
-    lists; without it the payload is checked as the operation that it matches, or that is nearest.
+    lists; without it the payload is checked as the operation that it matches, or else the nearest.
     `contract` is your own OpenAPI or Swagger document, read once per process. Settings, environment
     variables, and profiles have no effect.
 

@@ -138,7 +138,7 @@ class ReadTools:
             bool, Field(description="Also return the corrected request, if there is one.")
         ] = False,
     ) -> Report:
-        """Explain offline why a request failed, from any text that holds it or its response.
+        """Explain offline why a request failed, from any text that contains the request or its response.
 
         Nothing in the text is run or sent. Give the response, too: its status, headers, and body.
         """
@@ -204,7 +204,7 @@ class ReadTools:
     def show_history(
         self, delivery: Annotated[Name, Field(description="A delivery ID, or its start.")]
     ) -> Report:
-        """Show one request that was sent, and what became of it."""
+        """Show one request that was sent, and its outcome."""
         from cxcall.cli.actions.history import show_delivery
 
         return show_delivery(delivery)
