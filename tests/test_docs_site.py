@@ -30,8 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the site; a warning, such as a broken link, is an error."""
     folder = tmp_path_factory.mktemp("site")
     command = [str(SPHINX), "--quiet", "--fail-on-warning", "--keep-going", "docs", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
     return folder
 
 

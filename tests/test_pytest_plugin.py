@@ -122,8 +122,8 @@ def test_unused_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
         """
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:anyio"],
         cwd=pytester.path, env=environment, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout
+    assert result.returncode == 0, result.stdout

@@ -61,11 +61,11 @@ def test_warnings_do_not_make_it_invalid() -> None:
 def test_a_file_gives_places_and_the_command_says_the_same(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", '{\n  "contactId": "12345",\n  "contactId": "7"\n}')
     verdict = check(cxcall.folder / name)
-    said = cxcall("validate", name, "-o", "json", code=3).envelope["findings"]
+    output = cxcall("validate", name, "-o", "json", code=3).envelope["findings"]
     assert [
         (found.code, found.where, found.message, found.excerpt and found.excerpt.line)
         for found in verdict.findings
-    ] == [(each["code"], each["where"], each["message"], each["line"]) for each in said]
+    ] == [(each["code"], each["where"], each["message"], each["line"]) for each in output]
     assert "`contactId`" in verdict.findings[0].message
 
 
@@ -146,10 +146,10 @@ def test_the_package_shows_its_names_and_no_others() -> None:
 
 
 def in_a_process(program: str) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
-    return done.stdout.strip()
+    return result.stdout.strip()
 
 
 def test_importing_the_package_imports_nothing_of_it() -> None:
@@ -189,16 +189,16 @@ cxcall.chek({})
 def test_a_users_own_types_hold(tmp_path: Path) -> None:
     for name, text in (("sample.py", SAMPLE), ("wrong.py", WRONG)):
         (tmp_path / name).write_text(text)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"),
          "--no-error-summary", "sample.py", "wrong.py"],
         cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    said = done.stdout.splitlines()
-    assert [line.partition(" error: ")[0] for line in said if " error: " in line] == [
+    output = result.stdout.splitlines()
+    assert [line.partition(" error: ")[0] for line in output if " error: " in line] == [
         "wrong.py:4:",
         "wrong.py:5:",
-    ], done.stdout + done.stderr
+    ], result.stdout + result.stderr
 
 
 @pytest.mark.slow

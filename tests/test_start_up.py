@@ -41,7 +41,7 @@ MAX_MODULES = 124
 def in_a_process(program: str) -> str:
     """Run a program without coverage in it, which imports a lot itself; returns its last line."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
@@ -49,7 +49,7 @@ def in_a_process(program: str) -> str:
         timeout=60,
         env=environment,
     )
-    return done.stdout.splitlines()[-1]
+    return result.stdout.splitlines()[-1]
 
 
 def at_the_end(shown: str, *arguments: str, **environment: str) -> str:
@@ -99,15 +99,15 @@ def test_version_needs_no_command_line() -> None:
 def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_text(json.dumps({"contactId": CONTACT}), "utf-8")
-    wanted = {"cxcall", "jsonschema_rs", "platformdirs"}
-    needless = (HEAVY - wanted) | {"ssl", "dataclasses"}
-    assert loaded(wanted | needless, "validate", str(file)) == sorted(wanted)
+    expected = {"cxcall", "jsonschema_rs", "platformdirs"}
+    needless = (HEAVY - expected) | {"ssl", "dataclasses"}
+    assert loaded(expected | needless, "validate", str(file)) == sorted(expected)
 
 
 @pytest.mark.slow
 def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
-    wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
-    needless = (HEAVY - wanted - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
+    expected = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
+    needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
         cli.help_layout documents.toml documents.unused_names ledger.sqlite.upgrade
         output.finding_text output.sections payloads.operation_matching payloads.suggestions
@@ -120,7 +120,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     assert all(map(find_spec, own))  # a module that was renamed is not loaded either
     needless |= own
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
-    assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
+    assert loaded(expected | needless, *words, **live.environment) == sorted(expected)
     live("history", "list", "--outcome", "accepted", "-o", "json", code=0)
 
 

@@ -103,15 +103,15 @@ def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox
     ]  # fmt: skip
     file = live.file("calls.jsonl", "\n".join(map(json.dumps, rows)))
     ran = live("batch", file, "--operation", "execute", *FAST, "-o", "jsonl", code=0)
-    *told, summary = lines(ran)
-    assert [line["data"]["row"] for line in told] == list(range(1, 13))
-    assert {line["outcome"] for line in told} == {"accepted"}
+    *results, summary = lines(ran)
+    assert [line["data"]["row"] for line in results] == list(range(1, 13))
+    assert {line["outcome"] for line in results} == {"accepted"}
     assert summary["data"]["outcomes"] == {"accepted": 12}
     assert [sent["contactId"] for sent in received(sandbox)] == [row["contactId"] for row in rows]
     assert all(CAMPAIGN in entry.path for entry in sandbox.rings)
     assert "campaignId" not in received(sandbox)[0]
     assert {entry["engagementId"] for entry in recorded(live)} == {
-        line["engagementId"] for line in told
+        line["engagementId"] for line in results
     }
 
 
@@ -264,8 +264,8 @@ def test_invalid_batch_options_are_rejected(
 
 def test_wrong_confirm_count_is_reported_in_the_right_number(live: Cxcall) -> None:
     file = write_lines(live, 1)
-    said = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
-    assert "`--confirm 5` does not match: 1 request would be sent" in said
+    output = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
+    assert "`--confirm 5` does not match: 1 request would be sent" in output
 
 
 def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
@@ -288,8 +288,8 @@ def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
     ran = cxcall("batch", file, *PERSONAL, "-n", code=0)
     assert contact(2) in ran.out.splitlines()[1]
     assert "dry run" in ran.err
-    told = lines(cxcall("batch", file, *PERSONAL, "-n", "-o", "jsonl", code=0))
-    assert [line["request"]["body"] for line in told[:-1]] == [body(1), body(2)]
+    results = lines(cxcall("batch", file, *PERSONAL, "-n", "-o", "jsonl", code=0))
+    assert [line["request"]["body"] for line in results[:-1]] == [body(1), body(2)]
     assert cxcall("batch", file, *PERSONAL, "--curl", code=0).out.count("curl --include") == 2
 
 
@@ -688,11 +688,11 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
             release.set()
             out, err = process.communicate(timeout=30)
         assert process.returncode == 9, err
-        told = [json.loads(line) for line in out.splitlines()]
-        assert {line["outcome"] for line in told[:-1]} == {"accepted"}
-        assert told[-1]["data"]["stopped"] == "interrupted"
-        assert platform.rung == len(told) - 1 < 50
-        left = str(told[-1]["data"]["notSent"])
+        results = [json.loads(line) for line in out.splitlines()]
+        assert {line["outcome"] for line in results[:-1]} == {"accepted"}
+        assert results[-1]["data"]["stopped"] == "interrupted"
+        assert platform.rung == len(results) - 1 < 50
+        left = str(results[-1]["data"]["notSent"])
         cxcall("batch", file, *PERSONAL, *FAST, "--resume", "--confirm", left, code=0)
     assert platform.rung == 50
     assert set(platform.dials.values()) == {1}
@@ -727,8 +727,8 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
         never.set()
         assert process.returncode == 9, err
     assert signals > 1
-    told = [json.loads(line) for line in out.splitlines()]
-    unknown = told[-1]["data"]["unknown"]
+    results = [json.loads(line) for line in out.splitlines()]
+    unknown = results[-1]["data"]["unknown"]
     assert {entry["row"] for entry in unknown} == {4, 5}
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
 
@@ -748,9 +748,9 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
                 process.kill()
                 process.communicate(timeout=30)
         ran = cxcall("batch", *arguments, left_of(cxcall, ROWS), "--resume", "-o", "jsonl")
-    told = outcomes(ran)
-    assert len(told) == ROWS
-    assert set(told) <= {"accepted", "unknown"}
+    results = outcomes(ran)
+    assert len(results) == ROWS
+    assert set(results) <= {"accepted", "unknown"}
     assert set(platform.dials.values()) == {1}
     named = {line["data"]["row"] for line in lines(ran)[:-1] if line["outcome"] == "unknown"}
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
@@ -773,8 +773,8 @@ def test_concurrent_runs_of_one_file_place_each_call_once(
         left = left_of(cxcall, 60)
         words = (file, *PERSONAL, *FAST, "--confirm", left, "--resume")
         processes = [stack.enter_context(begin(cxcall, *words)) for _ in range(4)]
-        told = [process.communicate(timeout=60) for process in processes]
-        assert not any("Traceback" in err or "locked" in err for _, err in told), told
+        results = [process.communicate(timeout=60) for process in processes]
+        assert not any("Traceback" in err or "locked" in err for _, err in results), results
     assert set(platform.dials.values()) == {1}
     unknown = {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}

@@ -66,11 +66,11 @@ def test_terminal_shows_progress_and_then_a_table(
         ["skipped", "1", "invalid-number"],
     ]
     assert all(len(line) <= columns for line in table[:5])
-    said = " ".join(totals.split())
-    found = re.search(r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", said)  # fmt: skip
+    output = " ".join(totals.split())
+    found = re.search(r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", output)  # fmt: skip
     assert found
-    assert "2 rows to correct and send again: `again.csv`" in said
-    assert "delivery 01" in said
+    assert "2 rows to correct and send again: `again.csv`" in output
+    assert "delivery 01" in output
     rejects = (cxcall.folder / "again.csv").read_text("utf-8").splitlines()
     assert [line.split(",")[1] for line in rejects] == ["phone-number", FAULTS[3], FAULTS[9]]
 
@@ -140,12 +140,12 @@ class Stream:
 
 
 def test_log_gets_a_line_of_progress_every_ten_seconds() -> None:
-    told: list[str] = []
+    shown: list[str] = []
     stream: Any = Stream()
-    lines = ProgressLines(Screen(OutputOptions(), stream, stream), 5000, told.append)
+    lines = ProgressLines(Screen(OutputOptions(), stream, stream), 5000, shown.append)
     for second in range(25):
         lines.update(second * 100, "all well", float(second))
-    assert told == ["1,000 of 5,000 rows: all well", "2,000 of 5,000 rows: all well"]
-    quiet = ProgressLines(Screen(OutputOptions(quiet=True), stream, stream), 5000, told.append)
+    assert shown == ["1,000 of 5,000 rows: all well", "2,000 of 5,000 rows: all well"]
+    quiet = ProgressLines(Screen(OutputOptions(quiet=True), stream, stream), 5000, shown.append)
     quiet.update(1, "", 99.0)
-    assert len(told) == 2
+    assert len(shown) == 2

@@ -384,10 +384,10 @@ def test_page_sorts_and_filters_in_a_browser_which_keeps_its_policy(tmp_path: Pa
         f"--user-data-dir={tmp_path}/p",
         "--dump-dom",
     ]
-    done = subprocess.run(
+    result = subprocess.run(
         [*browser, f"file://{tmp_path}/page.html"], capture_output=True, timeout=60, check=True
     )
-    title = re.search(r"<title>(.*?)</title>", done.stdout.decode())
+    title = re.search(r"<title>(.*?)</title>", result.stdout.decode())
     assert title is not None
     found = json.loads(title[1].replace("&quot;", '"'))
     assert found == {

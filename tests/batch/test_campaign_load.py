@@ -470,13 +470,13 @@ def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_l
         tenant.new_list(),
     )
     with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             [str(CXCALL), *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
             cwd=live.folder, env=live.environment,
         )  # fmt: skip
-    assert "2 rows: 2 accepted" in done.stderr
-    assert "the results cannot be written" in done.stderr
-    assert "stopped" not in done.stderr
+    assert "2 rows: 2 accepted" in result.stderr
+    assert "the results cannot be written" in result.stderr
+    assert "stopped" not in result.stderr
 
 
 @pytest.mark.slow
@@ -519,9 +519,9 @@ def test_no_value_replaces_the_file_of_contacts_that_were_checked(
 
 def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) -> None:
     job = {"uploadJobs": [{"jobId": "17", "isCancelled": True}]}
-    told = " ".join(load_to_cxone(cxcall, job, code=9).err.split())
-    assert "check which contacts of rows 1-2 are in the list; load the others" in told
-    assert "`cxcall send cxone-get-upload --param jobId=17`" in told
+    text = " ".join(load_to_cxone(cxcall, job, code=9).err.split())
+    assert "check which contacts of rows 1-2 are in the list; load the others" in text
+    assert "`cxcall send cxone-get-upload --param jobId=17`" in text
 
 
 def test_resumed_load_follows_the_job_of_the_earlier_one(cxcall: Cxcall) -> None:
@@ -737,8 +737,8 @@ def test_status_of_a_response_without_one_is_no_end_of_the_campaign(
     with Platform(reads=read) as platform:
         cxcall.environment |= platform.environment
         for more in ((), ("--watch",)):
-            told = cxcall("campaign", "status", CAMPAIGN, *more, code=5).err
-            assert "does not say whether the campaign runs" in told
+            text = cxcall("campaign", "status", CAMPAIGN, *more, code=5).err
+            assert "does not say whether the campaign runs" in text
 
 
 @pytest.mark.slow

@@ -213,12 +213,12 @@ def test_worker_whose_output_is_full_finishes_what_it_sent(
     batch = queue_rows(shared, rows_of(6), *FAST)
     words = [str(CXCALL), "worker", "--until-empty", "--concurrency", "2", "-o", "jsonl"]
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             words, cwd=shared.folder, env=shared.environment, stdout=full, stderr=subprocess.PIPE,
             stdin=subprocess.DEVNULL, text=True, check=False,
         )  # fmt: skip
-    assert "stopped: the results cannot be written: No space left on device" in done.stderr
-    assert done.returncode == 0
+    assert "stopped: the results cannot be written: No space left on device" in result.stderr
+    assert result.returncode == 0
     states = status_of(shared, batch)["states"]
     assert states == {"accepted": platform.rung, "todo": 6 - platform.rung}
     work(shared)

@@ -102,8 +102,8 @@ def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
     list_id, other_list = tenant.new_list(), tenant.new_list()
     load(live, write(live, *CONTACTS[:3]), list_id)
     changed = write(live, CONTACTS[4], CONTACTS[0], "+13035550002,Renamed")
-    told = load(live, changed, list_id).err
-    assert "2 contacts may be in the list by a load of another file" in told
+    text = load(live, changed, list_id).err
+    assert "2 contacts may be in the list by a load of another file" in text
     assert tenant.names(list_id) == ["P0", "P1", "P2", "P4"]
     load(live, changed, other_list)
     assert tenant.names(other_list) == ["P4", "P0", "Renamed"]
@@ -131,8 +131,8 @@ def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     file = live.file("leads.csv", "".join(f"{line}\n" for line in ("Phone,Name,priority", *rows)))
     shown = load(live, file, list_id, "--strict", code=3).err
     assert "the contact in row 1 has the same phone number" in shown
-    told = load(live, file, list_id).err
-    assert "3 duplicate" in told
+    text = load(live, file, list_id).err
+    assert "3 duplicate" in text
     assert tenant.names(list_id) == ["P0", "P3"]
     load(live, file, list_id, "--resume")
     assert tenant.names(list_id) == ["P0", "P3"]
@@ -184,6 +184,6 @@ def test_contact_whose_number_another_file_spells_in_another_way_is_not_loaded_a
 ) -> None:
     list_id = tenant.new_list()
     load(live, write(live, f"{first},A"), list_id)
-    told = load(live, write(live, f"{second},B", "+442079460959,C", name="other.csv"), list_id).err
-    assert "1 contact may be in the list by a load of another file" in told
+    text = load(live, write(live, f"{second},B", "+442079460959,C", name="other.csv"), list_id).err
+    assert "1 contact may be in the list by a load of another file" in text
     assert tenant.names(list_id) == ["A", "C"]

@@ -77,8 +77,8 @@ def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox
         {"phoneNumber": "+12025550101", "since": "2026-01-02T03:04:00", "score": "0.5", "active": "TRUE"},
         {"phoneNumber": "+12025550102", "since": "2026-01-02", "score": "7", "active": 'two\nlines, "q"'},
     ]  # fmt: skip
-    told = [json.loads(line)["data"] for line in ran.out.splitlines()[:-1]]
-    assert [(entry["row"], entry["line"]) for entry in told] == [(1, 2), (2, 4)]
+    text = [json.loads(line)["data"] for line in ran.out.splitlines()[:-1]]
+    assert [(entry["row"], entry["line"]) for entry in text] == [(1, 2), (2, 4)]
 
 
 def test_wrong_cell_is_reported_with_its_name_in_the_sheet(cxcall: Cxcall) -> None:

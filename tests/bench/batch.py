@@ -147,8 +147,8 @@ def record_calls(where: str, ledger: Ledger) -> None:
 def timed(plan: Any, ledger: Any) -> float:
     """Return the milliseconds of one delivery."""
     began = time.perf_counter()
-    done: Delivery = deliver(plan, ledger, Tokens(), SendHooks())
-    assert done.outcome
+    delivery: Delivery = deliver(plan, ledger, Tokens(), SendHooks())
+    assert delivery.outcome
     return (time.perf_counter() - began) * 1e3
 
 
@@ -160,14 +160,16 @@ def memory(counts: tuple[int, ...]) -> None:
             command = [CXCALL, "batch", write_rows(folder, count), *OPERATION, "-n"]
             environment = own(folder, CXCALL_BASE_URL="http://127.0.0.1:1")
             began = time.perf_counter()
-            done = subprocess.run(
+            result = subprocess.run(
                 [sys.executable, "-c", PEAK, *command],
                 env=environment,
                 capture_output=True,
                 check=True,
             )
             took = time.perf_counter() - began
-        print(f"dry run of {count:>9} rows: {took:>6.1f} s, peak {int(done.stdout) / 1024:.1f} MiB")
+        print(
+            f"dry run of {count:>9} rows: {took:>6.1f} s, peak {int(result.stdout) / 1024:.1f} MiB"
+        )
 
 
 def growth(counts: tuple[int, ...]) -> None:

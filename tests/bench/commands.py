@@ -48,8 +48,8 @@ def main() -> None:
         if checker := shutil.which("check-jsonschema"):
             compare("validate one file : check-jsonschema", validate, [checker, "--schemafile", schema, str(payload)], pairs, environment)  # fmt: skip
         if ajv := shutil.which("ajv"):
-            told = [ajv, "validate", "--spec=draft2020", "--strict=false", "-c", "ajv-formats", "-s", schema, "-d", str(payload)]  # fmt: skip
-            compare("validate one file : ajv", validate, told, pairs, environment)
+            ajv_command = [ajv, "validate", "--spec=draft2020", "--strict=false", "-c", "ajv-formats", "-s", schema, "-d", str(payload)]  # fmt: skip
+            compare("validate one file : ajv", validate, ajv_command, pairs, environment)
         server.terminate()
 
 

@@ -79,10 +79,10 @@ def as_array(folder: Path, schema: str, file: str) -> tuple[str, str]:
 
 def peak(command: Command, environment: dict[str, str]) -> int:
     """Return the most memory that a command takes, in KiB."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", PEAK, *command], env=environment, capture_output=True, check=True
     )
-    return int(done.stdout)
+    return int(result.stdout)
 
 
 def main() -> None:

@@ -29,14 +29,14 @@ def run(command: Command, turn: int, environment: dict[str, str]) -> float:
     """
     words = [word.replace("{i}", str(turn)) for word in command]
     started = time.perf_counter()
-    done = subprocess.run(
+    result = subprocess.run(
         words, env=environment, cwd=Path(environment["CXCALL_CONFIG_DIR"]).parent,
         stdin=subprocess.DEVNULL, capture_output=True, check=False,
     )  # fmt: skip
     elapsed = (time.perf_counter() - started) * 1e3
-    if done.returncode not in (0, 3):
+    if result.returncode not in (0, 3):
         sys.exit(
-            f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}"
+            f"{' '.join(words)} ended with {result.returncode}:\n{result.stdout.decode()}{result.stderr.decode()}"
         )
     return elapsed
 

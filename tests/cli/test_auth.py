@@ -68,7 +68,7 @@ def test_a_token_is_fetched_once_and_reused(live: Cxcall, sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize(
-    ("client", "secret", "code", "said"),
+    ("client", "secret", "code", "message"),
     [
         ("nobody", "a-secret-of-mine", 4, "client not found"),
         ("sandbox", "a-secret-of-mine", 4, "region"),
@@ -76,10 +76,10 @@ def test_a_token_is_fetched_once_and_reused(live: Cxcall, sandbox: Sandbox) -> N
     ],
 )
 def test_a_refused_login_says_why(
-    live: Cxcall, client: str, secret: str, code: int, said: str
+    live: Cxcall, client: str, secret: str, code: int, message: str
 ) -> None:
     environment = {"CXCALL_CLIENT_ID": client, "CXCALL_CLIENT_SECRET": secret}
     ran = live("auth", "token", "-o", "json", code=code, env=environment)
     (finding,) = ran.envelope["findings"]
-    assert said in f"{finding['message']} {finding['fix']} {finding['why']}"
+    assert message in f"{finding['message']} {finding['fix']} {finding['why']}"
     assert secret not in ran.out

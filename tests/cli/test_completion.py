@@ -64,7 +64,7 @@ def needs(shell: str) -> pytest.MarkDecorator:
 
 def run(cxcall: Cxcall, *command: str) -> list[str]:
     """Run a shell to its end; returns the lines that it printed, sorted."""
-    done = subprocess.run(
+    result = subprocess.run(
         command,
         cwd=cxcall.folder,
         env=cxcall.environment,
@@ -73,8 +73,8 @@ def run(cxcall: Cxcall, *command: str) -> list[str]:
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, ""), done
-    return sorted(done.stdout.splitlines())
+    assert (result.returncode, result.stderr) == (0, ""), result
+    return sorted(result.stdout.splitlines())
 
 
 def in_bash(cxcall: Cxcall, line: str) -> list[str]:

@@ -163,8 +163,8 @@ def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
 
 
 def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
-    told = cxcall(code=0).out.partition("To try it without real calls:\n")[2].partition("\n\n")[0]
-    proposed = [line.split() for line in told.splitlines()]
+    text = cxcall(code=0).out.partition("To try it without real calls:\n")[2].partition("\n\n")[0]
+    proposed = [line.split() for line in text.splitlines()]
     assert len(proposed) == 3
     for _, *words in proposed:
         file = words[words.index(">") + 1] if ">" in words else ""
@@ -183,9 +183,9 @@ def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None
     assert commands_of(cxcall)[:4] == ASKED
     whole = cxcall("--help", code=0).out
     assert cxcall("help", code=0).out == cxcall("help", "--no-input", code=0).out == whole
-    told = cxcall("help", "-o", "json", code=0).envelope["data"]
-    assert list(told["commands"]) == commands_of(cxcall)
-    assert list(told["topics"]) == list(help_topics.TOPICS)
+    envelope = cxcall("help", "-o", "json", code=0).envelope["data"]
+    assert list(envelope["commands"]) == commands_of(cxcall)
+    assert list(envelope["topics"]) == list(help_topics.TOPICS)
     assert "required" not in cxcall("help", "--help", code=0).out
 
 

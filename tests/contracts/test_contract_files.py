@@ -76,7 +76,7 @@ def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
 
 
 def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
-    for content, said in (
+    for content, message in (
         ({"openapi": "2.9.0", "paths": {}}, "is not an OpenAPI 3.0"),
         ({"openapi": "3.0.0"}, "has null where an object is required"),
         ("[]", "is not an OpenAPI 3.0"),
@@ -84,7 +84,7 @@ def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
     ):
         ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json")
         assert ran.code == 2
-        assert said in ran.envelope["findings"][0]["message"]
+        assert message in ran.envelope["findings"][0]["message"]
 
 
 def test_a_reference_out_of_the_document_is_never_fetched(cxcall: Cxcall) -> None:
@@ -128,11 +128,11 @@ def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> No
     (package / "contracts" / "community.json").write_text(json.dumps(document), "utf-8")
 
     def run(*arguments: str) -> str:
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "cxcall", *arguments],
             cwd=package.parent, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
-        return done.stdout
+        return result.stdout
 
     assert "ring-back            Ring a contact back." in run("--help")
     sent = json.loads(
@@ -172,8 +172,8 @@ def test_numbers_in_an_address_are_masked_where_a_log_would_keep_them(cxcall: Cx
         assert "5550177" not in ran.out + ran.err
         assert "5550188" not in ran.out + ran.err
         assert "> POST http://" in ran.err
-        told = cxcall(*words, *to, "--again", "-o", "json", code=0)
-    assert told.envelope["request"]["url"].endswith("/dial/+*******0177?from=******0188")
+        ran = cxcall(*words, *to, "--again", "-o", "json", code=0)
+    assert ran.envelope["request"]["url"].endswith("/dial/+*******0177?from=******0188")
     exact = cxcall(*words, *to, "-n", "-o", "json", code=0).envelope["request"]["url"]
     assert exact.endswith("/dial/%2B12025550177?from=2025550188")
 

@@ -55,12 +55,12 @@ def sdk(sandbox: Sandbox) -> dict[str, Any]:
         "required": REQUIRED,
         "routes": SENT,
     }
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-W", "ignore", str(PROGRAM)],
         input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    found: dict[str, Any] = json.loads(done.stdout)
+    assert result.returncode == 0, result.stderr[-2000:]
+    found: dict[str, Any] = json.loads(result.stdout)
     return found
 
 
@@ -96,7 +96,7 @@ def test_every_outbound_and_conversations_operation_is_shipped(sdk: dict[str, An
 def test_every_operation_takes_and_returns_what_the_sdk_says(sdk: dict[str, Any]) -> None:
     wrong = {}
     for route, operation in OPERATIONS.items():
-        said, declared = sdk["operations"][route], operation.declared
+        output, declared = sdk["operations"][route], operation.declared
         parameters = [
             [each["in"], each["name"], sdk_type(each["schema"]), each.get("required", False)]
             for each in declared.get("parameters", ())
@@ -106,9 +106,9 @@ def test_every_operation_takes_and_returns_what_the_sdk_says(sdk: dict[str, Any]
             content_type(each) for status, each in declared["responses"].items() if status[0] == "2"
         }
         ours = [sorted(parameters), content_type(body), body.get("required", False)]
-        theirs = [sorted(said["parameters"]), said["body"], said["isBodyRequired"]]
-        if ours != theirs or not answers <= {said["response"], None}:
-            wrong[route] = (ours, theirs, answers, said["response"])
+        theirs = [sorted(output["parameters"]), output["body"], output["isBodyRequired"]]
+        if ours != theirs or not answers <= {output["response"], None}:
+            wrong[route] = (ours, theirs, answers, output["response"])
     assert not wrong
 
 
@@ -195,7 +195,9 @@ def mutated(operation: Operation, body: Any, kind: int) -> Any:
 def test_sandbox_accepts_bodies_of_the_sdk_and_refuses_mutated_ones(
     sdk: dict[str, Any], sandbox: Sandbox
 ) -> None:
-    refused = {route: said for route, (_, status, said) in sdk["sent"].items() if status != 200}
+    refused = {
+        route: message for route, (_, status, message) in sdk["sent"].items() if status != 200
+    }
     assert not refused
     assert len(sdk["sent"]) == len(SENT)
     session = requests.Session()

@@ -124,7 +124,7 @@ def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> 
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("swagger: '2.0'\npaths: [\n", "is not YAML: did not find expected node content"),
         ("- no\n- document\n", "is not an OpenAPI"),
@@ -133,16 +133,16 @@ def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> 
         ({"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}}, "has an integer where an array is required"),
     ],
 )  # fmt: skip
-def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) -> None:
+def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, message: str) -> None:
     ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
-    assert said in finding["message"]
+    assert message in finding["message"]
     assert finding["fix"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("lead", "said"),
+    ("lead", "message"),
     [
         ({"$ref": "#/definitions/LEAD"}, "leads back to itself"),
         (None, "which is not in it"),
@@ -152,7 +152,7 @@ def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) 
     ],
 )
 def test_invalid_schema_blocks_only_the_requests_that_use_it(
-    cxcall: Cxcall, lead: Any, said: str
+    cxcall: Cxcall, lead: Any, message: str
 ) -> None:
     definitions = {"GROUP": {"type": "object"}, **({"LEAD": lead} if lead else {})}
     file = cxcall.file("own.json", {**swagger(), "definitions": definitions})
@@ -161,11 +161,11 @@ def test_invalid_schema_blocks_only_the_requests_that_use_it(
     assert "callLead" not in names(cxcall, file)
     listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=3).envelope
     assert listed["data"]["unusable"] == ["callLead"]
-    assert any(said in each["message"] for each in listed["findings"])
+    assert any(message in each["message"] for each in listed["findings"])
     ran = cxcall("send", "callLead", "--contract", file, "-n", "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
     assert finding["message"].startswith("`callLead` cannot be used: ")
-    assert said in finding["message"]
+    assert message in finding["message"]
     cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
 
 

@@ -68,8 +68,8 @@ class Vendor:
             "/auth/token": (200, granted),
             "/.well-known/cxone-configuration": (200, {"api_endpoint": f"{self.api}/"}),
         }
-        status, told = {**own, **self.answers}.get(path, (404, {"error": "no such path"}))
-        content = json.dumps(told).encode()
+        status, answer_body = {**own, **self.answers}.get(path, (404, {"error": "no such path"}))
+        content = json.dumps(answer_body).encode()
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()

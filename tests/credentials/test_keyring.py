@@ -137,9 +137,9 @@ def test_unavailable_keyring_secret_is_reported(
     ran = with_backend(keyed, backend)("auth", "token", code=4)
     assert words in ran.err
     assert "cxcall auth login" in ran.err
-    said = keyed("auth", "logout", code=0).out
-    assert "removed" in said
-    assert ("but" in said) == (backend != "keyring.backends.null.Keyring")
+    output = keyed("auth", "logout", code=0).out
+    assert "removed" in output
+    assert ("but" in output) == (backend != "keyring.backends.null.Keyring")
     assert records(keyed) == []
 
 

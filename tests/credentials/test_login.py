@@ -43,23 +43,25 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
             command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts"]
-            done = subprocess.run(
+            result = subprocess.run(
                 [*command, "--prefix", str(folder), f"oidc-provider@{VERSION}"],
                 capture_output=True,
                 text=True,
                 timeout=240,
                 check=False,
             )
-            (folder / "done").write_text(_reason(done.stderr) if done.returncode else "", "utf-8")
+            (folder / "done").write_text(
+                _reason(result.stderr) if result.returncode else "", "utf-8"
+            )
             shutil.copy(SERVER, folder)
         if failure := (folder / "done").read_text("utf-8"):
             pytest.skip(f"oidc-provider {VERSION} cannot be installed: {failure}")
     return folder
 
 
-def _reason(told: str) -> str:
+def _reason(text: str) -> str:
     """Return the line of npm's errors that says why, else the last."""
-    lines = told.strip().splitlines() or ["npm says nothing"]
+    lines = text.strip().splitlines() or ["npm says nothing"]
     return next((line for line in lines if "reason:" in line), lines[-1])
 
 
@@ -196,8 +198,8 @@ def age(cxcall: Cxcall) -> None:
 
 def test_browser_login_stores_the_token(cxcall: Cxcall, start: Start) -> None:
     provider = start()
-    said = logged_in(at(cxcall, provider))
-    assert "authorization-code" in said
+    output = logged_in(at(cxcall, provider))
+    assert "authorization-code" in output
     found = status(cxcall)
     assert (found["usable"], found["kind"], found["clientId"]) == (
         True,
@@ -207,7 +209,7 @@ def test_browser_login_stores_the_token(cxcall: Cxcall, start: Start) -> None:
     token = cxcall("auth", "token", code=0).out.strip()
     del cxcall.environment["CXCALL_CLIENT_ID"]
     assert cxcall("auth", "token", code=0).out.strip() == token
-    assert token not in said
+    assert token not in output
     assert provider.granted() == ["authorization_code"]
 
 
@@ -293,9 +295,9 @@ def test_client_credentials_work_with_a_third_party_server(cxcall: Cxcall, start
 def test_refused_consent_is_reported(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start()), "--no-browser")
     assert "did not work" in Person().refuse(running.page).text
-    said = running.end(4)
-    assert "refused in the browser" in said
-    assert "access_denied" in said
+    output = running.end(4)
+    assert "refused in the browser" in output
+    assert "access_denied" in output
     assert not (cxcall.folder / "state" / "credentials.json").exists()
 
 
@@ -322,8 +324,8 @@ def test_redirect_with_wrong_state_does_not_end_the_login(
     cxcall: Cxcall, start: Start, state: str | None
 ) -> None:
     with waiting(cxcall, start) as (running, back):
-        told = {"code": "c0de-of-somebody", **({} if state is None else {"state": state})}
-        reply = requests.get(f"{back}/?{urlencode(told)}", timeout=WAIT)
+        parameters = {"code": "c0de-of-somebody", **({} if state is None else {"state": state})}
+        reply = requests.get(f"{back}/?{urlencode(parameters)}", timeout=WAIT)
         assert reply.status_code == 404
         assert "login" not in reply.text
         Person().log_in(running.page)
@@ -332,14 +334,14 @@ def test_redirect_with_wrong_state_does_not_end_the_login(
 
 def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
     with waiting(cxcall, start) as (running, back):
-        told = urlencode({"code": "c0de-of-nobody", "state": running.asked["state"]})
-        requests.get(f"{back}/?{told}", timeout=WAIT)
-        said = running.end(4)
-        assert "c0de-of-nobody" not in said
+        parameters = urlencode({"code": "c0de-of-nobody", "state": running.asked["state"]})
+        requests.get(f"{back}/?{parameters}", timeout=WAIT)
+        output = running.end(4)
+        assert "c0de-of-nobody" not in output
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("parameters", "words"),
     [
         ({"error": "server_error", "error_description": "oops\x1b[2J"}, "oops"),
         ({"error": "unauthorized_client"}, "grant type"),
@@ -348,15 +350,15 @@ def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
     ],
 )
 def test_error_in_redirect_is_reported(
-    cxcall: Cxcall, start: Start, told: dict[str, str], words: str
+    cxcall: Cxcall, start: Start, parameters: dict[str, str], words: str
 ) -> None:
     with waiting(cxcall, start) as (running, back):
         requests.get(
-            f"{back}/?{urlencode({**told, 'state': running.asked['state']})}", timeout=WAIT
+            f"{back}/?{urlencode({**parameters, 'state': running.asked['state']})}", timeout=WAIT
         )
-        said = running.end(4)
-        assert words in said
-        assert "\x1b" not in said
+        output = running.end(4)
+        assert words in output
+        assert "\x1b" not in output
 
 
 def test_unrelated_requests_do_not_end_the_login(cxcall: Cxcall, start: Start) -> None:
@@ -431,13 +433,13 @@ def test_real_browser_completes_the_login(cxcall: Cxcall, start: Start, chromium
     running = Running(at(cxcall, provider), env={"BROWSER": f"{chromium} %s &"})
     running.end(0)
     port = (chromium.parent / "profile" / "DevToolsActivePort").read_text("utf-8").split()[0]
-    wanted = running.asked["redirect_uri"]
+    expected = running.asked["redirect_uri"]
     shown: dict[str, str] = {}
     ends = time.monotonic() + WAIT
-    while wanted not in shown.get("url", "") and time.monotonic() < ends:
+    while expected not in shown.get("url", "") and time.monotonic() < ends:
         tabs = requests.get(f"http://127.0.0.1:{port}/json/list", timeout=WAIT).json()
         shown = next(tab for tab in tabs if tab["type"] == "page")
-    assert shown["url"].startswith(wanted)
+    assert shown["url"].startswith(expected)
     assert status(cxcall)["kind"] == "authorization-code"
     assert provider.granted() == ["authorization_code"]
 

@@ -1250,7 +1250,7 @@ def test_status_imports_no_http() -> None:
         "get_status(load_settings({}, load_shipped_contracts()[0])).rows()\n"
         "print([n for n in ('requests', 'urllib3', 'ssl', 'http.client') if n in sys.modules])"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env={**environment("https://h"), "CXCALL_ACCESS_TOKEN": "x"},
         capture_output=True,
@@ -1258,7 +1258,7 @@ def test_status_imports_no_http() -> None:
         check=True,
         timeout=60,
     )
-    assert done.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"
 
 
 def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:

@@ -211,7 +211,7 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
 
 
 @each_case(
-    "text, line, column, width, said",
+    "text, line, column, width, message",
     [
         ("", 1, 1, 1, "it is empty"),
         (" \n ", 2, 2, 1, "it is empty"),
@@ -315,11 +315,18 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         ("[" * 100_000, 1, 201, 1, "it is nested more than 200 levels deep"),
     ],
 )
-def test_syntax_error_is_located(text: str, line: int, column: int, width: int, said: str) -> None:
+def test_syntax_error_is_located(
+    text: str, line: int, column: int, width: int, message: str
+) -> None:
     finding = refusal(text)
     place = finding.excerpt
     assert place is not None
-    assert (finding.message, place.line, place.column, place.width) == (said, line, column, width)
+    assert (finding.message, place.line, place.column, place.width) == (
+        message,
+        line,
+        column,
+        width,
+    )
 
 
 @pytest.mark.parametrize(
@@ -522,7 +529,7 @@ def test_text_without_slash_is_not_a_pointer() -> None:
 
 @pytest.mark.parametrize("text", ['{"a": 1}', '{"a": "é"}'])
 @pytest.mark.parametrize(
-    ("encoding", "said"),
+    ("encoding", "message"),
     [
         ("utf-16", "UTF-16"),
         ("utf-16-le", "UTF-16LE"),
@@ -532,14 +539,16 @@ def test_text_without_slash_is_not_a_pointer() -> None:
         ("utf-32-be", "UTF-32BE"),
     ],
 )
-def test_utf16_and_utf32_are_named(tmp_path: Path, text: str, encoding: str, said: str) -> None:
+def test_utf16_and_utf32_are_named(tmp_path: Path, text: str, encoding: str, message: str) -> None:
     path = tmp_path / "a body.json"
     path.write_bytes(text.encode(encoding))
     with pytest.raises(DocumentError) as refused:
         read_text(str(path))
     (finding,) = refused.value.findings
-    assert finding.message == f"`{path}` is not UTF-8: it is {said}"
-    assert finding.fix == f"iconv -f {said} -t UTF-8 '{path}' > '{path.with_suffix('')}.utf8.json'"
+    assert finding.message == f"`{path}` is not UTF-8: it is {message}"
+    assert (
+        finding.fix == f"iconv -f {message} -t UTF-8 '{path}' > '{path.with_suffix('')}.utf8.json'"
+    )
 
 
 def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
@@ -553,13 +562,13 @@ def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 
 
 def test_unreadable_file_says_why(tmp_path: Path) -> None:
-    for path, said in (
+    for path, message in (
         (tmp_path / "none.json", "does not exist"),
         (tmp_path, "is a directory"),
         (f"{tmp_path}/x\0", "cannot be read: .*embedded null"),
         (tmp_path / ("x" * 400), "cannot be read: File name too long"),
     ):
-        with pytest.raises(UnreadableError, match=said) as refused:
+        with pytest.raises(UnreadableError, match=message) as refused:
             read_text(str(path))
         assert refused.value.exit_code == 2
 
@@ -595,14 +604,14 @@ except CxcallError as error:
 
 
 def from_stdin(redirection: str = "", data: bytes | None = None) -> str:
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", f'exec "$0" -c "$1" {redirection}', sys.executable, READ_STDIN],
         input=data,
         capture_output=True,
         check=True,
         timeout=60,
     )
-    return done.stdout.decode().strip()
+    return result.stdout.decode().strip()
 
 
 def test_stdin_is_read() -> None:
@@ -617,14 +626,14 @@ def test_closed_stdin_is_an_error() -> None:
 
 
 def test_unreadable_stdin_is_an_error(tmp_path: Path) -> None:
-    said = from_stdin(f"0> '{tmp_path}/out'")
-    assert said.startswith("UnreadableError `-` cannot be read")
+    output = from_stdin(f"0> '{tmp_path}/out'")
+    assert output.startswith("UnreadableError `-` cannot be read")
 
 
 def test_terminal_as_stdin_is_an_error() -> None:
     ours, theirs = os.openpty()
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", READ_STDIN],
             stdin=theirs,
             capture_output=True,
@@ -634,7 +643,7 @@ def test_terminal_as_stdin_is_an_error() -> None:
     finally:
         os.close(ours)
         os.close(theirs)
-    assert b"UnreadableError `-` reads stdin, but stdin is a terminal" in done.stdout
+    assert b"UnreadableError `-` reads stdin, but stdin is a terminal" in result.stdout
 
 
 def test_stdin_is_checked_within_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

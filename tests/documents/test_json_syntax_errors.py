@@ -75,11 +75,11 @@ def test_wrong_quote_in_a_csv_file_is_located(
     name = cxcall.file("calls.csv", f"contact-id,reason-code\n{CONTACT},x\n{row}")
     more = ["--sandbox"] if command == "batch" else []
     ran = cxcall(command, name, "--operation", "personal-connection", *more, code=3)
-    said = ran.out + ran.err
+    output = ran.out + ran.err
     assert (
-        f"this record does not match the header: {message}\n  --> calls.csv:{place}  body" in said
+        f"this record does not match the header: {message}\n  --> calls.csv:{place}  body" in output
     )
-    assert 'hint: close the cell with `"`; write a quote inside it twice: `""`' in said
+    assert 'hint: close the cell with `"`; write a quote inside it twice: `""`' in output
 
 
 def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> None:

@@ -57,7 +57,7 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    ("text", "said", "line"),
+    ("text", "message", "line"),
     [
         (BOMB, "expand to too many", 7),
         ("[" * 100_000, "more than 200 levels", 1),
@@ -68,8 +68,8 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("[1, 2]: 3", "must be a text", 1),
     ],
 )
-def test_unusable_text_is_refused_with_its_place(text: str, said: str, line: int) -> None:
+def test_unusable_text_is_refused_with_its_place(text: str, message: str, line: int) -> None:
     with pytest.raises(YamlError) as caught:
         load_yaml(text)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.line == line

@@ -32,8 +32,8 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",
         f'{{"config": {{"method": "post", "url": "{URL}", "data": {BODY}}}, "code": "ECONNABORTED"}}': "outcome-unknown",
     }
-    for text, wanted in texts.items():
-        assert codes_of(text) == [wanted], text
+    for text, expected in texts.items():
+        assert codes_of(text) == [expected], text
 
 
 def test_code_that_handles_a_failure_reports_none() -> None:
@@ -54,8 +54,8 @@ def test_status_is_read_from_a_message_of_dotnet_in_any_language() -> None:
         "Le serveur distant a retourn\u00e9 une erreur : (400) Demande incorrecte.": 400,
         "Error en el servidor remoto: (404) No se encontr\u00f3.": 404,
     }
-    for text, wanted in texts.items():
-        assert [each.status for each in read(command + text, "text")] == [wanted], text
+    for text, expected in texts.items():
+        assert [each.status for each in read(command + text, "text")] == [expected], text
 
 
 def test_error_body_that_python_prints_into_a_log_is_the_response() -> None:
@@ -82,8 +82,8 @@ def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
         f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" -Method "POST" -Headers {headers} -Body "{{}}"': ("POST", PATH),
         r"PS C:\tools> .\gc.exe outbound campaigns list --profile emea": ("GET", "/api/v2/outbound/campaigns"),
     }  # fmt: skip
-    for text, wanted in texts.items():
-        assert [(each.method, each.path) for each in read(text, "text")] == [wanted], text
+    for text, expected in texts.items():
+        assert [(each.method, each.path) for each in read(text, "text")] == [expected], text
 
 
 def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
@@ -94,6 +94,6 @@ def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
         f"C:\\Users\\agarcia> {CURL}\n{error}": "undelivered",
         f"PS C:\\Users\\agarcia> {CURL}\n{error}": "undelivered",
     }
-    for text, wanted in texts.items():
+    for text, expected in texts.items():
         codes = codes_of(text)
-        assert wanted in codes if wanted else codes == [], text
+        assert expected in codes if expected else codes == [], text

@@ -64,9 +64,9 @@ def callback(body: Any, path: str = "/api/v2/conversations/callbacks") -> Correc
 def run_in_bash(commands: list[str]) -> list[Received]:
     """Return what `cxcall` got from each command, all of which one bash runs."""
     script = PRINT_ARGUMENTS + "\n".join(commands)
-    done = subprocess.run(["bash"], input=script.encode(), capture_output=True, check=True)
-    assert done.stderr == b""
-    parts, received = done.stdout.decode().split("\0"), list[Received]()
+    result = subprocess.run(["bash"], input=script.encode(), capture_output=True, check=True)
+    assert result.stderr == b""
+    parts, received = result.stdout.decode().split("\0"), list[Received]()
     while parts[:1] != [""]:
         count = int(parts[0])
         received.append(Received(parts[1 : count + 1], parts[count + 1]))
@@ -252,10 +252,10 @@ def test_body_of_another_operation_goes_to_that_operation() -> None:
 def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
     script = callback(CALLBACK).as_text("curl")
     fake = "curl() { echo sent >&2; }\n"
-    for answer, said in (("", ""), ("y\n", ""), ("yes\n", "sent\n")):
+    for answer, message in (("", ""), ("y\n", ""), ("yes\n", "sent\n")):
         file = cxcall.file("script.sh", fake + script)
-        done = subprocess.run(["bash", str(cxcall.folder / file)], input=answer, capture_output=True, text=True, check=False)  # fmt: skip
-        assert done.stderr == said
+        result = subprocess.run(["bash", str(cxcall.folder / file)], input=answer, capture_output=True, text=True, check=False)  # fmt: skip
+        assert result.stderr == message
     assert explain(script)[0].request.method == "POST"
     read = load_operation("get-conversation")
     request = corrected({"method": "GET", "url": read.url(read.contract.base_url(), {"conversationId": QUEUE})})  # fmt: skip
@@ -320,12 +320,12 @@ def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxc
         {"method": "POST", "url": "https://api.example.org/routes", "body": {"queue_id": "7"}}
     )
     ran = cxcall("explain", "-", "--fix", "--contract", "own api.json", stdin=text, code=0)
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", ran.out], capture_output=True, text=True, check=False, cwd=cxcall.folder,
         env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
     )  # fmt: skip
-    assert done.returncode == 0, done
-    assert '"queueId": "7"' in done.stdout
+    assert result.returncode == 0, result
+    assert '"queueId": "7"' in result.stdout
 
 
 @pytest.mark.slow
@@ -353,12 +353,12 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
             if form == "json" and "to be filled in" not in ran.err:
                 cxcall("validate", "-", "--operation", operation.name, stdin=ran.out, code=0)
             elif form == "send" and "to be filled in" not in ran.err:
-                done = subprocess.run(
+                result = subprocess.run(
                     ["bash", "-c", ran.out], capture_output=True, text=True, check=False,
                     env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
                 )  # fmt: skip
-                assert done.returncode == 0, done
-                assert unquote(done.stdout).startswith(f"{operation.method} ")
+                assert result.returncode == 0, result
+                assert unquote(result.stdout).startswith(f"{operation.method} ")
 
 
 @pytest.mark.parametrize(

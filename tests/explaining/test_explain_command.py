@@ -109,7 +109,7 @@ def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
         """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123"}'"""
     )
     printed = cxcall("explain", "-", "--fix", stdin=text, code=0).out
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", printed],
         env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
         capture_output=True,
@@ -117,10 +117,10 @@ def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
         check=True,
         timeout=60,
     )
-    assert done.stdout.startswith(
+    assert result.stdout.startswith(
         "POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s\n"
     )
-    assert '"phoneNumber": "+12025550123"' in done.stdout
+    assert '"phoneNumber": "+12025550123"' in result.stdout
 
 
 def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
@@ -234,8 +234,8 @@ def test_hidden_value_is_not_checked(cxcall: Cxcall, text: str, named: str) -> N
 def test_visible_values_are_checked_beside_hidden_ones(cxcall: Cxcall) -> None:
     text = f"{POSTED}json={{'contactld': cid, 'contactSpec': {{'contactId': f'{{cid}}', 'contactData': d}}}})"
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
-    told = (each for each in ran.envelope["findings"] if each["severity"] != "note")
-    assert {(each["code"], each["where"]) for each in told} == {
+    envelope = (each for each in ran.envelope["findings"] if each["severity"] != "note")
+    assert {(each["code"], each["where"]) for each in envelope} == {
         ("property-unknown", "/contactld"),
         ("path-unpublished", "path"),
     }
@@ -283,11 +283,11 @@ def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [("401", "does not accept the token"), ("409 Session Ended", "session has ended"), ("429", "rate-limited")],
 )  # fmt: skip
-def test_status_is_described(cxcall: Cxcall, code: str, said: str) -> None:
-    assert said in cxcall("explain", code).out
+def test_status_is_described(cxcall: Cxcall, code: str, message: str) -> None:
+    assert message in cxcall("explain", code).out
 
 
 def test_unknown_code_is_not_called_a_file(cxcall: Cxcall) -> None:

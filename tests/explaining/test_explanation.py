@@ -468,8 +468,8 @@ def test_answer_about_a_state_has_accepted_a_body_that_lacks_properties() -> Non
         "PUT", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "off"}
     )
     (found,) = explain({**exchange, "status": 400, "response": refusal})
-    told = [each.code for each in found.findings if each.severity is not Severity.NOTE]
-    assert told == ["state"]
+    codes = [each.code for each in found.findings if each.severity is not Severity.NOTE]
+    assert codes == ["state"]
 
 
 def test_cxone_text_response_reports_missing_accept_header() -> None:
@@ -550,19 +550,19 @@ def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "said"),
+    ("reason", "code", "message"),
     [
         ("Session already started", "state", "session already"),
         ("Conflict", "state", "does not allow it"),
         ("CONFLICT", "state", "does not allow it"),
     ],
 )
-def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, said: str) -> None:
+def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, message: str) -> None:
     request = f"POST https://{CXONE}{FAMILY}/agent-sessions\nAccept: application/json\n\nHTTP/1.1 409 {reason}\n"
     (found,) = explain(request)
     assert found.root is not None
     assert found.root.code == code
-    assert said in found.root.message
+    assert message in found.root.message
 
 
 @pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])

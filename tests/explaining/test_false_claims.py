@@ -32,8 +32,8 @@ def test_url_in_a_member_of_a_map_is_not_requested() -> None:
         f'const API = {{ callbacks: "{URL}", lists: "{LIST_URL}" }};\naxios.post(API.callbacks, {{}});': ("POST", PATH),
         f"axios({{method: 'POST', url: '{URL}', data: {{}}}})": ("POST", PATH),
     }  # fmt: skip
-    for text, wanted in texts.items():
-        assert [(each.method, each.path) for each in read(text, "text")] == [wanted], text
+    for text, expected in texts.items():
+        assert [(each.method, each.path) for each in read(text, "text")] == [expected], text
 
 
 def test_option_names_the_method() -> None:
@@ -65,9 +65,9 @@ def test_query_that_code_builds_is_read() -> None:
         f'client.post("{CALLBACK}") {{ parameter("phoneNumber", "+442079460155"); parameter("skill", 40112) }}',
         f'r <- POST("{CALLBACK}", query = list(phoneNumber = "+442079460155", skill = 40112))',
     )  # fmt: skip
-    wanted = (("phoneNumber", "+442079460155"), ("skill", "40112"))
+    expected = (("phoneNumber", "+442079460155"), ("skill", "40112"))
     for text in texts:
-        assert [(each.method, each.query) for each in read(text, "text")] == [("POST", wanted)], (
+        assert [(each.method, each.query) for each in read(text, "text")] == [("POST", expected)], (
             text
         )
 
@@ -99,8 +99,8 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
         f"{FORM}{CODE_FORM.replace('&', chr(10) + chr(38))}\n": ((), CODE_FORM),
         f"POST {CALLBACK}\n    ?phoneNumber=%2B442079460018\n    &skill=1 HTTP/1.1\nAccept: application/json\n": ((("phoneNumber", "+442079460018"), ("skill", "1")), None),
     }  # fmt: skip
-    for text, wanted in texts.items():
-        assert [(each.query, each.body) for each in read(text, "text")] == [wanted], text
+    for text, expected in texts.items():
+        assert [(each.query, each.body) for each in read(text, "text")] == [expected], text
         assert not errors_of(text), text
 
 
@@ -114,9 +114,9 @@ def test_prompts_in_a_command_are_no_part_of_it() -> None:
         f"curl \u2013X POST \u201c{URL}\u201d \u2013d \u2018{{\u201cqueueId\u201d: \u201cx\u201d}}\u2019\n\nIt doesn't work": body,
         f"POST “{URL}”\n{{“queueId”: “x”}}": "{“queueId”: “x”}",
     }  # fmt: skip
-    for text, wanted in texts.items():
+    for text, expected in texts.items():
         (found,) = read(text, "text")
-        assert (found.method, found.path, found.body) == ("POST", PATH, wanted), text
+        assert (found.method, found.path, found.body) == ("POST", PATH, expected), text
     (plain,) = read(f'curl {URL} -d \'{{"name": "the \u201cbest\u201d \u2013 one"}}\'', "text")
     assert not plain.findings
 
@@ -255,5 +255,5 @@ def test_relative_path_of_restsharp_is_read() -> None:
         f'var c = new RestClient(_base);\nvar r = new RestRequest("{path}", Method.Post);': ("", f"/{path}"),
         f'var c = new RestClient("https://api.mypurecloud.ie");\nvar r = new RestRequest("{PATH[1:]}", Method.Post);': ("api.mypurecloud.ie", PATH),
     }  # fmt: skip
-    for text, wanted in texts.items():
-        assert [(each.host, each.path) for each in read(text, "text")] == [wanted], text
+    for text, expected in texts.items():
+        assert [(each.host, each.path) for each in read(text, "text")] == [expected], text

@@ -38,7 +38,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def snippets() -> list[dict[str, Any]]:
     script = Path(__file__).with_name("generate_code.cjs")
-    done = subprocess.run(
+    result = subprocess.run(
         ["node", script, MODULES],
         input=json.dumps([request for _, request in REQUESTS]),
         capture_output=True,
@@ -46,7 +46,7 @@ def snippets() -> list[dict[str, Any]]:
         check=True,
         timeout=120,
     )
-    made: list[dict[str, Any]] = json.loads(done.stdout)
+    made: list[dict[str, Any]] = json.loads(result.stdout)
     written = [each for each in made if each["generator"] != BODY_ALONE]
     # Each request from a fifth of the generators, and each generator.
     step = 1 if EXAMPLES >= 1 else 5

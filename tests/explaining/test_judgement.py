@@ -94,11 +94,11 @@ HIDDEN: list[tuple[Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("response", "said"), HIDDEN)
-def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, said: str) -> None:
+@pytest.mark.parametrize(("response", "message"), HIDDEN)
+def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, message: str) -> None:
     (only,) = (each for each in find(exchange("GET", CAMPAIGN, None, 200, response)) if each.code == "hidden-failure")  # fmt: skip
     assert only.severity is Severity.ERROR
-    assert said in only.message
+    assert message in only.message
 
 
 def test_failed_item_of_a_list_is_not_a_failure_of_the_read() -> None:
@@ -262,8 +262,8 @@ def test_code_of_the_response_says_what_is_wrong_and_where(
 def test_gateway_prefix_before_a_known_path_keeps_the_vendor() -> None:
     wrong = {**CALLBACK, "queueId": "support"}
     found = find(exchange("POST", f"/genesys{CALLBACKS}", wrong, 400, host="gateway.example.com"))
-    told = [(each.code, each.where) for each in found if each.severity is not Severity.NOTE]
-    assert told == [("host-unknown", "host"), ("id-format", "/queueId")]
+    results = [(each.code, each.where) for each in found if each.severity is not Severity.NOTE]
+    assert results == [("host-unknown", "host"), ("id-format", "/queueId")]
 
 
 def test_refusal_of_a_request_without_a_body_does_not_send_to_the_body() -> None:

@@ -76,13 +76,13 @@ def test_pasted_text_is_read(name: str) -> None:
     pasted = TEXTS[name]
     found = list(read(pasted.text, "text"))[-1]
     shown = {"method": found.method, "host": found.host, "path": found.path, "status": found.status}
-    wanted = {key: value for key in shown if (value := getattr(pasted, key)) is not None}
-    assert {key: shown[key] for key in wanted} == wanted
+    expected = {key: value for key in shown if (value := getattr(pasted, key)) is not None}
+    assert {key: shown[key] for key in expected} == expected
     if pasted.body is not None:
         assert pasted.body in (found.body or "")
     if "curl: (" in pasted.text:
-        told = [each.code for each in explain_request(found).findings]
-        assert "undelivered" in told
+        codes = [each.code for each in explain_request(found).findings]
+        assert "undelivered" in codes
     if pasted.response is not None:
         assert found.response is not None
         assert pasted.response in found.response.body.decode()
@@ -101,9 +101,9 @@ def test_reports_are_read_by_what_they_show() -> None:
         f"Error calling post_conversations_calls: {exception}": ("POST", 400, None),
         f"gc outbound dnclists phonenumbers create {queue} -d '[]'": ("POST", 0, "[]"),
     }  # fmt: skip
-    for text, wanted in texts.items():
+    for text, expected in texts.items():
         found = list(read(text, "text"))[-1]
-        assert (found.method, found.status, found.body) == wanted, text
+        assert (found.method, found.status, found.body) == expected, text
     assert found.path == f"/api/v2/outbound/dnclists/{queue}/phonenumbers"
     (kotlin,) = read(list(texts)[1], "text")
     assert kotlin.headers is not None

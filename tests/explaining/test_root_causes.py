@@ -134,9 +134,9 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "told"), [*TOKENS, *ACCEPTED, *PLACES, *UNFILLED, *VALUES])
-def test_cause_comes_first_and_nothing_else_is_told(source: dict[str, Any], told: list[str]) -> None:  # fmt: skip
-    assert tell(source) == told
+@pytest.mark.parametrize(("source", "results"), [*TOKENS, *ACCEPTED, *PLACES, *UNFILLED, *VALUES])
+def test_cause_comes_first_and_nothing_else_is_told(source: dict[str, Any], results: list[str]) -> None:  # fmt: skip
+    assert tell(source) == results
 
 
 def test_null_in_a_required_property_is_a_note() -> None:

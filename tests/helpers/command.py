@@ -95,8 +95,8 @@ class Cxcall:
     ) -> Ran:
         """Run it; `code` is the exit code that it must end with."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = self.run([str(CXCALL), *args], given, {**self.environment, **(env or {})})
-        ran = Ran(args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        result = self.run([str(CXCALL), *args], given, {**self.environment, **(env or {})})
+        ran = Ran(args, result.returncode, result.stdout.decode(), result.stderr.decode())
         assert "Traceback" not in ran.err, ran
         if code is not None:
             assert ran.code == code, ran
@@ -109,7 +109,7 @@ class Cxcall:
             ended = forks.run(command, given, str(self.folder), environment)
             if ended is not None:
                 return ended
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             input=given,
             capture_output=True,
@@ -118,7 +118,7 @@ class Cxcall:
             timeout=60,
             check=False,
         )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        return Ended(result.returncode, result.stdout, result.stderr)
 
     def begin(
         self,

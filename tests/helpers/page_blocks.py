@@ -79,21 +79,21 @@ def run_command(text: str, cxcall: Cxcall) -> Ended:
         ran = cxcall(*shlex.split(text)[1:])
         return Ended(ran.code, ran.out, ran.err)
     path = f"{CXCALL.parent}:{cxcall.environment['PATH']}"
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", f"pbpaste() {{ cat failed.txt; }}\nset -o pipefail\n{text}"],
         cwd=cxcall.folder, env={**cxcall.environment, "PATH": path, "TOKEN": "abc"},
         capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return Ended(result.returncode, result.stdout, result.stderr)
 
 
 def run_python(block: str, cxcall: Cxcall) -> Ended:
     """Run a Python block as a script."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", block], cwd=cxcall.folder, env=cxcall.environment,
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    return Ended(done.returncode, done.stdout, done.stderr)
+    return Ended(result.returncode, result.stdout, result.stderr)
 
 
 def write_files(cxcall: Cxcall) -> None:

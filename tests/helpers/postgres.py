@@ -98,14 +98,14 @@ class PostgresServer:
         )
         lines: SimpleQueue[str] = SimpleQueue()
         Thread(target=self._read_log, args=(self._process, lines), daemon=True).start()
-        said = ""
+        output = ""
         try:
-            while READY not in said:
-                said += lines.get(timeout=START_TIMEOUT)
+            while READY not in output:
+                output += lines.get(timeout=START_TIMEOUT)
                 if self._process.poll() is not None:
-                    raise RuntimeError(f"PostgreSQL did not start: {said}")
+                    raise RuntimeError(f"PostgreSQL did not start: {output}")
         except Empty:
-            raise RuntimeError(f"PostgreSQL is not ready: {said}") from None
+            raise RuntimeError(f"PostgreSQL is not ready: {output}") from None
 
     @staticmethod
     def _read_log(process: subprocess.Popen[str], lines: SimpleQueue[str]) -> None:

@@ -142,12 +142,12 @@ def send_bodies(client: Any, routes: list[str], required: Required) -> dict[str,
             names = [name for name in inspect.signature(method).parameters if name in kinds]
             values = {name: _value(name, kinds[name], None, DEPTH, required) for name in names}
             body = values.get("body") or _value("", kinds["body"], None, DEPTH, required)
-            status, said = 200, ""
+            status, output = 200, ""
             try:
                 method(api(client), **{**values, "body": body})
             except vendor.rest.ApiException as error:
-                status, said = error.status, error.body
-            sent[route] = [client.sanitize_for_serialization(body), status, said]
+                status, output = error.status, error.body
+            sent[route] = [client.sanitize_for_serialization(body), status, output]
     return sent
 
 

@@ -518,9 +518,9 @@ def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
 @pytest.mark.slow
 def test_eight_processes_send_one_of_identical_requests_and_each_different_one(place: str) -> None:
     turns, words = race_in_turns(place, 8, [f"same {number}" for number in range(4)])
-    for said in turns:
-        assert sorted(word for word, *_ in said) == ["begun", *["stopped"] * 7]
-        codes = {tuple(more) for word, *more in said if word == "stopped"}
+    for message in turns:
+        assert sorted(word for word, *_ in message) == ["begun", *["stopped"] * 7]
+        codes = {tuple(more) for word, *more in message if word == "stopped"}
         assert all(code == "7" for code, _ in codes), codes
     assert {word for lines in words for word, *_ in lines} == {"begun"}
     begun = [delivery for lines in words for _, delivery in lines]
@@ -529,7 +529,7 @@ def test_eight_processes_send_one_of_identical_requests_and_each_different_one(p
         found = list(book.records())
     assert len(found) == 84
     in_turns = {
-        delivery.rstrip() for said in turns for word, delivery, *_ in said if word == "begun"
+        delivery.rstrip() for message in turns for word, delivery, *_ in message if word == "begun"
     }
     assert {record.id for record in found} == in_turns | set(begun)
     assert {record.outcome for record in found} == {Outcome.ACCEPTED}
@@ -537,7 +537,7 @@ def test_eight_processes_send_one_of_identical_requests_and_each_different_one(p
 
 @pytest.mark.slow
 def test_records_are_true_after_a_kill_at_any_instant(place: str) -> None:
-    chance, told, planned = Random(7), {}, {}
+    chance, acknowledged, planned = Random(7), {}, {}
     for turn in range(KILLS):
         running = [start_process("deliver", place, f"{turn}-{number}") for number in range(2)]
         for process in running:
@@ -548,20 +548,20 @@ def test_records_are_true_after_a_kill_at_any_instant(place: str) -> None:
             read_words(process)
             for line in lines:
                 delivery, outcome, plan = line.split()
-                told[delivery], planned[delivery] = outcome, plan
+                acknowledged[delivery], planned[delivery] = outcome, plan
         with open_ledger(place) as book:
             now = {record.id: record for record in book.records()}
-        assert set(told) <= set(now), "acknowledged, and lost"
+        assert set(acknowledged) <= set(now), "acknowledged, and lost"
         unfinished = 0
         for delivery, record in now.items():
-            if delivery not in told:
+            if delivery not in acknowledged:
                 assert record.outcome is Outcome.UNKNOWN
-            elif record.outcome != told[delivery]:
+            elif record.outcome != acknowledged[delivery]:
                 # One step further than acknowledged, at most: and that step was taken.
                 assert record.outcome in ("unknown", "undelivered", planned[delivery])
-            unfinished += delivery not in told or record.outcome != told[delivery]
+            unfinished += delivery not in acknowledged or record.outcome != acknowledged[delivery]
         assert unfinished <= 2 * (turn + 1)
-    assert len(told) > 2 * KILLS
+    assert len(acknowledged) > 2 * KILLS
     with open_ledger(place) as book:
         book.check(always=True)
 

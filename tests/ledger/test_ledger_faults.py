@@ -70,7 +70,7 @@ def make_foreign(state: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [ONE, (*MANY, "3")], ids=["one", "batch"])
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (make_newer, "upgrade cxcall"),
         (make_corrupt, "is damaged or not a ledger"),
@@ -79,7 +79,7 @@ def make_foreign(state: Path) -> None:
     ],
 )
 def test_unusable_ledger_stops_a_send(
-    cxcall: Cxcall, spoil: Callable[[Path], None], said: str, arguments: tuple[str, ...]
+    cxcall: Cxcall, spoil: Callable[[Path], None], message: str, arguments: tuple[str, ...]
 ) -> None:
     write_lines(cxcall, 3)
     spoil(cxcall.folder / "state")
@@ -87,7 +87,7 @@ def test_unusable_ledger_stops_a_send(
         cxcall.environment |= platform.environment
         ran = cxcall(*arguments, code=2)
     assert "error[ledger]" in ran.err
-    assert said in ran.err
+    assert message in ran.err
     assert platform.rung == 0
 
 
@@ -122,12 +122,14 @@ def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
         ) as process:  # fmt: skip
             out, err = process.communicate(timeout=60)
         assert process.returncode == 9, err
-        *told, summary = [json.loads(line) for line in out.splitlines()]
+        *results, summary = [json.loads(line) for line in out.splitlines()]
         assert "cannot be written" in summary["data"]["stopped"]
         rung = platform.rung
         assert 0 < rung < 60
-        assert [line["outcome"] for line in told].count("accepted") == rung
-        left = sum(1 for line in told if line["outcome"] != "accepted") + summary["data"]["notSent"]
+        assert [line["outcome"] for line in results].count("accepted") == rung
+        left = (
+            sum(1 for line in results if line["outcome"] != "accepted") + summary["data"]["notSent"]
+        )
         ran = cxcall(*MANY, str(left), "--resume", "-o", "jsonl")
     assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 60
     assert set(platform.dials.values()) == {1}

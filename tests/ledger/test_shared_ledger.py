@@ -233,11 +233,11 @@ def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path) -> None:
 def test_killed_process_leaves_its_call_unknown_for_all_machines(
     tmp_path: Path, postgres_url: str
 ) -> None:
-    arrived, done = Event(), Event()
+    arrived, end = Event(), Event()
 
     def answer(_body: object, _count: int) -> Reply:
         arrived.set()
-        done.wait(60)
+        end.wait(60)
         return Reply()
 
     with Platform(answer) as platform:
@@ -246,7 +246,7 @@ def test_killed_process_leaves_its_call_unknown_for_all_machines(
         arrived.wait(60)
         process.kill()
         process.wait()
-        done.set()
+        end.set()
         assert "unknown" in there(*SEND, code=7).err
         assert platform.rung == 1
 

@@ -67,8 +67,8 @@ def mixed(cxcall: Cxcall) -> list[str]:
 def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
     ran = cxcall("validate", *mixed(cxcall), "-o", "github", code=2)
     places = [
-        (kind, told.get("file"), told.get("line"), told.get("col"), told["title"])
-        for kind, told, _ in workflow_commands(ran)
+        (kind, text.get("file"), text.get("line"), text.get("col"), text["title"])
+        for kind, text, _ in workflow_commands(ran)
     ]
     assert places == [
         ("warning", "sub/doubtful.json", "1", "155",
@@ -88,10 +88,10 @@ def test_github_escapes_hostile_text(cxcall: Cxcall) -> None:
     ran = cxcall("validate", name, "-o", "github", code=3)
     commands = [line for line in ran.out.splitlines() if line.startswith("::")]
     assert len(commands) == len(workflow_commands(ran)) == len(ran.out.splitlines()) - 1
-    kind, told, message = workflow_commands(ran)[0]
-    assert (kind, told["file"]) == ("error", name)
+    kind, text, message = workflow_commands(ran)[0]
+    assert (kind, text["file"]) == ("error", name)
     assert "100%, a:b\r\n::error::x\\x1b[31m" in message
-    assert "100%, a:b\r\n::error::x\\x1b[31m" in told["title"]
+    assert "100%, a:b\r\n::error::x\\x1b[31m" in text["title"]
 
 
 @pytest.mark.parametrize("form", ["junit", "jsonl"])
@@ -108,7 +108,7 @@ def test_paths_are_relative_to_the_repository(cxcall: Cxcall) -> None:
     cxcall.file("sub/p.json", {"contactId": "1"})
     cxcall.folder /= "sub"
     ran = cxcall("validate", "p.json", "../sub/p.json", "-o", "github", code=3)
-    assert {told["file"] for _, told, _ in workflow_commands(ran)} == {"sub/p.json"}
+    assert {text["file"] for _, text, _ in workflow_commands(ran)} == {"sub/p.json"}
     result = sarif(cxcall("validate", "p.json", "-o", "sarif", code=3))["results"][0]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert location == {"uri": "sub/p.json", "uriBaseId": "%SRCROOT%"}
@@ -231,8 +231,8 @@ def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
 
 def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
     given = json.dumps({"contactId": "1"})
-    told = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
-    assert set(told) == {"title"}
+    text = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
+    assert set(text) == {"title"}
     result = sarif(cxcall("validate", "-", "-o", "sarif", stdin=given, code=3))["results"][0]
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "stdin"},

@@ -32,9 +32,9 @@ def hinted(text: str) -> str:
 def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     words = ["execute", CAMPAIGN, "--dry-run", "--force", "-o", "json"]
     member = f"/contactSpec/contactData/{value}={value}"
-    said = cxcall(*words[:-2], "--set", member, code=2).err
-    again = f"{CXCALL} {shlex.join(words)} {hinted(said)}"
-    done = subprocess.run(
+    output = cxcall(*words[:-2], "--set", member, code=2).err
+    again = f"{CXCALL} {shlex.join(words)} {hinted(output)}"
+    result = subprocess.run(
         ["sh", "-c", again],
         cwd=cxcall.folder,
         env=cxcall.environment,
@@ -42,20 +42,20 @@ def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
         check=False,
         text=True,
     )
-    assert f'"{value}"' in done.stdout.replace('\\"', '"').replace("\\\\", "\\"), done
+    assert f'"{value}"' in result.stdout.replace('\\"', '"').replace("\\\\", "\\"), result
     assert not (cxcall.folder / "ran").exists()
 
 
 def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
-    said = cxcall("history", "resolve", "a b;id", code=2).err
-    hint = said.partition("hint: ")[2]
+    output = cxcall("history", "resolve", "a b;id", code=2).err
+    hint = output.partition("hint: ")[2]
     commands = [shlex.split(each) for each in re.findall(r"`([^`]+)`", hint)]
     words = ["cxcall", "history", "resolve", "a b;id"]
     assert commands == [[*words, "--placed"], [*words, "--not-placed"]]
 
 
 @pytest.mark.parametrize(
-    ("given", "environment", "wanted"),
+    ("given", "environment", "expected"),
     [
         (["-p", "my prof"], {}, ["-p", "my prof"]),
         ([], {"CXCALL_PROFILE": "my prof"}, ["-p", "my prof"]),
@@ -64,7 +64,7 @@ def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
     ],
 )
 def test_login_hint_names_the_selected_profile(
-    cxcall: Cxcall, given: list[str], environment: dict[str, str], wanted: list[str]
+    cxcall: Cxcall, given: list[str], environment: dict[str, str], expected: list[str]
 ) -> None:
     profile = 'base_url = "http://127.0.0.1:9"'
     cxcall.file(
@@ -73,7 +73,7 @@ def test_login_hint_names_the_selected_profile(
     ran = cxcall("auth", "status", *given, env=environment, code=4)
     hint = next(line for line in ran.err.splitlines() if line.startswith("hint: "))
     (login,) = [each for each in re.findall(r"`([^`]+)`", hint) if each.startswith("cxcall")]
-    assert shlex.split(login) == ["cxcall", "auth", "login", *wanted]
+    assert shlex.split(login) == ["cxcall", "auth", "login", *expected]
     cxcall.file(
         "config/config.toml", f'default_profile = "my prof"\n[profiles."my prof"]\n{profile}\n'
     )

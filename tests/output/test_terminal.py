@@ -140,8 +140,8 @@ def test_words_are_not_split_on_a_narrow_terminal(cxcall: Cxcall, columns: int) 
     with terminal(cxcall, *words, columns=columns, NO_COLOR="1") as child:
         text = screen(child)
     assert all(len(line) <= columns for line in text.splitlines()), text
-    said = set(cxcall(*words, code=3).out.split())
-    assert {word for word in text.split() if "…" not in word} <= said | {"|"}
+    output = set(cxcall(*words, code=3).out.split())
+    assert {word for word in text.split() if "…" not in word} <= output | {"|"}
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--set", "contactId=1"), "is not of the form /pointer=JSON"),
         (("--set", "/contactId"), "is not of the form /pointer=JSON"),
@@ -92,11 +92,11 @@ def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
     ],
 )
 def test_unusable_set_file_or_data_is_a_usage_error(
-    cxcall: Cxcall, arguments: tuple[str, ...], said: str
+    cxcall: Cxcall, arguments: tuple[str, ...], message: str
 ) -> None:
     file = () if "-f" in arguments else ("-f", cxcall.file("p.json", GOOD))
     ran = cxcall("execute", CAMPAIGN, *file, *arguments, "-n", "-o", "json", code=2)
-    assert said in ran.envelope["findings"][0]["message"]
+    assert message in ran.envelope["findings"][0]["message"]
     assert ran.envelope["findings"][0]["fix"]
 
 

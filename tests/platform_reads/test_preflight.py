@@ -33,7 +33,7 @@ def lines(ran: Ran) -> dict[str, list[tuple[str, str]]]:
 
 
 def verdicts(ran: Ran) -> dict[str, list[str]]:
-    return {check: [verdict for verdict, _ in told] for check, told in lines(ran).items()}
+    return {check: [verdict for verdict, _ in results] for check, results in lines(ran).items()}
 
 
 def platform(**answers: Any) -> Platform:
@@ -68,12 +68,12 @@ def platform(**answers: Any) -> Platform:
 def test_checks_of_the_sandbox_pass_and_place_no_call(live: Cxcall, sandbox: Sandbox) -> None:
     live.file("body.json", BODY)
     ran = live("doctor", *CASE, "-o", "json", code=0)
-    told = verdicts(ran)
-    assert told["campaign"] == ["passed", "passed", "passed", "unknown"]
-    assert told["contact list"] == ["passed", "passed"]
-    assert told["contact"] == ["passed", "passed"]
-    assert told["request"] == ["passed", "unknown"]
-    assert set(told) >= {
+    verdicts_by_check = verdicts(ran)
+    assert verdicts_by_check["campaign"] == ["passed", "passed", "passed", "unknown"]
+    assert verdicts_by_check["contact list"] == ["passed", "passed"]
+    assert verdicts_by_check["contact"] == ["passed", "passed"]
+    assert verdicts_by_check["request"] == ["passed", "unknown"]
+    assert set(verdicts_by_check) >= {
         "settings",
         "host",
         "TLS",
@@ -90,9 +90,9 @@ def test_checks_of_the_sandbox_pass_and_place_no_call(live: Cxcall, sandbox: San
 
 
 def test_settings_host_and_token_are_checked_without_an_operation(live: Cxcall) -> None:
-    told = verdicts(live("doctor", "-o", "json", code=0))
-    assert "request" not in told
-    assert told["token"] == ["passed", "passed"]
+    verdicts_by_check = verdicts(live("doctor", "-o", "json", code=0))
+    assert "request" not in verdicts_by_check
+    assert verdicts_by_check["token"] == ["passed", "passed"]
 
 
 def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
@@ -105,17 +105,17 @@ def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
         tokens={"OAuthClient": {"state": "disabled"}, "authorizedScope": ["routing"]},
     ) as running:
         ran = cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment)
-    told = lines(ran)
+    results = lines(ran)
     failed = {
         check: [says for verdict, says in entries if verdict == "failed"]
-        for check, entries in told.items()
+        for check, entries in results.items()
     }
     assert "`off`" in failed["campaign"][0]
     assert "no.lines" in failed["campaign"][1]
     assert "`Home`" in failed["contact list"][0]
     assert f"contact `{CONTACT}` is not in contact list `{LIST}` (HTTP 404" in failed["contact"][0]
     assert "`disabled`" in failed["token"][0]
-    assert told["scope"][0][0] == "unknown"  # scopes bind a person's token alone
+    assert results["scope"][0][0] == "unknown"  # scopes bind a person's token alone
     fixes = [line["fix"] for line in ran.envelope["data"]["checks"] if line["verdict"] == "failed"]
     assert all(fixes)
 
@@ -133,13 +133,13 @@ def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
     cxcall.file("body.json", BODY)
     absent = Reply(404, {"code": "not.found", "message": "none"})
     with platform(contactlists=absent) as running:
-        told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
+        results = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
         says = f"contact list `{LIST}` does not exist"
-        assert told["contact list"] == [("failed", f"{says} (HTTP 404, `get-contact-list`)")]
-        assert told["contact"] == [("unknown", f"not checked: {says}")]
+        assert results["contact list"] == [("failed", f"{says} (HTTP 404, `get-contact-list`)")]
+        assert results["contact"] == [("unknown", f"not checked: {says}")]
     with platform(campaigns=absent) as running:
-        told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
-    assert f"campaign `{CAMPAIGN}` does not exist" in told["campaign"][0][1]
+        results = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
+    assert f"campaign `{CAMPAIGN}` does not exist" in results["campaign"][0][1]
     described = {
         operation.name: describe_missing(
             operation, dict.fromkeys(required_parameters(operation), "U")
@@ -156,10 +156,10 @@ def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
 
 
 def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:
-    told = lines(live("doctor", "--for", "execute", "-o", "json", code=5))
-    assert told["campaign"][0][0] == "unknown"
-    assert "`campaignId` is not known" in told["campaign"][0][1]
-    assert told["request"][0][0] == "failed"
+    results = lines(live("doctor", "--for", "execute", "-o", "json", code=5))
+    assert results["campaign"][0][0] == "unknown"
+    assert "`campaignId` is not known" in results["campaign"][0][1]
+    assert results["request"][0][0] == "failed"
 
 
 def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
@@ -167,13 +167,13 @@ def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
     cxcall.file("dnc.txt", f"{NUMBER}\n")
     words = ("doctor", *CASE, "--do-not-call", "dnc.txt", "--hours", "00:00-23:59", "-o", "json")
     ran = cxcall(*words, "--base-url", "http://127.0.0.1:9", code=5)
-    told = verdicts(ran)
-    assert told["request"][0] == "failed"
-    assert told["number"] == ["passed"]
-    assert told["do-not-call"] == ["failed"]
-    assert told["hours"] == ["passed"]
-    assert told["host"] == ["failed"]
-    assert "credentials" not in told
+    verdicts_by_check = verdicts(ran)
+    assert verdicts_by_check["request"][0] == "failed"
+    assert verdicts_by_check["number"] == ["passed"]
+    assert verdicts_by_check["do-not-call"] == ["failed"]
+    assert verdicts_by_check["hours"] == ["passed"]
+    assert verdicts_by_check["host"] == ["failed"]
+    assert "credentials" not in verdicts_by_check
 
 
 @pytest.mark.slow
@@ -191,8 +191,11 @@ def test_missing_credentials_and_a_refused_token_are_distinguished(
     assert verdicts(ran)["credentials"] == ["failed"]
     env = {"CXCALL_ACCESS_TOKEN": "refused-token"}
     ran = cxcall("doctor", "--base-url", sandbox.base_url, "-o", "json", code=5, env=env)
-    told = verdicts(ran)
-    assert (told["credentials"], set(told["token"])) == (["passed"], {"failed"})
+    verdicts_by_check = verdicts(ran)
+    assert (verdicts_by_check["credentials"], set(verdicts_by_check["token"])) == (
+        ["passed"],
+        {"failed"},
+    )
     assert "refused-token" not in ran.out
 
 

@@ -162,17 +162,17 @@ def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -
     ran = live(*words, "--wait", code=2)
     assert "no published operation reads" in ran.envelope["findings"][0]["message"]
     assert not sandbox.rings
-    done = live(*words, code=0).envelope
-    for known in (done["engagementId"], done["deliveryId"]):
+    result = live(*words, code=0).envelope
+    for known in (result["engagementId"], result["deliveryId"]):
         ran = live("track", known, "-o", "json", code=2)
         assert ran.codes == ["not-provable"]
 
 
 def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
-    done = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
-    ran = live("track", done["deliveryId"], "-o", "json", code=8)
-    assert ran.envelope["data"]["engagementId"] == done["engagementId"]
-    assert sandbox.received[-1].path.endswith(done["engagementId"])
+    result = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
+    ran = live("track", result["deliveryId"], "-o", "json", code=8)
+    assert ran.envelope["data"]["engagementId"] == result["engagementId"]
+    assert sandbox.received[-1].path.endswith(result["engagementId"])
 
 
 def test_sentiment_is_read_from_the_platform(live: Cxcall) -> None:

@@ -115,7 +115,7 @@ def test_commands_run_on_the_branch_for_windows(cxcall: Cxcall) -> None:
     """`sys.platform` says `win32` while the module is loaded; locks are those of this system under Windows' names."""
     cxcall.file("windows/msvcrt.py", MSVCRT)
     line = f"personal-connection --sandbox --quiet --reason-code a --contact-id {CONTACT}"
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", PROGRAM, cxcall.folder, *line.split()],
         check=False,
         capture_output=True,
@@ -123,7 +123,7 @@ def test_commands_run_on_the_branch_for_windows(cxcall: Cxcall) -> None:
         env=cxcall.environment,
         cwd=cxcall.folder,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    first, engagement_id = done.stdout.splitlines()
+    assert (result.returncode, result.stderr) == (0, "")
+    first, engagement_id = result.stdout.splitlines()
     assert json.loads(first) == {"locks": [True, False], "timer": False}
     assert str(UUID(engagement_id)) == engagement_id

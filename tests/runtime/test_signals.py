@@ -198,10 +198,10 @@ def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
     ) as platform:
         cxcall.environment |= platform.environment
         words = ("call", "--to", "+12025550100", "--as", CONTACT, "--wait", "--yes", "-o", "json")
-        told = cxcall(*words, code=8).envelope
-    assert (told["outcome"], told["engagementId"]) == ("accepted", CONTACT)
-    assert told["findings"][-1]["message"].endswith("it was placed, and may continue")
-    assert "error" not in {each["severity"] for each in told["findings"]}
+        envelope = cxcall(*words, code=8).envelope
+    assert (envelope["outcome"], envelope["engagementId"]) == ("accepted", CONTACT)
+    assert envelope["findings"][-1]["message"].endswith("it was placed, and may continue")
+    assert "error" not in {each["severity"] for each in envelope["findings"]}
     assert platform.rung == 1
 
 

@@ -51,8 +51,8 @@ def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
         "history list -o jsonl",
         "--help",
     ):
-        done = shell(live, f"cxcall {line} | true; echo ${{PIPESTATUS[0]}}")
-        assert (done.stdout, done.stderr) == ("0\n", ""), line
+        result = shell(live, f"cxcall {line} | true; echo ${{PIPESTATUS[0]}}")
+        assert (result.stdout, result.stderr) == ("0\n", ""), line
 
 
 @pytest.mark.slow
@@ -60,9 +60,9 @@ def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
 def test_an_output_that_takes_nothing_does_not_change_what_happened(
     live: Cxcall, target: str
 ) -> None:
-    done = shell(live, f"cxcall {PERSONAL} >{target}; echo $?")
-    assert done.stdout == "0\n"
-    assert "Traceback" not in done.stderr
+    result = shell(live, f"cxcall {PERSONAL} >{target}; echo $?")
+    assert result.stdout == "0\n"
+    assert "Traceback" not in result.stderr
     assert "accepted" in live("history", "list", code=0).out
 
 
@@ -77,14 +77,14 @@ def test_an_output_that_takes_nothing_does_not_change_what_happened(
 def test_the_exit_code_is_that_of_the_outcome_whatever_the_streams_take(
     live: Cxcall, sandbox: Sandbox, number: str, code: int, outcome: str, target: str
 ) -> None:
-    done = shell(live, f"(cxcall {EXECUTE} {number} {target}); echo $?")
-    assert done.stdout.splitlines()[-1] == str(code), done
-    assert "Traceback" not in done.stderr
+    result = shell(live, f"(cxcall {EXECUTE} {number} {target}); echo $?")
+    assert result.stdout.splitlines()[-1] == str(code), result
+    assert "Traceback" not in result.stderr
     (sent,) = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     assert sent["outcome"] == outcome
-    assert (FULL in done.stderr) == (target == ">/dev/full")
+    assert (FULL in result.stderr) == (target == ">/dev/full")
     if target == ">/dev/full":
-        assert f"`cxcall history show {sent['id']}`" in done.stderr
+        assert f"`cxcall history show {sent['id']}`" in result.stderr
     assert len(sandbox.rings) <= 1
 
 
@@ -93,11 +93,11 @@ def test_talk_that_nobody_reads_does_not_either(live: Cxcall) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     words = [str(CXCALL), *EXECUTE.split(), "+12025550129"]
-    done = subprocess.run(
+    result = subprocess.run(
         words, cwd=live.folder, env={**live.environment, "CXCALL_MAX_WAIT": "1.5"}, stdout=subprocess.PIPE, stderr=writer, timeout=60, check=False,
     )  # fmt: skip
     os.close(writer)
-    assert done.returncode == 6
+    assert result.returncode == 6
     assert "undelivered" in live("history", "list", code=0).out
 
 
@@ -107,8 +107,8 @@ def test_a_batch_whose_talk_cannot_be_written_sends_every_row(
 ) -> None:
     rows = [f"{CAMPAIGN},{CONTACT},+1202555010{number}" for number in range(3)]
     live.file("calls.csv", "\n".join(["campaignId,contact-id,phone-number", *rows]))
-    done = shell(live, "cxcall batch calls.csv --operation execute 2>/dev/full; echo $?")
-    *results, code = done.stdout.splitlines()
+    result = shell(live, "cxcall batch calls.csv --operation execute 2>/dev/full; echo $?")
+    *results, code = result.stdout.splitlines()
     assert (len(results), code) == (3, "0")
     assert len(sandbox.rings) == 3
 
@@ -136,9 +136,9 @@ def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(
     live: Cxcall,
 ) -> None:
     call = f"call --to +12025550100 --as {CONTACT} --wait"
-    done = shell(live, f"cxcall {call} >/dev/full; echo $?")
-    assert done.stdout == "0\n"
-    assert FULL in done.stderr
+    result = shell(live, f"cxcall {call} >/dev/full; echo $?")
+    assert result.stdout == "0\n"
+    assert FULL in result.stderr
     assert "accepted" in live("history", "list", code=0).out
 
 
@@ -169,35 +169,35 @@ def test_a_report_that_cannot_be_written_is_no_success(
     written: Cxcall, line: str, unbuffered: str
 ) -> None:
     env = {"PYTHONUNBUFFERED": unbuffered}
-    done = shell(written, f"cxcall {line} >/dev/full; echo $?", env)
-    assert done.stdout == "2\n"
-    assert [text for text in done.stderr.splitlines() if "written" in text] == [FULL]
-    assert "Traceback" not in done.stderr
-    assert "error[" not in done.stderr
+    result = shell(written, f"cxcall {line} >/dev/full; echo $?", env)
+    assert result.stdout == "2\n"
+    assert [text for text in result.stderr.splitlines() if "written" in text] == [FULL]
+    assert "Traceback" not in result.stderr
+    assert "error[" not in result.stderr
     assert shell(written, f"(cxcall {line} >/dev/full 2>/dev/full); echo $?", env).stdout == "2\n"
 
 
 def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
     env = {"_CXCALL_COMPLETE": "bash", "_CXCALL_LINE": "cxcall "}
-    done = shell(cxcall, "cxcall >/dev/full; echo $?", env)
-    assert (done.stdout, done.stderr) == ("2\n", f"{FULL}\n")
+    result = shell(cxcall, "cxcall >/dev/full; echo $?", env)
+    assert (result.stdout, result.stderr) == ("2\n", f"{FULL}\n")
 
 
 @pytest.mark.parametrize("line", ["--version", "--help", "operations", "nope"])
 def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str) -> None:
     code = 2 if line == "nope" else 0
     for target in (">&-", "2>&-", ">&- 2>&-"):
-        done = shell(cxcall, f"(cxcall {line} {target}); echo $?")
-        assert done.stdout.splitlines()[-1] == str(code), target
-        assert "Traceback" not in done.stderr
+        result = shell(cxcall, f"(cxcall {line} {target}); echo $?")
+        assert result.stdout.splitlines()[-1] == str(code), target
+        assert "Traceback" not in result.stderr
 
 
 @pytest.mark.slow
 def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
-    done = shell(
+    result = shell(
         live, f"cxcall {PERSONAL} --force 2>&-; echo $?; cxcall validate missing.json 2>&-; echo $?"
     )
-    assert [line for line in done.stdout.splitlines() if line.isdigit()] == ["0", "2"]
+    assert [line for line in result.stdout.splitlines() if line.isdigit()] == ["0", "2"]
 
 
 def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
@@ -214,8 +214,8 @@ def test_pipes_get_utf8_whatever_the_locale(cxcall: Cxcall) -> None:
         "PYTHONUTF8": "0",
         "PYTHONCOERCECLOCALE": "0",
     }
-    done = cxcall.run([str(CXCALL), "validate", name, "-o", "json"], b"", bare)
-    assert "é😀" in str(json.loads(done.stdout)["findings"])
+    result = cxcall.run([str(CXCALL), "validate", name, "-o", "json"], b"", bare)
+    assert "é😀" in str(json.loads(result.stdout)["findings"])
 
 
 def test_a_state_folder_that_cannot_be_made_stops_it_before_anything_is_sent(live: Cxcall) -> None:

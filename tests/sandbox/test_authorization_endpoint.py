@@ -139,16 +139,16 @@ def test_invalid_authorization_request_redirects_with_an_error(
         reply = requests.get(url, query, allow_redirects=False, timeout=30)
     else:
         reply = person.authorize(**asked)
-    told = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
-    assert told["error"] == error
-    assert "code" not in told
+    parameters = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
+    assert parameters["error"] == error
+    assert "code" not in parameters
 
 
 def test_codes_are_not_logged(person: Person, sandbox: Sandbox) -> None:
     code = person.code()
     granted = person.exchange(code)
-    told = json.dumps([entry.as_dict() for entry in sandbox.received])
-    assert code not in told
-    assert granted["refresh_token"] not in told
+    text = json.dumps([entry.as_dict() for entry in sandbox.received])
+    assert code not in text
+    assert granted["refresh_token"] not in text
     assert person.authorize().status_code == 302
     assert requests.post(f"{person.base_url}/oauth/authorize", timeout=30).status_code == 405

@@ -114,8 +114,8 @@ def test_host_that_is_no_address_is_reported(cxcall: Cxcall) -> None:
 def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
     port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
     ran = cxcall("sandbox", "--port", port, "-o", "json", code=2)
-    said = f"the sandbox cannot listen on `127.0.0.1:{port}`: Address already in use"
-    assert ran.envelope["findings"][0]["message"] == said
+    output = f"the sandbox cannot listen on `127.0.0.1:{port}`: Address already in use"
+    assert ran.envelope["findings"][0]["message"] == output
 
 
 def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
@@ -155,7 +155,7 @@ def test_platform_of_the_settings_is_not_asked_for_the_requests_of_a_sandbox(
 @pytest.mark.slow
 def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
     received: Queue[dict[str, Any]] = Queue()
-    told: Queue[str] = Queue()
+    messages: Queue[str] = Queue()
     statuses = iter([503, 200, 404, 404, 404, 200])
 
     class Receiver(BaseHTTPRequestHandler):
@@ -171,13 +171,13 @@ def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/events"
-        with Webhook(url, told.put) as webhook:
+        with Webhook(url, messages.put) as webhook:
             for number in (1, 2, 3):
                 webhook.add({"id": number})
             got = [received.get(timeout=30)["id"] for _ in range(6)]
             assert got == [1, 1, 2, 2, 2, 3]
-            assert told.get(timeout=30) == "event 2 was not posted after 3 attempts: HTTP 404"
-            assert told.empty()
+            assert messages.get(timeout=30) == "event 2 was not posted after 3 attempts: HTTP 404"
+            assert messages.empty()
         server.shutdown()
 
 

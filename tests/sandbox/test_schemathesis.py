@@ -38,17 +38,17 @@ CHECKS = (
 
 def as_bearer(declared: Any) -> dict[str, Any]:
     """Tell the OAuth scheme as the bearer token that it comes to: of these alone auth is judged."""
-    told: dict[str, Any] = deepcopy(dict(declared))
-    schemes = told["components"]["securitySchemes"]
-    told["components"]["securitySchemes"] = {
+    document: dict[str, Any] = deepcopy(dict(declared))
+    schemes = document["components"]["securitySchemes"]
+    document["components"]["securitySchemes"] = {
         name: {"type": "http", "scheme": "bearer"} for name in schemes
     }
-    told["security"] = [{name: [] for name in schemes}]
-    for item in told["paths"].values():
+    document["security"] = [{name: [] for name in schemes}]
+    for item in document["paths"].values():
         for operation in item.values():
-            operation["security"] = told["security"] if operation.get("security", True) else []
+            operation["security"] = document["security"] if operation.get("security", True) else []
             operation.pop("servers", None)
-    return told
+    return document
 
 
 def get_token(sandbox: Sandbox) -> str:
@@ -138,13 +138,13 @@ def test_schemathesis_finds_no_fault(tmp_path: Path) -> None:
             options(run, sandbox, tmp_path / f"{number}.json")
             for number, (run, sandbox) in enumerate(zip(RUNS, sandboxes, strict=True))
         ]
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", RUN_EACH, json.dumps(arguments)],
             cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False,
         )  # fmt: skip
         statuses = [Counter(each.status for each in sandbox.received) for sandbox in sandboxes]
-    ends = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(ends) == len(RUNS), done.stdout + done.stderr
+    ends = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(ends) == len(RUNS), result.stdout + result.stderr
     for run, (code, output), counts in zip(RUNS, ends, statuses, strict=True):
         assert code == 0, (run, output)
         assert "No issues found" in output, run

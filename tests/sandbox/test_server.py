@@ -184,11 +184,11 @@ def test_refusal_has_the_format_of_the_platform(client: Client, case: str) -> No
     usual = {"Authorization": f"Bearer {client.token}", "Content_Type": "application/json"}
     reply = client.send(method, path, body, 10, **{**usual, **headers})
     assert reply.status == status, reply.body
-    told = reply.json
-    assert list(told) == ["message", "code", "status", "contextId", "details", "errors"]
-    assert (told["code"], told["status"]) == (code, status)
-    assert told["contextId"] == reply.headers["ININ-Correlation-Id"]
-    assert told["details"] == ([{"errorCode": code, "fieldName": name}] if name else [])
+    answer_body = reply.json
+    assert list(answer_body) == ["message", "code", "status", "contextId", "details", "errors"]
+    assert (answer_body["code"], answer_body["status"]) == (code, status)
+    assert answer_body["contextId"] == reply.headers["ININ-Correlation-Id"]
+    assert answer_body["details"] == ([{"errorCode": code, "fieldName": name}] if name else [])
     assert reply.headers["inin-ratelimit-count"] == "1"
     assert calls(client.sandbox) == 0
     assert client.sandbox.received[-1].status == status
@@ -310,12 +310,12 @@ def test_read_only_client_cannot_place_calls(sandbox: Sandbox) -> None:
 
 
 def test_requested_scope_limits_the_token_and_is_returned(client: Client) -> None:
-    told = client.log_in(scope="outbound:readonly").json
-    assert told["scope"] == "outbound:readonly"
-    bearer = f"Bearer {told['access_token']}"
+    body = client.log_in(scope="outbound:readonly").json
+    assert body["scope"] == "outbound:readonly"
+    bearer = f"Bearer {body['access_token']}"
     assert client.post(EXECUTIONS, execution(), Authorization=bearer).status == 403
-    told = client.log_in(scope="outbound").json
-    bearer = f"Bearer {told['access_token']}"
+    body = client.log_in(scope="outbound").json
+    bearer = f"Bearer {body['access_token']}"
     assert client.post(EXECUTIONS, execution(), Authorization=bearer).status == 201
 
 
@@ -611,12 +611,12 @@ def test_request_log_masks_numbers(client: Client) -> None:
     client.post(f"{EXECUTIONS}?number=%2B12025550123", execution("+12025550150"))
     client.post("/api/v2/+12025550177", {})
     reply = client.send("GET", "/sandbox/requests")
-    told = reply.json
-    assert (told["accepted"], told["rings"]) == (1, 1)
-    assert [entry["status"] for entry in told["requests"]] == [200, 201, 500, 404]
-    assert told["requests"][1]["numbers"] == ["+*******0100"]
-    assert told["requests"][1]["operation"] == "execute"
-    assert told["requests"][1]["digest"] != told["requests"][2]["digest"]
+    body = reply.json
+    assert (body["accepted"], body["rings"]) == (1, 1)
+    assert [entry["status"] for entry in body["requests"]] == [200, 201, 500, 404]
+    assert body["requests"][1]["numbers"] == ["+*******0100"]
+    assert body["requests"][1]["operation"] == "execute"
+    assert body["requests"][1]["digest"] != body["requests"][2]["digest"]
     assert "1202555" not in reply.body.decode()
     assert "1202555" not in repr(client.sandbox.received)
     assert client.send("DELETE", "/sandbox/requests").status == 204
@@ -891,10 +891,10 @@ def test_fault_table_loads_without_the_server() -> None:
         "import sys; from cxcall.sandbox.faults import FAULTS\n"
         "print(sorted({'waitress', 'jsonschema_rs', 'requests'} & set(sys.modules)), len(FAULTS))"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout == f"[] {len(FAULTS)}\n"
+    assert result.stdout == f"[] {len(FAULTS)}\n"
 
 
 def test_fault_table_has_unique_fictional_numbers() -> None:

@@ -67,12 +67,12 @@ def vendor() -> Vendor:
     models = sorted({model_of(entry) for entry in BODIED})
     with start_sandbox(contract.load_shipped_contracts()) as sandbox:
         given = (sandbox.base_url, sandbox.client_id, sandbox.client_secret, *models)
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-W", "ignore", str(PROGRAM), *given],
             capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-2000:]
-        return Vendor(json.loads(done.stdout), [entry.operation for entry in sandbox.rings])
+        assert result.returncode == 0, result.stderr[-2000:]
+        return Vendor(json.loads(result.stdout), [entry.operation for entry in sandbox.rings])
 
 
 def test_vendor_sdk_places_and_ends_a_call(vendor: Vendor) -> None:

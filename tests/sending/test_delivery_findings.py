@@ -42,10 +42,10 @@ def test_findings_name_the_cause(name: str, tmp_path: Path) -> None:
     row = ROWS[name]
     hooks = SendHooks(on_wait=lambda *_: None, sleep=lambda _: None)
     with FaultServer(row.faults) as server, Ledger.open(tmp_path / "state") as ledger:
-        done = deliver(plan_to(server.base_url, timeout=row.timeout), ledger, Tokens(), hooks)
+        delivery = deliver(plan_to(server.base_url, timeout=row.timeout), ledger, Tokens(), hooks)
     expected = FINDINGS[name]
-    assert [finding.code for finding in done.findings] == [code for code, _ in expected]
-    for finding, (_, words) in zip(done.findings, expected, strict=True):
+    assert [finding.code for finding in delivery.findings] == [code for code, _ in expected]
+    for finding, (_, words) in zip(delivery.findings, expected, strict=True):
         assert words in finding.message
 
 
@@ -53,5 +53,5 @@ def test_refusal_for_a_rate_limit_says_when_to_run_again(tmp_path: Path) -> None
     row = ROWS["429 always"]
     hooks = SendHooks(on_wait=lambda *_: None, sleep=lambda _: None)
     with FaultServer(row.faults) as server, Ledger.open(tmp_path / "state") as ledger:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
-    assert "run it again in 5 s" in done.findings[0].fix
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert "run it again in 5 s" in delivery.findings[0].fix

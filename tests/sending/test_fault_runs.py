@@ -57,13 +57,13 @@ class Sender:
 
     def __call__(self) -> list[Delivery]:
         """Send the same request again and again."""
-        done = []
+        deliveries = []
         with Ledger.open(self.folder) as ledger:
             for _ in range(self.times):
                 with suppress(AlreadySentError):
                     plan = plan_to(self.base_url, timeout=10.0)
-                    done.append(deliver(plan, ledger, Tokens(), SendHooks(sleep=self.sleep)))
-        return done
+                    deliveries.append(deliver(plan, ledger, Tokens(), SendHooks(sleep=self.sleep)))
+        return deliveries
 
 
 def check_run(random: Random, folder: Path) -> None:
@@ -71,17 +71,21 @@ def check_run(random: Random, folder: Path) -> None:
     with FaultServer((*faults, fault.accept)) as server:
         senders = [Sender(folder, server.base_url, random) for _ in range(random.randrange(1, 3))]
         with ThreadPoolExecutor(2) as threads:
-            done = [each for told in threads.map(lambda sender: sender(), senders) for each in told]
+            result = [
+                each
+                for results in threads.map(lambda sender: sender(), senders)
+                for each in results
+            ]
     assert server.rung <= 1
-    told = [delivery.outcome for delivery in done]
-    assert told.count(Outcome.ACCEPTED) <= 1
+    outcomes = [delivery.outcome for delivery in result]
+    assert outcomes.count(Outcome.ACCEPTED) <= 1
     if server.rung:
-        assert {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(told)
-    if Outcome.ACCEPTED in told:
+        assert {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(outcomes)
+    if Outcome.ACCEPTED in outcomes:
         assert server.rung == 1
     with Ledger.open(folder) as ledger:
         assert {record.id: record.outcome for record in ledger.records()} == {
-            delivery.id: delivery.outcome for delivery in done
+            delivery.id: delivery.outcome for delivery in result
         }
 
 

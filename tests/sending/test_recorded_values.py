@@ -46,12 +46,12 @@ def test_number_that_a_response_returns_is_masked_in_record_and_result(
         headers["X-Call"] = NUMBER.removeprefix("+")
     with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
         plan = plan_to(server.base_url, engagement_place="header:X-Call")
-        done = deliver(plan, ledger, Tokens())
-        record = ledger.get(done.id)
-    assert done.correlation_id
-    assert bool(done.engagement_id) is (status == HTTPStatus.CREATED)
+        delivery = deliver(plan, ledger, Tokens())
+        record = ledger.get(delivery.id)
+    assert delivery.correlation_id
+    assert bool(delivery.engagement_id) is (status == HTTPStatus.CREATED)
     assert bool(record.message) is (status == HTTPStatus.BAD_REQUEST)
-    for shown in (record, done.engagement_id, done.correlation_id):
+    for shown in (record, delivery.engagement_id, delivery.correlation_id):
         assert NUMBER[-7:] not in repr(shown)
 
 
@@ -66,11 +66,11 @@ def test_secret_that_a_response_returns_is_masked(
     headers = {"X-Call": token, "Location": f"/calls/{token}"} if is_accepted else {}
     echoed = {"call": token, "contextId": token} if is_accepted else echoed
     with FaultServer((answer(status, headers, echoed),)) as server, Ledger.open(tmp_path) as ledger:
-        done = deliver(plan_to(server.base_url, engagement_place=place), ledger, Tokens())
-        record = ledger.get(done.id)
-    assert done.correlation_id
-    assert bool(done.engagement_id) is is_accepted
-    for shown in (record, done.engagement_id, done.correlation_id, done.findings):
+        delivery = deliver(plan_to(server.base_url, engagement_place=place), ledger, Tokens())
+        record = ledger.get(delivery.id)
+    assert delivery.correlation_id
+    assert bool(delivery.engagement_id) is is_accepted
+    for shown in (record, delivery.engagement_id, delivery.correlation_id, delivery.findings):
         assert token not in repr(shown)
         assert SECRET not in repr(shown)
 

@@ -79,49 +79,52 @@ def test_outcome_exit_code_and_calls_of_each_fault(name: str, ledger: Ledger) ->
     sleep, waits = Sleep(), []
     with FaultServer(row.faults) as server:
         plan = plan_to(server.base_url, timeout=row.timeout)
-        done = deliver(
-            plan, ledger, Tokens(), SendHooks(on_wait=lambda *told: waits.append(told), sleep=sleep)
+        delivery = deliver(
+            plan,
+            ledger,
+            Tokens(),
+            SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep),
         )
-    assert (done.outcome, done.exit_code) == (row.outcome, row.exit_code)
+    assert (delivery.outcome, delivery.exit_code) == (row.outcome, row.exit_code)
     assert (server.rung, server.whole, server.connections) == (row.rung, row.whole, row.attempts)
     assert server.rung <= 1
-    assert (done.attempts, done.engagement_id) == (row.attempts, row.engagement)
-    check_record(ledger, done)
-    check_findings(done)
-    assert "cannot be put into HTTP" not in repr(done.findings)
+    assert (delivery.attempts, delivery.engagement_id) == (row.attempts, row.engagement)
+    check_record(ledger, delivery)
+    check_findings(delivery)
+    assert "cannot be put into HTTP" not in repr(delivery.findings)
     assert sleep.slept <= 60
     assert len(waits) <= 2
-    check_guard(ledger, plan, done)
+    check_guard(ledger, plan, delivery)
 
 
-def check_record(ledger: Ledger, done: Delivery) -> None:
+def check_record(ledger: Ledger, delivery: Delivery) -> None:
     """Compare the record with the delivery."""
-    record = ledger.get(done.id)
-    assert record.outcome == done.outcome
-    assert record.attempts == done.attempts
-    assert record.engagement_id == done.engagement_id
-    response = done.exchange.response if done.exchange else None
+    record = ledger.get(delivery.id)
+    assert record.outcome == delivery.outcome
+    assert record.attempts == delivery.attempts
+    assert record.engagement_id == delivery.engagement_id
+    response = delivery.exchange.response if delivery.exchange else None
     assert record.status == (response.status if response else None)
-    assert record.correlation_id == done.correlation_id
+    assert record.correlation_id == delivery.correlation_id
 
 
-def check_findings(done: Delivery) -> None:
+def check_findings(delivery: Delivery) -> None:
     """Check the form of the findings, and that no secret or number is shown."""
-    if done.outcome is not Outcome.ACCEPTED:
-        assert done.findings[0].severity is Severity.ERROR
-    for finding in done.findings:
+    if delivery.outcome is not Outcome.ACCEPTED:
+        assert delivery.findings[0].severity is Severity.ERROR
+    for finding in delivery.findings:
         assert finding.code
         assert finding.fix
         assert finding.message[-1] not in ".!"
         assert "`None`" not in finding.message
-    told = repr(done)
-    assert SECRET not in told
-    assert NUMBER not in told
+    text = repr(delivery)
+    assert SECRET not in text
+    assert NUMBER not in text
 
 
-def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
+def check_guard(ledger: Ledger, plan: Plan, delivery: Delivery) -> None:
     """Send the same request again: it is stopped exactly if a call may have been placed."""
-    if done.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+    if delivery.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
         with pytest.raises(AlreadySentError):
             deliver(plan, ledger, Tokens())
     else:
@@ -134,12 +137,14 @@ def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
 def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
     # The system decides whether the connection was open for a moment; no call is placed in either case.
     with FaultServer((fault.reset_at_once,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert done.exchange is not None
-    assert done.outcome is (Outcome.UNKNOWN if done.exchange.may_be_sent else Outcome.UNDELIVERED)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert delivery.exchange is not None
+    assert delivery.outcome is (
+        Outcome.UNKNOWN if delivery.exchange.may_be_sent else Outcome.UNDELIVERED
+    )
     assert server.whole == 0
-    check_record(ledger, done)
-    check_findings(done)
+    check_record(ledger, delivery)
+    check_findings(delivery)
 
 
 @dataclass(frozen=True)
@@ -158,8 +163,8 @@ def test_refused_connection_is_tried_three_times(ledger: Ledger) -> None:
     sleep = Sleep()
     with reserve() as closed:
         url = f"http://127.0.0.1:{port_of(closed)}"
-        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=sleep))
-    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
+        delivery = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=sleep))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
     assert 0.5 < sleep.slept < 2
 
 
@@ -172,16 +177,16 @@ def test_request_is_sent_when_the_server_starts_during_retries(ledger: Ledger) -
             server.append(stack.enter_context(FaultServer((fault.accept,), listener=closed)))
 
         url = f"http://127.0.0.1:{port_of(closed)}"
-        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=start))
-    assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 2)
+        delivery = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=start))
+    assert (delivery.outcome, delivery.attempts) == (Outcome.ACCEPTED, 2)
     assert [one.rung for one in server] == [1]
 
 
-def assert_unreached(ledger: Ledger, done: Delivery, expected: ConnectionFailure) -> None:
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
-    assert (done.findings[0].code, done.attempts) == (expected.code, expected.attempts)
-    check_record(ledger, done)
-    check_findings(done)
+def assert_unreached(ledger: Ledger, delivery: Delivery, expected: ConnectionFailure) -> None:
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
+    assert (delivery.findings[0].code, delivery.attempts) == (expected.code, expected.attempts)
+    check_record(ledger, delivery)
+    check_findings(delivery)
 
 
 def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,10 +194,10 @@ def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.M
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    done = deliver(
+    delivery = deliver(
         plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
     )
-    assert_unreached(ledger, done, ConnectionFailure("host-unknown", 3))
+    assert_unreached(ledger, delivery, ConnectionFailure("host-unknown", 3))
 
 
 @pytest.mark.parametrize(
@@ -212,16 +217,16 @@ def test_untrusted_certificate_is_tried_once(
     other = certificate_for(tmp_path / "other")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str((shown if trusted else other).path))
     with FaultServer((fault.accept,), shown.context()) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, ConnectionFailure("undelivered", 1))
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 1))
     assert server.whole == 0
 
 
 def test_server_without_tls_is_tried_three_times(ledger: Ledger) -> None:
     with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
         url = server.base_url.replace("http:", "https:")
-        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
+        delivery = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
     assert server.connections == 3
 
 
@@ -231,8 +236,8 @@ def test_request_is_sent_once_after_a_failed_tls_handshake(
     shown = certificate_for(tmp_path / "shown")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(shown.path))
     with FaultServer((fault.accept,), shown.context(), bare=1) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert (done.outcome, done.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert (delivery.outcome, delivery.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
 
 
 @pytest.mark.parametrize("proxy", [fault.rejecting_proxy(), fault.dying_proxy], ids=["407", "dies"])
@@ -241,27 +246,27 @@ def test_unreachable_proxy_leaves_the_request_undelivered(
 ) -> None:
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
-        done = deliver(
+        delivery = deliver(
             plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
         )
-    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
-    assert "pa55word" not in repr(done)
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
+    assert "pa55word" not in repr(delivery)
 
 
 def test_connect_timeout_leaves_the_request_undelivered(ledger: Ledger) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
-        done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
+        delivery = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), SendHooks(sleep=Sleep()))
+    assert_unreached(ledger, delivery, ConnectionFailure("undelivered", 3))
 
 
 def test_waits_follow_retry_after(ledger: Ledger) -> None:
-    sleep, told = Sleep(), []
+    sleep, waits = Sleep(), []
     with FaultServer((limited("7"), limited("5", 503), fault.accept)) as server:
-        deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
+        deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep))  # fmt: skip
     assert sleep.slept == 12
     host = server.base_url.partition("//")[2]
-    assert told == [
+    assert waits == [
         (7.0, f"`{host}` responded with HTTP 429"),
         (5.0, f"`{host}` responded with HTTP 503"),
     ]
@@ -282,9 +287,9 @@ def test_read_is_repeated_after_a_truncated_response_but_not_after_a_large_one()
 def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger) -> None:
     sleep = Sleep()
     with FaultServer((limited("90", words="Rate limit exceeded"),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=sleep))
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=sleep))
     assert sleep.slept == 0
-    found = done.findings[0]
+    found = delivery.findings[0]
     assert found.code == "rate-limited"
     assert "for 90 s" in found.message
     assert "in 90 s" in found.fix
@@ -293,10 +298,10 @@ def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger) -> N
 
 def test_max_wait_of_zero_prevents_retries(ledger: Ledger) -> None:
     with FaultServer((limited("0"), limited("1"), fault.accept)) as server:
-        done = deliver(
+        delivery = deliver(
             plan_to(server.base_url, max_wait=0), ledger, Tokens(), SendHooks(sleep=Sleep())
         )
-    assert (done.outcome, done.attempts) == (Outcome.UNDELIVERED, 2)
+    assert (delivery.outcome, delivery.attempts) == (Outcome.UNDELIVERED, 2)
 
 
 def test_fresh_token_is_used_after_401(ledger: Ledger) -> None:
@@ -325,20 +330,20 @@ def test_401_without_another_token_ends_the_delivery(
     ledger: Ledger, error: Exception, outcome: Outcome, code: ExitCode
 ) -> None:
     with FaultServer((refused(401),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(error))
-    assert (done.outcome, done.exit_code, server.whole) == (outcome, code, 1)
-    assert len(done.findings) == 2
-    check_record(ledger, done)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(error))
+    assert (delivery.outcome, delivery.exit_code, server.whole) == (outcome, code, 1)
+    assert len(delivery.findings) == 2
+    check_record(ledger, delivery)
 
 
 def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         other = plan.request._replace(url=plan.request.url.replace("127.0.0.1", "localhost"))
-        done = deliver(plan._replace(request=other), ledger, Tokens())
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.CREDENTIALS)
+        delivery = deliver(plan._replace(request=other), ledger, Tokens())
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.CREDENTIALS)
     assert server.connections == 0
-    check_record(ledger, done)
+    check_record(ledger, delivery)
 
 
 def test_nothing_is_recorded_without_a_first_token(ledger: Ledger) -> None:
@@ -358,8 +363,8 @@ def test_duplicate_is_stopped_unless_again_is_set(ledger: Ledger, first: Fault) 
         with pytest.raises(AlreadySentError) as stopped:
             deliver(plan, ledger, Tokens())
         assert (stopped.value.exit_code, server.connections) == (ExitCode.STOPPED, 1)
-        done = deliver(plan._replace(again=True), ledger, Tokens())
-    assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 2)
+        delivery = deliver(plan._replace(again=True), ledger, Tokens())
+    assert (delivery.outcome, server.rung) == (Outcome.ACCEPTED, 2)
 
 
 def test_retry_is_stopped_when_another_process_sent_the_request(
@@ -372,17 +377,17 @@ def test_retry_is_stopped_when_another_process_sent_the_request(
             with Ledger.open(tmp_path / "state") as theirs:
                 assert deliver(plan, theirs, Tokens()).outcome is Outcome.ACCEPTED
 
-        done = deliver(plan, ledger, Tokens(), SendHooks(sleep=send_elsewhere))
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
+        delivery = deliver(plan, ledger, Tokens(), SendHooks(sleep=send_elsewhere))
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
     assert server.rung == 1
-    check_record(ledger, done)
+    check_record(ledger, delivery)
 
 
 def test_engagement_header_of_the_user_comes_first(ledger: Ledger) -> None:
     with FaultServer((answer(201, {**fault.IDS, "X-Mine": "mine"}),)) as server:
         plan = plan_to(server.base_url, engagement_place="header:x-mine")
-        done = deliver(plan, ledger, Tokens())
-    assert (done.engagement_id, done.engagement_id_source) == ("mine", "header:x-mine")
+        delivery = deliver(plan, ledger, Tokens())
+    assert (delivery.engagement_id, delivery.engagement_id_source) == ("mine", "header:x-mine")
 
 
 @pytest.mark.parametrize(
@@ -400,8 +405,8 @@ def test_engagement_id_is_found_in_each_declared_place(
     ledger: Ledger, headers: dict[str, str], body: Any, source: str
 ) -> None:
     with FaultServer((answer(201, headers, body),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert (done.engagement_id, done.engagement_id_source) == ("i", source)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (delivery.engagement_id, delivery.engagement_id_source) == ("i", source)
 
 
 def test_correlation_id_is_read_from_headers_or_body(ledger: Ledger) -> None:
@@ -436,9 +441,9 @@ REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
 def test_refusal_names_the_cause_of_the_platform(ledger: Ledger, name: str) -> None:
     refusal, codes, words = REFUSALS[name]
     with FaultServer((refusal,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert [finding.code for finding in done.findings] == codes
-    text = "\n".join(f"{found.message} {found.why} {found.fix}" for found in done.findings)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert [finding.code for finding in delivery.findings] == codes
+    text = "\n".join(f"{found.message} {found.why} {found.fix}" for found in delivery.findings)
     for word in words:
         assert word in text
     assert NUMBER not in text
@@ -448,13 +453,13 @@ def test_refusal_names_the_cause_of_the_platform(ledger: Ledger, name: str) -> N
 
 def test_unknown_outcome_says_how_to_resolve_it(ledger: Ledger) -> None:
     with FaultServer((answer(500, {}, {"message": "oops"}),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    found = done.findings[0]
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    found = delivery.findings[0]
     assert found.code == "outcome-unknown"
     assert "the call may have been placed" in found.message
     assert "HTTP 500" in found.message
     assert "oops" in found.message
-    assert f"`cxcall history resolve {done.id} --placed`" in found.fix
+    assert f"`cxcall history resolve {delivery.id} --placed`" in found.fix
 
 
 def interrupt(_: object = None) -> None:
@@ -465,11 +470,11 @@ def interrupt(_: object = None) -> None:
 
 def test_interrupt_after_the_request_left_is_unknown(ledger: Ledger) -> None:
     with FaultServer((fault.but(fault.never_answer, interrupt),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
     assert server.rung == 1
-    check_record(ledger, done)
-    check_findings(done)
+    check_record(ledger, delivery)
+    check_findings(delivery)
 
 
 def test_interrupt_before_the_request_left_is_undelivered(
@@ -484,22 +489,22 @@ def test_interrupt_before_the_request_left_is_undelivered(
 
     with FaultServer((fault.accept,)) as server:
         monkeypatch.setattr(socket, "getaddrinfo", wait)
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
         gone.set()
-    assert_stopped(ledger, done)
+    assert_stopped(ledger, delivery)
     assert server.connections == 0
 
 
-def assert_stopped(ledger: Ledger, done: Delivery) -> None:
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.INTERRUPTED)
-    check_record(ledger, done)
-    check_findings(done)
+def assert_stopped(ledger: Ledger, delivery: Delivery) -> None:
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.INTERRUPTED)
+    check_record(ledger, delivery)
+    check_findings(delivery)
 
 
 def test_interrupt_during_a_retry_wait_is_undelivered(ledger: Ledger) -> None:
     with FaultServer((limited("5"), fault.accept)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=interrupt))
-    assert_stopped(ledger, done)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=interrupt))
+    assert_stopped(ledger, delivery)
     assert (server.whole, server.rung) == (1, 0)
 
 
@@ -512,8 +517,8 @@ def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> No
         return tokens(fresh)
 
     with FaultServer((refused(401), fault.accept)) as server:
-        done = deliver(plan_to(server.base_url), ledger, slow)
-    assert_stopped(ledger, done)
+        delivery = deliver(plan_to(server.base_url), ledger, slow)
+    assert_stopped(ledger, delivery)
     assert server.whole == 1
 
 
@@ -524,8 +529,8 @@ def test_wait_for_a_slot_does_not_count_against_the_timeout(ledger: Ledger) -> N
 
     turn = SendHooks(wait_for_slot=wait_for_slot)
     with FaultServer((fault.accept,)) as server:
-        done = deliver(plan_to(server.base_url, timeout=1.0), ledger, Tokens(), turn)
-    assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
+        delivery = deliver(plan_to(server.base_url, timeout=1.0), ledger, Tokens(), turn)
+    assert (delivery.outcome, server.rung) == (Outcome.ACCEPTED, 1)
 
 
 @pytest.mark.parametrize("step", ["begin", "record_not_processed", "record_attempt"])
@@ -544,10 +549,10 @@ def test_signal_during_a_ledger_write_is_deferred(
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with FaultServer((limited("1"), fault.accept)) as server:
-            done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
+            delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     finally:
         signal.signal(signal.SIGTERM, handler)
-    assert_stopped(ledger, done)
+    assert_stopped(ledger, delivery)
     assert server.rung == 0
     assert {known: signal.getsignal(known) for known in before} == before
 
@@ -564,9 +569,9 @@ def test_signal_while_the_outcome_is_written_does_not_change_it(
 
     with FaultServer((fault_,)) as server:
         monkeypatch.setattr(ledger, "record_outcome", write_and_signal)
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert done.exit_code in (0, 5, 8)
-    check_record(ledger, done)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert delivery.exit_code in (0, 5, 8)
+    check_record(ledger, delivery)
 
 
 def test_signal_before_the_record_sends_nothing(
@@ -592,7 +597,7 @@ def test_delivery_in_a_thread_keeps_signal_handlers(tmp_path: Path) -> None:
         thread = threading.Thread(target=send, args=(server.base_url,))
         thread.start()
         thread.join(20)
-    assert [done.outcome for done in found] == [Outcome.ACCEPTED]
+    assert [result.outcome for result in found] == [Outcome.ACCEPTED]
 
 
 def break_ledger(folder: Path) -> None:
@@ -610,24 +615,24 @@ def test_ledger_failure_after_sending_does_not_hide_the_outcome(
 ) -> None:
     broken = fault.but(fault_, lambda _peer: break_ledger(tmp_path / "state"))
     with FaultServer((broken,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert done.outcome is outcome
-    last = done.findings[-1]
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert delivery.outcome is outcome
+    last = delivery.findings[-1]
     assert (last.severity, last.code) == (Severity.WARNING, "ledger")
-    assert done.id in last.fix
+    assert delivery.id in last.fix
 
 
 def test_ledger_failure_between_attempts_prevents_the_retry(ledger: Ledger, tmp_path: Path) -> None:
     with FaultServer((limited("1"), fault.accept)) as server:
-        done = deliver(
+        delivery = deliver(
             plan_to(server.base_url),
             ledger,
             Tokens(),
             SendHooks(sleep=lambda _: break_ledger(tmp_path / "state")),
         )
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
     assert (server.whole, server.rung) == (1, 0)
-    assert [found.code for found in done.findings] == ["rate-limited", "ledger", "ledger"]
+    assert [found.code for found in delivery.findings] == ["rate-limited", "ledger", "ledger"]
 
 
 def test_nothing_is_sent_when_the_ledger_cannot_be_written(ledger: Ledger, tmp_path: Path) -> None:
@@ -675,8 +680,8 @@ def test_ledger_keeps_neither_numbers_nor_the_query(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         url = f"{server.base_url}/numbers/{NUMBER.replace('+', '%2B')}?key=secret"
-        done = deliver(plan._replace(request=plan.request._replace(url=url)), ledger, Tokens())
-    record = ledger.get(done.id)
+        delivery = deliver(plan._replace(request=plan.request._replace(url=url)), ledger, Tokens())
+    record = ledger.get(delivery.id)
     assert "2025550100" not in record.target
     assert "secret" not in record.target
     assert record.numbers == ("+*******0100",)

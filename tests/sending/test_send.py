@@ -130,12 +130,12 @@ def test_every_operation_can_be_sent_to_the_sandbox(
     assert delivery.exchange.response
     answered = delivery.exchange.response.json()
     places = [place.removeprefix("body:") for place in operation.engagement_id]
-    told = [
+    results = [
         value_at(answered, place)
         for place in places
         if place[0] == "/" and has_value(answered, place)
     ]
-    assert not told or delivery.engagement_id == str(told[0])
+    assert not results or delivery.engagement_id == str(results[0])
     sent = delivery.exchange.request
     sent_body = json.loads(sent.body) if sent.body else None
     shown = {"method": sent.method, "url": sent.url, "headers": sent.headers, "body": sent_body}
@@ -156,10 +156,10 @@ def test_command_shows_and_sends_an_operation(operation: Operation, cxcall: Cxca
 
 
 def test_help_of_an_operation_lists_its_parameters_as_flags(cxcall: Cxcall) -> None:
-    told = cxcall("send", "list-campaigns", "--help", code=0).out
-    assert "GET /api/v2/outbound/campaigns" in told
-    assert "--page-size SIZE" in told
-    assert "--contact-list-id ID" in told
+    text = cxcall("send", "list-campaigns", "--help", code=0).out
+    assert "GET /api/v2/outbound/campaigns" in text
+    assert "--page-size SIZE" in text
+    assert "--contact-list-id ID" in text
     every = cxcall("send", "--help", code=0).out
     assert "genesys-cloud (published):" in every
     assert "nice-cxone (published):" in every
@@ -237,10 +237,10 @@ def test_operation_of_another_platform_is_stopped(cxcall: Cxcall) -> None:
 
 def test_call_is_placed_and_its_duplicate_is_stopped(live: Cxcall, sandbox: Sandbox) -> None:
     call = ("call", "--to", NUMBER, "--as", USER, "-o", "json")
-    done = live(*call, code=0).envelope
-    assert done["operation"] == "place-call-for-user"
-    assert done["command"] == "call"
-    assert done["request"]["url"].endswith(f"/api/v2/conversations/calls/user/{USER}")
+    result = live(*call, code=0).envelope
+    assert result["operation"] == "place-call-for-user"
+    assert result["command"] == "call"
+    assert result["request"]["url"].endswith(f"/api/v2/conversations/calls/user/{USER}")
     assert live(*call, code=7).codes == ["already-sent"]
     assert len(sandbox.rings) == 1
 

@@ -44,9 +44,9 @@ def test_fence_is_asked_with_the_delivery_before_each_attempt(ledger: Ledger) ->
     fenced: list[str] = []
     with FaultServer((limited("1"), refused(401), fault.accept)) as server:
         hooks = SendHooks(sleep=sleep, fence=fenced.append)
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
-    assert (done.outcome, server.whole) == (Outcome.ACCEPTED, 3)
-    assert fenced == [done.id] * 3
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert (delivery.outcome, server.whole) == (Outcome.ACCEPTED, 3)
+    assert fenced == [delivery.id] * 3
 
 
 def test_fence_that_refuses_lets_no_attempt_leave(ledger: Ledger) -> None:
@@ -71,10 +71,10 @@ def test_fence_that_refuses_the_second_attempt_leaves_the_request_undelivered(
 
     with FaultServer((limited("1"), fault.accept)) as server:
         hooks = SendHooks(sleep=sleep, fence=refuse_again)
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+        result = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
     assert (server.whole, server.rung) == (1, 0)
-    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
-    assert ledger.get(done.id).outcome is Outcome.UNDELIVERED
+    assert (result.outcome, result.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
+    assert ledger.get(result.id).outcome is Outcome.UNDELIVERED
 
 
 def test_limit_of_calls_is_checked_when_the_intent_is_recorded(ledger: Ledger) -> None:
@@ -98,18 +98,18 @@ def test_request_that_was_held_back_has_all_of_its_attempts_left(ledger: Ledger)
     on_unused_connections = (fault.accept,) * 5
     with FaultServer((*on_unused_connections, limited("1"), limited("1"), fault.accept)) as server:
         hooks = SendHooks(sleep=sleep, wait_for_slot=wait_for_slot)
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
     assert server.rung == 1
-    assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 8)
+    assert (delivery.outcome, delivery.attempts) == (Outcome.ACCEPTED, 8)
 
 
 def test_waits_of_one_delivery_together_are_not_longer_than_max_wait(ledger: Ledger) -> None:
     waits: list[float] = []
     with FaultServer((limited("40"), limited("40"), fault.accept)) as server:
         hooks = SendHooks(sleep=waits.append)
-        done = deliver(plan_to(server.base_url, max_wait=60), ledger, Tokens(), hooks)
+        delivery = deliver(plan_to(server.base_url, max_wait=60), ledger, Tokens(), hooks)
     assert server.rung == 0
-    assert (done.outcome, waits) == (Outcome.UNDELIVERED, [40.0])
+    assert (delivery.outcome, waits) == (Outcome.UNDELIVERED, [40.0])
 
 
 @pytest.mark.parametrize("by_signal", [False, True], ids=["hook", "signal"])
@@ -147,9 +147,9 @@ def test_no_error_of_the_record_hides_the_outcome(
 
     monkeypatch.setattr(ledger, "record_outcome", fail)
     with FaultServer((fault.accept,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert (done.outcome, done.is_recorded) == (Outcome.ACCEPTED, False)
-    assert done.findings[-1].code == "ledger"
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (delivery.outcome, delivery.is_recorded) == (Outcome.ACCEPTED, False)
+    assert delivery.findings[-1].code == "ledger"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -163,9 +163,9 @@ def test_signal_beside_the_exchange_leaves_the_delivery_unknown(
 
     monkeypatch.setattr(request_sender, "send_request", interrupt)
     with FaultServer((fault.accept,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens())
-    assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
-    assert ledger.get(done.id).is_unresolved
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
+    assert ledger.get(delivery.id).is_unresolved
 
 
 def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> None:
@@ -180,5 +180,5 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
         (refused(401), Outcome.UNDELIVERED),
     ):
         with FaultServer((answer,)) as server:
-            done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt))  # fmt: skip
-        assert done.outcome is outcome, answer
+            delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt))  # fmt: skip
+        assert delivery.outcome is outcome, answer

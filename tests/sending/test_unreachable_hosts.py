@@ -28,10 +28,10 @@ def unreachable(cxcall: Cxcall, url: str, **variables: str) -> str:
 def test_local_server_without_tls_is_named(cxcall: Cxcall) -> None:
     with FaultServer((PLAIN_HTTP,)) as server:
         url = server.base_url.replace("http:", "https:")
-        said = unreachable(cxcall, url)
+        output = unreachable(cxcall, url)
         checks = cxcall("doctor", "--base-url", url, env=TOKEN, code=5).out
-    assert "does not speak TLS" in said
-    assert "use `http://` in `base_url`" in said
+    assert "does not speak TLS" in output
+    assert "use `http://` in `base_url`" in output
     assert "passed\thost\t" in checks
     assert "failed\tTLS\t" in checks
 
@@ -60,10 +60,10 @@ def test_trusted_certificate_that_does_not_fit_needs_no_other_ca_file(
 ) -> None:
     certificate = make_certificate(tmp_path / "tls", name, hosts)
     with FaultServer((fault.accept,), certificate.context()) as server:
-        said = unreachable(cxcall, server.base_url, REQUESTS_CA_BUNDLE=str(certificate.path))
-    assert problem in said
-    assert hint in said
-    assert "REQUESTS_CA_BUNDLE" not in said
+        output = unreachable(cxcall, server.base_url, REQUESTS_CA_BUNDLE=str(certificate.path))
+    assert problem in output
+    assert hint in output
+    assert "REQUESTS_CA_BUNDLE" not in output
 
 
 def test_doctor_reports_an_untrusted_certificate_as_tls(cxcall: Cxcall, tmp_path: Path) -> None:
@@ -95,30 +95,30 @@ def test_unusable_ca_file_is_the_cause(
         file.write_text(content)
     certificate = make_certificate(tmp_path / "tls")
     with FaultServer((fault.accept,), certificate.context()) as server:
-        said = unreachable(cxcall, server.base_url, **{variable: str(file)})
-    assert f"the file in `{variable}` {problem}" in said
-    assert "not trusted" not in said
-    assert "sending again" not in said
+        output = unreachable(cxcall, server.base_url, **{variable: str(file)})
+    assert f"the file in `{variable}` {problem}" in output
+    assert "not trusted" not in output
+    assert "sending again" not in output
 
 
 @pytest.mark.skipif(find_spec("socks") is not None, reason="PySocks is installed")
 def test_missing_support_of_socks_is_named(cxcall: Cxcall) -> None:
-    said = unreachable(cxcall, "https://api.example.invalid", HTTPS_PROXY="socks5://127.0.0.1:1")
-    assert "PySocks" in said
-    assert "install `requests[socks]`" in said
-    assert "sending again" not in said
+    output = unreachable(cxcall, "https://api.example.invalid", HTTPS_PROXY="socks5://127.0.0.1:1")
+    assert "PySocks" in output
+    assert "install `requests[socks]`" in output
+    assert "sending again" not in output
 
 
 def test_timeout_before_the_request_is_not_a_refused_connection(cxcall: Cxcall) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
-        said = unreachable(cxcall, url, CXCALL_TIMEOUT="0.3")
-    assert "refused the connection" not in said
-    assert "timed out after 0.3 s" in said
+        output = unreachable(cxcall, url, CXCALL_TIMEOUT="0.3")
+    assert "refused the connection" not in output
+    assert "timed out after 0.3 s" in output
 
 
 def test_timeout_after_the_request_is_said_once(cxcall: Cxcall) -> None:
     with FaultServer((fault.never_answer,)) as server:
         words = (*CALL, "--base-url", server.base_url, "--timeout", "1")
-        said = cxcall(*words, env=TOKEN, code=8).err
-    assert f"no complete response from `127.0.0.1:{server.port}`: timed out after 1 s;" in said
+        output = cxcall(*words, env=TOKEN, code=8).err
+    assert f"no complete response from `127.0.0.1:{server.port}`: timed out after 1 s;" in output

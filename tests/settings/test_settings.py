@@ -754,7 +754,7 @@ def imported_by_settling(**variables: str) -> Any:
         "print(json.dumps([n for n in ('dotenv','tomllib','platformdirs','requests','difflib',"
         "'ssl', 'http.client') if n in sys.modules]))"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env={
             # Coverage, where it runs, imports a lot itself.
@@ -767,7 +767,7 @@ def imported_by_settling(**variables: str) -> Any:
         check=True,
         timeout=60,
     )
-    return json.loads(done.stdout)
+    return json.loads(result.stdout)
 
 
 @pytest.mark.usefixtures("world")
@@ -845,8 +845,8 @@ def test_gc_profile_provides_settings(world: World, name: str) -> None:
 
 def test_unsupported_gc_options_are_warnings(world: World) -> None:
     gc(world)
-    said = [found.message for found in world.load(profile="gc:eu").conflicts]
-    assert said == [
+    message = [found.message for found in world.load(profile="gc:eu").conflicts]
+    assert message == [
         "in this profile, `gc` uses a proxy; cxcall does not",
         "unknown setting `made_up` in the profile of `gc`",
     ]

@@ -72,30 +72,30 @@ def post(url: str, *, timeout: float = 20.0, body: bytes = BODY, **headers: str)
 
 def meet(*faults: Fault, timeout: float = 20.0, body: bytes = BODY) -> tuple[Exchange, FaultServer]:
     with FaultServer(faults) as server:
-        done = post(f"{server.base_url}/calls", timeout=timeout, body=body)
+        result = post(f"{server.base_url}/calls", timeout=timeout, body=body)
     assert server.connections <= 1, "it was sent again"
-    return done, server
+    return result, server
 
 
 def meet_silence(silent: Fault, **more: Any) -> Exchange:
     """Meet a server that does not answer, until the timeout leaves a busy machine the time to send."""
     for timeout in (0.3, 2.0, 10.0):
-        done, server = meet(silent, timeout=timeout, **more)
-        assert done.failure in ("timeout", "connect")
-        if done.may_be_sent and (more or server.whole):
-            assert f"{timeout:g} s" in done.detail
-            return done
+        result, server = meet(silent, timeout=timeout, **more)
+        assert result.failure in ("timeout", "connect")
+        if result.may_be_sent and (more or server.whole):
+            assert f"{timeout:g} s" in result.detail
+            return result
     raise AssertionError("it never left")
 
 
 def test_a_whole_answer() -> None:
-    done, server = meet(fault.accept)
-    assert done.response is not None
-    assert (done.failure, done.may_be_sent, done.response.status) == ("", True, 201)
-    assert done.response.headers["x-engagement-id"] == fault.ID
-    assert done.response.json() == {"id": fault.ID, "state": "created"}
+    result, server = meet(fault.accept)
+    assert result.response is not None
+    assert (result.failure, result.may_be_sent, result.response.status) == ("", True, 201)
+    assert result.response.headers["x-engagement-id"] == fault.ID
+    assert result.response.json() == {"id": fault.ID, "state": "created"}
     assert server.whole == 1
-    assert 0 < done.timings["connect"] < done.timings["first_byte"] <= done.timings["total"]
+    assert 0 < result.timings["connect"] < result.timings["first_byte"] <= result.timings["total"]
     peer = server.peers[0]
     assert peer.body == BODY
     assert f"Authorization: Bearer {TOKEN}".encode() in peer.head
@@ -129,11 +129,11 @@ BROKEN: dict[str, tuple[Fault, str, int | None]] = {
 @pytest.mark.parametrize("name", BROKEN)
 def test_what_breaks_after_it_left_is_named_and_sent_once(name: str) -> None:
     broken, failure, status = BROKEN[name]
-    done, _ = meet(broken)
-    assert (done.failure, done.may_be_sent) == (failure, True)
-    assert (done.response.status if done.response else None) == status
-    assert done.detail
-    assert TOKEN not in repr(done)
+    result, _ = meet(broken)
+    assert (result.failure, result.may_be_sent) == (failure, True)
+    assert (result.response.status if result.response else None) == status
+    assert result.detail
+    assert TOKEN not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_what_breaks_after_it_left_is_named_and_sent_once(name: str) -> None:
     ],
 )
 def test_detail_says_which_part_of_the_response_is_wrong(broken: Fault, detail: str) -> None:
-    done, _ = meet(broken)
-    assert done.detail == detail
+    result, _ = meet(broken)
+    assert result.detail == detail
 
 
 def test_reset_at_once() -> None:
     # Whether the connection stood for a moment is up to the system.
-    done, server = meet(fault.reset_at_once)
-    assert (done.failure, done.may_be_sent) in (("reset", True), ("connect", False))
+    result, server = meet(fault.reset_at_once)
+    assert (result.failure, result.may_be_sent) in (("reset", True), ("connect", False))
     assert server.whole == 0
 
 
@@ -178,10 +178,10 @@ WHOLE: dict[str, tuple[Fault, int, bytes | None]] = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_whole_is_read(name: str) -> None:
     whole, status, body = WHOLE[name]
-    done, _ = meet(whole)
-    assert done.response is not None
-    assert (done.failure, done.may_be_sent, done.response.status) == ("", True, status)
-    assert body is None or done.response.body == body
+    result, _ = meet(whole)
+    assert result.response is not None
+    assert (result.failure, result.may_be_sent, result.response.status) == ("", True, status)
+    assert body is None or result.response.body == body
 
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
@@ -197,31 +197,31 @@ INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
     ],
 )
 def test_interim_responses_are_read_past(before: bytes) -> None:
-    done, _ = meet(raw(before + message(201, fault.IDS, {"id": fault.ID})))
-    assert done.response is not None
-    assert (done.failure, done.response.status) == ("", 201)
-    assert done.response.json() == {"id": fault.ID}
-    assert "Link" not in done.response.headers
+    result, _ = meet(raw(before + message(201, fault.IDS, {"id": fault.ID})))
+    assert result.response is not None
+    assert (result.failure, result.response.status) == ("", 201)
+    assert result.response.json() == {"id": fault.ID}
+    assert "Link" not in result.response.headers
 
 
 def test_an_interim_response_without_a_final_one_is_cut() -> None:
-    done, _ = meet(raw(INTERIM))
-    assert (done.failure, done.may_be_sent) == ("cut", True)
+    result, _ = meet(raw(INTERIM))
+    assert (result.failure, result.may_be_sent) == ("cut", True)
 
 
 def test_switching_protocols_is_a_final_response() -> None:
-    done, _ = meet(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"))
-    assert done.response is not None
-    assert done.response.status == 101
+    result, _ = meet(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+    assert result.response is not None
+    assert result.response.status == 101
 
 
 @pytest.mark.parametrize("fault_", [fault.big, fault.bomb], ids=["10 MB", "gzip bomb"])
 def test_no_more_of_a_body_is_kept_than_a_mebibyte(fault_: Fault) -> None:
-    done, _ = meet(fault_)
-    assert done.response is not None
-    assert done.failure == ""
-    assert len(done.response.body) == 1 << 20
-    assert done.response.is_truncated
+    result, _ = meet(fault_)
+    assert result.response is not None
+    assert result.failure == ""
+    assert len(result.response.body) == 1 << 20
+    assert result.response.is_truncated
 
 
 @pytest.mark.slow
@@ -244,9 +244,9 @@ def void(_: object) -> None:
 
 def test_a_refused_connection_left_nothing() -> None:
     with reserve() as closed:
-        done = post(f"http://127.0.0.1:{port_of(closed)}/")
-    assert (done.failure, done.may_be_sent, done.response) == ("connect", False, None)
-    assert done.detail == "Connection refused"
+        result = post(f"http://127.0.0.1:{port_of(closed)}/")
+    assert (result.failure, result.may_be_sent, result.response) == ("connect", False, None)
+    assert result.detail == "Connection refused"
 
 
 def test_an_unknown_host_left_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,9 +254,9 @@ def test_an_unknown_host_left_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    done = post("https://api.example.invalid/")
-    assert (done.failure, done.may_be_sent) == ("dns", False)
-    assert done.detail == "Name or service not known"
+    result = post("https://api.example.invalid/")
+    assert (result.failure, result.may_be_sent) == ("dns", False)
+    assert result.detail == "Name or service not known"
 
 
 def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later(
@@ -271,8 +271,8 @@ def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later
     with FaultServer((fault.accept,)) as server:
         monkeypatch.setattr(socket, "getaddrinfo", wait)
         before = set(threading.enumerate())
-        done = post(f"{server.base_url}/", timeout=0.2)
-        assert (done.failure, done.may_be_sent) == ("connect", False)
+        result = post(f"{server.base_url}/", timeout=0.2)
+        assert (result.failure, result.may_be_sent) == ("connect", False)
         answered.set()
         for thread in set(threading.enumerate()) - before:
             thread.join(10)
@@ -282,16 +282,16 @@ def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later
 
 @pytest.mark.parametrize("url", ["https://a..b/", "http://[::1/", "http://127.0.0.1:99999/"])
 def test_a_url_that_is_none_left_nothing(url: str) -> None:
-    done = post(url)
-    assert (done.failure, done.may_be_sent, done.response) == ("malformed", False, None)
+    result = post(url)
+    assert (result.failure, result.may_be_sent, result.response) == ("malformed", False, None)
 
 
 def test_a_header_that_is_none_left_nothing() -> None:
     with FaultServer((fault.accept,)) as server:
-        done = post(server.base_url, X="☎")
+        result = post(server.base_url, X="☎")
         two = post(server.base_url, X="a\r\nAuthorization: b")
-    assert {done.failure, two.failure} == {"malformed"}
-    assert not done.may_be_sent
+    assert {result.failure, two.failure} == {"malformed"}
+    assert not result.may_be_sent
     assert not two.may_be_sent
     assert server.whole == 0
 
@@ -305,8 +305,8 @@ def test_tls_with_a_trusted_certificate(
 ) -> None:
     trust(monkeypatch, certificate)
     with FaultServer((fault.accept,), certificate.context()) as server:
-        done = post(f"{server.base_url}/")
-    assert (done.failure, done.may_be_sent, server.rung) == ("", True, 1)
+        result = post(f"{server.base_url}/")
+    assert (result.failure, result.may_be_sent, server.rung) == ("", True, 1)
 
 
 @pytest.mark.parametrize(
@@ -317,8 +317,8 @@ def test_what_breaks_under_tls_had_left(
 ) -> None:
     trust(monkeypatch, certificate)
     with FaultServer((BROKEN[broken][0],), certificate.context()) as server:
-        done = post(f"{server.base_url}/")
-    assert (done.failure, done.may_be_sent, server.rung) == (BROKEN[broken][1], True, 1)
+        result = post(f"{server.base_url}/")
+    assert (result.failure, result.may_be_sent, server.rung) == (BROKEN[broken][1], True, 1)
 
 
 @pytest.mark.slow
@@ -328,10 +328,10 @@ def test_silence_under_tls_ends_at_the_deadline(
     trust(monkeypatch, certificate)
     for timeout in (0.5, 3.0, 10.0):  # on a busy machine the handshake takes its time
         with FaultServer((fault.never_answer,), certificate.context()) as server:
-            done = post(f"{server.base_url}/", timeout=timeout)
-        if done.may_be_sent:
+            result = post(f"{server.base_url}/", timeout=timeout)
+        if result.may_be_sent:
             break
-    assert (done.failure, done.may_be_sent, server.rung) == ("timeout", True, 1)
+    assert (result.failure, result.may_be_sent, server.rung) == ("timeout", True, 1)
 
 
 @pytest.mark.parametrize(
@@ -355,16 +355,16 @@ def test_a_certificate_that_is_not_good_gets_nothing(
     shown = make_certificate(tmp_path / "shown", name, hosts)
     trust(monkeypatch, shown if trusted else certificate)
     with FaultServer((fault.accept,), shown.context()) as server:
-        done = post(f"{server.base_url}/")
-    assert (done.failure, done.may_be_sent, server.whole) == (failure, False, 0)
-    assert detail in done.detail.replace("self signed", "self-signed")
+        result = post(f"{server.base_url}/")
+    assert (result.failure, result.may_be_sent, server.whole) == (failure, False, 0)
+    assert detail in result.detail.replace("self signed", "self-signed")
 
 
 def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
-    done = post("https://127.0.0.1:9/")
-    assert (done.failure, done.may_be_sent) == ("ca-file", False)
-    assert done.detail == "the file in `REQUESTS_CA_BUNDLE` does not exist"
+    result = post("https://127.0.0.1:9/")
+    assert (result.failure, result.may_be_sent) == ("ca-file", False)
+    assert result.detail == "the file in `REQUESTS_CA_BUNDLE` does not exist"
 
 
 @pytest.mark.parametrize(
@@ -376,12 +376,12 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_no_tls_left_nothing(spoken: Fault) -> None:
     gc.freeze()  # what other tests left takes a second to look through
     with FaultServer((spoken,)) as server:
-        done = post(server.base_url.replace("http:", "https:"))
+        result = post(server.base_url.replace("http:", "https:"))
     # A reset may come before the connection stood; nothing left in either case.
     expected = {fault.reset_at_once: ("tls", "connect"), fault.close_at_once: ("tls",)}
-    assert done.failure in expected.get(spoken, ("no-tls",))
-    assert (done.may_be_sent, done.response) == (False, None)
-    assert done.detail
+    assert result.failure in expected.get(spoken, ("no-tls",))
+    assert (result.may_be_sent, result.response) == (False, None)
+    assert result.detail
     gc.collect()
 
 
@@ -413,19 +413,19 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
 
     monkeypatch.setattr(connection, "create_connection", connect_and_lose)
     with FaultServer((Fault(reset),)) as server:
-        done = post(server.base_url.replace("http:", "https:"))
-    assert (done.failure, done.may_be_sent) == ("tls", False)
+        result = post(server.base_url.replace("http:", "https:"))
+    assert (result.failure, result.may_be_sent) == ("tls", False)
     gc.collect()
 
 
 def test_a_handshake_that_never_ends_left_nothing() -> None:
     for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection takes its time
         with FaultServer((fault.silence,)) as server:
-            done = post(server.base_url.replace("http:", "https:"), timeout=timeout)
-        assert not done.may_be_sent
-        if done.failure != "connect":
+            result = post(server.base_url.replace("http:", "https:"), timeout=timeout)
+        assert not result.may_be_sent
+        if result.failure != "connect":
             break
-    assert done.failure == "tls"
+    assert result.failure == "tls"
 
 
 REMOTE = "https://api.example.invalid/calls"
@@ -447,18 +447,18 @@ def test_a_proxy_that_does_not_let_us_through(
 ) -> None:
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
-        done = post(REMOTE)
-    assert (done.failure, done.may_be_sent, done.response) == ("proxy", False, None)
-    assert detail in done.detail
-    assert "pa55word" not in repr(done)
+        result = post(REMOTE)
+    assert (result.failure, result.may_be_sent, result.response) == ("proxy", False, None)
+    assert detail in result.detail
+    assert "pa55word" not in repr(result)
     assert TOKEN.encode() not in server.peers[0].head
 
 
 def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer((fault.silence,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
-        done = post(REMOTE, timeout=0.3)
-    assert (done.failure, done.may_be_sent) == ("proxy", False)
+        result = post(REMOTE, timeout=0.3)
+    assert (result.failure, result.may_be_sent) == ("proxy", False)
 
 
 @pytest.mark.parametrize(
@@ -473,8 +473,8 @@ def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) ->
 )
 def test_a_proxy_that_is_none(monkeypatch: pytest.MonkeyPatch, address: str, failure: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
-    done = post(REMOTE)
-    assert (done.failure, done.may_be_sent, done.response) == (failure, False, None)
+    result = post(REMOTE)
+    assert (result.failure, result.may_be_sent, result.response) == (failure, False, None)
 
 
 def test_through_a_proxy_it_leaves_once_the_tunnel_and_tls_stand(
@@ -503,16 +503,16 @@ def test_behind_a_proxy_a_bad_certificate_gets_nothing(
         FaultServer((fault.tunnel_to(server.port),)) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-        done = post(REMOTE)
-    assert (done.failure, done.may_be_sent, server.whole) == ("certificate", False, 0)
+        result = post(REMOTE)
+    assert (result.failure, result.may_be_sent, server.whole) == ("certificate", False, 0)
 
 
 def test_loopback_goes_through_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer((fault.accept,)) as server, FaultServer((fault.accept,)) as proxy:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        done = post(server.base_url)
-    assert (done.failure, server.rung, proxy.connections) == ("", 1, 0)
+        result = post(server.base_url)
+    assert (result.failure, server.rung, proxy.connections) == ("", 1, 0)
 
 
 def test_no_redirect_is_followed_and_no_netrc_read(
@@ -527,7 +527,13 @@ def test_no_redirect_is_followed_and_no_netrc_read(
     ) as server:  # fmt: skip
         seen = [post(server.base_url) for _ in range(5)]
         bare = exchange(HttpRequest("GET", server.base_url, {}, None))
-    assert [done.response.status for done in seen if done.response] == [301, 302, 303, 307, 308]
+    assert [result.response.status for result in seen if result.response] == [
+        301,
+        302,
+        303,
+        307,
+        308,
+    ]
     assert bare.response is not None
     assert elsewhere.connections == 0
     assert all(f"Bearer {TOKEN}".encode() in peer.head for peer in server.peers[:5])
@@ -536,17 +542,17 @@ def test_no_redirect_is_followed_and_no_netrc_read(
 
 @pytest.mark.parametrize("status", [401, 408, 429, 500, 502, 503, 504])
 def test_no_status_is_retried(status: int) -> None:
-    done, server = meet(answer(status, {"Retry-After": "0"}))
-    assert done.response is not None
-    assert (done.response.status, server.whole) == (status, 1)
+    result, server = meet(answer(status, {"Retry-After": "0"}))
+    assert result.response is not None
+    assert (result.response.status, server.whole) == (status, 1)
 
 
 def test_what_a_server_echoes_of_the_token_is_masked() -> None:
-    done, _ = meet(answer(400, {"X-Echo": f"Bearer {TOKEN}"}, {"message": f"bad {TOKEN}"}))
-    assert done.response is not None
-    assert TOKEN not in done.response.text
-    assert TOKEN not in str(dict(done.response.headers))
-    assert done.request.headers["Authorization"] == "Bearer ****"
+    result, _ = meet(answer(400, {"X-Echo": f"Bearer {TOKEN}"}, {"message": f"bad {TOKEN}"}))
+    assert result.response is not None
+    assert TOKEN not in result.response.text
+    assert TOKEN not in str(dict(result.response.headers))
+    assert result.request.headers["Authorization"] == "Bearer ****"
 
 
 def test_a_sent_request_shows_its_token_to_nobody() -> None:
@@ -577,14 +583,14 @@ def interrupt(_: object = None) -> None:
 
 def test_an_interrupt_after_it_left_says_so() -> None:
     faults = (fault.but(fault.never_answer, interrupt),)
-    with FaultServer(faults) as server, pytest.raises(InterruptedExchange) as told:
+    with FaultServer(faults) as server, pytest.raises(InterruptedExchange) as raised:
         post(server.base_url)
-    assert (told.value.may_be_sent, told.value.exchange.failure, server.whole) == (
+    assert (raised.value.may_be_sent, raised.value.exchange.failure, server.whole) == (
         True,
         "interrupted",
         1,
     )
-    assert isinstance(told.value, KeyboardInterrupt)
+    assert isinstance(raised.value, KeyboardInterrupt)
 
 
 def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -601,9 +607,9 @@ def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.Mon
         peer.hold()
 
     monkeypatch.setattr(HeaderReader, "readline", read)
-    with FaultServer((Fault(some),)) as server, pytest.raises(InterruptedExchange) as told:
+    with FaultServer((Fault(some),)) as server, pytest.raises(InterruptedExchange) as raised:
         post(server.base_url)
-    response = told.value.exchange.response
+    response = raised.value.exchange.response
     assert response is not None
     assert (response.status, dict(response.headers)) == (201, {"X-Engagement-Id": "abc"})
 
@@ -618,15 +624,15 @@ def test_an_interrupt_before_it_left_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
     with FaultServer((fault.accept,)) as server:
         monkeypatch.setattr(socket, "getaddrinfo", wait)
-        with pytest.raises(InterruptedExchange) as told:
+        with pytest.raises(InterruptedExchange) as raised:
             post(server.base_url)
         gone.set()
-    assert (told.value.may_be_sent, server.connections) == (False, 0)
+    assert (raised.value.may_be_sent, server.connections) == (False, 0)
 
 
 def test_what_was_given_up_never_leaves() -> None:
     for _ in range(200):
-        line, said = ConnectionState(), []
+        line, output = ConnectionState(), []
         start = threading.Barrier(2)
 
         def send(line: ConnectionState = line, start: threading.Barrier = start) -> None:
@@ -637,9 +643,9 @@ def test_what_was_given_up_never_leaves() -> None:
         thread = threading.Thread(target=send)
         thread.start()
         start.wait()
-        said.append(line.abort())
+        output.append(line.abort())
         thread.join()
-        assert line.may_be_sent is said[0]
+        assert line.may_be_sent is output[0]
     line = ConnectionState()
     assert line.abort() is False
     with pytest.raises(CutError):

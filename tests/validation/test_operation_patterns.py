@@ -94,7 +94,7 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "line", "said"),
+    ("name", "text", "line", "message"),
     [
         (".cxcall.toml", "[operations\n", "1:12", "not valid TOML"),
         ("pyproject.toml", "[tool.cxcall.operations\n", "1:24", "not valid TOML"),
@@ -117,12 +117,12 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
     ],
 )
 def test_a_wrong_file_says_what_and_where(
-    cxcall: Cxcall, name: str, text: str | bytes, line: str, said: str
+    cxcall: Cxcall, name: str, text: str | bytes, line: str, message: str
 ) -> None:
     cxcall.file(name, text)
     ran = cxcall("validate", cxcall.file("p.json", GOOD), "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
-    assert said in finding["message"]
+    assert message in finding["message"]
     assert finding["where"].endswith(f"{name}:{line}" if line else name)
     assert finding["fix"]
 

@@ -112,7 +112,7 @@ def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "said"),
+    ("content", "code", "message"),
     [
         (b"", 3, "empty"),
         (b" \n\t ", 3, "empty"),
@@ -126,10 +126,12 @@ def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
         (b"[" * 5000, 3, "deep"),
     ],
 )
-def test_unreadable_payload_says_why(cxcall: Cxcall, content: bytes, code: int, said: str) -> None:
+def test_unreadable_payload_says_why(
+    cxcall: Cxcall, content: bytes, code: int, message: str
+) -> None:
     ran = cxcall("validate", cxcall.file("p.json", content), code=code)
     assert "error[body-malformed]" in ran.out
-    assert said in ran.out
+    assert message in ran.out
 
 
 def test_json_lines_have_the_findings_of_each_payload(cxcall: Cxcall) -> None:
@@ -193,13 +195,13 @@ def test_closed_pipe_ends_the_command_quietly(cxcall: Cxcall) -> None:
     cxcall.file(
         "many.jsonl", "\n".join(json.dumps({"contactId": str(number)}) for number in range(3000))
     )
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-o", "pipefail", "-c", f"{CXCALL} validate many.jsonl | head -1; echo ${{PIPESTATUS[0]}}"],
         cwd=cxcall.folder, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stdout.splitlines()[-1] == "3"
-    assert len(done.stdout.splitlines()) == 2
-    assert done.stderr == ""
+    assert result.stdout.splitlines()[-1] == "3"
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr == ""
 
 
 def test_a_server_side_escape_in_a_payload_is_shown_not_obeyed(cxcall: Cxcall) -> None:

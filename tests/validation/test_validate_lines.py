@@ -80,13 +80,13 @@ def _in_line(verdict: dict[str, Any], file: str, line: int) -> dict[str, Any]:
 @pytest.mark.slow
 def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(400, end=WIDE))
-    told = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
+    output = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
     kinds = [EVERY_KIND[at % len(EVERY_KIND)] for at in range(400)]
     alone = {}
     for kind, text in enumerate(KINDS[:-1]):
         (found,) = cxcall("validate", cxcall.file(f"{kind}.jsonl", text), "-o", "jsonl").out.splitlines()  # fmt: skip
         alone[kind] = json.loads(found)
-    assert told == [
+    assert output == [
         _in_line(alone[kind], name, number) for number, kind in enumerate(kinds, 1) if KINDS[kind]
     ]
 
@@ -115,9 +115,9 @@ def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) ->
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
     name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
     out = cxcall("validate", name, "--operation", "personal-connection", "--jobs", jobs, "-o", "jsonl", code=3).out  # fmt: skip
-    told = [json.loads(line) for line in out.splitlines()]
-    assert [entry["line"] for entry in told] == [*range(2, 3002)]
-    assert [entry["line"] - 2 for entry in told if not entry["valid"]] == [*range(0, 3000, 9)]
+    results = [json.loads(line) for line in out.splitlines()]
+    assert [entry["line"] for entry in results] == [*range(2, 3002)]
+    assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 3000, 9)]
 
 
 def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
@@ -132,8 +132,8 @@ def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
             if number == 1:
                 continue  # one document or many? That is known when a second one starts.
             process.stdin.flush()
-            for wanted in (1, 2) if number == 2 else (number,):
-                assert json.loads(process.stdout.readline())["line"] == wanted
+            for expected in (1, 2) if number == 2 else (number,):
+                assert json.loads(process.stdout.readline())["line"] == expected
         process.stdin.close()
         assert process.wait(30) == 3
 
@@ -163,11 +163,11 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script, str(CXCALL), *arguments], cwd=cxcall.folder, env=cxcall.environment,
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
-    return int(done.stdout)
+    return int(result.stdout)
 
 
 @pytest.mark.slow
