@@ -41,7 +41,7 @@ class Job:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
-        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
+        """The values that identify this batch in the ledger: the arguments of `Ledger.begin_batch`."""
         profile, target = self.settings.profile, self.settings.base_url
         if self.is_load:
             target = comparable_url(target)

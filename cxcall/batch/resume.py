@@ -29,10 +29,10 @@ OPEN_STATES = ("todo", "waiting", "claimed", "sending")
 
 
 def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
-    """Return the ID of the batch to resume and of all earlier ones of the same requests; empty for a new batch.
+    """Return the IDs of the batch to resume and of all earlier batches of the same requests; empty for a new batch.
 
-    A row that any of them sent is done: a batch that was run twice by mistake has its calls in the first.
-    A list that is called again on another day is another run, if the earlier one came to its end.
+    A row that any of these batches sent is not sent again, because a batch may have been run twice by
+    mistake. A list that is called again on another day is a new run, if the earlier batch was finished.
 
     A load goes on with loads of the same content into the same list, whatever their profiles, other values, and age:
     its contacts stay in the list.

@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 
 
 class CheckedRow(NamedTuple):
-    """A row and its check: `request` is None where errors keep the row from being sent.
+    """A row and its check.
 
-    `values` are its parameters, `numbers_written` how many numbers were written in E.164. `skip` says
-    why it is deliberately not sent, `earlier` is its delivery by an earlier run. `rows` are those of a
-    request that sends several; its number and place are those of the first one.
+    `request` is None if the row cannot be sent because of errors. `values` are its parameters,
+    `numbers_written` is the number of phone numbers that were converted to E.164. `skip` is the reason why
+    the row is not sent, `earlier` its delivery by an earlier run. `rows` are all rows of a request that
+    sends several rows; `row` is the first of them.
     """
 
     row: Row

@@ -33,7 +33,7 @@ def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
 class UnsentRows:
     """Collects the rows that have no delivery, and records them in groups.
 
-    `problem` says why they cannot be recorded; that stops no batch.
+    `problem` says why they cannot be recorded; the batch continues in that case.
     """
 
     def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:

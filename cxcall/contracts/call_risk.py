@@ -1,9 +1,9 @@
 """Decide which operations of a user's document may place a call.
 
-A document may raise this risk, and lower it only for an operation of which nothing says that it places a
-call: neither a shipped contract for the same route or name, nor its name, path, summary, or parameters.
-What nothing is known about may place a call, unless it only reads, or creates something that is not
-called by itself, such as a contact list.
+A document can declare that an operation places a call. It can declare that an operation does not place a
+call only if nothing else indicates a call: neither a shipped contract for the same route or name, nor the
+name, path, summary, or parameters. Any other operation may place a call, unless it only reads, or creates
+something that is not called by itself, such as a contact list.
 """
 
 from __future__ import annotations

@@ -85,11 +85,11 @@ def log_in(
     scope: str = "",
     timeout: float = 30.0,
 ) -> TokenGrant:
-    """Let a person log in at the page that `show` is given, and redeem the code for a token.
+    """Let a person log in at the page that is passed to `show`, and exchange the code for a token.
 
-    `port` 0 takes a free one; `timeout` bounds the exchange, in seconds.
-    Raises CredentialsError when it comes to nothing, UndeliveredError when the endpoint does not
-    answer, and UsageError when the port cannot be had.
+    `port` 0 chooses a free port; `timeout` limits the exchange, in seconds. Raises CredentialsError if the
+    login fails, UndeliveredError if the token endpoint does not respond, and UsageError if the port is not
+    available.
     """
     login = Login(client)
     with RedirectServer(port, login.code) as loopback:

@@ -70,7 +70,7 @@ class Explanation(NamedTuple):
 
     @property
     def ticket(self) -> dict[str, str]:
-        """What a support ticket needs; a value that is not known says where to find it."""
+        """The facts for a support ticket; for an unknown fact, the value says where to find it."""
         request, response = self.request, self.request.response
         is_shown = response is not None and response.status
         status = (
@@ -100,7 +100,7 @@ class Explanation(NamedTuple):
 
     @property
     def is_for_support(self) -> bool:
-        """Tell whether the platform's support may have to find the cause, or another one."""
+        """Tell whether the platform's support may be needed to find the cause, or a further cause."""
         return any(each.code == "not-provable" for each in self.findings)
 
     def as_dict(self) -> dict[str, Any]:

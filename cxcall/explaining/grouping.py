@@ -17,9 +17,10 @@ _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 
 
 def group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return findings that say the same of several properties as one group, in the order of the first ones.
+    """Return the findings in groups: findings that say the same about several properties are one group.
 
-    Notes whose correction another finding has are left out, and beside an error those on the body or on what is not known.
+    Groups are in the order of their first findings. A note is left out if another finding has the same
+    correction; if there is an error, notes on the body and `not-provable` notes are left out, too.
     """
     fixes = [finding.fix for finding in findings]
     has_error = any(finding.severity is Severity.ERROR for finding in findings)

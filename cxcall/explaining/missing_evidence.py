@@ -1,4 +1,4 @@
-"""Say what a source does not show of a request, which may hold its cause or another one."""
+"""Note which parts of a request the source does not show, because they may contain the cause."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def note_missing_evidence(
     request: ObservedRequest, *, is_explained: bool, is_proven: bool, has_warnings: bool
 ) -> Iterator[Finding]:
-    """Yield the note that no cause was found, or on what the source leaves out that may hold another one.
+    """Yield a note if no cause was found, or if a part that the source does not show may contain another cause.
 
-    `is_proven` says that the response names the cause: what is not shown cannot hold another one.
+    `is_proven` means that the response names the cause, so there is no other one.
     """
     if not is_explained:
         yield (
@@ -45,7 +45,7 @@ def note_missing_evidence(
 
 
 def note_no_evidence(request: ObservedRequest) -> list[Finding]:
-    """Return the note on a text that may be only a body; none where it shows a request or a response."""
+    """Return the note on a text that may be only a body; no note if it contains a request or a response."""
     note = Finding.note(
         "not-provable",
         "request",

@@ -18,7 +18,7 @@ _ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode"
 
 
 class SourceKind(Enum):
-    """What kind of source shows a request, which decides what is shown as it was sent."""
+    """The kind of source that a request comes from, which decides which parts are shown as they were sent."""
 
     CAPTURE = auto()
     """An entry of a HAR file."""
@@ -47,7 +47,7 @@ class SourceKind(Enum):
 
     @property
     def is_record(self) -> bool:
-        """Return whether a tool recorded the request; what an editor or a program is to send is none."""
+        """Return whether a tool recorded the request, unlike a request that an editor or a program would send."""
         return self in (SourceKind.CAPTURE, SourceKind.EXCHANGE, SourceKind.OBJECT)
 
 

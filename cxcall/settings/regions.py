@@ -60,7 +60,7 @@ def url_area(base_url: str) -> str:
 
 
 def normalize_url(name: str, setting: Setting) -> str:
-    """Return a URL in its one spelling, without a final slash; raises UsageError if it is not allowed.
+    """Return the normalized form of a URL, without a final slash; raises UsageError if it is not allowed.
 
     Only `https://`, and `http://` on loopback, are allowed. The duplicate guard compares the result.
     """

@@ -32,10 +32,10 @@ _EXAMPLE = "`--map phone-number=Phone`"
 
 
 class UnknownColumnsError(UsageError):
-    """Columns of a table set nothing; `proposals` says for some of them what they may be.
+    """A table has columns that match no target; `proposals` suggests targets for some of them.
 
-    The `targets` have a column already. A header may stand for a phone number if its name says so, and one of the `samples`, the first
-    records of the table, has a number there.
+    The `targets` already have a column. A column may contain phone numbers if its header says so and one of
+    the `samples`, the first records of the table, has a number in it.
     """
 
     def __init__(
@@ -98,11 +98,11 @@ def _name(target: str, operation: Operation) -> str:
 
 
 class ColumnMap(NamedTuple):
-    """Which header stands for which target: a flag, a parameter, or a place in the body.
+    """The header of the column for each target: a flag, a parameter, or a JSON pointer into the body.
 
-    `headers` maps targets to headers. A header that it does not have is a target itself. The column `key`
-    names the rows, and need not set anything. `usual_headers` come from the profile: they apply where a
-    file has that header, and an operation that target.
+    `headers` maps targets to headers. A header that is not in `headers` is itself a target. The column
+    `key` names the rows, and need not set anything. `usual_headers` come from the profile: an entry applies
+    if the file has the header and the operation has the target.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
@@ -158,7 +158,7 @@ def _mapped_columns(
 
 
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
-    """Return the targets that a header may stand for, by its likeness, or because both name a number."""
+    """Return the targets that a header may mean: a target with a similar name, or targets for a phone number."""
     near = nearest_column(cell, operation)
     if near or not (has_number and is_number_name(cell)):
         return [near] if near else []

@@ -27,10 +27,10 @@ _SEPARATOR = 2
 
 
 class ChunkBuilder:
-    """Builds the request that sends some contacts, in the form that the contract declares.
+    """Builds the requests that send contacts, in the format that the contract declares.
 
-    `sets` are the values of the request's own body, where the contacts are a file in it; `name` is that of the
-    file of rows.
+    If the contacts are a file in the body, `sets` are the other values of the body. `name` is the name of
+    the file of rows.
     """
 
     def __init__(self, load: RoleOperation, sets: Sequence[str] = (), name: str = "") -> None:
@@ -43,9 +43,9 @@ class ChunkBuilder:
         return "file" in self._load.declared
 
     def combine(self, rows: Iterable[CheckedRow]) -> Iterator[CheckedRow]:
-        """Yield requests with as many of the rows as one may have.
+        """Yield requests, each with as many rows as the platform allows.
 
-        A row that is not to be sent is yielded as it is, and rows of one earlier delivery as one.
+        A row that is not sent is yielded unchanged; the rows of one earlier delivery are yielded together.
         """
         waiting: list[CheckedRow] = []
         size = 0
@@ -128,7 +128,7 @@ def _as_csv(contacts: Sequence[Any]) -> str:
 
 
 class RequestSelection:
-    """The rows of a selection as requests of many contacts, as `Run` takes them."""
+    """The rows of a selection, combined into requests of many contacts for a `Run`."""
 
     waits_for_hours = False
 

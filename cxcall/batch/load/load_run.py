@@ -35,11 +35,12 @@ _ITEM = re.compile(r"/([0-9]+)(/.*)?")
 class LoadRun(Run):
     """A run whose requests send many rows each.
 
-    `columns_at` is where a contact has its cells, and `returns_contacts` says that the response to an accepted request
-    has them, as the contract declares. `started` has the engagement IDs of accepted requests with their rows: of a
-    platform that processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none, `repeated` the jobs that several requests have. `resumed` are
-    the earlier batches whose rows are not sent again, `contacts` finds those of other files, if they are not to be sent
-    either.
+    `columns_at` is the place of the cells in a contact; `returns_contacts` is true if the response to an
+    accepted request contains the contacts. The contract declares both. `started` maps the engagement ID of
+    each accepted request to its rows; if the platform processes an upload later, it is the ID of the upload
+    job. `unnamed` are the rows of uploads without a job, `repeated` the jobs that several requests have.
+    The rows of the `resumed` batches are not sent again. `contacts` finds contacts that an earlier load of
+    another file sent; it is None if they are sent again.
     """
 
     columns_at = ""

@@ -1,4 +1,4 @@
-"""The rows that a worker holds, and how each of them is ended, also after the database was away."""
+"""The rows that a worker has claimed, and the recording of their ends, even after the database was unavailable."""
 
 from __future__ import annotations
 

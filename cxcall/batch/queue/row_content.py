@@ -1,4 +1,4 @@
-"""What the queue holds of a row: the values that a worker builds the same request from."""
+"""The content of a queued row: the values from which a worker builds the same request."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def row_of(queued: QueuedRow) -> Row:
 def rebuild_row(
     queued: QueuedRow, operation: Operation, settings: Settings, *, force: bool
 ) -> CheckedRow:
-    """Return a row as its worker checks it: with its own settings and guards, at the time of sending.
+    """Return a row, checked with the settings and guards of its worker at the time of sending.
 
-    The row has an error if the request is another one than was agreed to.
+    The row has an error if its request differs from the request that was confirmed.
     """
     content, row = queued.content, row_of(queued)
     payload = row.payload or Payload(None)

@@ -39,7 +39,7 @@ _POLL_SECONDS = 1.0
 
 
 class FinishedRow(NamedTuple):
-    """A row that a thread has finished, with its result; a row that is given back has none."""
+    """A row that a thread has finished, with its result; None for a row that returns to the queue."""
 
     row: QueuedRow
     destination: Destination

@@ -70,8 +70,9 @@ def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
 def write_rejects(report: BatchReport, file: InputFile, operation: Operation, path: str) -> int:
     """Write the rows to correct and send again to a new file, and return how many.
 
-    They are those of `batch --rejects`: refused, invalid, or skipped for their number; never one that may have
-    been processed. Raises UsageError for a file that exists, or for another file of rows.
+    These are the rows that `batch --rejects` writes: refused, invalid, or skipped because of their number,
+    but no row that may have been processed. Raises UsageError if the file exists, or if the file of rows is
+    not the one of the batch.
     """
     wanted = {
         row.row

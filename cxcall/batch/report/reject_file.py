@@ -80,10 +80,10 @@ class RejectFile:
 
 
 def is_reject(outcome: str, reason: str, *, is_token_refused: bool) -> bool:
-    """Return whether a row must be corrected; never for one whose outcome is unknown.
+    """Return whether a row must be corrected; False for a row whose outcome is unknown.
 
-    The reason counts only for a row that was skipped: that of another row is the API's code, which may be
-    any text. A row is not wrong if only its token was refused.
+    The reason is used only for a skipped row: for other rows it is the error code of the API, which may be
+    any text. A row need not be corrected if only its token was refused.
     """
     if outcome == Outcome.SKIPPED:
         return reason == SkipReason.INVALID_NUMBER

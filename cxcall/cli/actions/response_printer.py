@@ -47,7 +47,7 @@ _SAMPLE = 100
 
 
 class Reading(NamedTuple):
-    """How a response is read: its pages, if the operation returns a list, and what is selected of it."""
+    """How a response is read: all pages or one, if the operation returns a list, and the selected part."""
 
     paging: Paging | None
     selection: Selection | None
@@ -70,7 +70,7 @@ class Reading(NamedTuple):
         return cls(paging, selection, options.all_pages)
 
     def select(self, body: Any) -> tuple[Any, tuple[Finding, ...]]:
-        """Return what is selected of a response body, and notes; raises SelectionError."""
+        """Return the selected part of a response body, and notes; raises SelectionError."""
         selection = self.selection
         items = self.paging.find_items(body) if self.paging else None
         if selection is None:
@@ -84,10 +84,10 @@ class Reading(NamedTuple):
         return (picked if items is not None else picked[0]), notes
 
     def add_selection(self, report: Report, screen: Screen) -> Report:
-        """Return the report of one response with what is selected of it in place of the response.
+        """Return the report of one response with its selected part in place of the response.
 
-        A response that is no success is shown as it is. Nothing changes the exit code of a request that may
-        have changed something.
+        A response without success is shown unchanged. The selection never changes the exit code of a
+        request that may have changed something.
         """
         delivery = report.delivery
         response = delivery.response if delivery else None

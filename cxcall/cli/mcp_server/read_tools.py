@@ -1,4 +1,4 @@
-"""The tools that change nothing: each does what the command of the same name does."""
+"""The read-only tools: each does what the command of the same name does."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal

@@ -43,7 +43,7 @@ class RequestTools:
         self._sending = Lock()
 
     def wait(self) -> None:
-        """Wait until the request that is being sent is recorded; none can follow it."""
+        """Wait until the request that is being sent is recorded; no other request can be sent afterwards."""
         self._sending.acquire()  # it is never released: the server has ended
 
     def dry_run(

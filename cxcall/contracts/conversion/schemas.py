@@ -1,8 +1,8 @@
 """JSON Schemas of Swagger 2.0 and OpenAPI 3.0 -> JSON Schema 2020-12; those of 3.1 and 3.2 are that already.
 
-What differs between them: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`,
-`type: file`, a `discriminator` that is a name, words beside a `$ref` that count for nothing, formats
-that are names and no rules. What says nothing of a value (`xml`, `externalDocs`) stays behind.
+The differences: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`, `type: file`,
+a `discriminator` that is a name, keywords beside a `$ref`, which are ignored, and formats that are not
+checked. Keywords that do not restrict a value (`xml`, `externalDocs`) are left out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tell what an API accepted although its 2xx response reports that some items failed."""
+"""Find what an API accepted although its 2xx response reports that some items failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read the query of a request as an object, which the checks of a body judge: names, values, what is missing."""
+"""Read the query of a request as an object, so that the checks of a body apply to its names and values."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, st
 
 
 def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
-    """Return the members of the query, by their right names, that the operation takes in its body."""
+    """Return the members of the query, by their correct names, that belong in the body of the operation."""
     if not (operation.takes_body and accepts_query_as_body(operation)):
         return {}
     renames = find_renames(request, operation)
@@ -95,7 +95,7 @@ def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str
 
 
 def with_query(request: ObservedRequest, operation: Operation, payload: Payload) -> Payload:
-    """Return a body with the members that the query has: an API that takes them in either place has them."""
+    """Return a body with the members of the query added, for an API that accepts them in either place."""
     if not (isinstance(payload.value, dict) and accepts_query_as_body(operation)):
         return payload
     declared = operation.schema_at("").get("properties", {})
@@ -105,7 +105,7 @@ def with_query(request: ObservedRequest, operation: Operation, payload: Payload)
 
 
 def is_in_query(finding: Finding, request: ObservedRequest, payload: Payload) -> bool:
-    """Tell whether a finding on a body with the members of the query is about one of those."""
+    """Tell whether a finding on a body that includes the members of the query is about one of these members."""
     name = _name(finding)
     is_own = isinstance(payload.value, dict) and name in payload.value
     return not is_own and any(name == each for each, _ in request.query)

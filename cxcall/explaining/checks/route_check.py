@@ -62,12 +62,13 @@ _PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECA
 
 
 class RouteMatch(NamedTuple):
-    """What a request was sent to.
+    """The operation that a request was sent to.
 
-    `operation` is the operation of a contract at exactly this method and path. `nearest` is the known
-    operation that was probably meant instead, and `nearest_operation` the same one in a contract; they
-    are None where none is near. `published` is what is at the path, in a contract or only in a list. `is_of_other_vendor`: neither host nor path is one of the platforms, so that no
-    rule of theirs applies.
+    `operation` is the operation of a contract with exactly this method and path. `nearest` is the known
+    operation that was probably intended, and `nearest_operation` the same operation in a contract; both are
+    None if no operation is similar. `published` is the operation at the path, from a contract or from a
+    list of paths. `is_of_other_vendor` is true if neither host nor path belongs to a platform, so that its
+    rules do not apply.
     """
 
     platform: str

@@ -36,9 +36,9 @@ def correct_body(
     *,
     with_warnings: bool = False,
 ) -> tuple[Any, tuple[str, ...]]:
-    """Return a body for an operation, and the places of values that it has no use for.
+    """Return a body for an operation, and the places of values that it does not use.
 
-    The values of `parameters` stand in the path or the query, and so not in the body. `with_warnings`:
+    The values of `parameters` are in the path or the query, so they are not in the body. `with_warnings`:
     correct what is only likely to be wrong, too.
     """
     empty = empty_value(operation.schema_at(""))

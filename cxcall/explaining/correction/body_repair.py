@@ -40,7 +40,7 @@ _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 @lru_cache(maxsize=1)
 def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding, ...]]:
-    """Return a body as it was meant, and what is wrong with it as JSON; None where it cannot be repaired.
+    """Return the repaired body, and the findings on its JSON syntax; None if it cannot be repaired.
 
     A repair keeps the length where it can, so that lines and columns are those of the text as it is. The
     checks of one request share the result, which they must not change.

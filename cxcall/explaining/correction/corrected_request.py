@@ -48,12 +48,13 @@ _UNKNOWN_PATH = (404, 405)
 
 
 class CorrectedRequest(NamedTuple):
-    """A request for an operation. `missing` are the places that are open: a placeholder, or still wrong.
+    """A corrected request for an operation.
 
-    `left_out` are the places of the failed request that the operation has no use for. `findings` are
-    those of the check of this request. `values` are the parameters of path and query; `contract_file`
-    is the user's own document, if it declares the operation. `base_url` has the host and the version of
-    the failed request, or `<host>` where its host is wrong or not shown.
+    `missing` are the places that a person must fill in: placeholders, and values that are still wrong.
+    `left_out` are the places of the failed request that the operation does not use. `findings` are the
+    findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
+    user's own document, if it declares the operation. `base_url` has the host and the version of the failed
+    request, or `<host>` if its host is wrong or not shown.
     """
 
     operation: Operation
@@ -67,7 +68,7 @@ class CorrectedRequest(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The URL; a placeholder stands in it as it is."""
+        """The URL, with placeholders unchanged."""
         filled = {name: value for name, value in self.values.items() if not is_placeholder(value)}
         url = self.operation.url(self.base_url, filled).replace("%7B", "{").replace("%7D", "}")
         for name, value in self.values.items():
@@ -208,7 +209,7 @@ def _is_about_placeholder(finding: Finding, body: Any) -> bool:
 def find_correction(
     explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest | None:
-    """Return the corrected request; None if there is none, or if it was refused as it is."""
+    """Return the corrected request; None if there is no correction, or if the API refused exactly this request."""
     if _find_operation(explanation, others) is None:
         return None
     corrected = correct_request(explanation, others)

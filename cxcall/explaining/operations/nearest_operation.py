@@ -43,11 +43,11 @@ class NearOperation(NamedTuple):
 def find_nearest(
     method: str, path: str, sources: Iterable[PublishedOperations]
 ) -> NearOperation | None:
-    """Return the nearest operation; None if none is near, or several are equally far.
+    """Return the nearest operation; None if no operation is similar, or several are equally similar.
 
-    It never changes more than the request would: no DELETE for another method, no write for a read.
-    Where words differ, and not only letters, it is no DELETE, and places a call only if the request
-    names the same thing, such as `calls`.
+    The result never changes more than the request would: it is not a DELETE or a write unless the request
+    is one. If whole words differ, it is never a DELETE, and it places a call only if the request names the
+    same resource, such as `calls`.
     """
     segments = (_ANY_VALUE if is_value(each) else each for each in path_segments(path))
     return _find_nearest(method, tuple(segments), tuple(sources))

@@ -104,8 +104,8 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
 class RunMode(NamedTuple):
     """How the rows are sent: by workers, within their calling hours, with results as they arrive.
 
-    A queue holds `guards`, so that no worker has weaker ones. None of it applies to a load, because the
-    platform dials its contacts later.
+    A queue stores `guards`, so that no worker applies weaker guards. Loads use none of these modes, because
+    the platform dials the contacts later.
     """
 
     is_queued: bool = False

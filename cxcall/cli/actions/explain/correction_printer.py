@@ -24,7 +24,7 @@ _PLACES = {"": "the body", "host": "the host of your region"}
 
 
 class CorrectionPrinter:
-    """Prints corrected requests, and on stderr what is open in them; `is_open` says whether anything is."""
+    """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are any."""
 
     def __init__(
         self, screen: Screen, form: str, own: Contract | None = None, contract: str = ""

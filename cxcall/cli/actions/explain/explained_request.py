@@ -1,4 +1,4 @@
-"""Explain requests of one source, and keep of each what is to be printed: this may run in other processes."""
+"""Explain the requests of one source, and keep the output of each; this may run in other processes."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ MAX_REPEATS = 10
 
 
 class ExplainedRequest(NamedTuple):
-    """What is printed of one request. `skipped` says why nothing is printed; `cause` is None if it is not compared.
+    """The output for one request.
 
-    `heading` and `text` are its two parts as text, empty where enough requests have the same cause; in
-    another format there are `attempt`, the JSON form, and the findings instead.
+    `skipped` is the reason why nothing is printed; `cause` is None if causes are not compared. `heading`
+    and `text` are the two parts of the text output, empty if enough requests with the same cause were
+    printed; other formats use `attempt`, the JSON form, and the findings instead.
     """
 
     origin: str
@@ -57,7 +58,7 @@ class ExplainedRequest(NamedTuple):
 
 
 class _PrintedText(StringIO):
-    """Keeps what a screen prints, in the colors and the width that stdout takes."""
+    """Keeps what a screen prints, in the colors and the width of stdout."""
 
     def isatty(self) -> bool:
         return sys.stdout.isatty()
@@ -99,7 +100,7 @@ class _KnownForms:
         return None if is_due else self._found[form]
 
     def remember(self, form: bytes | None, explained: ExplainedRequest) -> None:
-        """Keep what was found of a form; where it differs from what is known, the form says nothing."""
+        """Keep the findings of a form; if they differ from earlier ones, the form proves nothing."""
         if form is not None and self._found.setdefault(form, explained) != explained:
             self._found[form] = None
 
