@@ -56,7 +56,9 @@ def test_queued_rows_are_sent_once_by_a_worker(
     assert platform.rung == 0
     assert status_of(shared, batch)["states"] == {"todo": 5}
     assert (
-        shared("batch", "rows.jsonl", *OPERATION, "--resume", code=7).err.count("are in the queue")
+        shared("batch", "rows.jsonl", *OPERATION, "--resume", code=7).err.count(
+            "are still in the queue"
+        )
         == 1
     )
     *results, totals = work(shared)
@@ -70,6 +72,17 @@ def test_queued_rows_are_sent_once_by_a_worker(
     assert [(each["id"], each["state"], each["outcomes"]) for each in listed] == [(batch, "finished", {"accepted": 5})]  # fmt: skip
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT count(content) FROM cxcall.queued_row").fetchone() == (0,)
+
+
+@pytest.mark.slow
+def test_worker_that_empties_the_queue_ends_without_another_wait(
+    shared: Cxcall, platform: Platform
+) -> None:
+    queue_rows(shared, rows_of(1), *FAST)
+    hook = "from cxcall.batch.queue import worker\n\nworker._POLL_SECONDS = 3600.0\n"
+    shared.file("hook/sitecustomize.py", hook)
+    work(shared, "--lease", "14400", env={"PYTHONPATH": str(shared.folder / "hook")})
+    assert platform.rung == 1
 
 
 @pytest.mark.slow
@@ -94,12 +107,11 @@ def test_worker_leaves_batches_of_another_profile_or_host_alone(
     batch = queue_rows(shared, rows_of(2), *FAST)
     with Platform() as other:
         ran = shared("worker", "--until-empty", env=other.environment, code=0)
-        assert f"batch {batch} is left to other workers" in ran.err
+        assert f"this worker skips batch {batch}: " in ran.err
         assert other.rung == 0
     shared.file("config/config.toml", f'[profiles.other]\nbase_url = "{platform.base_url}"\n')
-    assert (
-        "is left to other workers" in shared("worker", "--until-empty", "-p", "other", code=0).err
-    )
+    ran = shared("worker", "--until-empty", "-p", "other", code=0)
+    assert f"this worker skips batch {batch}: " in ran.err
     assert platform.rung == 0
     assert status_of(shared, batch)["states"] == {"todo": 2}
 

@@ -210,3 +210,7 @@ class Worker(RowLoop):
             return
         self._on_result(result, row.batch)
         self._count(result, self._destinations.excessive_wait)
+        if not self._in_flight and not self._waiting:
+            self._next_look_at = (
+                0.0  # a queue that is empty now ends the worker without another wait
+            )
