@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import (
-    KEYRING_SOURCE,
     LOGIN_SOURCE,
     Token,
     check_secret,
@@ -23,6 +22,7 @@ from cxcall.credentials.oauth_client import (
     build_client,
     check_id,
 )
+from cxcall.findings.errors import RejectedCredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.setting_values import CXONE
@@ -50,14 +50,17 @@ def find_explicit_token(settings: Settings) -> Token | None:
     return new_explicit_token(value, source) if value else None
 
 
-def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
+def rejected_token_error(settings: Settings, token: Token) -> RejectedCredentialsError:
     """Return the error for an explicit token that the API refused."""
-    return credentials_error(
-        f"the access token (from {token.source}) was refused, and cxcall cannot renew it",
-        settings.login_command()
-        if token.source in (LOGIN_SOURCE, KEYRING_SOURCE)
-        else f"set a new access token, or unset it and run {settings.login_command()}",
-        code="token-expired",
+    from cxcall.credentials.rejection_advice import advise_on_rejection
+
+    return RejectedCredentialsError(
+        Finding.error(
+            "token-expired",
+            "token",
+            f"the access token (from {token.source}) was refused, and cxcall cannot renew it",
+            fix=advise_on_rejection(settings, token),
+        )
     )
 
 

@@ -16,8 +16,8 @@ from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, Secur
 from cxcall.credentials import stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
 from cxcall.credentials.token_provider import check_use, get_token, has_token_source
-from cxcall.findings.errors import CredentialsError
-from cxcall.findings.finding import printable
+from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
+from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
@@ -105,10 +105,13 @@ def get_credentials(
     if token and not any(places.values()):
         return token
     if fresh and not token:
-        raise credentials_error(
-            f"the credentials (from {secrets.source}) were refused",
-            "check that they are for this account and host",
-            code="token-expired",
+        raise RejectedCredentialsError(
+            Finding.error(
+                "credential",
+                "token",
+                f"the credentials (from {secrets.source}) were refused",
+                fix="check that they are for this account and host",
+            )
         )
     headers, query, cookies = places.values()
     return RequestCredentials(secrets.source, headers, query, cookies, token)

@@ -229,6 +229,7 @@ def _check_response(
         is_token=route.is_token,
         body=payload.value if payload else None,
         is_valid=is_checked and is_valid and not request.unknown,
+        media_type=request.content_type,
     ):
         fix = _without_body_advice(refusal.fix, request, operation)
         finding = place_in_url(refusal._replace(fix=fix), request)

@@ -47,6 +47,10 @@ class CredentialsError(CxcallError):
     exit_code = ExitCode.CREDENTIALS
 
 
+class RejectedCredentialsError(CredentialsError):
+    """The API refused credentials that cxcall cannot replace, such as a token that a person set."""
+
+
 class StoppedError(CxcallError):
     """A guard stopped the request: declined, duplicate, outside hours, or on a do-not-call list."""
 

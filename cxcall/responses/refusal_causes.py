@@ -13,23 +13,24 @@ class Cause(NamedTuple):
     fix: str
 
 
-_NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
-_GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
+NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
+ASK_FOR_RIGHT = "ask an administrator which permission the role of the client or user needs"
+_ADD_SCOPE = "add the scope to the OAuth client, and get a new token"
 _PERSON = "use a token of a user: `cxcall auth login --with-token`"
 _CLIENT = "check the ID, the secret, and the registration of the client, and use the token endpoint of its region"
 LOOK = "read its current state, then send a request that is allowed in it"
 CHECK_BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is that of your region: `cxcall config show`"
 _WAIT = "wait, then send it again"
-_JSON = "send `Content-Type: application/json`"
+SEND_JSON = "send `Content-Type: application/json`"
 NO_CAUSE = Cause("not-provable", "", "contact the platform's support")
 NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", _CLIENT)
 _MISSING_RIGHT = "the token does not allow this"
 # By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
 BY_STATUS = {
     400: Cause("not-provable", "", CHECK_BODY),
-    401: Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
-    403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
+    401: Cause("token-expired", "the API does not accept the token", NEW_TOKEN),
+    403: Cause("permission-missing", _MISSING_RIGHT, ASK_FOR_RIGHT),
     404: Cause(
         "not-found", "the host does not have this path, or no object has the ID in it", _IDS
     ),
@@ -47,7 +48,7 @@ BY_STATUS = {
         "state", "the current state of an object that the request names does not allow it", LOOK
     ),
     413: Cause("value-not-allowed", "the body is too large", "send a smaller body"),
-    415: Cause("header-missing", "the API requires another `Content-Type`", _JSON),
+    415: Cause("header-missing", "the API requires another `Content-Type`", SEND_JSON),
     429: Cause("rate-limited", "the API accepts no more requests for now", _WAIT),
 }
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
@@ -62,28 +63,28 @@ BY_CODE = (
     ),
     (
         r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized",
-        Cause("permission-missing", _MISSING_RIGHT, _GRANT),
+        Cause("permission-missing", _MISSING_RIGHT, ASK_FOR_RIGHT),
     ),
     (
         r".*\.permission\.check\.failed|.*\.forbidden\..*",
-        Cause("permission-missing", _MISSING_RIGHT, _GRANT),
+        Cause("permission-missing", _MISSING_RIGHT, ASK_FOR_RIGHT),
     ),
     (
         r"credentials\.expired|token.expired",
-        Cause("token-expired", "the token has expired", _NEW_TOKEN),
+        Cause("token-expired", "the token has expired", NEW_TOKEN),
     ),
     (
         r"invalid_token",
-        Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
+        Cause("token-expired", "the API does not accept the token", NEW_TOKEN),
     ),  # RFC 6750
-    (r"insufficient_scope", Cause("token-scope", "the token lacks a scope", _GRANT)),
+    (r"insufficient_scope", Cause("token-scope", "the token does not have a scope", _ADD_SCOPE)),
     (r"invalid\.id", Cause("id-format", "", _IDS)),
     (
         r"bad\.credentials",
         Cause(
             "credential",
             "the token is unknown or expired, or belongs to another region",
-            f"{_NEW_TOKEN}; a token of another region gets the same error",
+            f"{NEW_TOKEN}; a token of another region gets the same error",
         ),
     ),
     (
@@ -194,7 +195,7 @@ BY_CODE = (
     ),
     (
         r"unsupported\.media\.type",
-        Cause("header-missing", "the API requires another `Content-Type`", _JSON),
+        Cause("header-missing", "the API requires another `Content-Type`", SEND_JSON),
     ),
 )
 # Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
@@ -218,7 +219,7 @@ BY_WORDS = (
             r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)"
             r"|token.{0,20}(invalid|rejected)"
         ),
-        Cause("token-expired", "", _NEW_TOKEN),
+        Cause("token-expired", "", NEW_TOKEN),
     ),
     (r"rate limit|too many requests|throttl", Cause("rate-limited", "", _WAIT)),
     (
@@ -226,9 +227,9 @@ BY_WORDS = (
             r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden"
             r"|do(es)? not have access"
         ),
-        Cause("permission-missing", "", _GRANT),
+        Cause("permission-missing", "", ASK_FOR_RIGHT),
     ),
-    (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
+    (r"expired", Cause("token-expired", "", NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
     (
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -20,6 +19,12 @@ from cxcall.responses.platform_messages import (
     platform_message,
     shorten,
 )
+from cxcall.responses.refusal_advice import (
+    KEEP_JSON,
+    advise_on_rights,
+    advise_on_valid_body,
+    advise_to_wait,
+)
 from cxcall.responses.refusal_causes import (
     BY_CODE,
     BY_STATUS,
@@ -28,13 +33,14 @@ from cxcall.responses.refusal_causes import (
     LOOK,
     NO_CAUSE,
     NO_TOKEN,
+    SEND_JSON,
     Cause,
 )
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.responses.platform_codes import PlatformCode
@@ -90,12 +96,14 @@ def explain_refusal(
     is_token: bool = False,
     body: Any = None,
     is_valid: bool = False,
+    media_type: str = "",
 ) -> tuple[Finding, ...]:
     """Return the findings on a response that refuses a request, the main one first.
 
     `operation` is None where the request fits none; `host` may be empty; `is_token` is for requests
     to a token endpoint; `body` is the parsed body of the request, as far as it is known; `is_valid` says
-    that it fits the schema of the operation, so that checking it again is no advice.
+    that it fits the schema of the operation, so that checking it again is no advice; `media_type` is the
+    `Content-Type` of the request, empty if it is not known.
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
@@ -103,7 +111,9 @@ def explain_refusal(
     main = _main_finding(operation, response, host, text, is_token=is_token)
     main, named = place_refusal(main, operation, response, text, body)
     if is_valid and CHECK_BODY in main.fix:
-        main = main._replace(fix=_advice_on_a_valid_body(response))
+        main = main._replace(fix=advise_on_valid_body(operation, response))
+    if main.fix == SEND_JSON and "json" in media_type.lower():
+        main = main._replace(fix=KEEP_JSON)
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
 
 
@@ -113,16 +123,15 @@ def _main_finding(
     cause = _find_cause(response, text)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
-    if cause.code == "permission-missing" and unreadable_reason(response):
+    if cause.code in ("permission-missing", "not-provable") and unreadable_reason(response):
         cause = Cause("not-provable", "", _ASK_GATEWAY)
     correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
         rights = dict.fromkeys(_PERMISSION.findall(text))
         if rights:
             names = ", ".join(f"`{name}`" for name in rights)
-            cause = cause._replace(meaning=f"the token's role lacks {names}")
-        if operation is not None:
-            fix += _required_rights(operation, known=rights)
+            cause = cause._replace(meaning=f"the role of the token does not have {names}")
+        fix = advise_on_rights(operation, known=rights)
     # The reset of the rate limit is in every response; only one that refuses for it asks for that wait.
     headers = (
         response.headers
@@ -133,7 +142,7 @@ def _main_finding(
     if cause.code == "rate-limited" or (
         seconds is not None and cause.code in ("state", "not-provable")
     ):
-        fix = _retry_advice(seconds)
+        fix = advise_to_wait(seconds)
     if correlation and cause.code == "not-provable":
         fix = f"{fix}; for support, give correlation ID `{correlation}`"
     message, why = _headline(response, host, cause, text)
@@ -267,34 +276,6 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
     """Return the cause of the first known code; None without one."""
     causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
     return next(causes, None)
-
-
-def _retry_advice(seconds: float | None) -> str:
-    if seconds is None:
-        return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
-    return f"send it again in {math.ceil(seconds)} s, as the response asks"
-
-
-def _advice_on_a_valid_body(response: HttpResponse) -> str:
-    known = correlation_id(response)
-    correlation = f"the correlation ID `{known}`" if known else "the correlation ID"
-    return (
-        "the body matches its schema: check the campaign, list, and contact that it names with `cxcall doctor`; "
-        f"for support, give {correlation}, the time, and the host"
-    )
-
-
-def _required_rights(operation: Operation, known: Collection[str]) -> str:
-    """Return which permissions or scopes the contract requires, for the end of a correction.
-
-    Empty if it names no others than those that are `known`.
-    """
-    alternatives = operation.permissions or [each for each in operation.scopes if each]
-    if all(name in known for each in alternatives for name in each):
-        return ""
-    kind = "permission" if operation.permissions else "scope"
-    names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)
-    return f"; the contract names the {kind} {names}"
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:

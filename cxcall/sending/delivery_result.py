@@ -121,10 +121,19 @@ def result_of_failed_retry(
     because another process has sent an identical request meanwhile.
     """
     result = result_of_exchange(context, evidence, exchange)
-    result = result._replace(findings=(*result.findings, *error.findings))
+    findings = tuple(_without_renewal(each) for each in result.findings)
+    result = result._replace(findings=(*findings, *error.findings))
     if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
         return result._replace(outcome=Outcome.UNDELIVERED, exit_code=error.exit_code)
     return result
+
+
+def _without_renewal(finding: Finding) -> Finding:
+    """Return a finding whose advice is not to get a new token, where cxcall could not get one."""
+    from cxcall.responses.refusal_causes import NEW_TOKEN
+
+    failed = "cxcall could not get a new token: see the next error"
+    return finding._replace(fix=finding.fix.replace(NEW_TOKEN, failed))
 
 
 def result_of_unsent_request(context: DeliveryContext, error: CxcallError) -> Delivery:
@@ -140,7 +149,11 @@ def _refused_result(
         from cxcall.responses.refusals import explain_refusal
 
         findings = explain_refusal(
-            context.operation, response, context.host, is_valid=context.operation.takes_body
+            context.operation,
+            response,
+            context.host,
+            is_valid=context.operation.takes_body,
+            media_type=exchange.request.headers.get("Content-Type", ""),
         )
     mask = exchange.request.mask_echo
     findings = tuple(each._replace(fix=mask(each.fix)) for each in findings)

@@ -6,7 +6,8 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, RejectedCredentialsError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import Evidence, classify
 from cxcall.responses.identifiers import correlation_id
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.credentials.request_credentials import Credentials
-    from cxcall.findings.exit_codes import Outcome
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Intent
     from cxcall.responses.delivery import Delivery
@@ -202,11 +202,23 @@ class _Attempts:
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
             )
             if wait is None and not may_renew:
-                return result_of_exchange(self.context, evidence, exchange)
+                result = result_of_exchange(self.context, evidence, exchange)
+                return self._explain_rejection(result, token)
             try:
                 token = self._prepare_retry(token, exchange, wait)
+            except RejectedCredentialsError:
+                result = result_of_exchange(self.context, evidence, exchange)
+                return self._explain_rejection(result, token)
             except CxcallError as error:
                 return result_of_failed_retry(self.context, evidence, exchange, error)
+
+    def _explain_rejection(self, result: Delivery, token: Credentials | None) -> Delivery:
+        """Return a result of a refusal with what to do about the credentials that were refused."""
+        if result.outcome is not Outcome.REFUSED:
+            return result
+        from cxcall.sending.rejected_credentials import explain_rejection
+
+        return explain_rejection(result, self.plan.settings, token, is_new=self.has_renewed_token)
 
     def _send(self, token: Credentials | None) -> Exchange:
         settings = self.plan.settings

@@ -180,10 +180,10 @@ def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor)
             "/authentication/v1/token/access-key",
             (200, {"access_token": "opaque", "token_type": "bearer", "expires_in": 3600}),
             4,
-            "names no tenant",
+            "does not name a tenant",
         ),
-        ("/authentication/v1/token/access-key", (503, {}), 6, "failed to hand out"),
-        ("/.well-known/cxone-configuration", (404, {}), 4, "knows no tenant `t-1`"),
+        ("/authentication/v1/token/access-key", (503, {}), 6, "failed to issue a token"),
+        ("/.well-known/cxone-configuration", (404, {}), 4, "does not know the tenant `t-1`"),
         ("/.well-known/cxone-configuration", (500, {}), 6, "does not say where"),
         ("/.well-known/cxone-configuration", (200, []), 4, "as the tenant's API"),
         *(

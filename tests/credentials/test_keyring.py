@@ -101,7 +101,7 @@ def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandb
         ),
         ("keyring_backends.Telling", "RuntimeError"),
         ("keyring.backends.fail.Keyring", "NoKeyringError"),
-        ("keyring.backends.null.Keyring", "keeps nothing"),
+        ("keyring.backends.null.Keyring", "did not store the secret"),
         ("no_such_module.Keyring", "ModuleNotFoundError"),
     ],
 )
@@ -126,7 +126,7 @@ def test_keyring_failure_falls_back_to_a_private_file(
             "keyring_backends.Hanging", "did not respond within 3 s", marks=pytest.mark.slow
         ),
         ("keyring.backends.fail.Keyring", "NoKeyringError"),
-        ("keyring.backends.null.Keyring", "holds it no more"),
+        ("keyring.backends.null.Keyring", "is no longer in the keyring"),
     ],
 )
 def test_unavailable_keyring_secret_is_reported(

@@ -294,7 +294,7 @@ def test_client_credentials_work_with_a_third_party_server(cxcall: Cxcall, start
 
 def test_refused_consent_is_reported(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start()), "--no-browser")
-    assert "did not work" in Person().refuse(running.page).text
+    assert "The login failed" in Person().refuse(running.page).text
     output = running.end(4)
     assert "refused in the browser" in output
     assert "access_denied" in output
@@ -346,7 +346,7 @@ def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
         ({"error": "server_error", "error_description": "oops\x1b[2J"}, "oops"),
         ({"error": "unauthorized_client"}, "grant type"),
         ({"error": "made_up"}, "made_up"),
-        ({}, "without a code"),
+        ({}, "has no authorization code"),
     ],
 )
 def test_error_in_redirect_is_reported(
@@ -390,7 +390,7 @@ def test_redirect_port_can_be_chosen(cxcall: Cxcall, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ran = cxcall("auth", "login", "--web", "--port", port, code=2)
-        assert "cannot be listened on" in ran.err
+        assert "cannot listen on port" in ran.err
     running = Running(cxcall, "--no-browser", "--port", port)
     assert running.asked["redirect_uri"] == f"http://localhost:{port}"
     Person().log_in(running.page)

@@ -283,7 +283,7 @@ REFUSALS = [
     ),
     Refusal(
         "wrong grant", oauth(400, "unauthorized_client", "grant type"),
-        "credential", ExitCode.CREDENTIALS, "may not use the client-credentials", "--with-token",
+        "credential", ExitCode.CREDENTIALS, "is not allowed to use the client-credentials", "--with-token",
     ),
     Refusal(
         "throttled", oauth(400, "invalid_request", "rate limit exceeded; retry later"),
@@ -331,7 +331,7 @@ REFUSALS = [
     ),
     Refusal(
         "empty", Answer(200, b" \n"),
-        "credential", ExitCode.CREDENTIALS, "responded with nothing", "token_url",
+        "credential", ExitCode.CREDENTIALS, "an empty response instead of a token", "token_url",
     ),
     Refusal(
         "HTML", Answer(200, b"\n" + HTML),
@@ -339,15 +339,15 @@ REFUSALS = [
     ),
     Refusal(
         "not JSON", Answer(200, b"access_token=x"),
-        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+        "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
         "a list", Answer(200, ["x"]),
-        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+        "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
         "not UTF-8", Answer(200, b"\xff\xfe\x00"),
-        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+        "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
         "no token", Answer(200, {"token_type": "bearer"}),
@@ -371,23 +371,23 @@ REFUSALS = [
     ),
     Refusal(
         "huge", Answer(200, {"access_token": TOKEN, "x": "y" * (2 << 20)}),
-        "credential", ExitCode.CREDENTIALS, "far more than a token", "token_url",
+        "credential", ExitCode.CREDENTIALS, "too long for a token", "token_url",
     ),
     Refusal(
         "deep", Answer(200, b"[" * 100_000),
-        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+        "credential", ExitCode.CREDENTIALS, "did not respond with a JSON object", "token_url",
     ),
     Refusal(
         "cut", Answer(200, {"access_token": TOKEN}, {"Content-Length": "999"}),
-        "undelivered", ExitCode.UNDELIVERED, "was cut", "again",
+        "undelivered", ExitCode.UNDELIVERED, "a truncated response", "again",
     ),
     Refusal(
         "no HTTP", Answer(raw=b"220 mail ready\r\n\r\n"),
-        "undelivered", ExitCode.UNDELIVERED, "does not speak HTTP", "token_url",
+        "undelivered", ExitCode.UNDELIVERED, "did not send an HTTP response", "token_url",
     ),
     Refusal(
         "broken off", Answer(raw=b""),
-        "undelivered", ExitCode.UNDELIVERED, "broke the connection", "again",
+        "undelivered", ExitCode.UNDELIVERED, "closed the connection before", "again",
     ),
 ]  # fmt: skip
 
@@ -867,7 +867,7 @@ def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
         (NONE, "there are no credentials for `127.0.0.1", "`cxcall auth login`, or set `CXCALL_"),
         (
             {"client_secret": None},
-            "`client_id` is set (from --client-id), and `client_secret` is not",
+            "`client_id` is set (from --client-id), but `client_secret` is not",
             "CXCALL_CLIENT_SECRET",
         ),
         (
@@ -999,7 +999,7 @@ def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSetti
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
         token_provider.get_token(load(**NONE), fresh=True)
-    assert caught.value.findings[0].fix == "`cxcall auth login`"
+    assert caught.value.findings[0].fix == "store another token: `cxcall auth login --with-token`"
     assert endpoint.asked == []
 
 

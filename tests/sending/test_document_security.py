@@ -193,7 +193,8 @@ def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) 
     assert host.seen[-1][0] == f"/calls?api_key={SECRET}"
     message = cxcall(*words, env={"CXCALL_BASE_URL": host.url}, code=4).envelope["findings"][-1]
     assert (
-        "takes `http bearer` or `http basic` or `apiKey in query `api_key``" in message["message"]
+        "requires `http bearer` or `http basic` or `apiKey in query `api_key``"
+        in message["message"]
     )
     words = dial(cxcall, {"tls": {"type": "mutualTLS"}})
     ran = cxcall(*words, env={**env, **CREDENTIALS}, code=4)
@@ -247,7 +248,10 @@ def test_refused_credentials_are_not_sent_again(cxcall: Cxcall, host: Host) -> N
     host.status = 401
     ran = cxcall(*dial(cxcall, BASIC), env={**CREDENTIALS, "CXCALL_BASE_URL": host.url}, code=4)
     assert len(host.seen) == 1
-    assert "were refused" in ran.envelope["findings"][-1]["message"]
+    (finding,) = ran.envelope["findings"]
+    assert finding["code"] == "credential"
+    assert "does not accept the credentials" in finding["message"]
+    assert "CXCALL_PASSWORD" in finding["fix"]
 
 
 @pytest.mark.slow

@@ -328,10 +328,10 @@ def test_secret_of_one_platform_is_not_sent_to_another(
         ("https://api-na1.niceincontact.com:444", "comes only from the document"),
         ("https://api-na1.niceincontact.com", "only the operation indicates"),
         ("https://{host}.evil.example", "comes only from the document"),
-        ("http://api.mypurecloud.com", "would send in the clear"),
-        ("//evil.example", "names no server"),
-        ("/relative", "names no server"),
-        ("https://evil.example\\@api.mypurecloud.com", "a character that no URL has"),
+        ("http://api.mypurecloud.com", "would send requests unencrypted"),
+        ("//evil.example", "declares no server"),
+        ("/relative", "declares no server"),
+        ("https://evil.example\\@api.mypurecloud.com", "a character that is not valid in a URL"),
     ],
 )
 def test_server_of_a_document_gets_no_token(cxcall: Cxcall, server: str, problem: str) -> None:

@@ -1,0 +1,43 @@
+"""Explain a refusal of the credentials by where they come from, in place of general advice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.credentials.access_token import Token
+from cxcall.responses.refusal_causes import NEW_TOKEN
+
+if TYPE_CHECKING:
+    from cxcall.credentials.request_credentials import Credentials
+    from cxcall.findings.finding import Finding
+    from cxcall.responses.delivery import Delivery
+    from cxcall.settings.settings import Settings
+
+_NOT_ACCEPTED = "the API does not accept the token"
+
+
+def explain_rejection(
+    result: Delivery, settings: Settings, credentials: Credentials | None, *, is_new: bool
+) -> Delivery:
+    """Return a result whose findings on a refused token say what to do about the credentials that were sent.
+
+    `is_new` says that the token was requested after an earlier one was refused.
+    """
+    if not any(NEW_TOKEN in each.fix for each in result.findings):
+        return result
+    from cxcall.credentials.rejection_advice import advise_on_rejection
+
+    advice = advise_on_rejection(settings, credentials, is_new=is_new)
+    has_token = isinstance(credentials, Token) or (credentials and credentials.token)
+    findings = (each._replace(fix=each.fix.replace(NEW_TOKEN, advice)) for each in result.findings)
+    return result._replace(
+        findings=tuple(each if has_token else _without_token(each) for each in findings)
+    )
+
+
+def _without_token(finding: Finding) -> Finding:
+    """Return a finding on the token of a request that was sent without one."""
+    if finding.code != "token-expired":
+        return finding
+    message = finding.message.replace(_NOT_ACCEPTED, "the API does not accept the credentials")
+    return finding._replace(code="credential", message=message)
