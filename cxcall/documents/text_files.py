@@ -13,6 +13,7 @@ import re
 import stat
 from codecs import getincrementaldecoder
 from errno import EISDIR
+from io import BufferedReader, FileIO
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
@@ -22,8 +23,7 @@ from cxcall.runtime.operating_system import is_null_device, open_at_once, wait_f
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from io import BufferedReader
-    from typing import TextIO
+    from typing import Any, TextIO
 
 STDIN = "-"
 LARGEST_DOCUMENT = 256 << 20
@@ -35,6 +35,7 @@ LARGEST_SETTINGS = 1 << 20
 
 _PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
+_BUFFER = 1 << 16
 _SAMPLE = 4096
 """Bytes of a file that tell whether it is text."""
 # No text has these; it may have tabs, line ends, backspaces, form feeds, the end of DOS, and colors.
@@ -163,8 +164,30 @@ def text_lines(text: TextIO, path: str) -> Iterator[str]:
         yield line
 
 
+class _InputFile(FileIO):
+    """A file whose reads raise UnreadableError, whoever reads it: a disk or a network may fail in the middle."""
+
+    @property
+    def _label(self) -> str:
+        return STDIN if isinstance(self.name, int) else str(self.name)
+
+    def readinto(self, buffer: Any) -> int | None:  # any writable buffer
+        """Read into a buffer, and return how many bytes."""
+        try:
+            return super().readinto(buffer)
+        except OSError as error:
+            raise _unreadable(self._label, error) from None
+
+    def readall(self) -> bytes:
+        """Return all that is left."""
+        try:
+            return super().readall()
+        except OSError as error:
+            raise _unreadable(self._label, error) from None
+
+
 def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
-    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read.
+    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read, at once or later.
 
     With `may_be_pipe`, a named pipe is opened as soon as somebody writes to it.
     """
@@ -172,8 +195,8 @@ def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
         if path == STDIN:
             return _open_stdin()
         if may_be_pipe and stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116 - a path as given
-            return open(path, "rb")  # noqa: PTH123 - a path as given
-        return open_file(path)
+            return BufferedReader(_InputFile(path), _BUFFER)
+        return BufferedReader(_InputFile(path, opener=_open_descriptor), _BUFFER)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
@@ -240,7 +263,7 @@ def _open_stdin() -> BufferedReader:
             where="-",
             fix="give the name of a file, or pipe the input in",
         )
-    return open(stdin.fileno(), "rb", closefd=False)
+    return BufferedReader(_InputFile(stdin.fileno(), closefd=False), _BUFFER)
 
 
 def encoding_error(path: str, problem: str, sample: bytes) -> DocumentError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_text import WHITE_SPACE
-from cxcall.documents.text_files import encoding_error, read_line, refuse_other_encoding
+from cxcall.documents.text_files import encoding_error, open_bytes, read_line, refuse_other_encoding
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
@@ -45,7 +45,7 @@ class LineBlock(NamedTuple):
         """Return the lines, each with its end."""
         if self.lines is not None:
             return self.lines
-        with open(path, "rb") as file:  # noqa: PTH123 - a path as given
+        with open_bytes(path) as file:
             file.seek(self.offset)
             return BytesIO(file.read(self.size)).readlines()
 

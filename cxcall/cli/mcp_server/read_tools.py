@@ -8,6 +8,7 @@ from pydantic import Field
 from cxcall.cli.mcp_server.results import QUIET
 from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.output.report import Report
@@ -119,7 +120,7 @@ class ReadTools:
         named = operations.find_operation(operation) if operation else None
         validation = Validation(operations, named, jobs=1)
         path = self._root.find_file(file) if file else _CONTENT
-        data = Path(path).read_bytes() if file else content.encode("utf-8", "surrogatepass")
+        data = read_bytes(path) if file else content.encode("utf-8", "surrogatepass")
         if data.count(b",") + data.count(b"\n") > MAX_VALUES:
             raise UsageError(
                 f"the payload has more than {MAX_VALUES:,} lines and values",
