@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
 
-_MARK = "x-cxcall-scheduled"
+SCHEDULED = "x-cxcall-scheduled"
 _NAME_PART = "schedul"
 
 
@@ -49,15 +49,18 @@ def find_call_times(
     found = [
         _read_time(str(each.value))
         for each in request_values(operation, values, body)
-        if each.value != "" and _is_schedule(each.schema, each.name)
+        if each.value != "" and is_schedule(each.schema, each.name)
     ]
     is_over = any(each.moment and each.moment <= now for each in found)
     is_sure = found and not is_over and operation.contract.is_shipped
     return tuple(found) if is_sure else (CallTime(now), *found)
 
 
-def _is_schedule(schema: Mapping[str, Any], name: str) -> bool:
-    return bool(schema.get(_MARK)) or (schema.get("format") == "date-time" and _NAME_PART in name)
+def is_schedule(schema: Mapping[str, Any], name: str) -> bool:
+    """Return whether the schema, or the folded name, of a value says that a call is scheduled for it."""
+    return bool(schema.get(SCHEDULED)) or (
+        schema.get("format") == "date-time" and _NAME_PART in name
+    )
 
 
 def _read_time(text: str) -> CallTime:

@@ -15,6 +15,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors, has_other_spelling
 from cxcall.payloads.payload import encode_body, is_form
 from cxcall.phone.number_masking import mask
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.number_detection import find_numbers
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
     from cxcall.sending.call_times import CallTime
     from cxcall.settings.settings import Settings
+
+_DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
 
 
 class CheckedRequest(NamedTuple):
@@ -111,6 +114,10 @@ def build_request(
         from cxcall.sending.call_times import find_call_times
 
         times = find_call_times(operation, values, payload)
+    if operation.can_place_call and _has_date(values, payload):
+        from cxcall.sending.scheduled_times import check_scheduled_times
+
+        findings += check_scheduled_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
@@ -123,6 +130,12 @@ def build_request(
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
     return CheckedRequest(operation, payload, request, settings, tuple(findings), tuple(dialed))
+
+
+def _has_date(values: Mapping[str, str], payload: Payload) -> bool:
+    """Tell whether a request has a text that starts as a date, so that it may schedule a call."""
+    texts = (value for _, value in leaves(payload.value) if isinstance(value, str))
+    return any(compile_pattern(_DATE).match(text) for text in (*values.values(), *texts))
 
 
 def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:

@@ -26,7 +26,14 @@ pytestmark = pytest.mark.skipif(not Path(BROKEN).exists(), reason=f"there is no 
     [
         ("batch", BROKEN, "--operation", "execute", "-n"),
         ("batch", BROKEN, "--operation", "execute", "--confirm", "1"),
-        ("campaign", "load", BROKEN, "--contact-list", "9b4d2f60-8f1c-4f43-9a51-3d0e6c1f2a77", "-n"),
+        (
+            "campaign",
+            "load",
+            BROKEN,
+            "--contact-list",
+            "9b4d2f60-8f1c-4f43-9a51-3d0e6c1f2a77",
+            "-n",
+        ),
         ("validate", BROKEN),
         ("validate", BROKEN, "--fix"),
         ("explain", BROKEN),
@@ -42,8 +49,8 @@ def test_failed_read_is_not_a_fault(cxcall: Cxcall, words: tuple[str, ...]) -> N
 
 
 def test_every_way_to_read_says_why() -> None:
-    for read in (lambda file: file.read(), lambda file: file.readline(), lambda file: file.peek()):
+    for name in ("read", "readline", "peek", "readlines"):
         with open_bytes(BROKEN) as file, pytest.raises(UnreadableError, match="Input/output error"):
-            read(file)
+            getattr(file, name)()
     with pytest.raises(UnreadableError, match="Input/output error"):
         LineBlock(1, 0, 10, None).read_lines(BROKEN)

@@ -1,0 +1,81 @@
+"""Find scheduled times that are over or far ahead: a platform may call at once, never, or refuse the request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cxcall.findings.finding import Finding, Severity
+from cxcall.sending.call_times import SCHEDULED, is_schedule
+from cxcall.sending.number_detection import request_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+
+_TOLERANCE = timedelta(minutes=5).total_seconds()
+"""The clocks of this machine and of the platform may differ: a time that was now a moment ago is meant as now."""
+_FARTHEST_ZONE = timedelta(hours=14).total_seconds()
+"""A time without offset is over for sure only if it is over in every time zone."""
+_MOST_DAYS = 366
+_DAY = timedelta(days=1).total_seconds()
+
+
+def check_scheduled_times(
+    operation: Operation, values: Mapping[str, str], body: Payload, now: datetime | None = None
+) -> Iterator[Finding]:
+    """Yield a finding for each scheduled time of a request that is over, or farther ahead than is usual."""
+    for each in request_values(operation, values, body):
+        if not is_schedule(each.schema, each.name) or not isinstance(each.value, str):
+            continue
+        found = _check_time(each.value, each.schema, now or datetime.now(UTC))
+        if found is not None:
+            is_in_body = each.where.startswith("/")
+            yield found._replace(
+                where=each.where,
+                source=f"contract {operation.contract.name}",
+                excerpt=body.find_excerpt(each.where) if is_in_body else None,
+                origin=body.find_origin(each.where) if is_in_body else "",
+            )
+
+
+def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
+    """Return the finding on a time, without a place; None for one that can be meant, or that is not a time."""
+    try:
+        moment = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return None
+    has_offset = moment.tzinfo is not None
+    seconds = (moment if has_offset else moment.replace(tzinfo=UTC)) - now
+    ahead = seconds.total_seconds()
+    limits = schema.get(SCHEDULED)
+    limits = limits if isinstance(limits, dict) else {}
+    if ahead < -(_TOLERANCE if has_offset else _FARTHEST_ZONE):
+        return _past(text, has_offset=has_offset, is_refused=limits.get("past") == "refused")
+    most = limits.get("days", _MOST_DAYS)
+    if ahead > most * _DAY + (0 if has_offset else _FARTHEST_ZONE):
+        return Finding.warning(
+            "time-unlikely",
+            "",
+            f"`{text}` is {ahead / _DAY:,.0f} days ahead",
+            fix=f"schedule the call within {most} days, or check the year",
+            why=limits.get("why", "nobody schedules a call so far ahead, as a rule"),
+        )
+    return None
+
+
+def _past(text: str, *, has_offset: bool, is_refused: bool) -> Finding:
+    compared = "the clock of this machine" if has_offset else "this clock, in every time zone"
+    return Finding(
+        Severity.ERROR if is_refused else Severity.WARNING,
+        "time-unlikely",
+        "",
+        f"`{text}` is over by {compared}",
+        fix="write a time in the future; to call as soon as possible, leave it out if it is optional",
+        why="the platform refuses a time in the past"
+        if is_refused
+        else "whether the platform refuses it, calls at once, or never calls is not documented",
+    )
