@@ -26,7 +26,7 @@ def find_next_calling_time(
     """Return the next time (UTC) at which every number to be dialed is within the calling hours.
 
     A number that may be in several time zones must be within the hours in all of them. Returns None if
-    there is no such time, if nothing says in which time zone a number is, or if the call is scheduled outside the
+    there is no such time, if the time zone of a number is unknown, or if the call is scheduled outside the
     hours.
     """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

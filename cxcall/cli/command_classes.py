@@ -21,8 +21,8 @@ _ARGUMENTS = f"{__name__}.arguments"
 class OptionsCommand(TyperCommand):
     """A command that reports extra arguments itself, and keeps its arguments for error messages.
 
-    `options` are those that its function does not declare; `omitted` are those of other commands that it
-    does not have, with what to do instead.
+    `options` are options that its function does not declare. `omitted` maps options of other commands that
+    this command does not have to what to do instead.
     """
 
     allow_extra_args = True

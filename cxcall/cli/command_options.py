@@ -205,7 +205,7 @@ class SandboxOptions(OptionGroup):
 
 
 class RequestsOptions(OptionGroup):
-    """Which requests of which sandbox are listed, and how many there should be."""
+    """Options for listing requests: the sandbox, the filters, and the expected number."""
 
     url: str | None = option("--url URL", "Use the sandbox at this address [the base URL].")
     method: str | None = option("--method NAME", "List requests of this method.")

@@ -17,7 +17,7 @@ _HEADING = r"(?m)^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)"
 
 
 def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> None:
-    """Write the arguments, the options of the command alone, and then the common ones by group."""
+    """Write the arguments, the options of the command itself, and then the common options by group."""
     groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
     for parameter in parameters:
         if record := parameter.get_help_record(context):

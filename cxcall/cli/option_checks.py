@@ -26,7 +26,7 @@ _LONGEST_NAME = 1000
 
 
 class Exclusion(NamedTuple):
-    """Options and arguments of which a command line may have one, what to do, and why."""
+    """Options and arguments that exclude each other, with what to do, and why."""
 
     names: Sequence[str]
     fix: str = "leave out all but one"

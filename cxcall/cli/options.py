@@ -44,7 +44,7 @@ class ContractOptions(OptionGroup):
 
 
 class TargetOptions(OptionGroup):
-    """Where requests go, and which operations there are beside the shipped ones."""
+    """The destination of requests, and the user's own operations."""
 
     settings: SettingsOptions
     contracts: ContractOptions
@@ -118,7 +118,7 @@ class LogOptions(OptionGroup):
 
 
 class ReadOptions(OptionGroup):
-    """Options for the response: which pages are read, and what is printed of it."""
+    """Options for the response: which pages are read, and which parts are printed."""
 
     all_pages: bool = option("--all", "Read all pages of a list; print one item per line.")
     query: str | None = option("--query EXPRESSION", "Print what a JMESPath expression selects.")

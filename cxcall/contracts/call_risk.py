@@ -137,7 +137,7 @@ def can_place_call(
 
 
 class ShippedRoutes:
-    """The routes of the shipped operations: whether each can place a call, and the names of those that can."""
+    """The routes of the shipped operations: whether each can place a call, and the names of operations that can."""
 
     def __init__(self, contracts: Iterable[Contract]) -> None:
         self.equal: dict[tuple[str, tuple[str, ...]], list[bool]] = {}

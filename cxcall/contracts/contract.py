@@ -165,9 +165,10 @@ def find_platform_contract(platform: str) -> Contract:
 
 
 def operation_at(operation: Operation, base_url: str, values: Mapping[str, str]) -> Operation:
-    """Return an operation as it is at an address: there it may be a shipped one that can place a call.
+    """Return an operation at an address.
 
-    So may be the path with `values`, of which one has a slash: many servers decode `%2F` and take another route.
+    At that address, its route may be a shipped route that can place a call. So may be the path with
+    `values` if one of them has a slash: many servers decode `%2F` and use another route.
     """
     path, has_slash = operation.path, has_path_slash(operation.parameters, values)
     if has_slash:

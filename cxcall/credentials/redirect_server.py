@@ -23,7 +23,7 @@ _READ_TIMEOUT = 10.0
 
 
 class ForeignRedirectError(Exception):
-    """A redirect is not of this login: it gets the response of any other request, and the wait goes on."""
+    """A redirect belongs to another login: it gets the response of any other request, and the wait continues."""
 
 
 class RedirectServer:

@@ -90,7 +90,7 @@ def login_source(login: StoredRecord) -> str:
 
 
 def describe_storage(settings: Settings) -> str:
-    """Describe where the secrets of the profile's login are, and why not in the keyring; empty if none."""
+    """Describe where the login's secrets are stored, and why not in the keyring; empty without a login."""
     login = find_login(settings)
     if not login:
         return ""

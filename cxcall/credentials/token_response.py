@@ -90,7 +90,7 @@ class TokenResponse(NamedTuple):
         return f'{status}, which says "{_shorten(text)}"' if text else status
 
     def raise_for_status(self) -> None:
-        """Raise the error that the status stands for; nothing for a 2xx status."""
+        """Raise the error for the status; do nothing for a 2xx status."""
         status, host = self.response.status, self.client.host
         if status == HTTPStatus.TOO_MANY_REQUESTS or self._is_rate_limited:
             wait = str(self.response.headers.get("Retry-After", ""))

@@ -1,4 +1,4 @@
-"""Collect the secrets of a whole source: another request of it may show what is secret in one."""
+"""Collect the secrets of a whole source, because one request may show that a value of another request is secret."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ def plain_value(value: Any) -> Any:
 
 
 def changes_of_id(ledger: str) -> int:
-    """Return how often a ledger, by its ID, had become another one."""
+    """Return how often a ledger was declared to be another ledger, from its ID."""
     _, _, more = ledger.partition("-")
     count, _, _ = more.partition("-")
     return int(count) if count.isdecimal() else 0
 
 
 class State(NamedTuple):
-    """What the ledger says about itself; counted in the same transaction as each change.
+    """The ledger's record of itself, updated in the same transaction as each change.
 
     `generation` grows with each change. The last numbers are never used again, even after pruning. An `id` is the
     key of the digests of people, and for a ledger that became another one, how often it did, and a random text.

@@ -24,7 +24,7 @@ _WIDTH = 200
 
 
 class LedgerMarker:
-    """What is remembered elsewhere about the ledger of one place: its ID and generation.
+    """The ID and generation of the ledger of one place, stored outside the ledger.
 
     The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key stands for the place. A marker is
     not synchronized to the disk: after a power failure it may be older than its ledger, never newer.

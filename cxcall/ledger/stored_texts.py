@@ -9,14 +9,14 @@ from cxcall.runtime.redaction import redact
 
 
 def storable(text: str | None) -> str | None:
-    """Return a text as it may be stored: secrets masked, and without what UTF-8 or PostgreSQL cannot hold."""
+    """Return a text that can be stored: secrets masked, and only characters that the database can store."""
     if text is None:
         return None
     return redact(text).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def mask(text: str) -> str:
-    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
+    """Mask phone numbers and secrets, so that the file never contains one."""
     return mask_text(storable(text) or "")
 
 

@@ -49,7 +49,7 @@ _STYLES = {
 
 
 class Screen:
-    """Writes to stdout and stderr in the format, color, and width that each stream takes."""
+    """Writes to stdout and stderr in the format, color, and width of each stream."""
 
     def __init__(self, options: OutputOptions, stdout: IO[str], stderr: IO[str]) -> None:
         self.options = options

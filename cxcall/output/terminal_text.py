@@ -44,8 +44,7 @@ def _has_no_controls(text: str) -> bool:
 def fold(text: str, columns: int | None, indent: str = "") -> str:
     """Break text between words where it is wider than a terminal; without one (None), leave it whole.
 
-    What stands in backticks is to be copied, and so never broken; `indent` stands before each line
-    that goes on.
+    Text in backticks is never broken, because it is to be copied; `indent` precedes each continuation line.
     """
     if columns is None or (len(text) <= columns and text.isascii()):
         return text

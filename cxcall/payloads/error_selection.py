@@ -19,7 +19,7 @@ UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 
 
 def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Yield errors; of a oneOf or anyOf, those of the alternative that was probably meant."""
+    """Yield errors; for a oneOf or anyOf, the errors of the alternative that was probably intended."""
     for error in errors:
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
         # An alternative without errors is one of several that fit, of which oneOf allows only one.
@@ -75,7 +75,7 @@ def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
 
 
 def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
-    """Return the properties of which one is required, if the branches differ in nothing else."""
+    """Return the properties of which one is required, if the branches do not differ otherwise."""
     if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
         return []
     pointers = {tuple(branch[0].instance_path) for branch in branches}

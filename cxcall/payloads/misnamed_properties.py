@@ -1,4 +1,4 @@
-"""Find the property that a wrong name stands for, or the place where its value belongs."""
+"""Find the property that a wrong name means, or the place where its value belongs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What POSIX systems and Windows do differently: no other module calls what one of them lacks.
+"""The differences between POSIX systems and Windows: no other module calls a function that one of them lacks.
 
 `mypy --platform win32` and `tests/runtime/test_operating_system.py` hold this. Windows itself is untested.
 """

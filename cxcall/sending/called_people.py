@@ -24,7 +24,8 @@ def find_people(
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    The texts hold whole numbers and IDs. The people of a sandbox on this machine are others than the real ones.
+    The texts hold whole numbers and IDs. The people of a sandbox on this machine are recorded separately
+    from real people.
     """
     spellings = map(_usual_spelling, numbers)
     return tuple(person for (person,) in _people(operation, spellings, body, base_url))

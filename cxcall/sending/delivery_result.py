@@ -137,7 +137,7 @@ def _without_renewal(finding: Finding) -> Finding:
 
 
 def result_of_unsent_request(context: DeliveryContext, error: CxcallError) -> Delivery:
-    """Return the result where an error kept the request from being put together."""
+    """Return the result if an error prevented the request from being built."""
     return context.result(Outcome.UNDELIVERED, error.exit_code, None, *error.findings)
 
 

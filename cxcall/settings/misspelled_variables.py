@@ -1,4 +1,4 @@
-"""Find environment variables `CXCALL_*` that are no setting but look like one: a guard would be off, and nobody would know."""
+"""Find environment variables `CXCALL_*` that resemble a setting: a misspelled guard would have no effect."""
 
 from __future__ import annotations
 

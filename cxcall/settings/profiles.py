@@ -99,7 +99,7 @@ def change_profile(
 
 
 def set_default_profile(path: Path, profile: str) -> None:
-    """Make a profile the one that is used when no source names one; raises UsageError if it is missing."""
+    """Set the profile that is used when no source names one; raises UsageError if the profile is missing."""
     _check_profile(profile)
     # Raises the error for an unknown profile.
     ConfigFile.read(path).profile_settings(Setting(profile, "NAME", lambda: "NAME"))

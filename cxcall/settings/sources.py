@@ -108,7 +108,7 @@ def split_dotenv(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
 
 
 def replace_dotenv(layers: Sequence[Layer], layer: Layer) -> list[Layer]:
-    """Return the layers with another one in place of what the `CXCALL_*` lines of `.env` set."""
+    """Return the layers with the `CXCALL_*` layer of `.env` replaced."""
     return [*layers[:DOTENV], layer, *layers[DOTENV + 1 :]]
 
 

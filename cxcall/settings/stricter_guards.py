@@ -29,7 +29,7 @@ def guards_of(settings: Settings) -> dict[str, str]:
 def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: str) -> Settings:
     """Return the settings with the stricter of their own guards and of others, which `source` names.
 
-    Raises UsageError for hours of which neither are within the other.
+    Raises UsageError if neither of the calling hours includes the other.
     """
     own = guards_of(settings)
     hours, policy = _hours(own, guards)

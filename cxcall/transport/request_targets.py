@@ -1,4 +1,4 @@
-"""The target of a request, its path and query, and whether it is sent as it is written."""
+"""The target of a request, its path and query, and whether it is sent unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accept a payload in which nothing can be found, quickly; anything else is left to the full check.
+"""Quickly accept a payload that cannot have findings; leave any other payload to the full check.
 
 A screen never says what is wrong. For each operation it compiles the schema of the body together with
 every rule of `payloads.likely_mistakes` that a schema can express. Where a rule cannot be expressed,

@@ -49,7 +49,7 @@ class ValidationSummary:
 
     @property
     def is_cut(self) -> bool:
-        """Whether there is more than what is kept."""
+        """Whether the body is larger than the part that is kept."""
         return self.most is not None and (
             self.total > self.most or self.counts.total() > len(self.shown_findings)
         )

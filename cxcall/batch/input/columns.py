@@ -212,7 +212,7 @@ def parse_column_map(
 ) -> ColumnMap:
     """Return the map of `--map TARGET=HEADER` and of a mapping file; a flag replaces an entry of the file.
 
-    `usual_headers` are those of the profile. Raises UsageError for one that cannot be read.
+    `usual_headers` come from the profile. Raises UsageError for a mapping that cannot be read.
     """
     from pathlib import Path
 

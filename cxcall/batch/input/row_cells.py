@@ -1,4 +1,4 @@
-"""Read the cells of a row as they stand in its file, by the headers of a table or the names of a JSON line."""
+"""Read the cells of a row unchanged from its file, by the headers of a table or the names of a JSON line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def source_of(row: Row) -> str:
 def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
     """Return the cells of a row by their headers, or the values of a JSON line by their names.
 
-    A nested value is under its JSON pointer. A row that cannot be read has none.
+    The name of a nested value is its JSON pointer. A row that cannot be read has no cells.
     """
     text = source_of(row)
     if header is not None:

@@ -144,7 +144,7 @@ class RowFile:
 
     @property
     def is_table(self) -> bool:
-        """Whether the rows are those of a table, and not JSON Lines."""
+        """Whether the rows come from a table, not from JSON Lines."""
         return self.is_csv or self.is_spreadsheet
 
     @property

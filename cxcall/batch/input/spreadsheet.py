@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SheetRecord(CsvRecord):
-    """A row of a sheet. Its text is one line, so that the line of each cell is that of the row."""
+    """A row of a sheet. Its text is one line, so all cells are on the line of the row."""
 
     def __init__(self, table: CsvTable, line: int, cells: Sequence[str], first_column: int) -> None:
         super().__init__(table, line, format_record([" ".join(cell.split()) for cell in cells]))

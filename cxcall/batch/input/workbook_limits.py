@@ -1,4 +1,4 @@
-"""Refuse workbooks that would fill the memory: `calamine` makes a value for each cell of a sheet's rectangle, also for empty ones."""
+"""Refuse workbooks that would fill the memory: `calamine` creates a value for each cell, including empty cells."""
 
 from __future__ import annotations
 

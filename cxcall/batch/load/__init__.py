@@ -1,1 +1,1 @@
-"""Load contacts into a dialer's list: rows are checked as those of any batch, and sent many in one request."""
+"""Load contacts into a dialer's list: rows are checked as in any batch, and many rows are sent in one request."""

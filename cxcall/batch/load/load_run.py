@@ -189,7 +189,7 @@ class LoadRun(Run):
 
 
 class _ChangedContacts:
-    """The contacts of a response that are like none that was sent; each is that of one row at most."""
+    """The contacts of a response that differ from all contacts that were sent; each belongs to at most one row."""
 
     def __init__(self, contacts: Iterable[Collection[str]]) -> None:
         self._with_key: dict[str, set[int]] = defaultdict(set)

@@ -120,7 +120,7 @@ def _loads_into_list(ledger: Ledger, job: Job) -> list[Batch]:
 def stop_on_earlier_load(ledger: Ledger, job: Job, before: str = "") -> None:
     """Raise StoppedError if a file with the same content was loaded into the same list, unless `again`.
 
-    A platform adds the contacts of a file again, each as another one, and calls them again. With a batch as
+    A platform would add the contacts of the file a second time, and call them again. With a batch as
     `before`, only loads that began before it count.
     """
     if job.again or job.settings.is_embedded:

@@ -69,7 +69,11 @@ class ClaimedRows:
         self._ending.append(row)
 
     def settle(self) -> None:
-        """Tell the database how rows ended; raises LedgerError while it cannot be reached, and goes on at the next call."""
+        """Record in the database how rows ended.
+
+        Raises LedgerError while the database cannot be reached;
+        the next call continues.
+        """
         if self._queue.connections != self._connections:
             self._connections = self._queue.connections
             again = (row._replace(is_repeated=True) for _, row in self._remembered)

@@ -68,7 +68,7 @@ class RateLimiter:
     def acquire(self) -> float | None:
         """Wait until it is nearly time to send, and return the time of the slot; None when the batch was stopped.
 
-        The preparation of a request is expected to take as long as that of the earlier ones did.
+        The preparation of a request is assumed to take as long as for earlier requests.
         """
         with self._acquire_lock:  # one thread waits for its time, the others for the lock
             while not self._stopped.is_set():

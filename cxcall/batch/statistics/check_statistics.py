@@ -107,7 +107,7 @@ class CheckStatistics:
 
 
 class InvalidRowsError(CheckError):
-    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
+    """Rows are invalid, so no row was sent; `summary` counts the rows and the findings."""
 
     def __init__(self, summary: str, *findings: Finding) -> None:
         super().__init__(*findings)

@@ -73,7 +73,7 @@ def set_value(key: str, value: str, flags: Flags) -> Report:
 
 
 def unset_value(key: str, flags: Flags) -> Report:
-    """Remove a setting from the profile; it is no error if the profile does not set it."""
+    """Remove a setting from the profile, if the profile sets it."""
     profiles.check_name(key)
     file, profile = ConfigFile.read(config_path()), chosen_profile(flags)
     is_set = key in file.profile_settings(profile)

@@ -48,7 +48,7 @@ def run_doctor(
 ) -> Report:
     """Check the settings and, if an operation is named, a request; return the results.
 
-    `content` is the body of the request, in place of that of the options.
+    `content` is the body of the request, instead of the body in the options.
     """
     from cxcall.settings.settings import find_platform, load_settings
 

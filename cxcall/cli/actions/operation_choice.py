@@ -1,4 +1,4 @@
-"""Choose the operation of a command that several operations, or those of several platforms, share."""
+"""Choose the operation of a command that several operations or platforms share."""
 
 from __future__ import annotations
 

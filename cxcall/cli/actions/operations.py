@@ -1,4 +1,4 @@
-"""Run `cxcall operations`: list and search operations, print a sample body, or what is invalid in a document."""
+"""Run `cxcall operations`: list and search operations, print a sample body, or list the errors in a document."""
 
 from __future__ import annotations
 

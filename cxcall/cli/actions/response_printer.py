@@ -168,7 +168,7 @@ class _ItemOutput:
         self.notes: dict[Finding, int] = {}
 
     def add(self, page: Page) -> None:
-        """Print or keep the items of a page, or what is selected of it."""
+        """Print or keep the items of a page, or the selected part of the page."""
         result, notes = self.reading.select(page.body) if page.body is not None else ([], ())
         values = text_lines(result)
         self.pages, self.count = page.number, self.count + len(values)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class OpenApi:
-    """The parts of an OpenAPI 3 document that are told apart by its version."""
+    """The parts of an OpenAPI 3 document that differ between versions."""
 
     def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
         self._source, self._schemas = source, schemas

@@ -58,7 +58,7 @@ class Dialect(Enum):
 
 
 class Schemas:
-    """The schemas of one document: converted where they stand, and those that they refer to by name.
+    """The schemas of one document: inline schemas converted in place, referenced schemas converted by name.
 
     A property that is `readOnly` is never required: the platform ignores it where it is sent back.
     """
@@ -74,7 +74,7 @@ class Schemas:
         """What is wrong with a component, by its new name; any value is valid for such a component."""
 
     def convert(self, node: Any, at: str) -> JsonSchema:
-        """Convert one schema that stands at a pointer; raises UsageError where it is none."""
+        """Convert the schema at a pointer; raises UsageError if it is not a schema."""
         converted: JsonSchema = self._schema(node, at, 0)
         self._drop_invalid(converted, at)
         return converted
@@ -266,7 +266,7 @@ def component_name(name: str) -> str:
 
 
 def unique(name: str, taken: set[str]) -> str:
-    """Return a name that is not taken yet, with a number behind it where needed, and take it."""
+    """Reserve and return an unused name, with a number after it if needed."""
     found, number = name, 1
     while found in taken:
         number += 1

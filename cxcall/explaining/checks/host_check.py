@@ -82,7 +82,7 @@ def is_foreign(request: ObservedRequest) -> bool:
 
 
 def other_vendor(request: ObservedRequest) -> Finding:
-    """Return that a request goes to an API of another vendor, whose rules are not known, and what it responded with."""
+    """Return the finding on a request to an API of another vendor, whose rules are unknown, with its response."""
     text = platform_message(request.response) if request.response else ""
     return Finding(
         Severity.ERROR if request.status >= HTTPStatus.BAD_REQUEST else Severity.WARNING,

@@ -31,8 +31,8 @@ def _fold(name: str) -> str:
 def kind_of(name: str, platform: str) -> str:
     """Return `uuid`, `integer`, `phone`, or `other` for a known name, `id` for another name of an ID, else empty.
 
-    A name is known in any case, and with underscores or hyphens. Without a platform, what is a UUID for one
-    and an integer for the other is an `id`.
+    A name is known in any case, and with underscores or hyphens. Without a platform, a name that is a UUID
+    on one platform and an integer on the other is an `id`.
     """
     kinds, folded = _names_by_kind(), _fold(name)
     if folded in kinds["phone"]:

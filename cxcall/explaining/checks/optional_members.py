@@ -1,4 +1,4 @@
-"""Judge members of a body that APIs take although a schema does not: nulls, and names that only reads return."""
+"""Check members of a body that APIs accept although the schema does not: nulls, and read-only names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Check a token request: which endpoint it was meant for, and what is wrong with it."""
+"""Check a token request: find the intended endpoint, and the errors in the request."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Return the repaired body, and the findings on its JSON syntax; None if it cannot be repaired.
 
-    A repair keeps the length where it can, so that lines and columns are those of the text as it is. The
-    checks of one request share the result, which they must not change.
+    A repair keeps the length if possible, so that lines and columns match the original text. The checks of
+    one request share the result, which they must not change.
     """
     try:
         return parse(text, name), ()

@@ -130,9 +130,9 @@ class CorrectedRequest(NamedTuple):
 def correct_request(
     explanation: Explanation, others: Collection[Operation] = ()
 ) -> CorrectedRequest:
-    """Return a request for the operation that was meant, with the values of the failed one.
+    """Return a request for the intended operation, with the values of the failed request.
 
-    `others` are the operations of other attempts, which are no alternatives.
+    `others` are the operations of other attempts, which are not used.
 
     Raises UsageError for a token request, and if no operation is near.
     """

@@ -1,4 +1,4 @@
-"""Correct the parameters of a failed request's path and query, with placeholders for what is open."""
+"""Correct the parameters of a failed request's path and query, with placeholders for values to fill in."""
 
 from __future__ import annotations
 

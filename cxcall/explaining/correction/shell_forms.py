@@ -32,7 +32,7 @@ _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && r
 
 
 def find_shell_form(text: str) -> str:
-    """Return the form of a request that the shell of a pasted text takes: `cmd`, `powershell`, or else `send`."""
+    """Return the format of a request for the shell of a pasted text: `cmd`, `powershell`, or else `send`."""
     start = text[:_MAX_SEARCH].replace("\r\n", "\n")
     if _CMD.search(start):
         return "cmd"

@@ -1,4 +1,4 @@
-"""Find the operation that a request was meant for: the one at its path, the nearest one, or by its body."""
+"""Find the intended operation of a request: at its path, the nearest operation, or by its body."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _RESPONSE_NAMES = {
 
 
 def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
-    """Return the operation whose schema the body is compared with; None if none was clearly meant.
+    """Return the operation whose schema the body is compared with; None if the intended operation is not clear.
 
-    The body decides only where no path is shown, or where the path is not near to any that is known.
+    The body decides only if no path is shown, or if the path resembles no known path.
     """
     value = body_value(request)
     names = _names(value)

@@ -86,7 +86,7 @@ class PublishedOperations:
         self.operations = tuple(operations)
 
     def match(self, path: str) -> PublishedPath | None:
-        """Return what is at a path. A fixed segment wins over a parameter that could stand there."""
+        """Return what is at a path. A fixed segment takes precedence over a parameter at the same position."""
         segments = path_segments(path)
         if self.base_path and not path.lower().startswith(f"{self.base_path.lower()}/"):
             segments = path_segments(self.base_path + path)
@@ -133,7 +133,7 @@ class Place(NamedTuple):
     path: PublishedPath
 
     def operation(self, method: str) -> PublishedOperation | None:
-        """Return the operation with a method, for HEAD that of GET; without a method, the only one."""
+        """Return the operation with a method (for HEAD, the GET operation); without a method, the only operation."""
         methods = self.path.methods
         if method:
             return methods.get(method) or methods.get("GET" if method == "HEAD" else "")

@@ -218,7 +218,7 @@ class LabeledRequest:
 
 
 def part_of(label: str) -> tuple[str, str]:
-    """Return (side, part) of a label; empty where its words name none."""
+    """Return (side, part) of a label; empty if its words name no part."""
     words = [word.lower() for word in _WORD.findall(label)]
     side = ""
     while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full")):

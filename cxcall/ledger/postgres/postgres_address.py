@@ -42,7 +42,7 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
 
 
 def place_of(url: str) -> str:
-    """Return the address of a database without a password; raises LedgerError for what is no address."""
+    """Return the address of a database without a password; raises LedgerError for an invalid address."""
     return read_address(url)[1]
 
 

@@ -30,7 +30,7 @@ CLAIM_LOST = "claim-lost"
 
 
 class LostClaimError(StoppedError):
-    """A row is no longer held by the worker that wants to send it; nothing was sent."""
+    """A worker no longer has the claim on the row that it was about to send; nothing was sent."""
 
     def __init__(self, batch: str, number: int) -> None:
         super().__init__(
@@ -68,7 +68,7 @@ class Claim(NamedTuple):
     ) -> None:
         """Make a row `sending`, within the transaction that records its intent or its next attempt.
 
-        Raises LostClaimError if the worker does not hold it any more: then nothing may be sent.
+        Raises LostClaimError if the worker no longer has the claim: then nothing may be sent.
         """
         values = {**self._asdict(), "batch": batch, "number": number, "delivery": delivery}
         if connection.execute(statements.BEGIN_SENDING, values).rowcount != 1:

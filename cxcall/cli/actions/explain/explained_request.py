@@ -145,7 +145,7 @@ class RequestExplainer:
         return list(self.explain(numbers))
 
     def explain(self, numbers: range | None = None) -> Iterator[ExplainedRequest]:
-        """Yield what is printed of the requests with these numbers, or of all."""
+        """Yield the output for the requests with these numbers, or for all requests."""
         for request, reason in self.read(numbers):
             yield ExplainedRequest(request.origin, reason) if reason else self._explain(request)
 

@@ -145,7 +145,8 @@ def explain_file(
 ) -> Report:
     """Explain the requests in a file, or one entry of it.
 
-    `form` is that of the corrected request; if it is empty, the shell that the text is for decides.
+    `form` is the format of the corrected request; if it is empty, the format is for the shell that the text
+    is for.
     """
     if not file:
         _refuse_terminal()

@@ -51,7 +51,7 @@ def _kind_of_maker(name: str) -> str:
 
 
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
-    """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
+    """Return a value as the content of a body, and `form` or `text` if a call converts it to a form or a text."""
     if not isinstance(value, CodeCall):
         return value, ""
     if contains_target(value):

@@ -84,7 +84,7 @@ class _Message:
         return text if content is None and is_yaml else content
 
     def take_request_body(self) -> str | None:
-        """Take what stands before the error body of a response out of it: the body of its request; None without one."""
+        """Remove and return the request body that precedes the error body of a response; None without one."""
         text = self.text
         values = list(json_values(text))
         if len(values) < 2 or is_error_body(values[0][2]) or not is_error_body(values[1][2]):
