@@ -23,6 +23,8 @@ BOM = "\ufeff"
 MAX_DEPTH = 200
 """The maximum depth of nesting."""
 
+_MARGIN = 1000
+"""Characters of a line around a mistake that are searched for secrets."""
 _LEXEME = r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++'
 
 
@@ -80,7 +82,13 @@ class Document:
 
     @cached_property
     def _lines(self) -> list[str]:
-        return [line.rstrip("\r") for line in self.text.split("\n")]
+        """The lines of the text as findings quote them: with asterisks in place of secrets."""
+        text = self.text
+        if isinstance(self.value, dict | list):
+            from cxcall.documents.secret_values import blank_spans
+
+            text = blank_spans(text, _leaves_of(self._root))
+        return [line.rstrip("\r") for line in text.split("\n")]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -133,6 +141,28 @@ def _find_spans(text: str) -> tuple[Span, list[tuple[str, Span]]]:
                 parents.append(span)
                 tokens.append(token)
     return parents[0].members[0], duplicates
+
+
+def _leaves_of(root: Span) -> Iterator[tuple[str, int, int]]:
+    """Yield (name, start, end) of each value that is neither an object nor a list, in the order of the text.
+
+    An item of a list has the name of the list.
+    """
+    rest = [("", root)]
+    while rest:
+        name, span = rest.pop()
+        members = span.members
+        if members is None:
+            yield name, span.start, span.end
+        else:
+            named = (
+                members.items() if isinstance(members, dict) else ((name, each) for each in members)
+            )
+            rest += sorted(named, key=_start_of, reverse=True)
+
+
+def _start_of(member: tuple[str, Span]) -> int:
+    return member[1].start
 
 
 def _add_member(span: Span, members: Any, text: str) -> str | int:
@@ -247,7 +277,12 @@ def _syntax_error(document: Document) -> Finding:
     from cxcall.documents.json_syntax_errors import diagnose
 
     start, end, message, fix = diagnose(document.text, MAX_DEPTH)
-    return _malformed_finding(message, fix, "JSON (RFC 8259)", document.excerpt(start, end))
+    place = document.excerpt(start, end)
+    finding = _malformed_finding(message, fix, "JSON (RFC 8259)", place)
+    from cxcall.documents.secret_values import hide_secrets
+    from cxcall.runtime.likely_secrets import find_likely_secrets
+
+    return hide_secrets(finding, find_likely_secrets(place.crop(_MARGIN).text))
 
 
 def _byte_order_mark(document: Document) -> Finding:

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.documents.secret_values import blank_secrets
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import (
     LITERAL,
@@ -93,7 +94,7 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
     excerpt = excerpt.crop(_MARGIN)
     gutter = " " * len(str(excerpt.line))
     room = _MAX_EXCERPT if columns is None else columns - len(f" {gutter} | ……")
-    text = _mask_line(excerpt.text) if columns is None else excerpt.text
+    text = _mask_line(excerpt.text, is_terminal=columns is not None)
     room = max(min(room, _MAX_EXCERPT), MIN_COLUMNS)
     text, start = _crop_line(text, excerpt.column - 1 - excerpt.start, room)
     indent = " " * cell_width(text[:start])
@@ -107,9 +108,10 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
 
 
 @lru_cache(maxsize=8)
-def _mask_line(text: str) -> str:
-    """Mask the numbers in a line, which all findings in it quote."""
-    return number_masking.mask_text(text)
+def _mask_line(text: str, *, is_terminal: bool) -> str:
+    """Mask the secrets in a line, which all findings in it quote, and outside a terminal the numbers."""
+    text = blank_secrets(text)
+    return text if is_terminal else number_masking.mask_text(text)
 
 
 def _crop_line(text: str, column: int, room: int) -> tuple[str, int]:

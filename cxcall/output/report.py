@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.edit import Edit
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.output.sections import Section
@@ -127,9 +128,11 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     if exchange is None or exchange.response is None:
         return None
     from cxcall.runtime.likely_secrets import masked_headers
+    from cxcall.runtime.secret_members import mask_secret_members
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
+    body = body if response.is_success else mask_secret_members(body)
     mask = number_masking.response_masker(exchange.request.texts)
     return {
         "status": response.status,
@@ -165,11 +168,20 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
-    """Return the edits of a finding; none if one has a phone number, which is not printed in full."""
+    """Return the edits of a finding; none if one has a secret or a phone number, which is not printed in full."""
+    if any(edit.text and _sets_secret(edit) for edit in finding.edits):
+        return []
     texts = "\n".join(f"{edit.pointer}\n{edit.source}\n{edit.text}" for edit in finding.edits)
     if number_masking.mask_text(texts) != texts:
         return []
     return [edit.as_dict() for edit in finding.edits]
+
+
+def _sets_secret(edit: Edit) -> bool:
+    from cxcall.runtime.secret_members import is_secret_member, mask_secret_members
+
+    name, value = edit.pointer.rpartition("/")[2], edit.value
+    return is_secret_member(name, value) or mask_secret_members(value, name) != value
 
 
 def error_report(error: CxcallError, command: str) -> Report:

@@ -264,6 +264,11 @@ class Screen:
 
     def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
         decoded, text = response.json(), response.text
+        if not response.is_success:
+            from cxcall.runtime.likely_secrets import mask_likely_secrets
+            from cxcall.runtime.secret_members import mask_secret_members
+
+            decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:
             text = escape_in_json(_as_json(redact_value(decoded), indent=2))
         self.print_line(self._highlight_json(echo_mask(request, self.stdout)(text)))

@@ -142,7 +142,14 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     findings = list(map(corrected.without_false_certainty, findings))
     renamed = corrected.places_with_renames()
     structures = [each for each in structures if each.where not in renamed]
-    return [*structures, *sort_findings(findings)]
+    found = [*structures, *sort_findings(findings)]
+    if not found:
+        return found
+    from cxcall.documents.secret_values import hide_secrets
+    from cxcall.runtime.secret_members import secret_members
+
+    secrets = {each for each in secret_members(body.value) if not is_placeholder(each)}
+    return [hide_secrets(each, secrets) for each in found] if secrets else found
 
 
 def check_parameters(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.json_pointer import leaves
+from cxcall.documents.secret_values import blank, hide_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
@@ -22,6 +23,8 @@ from cxcall.payloads.csv_columns import (
     unknown_column,
 )
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
+from cxcall.runtime.likely_secrets import is_likely_secret
+from cxcall.runtime.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,14 +90,35 @@ class CsvRecord:
         return None
 
     def cell_excerpt(self, index: int) -> Excerpt:
-        """Return the place of a cell, or of the last one if there is no such cell."""
+        """Return the place of a cell, or of the last one if there is no such cell.
+
+        Its line has asterisks in place of secrets.
+        """
         start, end = self.spans[min(index, len(self.spans) - 1)]
         before = self.text[:start]
         line_start = before.rfind("\n") + 1
-        line = self.text[line_start:].partition("\n")[0].rstrip("\r")
+        line = self._shown_text[line_start:].partition("\n")[0].rstrip("\r")
         width = max(min(end, line_start + len(line)) - start, 1)
         number = self.line + before.count("\n")
         return Excerpt(self.table.header.name, number, start - line_start + 1, line, width)
+
+    @property
+    def place(self) -> Excerpt:
+        """The place of the record, with its first line as it is."""
+        line = self.text.partition("\n")[0].rstrip("\r")
+        return self.cell_excerpt(0)._replace(width=1, text=line)
+
+    @cached_property
+    def _shown_text(self) -> str:
+        names = self.table.header.cells
+        if not any(map(is_named_as_secret, names)):
+            return self.text
+        parts, last = [], 0
+        for name, (start, end) in zip(names, self.spans, strict=False):
+            if is_likely_secret(name, self.text[start:end].strip('"')):
+                parts += [self.text[last:start], blank(self.text[start:end])]
+                last = end
+        return "".join([*parts, self.text[last:]])
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
@@ -160,7 +184,7 @@ class CsvTable(NamedTuple):
             except csv.Error as error:
                 broken = CsvRecord(self, *lines.take())
                 findings = (_quoting_error(broken, error),)
-                yield CsvRow(broken.cell_excerpt(0), None, {}, findings)
+                yield CsvRow(broken.place, None, {}, findings)
                 return
             if cells is None:
                 return
@@ -193,11 +217,11 @@ def read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
     """Return a record as a request; one that does not fit the header carries its error."""
     operation, columns = record.table.operation, record.table.columns
-    start = record.cell_excerpt(0)._replace(width=1)
+    start = record.place
     if len(cells) != len(record.table.header.cells):
         return CsvRow(start, None, {}, (_wrong_cell_count(len(cells), record),))
     if "\0" in record.text:
-        return CsvRow(start, None, {}, (_damaged_record(start),))
+        return CsvRow(start, None, {}, (_damaged_record(record.cell_excerpt(0)._replace(width=1)),))
     payload = Payload(empty_value(operation.schema_at("")), record)
     parameters = {}
     for column in columns:
@@ -216,7 +240,11 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
                 set_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:
             place = record.cell_excerpt(column.position)
-            findings = tuple(finding._replace(excerpt=place) for finding in error.findings)
+            name = record.table.header.cells[column.position]
+            secrets = [cell] if is_likely_secret(name, cell) else []
+            findings = tuple(
+                hide_secrets(finding, secrets)._replace(excerpt=place) for finding in error.findings
+            )
             return CsvRow(start, None, {}, findings)
     return CsvRow(start, Payload(payload.value, record), parameters)
 

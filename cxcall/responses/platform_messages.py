@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _CODE_NAMES = ("code", "errorCode", "error")
 
 def shorten(text: str) -> str:
     """Return a platform's text with secrets and numbers masked and its length limited."""
-    text = mask_text(redact(text)).replace("`", "'")
+    text = mask_text(mask_likely_secrets(redact(text))).replace("`", "'")
     text = re.sub(r"\s+", " ", text).strip()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _HEADER_SCHEMES = ("Bearer", "Basic")
 _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 """Headers of each request that hold no secret, so that none of their values is searched for one."""
-_NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
+NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
+"""The last words of names whose value is a secret also if it is a number."""
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
 _QUOTE_SIGNS = ("'", '"', "`")
 _NESTED_QUOTE = '\\"'
@@ -196,11 +197,6 @@ def is_likely_secret(name: str, value: str) -> bool:
     return kind == SECRET or (is_random(value) and not is_uuid(value))
 
 
-def is_named_as_secret(name: str) -> bool:
-    """Return whether a name is that of a secret, or of a key that is one if it is random."""
-    return bool(kind_of_name(name))
-
-
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
     return {
@@ -313,7 +309,7 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         if end and colon:
             name = _unescape(content)
             kind = kind_of_name(name)
-            is_masked = number and not _NUMBER_WORDS.isdisjoint(name_words(name)[-1:])
+            is_masked = number and not NUMBER_WORDS.isdisjoint(name_words(name)[-1:])
             return match[0][: -len(number)] + hide(number) if is_masked else match[0]
         plain = _unescape(content) if kind or _NESTED_QUOTE in content else ""
         if kind and is_likely_secret(name, plain):

@@ -76,6 +76,11 @@ def kind_of_name(name: str) -> str:
     return KEY if is_key else ""
 
 
+def is_named_as_secret(name: str) -> bool:
+    """Return whether a name is that of a secret, or of a key that is one if it is random."""
+    return bool(kind_of_name(name))
+
+
 @lru_cache(maxsize=256)
 def has_secret_part(name: str) -> bool:
     """Return whether the name of a header has a part that says that its value may be a secret."""

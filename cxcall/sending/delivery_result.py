@@ -162,13 +162,9 @@ def _refused_result(
     return context.result(Outcome.REFUSED, code, exchange, *findings)
 
 
-def _is_success(response: HttpResponse) -> bool:
-    return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-
-
 def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
     """Return the failure that the body of a 2xx response reports; empty when there is none."""
-    hidden = hidden_failure(response) if _is_success(response) else None
+    hidden = hidden_failure(response) if response.is_success else None
     return (hidden,) if hidden else ()
 
 
@@ -240,7 +236,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
         return f"no complete response from {host}: {exchange.detail}"
     response = exchange.response
     status = f"{host} responded with HTTP {response.status}"
-    if not _is_success(response):
+    if not response.is_success:
         return status + _describe_error(context, exchange.request, response)
     kind = unreadable_reason(response)
     if kind:

@@ -4,6 +4,7 @@
 import json
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote, unquote_plus
@@ -128,6 +129,11 @@ class HttpResponse(NamedTuple):
         except (LookupError, ValueError):  # not known to Python, or not an encoding of text
             text = self.body.decode("utf-8", "replace")
         return redact(text)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is a 2xx."""
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     def json(self) -> Any | None:
         """Return the body's JSON value as it was received, to be read only; None when it is not JSON.

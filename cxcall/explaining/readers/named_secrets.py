@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.runtime.likely_secrets import is_likely_secret, is_named_as_secret
+from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.random_texts import is_random
+from cxcall.runtime.secret_names import is_named_as_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
