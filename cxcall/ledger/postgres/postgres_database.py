@@ -68,7 +68,7 @@ class PostgresDatabase(LedgerDatabase):
 
     def new_connection(self, **settings: str) -> Connection[Any]:
         """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
-        from cxcall.ledger.postgres.postgres_connection import BoundedConnection
+        from cxcall.ledger.postgres.reply_timeout import BoundedConnection
 
         # Its warnings say again, in its own words, what an error of ours says.
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)
