@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explained_request import MAX_REPEATS, ExplainedRequest
-from cxcall.explaining.skipped_entries import OTHER_HOST, PAGE
+from cxcall.explaining.skipped_har_entries import OTHER_HOST, PAGE
 from cxcall.runtime.number_ranges import list_ranges
 from cxcall.runtime.operating_system import count_cores
 from cxcall.runtime.worker_processes import WorkerLostError, share_work
