@@ -19,7 +19,7 @@ from cxcall.batch.statistics.batch_statistics import BatchStatistics
 from cxcall.batch.statistics.check_statistics import check_batch
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.sending.consent import needs_consent
+from cxcall.sending.confirmation_prompt import needs_consent
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping

@@ -22,7 +22,7 @@ from cxcall.sending.checked_request import (
     stop_on_missing_parameter,
     token_source,
 )
-from cxcall.sending.consent import needs_consent
+from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.sending.request_sender import deliver, read
 from cxcall.sending.send_plan import Plan

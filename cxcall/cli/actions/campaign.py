@@ -29,7 +29,7 @@ from cxcall.platform_reads.reader import ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors
-from cxcall.sending.consent import ask_yes
+from cxcall.sending.confirmation_prompt import ask_yes
 from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 

@@ -22,7 +22,7 @@ from cxcall.sending.checked_request import (
     stop_on_missing_parameter,
     token_source,
 )
-from cxcall.sending.consent import ask_consent
+from cxcall.sending.confirmation_prompt import ask_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

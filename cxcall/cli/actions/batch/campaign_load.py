@@ -41,7 +41,7 @@ from cxcall.platform_reads.reader import ReadError, after_send
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.checked_request import parse_parameters
-from cxcall.sending.consent import ask_count, ask_yes
+from cxcall.sending.confirmation_prompt import ask_count, ask_yes
 from cxcall.settings.settings import find_columns
 
 if TYPE_CHECKING:

@@ -50,7 +50,7 @@ from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.checked_request import parse_parameters
-from cxcall.sending.consent import ask_count
+from cxcall.sending.confirmation_prompt import ask_count
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.sending.consent import ask_count, ask_yes, is_sandbox, needs_consent
+from cxcall.sending.confirmation_prompt import ask_count, ask_yes, is_sandbox, needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.transport import exchange
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
