@@ -10,7 +10,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from cxcall.cli.actions.send import show_request
-from cxcall.cli.mcp_server.confirmations import (
+from cxcall.cli.mcp_server.pending_confirmations import (
     LIFETIME_SECONDS,
     Confirmation,
     PendingConfirmations,

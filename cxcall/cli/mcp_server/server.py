@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mcp_types import ToolAnnotations
 
 from cxcall.cli.mcp_server.argument_checks import Server
-from cxcall.cli.mcp_server.confirmations import PendingConfirmations
+from cxcall.cli.mcp_server.pending_confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.results import as_tool
 from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
