@@ -17,7 +17,7 @@ from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.openapi3 import OpenApi
 from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name, unique
 from cxcall.contracts.conversion.source_document import SourceDocument
-from cxcall.contracts.conversion.swagger2 import Swagger
+from cxcall.contracts.conversion.swagger2_operations import Swagger
 from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
 from cxcall.contracts.openapi_document import operations_of
 from cxcall.contracts.parameters import METHODS
