@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
-from cxcall.contracts.conversion.openapi3 import OpenApi
+from cxcall.contracts.conversion.openapi3_operations import OpenApi
 from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name, unique
 from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2_operations import Swagger

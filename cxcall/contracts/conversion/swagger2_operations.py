@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.openapi3 import convert_response, media_type
+from cxcall.contracts.conversion.openapi3_operations import convert_response, media_type
 from cxcall.contracts.conversion.schemas import component_name
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
