@@ -22,7 +22,6 @@ from cxcall.sending.checked_request import (
     stop_on_missing_parameter,
     token_source,
 )
-from cxcall.sending.confirmation_prompt import ask_consent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,13 +76,19 @@ def send_one(
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
         if options.is_dry_run:
             return show_request(checked, invocation.command, as_curl=sending.curl)
-        ask = screen.confirm if screen.is_interactive else None
-        ask_consent(checked, yes=sending.yes or sending.sandbox, ask=ask)
+        if not (sending.yes or sending.sandbox):
+            _ask_consent(checked, screen)
         if reading is not None and reading.all_pages:
             return _read_all(checked, reading, invocation.command, sending, screen)
         send = _deliver_and_follow if sending.wait else deliver_request
         report = send(checked, invocation.command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
+
+
+def _ask_consent(checked: CheckedRequest, screen: Screen) -> None:
+    from cxcall.sending.confirmation_prompt import ask_consent
+
+    ask_consent(checked, yes=False, ask=screen.confirm if screen.is_interactive else None)
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:
