@@ -18,7 +18,7 @@ from cxcall.batch.skip_reasons import (
     not_agreed_finding,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.ledger.records import comparable_body, intent_digest
+from cxcall.ledger.request_digest import comparable_body, intent_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

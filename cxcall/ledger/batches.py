@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import LedgerAccess
 from cxcall.ledger.database import never
-from cxcall.ledger.records import LOAD, MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.request_digest import LOAD
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.records import NEWER_DIGESTS, Record
+from cxcall.ledger.records import Record
+from cxcall.ledger.request_digest import NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
 

@@ -1,10 +1,8 @@
 """The values that the ledger stores and returns: intents, batches, and deliveries."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -13,7 +11,6 @@ from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.patterns import UUID_FORM
 from cxcall.runtime.redaction import redacted_repr
 
 MAX_NOTE_LENGTH = 500
@@ -22,10 +19,6 @@ PLACED, NOT_PLACED = "placed", "not-placed"
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 """The same in the database. The first names stay there: older versions read the same ledger."""
 RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
-NEWER_DIGESTS = "v2:"
-"""The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
-LOAD = "load:"
-"""The start of the values digest of a load: it stands for the list, whatever other values a load has."""
 _LONGEST_EXCHANGE = timedelta(days=1)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -193,48 +186,6 @@ class Record(NamedTuple):
             "timingsMs": dict(self.timings),
             "digest": self.digest,
         }
-
-
-def intent_digest(method: str, url: str, body: Any) -> str:
-    """Return the SHA-256 of a request after `v2:`, whatever profile and operation name it is sent by.
-
-    The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
-    """
-    return NEWER_DIGESTS + _digest([method, _sort_query(url), body])
-
-
-def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
-    """Return what the digest of a request has of its body: the JSON value, or every byte of a form.
-
-    The order of the fields does not matter, as that of the keys in JSON.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    text = (content or b"").decode("latin-1")
-    if kind == "application/x-www-form-urlencoded":
-        return sorted(text.split("&"))
-    return text if kind == "multipart/form-data" else value
-
-
-def older_digests(
-    profile: str, operation: str, method: str, url: str, body: Any
-) -> tuple[str, ...]:
-    """Return the digests of a request in records of cxcall 0.1.0, and of development versions after it."""
-    return (
-        _digest([profile, operation, method, url, body]),
-        _digest([profile, method, _sort_query(url), body]),
-    )
-
-
-def _sort_query(url: str) -> str:
-    path, question_mark, query = url.partition("?")
-    return path + question_mark + "&".join(sorted(query.split("&")))
-
-
-def _digest(request: list[Any]) -> str:
-    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(
-        re.sub(UUID_FORM, lambda match: match[0].lower(), text).encode()
-    ).hexdigest()
 
 
 def new_id(now: datetime) -> str:

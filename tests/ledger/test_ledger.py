@@ -29,7 +29,8 @@ from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow, intent_digest
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow
+from cxcall.ledger.request_digest import intent_digest
 from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
 from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.ledger_process import ENDS, intent, open_ledger
