@@ -391,3 +391,21 @@ def test_bodies_of_several_requests_are_json_lines(cxcall: Cxcall) -> None:
     read = "curl https://api.mypurecloud.com/api/v2/outbound/campaigns\n"
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=one + read + one)
     assert [json.loads(line) for line in ran.out.splitlines()] == [CALLBACK, CALLBACK]
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, None])
+def test_misspelled_path_is_corrected_whatever_the_status(status: int | None) -> None:
+    path = "/api/v2/engagements/outbound/personal-connection"
+    exchange = {
+        "method": "POST",
+        "url": f"https://api.mypurecloud.com{path}",
+        "body": {"contactID": CONTACT, "reasonCode": "follow_up"},
+        "status": status,
+        "response": {"message": "not found", "code": "not.found"} if status else None,
+    }
+    found = corrected(exchange)
+    assert (found.operation.name, found.left_out, found.missing) == ("personal-connection", (), ())
+    assert found.body == {"contactId": CONTACT, "reasonCode": "follow_up"}
+    exchange["url"] = f"{exchange['url']}s"  # the path that users report
+    is_unknown = status in (404, 405)
+    assert corrected(exchange).operation.name == ("place-call" if is_unknown else "personal-connection")  # fmt: skip

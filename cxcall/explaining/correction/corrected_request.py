@@ -229,7 +229,10 @@ def _find_operation(
     operation = explanation.operation
     if operation is None or explanation.route.is_token:
         return None
-    if operation.provenance != "published" and explanation.request.status in _UNKNOWN_PATH:
+    # A misspelled path proves nothing about the operation at the right one.
+    is_called = explanation.route.operation is not None
+    is_unknown = is_called and explanation.request.status in _UNKNOWN_PATH
+    if operation.provenance != "published" and is_unknown:
         operation = _published_alternative(operation, others) or operation
     payload, _ = read_body(explanation.request)
     if (
