@@ -42,7 +42,7 @@ _SAMPLE = 4096
 _CONTROL = rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]"
 _WINDOWS = rb"[\x80-\x9f]"
 _KNOWN_STARTS = {
-    b"\x1f\x8b": ("it is compressed by gzip", "unpack it, and name the new file"),
+    b"\x1f\x8b": ("it is compressed by gzip", "unpack it, and give the name of the new file"),
     b"PK\x03\x04": ("it is a ZIP archive, such as an Excel file", "unpack it, or save it as text"),
 }
 

@@ -41,7 +41,9 @@ def _encoding_error(path: Path, content: bytes) -> UsageError:
 
     if not (encoding := wide_encoding(content) or single_byte_encoding(content)):
         return UsageError(
-            f"`{path.name}` is not a text file", where=str(path), fix="write it again"
+            f"`{path.name}` is not a text file",
+            where=str(path),
+            fix="replace it with a text file in UTF-8",
         )
     converted, target = conversion_command(str(path), encoding)
     fix = f"`{converted}`, then replace the file with `{target}`"

@@ -148,7 +148,7 @@ def _same_batch_finding(earlier: Record) -> Finding:
         "already-sent",
         f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",
         fix="leave out one of them; if you want to send both, send the other one separately with `--again`",
-        why="a batch sends a request once, however often it is in the file",
+        why="a batch sends a request only once, even if the file has it several times",
     )
 
 

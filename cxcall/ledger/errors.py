@@ -25,7 +25,9 @@ class LedgerError(CxcallError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
-        why = "cxcall sends nothing that it cannot record; it could not prevent a second call"
+        why = (
+            "cxcall does not send what it cannot record, because it could not prevent a second call"
+        )
         super().__init__(Finding.error("ledger", "ledger", message, fix, why))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WHY_DIALED = "the platform would dial it"
 FORMS = (
-    "write a number, best in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
+    "write a number, preferably in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
     " only if the platform accepts it"
 )
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 KEEP_JSON = (
-    "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway"
-    " on the way, which type it accepts"
+    "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
+    " which type it accepts"
 )
 
 

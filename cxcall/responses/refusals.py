@@ -63,7 +63,7 @@ _TRANSITION_CAUSE = Cause(
     "state", "the object does not have the state or version that the request assumes", LOOK
 )
 _ASK_GATEWAY = (
-    "ask the operator of the proxy, gateway, or firewall on the way why it refused the request"
+    "ask the operator of the proxy, gateway, or firewall in between why it refused the request"
 )
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"

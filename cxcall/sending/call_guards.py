@@ -94,8 +94,8 @@ def _empty_list(path: str) -> Finding:
         "do-not-call-empty",
         "--do-not-call",
         f"the do-not-call list `{printable(path)}` has no numbers",
-        "check the file; write one number on each line, best in E.164: `+12025550123`",
-        "no call is stopped by it",
+        "check the file; write one number per line, preferably in E.164: `+12025550123`",
+        "an empty list does not stop any call",
     )
 
 

@@ -60,20 +60,24 @@ def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
         return Finding.warning(
             "time-unlikely",
             "",
-            f"`{text}` is {ahead / _DAY:,.0f} days ahead",
+            f"`{text}` is {ahead / _DAY:,.0f} days in the future",
             fix=f"schedule the call within {most} days, or check the year",
-            why=limits.get("why", "nobody schedules a call so far ahead, as a rule"),
+            why=limits.get("why", "a call is rarely scheduled so far ahead"),
         )
     return None
 
 
 def _past(text: str, *, has_offset: bool, is_refused: bool) -> Finding:
-    compared = "the clock of this machine" if has_offset else "this clock, in every time zone"
+    compared = (
+        "the clock of this machine"
+        if has_offset
+        else "the clock of this machine in every time zone"
+    )
     return Finding(
         Severity.ERROR if is_refused else Severity.WARNING,
         "time-unlikely",
         "",
-        f"`{text}` is over by {compared}",
+        f"`{text}` is in the past, by {compared}",
         fix="write a time in the future; to call as soon as possible, leave it out if it is optional",
         why="the platform refuses a time in the past"
         if is_refused

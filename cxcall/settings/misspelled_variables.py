@@ -44,7 +44,7 @@ def check_variables() -> None:
                 f"unknown setting `{name}`",
                 where=name,
                 fix=f"the most similar name is `{variable_name(guard)}`; unset `{name}`, or rename it",
-                why="it is ignored, so the guard that it may be meant for would be off",
+                why="the variable is ignored, so the guard that it may be intended for would not apply",
             )
     for finding in find_misspelled_variables():
         add_notice(finding)
