@@ -125,6 +125,14 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
 
 
 @pytest.mark.slow
+def test_a_duplicate_that_is_stopped_does_not_load_the_client(live: Cxcall) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
+    live(*words, code=0)
+    assert loaded({"cxcall", "requests"}, *words, **live.environment) == ["cxcall"]
+    live(*words, code=7)
+
+
+@pytest.mark.slow
 def test_a_send_loads_no_more_modules_than_it_did(live: Cxcall) -> None:
     """Each takes 0.1 % of a send, and an empty one 0.05 %: import what only some sends need where they need it."""
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")

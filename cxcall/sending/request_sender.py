@@ -90,11 +90,10 @@ def deliver(
     attempts.signals = signals = signals or attempts.signals
     with signals:
         window = plan.settings.duplicate_window
-        load_client()
         intent = plan.intent()
         limit = plan.settings.attempt_limit
         attempts.id = ledger.begin(
-            intent, window, attempts.is_interrupted, limit=limit, fence=hooks.fence
+            intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit
         )
         attempts.log_start(intent)
         try:
@@ -148,6 +147,11 @@ class _Attempts:
     def is_interrupted(self) -> bool:
         """Return whether a signal came, so that no other process is waited for."""
         return self.signals.caught or self.hooks.is_interrupted()
+
+    def before_commit(self, delivery: str) -> None:
+        """Stop at the fence, or start to load the HTTP client: next, the disk is waited for."""
+        self.hooks.fence(delivery)
+        load_client()
 
     @property
     def context(self) -> DeliveryContext:
