@@ -30,10 +30,8 @@ _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
-_QUOTE_SIGNS = ("'", '"', "`")
-_NESTED_QUOTE = '\\"'
-_MIN_DECODED = 6
-_LONGEST_MATCH = 400
+_QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
+_MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
 
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
@@ -44,8 +42,7 @@ _JWT = (
     rf"{_FOLDED}\.{_MORE}{_FOLDED}\.[A-Za-z0-9_-]*+"
     rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
 )
-_SCHEMES = ("bearer", "basic", "token", "apikey")
-_SIGNS = r"[A-Za-z0-9+/_~.%-]"
+_SCHEMES, _SIGNS = ("bearer", "basic", "token", "apikey"), r"[A-Za-z0-9+/_~.%-]"
 # Of what is folded, the next line too. A placeholder may be in `<>`.
 _CREDENTIALS = (
     rf"(?i:(?<![\w/.])({'|'.join(_SCHEMES)}))"
