@@ -41,7 +41,7 @@ class Job:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
-        """The values that identify this batch in the ledger: the arguments of `Ledger.begin_batch`."""
+        """The values that identify this batch in the ledger: the arguments of `BatchRecords.begin`."""
         profile, target = self.settings.profile, self.settings.base_url
         if self.is_load:
             target = comparable_url(target)

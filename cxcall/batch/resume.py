@@ -44,7 +44,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     if not job.again:
         ledger.stop_on_missing_records()
     profile, operation, target, values_digest, path, digest = job.identity
-    earlier = ledger.batches_of("" if job.is_load else path, digest)
+    earlier = ledger.batches.of_file("" if job.is_load else path, digest)
     similar = [each for each in earlier if (each.operation, each.target) == (operation, target)]
     if job.is_load:
         similar = [each for each in similar if each.values_digest == values_digest]

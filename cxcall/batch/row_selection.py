@@ -107,7 +107,7 @@ class RowSelection:
         limit = request.settings.attempt_limit
         if checked.skip or checked.earlier or not (self._ledger and limit):
             return checked
-        finding = self._ledger.find_attempts_finding(request.possible_people, limit)
+        finding = self._ledger.people.find_finding(request.possible_people, limit)
         if finding is None:
             return checked
         findings = (*checked.findings, finding._replace(excerpt=checked.row.place))

@@ -226,7 +226,7 @@ def begin_run(
     token = get_credentials(settings, job.operation) if totals.to_send else None
     if token:
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-    batch = batch or ledger.begin_batch(*job.identity, totals.rows, keys.column)
+    batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
     return new_run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
@@ -239,7 +239,7 @@ def end_run(run: Run) -> tuple[Finding, ...]:
         return ()
     try:
         with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
-            run.ledger.end_batch(run.batch, lambda: bool(deferred))
+            run.ledger.batches.end(run.batch, lambda: bool(deferred))
     except CxcallError as error:  # the calls were placed all the same
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()

@@ -55,6 +55,6 @@ class UnsentRows:
         """Record the rows that were kept."""
         rows, self._waiting = self._waiting, []
         try:
-            self._ledger.record_unsent(rows)
+            self._ledger.batches.record_unsent(rows)
         except CxcallError as error:
             self.problem = str(error)

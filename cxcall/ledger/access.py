@@ -68,14 +68,12 @@ class LedgerAccess:
         now: Callable[[], datetime],
         boot_clock: Callable[[], BootTime],
     ) -> None:
-        self._database, self._marker, self._now = database, marker, now
-        self._boot_clock = boot_clock
-        self._rows = LedgerRows(database)
+        self.database, self._marker, self.now = database, marker, now
+        self.boot_clock = boot_clock
+        self.rows = LedgerRows(database)
         self._marks: tuple[tuple[object, ...], SharedMarks] = ((), SharedMarks())
         self._compared: dict[str, tuple[str, ...]] = {}
         """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
-        self._ended_batches: set[str] = set()
-        """The batches that were found to have come to their end, which cannot be undone."""
 
     @classmethod
     def open(
@@ -118,20 +116,20 @@ class LedgerAccess:
     @property
     def is_shared(self) -> bool:
         """Whether many machines may share the ledger."""
-        return not isinstance(self._database, SqliteDatabase)
+        return not isinstance(self.database, SqliteDatabase)
 
     @property
     def shared_database(self) -> PostgresDatabase:
         """The database that many machines share; raises UsageError for a file."""
         from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
-        if isinstance(self._database, PostgresDatabase):
-            return self._database
+        if isinstance(self.database, PostgresDatabase):
+            return self.database
         raise UsageError(
             "a queue needs a ledger in PostgreSQL, which the workers share",
             where="CXCALL_LEDGER",
             fix="set `CXCALL_LEDGER=postgresql://HOST/DATABASE` here and for each worker",
-            why=f"the ledger is the file `{self._database.name}`",
+            why=f"the ledger is the file `{self.database.name}`",
         )
 
     def open_queue(self) -> QueuedRows:
@@ -152,18 +150,18 @@ class LedgerAccess:
             return None
         from cxcall.ledger.postgres.shared_pace import SharedPace
 
-        with self._database.snapshot():
-            key = self._rows.read_state().digest_key
+        with self.database.snapshot():
+            key = self.rows.read_state().digest_key
         return SharedPace(self.shared_database, keyed_digest(subject, key))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        self.database.close()
 
     @contextmanager
-    def _writing(
+    def writing(
         self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
     ) -> Iterator[str]:
         """Hold the write lock as `LedgerDatabase.transaction` does, and count what was changed.
@@ -172,15 +170,15 @@ class LedgerAccess:
         all machines that share the ledger.
         """
         try:
-            with self._database.transaction(is_cancelled, is_durable=is_durable):
-                with self._rows.changing():
-                    problem = self._problem(self._rows.state)
-                    if self._marker.is_older_copy(self._rows.state):
+            with self.database.transaction(is_cancelled, is_durable=is_durable):
+                with self.rows.changing():
+                    problem = self._problem(self.rows.state)
+                    if self._marker.is_older_copy(self.rows.state):
                         self._insert_stop(problem)
-                    elif not problem and not self._shared_marks(self._rows.state).server:
+                    elif not problem and not self._shared_marks(self.rows.state).server:
                         self._insert_server()
                     yield problem
-                state = self._rows.state
+                state = self.rows.state
         except MissingRecordsError as error:
             self.share_stop(str(error))
             raise
@@ -189,7 +187,7 @@ class LedgerAccess:
     def share_stop(self, problem: str) -> None:
         """Stop the calls of all machines that share this ledger, until a person accepts that records are missing."""
         if self.is_shared:
-            with suppress(LedgerError), self._database.transaction(), self._rows.changing():
+            with suppress(LedgerError), self.database.transaction(), self.rows.changing():
                 self._insert_stop(problem)
 
     def _insert_stop(self, problem: str) -> None:
@@ -197,39 +195,39 @@ class LedgerAccess:
 
         Where another ledger is expected, and a person has accepted missing records, each machine has to notice by itself.
         """
-        marks = self._shared_marks(self._rows.state)
-        is_older_copy = self._marker.is_older_copy(self._rows.state)
+        marks = self._shared_marks(self.rows.state)
+        is_older_copy = self._marker.is_older_copy(self.rows.state)
         if self.is_shared and not marks.stop and (is_older_copy or not marks.is_accepted):
             self._insert_decision(STOP + mask(problem))
         if is_older_copy:
-            self._rows.state = self._rows.state.become_another()
+            self.rows.state = self.rows.state.become_another()
 
     def _insert_server(self) -> None:
-        if self._database.server:
-            self._insert_decision(SERVER + self._database.server)
+        if self.database.server:
+            self._insert_decision(SERVER + self.database.server)
 
     def _insert_decision(self, note: str) -> None:
-        self._rows.insert("decision", at=self._now().timestamp(), note=note)
+        self.rows.insert("decision", at=self.now().timestamp(), note=note)
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return what all machines know; read again only if there is more of it."""
         if not self.is_shared or not state.last_decision:
             return SharedMarks()
-        version = (state.id, state.last_decision, self._database.server)
+        version = (state.id, state.last_decision, self.database.server)
         if self._marks[0] != version:
-            self._marks = version, read_marks(self._rows)
+            self._marks = version, read_marks(self.rows)
         return self._marks[1]
 
     def _problem(self, state: State) -> str:
         """Return why a ledger in a state cannot have all records; empty when nothing shows that."""
         return self._marker.problem(state) or shared_problem(
-            self._shared_marks(state), self._database.name, self._database.server
+            self._shared_marks(state), self.database.name, self.database.server
         )
 
     def missing_records(self) -> str:
         """Return why this ledger cannot have all records; empty when nothing shows that."""
-        with self._database.reading():
-            return self._problem(self._rows.read_state())
+        with self.database.reading():
+            return self._problem(self.rows.read_state())
 
     def stop_on_missing_records(self) -> None:
         """Raise MissingRecordsError when this ledger cannot have all records."""
@@ -246,23 +244,23 @@ class LedgerAccess:
                 where="history accept",
                 fix="see `cxcall history list`",
             )
-        with self._writing():
+        with self.writing():
             self._insert_decision(mask(problem))
             self._insert_server()
-        self._marker.accept(self._rows.state)
+        self._marker.accept(self.rows.state)
         return problem
 
     def check(self, *, always: bool = False) -> None:
         """Check every record; raises LedgerError. A large file is checked only if `always`."""
         if always:
-            with self._database.snapshot():
-                self._rows.check_all()
+            with self.database.snapshot():
+                self.rows.check_all()
         else:
-            check_if_quick(self._database)
+            check_if_quick(self.database)
 
     def back_up(self, path: Path) -> int:
         """Copy the ledger to a new file, check the copy, and return how many deliveries it has."""
-        self._database.back_up(path)
+        self.database.back_up(path)
         copy = SqliteDatabase(path)
         try:
             with copy.snapshot():
@@ -277,8 +275,8 @@ class LedgerAccess:
 
         Calls that a limit of calls to one person may count are not among them, whoever sets such a limit.
         """
-        with self._database.reading():
-            found = self._database.run(
+        with self.database.reading():
+            found = self.database.run(
                 f"SELECT count(*) {_PRUNABLE_DELIVERIES}", self._prune_bounds(before)
             )
             return int(found.fetchone()[0])
@@ -286,9 +284,9 @@ class LedgerAccess:
     def _prune_bounds(self, before: datetime) -> dict[str, Any]:
         from cxcall.phone.attempt_limit import LONGEST_PERIOD
 
-        boot, uptime = self._boot_clock()
-        age = (self._now() - before).total_seconds()
-        counted = self._now().timestamp() - LONGEST_PERIOD
+        boot, uptime = self.boot_clock()
+        age = (self.now() - before).total_seconds()
+        counted = self.now().timestamp() - LONGEST_PERIOD
         return {
             "before": before.timestamp(),
             "boot": boot,
@@ -303,8 +301,8 @@ class LedgerAccess:
         A batch that loses one of its rows is deleted too: it could not be resumed safely.
         """
         self.check(always=True)  # what is deleted cannot be compared any more
-        run = self._database.run
-        with self._database.pruning(), self._rows.changing():
+        run = self.database.run
+        with self.database.pruning(), self.rows.changing():
             run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
             run(
                 f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
@@ -315,11 +313,11 @@ class LedgerAccess:
             }
             run("DROP TABLE pruned")
             run(_PRUNE_UNSENT, {"before": before.timestamp()})
-            state = self._rows.state
-            self._rows.state = state._replace(
+            state = self.rows.state
+            self.rows.state = state._replace(
                 **{name: getattr(state, name) - count for name, count in counts.items()}
             )
-        self._marker.advance(self._rows.state)
+        self._marker.advance(self.rows.state)
         if self.is_shared:
             with closing(self.open_queue()) as queue:
                 queue.prune()

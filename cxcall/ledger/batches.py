@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.access import LedgerAccess
 from cxcall.ledger.database import never
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
 from cxcall.ledger.request_digest import LOAD
@@ -15,6 +14,8 @@ from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+    from cxcall.ledger.access import LedgerAccess
 
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
@@ -27,18 +28,23 @@ GROUP BY 1, 2
 """
 
 
-class BatchRecords(LedgerAccess):
-    """The batches of the ledger."""
+class BatchRecords:
+    """The batches of a ledger."""
 
-    def _is_finished(self, batch: str) -> bool:
+    def __init__(self, access: LedgerAccess) -> None:
+        self._access = access
+        self._finished: set[str] = set()
+        """The batches that were found to have come to their end, which cannot be undone."""
+
+    def is_finished(self, batch: str) -> bool:
         """Return whether a batch has come to its end; also true for a delivery of no batch."""
-        if batch and batch not in self._ended_batches:
-            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
+        if batch and batch not in self._finished:
+            if not self._access.rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
                 return False
-            self._ended_batches.add(batch)
+            self._finished.add(batch)
         return True
 
-    def begin_batch(
+    def begin(
         self,
         profile: str,
         operation: str,
@@ -54,12 +60,12 @@ class BatchRecords(LedgerAccess):
         `values_digest` stands for the values that the flags set in every row, `digest` for the
         file's content; `key` is the column that names the rows.
         """
-        batch = new_id(self._now())
-        with self._writing():
-            self._rows.insert(
+        batch = new_id(self._access.now())
+        with self._access.writing():
+            self._access.rows.insert(
                 "batch",
                 id=batch,
-                at=self._now().timestamp(),
+                at=self._access.now().timestamp(),
                 profile=profile,
                 operation=operation,
                 target=target,
@@ -71,37 +77,39 @@ class BatchRecords(LedgerAccess):
             )
         return batch
 
-    def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
+    def end(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
         """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
-        with self._writing(is_cancelled):
+        with self._access.writing(is_cancelled):
             for each in (batch, *self._same_batches(batch)):
-                if not self._is_finished(each):
-                    self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
+                if not self.is_finished(each):
+                    self._access.rows.insert(
+                        "batch_end", batch=each, at=self._access.now().timestamp()
+                    )
 
     def _same_batches(self, batch: str) -> list[str]:
         """Return the other batches that have the same rows, become the same requests, and are of the same profile.
 
         Loads of the same rows into the same list are the same, whatever their profiles.
         """
-        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        found = self._access.rows.select_table("batch", "WHERE id = ?", (batch,))
         names = ("operation", "target", "digest", "given")
         condition = " AND ".join(f"{name} = ?" for name in names)
         return [
             other["id"]
             for own in found
-            for other in self._rows.select_table(
+            for other in self._access.rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
             if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
         ]
 
-    def batches(self) -> list[Batch]:
+    def all(self) -> list[Batch]:
         """Return all batches, newest first."""
-        with self._database.snapshot():
-            batches = self._rows.select_table("batch", "ORDER BY number DESC")
-            finished = {each["batch"] for each in self._rows.select_table("batch_end")}
-            if len(batches) != self._rows.read_state().batches:
-                raise self._database.damage_error("a batch is missing")
+        with self._access.database.snapshot():
+            batches = self._access.rows.select_table("batch", "ORDER BY number DESC")
+            finished = {each["batch"] for each in self._access.rows.select_table("batch_end")}
+            if len(batches) != self._access.rows.read_state().batches:
+                raise self._access.database.damage_error("a batch is missing")
         return [
             Batch(
                 each["id"],
@@ -123,19 +131,19 @@ class BatchRecords(LedgerAccess):
         """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
         from cxcall.ledger.row_ranges import count_rows
 
-        with self._database.snapshot():
-            found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
+        with self._access.database.snapshot():
+            found = self._access.database.run(_OUTCOMES, {"batch": batch}).fetchall()
         counts: Counter[str] = Counter()
         for outcome, key, count in found:
             counts[str(outcome)] += count_rows(key) or int(count)
         return dict(counts)
 
-    def batches_of(self, file: str, digest: str) -> list[Batch]:
+    def of_file(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
         path = storable(file)
         return [
             each
-            for each in self.batches()
+            for each in self.all()
             if each.file_digest == digest or (path and each.file == path)
         ]
 
@@ -143,9 +151,9 @@ class BatchRecords(LedgerAccess):
         """Record rows of a batch that were not sent; a later record of the same row replaces an earlier one."""
         if not rows:
             return
-        with self._writing(is_durable=False):
+        with self._access.writing(is_durable=False):
             for each in rows:
-                self._rows.insert(
+                self._access.rows.insert(
                     "unsent",
                     at=each.at.timestamp(),
                     batch=each.batch,
@@ -165,11 +173,11 @@ class BatchRecords(LedgerAccess):
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()
-        with self._database.snapshot():
+        with self._access.database.snapshot():
             found = [
                 row
                 for batch in batches
-                for row in self._rows.select_table("unsent", where, (batch, *values))
+                for row in self._access.rows.select_table("unsent", where, (batch, *values))
             ]
         found.sort(key=lambda row: int(row["number"]))
         return {

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.access import LedgerAccess
+from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import (
     Window,
@@ -16,8 +19,16 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.person_attempts import AttemptRecords
-from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, RESOLUTIONS, Record, new_id
+from cxcall.ledger.person_attempts import PersonAttempts
+from cxcall.ledger.records import (
+    DID_NOT_RING,
+    MAX_NOTE_LENGTH,
+    RANG,
+    RESOLUTIONS,
+    Record,
+    may_follow,
+    new_id,
+)
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
@@ -47,8 +58,18 @@ def _no_fence(_delivery: str) -> None:
     """Stop nothing."""
 
 
-class Ledger(AttemptRecords):
-    """The ledger of this machine, which all of its processes share."""
+class Ledger(LedgerAccess):
+    """The ledger of this machine, which all of its processes share; `batches` and `people` are parts of it."""
+
+    @cached_property
+    def batches(self) -> BatchRecords:
+        """The records of batches."""
+        return BatchRecords(self)
+
+    @cached_property
+    def people(self) -> PersonAttempts:
+        """The records of whom each delivery called."""
+        return PersonAttempts(self)
 
     def begin(
         self,
@@ -69,19 +90,19 @@ class Ledger(AttemptRecords):
         Raises KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
         nothing is recorded then.
         """
-        delivery, is_in_transaction = new_id(self._now()), False
+        delivery, is_in_transaction = new_id(self.now()), False
         try:
-            with self._writing(is_cancelled) as problem:
+            with self.writing(is_cancelled) as problem:
                 is_in_transaction = True
                 if problem and not intent.again:
                     raise MissingRecordsError(problem)
                 self._guard_intent(delivery, intent, window)
                 if limit:
                     people = intent.possible_people or [(each,) for each in intent.people]
-                    self.guard_attempts(people, limit)
+                    self.people.guard(people, limit)
                 number = self._insert_delivery(delivery, intent)
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
-                self._record_people(number, intent.people)
+                self.people.record(number, intent.people)
                 fence(delivery)
         except KeyboardInterrupt:
             if is_in_transaction:
@@ -93,10 +114,10 @@ class Ledger(AttemptRecords):
         return delivery
 
     def _insert_delivery(self, delivery: str, intent: Intent) -> int:
-        return self._rows.insert(
+        return self.rows.insert(
             "delivery",
             id=delivery,
-            at=self._now().timestamp(),
+            at=self.now().timestamp(),
             profile=intent.profile,
             operation=intent.operation,
             provenance=intent.provenance,
@@ -112,7 +133,7 @@ class Ledger(AttemptRecords):
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
         """Return every digest that an earlier delivery of the same request may have."""
-        names = sorted(self._rows.names_of_older_digests)
+        names = sorted(self.rows.names_of_older_digests)
         older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
 
@@ -120,31 +141,31 @@ class Ledger(AttemptRecords):
         if intent.again and not intent.batch:
             return
         digests = self._compared[delivery] = self._digests(intent)
-        earlier = self._rows.select_by_digest(*digests)
-        stop_on_same_row(intent.batch, earlier, self._now())
+        earlier = self.rows.select_by_digest(*digests)
+        stop_on_same_row(intent.batch, earlier, self.now())
         if not intent.again:
-            undone = self._rows.last_accepted(intent.undone_by)
+            undone = self.rows.last_accepted(intent.undone_by)
             self._stop_on_identical(intent.batch, earlier, Window(window, undone=undone))
 
     def _stop_on_identical(
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
-        clocks = self._now(), self._boot_clock()
-        stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
+        clocks = self.now(), self.boot_clock()
+        stop_on_identical(batch, earlier, window, *clocks, self.batches.is_finished)
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
-        boot, uptime = self._boot_clock()
+        boot, uptime = self.boot_clock()
         values: dict[str, Any] = {
             **dict.fromkeys(("status", "engagement_id", "correlation_id", "ended_at")),
             **dict.fromkeys(("resolution", "note", "code", "message", "timings"), ""),
-            "at": self._now().timestamp(),
+            "at": self.now().timestamp(),
             "kind": kind,
             "outcome": outcome,
             "boot": boot,
             "uptime": uptime,
             **more,
         }
-        self._rows.insert("event", delivery=delivery, **values)
+        self.rows.insert("event", delivery=delivery, **values)
 
     def _append(self, found: StoredDelivery, kind: str, outcome: Outcome, **more: Any) -> None:
         if more.get("attempts") is None:
@@ -153,10 +174,10 @@ class Ledger(AttemptRecords):
 
     def _find(self, delivery: str) -> StoredDelivery:
         """Return a delivery by its ID; raises LedgerError if there is none."""
-        for found in self._rows.select("WHERE d.id = ?", (delivery,)):
+        for found in self.rows.select("WHERE d.id = ?", (delivery,)):
             return found
         raise LedgerError(
-            f"the ledger `{self._database.name}` has no delivery `{delivery}`",
+            f"the ledger `{self.database.name}` has no delivery `{delivery}`",
             "restore the previous ledger file",
         )
 
@@ -168,7 +189,7 @@ class Ledger(AttemptRecords):
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
         """Record that an attempt provably was not processed, so that it may be sent again."""
-        with self._writing(is_cancelled, is_durable=False):
+        with self.writing(is_cancelled, is_durable=False):
             self._append(
                 self._find(delivery),
                 "not-processed",
@@ -188,13 +209,13 @@ class Ledger(AttemptRecords):
 
         Raises AlreadySentError when another process has sent an identical request during the wait.
         """
-        with self._writing(is_cancelled):
+        with self.writing(is_cancelled):
             own = (found := self._find(delivery)).delivery
-            earlier = self._rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
+            earlier = self.rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
-            stop_on_same_row(own["batch"], others, self._now())
+            stop_on_same_row(own["batch"], others, self.now())
             if not own["again"]:
-                window = Window(after=self._rows.first_event(own["number"]))
+                window = Window(after=self.rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)
             self._append(found, "sending", Outcome.UNKNOWN, attempts=attempt)
             fence(delivery)
@@ -224,9 +245,9 @@ class Ledger(AttemptRecords):
         by the API's response. What a person found out is not replaced by `undelivered` if the phone rang.
         """
         self._compared.pop(delivery, None)
-        with self._writing(is_cancelled, is_durable=False):
+        with self.writing(is_cancelled, is_durable=False):
             found = self._find(delivery)
-            if not _may_follow(found.event, outcome):
+            if not may_follow(found.event, outcome):
                 return
             self._append(
                 found,
@@ -234,7 +255,7 @@ class Ledger(AttemptRecords):
                 outcome,
                 attempts=attempts,
                 status=status,
-                ended_at=self._now().timestamp(),
+                ended_at=self.now().timestamp(),
                 engagement_id=storable(engagement_id),
                 correlation_id=storable(correlation_id),
                 note=mask(note)[:MAX_NOTE_LENGTH],
@@ -247,7 +268,7 @@ class Ledger(AttemptRecords):
 
     def resolve(self, delivery: str, *, placed: bool) -> Record:
         """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
-        with self._writing():
+        with self.writing():
             record = self.get(delivery)
             if record.outcome is not Outcome.UNKNOWN:
                 raise UsageError(
@@ -271,18 +292,16 @@ class Ledger(AttemptRecords):
         With identical rows, several batches, or two runs at once there can be several: one that may
         have been processed comes first.
         """
-        with self._database.snapshot():
-            return find_row_of_batches(batches, self._rows.select_by_digest(*self._digests(intent)))
+        with self.database.snapshot():
+            return find_row_of_batches(batches, self.rows.select_by_digest(*self._digests(intent)))
 
     def get(self, delivery: str) -> Record:
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
         prefix = delivery.strip().upper()
         bounds = (prefix, prefix + "~")
-        with self._database.reading():
-            found = [
-                each.record
-                for each in self._rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
-            ]
+        with self.database.reading():
+            stored = self.rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
+            found = [each.record for each in stored]
         if len(found) == 1 and prefix:
             return found[0]
         problem = "several deliveries start" if found else "no delivery starts"
@@ -326,21 +345,6 @@ class Ledger(AttemptRecords):
         rest = f"WHERE {where} ORDER BY d.at DESC, d.number DESC"
         if limit is not None:
             rest, values["limit"] = f"{rest} LIMIT :limit", limit
-        with self._database.explaining_errors():
-            for stored in self._rows.select(rest, values):
+        with self.database.explaining_errors():
+            for stored in self.rows.select(rest, values):
                 yield stored.record
-
-
-_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
-"""How much an end says of what may have been placed; all others are responses of the API, and say most."""
-
-
-def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
-    """Return whether an outcome may be recorded after the last event of a delivery."""
-    if last["kind"] == "ended":
-        return _weight(outcome) > _weight(last["outcome"])
-    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
-
-
-def _weight(outcome: str) -> int:
-    return _WEIGHTS.get(Outcome(outcome), 2)

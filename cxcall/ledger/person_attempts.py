@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from cxcall.ledger.access import LedgerAccess
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
@@ -42,29 +42,32 @@ class TooManyAttemptsError(StoppedError):
         )
 
 
-class AttemptRecords(BatchRecords):
+class PersonAttempts:
     """The records of whom each delivery called. Only keyed digests are kept, which other ledgers do not have."""
 
-    def find_attempts_finding(
+    def __init__(self, access: LedgerAccess) -> None:
+        self._access = access
+
+    def find_finding(
         self, people: Collection[Sequence[str]], limit: AttemptLimit | None
     ) -> Finding | None:
         """Return the finding on people who may not be called now; None where a call is allowed."""
         if not (people and limit):
             return None
         try:
-            with self._database.snapshot():
-                self.guard_attempts(people, limit)
+            with self._access.database.snapshot():
+                self.guard(people, limit)
         except TooManyAttemptsError as error:
             return error.findings[0]
         return None
 
-    def guard_attempts(self, people: Iterable[Sequence[str]], limit: AttemptLimit) -> None:
+    def guard(self, people: Iterable[Sequence[str]], limit: AttemptLimit) -> None:
         """Raise TooManyAttemptsError if one of the people was called as often as the limit allows.
 
         `people` are the texts by which each of them may be recorded. The clock may have been set: a call counts if it was
         within the period by the clock or by the time since the start of the machine.
         """
-        now, boot_time = self._now(), self._boot_clock()
+        now, boot_time = self._access.now(), self._access.boot_clock()
         period = timedelta(seconds=limit.seconds)
         since = boot_time.uptime - limit.seconds if boot_time.boot else inf
         bounds = ((now - period).timestamp(), boot_time.boot, since)
@@ -85,10 +88,10 @@ class AttemptRecords(BatchRecords):
 
         Those of the start of the machine `boot` count since its second `uptime`, too.
         """
-        key = self._rows.read_state().digest_key
+        key = self._access.rows.read_state().digest_key
         for start in range(0, len(texts), _MAX_DIGESTS):
             digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
-            for found in self._rows.select_by_person(digests, since, boot, uptime):
+            for found in self._access.rows.select_by_person(digests, since, boot, uptime):
                 if found.record.is_unresolved or found.record.was_placed:
                     yield found
 
@@ -97,11 +100,14 @@ class AttemptRecords(BatchRecords):
     ) -> Record | None:
         """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
         texts = list(chain.from_iterable(people))
-        with self._database.snapshot():
+        with self._access.database.snapshot():
             found = (each.record for each in self._calls_to(texts, 0.0))
             return next((record for record in found if record.batch in batches), None)
 
-    def _record_people(self, delivery: int, people: Collection[str]) -> None:
-        at, key = self._now().timestamp(), self._rows.state.digest_key
+    def record(self, delivery: int, people: Collection[str]) -> None:
+        """Record whom a delivery calls, in the transaction that records it."""
+        at, key = self._access.now().timestamp(), self._access.rows.state.digest_key
         for person in people:
-            self._rows.insert("person", at=at, delivery=delivery, digest=keyed_digest(person, key))
+            self._access.rows.insert(
+                "person", at=at, delivery=delivery, digest=keyed_digest(person, key)
+            )

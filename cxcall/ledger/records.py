@@ -192,3 +192,18 @@ def new_id(now: datetime) -> str:
     """Return an ID of 18 characters that sorts by time: 10 of milliseconds, 8 at random."""
     number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
+
+
+_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
+"""How much an end says of what may have been placed; all others are responses of the API, and say most."""
+
+
+def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
+    """Return whether an outcome may be recorded after the last event of a delivery."""
+    if last["kind"] == "ended":
+        return _weight(outcome) > _weight(last["outcome"])
+    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
+
+
+def _weight(outcome: str) -> int:
+    return _WEIGHTS.get(Outcome(outcome), 2)

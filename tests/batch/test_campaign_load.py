@@ -573,7 +573,7 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
     def answer(body: Any, count: int) -> Reply:
         if not dialer.loaded:
             with open_ledger() as ledger:
-                batch = ledger.batches()[0].id
+                batch = ledger.batches.all()[0].id
                 ledger.begin(
                     Intent("default", "add-contacts", "published", "POST", "t", "d", batch=batch, row=6, key="rows 6"),
                     900,
@@ -609,8 +609,8 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
     def answer(body: Any, count: int) -> Reply:
         if not dialer.loaded:
             with open_ledger() as ledger:
-                own = ledger.batches()[0]
-                other = ledger.begin_batch(own.profile, own.operation, own.target, own.values_digest, "", "d")  # fmt: skip
+                own = ledger.batches.all()[0]
+                other = ledger.batches.begin(own.profile, own.operation, own.target, own.values_digest, "", "d")  # fmt: skip
                 intent = Intent("default", "add-contacts", "published", "POST", "t", "d", batch=other, row=1, key="rows 1")  # fmt: skip
                 ledger.begin(intent._replace(people=("loopback number 13035550005",)), 900)
         return dialer.answer(body, count)

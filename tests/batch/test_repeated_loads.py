@@ -89,7 +89,7 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
     file = cxcall.folder / write(cxcall, *CONTACTS)
     with RowFile(str(file)) as opened, open_ledger() as ledger:
         job = Job(operation, opened, settings, {"contactListId": "x"}, is_load=True)
-        first, second = ledger.begin_batch(*job.identity), ledger.begin_batch(*job.identity)
+        first, second = ledger.batches.begin(*job.identity), ledger.batches.begin(*job.identity)
         stop_on_earlier_load(ledger, job, before=first)
         with pytest.raises(StoppedError, match="was loaded into this list"):
             stop_on_earlier_load(ledger, job, before=second)

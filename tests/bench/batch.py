@@ -189,12 +189,12 @@ def growth(counts: tuple[int, ...]) -> None:
 def fill(ledger: Ledger, delivery: str, count: int) -> None:
     """Copy one delivery of a ledger again and again, each with an end, in one transaction."""
     first = ledger._find(delivery)  # noqa: SLF001 - a million recorded one by one would take an hour
-    with ledger._writing(lambda: False):  # noqa: SLF001
+    with ledger.writing(lambda: False):
         for number in range(count):
             own = {"id": f"X{number}", "digest": f"{first.delivery['digest']}{number}"}
-            copy = ledger._rows.insert("delivery", **{**first.delivery, **own})  # noqa: SLF001
+            copy = ledger.rows.insert("delivery", **{**first.delivery, **own})
             ended = {"delivery": copy, "kind": "ended", "outcome": "accepted", "status": 201}
-            ledger._rows.insert("event", **{**first.event, **ended})  # noqa: SLF001
+            ledger.rows.insert("event", **{**first.event, **ended})
 
 
 def looked_up(folder: Path, delivery: str) -> tuple[float, float, float]:

@@ -38,14 +38,14 @@ def write_ledger(folder: Path) -> list[str]:
     with Ledger.open(source / "state", marker_folder=source / "markers") as ledger:
         for number, name in enumerate(NAMES):
             if number == len(NAMES) // 2:
-                ledger._database.run("PRAGMA wal_checkpoint(TRUNCATE)")  # noqa: SLF001
+                ledger.database.run("PRAGMA wal_checkpoint(TRUNCATE)")
             delivery = ledger.begin(intent(name), WINDOW)
             if number % 3 == 0:
                 ledger.record_not_processed(delivery, 1, "busy")
                 ledger.record_attempt(delivery, 2)
             if number % 4:
                 ledger.record_outcome(delivery, Outcome.ACCEPTED, status=201, engagement_id=name)
-        ledger.begin_batch("p", "o", "t", "v", "/f", "d")
+        ledger.batches.begin("p", "o", "t", "v", "/f", "d")
         shutil.copytree(source, folder / "killed")  # as a killed process leaves it
         ids = [record.id for record in ledger.records()]
     shutil.copytree(source, folder / "ended")
@@ -71,7 +71,7 @@ def use(folder: Path, ids: list[str]) -> str:
                 return "missing"
             ledger.check()
             assert [record.id for record in ledger.records()] == ids
-            assert len(ledger.batches_of("/f", "d")) == 1
+            assert len(ledger.batches.of_file("/f", "d")) == 1
     except LedgerError:
         return "refused"
     except MissingRecordsError:

@@ -71,8 +71,10 @@ def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
         record = ledger.get(delivery)
         cut = note[:MAX_NOTE_LENGTH]
         assert (record.note, record.code, record.message) == (cut, cut, cut)
-        ledger.record_unsent([UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)])
-        assert ledger.unsent_rows(["B"])[1].message == cut
+        ledger.batches.record_unsent(
+            [UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)]
+        )
+        assert ledger.batches.unsent_rows(["B"])[1].message == cut
 
 
 def test_number_is_masked_before_a_note_is_cut_within_it(tmp_path: Path) -> None:
@@ -83,8 +85,10 @@ def test_number_is_masked_before_a_note_is_cut_within_it(tmp_path: Path) -> None
         assert "202555" not in ledger.get(delivery).note
         ledger.record_outcome(delivery, Outcome.REFUSED, note=note, code=note, message=note)
         assert "202555" not in repr(ledger.get(delivery))
-        ledger.record_unsent([UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)])
-        assert "202555" not in ledger.unsent_rows(["B"])[1].message
+        ledger.batches.record_unsent(
+            [UnsentRow("B", 1, "", Outcome.SKIPPED, "duplicate", note, START)]
+        )
+        assert "202555" not in ledger.batches.unsent_rows(["B"])[1].message
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -218,7 +218,7 @@ def test_database_rejects_updates_and_deletes(file_book: Ledger, folder: Path) -
 
 def test_acknowledged_record_is_synchronized_to_disk(file_book: Ledger, folder: Path) -> None:
     assert file_book.begin(intent("a"), WINDOW)
-    mode = file_book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+    mode = file_book.database.run("PRAGMA synchronous").fetchone()[0]
     assert mode == 2
     with connect(folder) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -226,7 +226,7 @@ def test_acknowledged_record_is_synchronized_to_disk(file_book: Ledger, folder: 
 
 def test_each_new_record_is_synchronized_to_disk_again(file_book: Ledger) -> None:
     def mode() -> int:
-        found: int = file_book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+        found: int = file_book.database.run("PRAGMA synchronous").fetchone()[0]
         return found
 
     for name in ("a", "b"):
@@ -971,7 +971,7 @@ def test_ledger_of_the_first_release_is_upgraded_and_still_guards(tmp_path: Path
             assert (record.batch, record.row, record.is_unresolved) == ("", None, True)
             with pytest.raises(AlreadySentError):
                 book.begin(intent("x")._replace(digest=record.digest), 0)
-            assert book.begin_batch("default", "execute", "x", "", "/f", "d")
+            assert book.batches.begin("default", "execute", "x", "", "/f", "d")
 
 
 def test_unfinished_batch_of_a_ledger_before_version_4_guards_its_rows_at_any_age(
@@ -1018,7 +1018,7 @@ def test_ledger_of_version_4_is_upgraded_with_all_its_records(tmp_path: Path) ->
         found = list(book.records())
         assert [each.outcome for each in found] == ["unknown", "refused", "accepted"]
         assert [(each.key, each.code, dict(each.timings)) for each in found] == [("", "", {})] * 3
-        (batch,) = book.batches()
+        (batch,) = book.batches.all()
         assert (batch.is_finished, batch.rows, batch.key) == (True, None, "")
         for each in found:
             if each.outcome is not Outcome.REFUSED:
@@ -1051,9 +1051,9 @@ def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -
         assert dict(record.timings) == {"total": 1.3}
         assert book.resolve(delivery, placed=False).message == record.message
         row = UnsentRow("B", 2, "C-18", Outcome.SKIPPED, "duplicate", "as +12025550100", START)
-        book.record_unsent([row, row._replace(row=3)])
-        book.record_unsent([row._replace(reason="do-not-call")])
-        rows = book.unsent_rows(["B", "C"])
+        book.batches.record_unsent([row, row._replace(row=3)])
+        book.batches.record_unsent([row._replace(reason="do-not-call")])
+        rows = book.batches.unsent_rows(["B", "C"])
         assert [(number, each.reason) for number, each in sorted(rows.items())] == [
             (2, "do-not-call"),
             (3, "duplicate"),
@@ -1065,18 +1065,18 @@ def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -
 def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> None:
     clock = Clock()
     with Ledger.open(tmp_path, now=clock, boot_clock=clock.boot_time) as book:
-        batches = [book.begin_batch("p", "execute", "x", "", f"/{name}", name) for name in "abc"]
+        batches = [book.batches.begin("p", "execute", "x", "", f"/{name}", name) for name in "abc"]
         for batch in batches:
             row = UnsentRow(batch, 2, "C", Outcome.SKIPPED, "duplicate", "", clock())
-            book.record_unsent([row])
+            book.batches.record_unsent([row])
         book.record_outcome(
             book.begin(intent("x")._replace(batch=batches[0], row=1), 0), Outcome.ACCEPTED
         )
         for batch in batches[:2]:
-            book.end_batch(batch)
+            book.batches.end(batch)
         clock.advance(1e6)
         assert book.prune(clock()) == 1
-        assert [len(book.unsent_rows([batch])) for batch in batches] == [0, 0, 1]
+        assert [len(book.batches.unsent_rows([batch])) for batch in batches] == [0, 0, 1]
         book.check(always=True)
 
 
@@ -1153,21 +1153,21 @@ def test_processed_row_stops_its_identical_row(tmp_path: Path, *, again: bool) -
 def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         whole = "default", "execute", "https://x", "given"
-        first = book.begin_batch(*whole, "/a", "1")
-        second = book.begin_batch("other", *whole[1:], "/b", "2")
+        first = book.batches.begin(*whole, "/a", "1")
+        second = book.batches.begin("other", *whole[1:], "/b", "2")
         for file, digest, expected in (
             ("/a", "9", [first]),
             ("", "2", [second]),
             ("/a", "2", [second, first]),
             ("", "9", []),
         ):
-            found = book.batches_of(file, digest)
+            found = book.batches.of_file(file, digest)
             assert [each.id for each in found] == expected
             assert not any(each.is_finished for each in found)
-        (found_first,) = book.batches_of("/a", "1")
+        (found_first,) = book.batches.of_file("/a", "1")
         assert found_first[3:7] == whole
-        book.end_batch(first)
-        assert book.batches_of("/a", "1")[0].is_finished
+        book.batches.end(first)
+        assert book.batches.of_file("/a", "1")[0].is_finished
 
 
 def test_cancelled_wait_for_the_lock_records_nothing(tmp_path: Path) -> None:

@@ -227,15 +227,15 @@ def test_people_are_known_in_an_accepted_older_copy(tmp_path: Path) -> None:
             if name != "a":
                 assert "older copy" in ledger.accept_missing_records()
             ledger.begin(intent(name)._replace(people=("number 1",), batch="BATCH"), 0)
-            assert ledger.find_attempts_finding([("number 1",)], AttemptLimit(1, 604_800))
+            assert ledger.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
         shutil.copy(file, tmp_path / "copy")
         with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
             ledger.begin(intent(f"later than {name}"), 0)
         shutil.copy(tmp_path / "copy", file)
     with Ledger.open(file.parent, marker_folder=tmp_path / "markers") as ledger:
         ledger.accept_missing_records()
-        assert ledger.find_contact([("number 1",)], {"BATCH"})
-        assert ledger.find_attempts_finding([("number 1",)], AttemptLimit(3, 604_800))
+        assert ledger.people.find_contact([("number 1",)], {"BATCH"})
+        assert ledger.people.find_finding([("number 1",)], AttemptLimit(3, 604_800))
 
 
 def test_lost_ledger_stops_a_batch_and_its_resumption(cxcall: Cxcall, platform: Platform) -> None:

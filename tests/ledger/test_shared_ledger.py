@@ -386,7 +386,7 @@ def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:
             delivery = ledger.begin(intent(name)._replace(people=people), 900)
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
         assert ledger.prune(now + timedelta(days=1)) == 1
-        assert ledger.find_attempts_finding([("number 1",)], AttemptLimit(1, 604_800))
+        assert ledger.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
 
 
 def test_machine_without_a_marker_notices_a_promoted_standby(
@@ -420,7 +420,7 @@ def test_machine_that_notices_missing_records_stops_all_others(
             fresh.begin(intent("d"), 900)
         fresh.accept_missing_records()
         fresh.begin(intent("d"), 900)
-        assert fresh.find_attempts_finding([("number 1",)], AttemptLimit(1, 604_800))
+        assert fresh.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
 
 
 def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(

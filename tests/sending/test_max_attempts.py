@@ -186,8 +186,8 @@ def test_one_call_to_each_of_two_people_is_within_a_limit_of_two(tmp_path: Path)
     with Ledger.open(tmp_path) as ledger:
         for name in "ab":
             ledger.begin(intent(name)._replace(people=(f"number {name}",)), 900, limit=limit)
-        assert ledger.find_attempts_finding([("number a",), ("number b",)], limit) is None
-        assert ledger.find_attempts_finding([("number b", "number a")], limit)
+        assert ledger.people.find_finding([("number a",), ("number b",)], limit) is None
+        assert ledger.people.find_finding([("number b", "number a")], limit)
         both = intent("c")._replace(people=("number a", "number b"))
         ledger.begin(both, 900, limit=limit)
 

@@ -129,7 +129,7 @@ class LoadRun(Run):
     @cached_property
     def _unconfirmed_rows(self) -> Collection[int]:
         """The rows that an earlier run of this load sent, and whose contacts the response did not have."""
-        return self.ledger.unsent_rows({self.batch, *self.resumed}, Outcome.UNKNOWN).keys()
+        return self.ledger.batches.unsent_rows({self.batch, *self.resumed}, Outcome.UNKNOWN).keys()
 
     def _split_missing(
         self, missing: tuple[Row, ...], result: RowResult, delivery: str

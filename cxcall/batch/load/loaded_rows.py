@@ -96,13 +96,15 @@ class LoadedContacts:
     def find_meanwhile(self, request: CheckedRequest) -> Record | None:
         """Return the delivery of a contact by a load that had not ended, or not begun, at the last look; else None."""
         batches = {each.id for each in _loads_into_list(self._ledger, self._job)} - self._settled
-        return self._ledger.find_contact(request.possible_people, batches) if batches else None
+        return (
+            self._ledger.people.find_contact(request.possible_people, batches) if batches else None
+        )
 
     def find(self, request: CheckedRequest) -> Record | None:
         """Return the delivery that has a number of the contact; None for a contact that is still to be sent."""
         if not self._batches:
             return None
-        found = self._ledger.find_contact(request.possible_people, self._batches)
+        found = self._ledger.people.find_contact(request.possible_people, self._batches)
         self.count += found is not None
         return found
 
@@ -112,7 +114,7 @@ def _loads_into_list(ledger: Ledger, job: Job) -> list[Batch]:
     _, *own, _, _ = job.identity
     return [
         each
-        for each in ledger.batches()
+        for each in ledger.batches.all()
         if [each.operation, each.target, each.values_digest] == own
     ]
 

@@ -100,7 +100,7 @@ class ClaimedRows:
         ):
             self._give_back(row)
         else:
-            self._ledger.record_unsent([unsent_row(result, row.batch, row.key)])
+            self._ledger.batches.record_unsent([unsent_row(result, row.batch, row.key)])
             reason = str(result.skip or result.report.outcome)
             self._queue.end(self._claim_of(row), row.batch, row.number, reason)
 
@@ -157,6 +157,6 @@ def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
         if record.outcome is not Outcome.UNKNOWN:
             queue.end_unknown(batch, number, record.outcome, delivery)
     if queue.end_batch(batch):
-        unsent = ledger.unsent_rows([batch]).values()
+        unsent = ledger.batches.unsent_rows([batch]).values()
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):
-            ledger.end_batch(batch)
+            ledger.batches.end(batch)

@@ -77,7 +77,7 @@ class BatchReport(NamedTuple):
 def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
     """Return a batch by its ID or the start of it, or the newest one; raises UsageError unless one fits."""
     prefix = (identifier or "").strip().upper()
-    found = [each for each in ledger.batches() if each.id.startswith(prefix)]
+    found = [each for each in ledger.batches.all() if each.id.startswith(prefix)]
     if found and (identifier is None or len(found) == 1):
         return found[0]
     problem = (
@@ -90,7 +90,9 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     """Return the last result of each row; of a row with several deliveries, one that may be processed counts."""
-    rows = {number: _unsent(each) for number, each in ledger.unsent_rows([batch.id]).items()}
+    rows = {
+        number: _unsent(each) for number, each in ledger.batches.unsent_rows([batch.id]).items()
+    }
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
     for record in ledger.records(batch=batch.id):  # newest first
         ranges = parse_key(record.key, record.row)

@@ -31,9 +31,9 @@ _COMMAND = "batch report"
 def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
     with open_ledger() as ledger:
-        batches = ledger.batches()[:limit]
-        counts = [ledger.count_outcomes(each.id) for each in batches]
-        unsent = [len(ledger.unsent_rows([each.id])) for each in batches]
+        batches = ledger.batches.all()[:limit]
+        counts = [ledger.batches.count_outcomes(each.id) for each in batches]
+        unsent = [len(ledger.batches.unsent_rows([each.id])) for each in batches]
     listed = [_batch_data(*each) for each in zip(batches, counts, unsent, strict=True)]
     return Report(
         "batch list",

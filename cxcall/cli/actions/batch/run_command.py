@@ -200,7 +200,7 @@ class BatchCommand:
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
-        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
+        batch = batch or ledger.batches.begin(*job.identity, totals.rows, self.keys.column)
         options = {
             "rate": str(self.rate),
             "guards": dict(self.mode.guards),
