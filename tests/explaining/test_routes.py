@@ -20,7 +20,7 @@ from cxcall.explaining.operations.published_operations import (
 )
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case
-from helpers.work import examples
+from helpers.work import count_calls, examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -196,6 +196,15 @@ def test_mistyped_path_names_the_right_operation() -> None:
         if nearest is None or shape(nearest) != shape(operation):
             wrong.append(f"{operation.method} {path} -> {nearest} instead of {operation}")
     assert len(wrong) <= 0.02 * count, "\n".join(wrong)
+
+
+def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
+    path = "/api/v2/conversations" + "/a" * 2000
+    exchange = {"method": "POST", "host": HOSTS[GENESYS], "path": path}
+    explain({**exchange, "path": "/api/v2/conversations/a"})  # loads the published operations
+    assert count_calls(lambda: explain(exchange)) < 50 * 2000, (
+        "a comparison needs 700 for each segment"
+    )
 
 
 @each_case(

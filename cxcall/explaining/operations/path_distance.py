@@ -43,21 +43,24 @@ def count_words(segments: Iterable[str]) -> int:
 class PathTree:
     """Path templates by their segments: lower-case words, ID or VALUE for a parameter.
 
-    `operations` are those of the path that ends here.
+    `operations` are those of the path that ends here, and `most` is the number of segments of the longest template.
     """
 
     def __init__(self) -> None:
         self.operations: list[PublishedOperation] = []
         self.children: dict[str, PathTree] = {}
+        self.most = 0
 
     def add(self, template: Iterable[str], operation: PublishedOperation) -> None:
         """Add an operation to a path template."""
         node = self
-        for segment in template:
+        count = 0
+        for count, segment in enumerate(template, 1):  # noqa: B007 - the number of the last one
             if segment not in node.children:
                 node.children[segment] = PathTree()
             node = node.children[segment]
         node.operations.append(operation)
+        self.most = max(self.most, count)
 
     def find(
         self, segments: tuple[str, ...], template: tuple[str, ...] = ()
@@ -91,6 +94,8 @@ def rank_paths(
         return known[index, expected]
 
     removals = [_removal(each) for each in segments]
+    if sum(sorted(removals)[: max(0, len(segments) - tree.most)]) > limit:
+        return  # more segments would be removed than any template has room for
     row = [0.0]
     for removal in removals:
         row.append(row[-1] + removal)
