@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import selectors
 import signal
 import socket
@@ -147,7 +148,7 @@ def serve(channel: socket.socket) -> None:
 def become(
     arguments: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]
 ) -> NoReturn:
-    """Be the command: its arguments, its folder, its environment, its streams."""
+    """Be the command, or a script of the tests: its arguments, its folder, its environment, its streams."""
     for stream, descriptor in enumerate(descriptors):
         os.dup2(descriptor, stream)
         os.close(descriptor)
@@ -159,6 +160,9 @@ def become(
     from cxcall.__main__ import main
 
     try:
+        if arguments[0].endswith(".py"):
+            runpy.run_path(arguments[0], run_name="__main__")
+            sys.exit()
         sys.exit(main())  # type: ignore[func-returns-value] # as the installed script does
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

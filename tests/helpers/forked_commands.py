@@ -74,13 +74,20 @@ class Forks:
             self._lock.release()
 
     def start(
-        self, arguments: list[str], cwd: str, environment: dict[str, str], out: int, err: int
+        self,
+        arguments: list[str],
+        cwd: str,
+        environment: dict[str, str],
+        out: int = subprocess.PIPE,
+        err: int = subprocess.PIPE,
+        *,
+        given: int = subprocess.DEVNULL,
     ) -> ForkedProcess:
-        """Start the command beside the test, with streams as `subprocess` takes them; its stdin is empty."""
+        """Start a command, or a script of the tests, beside the test, with streams as `subprocess` takes them."""
         channel = socket.socket(socket.AF_UNIX)
         channel.connect(f"\0{self._name}")
         request = json.dumps([arguments, cwd, environment, True]).encode()
-        return ForkedProcess(channel, request, out, err)
+        return ForkedProcess(channel, request, out, err, given)
 
     def stop(self) -> None:
         """End the process that waits for the next request."""
@@ -90,12 +97,15 @@ class Forks:
 class ForkedProcess:
     """A command that runs beside the test, as `subprocess.Popen`; the process that forked it tells how it ended."""
 
-    def __init__(self, channel: socket.socket, request: bytes, out: int, err: int) -> None:
+    def __init__(
+        self, channel: socket.socket, request: bytes, out: int, err: int, given: int
+    ) -> None:
         self.returncode: int | None = None
         self._channel = channel
         out, self.stdout = open_stream(out)
         err, self.stderr = open_stream(err, out)
-        descriptors = [os.open(os.devnull, os.O_RDONLY), out, err]
+        stdin, self.stdin = open_input(given)
+        descriptors = [stdin, out, err]
         socket.send_fds(channel, [len(request).to_bytes(4)], descriptors)
         channel.sendall(request)
         for descriptor in descriptors:
@@ -126,6 +136,9 @@ class ForkedProcess:
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """Read what it prints until it ends; returns both texts."""
         end = monotonic() + (60 if timeout is None else timeout)
+        if self.stdin is not None:
+            with suppress(BrokenPipeError):
+                self.stdin.close()
         streams = [each for each in (self.stdout, self.stderr) if each is not None]
         try:
             found = read_all(tuple(os.dup(each.fileno()) for each in streams), end - monotonic())
@@ -155,10 +168,18 @@ class ForkedProcess:
 
     def __exit__(self, *_: object) -> None:
         """Close the streams, and wait for its end."""
-        for stream in (self.stdout, self.stderr):
+        for stream in (self.stdin, self.stdout, self.stderr):
             if stream is not None:
                 stream.close()
         self.wait()
+
+
+def open_input(kind: int) -> tuple[int, IO[str] | None]:
+    """Return the end of stdin for a command, and that for the test if `kind` is a pipe; otherwise it is empty."""
+    if kind == subprocess.PIPE:
+        theirs, ours = os.pipe()
+        return theirs, open(ours, "w", encoding="utf-8")
+    return os.open(os.devnull, os.O_RDONLY), None
 
 
 def open_stream(kind: int, out: int = -1) -> tuple[int, IO[str] | None]:

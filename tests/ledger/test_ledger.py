@@ -33,6 +33,7 @@ from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow
 from cxcall.ledger.request_digest import intent_digest
 from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
 from cxcall.ledger.sqlite import sqlite_database as database
+from helpers.command import Cxcall, Running
 from helpers.ledger_process import ENDS, intent, open_ledger
 from helpers.work import examples
 
@@ -98,16 +99,17 @@ def place(request: pytest.FixtureRequest, folder: Path) -> str:
     return str(folder if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
 
 
-def start_process(*args: object, **more: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, str(PROCESS), *map(str, args)]
-    pipe = subprocess.PIPE
-    process: subprocess.Popen[str] = subprocess.Popen(
-        command, text=True, stdin=pipe, stdout=pipe, stderr=pipe, **more
+def start_process(*args: object) -> Running:
+    """Start a process that uses the ledger: by a fork of one that has loaded it, if there is one."""
+    command, pipe = [str(PROCESS), *map(str, args)], subprocess.PIPE
+    if Cxcall.forks is not None:
+        return Cxcall.forks.start(command, str(Path.cwd()), dict(os.environ), given=pipe)
+    return subprocess.Popen(
+        [sys.executable, *command], text=True, stdin=pipe, stdout=pipe, stderr=pipe
     )
-    return process
 
 
-def read_words(process: subprocess.Popen[str]) -> list[list[str]]:
+def read_words(process: Running) -> list[list[str]]:
     out, err = process.communicate(timeout=60)
     assert "Traceback" not in err, err
     return [line.split(" ", 2) for line in out.splitlines()]
@@ -136,7 +138,7 @@ def race_in_turns(
     return turns, [read_words(process) for process in processes]
 
 
-def let_begin(processes: list[subprocess.Popen[str]], *, is_ready: bool) -> None:
+def let_begin(processes: list[Running], *, is_ready: bool) -> None:
     """Tell processes to begin, once all are ready."""
     for process in processes:
         assert process.stdout
