@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from helpers.command import CAMPAIGN, CONTACT, CXCALL
 from helpers.har import har
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -162,9 +164,9 @@ def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> None:
-    assert "no delivery was refused" in live("explain", "--last", code=2).err
+    assert "no delivery that was refused" in live("explain", "--last", code=2).err
     live("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", code=5)
-    ran = live("explain", "--last", code=0)
+    ran = live("explain", "--last", code=3)
     assert "/executions -> HTTP 4" in ran.out.splitlines()[0]
     assert "path-unpublished" in ran.out
     assert "keeps neither request bodies" in ran.out
@@ -172,6 +174,41 @@ def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> Non
     shown = live("history", "show", ran.out.split(":")[0].removeprefix("delivery ")).out
     assert "apiCode:       bad.request" in shown
     assert "apiMessage:    The request could not be understood" in shown
+
+
+ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes", "--again")
+ENDS = {
+    400: ("refused", "the API says: no skill here"),
+    404: ("refused", "the API says: no skill here"),
+    429: ("undelivered", "error[rate-limited]"),
+    500: ("unknown", "error[outcome-unknown]"),
+}
+
+
+@pytest.mark.parametrize("status", ENDS)
+def test_last_delivery_that_was_not_accepted_is_explained(cxcall: Cxcall, status: int) -> None:
+    outcome, said = ENDS[status]
+    body = {"message": "no skill here", "code": "no.skill"}
+    answers = [Reply(403, {"message": "older", "code": "older"}, rings=False)]
+    with Platform(lambda _body, _count: answers[-1]) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*ONE)
+        answers.append(Reply(status, body, {"Retry-After": "999"}, rings=False))
+        failed = cxcall(*ONE, "-o", "json").envelope
+        answers.append(Reply())
+        cxcall(*ONE, code=0)
+    ran = cxcall("explain", "--last", code=3)
+    assert ran.out.startswith(f"delivery {failed['deliveryId']}: POST ")
+    assert re.search(rf"^outcome: +{outcome}$", ran.out, re.MULTILINE)
+    assert said in ran.out
+    found = cxcall("explain", "--last", "-o", "json", code=3).envelope
+    assert (found["outcome"], found["data"]["id"]) == ("invalid", failed["deliveryId"])
+    is_unknown = outcome == "unknown"
+    assert ("do not run it again" in ran.out) == is_unknown
+    if is_unknown:
+        assert "send the request again" not in ran.out
+        cxcall("history", "resolve", failed["deliveryId"], "--not-placed", code=0)
+        assert "older" in cxcall("explain", "--last").out
 
 
 @pytest.mark.parametrize("text", ["", "good morning", '{"a": 1}', "[1, 2]", "{oops", '{"log": {}}'])

@@ -33,7 +33,7 @@ def explain(
         "[FILE|CODE]", "A request in one of the formats above, or an error code."
     ),
     entry: int | None = option("--entry N", "Explain only this entry of a HAR file.", min=1),
-    last: bool = option("--last", "Explain the last refused delivery."),
+    last: bool = option("--last", "Explain the last delivery that was not accepted."),
     fix: bool = option("--fix", "Print the corrected request."),
     form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
         "--as", "Set the format of the corrected request [send]."
@@ -45,17 +45,14 @@ def explain(
 
     Reads any text that contains a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
-    from cxcall.cli.actions.explain.run_command import (
-        explain_code,
-        explain_file,
-        explain_last,
-        list_codes,
-    )
+    if last:
+        from cxcall.cli.actions.explain.last_delivery import explain_last
+
+        return explain_last()
+    from cxcall.cli.actions.explain.run_command import explain_code, explain_file, list_codes
 
     if codes:
         return list_codes()
-    if last:
-        return explain_last()
     if file and (description := explain_code(file)):
         return description
     own = find_own_contract(contracts)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.correction_printer import CorrectionPrinter
-from cxcall.cli.actions.explain.explained_request import RequestExplainer, attempt_as_json, headline
+from cxcall.cli.actions.explain.explained_request import RequestExplainer, attempt_as_json
 from cxcall.cli.actions.explain.request_printer import RequestPrinter, explain_in_parts
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
@@ -23,12 +23,11 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
+from cxcall.output.terminal_text import format_severity_counts
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 from cxcall.responses.refusal_causes import BY_STATUS
 
 if TYPE_CHECKING:
-    from cxcall.ledger.records import Record
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
@@ -75,52 +74,6 @@ def _describe_status(status: int) -> Report:
     return Report(
         COMMAND, data={"status": status, "means": meaning, "do": fix, "code": code}, text=text
     )
-
-
-def explain_last() -> Report:
-    """Explain the last delivery that was refused, from what the ledger keeps of it."""
-    from cxcall.cli.actions.history import delivery_text
-    from cxcall.explaining.readers.request_builder import build_observed_request, build_response
-    from cxcall.sending.machine_ledger import open_ledger
-
-    with open_ledger() as ledger:
-        record = ledger.last("refused")
-    if record is None:
-        raise UsageError(
-            "no delivery was refused on this machine",
-            where="--last",
-            fix="see `cxcall history list`",
-        )
-    request = build_observed_request(
-        f"delivery {record.id}",
-        method=record.method,
-        url=record.target,
-        response=build_response(record.status, None, _recorded_answer(record)),
-    )
-    explanation = explain_request(request)
-    limit = Finding.note(
-        "not-provable",
-        "ledger",
-        "the ledger keeps neither request bodies nor response bodies, only the API's code and message",
-        fix=f"give the correlation ID `{record.correlation_id}` to support"
-        if record.correlation_id
-        else "send the request again with `-o json`, and explain that output",
-        source="ledger",
-    )
-    return Report(
-        COMMAND,
-        findings=[*explanation.findings, limit],
-        findings_are_data=True,
-        data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(headline(explanation))}\n\n{delivery_text(record)}\n",
-    )
-
-
-def _recorded_answer(record: Record) -> dict[str, Any] | None:
-    """Return what the ledger keeps of a response body; None if that is nothing."""
-    message = (record.message or "").removesuffix(f" ({record.code})")
-    kept = {"status": record.status, "code": record.code, "message": message}
-    return kept if record.code or record.message else None
 
 
 def _stop_on_empty(text: str, name: str) -> None:

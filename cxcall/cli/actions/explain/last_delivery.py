@@ -1,0 +1,101 @@
+"""Explain the last delivery that was not accepted, from what the ledger keeps of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cxcall.cli.actions.explain.explained_request import headline
+from cxcall.cli.actions.history import delivery_text
+from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.output.report import Report
+from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
+from cxcall.payloads.checks import has_errors
+from cxcall.sending.machine_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+
+
+def explain_last() -> Report:
+    """Explain the last delivery that was refused, got no acceptance from the API, or may have placed a call."""
+    with open_ledger() as ledger:
+        record = _last_not_accepted(ledger)
+    if record is None:
+        raise UsageError(
+            "the ledger has no delivery that was refused or whose outcome is unknown",
+            where="--last",
+            fix="see `cxcall history list`",
+        )
+    request = build_observed_request(
+        f"delivery {record.id}",
+        method=record.method,
+        url=record.target,
+        response=build_response(record.status, None, _recorded_answer(record)),
+    )
+    explanation = explain_request(request)
+    findings = [*_unknown_outcome(record), *explanation.findings, _limit_of_ledger(record)]
+    is_error = explanation.is_unexplained or has_errors(findings)
+    return Report(
+        "explain",
+        Outcome.INVALID if is_error else Outcome.OK,
+        ExitCode.INVALID if is_error else ExitCode.OK,
+        findings=findings,
+        findings_are_data=True,
+        data={**record.as_dict(), "attempts": [explanation.as_dict()]},
+        text=f"{escape_to_one_line(headline(explanation))}\n\n{delivery_text(record)}\n",
+        summary=format_severity_counts(Counter(finding.severity for finding in findings)),
+    )
+
+
+def _last_not_accepted(ledger: Ledger) -> Record | None:
+    """Return the newest delivery that was refused, may have placed a call, or was not processed despite a response."""
+    unanswered = (each for each in ledger.records(outcome="undelivered") if each.status)
+    newest = (
+        ledger.last("refused"),
+        next(ledger.records(unresolved=True, limit=1), None),
+        next(unanswered, None),
+    )
+    return max(filter(None, newest), key=lambda record: record.at, default=None)
+
+
+def _unknown_outcome(record: Record) -> list[Finding]:
+    if not record.is_unresolved:
+        return []
+    finding = Finding.error(
+        "outcome-unknown",
+        "ledger",
+        "it is not known whether the platform processed this request; a call may have been placed",
+        fix=f"do not run it again: find out whether a call was placed, then {resolve_commands(record.id)}",
+        why="the request may have arrived: sending it again could call the person twice",
+        source="ledger",
+    )
+    return [finding]
+
+
+def _limit_of_ledger(record: Record) -> Finding:
+    """Return the note on what the ledger does not keep; no advice to send again what may have placed a call."""
+    again = "see the response that the command printed"
+    if not record.is_unresolved:
+        again = "send the request again with `-o json`, and explain that output"
+    return Finding.note(
+        "not-provable",
+        "ledger",
+        "the ledger keeps neither request bodies nor response bodies, only the API's code and message",
+        fix=f"give the correlation ID `{record.correlation_id}` to support"
+        if record.correlation_id
+        else again,
+        source="ledger",
+    )
+
+
+def _recorded_answer(record: Record) -> dict[str, Any] | None:
+    """Return what the ledger keeps of a response body; None if that is nothing."""
+    message = (record.message or "").removesuffix(f" ({record.code})")
+    kept = {"status": record.status, "code": record.code, "message": message}
+    return kept if record.code or record.message else None
