@@ -33,6 +33,10 @@ FORBIDDEN = re.compile(
     | its\ request\ in\ place | knows\ nothing\ of | nobody\ would\ answer | may\ stand\ at\ the\ cursor
     | dialler | answer(?:ed|s)?\ (?:with\b|HTTP|[1-5][0-9]{2}\b) | answer\ of\ (?:the\ API|`)
     | delivery\ that\ rang | \bthat\ one\b | \bof\ none\b
+    | look\ at\ the\ platform\ for | in\ a\ file\ of\ (?:its|their)\ own | \bhands\ out\b
+    | (?:is|are)\ handed\ out | means\ nothing\ in\ it | did\ not\ come\ to\ its\ end | by\ its\ kind
+    | one\ in\ another | goes\ by\ a | looked\ at: | not\ so: | best\ in\ E\.164 | is\ over\ by
+    | responds?\ with\ nothing | no\ more\ is\ asked
     | (?<!there\ )\bis\ (?:none\b|no\ (?!longer\b|more\b))""",
     re.VERBOSE | re.IGNORECASE,
 )  # fmt: skip
