@@ -30,6 +30,9 @@ _JS_OBJECT = "[object Object]"
 _PYTHON_HINT = (
     "; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
 )
+ONE_PER_LINE = "name the file `.jsonl`"
+"""The correction of a text that has a document on each line."""
+_MARKUP = re.compile(r"<(?:(?P<page>!doctype\s+html|html)\b|\?xml\b)", re.IGNORECASE)
 _MAX_SHOWN = 40
 
 
@@ -114,6 +117,10 @@ class _Scanner:
             )
         if _FORM_DATA.match(self.text, self.at):
             self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
+        if markup := _MARKUP.match(self.text, self.at):
+            kind = "a web page" if markup["page"] else "XML"
+            fix = "get the JSON document: the address or the program that this text is from sent another document"
+            self.fail(f"this is {kind}, not JSON", fix, len(markup[0]))
         step: Callable[[str], Any] | None = self.read_value
         while step:
             step = step(self.skip_space())
@@ -234,8 +241,23 @@ class _Scanner:
     def refuse_end(self, char: str) -> None:
         """Fail at the end of the text, where something is still open."""
         if not char:
-            fix = f"add `{self.closing}`; the text may be cut off"
+            fix = "get the whole text: it is cut off within a member or an item"
+            if self.ends_complete():
+                fix = f"add `{self.missing_end}` at the end; the text may be cut off"
             self.fail(f"this `{self.opening}` is never closed", fix, at=self.open[-1])
+
+    @property
+    def missing_end(self) -> str:
+        """The brackets that close all open ones."""
+        return "".join("}" if self.text[at] == "{" else "]" for at in reversed(self.open))
+
+    def ends_complete(self) -> bool:
+        """Tell whether only brackets are missing at the end of the text."""
+        try:
+            _Scanner(self.text + self.missing_end, self.max_depth).scan()
+        except _MistakeFound:
+            return False
+        return True
 
     def refuse_rest(self, char: str) -> NoReturn:
         before = self.text[: self.at]
@@ -244,7 +266,7 @@ class _Scanner:
             message = "a second document starts here" + ": this looks like JSON Lines" * is_lines
             self.fail(
                 message,
-                "name the file `.jsonl`" if is_lines else "write each document to its own file",
+                ONE_PER_LINE if is_lines else "write each document to its own file",
             )
         if char in "}]":
             self.fail(f"`{char}` closes nothing", "remove it")

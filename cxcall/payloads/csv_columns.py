@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
@@ -65,6 +66,17 @@ def parameter_columns(operation: Operation) -> list[str]:
     """Return the names of the parameters that a column can set."""
     parameters = operation.parameters
     return [each.name for each in parameters if each.location in PARAMETER_LOCATIONS]
+
+
+def open_objects(operation: Operation) -> list[str]:
+    """Return the places of the objects in the body whose members can have any name."""
+    schemas = {each: operation.schema_at(each) for each in operation.pointers}
+    return [
+        pointer
+        for pointer, schema in schemas.items()
+        if "object" in schema_types(schema)
+        and schema.get("additionalProperties", False) is not False
+    ]
 
 
 def nearest_column(cell: str, operation: Operation) -> str:

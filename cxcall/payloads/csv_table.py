@@ -10,10 +10,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.documents.json_pointer import leaves
+from cxcall.documents.json_pointer import join_pointer, leaves
 from cxcall.documents.secret_values import blank, hide_secrets
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Excerpt, Finding
+from cxcall.findings.finding import Excerpt, Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
     PARAMETER_LOCATIONS,
@@ -242,11 +242,24 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
             place = record.cell_excerpt(column.position)
             name = record.table.header.cells[column.position]
             secrets = [cell] if is_likely_secret(name, cell) else []
+            fix = _member_fix(column, record)
             findings = tuple(
-                hide_secrets(finding, secrets)._replace(excerpt=place) for finding in error.findings
+                hide_secrets(finding, secrets)._replace(excerpt=place, fix=fix or finding.fix)
+                for finding in error.findings
             )
             return CsvRow(start, None, {}, findings)
     return CsvRow(start, Payload(payload.value, record), parameters)
+
+
+def _member_fix(column: CsvColumn, record: CsvRecord) -> str:
+    """Return the correction of a column whose cells must be KEY=VALUE; empty for another column."""
+    if column.flag is None or not column.flag.under:
+        return ""
+    header = record.table.header.cells[column.position]
+    if header.removeprefix("--") == column.flag.name:
+        return f"write the cell as {column.flag.metavar}, such as `firstName=Ada`"
+    target = join_pointer(column.flag.under, header)
+    return f"to send the cells as they are: {command('--map', f'{target}={header}')}"
 
 
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:

@@ -140,11 +140,25 @@ def build_payload(
     `flags` pairs each flag with its text; `sets` are `/pointer=JSON`.
     Raises DocumentError or UsageError if the file or a flag cannot be read.
     """
-    document = parse(read_text(file), file) if file is not None else None
+    document = _read_document(operation, file) if file is not None else None
     value = (
         deepcopy(document.value) if document is not None else empty_value(operation.schema_at(""))
     )
     return apply_flags(operation, Payload(value, document), flags, sets)
+
+
+def _read_document(operation: Operation, file: str) -> Document:
+    """Read the one document of a body; raises DocumentError for another text."""
+    try:
+        return parse(read_text(file), file)
+    except DocumentError as error:
+        from cxcall.documents.json_syntax_errors import ONE_PER_LINE
+
+        each_line = command("cxcall", "batch", file, "--operation", operation.name)
+        fix = f"give one body here; to send each line: {each_line}"
+        raise DocumentError(
+            *(found._replace(fix=found.fix.replace(ONE_PER_LINE, fix)) for found in error.findings)
+        ) from None
 
 
 def empty_value(schema: JsonSchema) -> Any:

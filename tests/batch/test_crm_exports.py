@@ -86,8 +86,21 @@ def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) ->
         "`contact_id` looks like `contact-id`: add `--map contact-id=contact_id`" in finding["fix"]
     )
     assert "`Work Phone` looks like `phone-number`: add `--map 'phone-number=Work Phone'`" in finding["fix"]  # fmt: skip
-    assert "Address" not in finding["fix"]
+    assert "`Address` looks like" not in finding["fix"]
+    assert "to send `Address` in the body, add `--map /contactSpec/contactData/Address=Address`" in finding["fix"]  # fmt: skip
+    assert "Notes" not in finding["fix"]  # one example is enough
     assert "--ignore-extra-columns" in finding["fix"]
+
+
+def test_proposed_member_of_the_body_can_be_mapped(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file("crm.csv", f"contact-id,phone-number,firstName\n{CONTACT},+12025550101,Ada\n")
+    words = ("batch", file, *EXECUTE, "--confirm", "1")
+    proposed = "/contactSpec/contactData/firstName=firstName"
+    for refused in ((), ("--map", "firstName=firstName")):
+        assert f"`--map {proposed}`" in live(*words, *refused, code=2).err
+    assert f"`--map {proposed}`" in live(*words, "--map", "data=firstName", code=3).err
+    live(*words, "--map", proposed, code=0)
+    assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Ada"}]
 
 
 def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
@@ -230,7 +243,7 @@ def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, cha
         cxcall(*words, *same, code=9)
         platform.answer = lambda _body, _count: Reply()
         ran = cxcall(*words, *other[change], "--resume", code=2)
-        assert "or another mapping, country, or encoding" in ran.err
+        assert "mapping, country, or encoding, so its rows were different" in ran.err
         assert cxcall(*words, *other[change], code=7).err
         cxcall(*words, *same, "--resume", code=0)
     assert platform.rung == 1

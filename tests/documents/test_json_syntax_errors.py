@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 ESCAPE = r"write `\"` for each quote inside a string"
 PYTHON = "write double quotes; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
+MARKUP = (
+    "get the JSON document: the address or the program that this text is from sent another document"
+)
+CUT = "get the whole text: it is cut off within a member or an item"
 QUOTE = "a quote inside a string is not escaped"
 
 
@@ -29,6 +33,15 @@ QUOTE = "a quote inside a string is not escaped"
         ("{'contactId': 'x', 'more': None}", "single quotes are not JSON", PYTHON, 2),
         ("[{'contactId': 'x'}]", "single quotes are not JSON", PYTHON, 3),
         ("{\"a\": 'x'}", "single quotes are not JSON", "write double quotes", 7),
+        ("<!DOCTYPE html><html></html>", "this is a web page, not JSON", MARKUP, 1),
+        ("<html>", "this is a web page, not JSON", MARKUP, 1),
+        ('<?xml version="1.0"?><a/>', "this is XML, not JSON", MARKUP, 1),
+        ("<CONTACT_ID>", "`<` cannot start a JSON value", "put text in double quotes", 1),
+        ('{"a": [{"b": 1', "this `{` is never closed", "add `}]}` at the end; the text may be cut off", 8),
+        ('{"a": 1,', "this `{` is never closed", CUT, 1),
+        ('{"a":', "this `{` is never closed", CUT, 1),
+        ('{"a"', "this `{` is never closed", CUT, 1),
+        ('{"a": [1,', "this `[` is never closed", CUT, 7),
         ("[object Object]", "an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", 1),
     ],
 )  # fmt: skip
@@ -90,3 +103,13 @@ def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> 
     ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contact_id=1", code=3)
     fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
     assert fixes["/contact_id"] == "remove it: `contactId` is there already"
+
+
+def test_lines_of_documents_are_sent_by_batch(cxcall: Cxcall) -> None:
+    line = f'{{"contactId": "{CONTACT}", "reasonCode": "x"}}\n'
+    for name in ("two.jsonl", "two.json"):
+        file = cxcall.file(name, line * 2)
+        ran = cxcall("personal-connection", "-f", file, "--dry-run", code=3)
+        assert f"`cxcall batch {file} --operation personal-connection" in ran.err
+        assert "name the file" not in ran.err
+    assert "name the file `.jsonl`" in cxcall("validate", "two.json", code=3).out

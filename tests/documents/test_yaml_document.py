@@ -65,7 +65,7 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: 1\nb: *c", "has no anchor", 2),
         ("a:\n  - b\n c: d", "", 3),
         ("a: \x01", "control characters", 1),
-        ("[1, 2]: 3", "must be a text", 1),
+        ("[1, 2]: 3", "must be a string", 1),
     ],
 )
 def test_unusable_text_is_refused_with_its_place(text: str, message: str, line: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
@@ -13,6 +14,7 @@ from cxcall.payloads.csv_columns import (
     CsvColumn,
     find_column,
     nearest_column,
+    open_objects,
     parameter_columns,
     reject_repeated_columns,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from cxcall.payloads.csv_table import CsvHeader
 
 _MAX_LISTED = 12
+_MAX_PLACES = 3
 _EXAMPLE = "`--map phone-number=Phone`"
 
 
@@ -68,7 +71,9 @@ class UnknownColumnsError(UsageError):
         sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
         sample = "TARGET is the name of a column of the list" if has_list else sample
         fixes = ["to leave out the other columns, add `--ignore-extra-columns`"]
-        if not self.proposals:
+        if member := self._propose_member():
+            fixes = [member, *fixes]
+        elif not self.proposals:
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
         super().__init__(
             f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
@@ -81,6 +86,19 @@ class UnknownColumnsError(UsageError):
         """Return the error with proposals that follow from the first records."""
         known = self.header, self.unknown, self.operation
         return UnknownColumnsError(*known, targets=self.targets, samples=samples)
+
+    def _propose_member(self) -> str:
+        """Return how a column without a proposal fills an open object of the body; empty if there is none."""
+        cells = [each for each in self.unknown if each and "=" not in each]
+        proposed = [
+            each for each in cells if any(text.startswith(f"`{each}` ") for text in self.proposals)
+        ]
+        cell = next((each for each in cells if each not in proposed), "")
+        places = open_objects(self.operation) if cell and self.operation.columns_at is None else []
+        maps = [command("--map", f"{join_pointer(place, cell)}={cell}") for place in places]
+        return (
+            f"to send `{cell}` in the body, add {' or '.join(maps[:_MAX_PLACES])}" if maps else ""
+        )
 
     def _has_number(self, cell: str, samples: Sequence[Sequence[str]]) -> bool:
         index = self.header.cells.index(cell)
@@ -174,12 +192,16 @@ def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> lis
 
 def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
     near = cell if find_column(cell, operation) else nearest_column(target, operation)
+    is_target = bool(near)
+    if not near and (places := open_objects(operation)):
+        near = join_pointer(places[0], target)
     header = target if near == cell else cell  # the two were swapped
     sample = f"see `cxcall operations {operation.name}`"
+    alternative = "" if is_target else f", or {sample}"
     return UsageError(
         f"`{operation.name}` has no flag or parameter `{target}`",
         where="--map",
-        fix=f"write {command('--map', f'{near}={header}')}" if near else sample,
+        fix=f"write {command('--map', f'{near}={header}')}{alternative}" if near else sample,
         why="a target is a flag, a parameter, or a place in the body such as `/contactId`",
     )
 
