@@ -158,35 +158,6 @@ class Record(NamedTuple):
         """Whether it was accepted, or a person found out that a call was placed."""
         return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the record for JSON or CSV."""
-        return {
-            "id": self.id,
-            "at": self.at.isoformat(),
-            "endedAt": self.ended_at.isoformat() if self.ended_at else None,
-            "profile": self.profile,
-            "operation": self.operation,
-            "provenance": self.provenance,
-            "method": self.method,
-            "target": self.target,
-            "numbers": list(self.numbers),
-            "outcome": str(self.outcome),
-            "resolution": self.resolution,
-            "status": self.status,
-            "engagementId": self.engagement_id,
-            "correlationId": self.correlation_id,
-            "attempts": self.attempts,
-            "again": self.again,
-            "note": self.note,
-            "batch": self.batch,
-            "row": self.row,
-            "key": self.key,
-            "apiCode": self.code,
-            "apiMessage": self.message,
-            "timingsMs": dict(self.timings),
-            "digest": self.digest,
-        }
-
 
 def new_id(now: datetime) -> str:
     """Return an ID of 18 characters that sorts by time: 10 of milliseconds, 8 at random."""

@@ -1,20 +1,19 @@
-"""Run `cxcall history`: list, show, resolve, export, prune, and back up recorded deliveries."""
+"""Run `cxcall history`: list, show, resolve, prune, and back up recorded deliveries."""
 
 from __future__ import annotations
 
-import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_text import as_cell, as_text
+from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, printable, resolve_commands
+from cxcall.ledger.record_fields import record_fields
 from cxcall.ledger.records import RESOLUTIONS
-from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
@@ -22,7 +21,7 @@ from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.machine_ledger import open_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
@@ -53,11 +52,11 @@ def list_deliveries(since: str, **filters: Any) -> Report:
         )
     with open_ledger() as ledger:
         ledger.check()
-        records = list(ledger.records(since=_parse_since(since), **filters))
+        records = list(ledger.records(since=parse_since(since), **filters))
         report = Report(
             "history list",
-            data={"deliveries": [record.as_dict() for record in records]},
-            json_lines=(record.as_dict() for record in records),
+            data={"deliveries": [record_fields(record) for record in records]},
+            json_lines=(record_fields(record) for record in records),
             table=_table(records),
             diagnostics=[] if records else ["no matching deliveries"],
         )
@@ -69,7 +68,7 @@ def show_delivery(identifier: str) -> Report:
     with open_ledger() as ledger:
         ledger.check()
         record = ledger.get(identifier)
-    return Report("history show", data=record.as_dict(), text=delivery_text(record))
+    return Report("history show", data=record_fields(record), text=delivery_text(record))
 
 
 def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
@@ -82,20 +81,7 @@ def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, placed=placed)
-    return Report("history resolve", data=record.as_dict(), text=delivery_text(record))
-
-
-def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
-    """Print all deliveries as JSON Lines or CSV, one at a time.
-
-    Raises MissingRecordsError after the last one when the ledger cannot have all records.
-    """
-    screen = Screen.standard(output)
-    with open_ledger() as ledger:
-        ledger.check(always=True)
-        for line in _export_lines(ledger.records(since=_parse_since(since)), form):
-            screen.print_line(line)
-        ledger.stop_on_missing_records()
+    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
 
 
 def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Report:
@@ -194,7 +180,8 @@ def find_delivery(identifier: str) -> Record | None:
     return None
 
 
-def _parse_since(text: str) -> datetime | None:
+def parse_since(text: str) -> datetime | None:
+    """Return the time that `--since` gives, None without one; raises UsageError if it is not valid."""
     return _parse_time(text, "--since") if text else None
 
 
@@ -258,7 +245,10 @@ def delivery_text(record: Record) -> str:
     """Return a delivery as aligned `name: value` lines without empty values."""
     shown = {
         name: value
-        for name, value in {**record.as_dict(), "numbers": join_numbers(record.numbers)}.items()
+        for name, value in {
+            **record_fields(record),
+            "numbers": join_numbers(record.numbers),
+        }.items()
         if value not in (None, "", [], False, {})
     }
     width = max(len(name) for name in shown) + 1
@@ -270,30 +260,6 @@ def _as_line(value: Any) -> Any:
     if isinstance(value, dict):
         return ", ".join(f"{name} {member}" for name, member in value.items())
     return ", ".join(value) if isinstance(value, list) else as_text(value)
-
-
-def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
-    """Yield the lines of a JSON Lines or CSV file."""
-    if form == "jsonl":
-        for record in records:
-            yield json.dumps(record.as_dict(), ensure_ascii=False)
-        return
-    from cxcall.payloads.csv_table import format_record
-
-    for index, record in enumerate(records):
-        values = record.as_dict()
-        if not index:
-            yield format_record(list(values))
-        yield format_record([_as_cell(value) for value in values.values()])
-
-
-def _as_cell(value: Any) -> Any:
-    """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
-    if isinstance(value, list):
-        value = " ".join(value)
-    if isinstance(value, dict):
-        return json.dumps(value) if value else ""
-    return safe_cell(as_cell(value))
 
 
 def _short_time(at: datetime) -> str:

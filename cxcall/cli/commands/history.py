@@ -102,7 +102,7 @@ def export(
     since: str = _SINCE,
 ) -> None:
     """Print all deliveries as JSON Lines or CSV."""
-    from cxcall.cli.actions.history import export_deliveries
+    from cxcall.cli.actions.history_export import export_deliveries
 
     export_deliveries(format, since, output)
 

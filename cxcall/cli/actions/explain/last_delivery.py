@@ -12,6 +12,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.ledger.record_fields import record_fields
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
 from cxcall.payloads.checks import has_errors
@@ -47,7 +48,7 @@ def explain_last() -> Report:
         ExitCode.INVALID if is_error else ExitCode.OK,
         findings=findings,
         findings_are_data=True,
-        data={**record.as_dict(), "attempts": [explanation.as_dict()]},
+        data={**record_fields(record), "attempts": [explanation.as_dict()]},
         text=f"{escape_to_one_line(headline(explanation))}\n\n{delivery_text(record)}\n",
         summary=format_severity_counts(Counter(finding.severity for finding in findings)),
     )
