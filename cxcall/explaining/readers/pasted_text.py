@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _READERS = (
-    "commands.command_lines.read_commands",
+    "commands.commands_in_text.read_commands",
     "yaml_text.read_yaml",
     "json_values.objects_in_text.read_objects",
     "messages.transcripts.read_transcripts",

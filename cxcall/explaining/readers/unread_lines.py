@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.commands.command_lines import COMMAND
+from cxcall.explaining.readers.commands.commands_in_text import COMMAND
 from cxcall.explaining.readers.commands.shell_words import split_command
 from cxcall.runtime.number_ranges import list_ranges
 
