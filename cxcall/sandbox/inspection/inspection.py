@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults
-from cxcall.sandbox.inspection.html_page import page_policy, render_page
+from cxcall.sandbox.inspection.page_assembly import page_policy, render_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
