@@ -12,6 +12,7 @@ from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.redirect_server import ForeignRedirectError, RedirectServer
 from cxcall.credentials.token_request import redeem_code
 from cxcall.findings.finding import printable
+from cxcall.settings.setting_values import CXONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,8 @@ PATIENCE = 300.0
 
 _AGAIN = "run `cxcall auth login --web` again"
 _RANDOM_BYTES = 48
+_SCOPES = {CXONE: "openid"}
+"""The OAuth scope that a login asks for (docs/platforms/nice-cxone.md#tokens); of Genesys Cloud, the client has the scopes."""
 _SHOWN = 200
 
 
@@ -82,7 +85,7 @@ def log_in(
     show: Callable[[str], None],
     *,
     port: int = 0,
-    scope: str = "",
+    platform: str = "",
     timeout: float = 30.0,
 ) -> TokenGrant:
     """Let a person log in at the page that is passed to `show`, and exchange the code for a token.
@@ -93,7 +96,7 @@ def log_in(
     """
     login = Login(client)
     with RedirectServer(port, login.code) as loopback:
-        show(login.page(loopback.redirect_uri, scope))
+        show(login.page(loopback.redirect_uri, _SCOPES.get(platform, "")))
         code = loopback.wait(PATIENCE)
     if not code:
         message = f"the login was not finished within {PATIENCE:g} s"

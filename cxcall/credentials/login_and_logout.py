@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
-from cxcall.settings.setting_values import CXONE
 from cxcall.settings.settings import state_dir
 from cxcall.settings.tenants import delete_tenant
 
@@ -49,8 +48,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
         client,
         show,
         port=port,
-        # docs/platforms/nice-cxone.md#tokens; Genesys Cloud sets the scopes on the client.
-        scope="openid" if settings.platform == CXONE else "",
+        platform=settings.platform,
         timeout=settings.timeout,
     )
     with token_cache.lock_tokens(settings):
