@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.validation.exit_code import exit_code_of, outcome_of
 from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 
 if TYPE_CHECKING:
+    from cxcall.findings.exit_codes import ExitCode, Outcome
     from cxcall.findings.finding import Finding
 
 FINDINGS_SHOWN = 100
@@ -66,15 +67,13 @@ class ValidationSummary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code. An unreadable file outweighs an invalid one: it was not checked."""
-        codes = self.exit_codes
-        return ExitCode.USAGE if ExitCode.USAGE in codes else max(codes, default=ExitCode.OK)
+        """The exit code of the run."""
+        return exit_code_of(self.exit_codes)
 
     @property
     def outcome(self) -> Outcome:
         """`valid`, `invalid`, or `error` if something could not be read."""
-        outcomes = {ExitCode.OK: Outcome.VALID, ExitCode.INVALID: Outcome.INVALID}
-        return outcomes.get(self.exit_code, Outcome.ERROR)
+        return outcome_of(self.exit_code)
 
     @property
     def severities(self) -> Counter[str]:
