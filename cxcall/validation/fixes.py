@@ -22,7 +22,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, has_errors
 from cxcall.payloads.payload import Payload
 from cxcall.validation.payload_check import VerdictRun
-from cxcall.validation.run import LINES, TABLES
+from cxcall.validation.payload_files import LINES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.findings.edit import Edit
     from cxcall.findings.finding import Finding
     from cxcall.validation.payload_check import PayloadVerdict
-    from cxcall.validation.run import Validation
+    from cxcall.validation.payload_files import Validation
 
 _MAX_ROUNDS = 20
 """An edit can show what else is wrong, such as in the value of a property that was renamed."""

@@ -148,7 +148,8 @@ main()
 
 
 @pytest.mark.parametrize(
-    "module", ["typer", "cxcall.cli.main", "jsonschema_rs", "cxcall.validation.run", "decimal"]
+    "module",
+    ["typer", "cxcall.cli.main", "jsonschema_rs", "cxcall.validation.payload_files", "decimal"],
 )
 def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> None:
     cxcall.file("p.json", {"contactId": 1})

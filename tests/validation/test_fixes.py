@@ -13,7 +13,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operations
 from cxcall.validation.fixes import fix_files
-from cxcall.validation.run import Validation
+from cxcall.validation.payload_files import Validation
 from helpers.command import CONTACT, Cxcall
 from helpers.planted_faults import OPERATIONS, plant
 

@@ -292,7 +292,7 @@ def test_progress_is_not_shown_without_a_terminal(cxcall: Cxcall) -> None:
 SPAWN = """
 import json, multiprocessing, sys
 from cxcall.contracts.contract import load_catalog
-from cxcall.validation.run import Validation
+from cxcall.validation.payload_files import Validation
 from cxcall.validation.payload_check import VerdictRun
 
 if __name__ == "__main__":

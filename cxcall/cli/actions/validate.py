@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
     from cxcall.validation.fixes import FixedFile
     from cxcall.validation.payload_check import PayloadVerdict
-    from cxcall.validation.run import Validation
+    from cxcall.validation.payload_files import Validation
 
 _PROGRESS_DELAY = 0.3
 """Seconds before a progress bar is shown."""

@@ -43,7 +43,7 @@ def validate(
     from cxcall.cli.actions.validate import run_validation
     from cxcall.contracts.contract import load_catalog
     from cxcall.validation import operation_patterns
-    from cxcall.validation.run import Validation
+    from cxcall.validation.payload_files import Validation
 
     operations = load_catalog(find_own_contract(contracts))
     named = operations.find_operation(operation) if operation else None

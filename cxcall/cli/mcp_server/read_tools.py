@@ -108,7 +108,7 @@ class ReadTools:
         """
         from cxcall.cli.actions.validate import run_validation
         from cxcall.contracts.contract import load_catalog
-        from cxcall.validation.run import Validation
+        from cxcall.validation.payload_files import Validation
 
         if bool(content) == bool(file):
             raise UsageError(
