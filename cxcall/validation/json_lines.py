@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
-    from cxcall.validation.screening import QuickCheck
+    from cxcall.validation.quick_check import QuickCheck
 
 BLOCK_SIZE = 1 << 19
 """Bytes that are read at once: many, because it takes some time to hand a block to a process."""
@@ -113,7 +113,7 @@ class JsonLinesChecker:
         if first_line + len(lines) < FEW_LINES:
             return [()] * len(lines)
         if self._screen is None:
-            from cxcall.validation.screening import QuickCheck
+            from cxcall.validation.quick_check import QuickCheck
 
             self._screen = QuickCheck(self.checker.known, self.checker.named)
         return self._screen.accept(lines)

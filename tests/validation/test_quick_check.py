@@ -17,7 +17,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
-from cxcall.validation.screening import QuickCheck
+from cxcall.validation.quick_check import QuickCheck
 from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.shipped_operations import detailed_operations
