@@ -114,7 +114,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         payloads.value_corrections phone.number_validity phone.number_spellings
         responses.platform_messages responses.start_evidence runtime.likely_secrets
         runtime.name_similarity runtime.random_texts runtime.secret_names
-        sending.number_kinds transport.retry_after
+        sending.emergency_and_premium_numbers transport.retry_after
     """
     own = {f"cxcall.{name}" for name in modules.split()}
     assert all(map(find_spec, own))  # a module that was renamed is not loaded either

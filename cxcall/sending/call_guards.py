@@ -47,7 +47,7 @@ def check_numbers(
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            from cxcall.sending.number_kinds import check_kind
+            from cxcall.sending.emergency_and_premium_numbers import check_kind
 
             findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:
