@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.phone.hours_of_day import Hours
 from cxcall.sending.call_guards import check_numbers, is_stopping
 from cxcall.sending.call_times import find_call_times, time_zones
-from cxcall.sending.number_detection import dialed_numbers, find_numbers
+from cxcall.sending.numbers_in_request import dialed_numbers, find_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

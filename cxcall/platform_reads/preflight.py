@@ -20,7 +20,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.call_times import find_call_times, local_times
 from cxcall.sending.checked_request import build_request
-from cxcall.sending.number_detection import dialed_numbers
+from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.origins import host_of, is_loopback_url

@@ -8,7 +8,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, printable
 from cxcall.findings.notices import add_notice
 from cxcall.phone import number_masking
-from cxcall.sending.number_detection import DialedNumber, dialed_part
+from cxcall.sending.numbers_in_request import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

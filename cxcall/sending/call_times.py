@@ -9,7 +9,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_masking
 from cxcall.phone.number_validity import parse_number
-from cxcall.sending.number_detection import dialed_part, request_values
+from cxcall.sending.numbers_in_request import dialed_part, request_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,7 +18,7 @@ from cxcall.phone.number_masking import mask
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
-from cxcall.sending.number_detection import find_numbers
+from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.transport.messages import HttpRequest, is_header
 from cxcall.transport.request_targets import is_sent_unchanged, target_of
 

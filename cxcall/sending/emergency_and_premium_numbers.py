@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.finding import Finding
 from cxcall.phone.number_masking import mask, plain_digits
 from cxcall.phone.number_validity import parse_number
-from cxcall.sending.number_detection import dialed_part
+from cxcall.sending.numbers_in_request import dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, Severity
 from cxcall.sending.call_times import SCHEDULED, is_schedule
-from cxcall.sending.number_detection import request_values
+from cxcall.sending.numbers_in_request import request_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.phone.hours_of_day import Hours
 from cxcall.sandbox.server import Sandbox
-from cxcall.sending import number_detection
+from cxcall.sending import numbers_in_request
 from cxcall.sending.call_times import time_zones
 from cxcall.sending.do_not_call_list import read_do_not_call_list
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
@@ -204,8 +204,8 @@ def test_numbers_in_contact_columns_are_checked() -> None:
     body = Payload(
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
     )
-    found = number_detection.dialed_numbers(operation, {}, body)
-    assert found == [number_detection.DialedNumber("+12025550123", "/0/data/Home")]
+    found = numbers_in_request.dialed_numbers(operation, {}, body)
+    assert found == [numbers_in_request.DialedNumber("+12025550123", "/0/data/Home")]
 
 
 def test_operation_that_places_no_call_is_not_guarded(cxcall: Cxcall) -> None:

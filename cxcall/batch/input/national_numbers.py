@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
-from cxcall.sending.number_detection import dialed_numbers
+from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
