@@ -14,14 +14,14 @@ from cxcall.documents.json_pointer import (
     value_at,
 )
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.dialed_values import (
+from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
+from cxcall.payloads.undialable_values import (
     WHY_DIALED,
     find_wrong_number,
     is_dialed_place,
     may_be_address,
     place_in_body,
 )
-from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.phone import number_masking
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import placeholder_finding
 from cxcall.explaining.operations.published_operations import CXONE
 from cxcall.findings.finding import Severity
-from cxcall.payloads.dialed_values import find_unlikely_number, place_in_body
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.undialable_values import find_unlikely_number, place_in_body
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import is_uuid
 
