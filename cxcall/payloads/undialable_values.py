@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
-from cxcall.phone.dialed_texts import is_dialable
+from cxcall.phone.dialable_addresses import is_dialable
 from cxcall.phone.number_masking import mask
 from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.dialed_texts import DIALABLE, SCHEME
+from cxcall.phone.dialable_addresses import DIALABLE, SCHEME
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_names import (
     PHONE_FORMATS,
