@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.csv_table import CsvRecord
-from cxcall.phone.number_names import is_number_name
+from cxcall.phone.number_property_names import is_number_name
 from cxcall.sending.call_guards import GUARD_CODES
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from cxcall.contracts.request_url import server_url
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
+from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.contracts.pattern_samples import sample_text
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.phone.number_names import PHONE_FORMATS, fold_name, is_number_name
+from cxcall.phone.number_property_names import PHONE_FORMATS, fold_name, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import has_value, join_pointer, type_of, valu
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.value_corrections import retype
-from cxcall.phone import number_names
+from cxcall.phone import number_property_names
 from cxcall.runtime.name_similarity import SHORTEST_TYPO, is_typo, nearest_name
 from cxcall.runtime.patterns import fold_name, name_words
 
@@ -253,10 +253,14 @@ class _RenameFinder:
             each
             for each, declared in schema.get("properties", {}).items()
             if isinstance(declared, dict)
-            and declared.get("format") in number_names.PHONE_FORMATS
-            and number_names.is_number_name(each)
+            and declared.get("format") in number_property_names.PHONE_FORMATS
+            and number_property_names.is_number_name(each)
         ]
-        if len(numbers) == 1 and numbers[0] not in node and number_names.is_number_name(name):
+        if (
+            len(numbers) == 1
+            and numbers[0] not in node
+            and number_property_names.is_number_name(name)
+        ):
             target = join_pointer(place, numbers[0])
             yield from self._to(_SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
 
@@ -316,9 +320,9 @@ def _words(name: str) -> list[str]:
 
 def _is_address(name: str) -> bool:
     """Tell whether a name is that of a phone number: one that is dialed, or the caller's."""
-    folded = number_names.fold_name(name)
-    is_caller = number_names.is_folded_caller_name(folded) and not folded.endswith("name")
-    return is_caller or number_names.is_folded_number_name(folded)
+    folded = number_property_names.fold_name(name)
+    is_caller = number_property_names.is_folded_caller_name(folded) and not folded.endswith("name")
+    return is_caller or number_property_names.is_folded_number_name(folded)
 
 
 def _longer_name(folded: str, names: Iterable[str]) -> str:

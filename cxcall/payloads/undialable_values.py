@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.finding import Finding
 from cxcall.phone.dialable_addresses import is_dialable
 from cxcall.phone.number_masking import mask
-from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
+from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cxcall.phone.number_names import fold_name, is_folded_number_name
+from cxcall.phone.number_property_names import fold_name, is_folded_number_name
 from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone import number_names
+from cxcall.phone import number_property_names
 from cxcall.responses.platform_messages import SOURCE, member_text, shorten
 from cxcall.runtime.patterns import name_words
 
@@ -187,7 +187,7 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     """
     words = _WORD.findall(code.lower())
     subject = [each for each in words if each not in _CODE_WORDS]
-    is_caller = any(map(number_names.is_folded_caller_name, _phrases(words)))
+    is_caller = any(map(number_property_names.is_folded_caller_name, _phrases(words)))
     found = ""
     for pointer, _ in _members(body):
         words_of_name = name_words(pointer.rpartition("/")[2])
@@ -208,8 +208,8 @@ def _phrases(words: list[str]) -> list[str]:
 
 def _is_caller_number(pointer: str) -> bool:
     """Tell whether a property is the number of the caller, which codes call ANI or caller ID."""
-    name = number_names.fold_name(pointer.rpartition("/")[2])
-    return number_names.is_folded_caller_name(name) and not name.endswith("name")
+    name = number_property_names.fold_name(pointer.rpartition("/")[2])
+    return number_property_names.is_folded_caller_name(name) and not name.endswith("name")
 
 
 def _is_declared(operation: Operation, pointer: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.number_names import is_number_name
+from cxcall.phone.number_property_names import is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,7 +17,7 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.dialable_addresses import DIALABLE, SCHEME
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
-from cxcall.phone.number_names import (
+from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
     fold_name,
     is_folded_caller_name,

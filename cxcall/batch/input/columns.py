@@ -20,7 +20,7 @@ from cxcall.payloads.csv_columns import (
 )
 from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
-from cxcall.phone.number_names import is_number_name
+from cxcall.phone.number_property_names import is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
