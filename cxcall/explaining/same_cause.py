@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.phone.number_validity import find_number_mistake
+from cxcall.phone.impossible_numbers import find_number_mistake
 from cxcall.responses.reported_failures import explain_failures
 from cxcall.runtime.patterns import UUID_FORM
 

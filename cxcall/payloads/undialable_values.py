@@ -42,7 +42,7 @@ def is_number(format_name: str | None, value: str) -> bool:
 def is_possible(format_name: str, value: str) -> bool:
     """Return whether `find_wrong_number` finds nothing."""
     if is_number(format_name, value):
-        from cxcall.phone.number_validity import find_number_mistake
+        from cxcall.phone.impossible_numbers import find_number_mistake
 
         return not find_number_mistake(value)
     return format_name != "phone" or is_dialable(value)
@@ -66,7 +66,7 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
 
 def find_unlikely_number(value: str) -> Finding | None:
     """Return a warning, without a place, if a number has the form of E.164 but cannot be dialed; else None."""
-    from cxcall.phone.number_validity import find_number_mistake
+    from cxcall.phone.impossible_numbers import find_number_mistake
 
     mistake = find_number_mistake(value)
     if not mistake:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.phone.impossible_numbers import parse_number
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
@@ -11,7 +12,6 @@ from cxcall.phone.number_spellings import (
     read_number,
     without_exit_code,
 )
-from cxcall.phone.number_validity import parse_number
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

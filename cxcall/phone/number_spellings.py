@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.phone.impossible_numbers import find_number_mistake, parse_number
 from cxcall.phone.number_masking import plain_digits
-from cxcall.phone.number_validity import find_number_mistake, parse_number
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

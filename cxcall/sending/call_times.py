@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_masking
-from cxcall.phone.number_validity import parse_number
+from cxcall.phone.impossible_numbers import parse_number
 from cxcall.sending.numbers_in_request import dialed_part, request_values
 
 if TYPE_CHECKING:

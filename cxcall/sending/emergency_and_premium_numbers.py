@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
+from cxcall.phone.impossible_numbers import parse_number
 from cxcall.phone.number_masking import mask, plain_digits
-from cxcall.phone.number_validity import parse_number
 from cxcall.sending.numbers_in_request import dialed_part
 
 if TYPE_CHECKING:
