@@ -86,7 +86,7 @@ class CommandGroup(TyperGroup):
 
             known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
             nearest = find_similar(name, known)
-            hint = f"the most similar command is `{known[nearest]}`; or " if nearest else ""
+            hint = f"the most similar command is `{known[nearest]}`; " if nearest else ""
             raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
 
@@ -126,7 +126,7 @@ def missing_command(context: Any) -> UsageError:
     """Return the error for a group that is run without a subcommand."""
     names, argument = context.command.list_commands(context), context.command.argument
     listed = ", ".join(f"`{name}`" for name in names)
-    hint = f"use one of {listed}; or " if len(names) <= _MAX_LISTED else ""
+    hint = f"use one of {listed}; " if len(names) <= _MAX_LISTED else ""
     return _error(context, f"missing argument `{argument}`", argument, hint)
 
 

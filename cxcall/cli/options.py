@@ -79,13 +79,13 @@ class GuardOptions(OptionGroup):
     """Options for the guards of the person who is called."""
 
     hours: str | None = _safety(
-        "--hours FROM-TO", "Set calling hours in the callee's time: 08:00-21:00."
+        "--hours FROM-TO", "Set calling hours in the callee's time, like 08:00-21:00."
     )
     do_not_call: str | None = _safety(
         "--do-not-call FILE", "Stop calls to the numbers in this file."
     )
     max_attempts: str | None = _safety(
-        "--max-attempts N/PERIOD", "Limit the calls to one person: 3/day (or hour, week)."
+        "--max-attempts N/PERIOD", "Limit the calls to one person, like 3/day (hour, week)."
     )
 
 

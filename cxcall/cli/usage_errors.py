@@ -32,7 +32,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     finding = context and (_missing_file(error, context) or _omitted_option(error, context))
     if not finding:
         nearest = _nearest_option(error) if hasattr(error, "possibilities") else ""
-        hint = f"the most similar option is `{nearest}`; or " if nearest else ""
+        hint = f"the most similar option is `{nearest}`; " if nearest else ""
         fix = f"{hint}see `{path} --help`"
         finding = Finding.error("usage", _place(error) or path, _message(error), fix=fix)
     return Report(
@@ -72,7 +72,7 @@ def _missing_file(error: Any, context: Any) -> Finding | None:
     nearest = find_similar(
         f"{path} {file}", [each for each in words if each.startswith(f"{path} ")]
     )
-    fix = f"the most similar command is `{nearest}`; or see" if nearest else "see"
+    fix = f"the most similar command is `{nearest}`; see" if nearest else "see"
     return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=f"{fix} `{path} --help`")
 
 

@@ -304,7 +304,7 @@ class Ledger(LedgerAccess):
             found = [each.record for each in stored]
         if len(found) == 1 and prefix:
             return found[0]
-        problem = "several deliveries start" if found else "no delivery starts"
+        problem = "several delivery IDs start" if found else "no delivery ID starts"
         raise UsageError(
             f"{problem} with `{delivery}`",
             where="delivery",

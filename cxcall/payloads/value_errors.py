@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
 
-_E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
+_E164_FORM = (
+    "a plus sign, then the country code and the number: at most 15 digits, no spaces or punctuation"
+)
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:

@@ -172,7 +172,7 @@ def _describe_success(
     title = read_text(body, declared.get("name", ""))
     which = ", ".join(f"{name} {values[name]}" for name in required_parameters(operation))
     if not which:
-        return f"the API accepts the token{f': of `{title}`' if title else ''}"
+        return f"the API accepts the token{f' of `{title}`' if title else ''}"
     return f"it exists{f': `{title}`' if title else ''} ({which}; `{operation.name}`)"
 
 

@@ -507,12 +507,12 @@ def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock
 def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
     one = book.begin(intent("a"), WINDOW)
     assert book.get(f" {one[:17].lower()} ").id == one
-    with pytest.raises(UsageError, match="several deliveries start with ``"):
+    with pytest.raises(UsageError, match="several delivery IDs start with ``"):
         book.get("")
     book.begin(intent("b"), WINDOW)
-    with pytest.raises(UsageError, match=f"several deliveries start with `{one[:6]}`"):
+    with pytest.raises(UsageError, match=f"several delivery IDs start with `{one[:6]}`"):
         book.get(one[:6])
-    with pytest.raises(UsageError, match="no delivery starts with `ZZ`"):
+    with pytest.raises(UsageError, match="no delivery ID starts with `ZZ`"):
         book.get("ZZ")
 
 

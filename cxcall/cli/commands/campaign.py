@@ -38,7 +38,7 @@ _CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", def
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.
 
-    Each header of the file is the name of a column of the list; `--map TARGET=HEADER` fills a column from one with another header. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded with its rows before it is sent: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks first.
+    Each header of the file is the name of a column of the list; `--map TARGET=HEADER` fills a column of the list from a column of the file with another header. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded with its rows before it is sent: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks first.
     """
     from cxcall.cli.actions.batch.campaign_load import run_load
 
