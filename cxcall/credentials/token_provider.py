@@ -91,7 +91,7 @@ def check_token_kind(
         return None
     needs_user = operation.needs_user_token
     others = [
-        f"`{entry.name}` accepts this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
+        f"run `cxcall {entry.command} {' '.join(f'--{flag.name} {flag.metavar}' for flag in entry.flags if flag.required)}`, which accepts this token"
         for entry in operation.sharing_command
         if token.kind in entry.token_kinds
     ]

@@ -146,6 +146,14 @@ def test_latency_is_never_shown_as_less_than_it_is() -> None:
     assert latencies.histogram() == [(5, 1), (10, 1)]
 
 
+def test_paced_requests_never_seem_faster_than_the_permitted_rate() -> None:
+    permitted = Rate(300, 60)
+    for count in (2, 3, 9, 10, 11, 300):
+        latencies = Latencies([1.0] * count)
+        shown = describe_speed(latencies, (count - 1) * permitted.interval, permitted)
+        assert ("300.0/m of 300/m permitted" in shown) == (count >= 10)
+
+
 def test_latency_shares_and_speed() -> None:
     statistics = BatchStatistics()
     latencies = statistics.latencies
@@ -157,6 +165,6 @@ def test_latency_shares_and_speed() -> None:
     statistics.outcomes.update({Outcome.ACCEPTED: 97, Outcome.UNKNOWN: 3})
     assert (latencies.percentile(0.5), latencies.percentile(0.95)) == (1.0, 250.0)
     shown = describe_speed(latencies, 2.5, Rate(40, 1))
-    assert shown == "elapsed: 2.5 s, 40.0/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
-    assert " 2,400.0/m of 300/m permitted; " in describe_speed(latencies, 2.5, Rate(300, 60))
+    assert shown == "elapsed: 2.5 s, 39.6/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
+    assert " 2,376.0/m of 2400/m permitted; " in describe_speed(latencies, 2.5, Rate(2400, 60))
     assert describe_outcomes(statistics) == "3 unknown, 97 accepted"

@@ -252,3 +252,14 @@ def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
             for word in line[:40].replace(" / ", " ").split() if word[0] == "-" and word.strip("-")
         }  # fmt: skip
         assert set(asked(cxcall, *words, word="-")) == flags, words
+
+
+def test_documented_installation_works_in_a_new_home(home: Cxcall) -> None:
+    page = Path(__file__).parents[2] / "docs" / "install.md"
+    (block,) = (each for each in page.read_text("utf-8").split("```sh\n")[1:] if "completion bash" in each)  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-ec", block.partition("```")[0]], env=home.environment, check=False, timeout=60
+    )
+    assert done.returncode == 0
+    script = Path(home.environment["HOME"], ".local/share/bash-completion/completions/cxcall")
+    assert "complete" in script.read_text("utf-8")

@@ -250,7 +250,7 @@ def test_call_needs_a_user_token_unless_it_is_for_a_user(live: Cxcall) -> None:
     finding = ran.envelope["findings"][0]
     assert finding["code"] == "token-user-context"
     assert "auth login --web" in finding["fix"]
-    assert "--as USER" in finding["fix"]
+    assert "run `cxcall call --to NUMBER --as USER" in finding["fix"]
 
 
 @pytest.mark.parametrize(

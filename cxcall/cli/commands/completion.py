@@ -26,7 +26,7 @@ def completion(
 ) -> Report:
     """Print the completion script of a shell.
 
-    It completes commands, flags, and values. The examples show where each shell looks for the script; start a new shell to use it. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
+    It completes commands, flags, and values. The examples show where each shell looks for the script; create the folder if it is missing, and start a new shell to use the script. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
     """
     from pathlib import Path
 

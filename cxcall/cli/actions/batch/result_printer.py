@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
 
 
+_FEWEST_FOR_RATE = 10
 _SECONDS_BETWEEN_LINES = 10.0
 _LONGEST_MESSAGE = 100
 _MAX_REASONS = 20
@@ -74,13 +75,17 @@ def describe_outcomes(statistics: BatchStatistics) -> str:
 
 
 def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
-    """Return the elapsed time, the achieved rate in the unit of the permitted one, and the latencies."""
+    """Return the elapsed time, the achieved rate in the unit of the permitted one, and the latencies.
+
+    The first request waits for nothing, so the rate counts those after it, and a few requests have none.
+    """
     p50, p95 = latencies.percentile(0.5), latencies.percentile(0.95)
     if p50 is None or p95 is None or not seconds:
         return ""
     count = latencies.total()
-    rate = f", {count / seconds * permitted.seconds:,.1f}/{permitted.unit} of {permitted} permitted"
-    return f"elapsed: {seconds:,.1f} s{rate if count > 1 else ''}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
+    achieved = (count - 1) / seconds * permitted.seconds
+    rate = f", {achieved:,.1f}/{permitted.unit} of {permitted} permitted"
+    return f"elapsed: {seconds:,.1f} s{rate if count >= _FEWEST_FOR_RATE else ''}; latency: p50 {p50:g} ms, p95 {p95:g} ms"
 
 
 def _head_line(statistics: BatchStatistics) -> str:
