@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall, Ran
 
 FAST = ("--rate", "500/s")
+LIST_ID = "12345678-1234-1234-1234-000000000200"
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcal
         ("{}", "this row has no phone number"),
     )
     file = cxcall.file("leads.jsonl", "".join(f"{row}\n" for row, _ in rows))
-    err = load(cxcall, file, "list-1", "--dry-run", "--skip-invalid", code=3).err
+    err = load(cxcall, file, LIST_ID, "--dry-run", "--skip-invalid", code=3).err
     for row, (_, message) in enumerate(rows, 1):
         assert re.search(rf"row {row}: .*{re.escape(message)}", err), err
     assert "--set" not in err
@@ -186,16 +187,16 @@ def test_json_line_that_is_not_a_contact_is_refused_for_what_it_is(cxcall: Cxcal
 
 def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("leads.csv", halves(2))
-    ran = load(live, file, "any", "--dry-run", "-o", "jsonl")
+    ran = load(live, file, LIST_ID, "--dry-run", "-o", "jsonl")
     results, totals = lines(ran)
     assert [len(each["request"]["body"]) for each in results] == [2, 2]
-    assert results[1]["request"]["url"].endswith("/contactlists/any/contacts?priority=false")
+    assert results[1]["request"]["url"].endswith(f"/contactlists/{LIST_ID}/contacts?priority=false")
     assert results[0]["request"]["body"][0] == {
-        "contactListId": "any",
+        "contactListId": LIST_ID,
         "data": {"Phone": "+13035550000", "Name": "P0"},
     }
     assert (totals["command"], totals["outcome"]) == ("campaign load", "dry-run")
-    assert load(live, live.file("one.csv", rows(1)), "any", "--dry-run").out.startswith(
+    assert load(live, live.file("one.csv", rows(1)), LIST_ID, "--dry-run").out.startswith(
         "row 1: POST"
     )
     assert not sandbox.received
@@ -203,16 +204,16 @@ def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: S
 
 def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) -> None:
     load = require_role(load_shipped_contracts(), "genesys-cloud", "load")
-    load = load._replace(declared={**load.declared, "bytes": 250})
+    load = load._replace(declared={**load.declared, "bytes": 355})
     operation = contact_operation(load)
     settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
     file = tmp_path / "leads.csv"
     file.write_text(rows(5), "utf-8")
     with RowFile(str(file)) as opened:
-        job = Job(operation, opened, settings, {"contactListId": "x"}, ['/contactListId="x"'], is_load=True)  # fmt: skip
+        job = Job(operation, opened, settings, {"contactListId": LIST_ID}, [f'/contactListId="{LIST_ID}"'], is_load=True)  # fmt: skip
         chunks = list(ChunkBuilder(load).combine(check_rows(job)))
     assert [[row.number for row in each.rows] for each in chunks] == [[1, 2, 3], [4, 5]]
-    assert all(each.request and len(each.request.request.body or b"") <= 250 for each in chunks)
+    assert all(each.request and len(each.request.request.body or b"") <= 355 for each in chunks)
 
 
 def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: Tenant) -> None:
@@ -292,7 +293,7 @@ class Dialer:
             return Reply(200, {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": phones})  # fmt: skip
         if path.endswith(f"/campaigns/{CAMPAIGN}"):
             status = {"name": "Autumn", "campaignStatus": "off", "errors": []}
-            return Reply(200, {**status, "contactList": {"id": "list-1", "name": "Leads"}})
+            return Reply(200, {**status, "contactList": {"id": LIST_ID, "name": "Leads"}})
         return Reply(404)
 
 
@@ -303,7 +304,7 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
     )
     with Platform(dialer.answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, file, "list-1", "--yes", "-o", "jsonl", code=9)
+        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
         results, totals = lines(ran)
         assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
             ("1-4,6-7", "accepted"),
@@ -314,7 +315,7 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
             in results[1]["findings"][0]["message"]
         )
         assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
-        resumed = load(cxcall, file, "list-1", "--yes", "--resume", "-o", "jsonl", code=9)
+        resumed = load(cxcall, file, LIST_ID, "--yes", "--resume", "-o", "jsonl", code=9)
         assert sorted(dialer.loaded) == sorted(set(dialer.loaded))
     results, totals = lines(resumed)
     assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
@@ -332,7 +333,7 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
 def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
     with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
     assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
 
 
@@ -342,7 +343,7 @@ def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> Non
 
     with Platform(repeat, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
 
 
@@ -353,7 +354,7 @@ def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: 
 
     with Platform(write, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", code=0)
+        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +366,7 @@ def test_other_contact_confirms_no_row(cxcall: Cxcall, data: Any) -> None:
 
     with Platform(write, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
     results, _ = lines(ran)
     assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
         ("1,3", "accepted"),
@@ -382,7 +383,7 @@ def test_number_in_another_spelling_confirms_its_row(cxcall: Cxcall) -> None:
 
     with Platform(write, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        load(cxcall, cxcall.file("leads.csv", rows(3)), "list-1", "--yes", code=0)
+        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
 
 
 def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
@@ -488,7 +489,7 @@ def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxc
     refused = Platform(lambda _body, _count: Reply(400, {}), reads=lambda *_: Reply(200, {}))
     with refused as platform:
         cxcall.environment |= platform.environment
-        failed = load(cxcall, "leads.csv", "1002", "-q", "--yes", "--platform", "genesys-cloud", code=9)  # fmt: skip
+        failed = load(cxcall, "leads.csv", LIST_ID, "-q", "--yes", "--platform", "genesys-cloud", code=9)  # fmt: skip
     assert "2 rows: 2 refused" in failed.err
 
 
@@ -584,14 +585,14 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
     with Platform(answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
         words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
-        results, _ = lines(load(cxcall, file, "list-1", *words, code=9))
+        results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
         assert [(each["data"]["rows"], each["outcome"]) for each in results] == [
             ("1-4", "accepted"),
             ("5-8", "stopped"),
         ]
         assert "row 6 is in delivery" in results[1]["findings"][0]["message"]
         assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3"]
-        resumed, _ = lines(load(cxcall, file, "list-1", *words, "--resume", code=9))
+        resumed, _ = lines(load(cxcall, file, LIST_ID, *words, "--resume", code=9))
         assert {each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed} == {
             "1-4": "accepted", "6": "unknown", "5": "accepted", "7-8": "accepted",
         }  # fmt: skip
@@ -619,9 +620,9 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
     with Platform(answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
         words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
-        results, _ = lines(load(cxcall, file, "list-1", *words, code=9))
+        results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
         assert "a contact is in delivery" in results[1]["findings"][0]["message"]
-        load(cxcall, file, "list-1", *words, "--resume", code=9)
+        load(cxcall, file, LIST_ID, *words, "--resume", code=9)
         assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3", "P4", "P6", "P7"]
 
 
@@ -639,9 +640,13 @@ def test_a_list_that_may_not_be_read_is_loaded_and_one_that_is_not_there_is_not(
         dialer.loaded.clear()
         with Platform(dialer.answer, reads=partial(refuse, status)) as platform:
             cxcall.environment |= platform.environment
-            ran = load(cxcall, file, f"list-{status}", "--yes", code=code)
+            ran = load(
+                cxcall, file, f"12345678-1234-1234-1234-000000000{status}", "--yes", code=code
+            )
             assert ("its columns are not checked" in ran.err) is (code == 0)
-            assert ("contact list `list-404` does not exist" in ran.err) is (code != 0)
+            assert (
+                "contact list `12345678-1234-1234-1234-000000000404` does not exist" in ran.err
+            ) is (code != 0)
             assert bool(dialer.loaded) is (code == 0)
 
 
@@ -651,16 +656,16 @@ def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
     file = cxcall.file("leads.csv", rows(2))
     with Platform(dialer.answer, reads=dialer.read) as platform:
         cxcall.environment |= platform.environment
-        asked = load(cxcall, file, "list-1", code=2)
-        assert "2 contacts into the list `Leads` (list-1)" in asked.err
-        asked = load(cxcall, file, "list-1", "--confirm", "3", code=2)
+        asked = load(cxcall, file, LIST_ID, code=2)
+        assert f"2 contacts into the list `Leads` ({LIST_ID})" in asked.err
+        asked = load(cxcall, file, LIST_ID, "--confirm", "3", code=2)
         assert "`--confirm 3` does not match: 2 contacts would be loaded" in asked.err
         assert not dialer.loaded
-        load(cxcall, file, "list-1", "--confirm", "2", code=0)
+        load(cxcall, file, LIST_ID, "--confirm", "2", code=0)
         asked = cxcall("campaign", "start", CAMPAIGN, code=2)
         assert "`--yes` is required" in asked.err
         assert "campaign `Autumn`" in asked.err
-        assert "the list `Leads` (list-1)" in asked.err
+        assert f"the list `Leads` ({LIST_ID})" in asked.err
         assert platform.rung == 1
         cxcall("campaign", "stop", CAMPAIGN, code=0)
         cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
@@ -804,7 +809,7 @@ def test_export_that_cannot_read_every_page_writes_no_file(
 
     with Platform(answer, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = cxcall("campaign", "export", "--contact-list", "list-1", "--to", "x.jsonl", code=5)
+        ran = cxcall("campaign", "export", "--contact-list", LIST_ID, "--to", "x.jsonl", code=5)
     assert problem in ran.err
     assert not (cxcall.folder / "x.jsonl").exists()
 
@@ -822,7 +827,8 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
         cxcall.environment |= {
             "CXCALL_PLATFORM": platform, "CXCALL_BASE_URL": running.base_url, "CXCALL_ACCESS_TOKEN": "t-1",
         }  # fmt: skip
-        ran = cxcall("campaign", "export", "--contact-list", "1001", "--to", "x.jsonl", code=5)
+        list_id = LIST_ID if platform == "genesys-cloud" else "1001"
+        ran = cxcall("campaign", "export", "--contact-list", list_id, "--to", "x.jsonl", code=5)
     assert "although the platform counts 100" in ran.err
     assert not (cxcall.folder / "x.jsonl").exists()
 
@@ -832,13 +838,13 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
     odd = {"name": "A\x1b[31m +12025550123\nerror[x]", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
     reads: dict[str, Any] = {
         f"/campaigns/{CAMPAIGN}": odd,
-        "/list-1": {"phoneColumns": {"a": 1}, "columnNames": 5},
+        f"/{LIST_ID}": {"phoneColumns": {"a": 1}, "columnNames": 5},
     }
     with Platform(
         reads=lambda path, _: Reply(200, next((reads[end] for end in reads if path.endswith(end)), {}))
     ) as platform:  # fmt: skip
         cxcall.environment |= platform.environment
-        words = ("campaign", "status", CAMPAIGN, "--contact-list", "list-1")
+        words = ("campaign", "status", CAMPAIGN, "--contact-list", LIST_ID)
         shown = cxcall(*words, code=0).out
         asked = cxcall("campaign", "start", CAMPAIGN, code=2).err
         started = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0).err
@@ -909,7 +915,17 @@ def test_missing_file_is_reported_before_the_list_is_read(cxcall: Cxcall) -> Non
 
     with Platform(reads=read) as platform:
         cxcall.environment |= platform.environment
-        assert (
-            "`none.csv` does not exist" in load(cxcall, "none.csv", "list-1", "--yes", code=2).err
-        )
+        assert "`none.csv` does not exist" in load(cxcall, "none.csv", LIST_ID, "--yes", code=2).err
     assert reads == []
+
+
+def test_list_that_is_not_a_uuid_is_refused_before_anything_is_read(cxcall: Cxcall) -> None:
+    file = cxcall.file("leads.csv", rows(1))
+    for words in (
+        ("load", file, "--contact-list", "nope", "--yes"),
+        ("load", file, "--contact-list", "nope", "--dry-run"),
+        ("export", "--contact-list", "nope", "--to", "x.jsonl"),
+    ):
+        with Platform(reads=lambda *_: Reply(404)) as platform:
+            ran = cxcall("campaign", *words, code=3, env=platform.environment)
+            assert "`contactListId` in the path must be a UUID; got `nope`" in ran.err + ran.out

@@ -106,7 +106,7 @@ def test_operation_shows_parameters_body_responses_and_errors(cxcall: Cxcall) ->
     shown = cxcall("operations", "update-contact-list", code=0).out
     for heading in ("PARAMETERS", "BODY", "RESPONSE 200", "ERRORS"):
         assert f"\n{heading}\n" in shown
-    assert "  contactListId  path, string, required" in shown
+    assert "  contactListId  path, UUID, required" in shown
     assert "NUMERIC | TEXT | TIMESTAMP" in shown
     assert "  409  " in shown
     data = cxcall("operations", "update-contact-list", "-o", "json", code=0).envelope["data"]
