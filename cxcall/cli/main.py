@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from errno import EBADF
 from typing import TYPE_CHECKING
 
 import typer
@@ -47,6 +48,7 @@ class _Run:
         """Run the command and print its report; raises KeyboardInterrupt."""
         interrupt_on_signals(self.code)
         raise_deferred_interrupt()
+        is_closed = sys.stdout is None  # by the shell: `>&-`
         guard_streams()
         invocation, report = Invocation(), Report()
         try:
@@ -57,6 +59,8 @@ class _Run:
                 options = invocation.output or parse_output_options(self._arguments, report.command)
                 Screen.standard(options).print_report(report)
             sys.stdout.flush()
+            if is_closed and (report.delivery or report.is_change_accepted):
+                raise WriteError(EBADF, "stdout is closed")
         except OSError as error:
             self.code = _handle_write_error(error, report)
             return

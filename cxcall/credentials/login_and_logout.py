@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
@@ -11,7 +12,7 @@ from cxcall.settings.settings import state_dir
 from cxcall.settings.tenants import delete_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.settings.settings import Settings
@@ -76,8 +77,14 @@ def log_out(settings: Settings) -> list[str]:
             + (f" (but {login['kept']})" if "kept" in login else "")
             for login in logins
         ),
-        *(f"the token from {token.get('token_url')}" for token in tokens),
+        *_describe_tokens(tokens),
     ]
+
+
+def _describe_tokens(tokens: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield one text for each address that tokens are from; each login may have left one."""
+    for url, count in Counter(token.get("token_url") for token in tokens).items():
+        yield f"the token from {url}" if count == 1 else f"{count} tokens from {url}"
 
 
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:

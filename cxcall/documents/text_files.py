@@ -35,7 +35,6 @@ LARGEST_SETTINGS = 1 << 20
 
 _PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
-_BUFFER = 1 << 16
 _SAMPLE = 4096
 """Bytes of a file that tell whether it is text."""
 # No text has these; it may have tabs, line ends, backspaces, form feeds, the end of DOS, and colors.
@@ -195,8 +194,8 @@ def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
         if path == STDIN:
             return _open_stdin()
         if may_be_pipe and stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116 - a path as given
-            return BufferedReader(_InputFile(path), _BUFFER)
-        return BufferedReader(_InputFile(path, opener=_open_descriptor), _BUFFER)
+            return BufferedReader(_InputFile(path))
+        return BufferedReader(_InputFile(path, opener=_open_descriptor))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
@@ -263,7 +262,7 @@ def _open_stdin() -> BufferedReader:
             where="-",
             fix="give the name of a file, or pipe the input in",
         )
-    return BufferedReader(_InputFile(stdin.fileno(), closefd=False), _BUFFER)
+    return BufferedReader(_InputFile(stdin.fileno(), closefd=False))
 
 
 def encoding_error(path: str, problem: str, sample: bytes) -> DocumentError:

@@ -147,7 +147,9 @@ class Campaign:
                 self.id, self.contact_list.id, contact.id, number, contact.outcome, at
             )
             on_call(call)
-        if self.dialed >= len(contacts) and not self.declared.get("alwaysRunning"):
+        # One that was not created here runs as its reads said before the start, unless a list was loaded for it.
+        has_end = bool(contacts or self.declared) and not self.declared.get("alwaysRunning")
+        if has_end and self.dialed >= len(contacts):
             self.status = "ended"
 
 

@@ -88,15 +88,19 @@ def ask_count(
     *,
     confirmed: int | None,
     ask: Callable[[str], str] | None,
+    is_resumed: bool = False,
     noun: str = "request",
     verb: str = "sent",
 ) -> None:
     """Make sure that `--confirm` or a person states the number of calls before the first is placed.
 
     `noun` and `verb` say what is counted. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
-    UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent.
+    UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent, nor does a resumed
+    batch of which nothing is left: a script may repeat its command.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
+    if is_resumed and not count:
+        return
     if confirmed is not None and confirmed != count:
         raise UsageError(
             f"`--confirm {confirmed}` does not match: {count} {noun}{'' if count == 1 else 's'} would be {verb}",

@@ -728,8 +728,33 @@ def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) 
     with Platform(lambda *_: Reply(204), reads=read) as platform:
         cxcall.environment |= platform.environment
         ran = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
-    assert "the campaign is already on" in ran.err
+    assert "the campaign is already running" in ran.err
     assert "the start was accepted, but the campaign is `off`" in ran.err
+
+
+def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox: Sandbox) -> None:
+    live.environment |= {
+        "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+    }  # fmt: skip
+    ran = live("campaign", "start", "4712", "--yes", code=0)
+    assert "the campaign is already running" in ran.err
+    assert "campaign `4712`, which is running" in ran.err
+    assert "warning" not in ran.err
+    live("campaign", "stop", "4712", "--yes", code=0)
+    watched = live("campaign", "status", "4712", "--watch", code=0)
+    assert "not running\n" in watched.err  # no counts, and so no colon
+
+
+def test_hint_after_a_start_says_what_may_have_ended_the_campaign(cxcall: Cxcall) -> None:
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN):
+            return Reply(200, {"name": "Autumn", "campaignStatus": "complete"})
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", "-o", "json", code=0)
+    assert "a campaign without contacts to call ends at once" in ran.envelope["findings"][0]["fix"]
 
 
 @pytest.mark.parametrize("body", [["x"], {"name": "Autumn"}])

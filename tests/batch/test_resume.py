@@ -13,6 +13,7 @@ import pytest
 from cxcall.batch.resume import batches_of_same_run, stop_on_queued
 from cxcall.findings.errors import StoppedError
 from cxcall.ledger.records import Batch
+from helpers.command import Stranger
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -238,6 +239,19 @@ def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     assert outcomes == ["accepted", "accepted"]
     assert summary["resumed"] == 2
     assert platform.rung == 2
+
+
+def test_command_of_a_finished_batch_can_be_repeated_as_it_is(
+    cxcall: Cxcall, stranger: Stranger
+) -> None:
+    """A wrapper repeats `--resume --confirm 2` until it succeeds."""
+    cxcall.environment |= {"CXCALL_BASE_URL": stranger.base_url, "CXCALL_ACCESS_TOKEN": "t"}
+    rows = cxcall.file("two.csv", "to\n+12025550123\n+12025550124\n")
+    words = ("batch", rows, "--operation", "place-call", "--confirm", "2")
+    cxcall(*words, code=0)
+    again = cxcall(*words, "--resume", code=0)
+    assert "nothing is left to be sent" in again.err
+    assert len(stranger.taken) == 2
 
 
 def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall: Cxcall) -> None:

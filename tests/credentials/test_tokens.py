@@ -655,6 +655,15 @@ def test_damaged_token_is_requested_again(
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
 
 
+@pytest.mark.usefixtures("endpoint")
+def test_logout_names_each_address_of_tokens_once(load: LoadSettings) -> None:
+    for client_id in ("me", "you"):
+        login_and_logout.log_in(load(**NONE), client_id, SECRET)
+    removed = login_and_logout.log_out(load(**NONE))
+    assert len(removed) == len(set(removed))
+    assert sum(each.startswith("2 tokens from http") for each in removed) == 1
+
+
 @pytest.mark.parametrize("bits", [0o644, 0o640, 0o601])
 @pytest.mark.parametrize("name", ["tokens.json", "credentials.json"])
 def test_stored_secrets_that_other_users_can_read_are_refused(

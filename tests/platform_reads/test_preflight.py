@@ -212,6 +212,14 @@ def test_low_rate_budget_is_reported(cxcall: Cxcall) -> None:
     assert lines(ran)["rate"] == [("failed", "1 request is left for 42 s")]
 
 
+@pytest.mark.parametrize("words", [(), ("--for", "execute")])
+def test_unknown_parameter_is_rejected(words: tuple[str, ...], cxcall: Cxcall) -> None:
+    ran = cxcall("doctor", *words, "--param", "campaignI=x", "-o", "json", code=2)
+    [found] = ran.envelope["findings"]
+    assert found["message"] == "unknown parameter `campaignI`"
+    assert found["fix"] == "the most similar name is `campaignId`"
+
+
 @pytest.mark.parametrize("given", ["campaignId", "=x", "campaignId="])
 def test_parameter_without_a_value_is_rejected(given: str, cxcall: Cxcall) -> None:
     cxcall("doctor", "--for", "execute", "--param", given, code=2)

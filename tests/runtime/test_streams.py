@@ -62,6 +62,8 @@ def test_an_output_that_takes_nothing_does_not_change_what_happened(
 ) -> None:
     result = shell(live, f"cxcall {PERSONAL} >{target}; echo $?")
     assert result.stdout == "0\n"
+    assert "the report could not be written: " in result.stderr
+    assert "; see `cxcall history show " in result.stderr
     assert "Traceback" not in result.stderr
     assert "accepted" in live("history", "list", code=0).out
 

@@ -56,7 +56,7 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
         reader = CampaignReader(found.operation.contract, settings, hooks)
         state = _read(reader, campaign, screen)
         if action == "start" and state.is_running:
-            screen.print_diagnostic("the campaign is already on", always=True)
+            screen.print_diagnostic("the campaign is already running", always=True)
         shown = state if screen.is_interactive else state.with_masked_numbers()
         what = f"{escape_to_one_line(str(shown))}, profile {settings.profile}, {settings.base_url}"
         ask_yes(
@@ -112,7 +112,7 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
                 "state",
                 "response",
                 f"the start was accepted, but the campaign is `{state.status}`",
-                fix=f"check its status and errors again: {command_line('cxcall', 'campaign', 'status', state.id)}",
+                fix=f"{_reason_to_stop(state)}; check its status again: {command_line('cxcall', 'campaign', 'status', state.id)}",
                 source="response",
             )
         )
@@ -120,6 +120,13 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
     diagnostics = [*report.diagnostics, escape_to_one_line(str(shown))]
     data = state.with_masked_numbers().as_dict()
     return report._replace(data=data, findings=findings, diagnostics=diagnostics)
+
+
+def _reason_to_stop(state: CampaignState) -> str:
+    """Return why a campaign may not run after an accepted start, as far as its state tells."""
+    if state.errors:
+        return "see its errors"
+    return "a start can take a moment, and a campaign without contacts to call ends at once: check its list"
 
 
 def _read_again(
@@ -208,7 +215,7 @@ def _watch(
     shown = None
     with screen.progress(state.total) as progress:
         while True:
-            progress(state.called or 0, f"{state.status}, {state.counts}")
+            progress(state.called or 0, ", ".join(filter(None, (state.status, state.counts))))
             if state != shown:
                 _print_change(state, screen)
                 shown = state
@@ -223,7 +230,7 @@ def _print_change(state: CampaignState, screen: Screen) -> None:
         screen.print_json(state.with_masked_numbers().as_dict())
         screen.stdout.flush()
     elif not screen.stderr.isatty():
-        screen.print_diagnostic(f"{state.status}: {state.counts}")
+        screen.print_diagnostic(": ".join(filter(None, (state.status, state.counts))))
 
 
 def _lines(state: CampaignState) -> list[str]:

@@ -10,6 +10,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import printable
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
@@ -18,6 +19,7 @@ from cxcall.payloads import payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads import preflight
 from cxcall.platform_reads.declared_checks import CheckStatus, PreflightInput
+from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +64,7 @@ def run_doctor(
         each for each in contract.find_extended_operations(DOCTOR, own) if each.platform == platform
     ]
     settings = load_settings(flags, operation.contract if operation else owner)
-    values, texts = _parse_params(options.param or (), operation)
+    values, texts = _parse_params(options.param or (), operation, reads)
     content = content or payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
         content = payload.build_payload(operation, body.file, texts, body.set or ())
@@ -75,10 +77,15 @@ def run_doctor(
 
 
 def _parse_params(
-    params: Sequence[str], operation: Operation | None
+    params: Sequence[str], operation: Operation | None, reads: Sequence[Operation]
 ) -> tuple[dict[str, str], list[tuple[Flag, str]]]:
-    """Return the values of `--param` by parameter name, and those that are flags for the body."""
+    """Return the values of `--param` by parameter name, and those that are flags for the body.
+
+    Raises UsageError for a name that neither the operation nor a check has.
+    """
     flags = {flag.name: flag for flag in operation.flags} if operation else {}
+    asked = [*([operation] if operation else ()), *reads]
+    known = [*flags, *(entry.name for each in asked for entry in each.parameters)]
     values: dict[str, str] = {}
     texts = []
     for text in params:
@@ -88,6 +95,12 @@ def _parse_params(
                 f"`{text}` is not of the form NAME=VALUE",
                 where="--param",
                 fix="write `--param campaignId=ID`",
+            )
+        if name.removeprefix("--") not in known:
+            raise UsageError(
+                f"unknown parameter `{printable(name)}`",
+                where="--param",
+                fix=suggest_name(name, dict.fromkeys(known)),
             )
         flag = flags.get(name.removeprefix("--"))
         if flag and flag.sets_body:

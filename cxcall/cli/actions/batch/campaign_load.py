@@ -188,7 +188,7 @@ def _find_loaded(
 class _LoadCommand(BatchCommand):
     """A batch whose requests have many rows each."""
 
-    command, noun = COMMAND, "contact"
+    command, noun, verb = COMMAND, "contact", "loaded"
 
     def prepare(
         self,
@@ -241,8 +241,9 @@ class _LoadCommand(BatchCommand):
                 count,
                 confirmed=options.confirm,
                 ask=None,
+                is_resumed=options.resume,
                 noun=self.noun,
-                verb="loaded",
+                verb=self.verb,
             )
             return
         id_ = job.values[self.load.id_parameter]

@@ -117,7 +117,7 @@ class RunMode(NamedTuple):
 class BatchCommand:
     """One run of the command; `campaign load` has its own requests and question."""
 
-    command, noun = COMMAND, "request"
+    command, noun, verb = COMMAND, "request", "sent"
 
     def __init__(
         self,
@@ -161,7 +161,14 @@ class BatchCommand:
         """Make sure that a person agrees to so many calls, or `--confirm` does."""
         ask = self.screen.read_line if self.screen.is_interactive else None
         confirmed = self.options.confirm
-        ask_count(self.job.operation, self.job.settings, count, confirmed=confirmed, ask=ask)
+        ask_count(
+            self.job.operation,
+            self.job.settings,
+            count,
+            confirmed=confirmed,
+            ask=ask,
+            is_resumed=self.options.resume,
+        )
 
     def new_run(self, *parts: Any) -> Run:
         """Return the run that sends the rows."""
@@ -172,6 +179,8 @@ class BatchCommand:
         totals = self._check(selection)
         count = totals.to_send
         self.ask(count)
+        if self.options.resume and not count:
+            self.tell_progress(f"nothing is left to be {self.verb}")
         if self.mode.is_queued:
             return self._queue(ledger, selection, totals, batch)
         run = begin_run(
