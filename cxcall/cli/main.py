@@ -108,11 +108,12 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
             obj=invocation,
         )
     except CxcallError as error:
-        return error_report(error, invocation.command or _command_in(arguments))
+        report = error_report(error, invocation.command or _command_in(arguments))
+        return _mask_typed_numbers(report, arguments)
     except typer.TyperException as error:
         from cxcall.cli.usage_errors import usage_report
 
-        return usage_report(error, _command_in(arguments))
+        return _mask_typed_numbers(usage_report(error, _command_in(arguments)), arguments)
     except (KeyboardInterrupt, typer.Abort):
         result = ExitCode.INTERRUPTED
     except WriteError:
@@ -130,6 +131,16 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         diagnostics = [f"interrupted; nothing was {done}"]
         return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
     return result if isinstance(result, Report) else None
+
+
+def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
+    """Return the report of a usage error without the phone numbers that were typed in a wrong place."""
+    if report.exit_code != ExitCode.USAGE:
+        return report
+    from cxcall.phone.typed_numbers import mask_typed_numbers
+
+    mask = mask_typed_numbers(arguments)
+    return report._replace(findings=[each.map_texts(mask) for each in report.findings])
 
 
 def _command_in(arguments: Sequence[str]) -> str:

@@ -270,6 +270,8 @@ class Screen:
 
             decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:
+            if not self._is_terminal(self.stdout):
+                decoded = number_masking.mask_value(decoded, request.mask_echo)
             text = escape_in_json(_as_json(redact_value(decoded), indent=2))
         self.print_line(self._highlight_json(echo_mask(request, self.stdout)(text)))
 

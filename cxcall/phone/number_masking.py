@@ -68,6 +68,8 @@ _SEVEN_DIGITS = r"(?:[0-9][ ().\-/_:']{0,3}){6}[0-9]"
 _DIGIT = r"\d"
 _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
+_NATIONAL = 10
+"""Digits of a number without its country code, under a name that says that it is one."""
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
@@ -249,7 +251,7 @@ def _mask_quoted(text: str) -> str:
 
 
 def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any:
-    """Return a copy of a JSON value with the phone numbers in its strings masked."""
+    """Return a copy of a JSON value with the phone numbers in its strings masked, and digits under the name of a number."""
     if isinstance(value, dict):
         return {
             mask_string(name): _mask_member(name, member, mask_string)
@@ -265,6 +267,9 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
 
 
 def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> Any:
+    text = str(value) if isinstance(value, str | int) else ""
+    if text.isdecimal() and len(text) >= _NATIONAL and is_folded_number_name(fold_name(name)):
+        return masked if (masked := mask_text(text)) != text else value  # not times
     if isinstance(value, str) and value.isdecimal():  # its name says whether it is an ID
         return mask_string(f"{name}={value}")[-len(value) :]
     return mask_value(value, mask_string)

@@ -70,7 +70,7 @@ class Validation(NamedTuple):
                 for path in [file] if file in self.contents else _expand_files(file):
                     yield from _require_payload(path, self._of_file(path))
             except (DocumentError, UsageError) as error:
-                yield unreadable_verdict(file, error)
+                yield _unreadable(file, error)
 
     def assigned_files(self, files: Sequence[str]) -> list[str]:
         """Return the files, also of folders and patterns, that the project assigns to an operation."""
@@ -218,6 +218,15 @@ def _require_payload(
                 )
             ),
         )
+
+
+def _unreadable(file: str, error: CxcallError) -> PayloadVerdict:
+    """Return the verdict on what is not a file; it may be a phone number that was typed in the wrong place."""
+    from cxcall.phone.typed_numbers import mask_typed_numbers
+
+    mask, verdict = mask_typed_numbers([file]), unreadable_verdict(file, error)
+    findings = tuple(each.map_texts(mask) for each in verdict.findings)
+    return verdict._replace(file=mask(file), findings=findings)
 
 
 def _is_file(path: str) -> bool:

@@ -398,3 +398,28 @@ def test_empty_destination_is_not_the_default_one(
     for command in ((*words, flag, ""), (flag, "", *words)):
         assert f"`{flag}` is empty" in live(*command, code=2).err
     assert not sandbox.received
+
+
+NUMBER = "+12025550123"
+WITH_NUMBER = [
+    (NUMBER,), ("history", "show", NUMBER), ("history", "show", "(202) 555-0123"), ("history", "resolve", "2025550123", "--placed"),
+    ("history", "list", "--since", NUMBER), ("explain", NUMBER), ("operations", NUMBER), ("help", NUMBER), ("config", "set", "region", NUMBER),
+    ("config", "get", NUMBER), ("--profile", NUMBER, "auth", "status"), (f"--region={NUMBER}", "auth", "status"), ("validate", NUMBER),
+    ("send", NUMBER), ("batch", "report", NUMBER), ("sandbox", f"--{NUMBER}"), ("--output", NUMBER), ("explain", NUMBER, "-o", "json"),
+    ("validate", NUMBER, "-o", "json"), ("campaign", "load", NUMBER, "x.csv"),
+]  # fmt: skip
+
+
+@each_case("arguments", WITH_NUMBER, quick=6)
+def test_number_in_a_wrong_place_is_masked(cxcall: Cxcall, arguments: tuple[str, ...]) -> None:
+    ran = cxcall(*arguments)
+    assert ran.code in (2, 3, 4), ran
+    shown = ran.out + ran.err
+    assert "0123" in shown
+    assert "2025550123" not in shown
+    assert "555-0123" not in shown
+
+
+def test_other_words_of_a_usage_error_stay(cxcall: Cxcall) -> None:
+    for word in ("2026-11-27", "1764250000", "calls-2025550123.json", "10.20.30.140"):
+        assert f"`{word}`" in cxcall("history", "show", word, code=2).err

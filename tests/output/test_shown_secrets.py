@@ -138,3 +138,21 @@ def test_body_of_an_accepted_response_is_data(cxcall: Cxcall) -> None:
         assert "kk-12345" in cxcall(*ONE).out
         shown = cxcall(*ONE, "--again", "-o", "json").envelope
     assert shown["response"]["body"] == body
+
+
+def test_national_number_of_a_response_is_masked_by_its_name(cxcall: Cxcall) -> None:
+    body = {
+        "id": "e-1",
+        "phoneNumber": "2025550123",
+        "dialed": {"number": 12025550123},
+        "customerId": "2025550123",
+        "number": "1764250000",
+        "to": 1764250000123,
+    }
+    with Platform(lambda _body, _count: Reply(201, body)) as platform:
+        cxcall.environment |= platform.environment
+        text = cxcall(*ONE).out
+        shown = cxcall(*ONE, "--again", "-o", "json").envelope["response"]["body"]
+    masked = {"phoneNumber": "******0123", "dialed": {"number": "*******0123"}}
+    assert shown == {**body, **masked}
+    assert json.loads(text[text.index("{") :]) == {**body, **masked}
