@@ -63,13 +63,17 @@ class ForkServer:
 
 
 def load() -> None:
-    """Load the libraries and the whole command, but for what only the keyring needs, and build all commands."""
+    """Load the libraries and the whole command, and build all commands.
+
+    What only the keyring or the server of MCP needs is left out: a fork copies what is loaded.
+    """
     import cxcall
 
     for name in LIBRARIES:
         importlib.import_module(name)
     for module in pkgutil.walk_packages(cxcall.__path__, "cxcall."):
-        if not module.name.endswith(("__main__", "pytest_plugin", "keyring_store")):
+        is_main = module.name.endswith(("__main__", "pytest_plugin"))
+        if not is_main and not any(name in module.name for name in ("keyring_store", "mcp_server")):
             importlib.import_module(module.name)
     importlib.import_module("cxcall.__main__")
     from cxcall.cli.root_command import RootGroup
