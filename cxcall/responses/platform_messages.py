@@ -1,4 +1,4 @@
-"""Read the platform's own message in a response."""
+"""Read the platform's own error message and code in the body of a response."""
 
 from __future__ import annotations
 

@@ -1,91 +1,44 @@
-"""Explain a response that refuses a request, by the platform's code, its message, or the status."""
+"""Explain a response that refuses a request: the main finding, its headline, and what else is in the response."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
-from cxcall.responses.platform_messages import (
-    SOURCE,
-    meaning_of,
-    member_text,
-    member_texts,
-    platform_message,
-    shorten,
-)
+from cxcall.responses.platform_messages import SOURCE, member_text
 from cxcall.responses.refusal_advice import (
     KEEP_JSON,
     advise_on_rights,
     advise_on_valid_body,
     advise_to_wait,
 )
+from cxcall.responses.refusal_cause_choice import find_cause
 from cxcall.responses.refusal_causes import (
-    BY_CODE,
-    BY_STATUS,
-    BY_WORDS,
     CHECK_BODY,
-    LOOK,
-    NO_CAUSE,
     NO_TOKEN,
     SEND_JSON,
     Cause,
 )
+from cxcall.responses.refusal_text import is_vague, platform_text
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.responses.platform_codes import PlatformCode
     from cxcall.transport.messages import HttpResponse
 
 
-_VAGUE_CODES = (
-    "",
-    "invalid_request",
-    "bad.request",
-    "general.bad.request",
-    "client.failed.request",
-    "no.results",
-)
-"""Codes that say less than the message beside them."""
-_TRANSITION = (
-    r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
-)
-_TRANSITION_CAUSE = Cause(
-    "state", "the object does not have the state or version that the request assumes", LOOK
-)
 _ASK_GATEWAY = (
     "ask the operator of the proxy, gateway, or firewall in between why it refused the request"
 )
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
-_VALUE = "value-not-allowed"
-_ABOUT_VALUES = (_VALUE, "property-missing")
-_ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-"""Statuses that no word about a value in their code overrides."""
-_MIN_WORDS = 3
-_KEPT_CAUSES = 64
-_VAGUE_TEXTS = {
-    *(status.phrase.lower() for status in HTTPStatus),
-    "invalid",
-    "invalid request",
-    "invalid input",
-    "validation failed",
-    "invalid value",
-    "invalid_value",
-    "error",
-    "failed",
-    "failure",
-    "an error occurred",
-}
-_CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 
 
 def explain_refusal(
@@ -120,7 +73,7 @@ def explain_refusal(
 def _main_finding(
     operation: Operation | None, response: HttpResponse, host: str, text: str, *, is_token: bool
 ) -> Finding:
-    cause = _find_cause(response, text)
+    cause = find_cause(response, text)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
     if cause.code in ("permission-missing", "not-provable") and unreadable_reason(response):
@@ -160,9 +113,9 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
             "the response gives no reason",
         )
     quotation = f"the API says: {text}"
-    if cause.meaning and text and not _is_vague(text):
+    if cause.meaning and text and not is_vague(text):
         return f"{cause.meaning}{suffix}", quotation
-    if text and not _is_vague(text):
+    if text and not is_vague(text):
         return quotation, f"{who} responded with {status}"
     if text and not cause.meaning and cause.code != "not-provable":
         return f"the API says only `{text}`", f"{who} responded with {status}"
@@ -172,110 +125,6 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     refusal = f"{who} {verb} with {status}"
     refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
     return refusal, quotation if text else "the response gives no reason"
-
-
-def _is_vague(text: str) -> bool:
-    """Tell whether a message says no more than a status does, such as `Bad Request`."""
-    words = re.sub("[_.]", " ", re.sub(r" \(.*?\)$", "", text)).strip(" !").lower()
-    return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS or "malformed syntax" in words
-
-
-def platform_text(response: HttpResponse) -> str:
-    """Return the platform's message: from the body, from `icStatusDescription`, the reason, else the whole body."""
-    words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
-    words = words or own_reason(response)
-    body = response.json()
-    if words or unreadable_reason(response) or isinstance(body, dict | list):
-        return words
-    return shorten(body if isinstance(body, str) else response.text.strip())
-
-
-def own_reason(response: HttpResponse) -> str:
-    """Return the reason phrase of a response if it is the platform's own: not that of the status in HTTP."""
-    reason = "" if _fold_phrase(response.reason) in _known_phrases() else response.reason
-    return shorten(reason) if len(reason) >= _MIN_WORDS else ""
-
-
-def _fold_phrase(phrase: str) -> str:
-    return re.sub("[^a-z]", "", phrase.lower())
-
-
-@cache
-def _known_phrases() -> set[str]:
-    return {_fold_phrase(each.phrase) for each in HTTPStatus}
-
-
-def _find_cause(response: HttpResponse, text: str) -> Cause:
-    """Return the cause by the most exact part of the response: code, message, or status."""
-    by_status = BY_STATUS.get(response.status)
-    if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
-        return by_status
-    members = member_texts(response.json())
-    codes = tuple(members.get(name, "").lower() for name in ("code", "errorcode", "error"))
-    return _cause_of(response.status, text, codes)
-
-
-def find_cause_of_text(text: str) -> Cause:
-    """Return the cause that a text of a platform names by its words, whatever the status."""
-    return _cause_of(0, text, ())
-
-
-@lru_cache(maxsize=_KEPT_CAUSES)
-def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
-    """Return the cause by status, message, and codes, which most responses in a file share."""
-    by_status = BY_STATUS.get(status)
-    if re.search(_TRANSITION, text, re.IGNORECASE):
-        return _TRANSITION_CAUSE
-    codes = [*own_codes]
-    codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
-    codes += (
-        [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
-    )
-    exact = [code for code in codes if code not in _VAGUE_CODES]
-    by_code = _by_status_too(_cause_of_codes(exact), status)
-    if by_code:
-        return _with_meaning(by_code, exact)
-    if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
-        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
-    by_words = next(
-        (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
-    )
-    by_words = _by_status_too(by_words, status)
-    # A 403 whose message blames the token is about the token, not about permissions.
-    is_about_token = status == HTTPStatus.FORBIDDEN and (
-        by_words is not None and by_words.code == "token-expired"
-    )
-    is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
-    if by_status and is_exact and not is_about_token:
-        is_known = any(map(meaning_of, exact))
-        return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
-    by_vague_code = None if _is_vague(text) else _by_status_too(_cause_of_codes(codes), status)
-    return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact)
-
-
-def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
-    """Return a cause, but none that is about a value where the status says that it is the token or a right."""
-    return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
-
-
-def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
-    """Return a cause with what the first known code means and what to do about it."""
-    known = next((each for code in codes for each in _codes_of(code)), None)
-    if known is None or cause.meaning:
-        return cause
-    return cause._replace(meaning=known.means, fix=known.do or cause.fix)
-
-
-def _codes_of(text: str) -> tuple[PlatformCode, ...]:
-    from cxcall.responses.platform_codes import find_platform_codes
-
-    return find_platform_codes(text) if text else ()
-
-
-def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
-    """Return the cause of the first known code; None without one."""
-    causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
-    return next(causes, None)
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:

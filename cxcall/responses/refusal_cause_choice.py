@@ -1,0 +1,120 @@
+"""Choose the cause of a refusal by the most exact part of the response: its code, its message, or its status."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from cxcall.responses.platform_messages import meaning_of, member_texts
+from cxcall.responses.refusal_causes import (
+    BY_CODE,
+    BY_STATUS,
+    BY_WORDS,
+    CHECK_BODY,
+    LOOK,
+    NO_CAUSE,
+    Cause,
+)
+from cxcall.responses.refusal_text import is_vague
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.responses.platform_codes import PlatformCode
+    from cxcall.transport.messages import HttpResponse
+
+_VAGUE_CODES = (
+    "",
+    "invalid_request",
+    "bad.request",
+    "general.bad.request",
+    "client.failed.request",
+    "no.results",
+)
+"""Codes that say less than the message beside them."""
+_TRANSITION = (
+    r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
+)
+_TRANSITION_CAUSE = Cause(
+    "state", "the object does not have the state or version that the request assumes", LOOK
+)
+_ABOUT_VALUES = ("value-not-allowed", "property-missing")
+_ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+"""Statuses that no word about a value in their code overrides."""
+_KEPT_CAUSES = 64
+_CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
+
+
+def find_cause(response: HttpResponse, text: str) -> Cause:
+    """Return the cause by the most exact part of the response: code, message, or status."""
+    by_status = BY_STATUS.get(response.status)
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
+        return by_status
+    members = member_texts(response.json())
+    codes = tuple(members.get(name, "").lower() for name in ("code", "errorcode", "error"))
+    return _cause_of(response.status, text, codes)
+
+
+def find_cause_of_text(text: str) -> Cause:
+    """Return the cause that a text of a platform names by its words, whatever the status."""
+    return _cause_of(0, text, ())
+
+
+@lru_cache(maxsize=_KEPT_CAUSES)
+def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
+    """Return the cause by status, message, and codes, which most responses in a file share."""
+    by_status = BY_STATUS.get(status)
+    if re.search(_TRANSITION, text, re.IGNORECASE):
+        return _TRANSITION_CAUSE
+    codes = [*own_codes]
+    codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
+    codes += (
+        [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
+    )
+    exact = [code for code in codes if code not in _VAGUE_CODES]
+    by_code = _by_status_too(_cause_of_codes(exact), status)
+    if by_code:
+        return _with_meaning(by_code, exact)
+    if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
+        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
+    by_words = next(
+        (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
+    )
+    by_words = _by_status_too(by_words, status)
+    # A 403 whose message blames the token is about the token, not about permissions.
+    is_about_token = status == HTTPStatus.FORBIDDEN and (
+        by_words is not None and by_words.code == "token-expired"
+    )
+    is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
+    if by_status and is_exact and not is_about_token:
+        is_known = any(map(meaning_of, exact))
+        return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
+    by_vague_code = None if is_vague(text) else _by_status_too(_cause_of_codes(codes), status)
+    return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact)
+
+
+def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
+    """Return a cause, but none that is about a value where the status says that it is the token or a right."""
+    return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
+
+
+def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
+    """Return a cause with what the first known code means and what to do about it."""
+    known = next((each for code in codes for each in _codes_of(code)), None)
+    if known is None or cause.meaning:
+        return cause
+    return cause._replace(meaning=known.means, fix=known.do or cause.fix)
+
+
+def _codes_of(text: str) -> tuple[PlatformCode, ...]:
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    return find_platform_codes(text) if text else ()
+
+
+def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
+    """Return the cause of the first known code; None without one."""
+    causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
+    return next(causes, None)
