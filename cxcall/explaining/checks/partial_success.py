@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.correction.body_repair import parse_repaired
 from cxcall.findings.finding import Severity
-from cxcall.responses.refusal_cause_choice import find_cause_of_text
+from cxcall.responses.refusals.cause_choice import find_cause_of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,7 +11,6 @@ from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_messages import SOURCE, member_text
-from cxcall.responses.refusal_cause_choice import find_cause
 from cxcall.responses.refusal_causes import (
     CHECK_BODY,
     NO_TOKEN,
@@ -25,6 +24,7 @@ from cxcall.responses.refusals.advice import (
     advise_on_valid_body,
     advise_to_wait,
 )
+from cxcall.responses.refusals.cause_choice import find_cause
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 
