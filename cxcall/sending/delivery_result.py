@@ -130,7 +130,7 @@ def result_of_failed_retry(
 
 def _without_renewal(finding: Finding) -> Finding:
     """Return a finding whose advice is not to get a new token, where cxcall could not get one."""
-    from cxcall.responses.refusal_causes import NEW_TOKEN
+    from cxcall.responses.refusals.cause_table import NEW_TOKEN
 
     failed = "cxcall could not get a new token: see the next error"
     return finding._replace(fix=finding.fix.replace(NEW_TOKEN, failed))

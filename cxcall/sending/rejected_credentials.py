@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials.access_token import Token
-from cxcall.responses.refusal_causes import NEW_TOKEN
+from cxcall.responses.refusals.cause_table import NEW_TOKEN
 
 if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials

@@ -10,7 +10,7 @@ from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.finding import command
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.refusal_causes import ASK_FOR_RIGHT
+from cxcall.responses.refusals.cause_table import ASK_FOR_RIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

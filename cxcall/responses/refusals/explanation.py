@@ -11,12 +11,6 @@ from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_messages import SOURCE, member_text
-from cxcall.responses.refusal_causes import (
-    CHECK_BODY,
-    NO_TOKEN,
-    SEND_JSON,
-    Cause,
-)
 from cxcall.responses.refusal_text import is_vague, platform_text
 from cxcall.responses.refusals.advice import (
     KEEP_JSON,
@@ -25,6 +19,12 @@ from cxcall.responses.refusals.advice import (
     advise_to_wait,
 )
 from cxcall.responses.refusals.cause_choice import find_cause
+from cxcall.responses.refusals.cause_table import (
+    CHECK_BODY,
+    NO_TOKEN,
+    SEND_JSON,
+    Cause,
+)
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 

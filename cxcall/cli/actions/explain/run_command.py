@@ -25,7 +25,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import format_severity_counts
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
-from cxcall.responses.refusal_causes import BY_STATUS
+from cxcall.responses.refusals.cause_table import BY_STATUS
 
 if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
