@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.operations.published_operations import READ_METHODS
 from cxcall.findings.finding import Finding
-from cxcall.responses.refusal_text import own_reason
+from cxcall.responses.refusals.message_text import own_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

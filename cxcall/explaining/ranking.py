@@ -15,7 +15,7 @@ from cxcall.explaining.checks.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.checks.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_messages import SOURCE, platform_code
-from cxcall.responses.refusal_text import platform_text
+from cxcall.responses.refusals.message_text import platform_text
 from cxcall.runtime.patterns import is_uuid
 
 if TYPE_CHECKING:

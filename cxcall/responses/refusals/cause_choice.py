@@ -8,7 +8,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.responses.platform_messages import meaning_of, member_texts
-from cxcall.responses.refusal_text import is_vague
 from cxcall.responses.refusals.cause_table import (
     BY_CODE,
     BY_STATUS,
@@ -18,6 +17,7 @@ from cxcall.responses.refusals.cause_table import (
     NO_CAUSE,
     Cause,
 )
+from cxcall.responses.refusals.message_text import is_vague
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,6 @@ from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_messages import SOURCE, member_text
-from cxcall.responses.refusal_text import is_vague, platform_text
 from cxcall.responses.refusals.advice import (
     KEEP_JSON,
     advise_on_rights,
@@ -25,6 +24,7 @@ from cxcall.responses.refusals.cause_table import (
     SEND_JSON,
     Cause,
 )
+from cxcall.responses.refusals.message_text import is_vague, platform_text
 from cxcall.responses.refused_places import place_refusal
 from cxcall.transport import retry_after
 
