@@ -25,7 +25,7 @@ from cxcall.responses.refusals.cause_table import (
     Cause,
 )
 from cxcall.responses.refusals.message_text import is_vague, platform_text
-from cxcall.responses.refused_places import place_refusal
+from cxcall.responses.refusals.place_in_request import place_refusal
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
