@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.names_in_messages import (
+from cxcall.responses.platform_messages import member_text, platform_code
+from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
     find_named_fields,
@@ -15,7 +16,6 @@ from cxcall.responses.names_in_messages import (
     find_named_properties,
     find_named_value,
 )
-from cxcall.responses.platform_messages import member_text, platform_code
 from cxcall.responses.reported_failures import FAILED_LIST
 
 if TYPE_CHECKING:
