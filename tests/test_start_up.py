@@ -112,7 +112,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         cli.help_layout documents.toml documents.unused_names ledger.sqlite.upgrade
         output.finding_text output.sections payloads.operation_matching payloads.suggestions
         payloads.value_corrections phone.impossible_numbers phone.number_spellings
-        responses.platform_messages responses.start_evidence runtime.likely_secrets
+        responses.message_in_body responses.start_evidence runtime.likely_secrets
         runtime.name_similarity runtime.random_texts runtime.secret_names
         sending.emergency_and_premium_numbers transport.retry_after
     """

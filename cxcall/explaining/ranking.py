@@ -14,7 +14,7 @@ from cxcall.explaining.checks.partial_success import (
 from cxcall.explaining.checks.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.checks.token_request_check import is_token_request
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.platform_messages import SOURCE, platform_code
+from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.message_text import platform_text
 from cxcall.runtime.patterns import is_uuid
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.platform_messages import shorten
+from cxcall.responses.message_in_body import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -219,7 +219,7 @@ def describe_failure(member: str, value: Any) -> str:
 
 
 def _shorten(text: str) -> str:
-    from cxcall.responses.platform_messages import shorten
+    from cxcall.responses.message_in_body import shorten
 
     return shorten(text)
 
@@ -243,7 +243,7 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
     failure = reported_failure(response)
     if not failure:
         return None
-    from cxcall.responses.platform_messages import SOURCE
+    from cxcall.responses.message_in_body import SOURCE
 
     return Finding.error(
         "hidden-failure",

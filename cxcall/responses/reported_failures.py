@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.evidence import describe_failure, may_describe_failure
-from cxcall.responses.platform_messages import SOURCE, meaning_of, member_text, shorten
+from cxcall.responses.message_in_body import SOURCE, meaning_of, member_text, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

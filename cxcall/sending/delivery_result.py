@@ -182,7 +182,7 @@ def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
 
 
 def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
-    from cxcall.responses.platform_messages import SOURCE, platform_message
+    from cxcall.responses.message_in_body import SOURCE, platform_message
     from cxcall.transport import retry_after
 
     seconds = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
@@ -250,7 +250,7 @@ def _describe_error(context: DeliveryContext, request: HttpRequest, response: Ht
     """Say what a response says beside its status, which is not 2xx."""
     if shows_start(request, response, context.operation, context.engagement_place):
         return ", and the response says that something was started"
-    from cxcall.responses.platform_messages import platform_message
+    from cxcall.responses.message_in_body import platform_message
 
     words = platform_message(response)
     return f', which says "{words}"' if words else ""
@@ -275,7 +275,7 @@ def _acceptance_warnings(
         )
     if not kind and (found is not None or not declared):
         return warnings
-    from cxcall.responses.platform_messages import SOURCE
+    from cxcall.responses.message_in_body import SOURCE
 
     if found is None and declared:
         warnings.append(
@@ -308,7 +308,7 @@ def answer_of(result: Delivery) -> dict[str, Any]:
         return {}
     answer: dict[str, Any] = {"timings": exchange.timings}
     if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:
-        from cxcall.responses.platform_messages import platform_code, platform_message
+        from cxcall.responses.message_in_body import platform_code, platform_message
 
         answer["code"] = platform_code(exchange.response)
         answer["message"] = exchange.request.mask_echo(platform_message(exchange.response))

@@ -19,7 +19,7 @@ from cxcall.explaining.operations.published_operations import (
     is_upload,
 )
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.platform_messages import platform_message
+from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.messages import Headers

@@ -7,7 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.responses.platform_messages import meaning_of, member_texts
+from cxcall.responses.message_in_body import meaning_of, member_texts
 from cxcall.responses.refusals.cause_table import (
     BY_CODE,
     BY_STATUS,

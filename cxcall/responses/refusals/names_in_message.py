@@ -11,7 +11,7 @@ from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objec
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_property_names
-from cxcall.responses.platform_messages import SOURCE, member_text, shorten
+from cxcall.responses.message_in_body import SOURCE, member_text, shorten
 from cxcall.runtime.patterns import name_words
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.platform_messages import member_text, platform_code
+from cxcall.responses.message_in_body import member_text, platform_code
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
