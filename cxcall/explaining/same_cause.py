@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone.impossible_numbers import find_number_mistake
-from cxcall.responses.reported_failures import explain_failures
+from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.runtime.patterns import UUID_FORM
 
 if TYPE_CHECKING:

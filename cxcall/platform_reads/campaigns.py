@@ -12,7 +12,7 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.reader import Reader, ReadError, body_of, read_items, read_text
-from cxcall.responses.reported_failures import explain_failures
+from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.sending.send_plan import DEFAULT_HOOKS, SendHooks
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.failures_in_2xx import FAILED_LIST
 from cxcall.responses.message_in_body import member_text, platform_code
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
@@ -16,7 +17,6 @@ from cxcall.responses.refusals.names_in_message import (
     find_named_properties,
     find_named_value,
 )
-from cxcall.responses.reported_failures import FAILED_LIST
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
