@@ -30,10 +30,10 @@ from cxcall.explaining.ranking import rank_findings
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
 from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.message_in_body import SOURCE
+from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.explanation import explain_refusal
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.evidence import describe_failure, may_describe_failure
 from cxcall.responses.message_in_body import SOURCE, meaning_of, member_text, shorten
+from cxcall.responses.processing_evidence import describe_failure, may_describe_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

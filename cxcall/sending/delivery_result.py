@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
-from cxcall.responses.evidence import (
+from cxcall.responses.processing_evidence import (
     Evidence,
     hidden_failure,
     reported_failure,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
-from cxcall.responses.evidence import Evidence, classify
 from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
     DeliveryContext,

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
-from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.message_in_body import SOURCE, member_text
+from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.refusals.advice import (
     KEEP_JSON,
     advise_on_rights,

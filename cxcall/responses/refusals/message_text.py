@@ -7,8 +7,8 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.responses.evidence import unreadable_reason
 from cxcall.responses.message_in_body import platform_message, shorten
+from cxcall.responses.processing_evidence import unreadable_reason
 
 if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse

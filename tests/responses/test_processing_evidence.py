@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts import contract
-from cxcall.responses.evidence import Evidence, classify, hidden_failure, unreadable_reason
+from cxcall.responses.processing_evidence import (
+    Evidence,
+    classify,
+    hidden_failure,
+    unreadable_reason,
+)
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import CONTACT
