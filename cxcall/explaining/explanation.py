@@ -35,7 +35,7 @@ from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
-from cxcall.responses.refusals.explanation import explain_refusal
+from cxcall.responses.refusals.refusal_findings import explain_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -296,7 +296,7 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
     """Return the note that an operation is in no vendor's published list; empty for a published one."""
     if operation.provenance == "published":
         return ()
-    from cxcall.responses.refusals.explanation import unpublished_path
+    from cxcall.responses.refusals.refusal_findings import unpublished_path
 
     return (unpublished_path(operation)._replace(severity=Severity.NOTE),)
 

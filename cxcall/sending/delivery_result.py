@@ -146,7 +146,7 @@ def _refused_result(
 ) -> Delivery:
     findings = _hidden_failures(response)
     if not findings:
-        from cxcall.responses.refusals.explanation import explain_refusal
+        from cxcall.responses.refusals.refusal_findings import explain_refusal
 
         findings = explain_refusal(
             context.operation,

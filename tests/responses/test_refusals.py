@@ -10,7 +10,7 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding
-from cxcall.responses.refusals.explanation import explain_refusal
+from cxcall.responses.refusals.refusal_findings import explain_refusal
 from cxcall.transport.messages import Headers, HttpResponse
 
 EXECUTE = contract.load_operation("execute")
