@@ -75,6 +75,17 @@ class CheckedRequest(NamedTuple):
             return (content or b"").decode("utf-8", "replace")
         return json.dumps(self.body, ensure_ascii=False, indent=2)
 
+    def as_curl(self, credentials: Sequence[tuple[str, str, str]]) -> str:
+        """Return the request as a curl command with variables in place of its `credentials`.
+
+        It asks before it sends what can place a call: a pasted command runs at once.
+        """
+        from cxcall.transport.curl import curl, with_confirmation
+
+        command = curl(self.request, credentials)
+        is_real = self.operation.can_place_call and not self.settings.is_embedded
+        return with_confirmation(command) if is_real else command
+
     @property
     def sources(self) -> dict[str, str]:
         """The origin of each value of the body: JSON pointer -> flag, or file and line."""

@@ -14,6 +14,9 @@ TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
 """The place, the name, and the variable of a token. The place of Basic credentials is `user`."""
 
 
+_CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
+
+
 def show_credentials(
     request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN
 ) -> HttpRequest:
@@ -56,6 +59,11 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
     if request.body is not None:
         words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
     return " \\\n  ".join(words)
+
+
+def with_confirmation(command: str) -> str:
+    """Return a command for a POSIX shell that runs only after somebody typed `yes`."""
+    return f"{_CONFIRMATION}\n{command}"
 
 
 def _in_quotes(text: str) -> str:

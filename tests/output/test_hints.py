@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.output.hinted_commands import complete_commands, set_target
-from helpers.command import CAMPAIGN, CXCALL, screen, terminal
+from helpers.command import CAMPAIGN, CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -259,3 +259,27 @@ def test_findings_have_complete_commands_in_text_and_json(cxcall: Cxcall) -> Non
     command = "`cxcall auth login --base-url http://127.0.0.1:9`"
     assert command in cxcall(*words, code=4).err
     assert command in cxcall(*words, "-o", "json", code=4).envelope["findings"][0]["fix"]
+
+
+CURL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--curl")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer", "sent"),
+    [(CURL, "yes\n", 1), (CURL, "y\n", 0), (CURL, "", 0), ((*CURL, "--sandbox"), "", 1)],
+    ids=["yes", "another answer", "no answer", "sandbox"],
+)
+def test_curl_command_asks_before_it_places_a_real_call(
+    cxcall: Cxcall, words: tuple[str, ...], answer: str, sent: int
+) -> None:
+    shown = cxcall(*words, code=0).out
+    script = f"curl() {{ echo sent; }}\n{shown}"
+    ran = subprocess.run(
+        ["sh", "-c", script], input=answer, capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.count("sent") == sent
+    assert ran.returncode == int(not sent)
+
+
+def test_curl_command_of_a_read_does_not_ask(cxcall: Cxcall) -> None:
+    assert cxcall("send", "get-conversations-calls", "--curl", code=0).out.startswith("curl ")

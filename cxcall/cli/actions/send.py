@@ -193,7 +193,7 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
 def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     """Return a report that shows a request, and sends nothing."""
     from cxcall.credentials.request_credentials import describe_places
-    from cxcall.transport.curl import curl, show_credentials
+    from cxcall.transport.curl import show_credentials
 
     places = describe_places(checked.settings, checked.operation)
     request = show_credentials(checked.request, places)
@@ -213,7 +213,7 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
         body=checked.body,
         findings=(*checked.findings, *provenance_note(checked.operation)),
         data={"sources": sources},
-        text=curl(checked.request, places) if as_curl else shown,
+        text=checked.as_curl(places) if as_curl else shown,
         diagnostics=[*origins, "dry run: nothing was sent"],
     )
 

@@ -20,7 +20,6 @@ from cxcall.explaining.correction.shell_forms import (
     for_cmd,
     for_powershell,
     json_text,
-    with_confirmation,
 )
 from cxcall.explaining.operations.path_findings import correct_prefix
 from cxcall.explaining.operations.published_operations import ACD_BASE_PATH
@@ -31,7 +30,7 @@ from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.redaction import MASKED
-from cxcall.transport.curl import curl
+from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 

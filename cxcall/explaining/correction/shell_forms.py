@@ -28,7 +28,6 @@ _POWERSHELL = re.compile(
 )
 _LONGEST_CMD_LINE = 8000
 """Characters; cmd.exe accepts 8,191 in a line."""
-_CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
 
 
 def find_shell_form(text: str) -> str:
@@ -97,8 +96,3 @@ def _quote_cmd(word: str) -> str:
     quoted = re.sub(r'(\\*)("|$)', lambda match: match[1] * 2 + ('\\"' if match[2] else ""), word)
     quoted = f'"{quoted}"'
     return re.sub(r'([()%!^"<>&|])', r"^\1", quoted) if re.search('[%!"]', word) else quoted
-
-
-def with_confirmation(command: str) -> str:
-    """Return a command for a POSIX shell that runs only after somebody typed `yes`."""
-    return f"{_CONFIRMATION}\n{command}"

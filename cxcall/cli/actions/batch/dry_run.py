@@ -89,7 +89,6 @@ def _print_request(
     as_curl: bool,
 ) -> None:
     from cxcall.credentials.request_credentials import describe_places
-    from cxcall.transport.curl import curl
 
     request, body = checked_request.request, checked_request.body
     if screen.options.output != "text":
@@ -104,7 +103,7 @@ def _print_request(
         screen.print_json(RowResult(checked.row, shown, rows=checked.rows).as_dict(""))
     elif as_curl:
         places = describe_places(checked_request.settings, checked_request.operation)
-        screen.print_line(curl(request, places))
+        screen.print_line(checked_request.as_curl(places))
     else:
         text = (request.body or b"null").decode("utf-8", "replace")
         label = format_ranges(row.number for row in checked.rows)
