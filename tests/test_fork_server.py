@@ -72,6 +72,7 @@ def test_forked_command_prints_and_ends_as_the_program(
     assert_equal_runs(tmp_path, *arguments.split(), stdin=stdin, **more)
 
 
+@pytest.mark.slow
 def test_forked_command_sends_as_the_program(tmp_path: Path, stranger: Stranger) -> None:
     words = (
         "personal-connection",

@@ -78,7 +78,7 @@ BATCH = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={
 
 @pytest.mark.parametrize(
     "export",
-    [Export(60, 6, 5, 4), pytest.param(Export(ROWS, 50, 30, 20), marks=pytest.mark.slow)],
+    [Export(30, 4, 5, 3), pytest.param(Export(ROWS, 50, 30, 20), marks=pytest.mark.slow)],
     ids=["quick", "whole"],
 )
 def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, export: Export) -> None:

@@ -121,6 +121,7 @@ def test_contacts_of_a_refused_load_are_loaded_from_the_corrected_file(
     assert tenant.names(list_id) == ["P0", "P1"]
 
 
+@pytest.mark.slow
 def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     live: Cxcall, tenant: Tenant
 ) -> None:

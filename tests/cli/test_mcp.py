@@ -292,6 +292,7 @@ def test_no_file_is_read_from_the_stdin_of_the_protocol(cxcall: Cxcall) -> None:
     cxcall("mcp", code=2, env={"CXCALL_DO_NOT_CALL": "-"})
 
 
+@pytest.mark.slow
 def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> None:
     cxcall.file("shadow/mcp.py", 'raise ModuleNotFoundError("No module named mcp", name="mcp")\n')
     ran = cxcall("mcp", "-o", "json", code=2, env={"PYTHONPATH": str(cxcall.folder / "shadow")})

@@ -64,6 +64,7 @@ def foreign_names(tree: ast.AST) -> Iterator[str]:
                 yield f"{module}.{name}"
 
 
+@pytest.mark.slow
 def test_no_other_module_uses_what_a_system_lacks() -> None:
     imported = re.compile(
         rf"^ *(?:import|from) (?:{'|'.join({*MODULES, *MEMBERS})})\b", re.MULTILINE
