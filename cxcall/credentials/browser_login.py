@@ -72,7 +72,7 @@ class Login:
     def _refusal(self, error: str, description: str) -> CredentialsError:
         host = self.client.host
         shown = printable(": ".join(filter(None, (error, description))))[:_SHOWN]
-        why = f"`{host}` says `{shown}`"
+        why = f"the message of `{host}` is `{shown}`"
         if error == "access_denied":
             fix = f"{_AGAIN}, and allow the login in the browser; the first login of a client needs `oauth:client:authorize`"
             return credentials_error("the login was refused in the browser", fix, why)

@@ -13,6 +13,7 @@ TIMEOUT = 3.0
 """Seconds to wait. A keyring may ask the user to unlock it, and the user may be away."""
 
 _SERVICE = "cxcall"
+_NO_BACKEND = "no keyring backend is available"
 
 
 class KeyringError(Exception):
@@ -73,13 +74,16 @@ def _run_with_timeout(act: Callable[[Any], Any]) -> Any:
 
             done.append(act(keyring))
         except Exception as error:  # noqa: BLE001 - a backend may raise anything, its secret included
-            failed.append(type(error).__name__)
+            name = type(error).__name__
+            failed.append(
+                _NO_BACKEND if name == "NoKeyringError" else f"the keyring failed: {name}"
+            )
 
     thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(TIMEOUT)
     if failed:
-        raise KeyringError(f"the keyring failed: {failed[0]}")
+        raise KeyringError(failed[0])
     if not done:
         raise KeyringError(f"the keyring did not respond within {TIMEOUT:g} s")
     return done[0]

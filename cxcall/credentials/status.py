@@ -82,13 +82,13 @@ class CredentialsStatus(NamedTuple):
         rows.append(("expires", expiry if token else "no token yet", ""))
         if client and client.kind == AUTHORIZATION_CODE:
             how = (
-                "by itself"
+                "automatically"
                 if client.is_renewable
-                else "by logging in again: there is no refresh token"
+                else "only by a new login: there is no refresh token"
             )
             rows.append(("renewed", how, ""))
         if self.storage:
-            rows.append(("kept in", self.storage, ""))
+            rows.append(("stored in", self.storage, ""))
         return rows
 
     @property

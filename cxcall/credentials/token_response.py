@@ -87,7 +87,7 @@ class TokenResponse(NamedTuple):
         """The status, and the error of the token endpoint if there is one, with secrets masked."""
         status = f"HTTP {self.response.status} from `{self.client.host}`"
         text = ": ".join(part for part in (self.error, self.description) if part)
-        return f'{status}, which says "{_shorten(text)}"' if text else status
+        return f'{status}, with the message "{_shorten(text)}"' if text else status
 
     def raise_for_status(self) -> None:
         """Raise the error for the status; do nothing for a 2xx status."""

@@ -98,7 +98,7 @@ class PrivateFile(NamedTuple):
     def _check_mode(self) -> None:
         if is_readable_by_others(self.path):
             raise UsageError(
-                f"others can read `{self.path.name}`, which holds secrets",
+                f"others can read `{self.path.name}`, which contains secrets",
                 where=str(self.path),
                 fix=f"{command('chmod', '600', str(self.path))}; if others use this machine, `cxcall auth logout` too",
                 why=f"its mode is {self.path.stat().st_mode & 0o777:03o}; only its owner may read it",

@@ -249,11 +249,11 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
 def _describe_error(context: DeliveryContext, request: HttpRequest, response: HttpResponse) -> str:
     """Say what a response says beside its status, which is not 2xx."""
     if shows_start(request, response, context.operation, context.engagement_place):
-        return ", and the response says that something was started"
+        return ", and the response names something that was started"
     from cxcall.responses.message_in_body import platform_message
 
     words = platform_message(response)
-    return f', which says "{words}"' if words else ""
+    return f', with the message "{words}"' if words else ""
 
 
 def _acceptance_warnings(

@@ -43,11 +43,11 @@ _UNREACHABLE = {
     ),
     "certificate-name": (
         "has a certificate for other host names",
-        "check the host in `{}`; if it is correct, tell the operator of the server",
+        "check the host in `{}`; if it is correct, contact the operator of the server",
     ),
     "certificate-date": (
         "has a certificate that is not valid today",
-        "check the date of this machine; if it is correct, tell the operator of the server",
+        "check the date of this machine; if it is correct, contact the operator of the server",
     ),
     "ca-file": (
         "cannot be verified, because its certificate cannot be checked",

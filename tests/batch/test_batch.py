@@ -377,7 +377,7 @@ def test_later_batch_with_other_values_does_not_hide_an_unfinished_one(cxcall: C
         at(cxcall, platform)
         cxcall(*words, "2", *first, "--max-failures", "1", code=9)
         cxcall(*words, "2", *other, "--again", code=0)
-        assert "did not come to its end" in cxcall(*words, "2", *first, code=7).err
+        assert "was not finished" in cxcall(*words, "2", *first, code=7).err
         platform.answer = lambda _body, _count: Reply()
         cxcall(*words, "0", *first, "--resume", code=9)
     assert set(platform.dials.values()) == {1}
@@ -507,7 +507,7 @@ def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> 
         assert "is of personal-connection, profile other, " in resumed.err
         assert "leave out" not in resumed.err
         anew = cxcall(*words, "6", code=7)
-        assert "with profile `other`, did not come to its end" in anew.err
+        assert "with profile `other`, was not finished" in anew.err
         assert platform.rung == 3
         cxcall(*words, "2", "-p", "other", "--resume", code=9)
     assert platform.rung == 5
@@ -540,7 +540,7 @@ def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
         assert outcomes(ran) == ["refused"] * 4
         assert lines(ran)[-1]["data"]["notSent"] == 36
         assert "4 requests in a row failed" in lines(ran)[-1]["data"]["stopped"]
-        assert "did not come to its end" in cxcall("batch", *arguments, "40", code=7).err
+        assert "was not finished" in cxcall("batch", *arguments, "40", code=7).err
         platform.answer = lambda _body, _count: Reply()
         last = cxcall("batch", *arguments, "36", "--resume", "-o", "jsonl", code=9)
     assert Counter(outcomes(last)) == {"refused": 4, "accepted": 36}

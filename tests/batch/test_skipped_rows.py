@@ -258,7 +258,7 @@ def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) 
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert process.returncode == 9
-    assert "did not come to its end" in cxcall(*words, code=7).out
+    assert "was not finished" in cxcall(*words, code=7).out
     words[words.index("2/s")] = "500/s"
     rows, summary = results(cxcall(*words, "--resume", code=0))
     assert rows == [("accepted", None)] * 6

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     ("arguments", "message", "fix"),
     [
         (("exekute",), "unknown command `exekute`", "the most similar command is `execute`; see `cxcall --help`"),
-        (("auth",), "missing argument `COMMAND`", "one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
+        (("auth",), "missing argument `COMMAND`", "use one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
         (("login",), "unknown command `login`", "the most similar command is `auth login`; see `cxcall --help`"),
         (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
         (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
         (("completion", "basch"), "invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
         (("completion",), "missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
-        (("help", "nope"), "unknown topic or command `nope`", "one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
+        (("help", "nope"), "unknown topic or command `nope`", "use one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
         (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),

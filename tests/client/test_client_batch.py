@@ -94,8 +94,8 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
             next(iter(batch))
         sent = platform.rung
         assert sent < 5
-        assert "left" in batch.stop_reason
-        with pytest.raises(CxcallError, match="did not come to its end"):
+        assert "ended early" in batch.stop_reason
+        with pytest.raises(CxcallError, match="was not finished"):
             client.batch(OPERATION, ROWS, confirm=5)
         with client.batch(OPERATION, ROWS, confirm=5 - sent, resume=True) as batch:
             assert {each.outcome for each in batch} == {Outcome.ACCEPTED}

@@ -99,7 +99,7 @@ def test_hint_converts_a_file_in_another_encoding(
     ran = cxcall(*words, cxcall.file(name, data), "--operation", "personal-connection")
     assert ran.code in (2, 3), ran
     assert f"hint: {hint}\n" in ran.out + ran.err
-    assert ("JSON is UTF-8" in ran.out + ran.err) == name.endswith(".jsonl")
+    assert ("JSON must be UTF-8" in ran.out + ran.err) == name.endswith(".jsonl")
     subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
     assert "contact-id" in (cxcall.folder / shlex.split(hint)[-1]).read_text("utf-8")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FINDINGS = {
     "201": [],
-    "204": [("engagement-id-missing", "names no engagement ID")],
+    "204": [("engagement-id-missing", "has no engagement ID")],
     "201, a gzip bomb": [("not-provable", "came with a body that is far longer")],
     "200, success false": [("hidden-failure", "`success` is false")],
     "201, failed and yet an ID": [

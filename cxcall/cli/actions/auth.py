@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.cli.actions.config import chosen_profile, settings_of_platform
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import login_and_logout, token_provider
-from cxcall.credentials.access_token import credentials_error
+from cxcall.credentials.access_token import EXPLICIT, credentials_error
 from cxcall.credentials.client_selection import grant_kind
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.status import get_status
@@ -46,8 +46,11 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
         kept = _keep_in_profile(profile, flags, token)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
     status = get_status(settings)
+    done = f"logged in to {settings.base_url} ({token.kind})"
+    if token.kind == EXPLICIT:
+        done = f"stored the access token for {settings.base_url} (not verified)"
     lines = [
-        f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
+        f"{done}; stored in {status.storage}",
         *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
     ]
     return Report(
