@@ -255,7 +255,7 @@ def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
 
 
 def test_documented_installation_works_in_a_new_home(home: Cxcall) -> None:
-    page = Path(__file__).parents[2] / "docs" / "install.md"
+    page = Path(__file__).parents[2] / "docs/install.md"
     (block,) = (each for each in page.read_text("utf-8").split("```sh\n")[1:] if "completion bash" in each)  # fmt: skip
     done = subprocess.run(
         ["bash", "-ec", block.partition("```")[0]], env=home.environment, check=False, timeout=60
