@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals
-from cxcall.sending.delivery_result import (
+from cxcall.sending.delivery_outcome import (
     DeliveryContext,
     add_identifiers,
     answer_of,
