@@ -237,7 +237,7 @@ class Client:
         the requests in flight, and then raise KeyboardInterrupt.
         """
         from cxcall.batch.failure_limit import FailureLimit
-        from cxcall.batch.input.columns import ColumnMap
+        from cxcall.batch.input.column_mapping import ColumnMap
         from cxcall.batch.input.national_numbers import parse_country
         from cxcall.batch.input.rows import RowFormat
         from cxcall.batch.job import Job

@@ -8,7 +8,7 @@ from io import SEEK_END, TextIOWrapper
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cxcall.batch.input.columns import ColumnMap, UnknownColumnsError
+from cxcall.batch.input.column_mapping import ColumnMap, UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
 from cxcall.documents.text_files import (
     STDIN,
