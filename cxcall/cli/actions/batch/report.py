@@ -16,7 +16,7 @@ from cxcall.sending.machine_ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cxcall.batch.report.columns import InputFile
+    from cxcall.batch.report.input_columns import InputFile
     from cxcall.batch.report.rows import BatchReport
     from cxcall.batch.report.summary import Summary
     from cxcall.cli.command_options import ReportOptions
@@ -85,7 +85,7 @@ def report_batch(
         report = read_report(ledger, find_batch(ledger, identifier))
     diagnostics = []
     if is_joined or options.rejects:
-        from cxcall.batch.report.columns import join_columns, write_rejects
+        from cxcall.batch.report.input_columns import join_columns, write_rejects
 
         source = _input_file(report, options, contracts)
         if options.rejects:
@@ -110,7 +110,7 @@ def _input_file(
     report: BatchReport, options: ReportOptions, contracts: ContractOptions
 ) -> tuple[InputFile, Operation]:
     """Return the file that the batch was run with, and the operation that its rows are for."""
-    from cxcall.batch.report.columns import InputFile
+    from cxcall.batch.report.input_columns import InputFile
     from cxcall.cli.options import find_own_contract
     from cxcall.contracts.contract import load_operation
 
