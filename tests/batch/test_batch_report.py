@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cxcall.batch.report.html import render_html
-from cxcall.batch.report.rows import NOT_SENT, BatchReport, ReportRow
+from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.summary import summarize
 from cxcall.ledger.records import Batch
 from cxcall.sandbox.server import Sandbox

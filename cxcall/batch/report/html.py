@@ -10,14 +10,14 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from cxcall.batch.report.charts import bar, latency_chart, time_chart
-from cxcall.batch.report.rows import NOT_SENT
+from cxcall.batch.report.recorded_rows import NOT_SENT
 from cxcall.output.terminal_text import count_phrase, escape_controls
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.batch.report.rows import BatchReport, ReportRow
+    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
     from cxcall.batch.report.summary import Summary
 
 _FOLDER = Path(__file__).parent

@@ -16,7 +16,7 @@ from cxcall.phone.number_masking import mask_cell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.report.rows import BatchReport
+    from cxcall.batch.report.recorded_rows import BatchReport
     from cxcall.contracts.operation import Operation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.report.rows import NOT_SENT
+from cxcall.batch.report.recorded_rows import NOT_SENT
 from cxcall.batch.statistics.batch_statistics import OUTCOMES_BY_GRAVITY
 from cxcall.batch.statistics.latencies import Latencies
 from cxcall.findings.exit_codes import Outcome
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from cxcall.batch.report.rows import BatchReport, ReportRow
+    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
 
 # What was accepted stands after all that was not.
 ORDER = [

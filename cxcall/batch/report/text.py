@@ -13,7 +13,7 @@ from cxcall.payloads.csv_table import format_record
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.report.rows import BatchReport, ReportRow
+    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
     from cxcall.batch.report.summary import Summary
 
 _MOST_ROWS = 50

@@ -6,7 +6,7 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.report.rows import find_batch, read_report
+from cxcall.batch.report.recorded_rows import find_batch, read_report
 from cxcall.batch.report.summary import summarize
 from cxcall.batch.report.text import csv_records, text_sections
 from cxcall.output.report import Report, Table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.batch.report.input_columns import InputFile
-    from cxcall.batch.report.rows import BatchReport
+    from cxcall.batch.report.recorded_rows import BatchReport
     from cxcall.batch.report.summary import Summary
     from cxcall.cli.command_options import ReportOptions
     from cxcall.cli.options import ContractOptions
