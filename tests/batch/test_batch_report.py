@@ -18,7 +18,7 @@ import pytest
 
 from cxcall.batch.report.html import render_html
 from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
-from cxcall.batch.report.summary import summarize
+from cxcall.batch.report.report_counts import summarize
 from cxcall.ledger.records import Batch
 from cxcall.sandbox.server import Sandbox
 from helpers.chromium import Browser, needs_axe, needs_chromium

@@ -10,7 +10,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.batch.report.summary import Summary, TimeBin
+    from cxcall.batch.report.report_counts import Summary, TimeBin
 
 _WIDTH, _HEIGHT = 640, 230
 _LEFT, _BOTTOM, _TOP = 54, 30, 14

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
-    from cxcall.batch.report.summary import Summary
+    from cxcall.batch.report.report_counts import Summary
 
 _FOLDER = Path(__file__).parent
 _MOST_REASONS = 20

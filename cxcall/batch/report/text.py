@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
-    from cxcall.batch.report.summary import Summary
+    from cxcall.batch.report.report_counts import Summary
 
 _MOST_ROWS = 50
 _HEADINGS = tuple(

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.recorded_rows import find_batch, read_report
-from cxcall.batch.report.summary import summarize
+from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.text import csv_records, text_sections
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.report.input_columns import InputFile
     from cxcall.batch.report.recorded_rows import BatchReport
-    from cxcall.batch.report.summary import Summary
+    from cxcall.batch.report.report_counts import Summary
     from cxcall.cli.command_options import ReportOptions
     from cxcall.cli.options import ContractOptions
     from cxcall.contracts.operation import Operation
