@@ -11,7 +11,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.batch.statistics.batch_statistics import BatchStatistics
+    from cxcall.batch.statistics.running_counts import BatchStatistics
 
 _MIN_ROWS_FOR_SHARE = 20
 

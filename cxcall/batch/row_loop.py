@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.statistics.batch_statistics import BatchStatistics
+from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
 

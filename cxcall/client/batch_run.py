@@ -15,8 +15,8 @@ from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import begin_run, end_run
-from cxcall.batch.statistics.batch_statistics import BatchStatistics
 from cxcall.batch.statistics.check_statistics import check_batch
+from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.confirmation_prompt import needs_consent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cxcall.batch.statistics.batch_statistics import OUTCOMES_BY_GRAVITY
+from cxcall.batch.statistics.running_counts import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.row_ranges import describe_ranges
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.statistics.batch_statistics import BatchStatistics
     from cxcall.batch.statistics.latencies import Latencies
+    from cxcall.batch.statistics.running_counts import BatchStatistics
     from cxcall.output.screen import Screen
 
 
