@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.batch.statistics.check_statistics import CheckStatistics
+    from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest

@@ -15,7 +15,7 @@ from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import begin_run, end_run
-from cxcall.batch.statistics.check_statistics import check_batch
+from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple

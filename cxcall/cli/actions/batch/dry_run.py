@@ -8,7 +8,7 @@ from cxcall.batch.resume import find_by_request, find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
-from cxcall.batch.statistics.check_statistics import CheckStatistics, require_rows
+from cxcall.batch.statistics.check_counts import CheckStatistics, require_rows
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report

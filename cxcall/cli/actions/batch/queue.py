@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
-    from cxcall.batch.statistics.check_statistics import CheckStatistics
+    from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch

@@ -17,7 +17,7 @@ from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.skip_reasons import SkipReason
-from cxcall.batch.statistics.check_statistics import check_batch
+from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue import (
     fill_queue,
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.statistics.check_statistics import CheckStatistics
+    from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger

@@ -8,7 +8,7 @@ from cxcall.batch.input.column_mapping import UnknownColumnsError, parse_column_
 from cxcall.batch.input.national_numbers import parse_country
 from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
 from cxcall.batch.job import Job
-from cxcall.batch.statistics.check_statistics import InvalidRowsError
+from cxcall.batch.statistics.check_counts import InvalidRowsError
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import command
 from cxcall.output.finding_text import format_one_line
