@@ -9,9 +9,9 @@ from queue import Empty
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
-from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.batch.sending_threads import RowLoop
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError

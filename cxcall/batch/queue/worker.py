@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
-from cxcall.batch.row_loop import RowLoop
 from cxcall.batch.row_result import result_without_sending
+from cxcall.batch.sending_threads import RowLoop
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.ledger.errors import (
     RECORDS_MISSING,
