@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
-from cxcall.batch.load.file_contacts import FileContacts
+from cxcall.batch.load.repeated_contacts import FileContacts
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.skip_reasons import (
