@@ -8,7 +8,7 @@ import pytest
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.load.loaded_rows import stop_on_earlier_load
+from cxcall.batch.load.earlier_loads import stop_on_earlier_load
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows
+from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.load.chunks import ChunkBuilder, RequestSelection
-from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
+from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_command import BatchCommand, RunMode
