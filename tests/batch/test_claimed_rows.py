@@ -11,7 +11,7 @@ import pytest
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.queue.claimed_rows import LEDGER, ClaimedRows, RowEnd, settle_batch
-from cxcall.batch.queue.destinations import Destinations
+from cxcall.batch.queue.worker_batches import Destinations
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome

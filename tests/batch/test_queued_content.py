@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cxcall.batch.input.rows import Row
-from cxcall.batch.queue import destinations
-from cxcall.batch.queue.destinations import Destination, Destinations
+from cxcall.batch.queue import worker_batches
 from cxcall.batch.queue.row_content import rebuild_row, row_content
+from cxcall.batch.queue.worker_batches import Destination, Destinations
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.batch.row_checks import CheckedRow
@@ -153,7 +153,7 @@ def test_worker_keeps_the_slower_rate(
         rates.append(str(chosen))
         return RateLimiter(chosen, 60)
 
-    monkeypatch.setattr(destinations, "open_rate_limiter", new_limiter)
+    monkeypatch.setattr(worker_batches, "open_rate_limiter", new_limiter)
     own = settings_of(operation)
     open_batch(operation, own, queued(guards_of(own)), Rate.parse(rate) if rate else None)
     assert rates == [slower]

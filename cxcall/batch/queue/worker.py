@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.failure_limit import FailureLimit
-    from cxcall.batch.queue.destinations import Destination, Destinations
+    from cxcall.batch.queue.worker_batches import Destination, Destinations
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_result import RowResult
     from cxcall.findings.errors import CxcallError
