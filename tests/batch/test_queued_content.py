@@ -11,7 +11,7 @@ import pytest
 
 from cxcall.batch.input.rows import Row
 from cxcall.batch.queue import worker_batches
-from cxcall.batch.queue.row_content import rebuild_row, row_content
+from cxcall.batch.queue.queued_row_content import rebuild_row, row_content
 from cxcall.batch.queue.worker_batches import Destination, Destinations
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter

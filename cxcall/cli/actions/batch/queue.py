@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.claimed_rows import settle_batch
-from cxcall.batch.queue.row_content import row_content
+from cxcall.batch.queue.queued_row_content import row_content
 from cxcall.batch.report.recorded_rows import find_batch
 from cxcall.batch.resume import OPEN_STATES
 from cxcall.batch.row_result import COMMAND, result_without_sending
