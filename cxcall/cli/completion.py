@@ -184,7 +184,7 @@ def _profiles(_context: Any) -> Iterator[Value]:
 
 
 def _operations(context: Any) -> Iterator[Value]:
-    from cxcall.cli.options import ContractOptions, find_own_contract
+    from cxcall.cli.shared_options import ContractOptions, find_own_contract
     from cxcall.contracts.contract import load_operations
 
     flags = context.params

@@ -17,7 +17,7 @@ from typer.models import ParamMeta
 
 from cxcall.cli import option_checks
 from cxcall.cli.command_classes import CommandGroup, OptionsCommand, missing_command, parameter_name
-from cxcall.cli.options import COMMON
+from cxcall.cli.shared_options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import set_target

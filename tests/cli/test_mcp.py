@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
+from cxcall.cli.shared_options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
 from cxcall.client.client import Client as CxcallClient
 from cxcall.findings.errors import StoppedError, UsageError
 from helpers.command import CONTACT, CXCALL, Cxcall

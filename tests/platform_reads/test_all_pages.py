@@ -14,7 +14,7 @@ import jmespath
 import pytest
 
 from cxcall.cli.actions.response_printer import Reading
-from cxcall.cli.options import ReadOptions
+from cxcall.cli.shared_options import ReadOptions
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import Paging, find_paging

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.cli.command_options import ExportOptions
-    from cxcall.cli.options import TargetOptions
+    from cxcall.cli.shared_options import TargetOptions
     from cxcall.output.options import OutputOptions
 
 COMMAND = "campaign export"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cxcall.cli.options import flags_of
+from cxcall.cli.shared_options import flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.cli.command_options import DoctorOptions
-    from cxcall.cli.options import (
+    from cxcall.cli.shared_options import (
         BodyOptions,
         GuardOptions,
         TargetOptions,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.cli.options import flags_of
+from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.options import SettingsOptions, TargetOptions
+    from cxcall.cli.shared_options import SettingsOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag

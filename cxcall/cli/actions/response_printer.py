@@ -35,7 +35,7 @@ from cxcall.responses.body_selection import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.cli.options import ReadOptions
+    from cxcall.cli.shared_options import ReadOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.screen import Screen
     from cxcall.responses.delivery import Delivery

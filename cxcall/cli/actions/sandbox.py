@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.sandbox_recorder import Recorder
-from cxcall.cli.options import find_own_contract
+from cxcall.cli.shared_options import find_own_contract
 from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.transport.origins import is_loopback_host
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.cli.command_options import SandboxOptions
-    from cxcall.cli.options import ContractOptions
+    from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
     from cxcall.sandbox.inspection.request_log import LoggedRequest

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.cli.command_options import RequestsOptions
-    from cxcall.cli.options import TargetOptions
+    from cxcall.cli.shared_options import TargetOptions
 
 REQUESTS_COMMAND = "sandbox requests"
 

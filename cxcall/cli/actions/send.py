@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.actions.response_printer import Reading
-    from cxcall.cli.options import BodyOptions, LogOptions, ReadOptions, RequestOptions, SendOptions
+    from cxcall.cli.shared_options import (
+        BodyOptions,
+        LogOptions,
+        ReadOptions,
+        RequestOptions,
+        SendOptions,
+    )
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.payloads.payload import Payload

@@ -20,7 +20,7 @@ from cxcall.runtime.streams import WriteError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.cli.options import TargetOptions
+    from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Tracker

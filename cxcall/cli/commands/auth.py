@@ -5,7 +5,7 @@
 from cxcall.cli.command_options import LoginOptions
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.options import SettingsOptions, flags_of
+from cxcall.cli.shared_options import SettingsOptions, flags_of
 from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 

@@ -5,7 +5,7 @@
 from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.options import ContractOptions, RequestOptions
+from cxcall.cli.shared_options import ContractOptions, RequestOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

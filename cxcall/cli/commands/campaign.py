@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
 from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.options import RequestOptions, TargetOptions
+from cxcall.cli.shared_options import RequestOptions, TargetOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

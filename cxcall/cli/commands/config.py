@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.options import ProfileOptions, SettingsOptions, flags_of
+from cxcall.cli.shared_options import ProfileOptions, SettingsOptions, flags_of
 from cxcall.output.options import argument
 from cxcall.output.report import Report
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 
 from cxcall.cli.option_binding import Parameter, new_app, new_parameter
-from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
+from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
 from cxcall.output.options import argument, option

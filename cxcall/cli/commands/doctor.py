@@ -5,7 +5,7 @@
 from cxcall.cli.command_options import DoctorOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Requirement
-from cxcall.cli.options import (
+from cxcall.cli.shared_options import (
     BodyOptions,
     GuardOptions,
     TargetOptions,

@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import ServerOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import (
+from cxcall.cli.shared_options import (
     GuardOptions,
     TargetOptions,
     flags_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import ContractOptions, find_own_contract
+from cxcall.cli.shared_options import ContractOptions, find_own_contract
 from cxcall.output.options import argument, option
 from cxcall.output.report import Report
 

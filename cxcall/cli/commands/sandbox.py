@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import RequestsOptions, SandboxOptions
 from cxcall.cli.option_binding import examples, new_app
-from cxcall.cli.options import ContractOptions, TargetOptions
+from cxcall.cli.shared_options import ContractOptions, TargetOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 

@@ -9,7 +9,7 @@ import typer
 
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
-from cxcall.cli.options import ContractOptions, find_own_contract
+from cxcall.cli.shared_options import ContractOptions, find_own_contract
 from cxcall.findings.errors import UsageError
 
 

@@ -4,7 +4,7 @@
 
 from cxcall.cli.command_options import TrackOptions
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.options import TargetOptions
+from cxcall.cli.shared_options import TargetOptions
 from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 

@@ -3,7 +3,7 @@
 # No `from __future__ import annotations` here: the annotations declare the options.
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
+from cxcall.cli.shared_options import CheckOptions, ContractOptions, find_own_contract
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

@@ -12,7 +12,7 @@ from cxcall.cli.mcp_server.pending_confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.results import as_tool
 from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
-from cxcall.cli.options import flags_of
+from cxcall.cli.shared_options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
@@ -21,7 +21,7 @@ from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from cxcall.cli.command_options import ServerOptions
-    from cxcall.cli.options import GuardOptions, TargetOptions
+    from cxcall.cli.shared_options import GuardOptions, TargetOptions
 
 _CHECKS = (
     "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"

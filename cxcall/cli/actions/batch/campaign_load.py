@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.run import Run
     from cxcall.cli.command_options import LoadOptions
-    from cxcall.cli.options import RequestOptions
+    from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger

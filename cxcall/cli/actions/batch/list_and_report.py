@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.batch.report.recorded_rows import BatchReport
     from cxcall.batch.report.report_counts import Summary
     from cxcall.cli.command_options import ReportOptions
-    from cxcall.cli.options import ContractOptions
+    from cxcall.cli.shared_options import ContractOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
 
@@ -111,7 +111,7 @@ def _input_file(
 ) -> tuple[InputFile, Operation]:
     """Return the file that the batch was run with, and the operation that its rows are for."""
     from cxcall.batch.report.input_columns import InputFile
-    from cxcall.cli.options import find_own_contract
+    from cxcall.cli.shared_options import find_own_contract
     from cxcall.contracts.contract import load_operation
 
     operation = load_operation(report.batch.operation, find_own_contract(contracts))

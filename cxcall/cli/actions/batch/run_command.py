@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.cli.command_options import BatchOptions, LoadOptions
-    from cxcall.cli.options import RequestOptions
+    from cxcall.cli.shared_options import RequestOptions
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from cxcall.cli.command_options import BatchOptions, LoadOptions
-    from cxcall.cli.options import RequestOptions
+    from cxcall.cli.shared_options import RequestOptions
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 

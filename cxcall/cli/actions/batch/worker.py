@@ -15,7 +15,7 @@ from cxcall.batch.queue.worker_batches import Destinations
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
-from cxcall.cli.options import flags_of
+from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
@@ -30,7 +30,7 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.cli.command_options import WorkerOptions
-    from cxcall.cli.options import GuardOptions, LogOptions, TargetOptions
+    from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
     from cxcall.output.options import OutputOptions
