@@ -24,7 +24,7 @@ from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cxcall.cli.command_options import LoginOptions
+    from cxcall.cli.single_command_options import LoginOptions
     from cxcall.contracts.contract import Contract
     from cxcall.credentials.access_token import Token
     from cxcall.output.options import OutputOptions

@@ -27,8 +27,8 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.cli.command_options import ExportOptions
     from cxcall.cli.shared_options import TargetOptions
+    from cxcall.cli.single_command_options import ExportOptions
     from cxcall.output.options import OutputOptions
 
 COMMAND = "campaign export"

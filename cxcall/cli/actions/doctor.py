@@ -24,12 +24,12 @@ from cxcall.settings.sources import suggest_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.command_options import DoctorOptions
     from cxcall.cli.shared_options import (
         BodyOptions,
         GuardOptions,
         TargetOptions,
     )
+    from cxcall.cli.single_command_options import DoctorOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions

@@ -14,8 +14,8 @@ from cxcall.transport.origins import is_loopback_host
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.cli.command_options import SandboxOptions
     from cxcall.cli.shared_options import ContractOptions
+    from cxcall.cli.single_command_options import SandboxOptions
     from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
     from cxcall.sandbox.inspection.request_log import LoggedRequest

@@ -17,8 +17,8 @@ from cxcall.transport.origins import is_http_url, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.cli.command_options import RequestsOptions
     from cxcall.cli.shared_options import TargetOptions
+    from cxcall.cli.single_command_options import RequestsOptions
 
 REQUESTS_COMMAND = "sandbox requests"
 

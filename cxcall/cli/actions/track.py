@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.command_options import TrackOptions
+from cxcall.cli.single_command_options import TrackOptions
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK
 from cxcall.findings.errors import CxcallError, UsageError

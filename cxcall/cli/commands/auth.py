@@ -2,10 +2,10 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import LoginOptions
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import SettingsOptions, flags_of
+from cxcall.cli.single_command_options import LoginOptions
 from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 

@@ -2,10 +2,10 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions, RequestOptions
+from cxcall.cli.single_command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

@@ -2,9 +2,9 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.shared_options import RequestOptions, TargetOptions
+from cxcall.cli.single_command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
 from cxcall.output.options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

@@ -2,7 +2,6 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import DoctorOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Requirement
 from cxcall.cli.shared_options import (
@@ -10,6 +9,7 @@ from cxcall.cli.shared_options import (
     GuardOptions,
     TargetOptions,
 )
+from cxcall.cli.single_command_options import DoctorOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 

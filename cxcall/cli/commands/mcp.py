@@ -2,13 +2,13 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import ServerOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import (
     GuardOptions,
     TargetOptions,
     flags_of,
 )
+from cxcall.cli.single_command_options import ServerOptions
 from cxcall.findings.errors import UsageError
 
 app = new_app()

@@ -2,9 +2,9 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import RequestsOptions, SandboxOptions
 from cxcall.cli.option_binding import examples, new_app
 from cxcall.cli.shared_options import ContractOptions, TargetOptions
+from cxcall.cli.single_command_options import RequestsOptions, SandboxOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 

@@ -2,9 +2,9 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import TrackOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import TargetOptions
+from cxcall.cli.single_command_options import TrackOptions
 from cxcall.output.options import OutputOptions, argument
 from cxcall.output.report import Report
 

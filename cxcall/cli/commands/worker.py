@@ -2,13 +2,13 @@
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
-from cxcall.cli.command_options import WorkerOptions
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import (
     GuardOptions,
     LogOptions,
     TargetOptions,
 )
+from cxcall.cli.single_command_options import WorkerOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 

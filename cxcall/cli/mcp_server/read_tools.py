@@ -220,7 +220,7 @@ class ReadTools:
     ) -> Report:
         """Run the preflight checks of host, token, rights, and request, with read-only requests to the platform."""
         from cxcall.cli.actions.doctor import run_doctor
-        from cxcall.cli.command_options import DoctorOptions
+        from cxcall.cli.single_command_options import DoctorOptions
         from cxcall.client.client import read_body
 
         params = [f"{name}={value}" for name, value in (parameters or {}).items()]

@@ -20,8 +20,8 @@ from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from cxcall.cli.command_options import ServerOptions
     from cxcall.cli.shared_options import GuardOptions, TargetOptions
+    from cxcall.cli.single_command_options import ServerOptions
 
 _CHECKS = (
     "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"

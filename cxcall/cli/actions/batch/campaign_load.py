@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.run import Run
-    from cxcall.cli.command_options import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
+    from cxcall.cli.single_command_options import LoadOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger

@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.statistics.check_counts import CheckStatistics
-    from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.shared_options import RequestOptions
+    from cxcall.cli.single_command_options import BatchOptions, LoadOptions
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
 

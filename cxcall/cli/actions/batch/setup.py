@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
-    from cxcall.cli.command_options import BatchOptions, LoadOptions
     from cxcall.cli.shared_options import RequestOptions
+    from cxcall.cli.single_command_options import BatchOptions, LoadOptions
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 

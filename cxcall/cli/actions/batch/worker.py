@@ -29,8 +29,8 @@ from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.cli.command_options import WorkerOptions
     from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
+    from cxcall.cli.single_command_options import WorkerOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
     from cxcall.output.options import OutputOptions
