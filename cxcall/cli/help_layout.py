@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cxcall.output.options import parse_output_options
+from cxcall.output.output_options import parse_output_options
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:

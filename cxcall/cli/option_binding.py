@@ -21,7 +21,7 @@ from cxcall.cli.shared_options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.hinted_commands import set_target
-from cxcall.output.options import (
+from cxcall.output.output_options import (
     Declaration,
     OutputOptions,
     quiet_help,

@@ -11,7 +11,7 @@ import typer
 from cxcall.cli.command_classes import CommandGroup
 from cxcall.cli.option_binding import Parameter, accept_global_options, new_app, new_parameter
 from cxcall.cli.shared_options import COMMON
-from cxcall.output.options import option
+from cxcall.output.output_options import option
 from cxcall.version import __version__
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@
 from functools import partial
 from typing import Any, Literal
 
-from cxcall.output.options import OptionGroup, OutputOptions, option
+from cxcall.output.output_options import OptionGroup, OutputOptions, option
 
 _connection, _request, _safety, _output = (
     partial(option, group=name) for name in ("Connection", "Request", "Safety", "Output")

@@ -7,7 +7,7 @@ from typing import Literal
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import ENCODING, SHEET, port_option
-from cxcall.output.options import OptionGroup, argument, option
+from cxcall.output.output_options import OptionGroup, argument, option
 
 LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
 CONCURRENCY = option(

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from cxcall.findings.errors import UsageError
 from cxcall.output.hinted_commands import complete_commands
-from cxcall.output.options import CI_FORMATS
+from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.report import echo_mask
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import number_masking
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cxcall.findings.finding import Finding
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.output.report import Report, Table
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse

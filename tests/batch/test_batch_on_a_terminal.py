@@ -14,7 +14,7 @@ from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.cli.actions.batch.result_printer import ProgressLines, outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding
-from cxcall.output.options import OutputOptions
+from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.responses.delivery import Delivery

@@ -9,7 +9,7 @@ import pytest
 
 from cxcall.cli import help_topics
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.output.options import CI_FORMATS, FORMATS
+from cxcall.output.output_options import CI_FORMATS, FORMATS
 from cxcall.settings import sources
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT

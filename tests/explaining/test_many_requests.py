@@ -17,7 +17,7 @@ from cxcall.cli.actions.explain.explained_request import RequestExplainer
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.format_detection import open_source, read
 from cxcall.explaining.same_cause import cause_of, form_of
-from cxcall.output.options import OutputOptions
+from cxcall.output.output_options import OutputOptions
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.cli.single_command_options import LoginOptions
     from cxcall.contracts.contract import Contract
     from cxcall.credentials.access_token import Token
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
     Flags = Mapping[str, str | None]
 

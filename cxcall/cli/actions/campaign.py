@@ -36,7 +36,7 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from cxcall.cli.shared_options import RequestOptions, TargetOptions
     from cxcall.contracts.campaign_roles import RoleOperation
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.settings import Settings
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.cli.single_command_options import ExportOptions
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
 COMMAND = "campaign export"
 _FLAG = "--to"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.cli.single_command_options import DoctorOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.declared_checks import CheckResult
 
 COMMAND = "doctor"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

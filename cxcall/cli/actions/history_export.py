@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cxcall.ledger.records import Record
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
 
 def export_deliveries(form: str, since: str, output: OutputOptions) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.cli.shared_options import ContractOptions
     from cxcall.cli.single_command_options import SandboxOptions
     from cxcall.contracts.contract import Contract
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.sandbox.inspection.request_log import LoggedRequest
     from cxcall.sandbox.server import Sandbox
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Tracker
     from cxcall.settings.settings import Settings
 

@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
-from cxcall.output.options import CI_FORMATS
+from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_in_json, escape_to_one_line, format_severity_counts
@@ -18,7 +18,7 @@ from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.validation.fixes import FixedFile
     from cxcall.validation.payload_check import PayloadVerdict
     from cxcall.validation.payload_files import Validation

@@ -6,7 +6,7 @@ from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import SettingsOptions, flags_of
 from cxcall.cli.single_command_options import LoginOptions
-from cxcall.output.options import OutputOptions, argument
+from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))

@@ -6,7 +6,7 @@ from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions, RequestOptions
 from cxcall.cli.single_command_options import RESENDING, BatchOptions, ReportOptions
-from cxcall.output.options import OutputOptions, argument, option
+from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()

@@ -5,7 +5,7 @@
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.shared_options import RequestOptions, TargetOptions
 from cxcall.cli.single_command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
-from cxcall.output.options import OutputOptions, argument, option
+from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))

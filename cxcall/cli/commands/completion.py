@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from cxcall.cli.option_binding import new_app
-from cxcall.output.options import argument
+from cxcall.output.output_options import argument
 from cxcall.output.report import Report
 
 app = new_app()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.shared_options import ProfileOptions, SettingsOptions, flags_of
-from cxcall.output.options import argument
+from cxcall.output.output_options import argument
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show settings and change profiles."))

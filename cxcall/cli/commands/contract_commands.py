@@ -10,7 +10,7 @@ from cxcall.cli.option_binding import Parameter, new_app, new_parameter
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
-from cxcall.output.options import argument, option
+from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
-from cxcall.output.options import OutputOptions, argument, option
+from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))

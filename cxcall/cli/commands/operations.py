@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import ContractOptions, find_own_contract
-from cxcall.output.options import argument, option
+from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
 app = new_app()

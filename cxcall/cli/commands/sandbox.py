@@ -5,7 +5,7 @@
 from cxcall.cli.option_binding import examples, new_app
 from cxcall.cli.shared_options import ContractOptions, TargetOptions
 from cxcall.cli.single_command_options import RequestsOptions, SandboxOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()

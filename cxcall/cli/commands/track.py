@@ -5,7 +5,7 @@
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import TargetOptions
 from cxcall.cli.single_command_options import TrackOptions
-from cxcall.output.options import OutputOptions, argument
+from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report
 
 app = new_app()

@@ -4,7 +4,7 @@
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import CheckOptions, ContractOptions, find_own_contract
-from cxcall.output.options import OutputOptions, argument, option
+from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
 
 app = new_app()

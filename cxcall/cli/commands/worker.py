@@ -9,7 +9,7 @@ from cxcall.cli.shared_options import (
     TargetOptions,
 )
 from cxcall.cli.single_command_options import WorkerOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()

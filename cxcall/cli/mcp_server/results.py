@@ -12,7 +12,7 @@ from mcp_types import CallToolResult, TextContent
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.fault_finding import fault_finding
 from cxcall.findings.notices import with_notices
-from cxcall.output.options import OutputOptions
+from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
 from cxcall.output.terminal_text import escape_in_json
 from cxcall.runtime.redaction import redact_value

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.records import Batch
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.settings import Settings
 
 _WATCH_SECONDS = 1.0

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.cli.single_command_options import WorkerOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.settings import Settings
 
 _COMMAND = "worker"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.format_detection import Source
     from cxcall.findings.finding import Finding
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
 _NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
 _MAX_FINDINGS = 10

@@ -28,7 +28,7 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 from cxcall.responses.refusals.cause_table import BY_STATUS
 
 if TYPE_CHECKING:
-    from cxcall.output.options import OutputOptions
+    from cxcall.output.output_options import OutputOptions
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
