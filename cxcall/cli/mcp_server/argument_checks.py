@@ -8,7 +8,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
-from cxcall.cli.mcp_server.results import result_of
+from cxcall.cli.mcp_server.tool_results import result_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import error_report
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cxcall.cli.mcp_server.results import QUIET
+from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.documents.text_files import read_bytes

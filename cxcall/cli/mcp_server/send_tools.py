@@ -16,7 +16,7 @@ from cxcall.cli.mcp_server.pending_confirmations import (
     PendingConfirmations,
 )
 from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
-from cxcall.cli.mcp_server.results import as_tool
+from cxcall.cli.mcp_server.tool_results import as_tool
 from cxcall.client.client import Client
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.fault_finding import fault_finding

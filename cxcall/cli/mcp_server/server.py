@@ -10,8 +10,8 @@ from mcp_types import ToolAnnotations
 from cxcall.cli.mcp_server.argument_checks import Server
 from cxcall.cli.mcp_server.pending_confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
-from cxcall.cli.mcp_server.results import as_tool
 from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
+from cxcall.cli.mcp_server.tool_results import as_tool
 from cxcall.cli.shared_options import flags_of
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
