@@ -109,7 +109,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     expected = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
-        cli.help_layout documents.toml documents.unused_names ledger.sqlite.upgrade
+        cli.help_layout documents.toml documents.unused_file_names ledger.sqlite.upgrade
         output.finding_text output.sections payloads.operation_matching payloads.suggestions
         payloads.value_corrections phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.likely_secrets

@@ -41,7 +41,7 @@ from cxcall.cli.actions.batch.setup import (
 )
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
-from cxcall.documents.unused_names import unused_name
+from cxcall.documents.unused_file_names import unused_name
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
