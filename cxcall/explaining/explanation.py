@@ -19,7 +19,6 @@ from cxcall.explaining.checks.published_rules import (
 )
 from cxcall.explaining.checks.removed_quotes import check_removed_quotes
 from cxcall.explaining.checks.route_check import RouteMatch, match_route
-from cxcall.explaining.masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
@@ -27,6 +26,7 @@ from cxcall.explaining.operations.intended_operation import (
 )
 from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
+from cxcall.explaining.request_masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text

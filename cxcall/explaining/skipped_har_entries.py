@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.checks.host_check import platform_of_host, platform_of_path
 from cxcall.explaining.checks.route_check import match_route
-from cxcall.explaining.masking import mask_request
+from cxcall.explaining.request_masking import mask_request
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 from cxcall.explaining.checks.host_check import platform_of_path
 from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.masking import is_masked
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.explaining.operations.published_operations import ACD_BASE_PATH, path_segments
+from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.runtime.patterns import IN_PERCENTS, fold_name

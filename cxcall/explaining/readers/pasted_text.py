@@ -6,7 +6,6 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.masking import with_common_secrets
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.messages.browser_errors import (
     add_blocked_requests,
@@ -23,6 +22,7 @@ from cxcall.explaining.readers.surrounding_text import (
     without_mentions,
 )
 from cxcall.explaining.readers.unread_lines import describe_lines, find_unread_lines
+from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_credentials import find_credentials
 
 if TYPE_CHECKING:
