@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.bearer_token import check_claims
 from cxcall.explaining.checks.host_check import is_foreign
+from cxcall.explaining.checks.jwt_claims import check_claims
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.checks.security_check import check_security
 from cxcall.explaining.checks.token_request_check import JSON, expected_endpoint
