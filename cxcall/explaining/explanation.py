@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.checks.body_check import check_body, check_parameter_values, read_body
-from cxcall.explaining.checks.failure_check import check_failure
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
 from cxcall.explaining.checks.host_check import check_region
 from cxcall.explaining.checks.jwt_claims import read_claims
+from cxcall.explaining.checks.no_response_check import check_failure
 from cxcall.explaining.checks.path_value_check import place_in_url
 from cxcall.explaining.checks.published_rules import (
     check_products,
