@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
-from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.source_secrets import (
     find_header_secrets,
     find_text_secrets,

@@ -22,7 +22,7 @@ from cxcall.explaining.checks.optional_members import (
 from cxcall.explaining.checks.path_value_check import path_values
 from cxcall.explaining.checks.query_check import check_misplaced, check_query
 from cxcall.explaining.checks.query_members import is_in_query, with_query
-from cxcall.explaining.correction.body_repair import is_form, parse_repaired
+from cxcall.explaining.correction.json_repair import is_form, parse_repaired
 from cxcall.explaining.operations.published_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.findings.finding import Severity
 from cxcall.responses.refusals.cause_choice import find_cause_of_text
 

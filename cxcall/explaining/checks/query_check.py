@@ -10,7 +10,7 @@ from cxcall.explaining.checks.query_members import (
     check_members,
     query_parameters,
 )
-from cxcall.explaining.correction.body_repair import read_leniently
+from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.operations.published_operations import READ_METHODS
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text

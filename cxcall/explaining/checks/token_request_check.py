@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.checks.placeholder_check import placeholder_finding
-from cxcall.explaining.correction.body_repair import parse_repaired
+from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.operations.published_operations import (
     CXONE,
     GENESYS,

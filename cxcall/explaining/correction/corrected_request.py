@@ -13,7 +13,7 @@ from cxcall.explaining.checks.body_check import find_better_operation, read_body
 from cxcall.explaining.checks.host_check import has_slot, platform_of_host
 from cxcall.explaining.checks.query_members import members_for_body
 from cxcall.explaining.correction.body_correction import correct_body
-from cxcall.explaining.correction.body_repair import is_form, read_leniently
+from cxcall.explaining.correction.json_repair import is_form, read_leniently
 from cxcall.explaining.correction.parameter_correction import correct_parameters
 from cxcall.explaining.correction.shell_forms import (
     for_bash,
