@@ -19,8 +19,8 @@ from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName
 from cxcall.cli.mcp_server.tool_results import as_tool
 from cxcall.client.client import Client
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
-from cxcall.findings.fault_finding import fault_finding
 from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.internal_fault import fault_finding
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.payloads.checks import has_errors

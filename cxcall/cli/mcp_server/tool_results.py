@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from mcp_types import CallToolResult, TextContent
 
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.fault_finding import fault_finding
+from cxcall.findings.internal_fault import fault_finding
 from cxcall.findings.notices import with_notices
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
