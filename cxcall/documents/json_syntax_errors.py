@@ -119,7 +119,7 @@ class _Scanner:
             self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
         if markup := _MARKUP.match(self.text, self.at):
             kind = "a web page" if markup["page"] else "XML"
-            fix = "get the JSON document: the address or the program that this text is from sent another document"
+            fix = "get the JSON document: the address or the program that this text comes from sent something else"
             self.fail(f"this is {kind}, not JSON", fix, len(markup[0]))
         step: Callable[[str], Any] | None = self.read_value
         while step:
@@ -241,7 +241,7 @@ class _Scanner:
     def refuse_end(self, char: str) -> None:
         """Fail at the end of the text, where something is still open."""
         if not char:
-            fix = "get the whole text: it is cut off within a member or an item"
+            fix = "get the complete text: it is cut off within a member or an item"
             if self.ends_complete():
                 fix = f"add `{self.missing_end}` at the end; the text may be cut off"
             self.fail(f"this `{self.opening}` is never closed", fix, at=self.open[-1])

@@ -13,10 +13,8 @@ if TYPE_CHECKING:
 
 ESCAPE = r"write `\"` for each quote inside a string"
 PYTHON = "write double quotes; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
-MARKUP = (
-    "get the JSON document: the address or the program that this text is from sent another document"
-)
-CUT = "get the whole text: it is cut off within a member or an item"
+MARKUP = "get the JSON document: the address or the program that this text comes from sent something else"
+CUT = "get the complete text: it is cut off within a member or an item"
 QUOTE = "a quote inside a string is not escaped"
 
 
