@@ -14,7 +14,7 @@ from cxcall.ledger.database import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.shared_marks import SERVER, STOP, SharedMarks, read_marks, shared_problem
-from cxcall.ledger.sqlite.ledger_file import open_database
+from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.ledger.stored_texts import keyed_digest, mask
 
@@ -83,14 +83,17 @@ class LedgerAccess:
         marker_folder: Path | None = None,
         now: Callable[[], datetime] = _now,
         boot_clock: Callable[[], BootTime] = read_boot_clock,
+        to_read: bool = False,
     ) -> Self:
         """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used.
 
-        A marker in `marker_folder` remembers the ledger, so that its loss is noticed.
+        A marker in `marker_folder` remembers the ledger, so that its loss is noticed. With `to_read`, a ledger that
+        cannot be written is opened without writing anything.
         """
         # The marker is read first: it is never newer than the file.
         marker = LedgerMarker(marker_folder, os.path.realpath(folder))
-        return cls(open_database(folder), marker, now, boot_clock)
+        database = open_unwritable_database(folder) if to_read else open_database(folder)
+        return cls(database, marker, now, boot_clock)
 
     @classmethod
     def open_shared(

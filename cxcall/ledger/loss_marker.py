@@ -64,14 +64,20 @@ class LedgerMarker:
                     f"the ledger in `{self._place}` was restored from an older copy:"
                     " its last records are missing"
                 )
-            return (
-                f"the ledger in `{self._place}` is not the same as before:"
-                " the earlier ledger was deleted or replaced, and its records are missing"
-            )
+            return self.loss()
         if (count := generation - state.generation) > 0:
             missing = "last change is" if count == 1 else f"last {count} changes are"
             return f"the ledger in `{self._place}` is an older copy: its {missing} missing"
         return ""
+
+    def loss(self) -> str:
+        """Return that the ledger was lost, for another one or none; empty if there has never been one."""
+        if not self._generations:
+            return ""
+        return (
+            f"the ledger in `{self._place}` is not the same as before:"
+            " the earlier ledger was deleted or replaced, and its records are missing"
+        )
 
     def is_older_copy(self, state: State) -> bool:
         """Return whether a later state of the same ledger was seen, or of what it had become."""

@@ -20,6 +20,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.call_times import find_call_times, local_times
 from cxcall.sending.checked_request import build_request
+from cxcall.sending.machine_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.messages import HttpRequest
@@ -38,8 +39,9 @@ _MAX_CLOCK_SKEW = 60.0
 
 
 def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
-    """Yield the result of every check as it is made: settings, request, host, credentials, lookups."""
+    """Yield the result of every check as it is made: settings, ledger, request, host, credentials, lookups."""
     yield from _check_settings(preflight.settings)
+    yield from _check_ledger()
     if preflight.operation is not None:
         yield from _check_request(preflight, preflight.operation)
     if any(each.severity is Severity.ERROR for each in preflight.settings.conflicts):
@@ -64,6 +66,16 @@ def _check_settings(settings: Settings) -> Iterator[CheckResult]:
     if not settings.conflicts:
         profile, url = settings.profile, settings.base_url
         yield CheckResult.passed("settings", f"profile `{profile}`, {url}; no conflicts")
+
+
+def _check_ledger() -> Iterator[CheckResult]:
+    """Check that deliveries can be recorded: what cannot be recorded is not sent."""
+    try:
+        place = check_ledger()
+    except CxcallError as error:
+        yield from (CheckResult.of_finding("ledger", finding) for finding in error.findings)
+    else:
+        yield CheckResult.passed("ledger", f"deliveries can be recorded in {place}")
 
 
 def _probe_host(preflight: PreflightInput) -> Exchange:

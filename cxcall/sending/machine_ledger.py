@@ -13,20 +13,50 @@ if TYPE_CHECKING:
 VARIABLE = "CXCALL_LEDGER"
 
 
-def open_ledger() -> Ledger:
+def open_ledger(*, to_read: bool = False) -> Ledger:
     """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used.
 
-    Where both are in one folder (the default on macOS and Windows), the markers get a folder beside it.
+    With `to_read`, a file that cannot be written (a full disk, a read-only folder) is opened to be read.
     """
     from cxcall.ledger.ledger import Ledger
-    from cxcall.settings.settings import config_dir, state_dir
+    from cxcall.settings.settings import state_dir
 
     if Path(".env").is_file():
         from cxcall.settings.dotenv_file import stop_on_machine_variables
 
         stop_on_machine_variables()
-    state, config = state_dir(), config_dir()
-    markers = state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
+    state = state_dir()
+    markers = _marker_folder(state)
     if url := os.environ.get(VARIABLE, "").strip():
         return Ledger.open_shared(url, marker_folder=markers)
-    return Ledger.open(state, marker_folder=markers)
+    return Ledger.open(state, marker_folder=markers, to_read=to_read)
+
+
+def _marker_folder(state: Path) -> Path:
+    """Return the folder of markers; beside the state where settings and state are in one folder, as on macOS and Windows."""
+    from cxcall.settings.settings import config_dir
+
+    config = config_dir()
+    return state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
+
+
+def check_ledger() -> str:
+    """Return where deliveries are recorded; raises LedgerError or MissingRecordsError if every send would be stopped.
+
+    A file that does not exist yet is not created: the folder that it would be in must take as much as a first record.
+    """
+    from cxcall.ledger.errors import MissingRecordsError
+    from cxcall.ledger.loss_marker import LedgerMarker
+    from cxcall.ledger.sqlite.ledger_file import check_folder
+    from cxcall.settings.settings import state_dir
+
+    is_shared, state = bool(os.environ.get(VARIABLE, "").strip()), state_dir()
+    if not is_shared and not check_folder(state):
+        if problem := LedgerMarker(_marker_folder(state), os.path.realpath(state)).loss():
+            raise MissingRecordsError(problem)
+        return f"`{state}`, from the first send on"
+    with open_ledger() as ledger:
+        if problem := ledger.missing_records():
+            raise MissingRecordsError(problem)
+        with ledger.database.transaction():  # what needs the lock to write, and writes nothing
+            return f"`{ledger.database.name}`"

@@ -50,7 +50,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
             where="--outcome",
             fix=f"use one of {', '.join(f'`{each}`' for each in _OUTCOMES)}",
         )
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         ledger.check()
         records = list(ledger.records(since=parse_since(since), **filters))
         report = Report(
@@ -65,7 +65,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
 
 def show_delivery(identifier: str) -> Report:
     """Return one delivery; `identifier` is its ID or the start of it."""
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         ledger.check()
         record = ledger.get(identifier)
     return Report("history show", data=record_fields(record), text=delivery_text(record))
@@ -117,7 +117,7 @@ def back_up_ledger(file: str) -> Report:
     """Copy the ledger to a new file and check the copy; raises UsageError if the file exists."""
     from cxcall.ledger.backup import write_backup
 
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         deliveries = write_backup(ledger, Path(file))
         report = Report(
             "history backup",
@@ -172,7 +172,7 @@ def _with_missing_records(report: Report, ledger: Ledger) -> Report:
 
 def find_delivery(identifier: str) -> Record | None:
     """Return the newest delivery with an engagement ID, or the one with a delivery ID; None if unknown."""
-    with suppress(CxcallError), open_ledger() as ledger:
+    with suppress(CxcallError), open_ledger(to_read=True) as ledger:
         found = next(ledger.records(engagement_id=identifier, limit=1), None)
         if found is None and (record := ledger.get(identifier)).id == identifier.upper():
             return record

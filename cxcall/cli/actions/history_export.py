@@ -25,7 +25,7 @@ def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
     Raises MissingRecordsError after the last one when the ledger cannot have all records.
     """
     screen = Screen.standard(output)
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         ledger.check(always=True)
         for line in _export_lines(ledger.records(since=parse_since(since)), form):
             screen.print_line(line)

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from cxcall.findings.finding import Severity
+from cxcall.findings.notices import add_notice
 from cxcall.ledger.checksummed_rows import State, check_if_quick, row_checksum
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
 from cxcall.ledger.schema import (
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SIDE_FILES = ("-wal", "-journal")
+_SHARED_MEMORY = 32768
+_FIRST_RECORDS = 256 * 1024
+"""Bytes that a new ledger takes, with the files beside it."""
+_WHY_READ = "its records can be read, but nothing is sent until new ones can be written"
 
 
 def open_database(folder: Path) -> SqliteDatabase:
@@ -46,6 +52,55 @@ def open_database(folder: Path) -> SqliteDatabase:
             database.close()
             raise
     return database
+
+
+def open_unwritable_database(folder: Path) -> SqliteDatabase:
+    """Open the file in `folder` as `open_database` does; if it cannot be written, only to read it, with a notice."""
+    try:
+        return open_database(folder)
+    except LedgerError as error:
+        if _size(folder / FILE_NAME) <= 0:
+            raise
+        try:
+            database = _open_to_read(folder)
+        except LedgerError:
+            raise error from None
+        found = error.findings[0]
+        add_notice(found._replace(severity=Severity.WARNING, why=_WHY_READ))
+        return database
+
+
+def _open_to_read(folder: Path) -> SqliteDatabase:
+    """Open the file in `folder` without writing anything; raises LedgerError when that is not possible."""
+    path = folder / FILE_NAME
+    with explain_errors(path):
+        # Records that are only in the `-wal` file are read together with it, and with the file of shared memory that each
+        # process has that uses the ledger (https://www.sqlite.org/wal.html#read_only_databases). On a full disk, an attempt
+        # to open it leaves a smaller one.
+        has_records = _size(_side_file(path, "-wal")) > 0
+        is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
+        database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
+        try:
+            _prepare(database, can_upgrade=False)
+            if is_in_use:
+                check_if_quick(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def check_folder(folder: Path) -> bool:
+    """Return whether there is a ledger in `folder`; raises LedgerError if nothing can be written there, or where it would be made."""
+    from tempfile import TemporaryFile
+
+    path = folder / FILE_NAME
+    with explain_errors(path):
+        parents = (folder, *folder.absolute().parents)
+        place = next(each for each in parents if os.path.lexists(each))
+        with TemporaryFile(dir=place) as file:
+            file.write(bytes(_FIRST_RECORDS))
+        return not _is_new(path)
 
 
 def _side_file(path: Path, suffix: str) -> Path:
@@ -113,7 +168,7 @@ def _publish(draft: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _prepare(database: SqliteDatabase) -> None:
+def _prepare(database: SqliteDatabase, *, can_upgrade: bool = True) -> None:
     database.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
@@ -126,6 +181,8 @@ def _prepare(database: SqliteDatabase) -> None:
     if not version:
         raise damage_error(database.path, "it has no version")
     if version < SCHEMA_VERSION:
+        if not can_upgrade:
+            raise LedgerError(f"`{database.path}` is of an earlier version, and must be upgraded")
         from cxcall.ledger.sqlite.upgrade import upgrade
 
         upgrade(database)

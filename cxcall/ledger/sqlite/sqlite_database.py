@@ -27,13 +27,18 @@ _CLOSE_TIMEOUT = 1.0
 class SqliteDatabase(LedgerDatabase):
     """One connection to the file; threads that share it write one after another."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: str = "") -> None:
+        """Connect to the file; `mode` are the parameters of SQLite's URI, such as `mode=ro`."""
         import sqlite3
 
         self.path, self.name = path, str(path)
         self._lock = RLock()
         self._connection = sqlite3.connect(
-            path, timeout=0, isolation_level=None, check_same_thread=False
+            f"{path.absolute().as_uri()}?{mode}" if mode else path,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            uri=bool(mode),
         )
         # A damaged text is no error of its own: it does not match its checksum.
         self._connection.text_factory = lambda content: content.decode("utf-8", "replace")

@@ -30,7 +30,7 @@ _COMMAND = "batch report"
 
 def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         batches = ledger.batches.all()[:limit]
         counts = [ledger.batches.count_outcomes(each.id) for each in batches]
         unsent = [len(ledger.batches.unsent_rows([each.id])) for each in batches]
@@ -81,7 +81,7 @@ def report_batch(
 ) -> Report:
     """Return the report of a batch in the form that the options name."""
     is_joined = options.join or options.input is not None
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
     diagnostics = []
     if is_joined or options.rejects:

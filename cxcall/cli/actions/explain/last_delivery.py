@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def explain_last() -> Report:
     """Explain the last delivery that was refused, got no acceptance from the API, or may have placed a call."""
-    with open_ledger() as ledger:
+    with open_ledger(to_read=True) as ledger:
         record = _last_not_accepted(ledger)
     if record is None:
         raise UsageError(

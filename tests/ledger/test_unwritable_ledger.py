@@ -1,0 +1,119 @@
+"""A ledger that cannot be written, on a full disk or in a read-only folder, is read and backed up; nothing is sent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.ledger.backup import write_backup
+from cxcall.ledger.ledger import Ledger
+from helpers.command import CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+CALL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
+NOBODY = 65534
+
+
+def on_a_full_disk(cxcall: Cxcall, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where no file may grow; it prints into pipes."""
+    line = "trap '' XFSZ; ulimit -f 0; exec \"$@\""
+    return subprocess.run(
+        ["bash", "-c", line, "bash", str(CXCALL), *words],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+def test_history_is_read_on_a_full_disk(live: Cxcall) -> None:
+    live(*CALL, code=0)
+    delivery = live("history", "list", "-o", "json").envelope["data"]["deliveries"][0]["id"]
+    for words in (
+        ("history", "list"),
+        ("history", "show", delivery),
+        ("history", "export"),
+        ("history", "list"),
+    ):
+        ran = on_a_full_disk(live, *words)
+        assert (ran.returncode, delivery in ran.stdout) == (0, True), ran
+        assert "error[" not in ran.stderr
+    assert "its records can be read" in on_a_full_disk(live, "history", "list").stderr
+    assert on_a_full_disk(live, "batch", "list").returncode == 0
+    assert on_a_full_disk(live, *CALL, "--again").returncode == 2
+    assert len(live("history", "list", "-o", "json").envelope["data"]["deliveries"]) == 1
+
+
+@pytest.fixture
+def folders() -> Iterator[tuple[Path, Path]]:
+    """Return a folder with a ledger that another user can only read, and one where anybody may write."""
+    found = Path(mkdtemp()), Path(mkdtemp())
+    with Ledger.open(found[0]):
+        pass
+    (found[0] / "ledger.sqlite3").chmod(0o444)
+    found[0].chmod(0o555)
+    found[1].chmod(0o777)
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(NOBODY)  # permissions do not bind root
+    yield found
+    os.seteuid(was)
+    for folder in found:
+        folder.chmod(0o700)
+        shutil.rmtree(folder)
+
+
+def test_ledger_in_a_read_only_folder_is_backed_up(folders: tuple[Path, Path]) -> None:
+    folder, other = folders
+    with Ledger.open(folder, to_read=True) as ledger:
+        assert write_backup(ledger, other / "copy.sqlite3") == 0
+        assert list(ledger.records()) == []
+    assert [each.name for each in folder.iterdir()] == ["ledger.sqlite3"]
+
+
+def ledger_check(cxcall: Cxcall) -> dict[str, str]:
+    """Return the result of the check of the ledger; no host responds, so doctor ends with 5."""
+    env = {"CXCALL_BASE_URL": "http://127.0.0.1:1"}
+    checks = cxcall("doctor", "-o", "json", code=5, env=env).envelope["data"]["checks"]
+    [found] = [each for each in checks if each["check"] == "ledger"]
+    return dict(found)
+
+
+def test_doctor_checks_a_ledger_that_does_not_exist_yet_and_creates_none(cxcall: Cxcall) -> None:
+    assert ledger_check(cxcall)["verdict"] == "passed"
+    assert not (cxcall.folder / "state").exists()
+
+
+def test_doctor_reports_a_folder_where_no_ledger_can_be_made(cxcall: Cxcall) -> None:
+    cxcall.file("file", "")
+    cxcall.environment["CXCALL_STATE_DIR"] = str(cxcall.folder / "file" / "state")
+    found = ledger_check(cxcall)
+    assert found["verdict"] == "failed"
+    assert "cannot be opened" in found["says"]
+
+
+@pytest.mark.slow
+def test_doctor_changes_nothing_and_notices_a_full_disk_and_a_lost_ledger(live: Cxcall) -> None:
+    live(*CALL, code=0)
+    file = live.folder / "state" / "ledger.sqlite3"
+    before = file.read_bytes()
+    assert ledger_check(live)["verdict"] == "passed"
+    assert file.read_bytes() == before
+    full = on_a_full_disk(live, "doctor")
+    assert [line.split("\t")[0] for line in full.stdout.splitlines() if "ledger" in line][:1] == ["failed"]  # fmt: skip
+    file.unlink()
+    found = ledger_check(live)
+    assert found["verdict"] == "failed"
+    assert "records are missing" in found["says"]
