@@ -240,7 +240,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
         return status + _describe_error(context, exchange.request, response)
     kind = unreadable_reason(response)
     if kind:
-        return f"{status} with {kind}"
+        return f"{status} and {kind}"
     if reported_failure(response):
         return f"{status}, and its body reports a failure"
     return f"{status}, and its body does not say that every item succeeded"

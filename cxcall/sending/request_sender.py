@@ -266,7 +266,8 @@ class _Attempts:
         self, token: Credentials | None, exchange: Exchange, wait: float | None
     ) -> Credentials | None:
         """Wait, or renew the token where `wait` is None; record the next attempt and return its token."""
-        reason = f"`{self.plan.host}` was not reached: {exchange.detail}"
+        problem = "sent no complete response" if exchange.may_be_sent else "was not reached"
+        reason = f"`{self.plan.host}` {problem}: {exchange.detail}"
         if exchange.response is not None:
             reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
             reason += f", but {exchange.detail}" if exchange.detail else ""

@@ -63,7 +63,7 @@ PATHS = [
     (("doctor",), 0, "ok"),
     (("doctor", "--for", "execute"), 5, "error"),
     (("doctor", "--for", "nope"), 2, "error"),
-    (("track", CONTACT), 0, "ok"),
+    (("track", CONTACT), 8, "unknown"),
     (("track", CONTACT, "--wait"), 0, "ok"),
     (("send", "get-campaign", "--campaign-id", CAMPAIGN), 0, "accepted"),
     (("send", "get-campaign"), 2, "error"),

@@ -218,7 +218,7 @@ def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
         cxcall.environment |= platform.environment
         ran = cxcall(*words, "-o", "json", code=8)
         assert ran.envelope["outcome"] == "unknown"
-        assert "says that something was started" in ran.envelope["findings"][0]["message"]
+        assert "names something that was started" in ran.envelope["findings"][0]["message"]
         cxcall(*words, code=7)
     assert platform.seen.total() == 1
 

@@ -24,7 +24,7 @@ FINDINGS = {
         ("outcome-unknown", "its body reports a failure"),
         ("hidden-failure", "`success` is false"),
     ],
-    "200, a web page": [("outcome-unknown", "HTTP 200 with a web page")],
+    "200, a web page": [("outcome-unknown", "HTTP 200 and a web page")],
     "cut in the body": [("outcome-unknown", "no complete response from")],
     "300": [("outcome-unknown", "responded with HTTP 300;")],
     "301": [("host-unknown", "a redirect to")],

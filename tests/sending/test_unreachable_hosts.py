@@ -117,6 +117,14 @@ def test_timeout_before_the_request_is_not_a_refused_connection(cxcall: Cxcall) 
     assert "timed out after 0.3 s" in output
 
 
+def test_read_without_a_response_is_not_called_unreached(cxcall: Cxcall) -> None:
+    with FaultServer((fault.close_after_body, fault.accept)) as server:
+        words = ("send", "get-campaign", "--campaign-id", CONTACT, "--base-url", server.base_url)
+        said = cxcall(*words, env={**TOKEN, "CXCALL_MAX_WAIT": "9"}, code=0).err
+    assert "sent no complete response: " in said
+    assert "was not reached" not in said
+
+
 def test_timeout_after_the_request_is_said_once(cxcall: Cxcall) -> None:
     with FaultServer((fault.never_answer,)) as server:
         words = (*CALL, "--base-url", server.base_url, "--timeout", "1")

@@ -123,7 +123,8 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"{cause.meaning}{suffix}", quotation
     verb = "refused the request" if response.status else "responded"
     refusal = f"{who} {verb} with {status}"
-    refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
+    unexplained = " without a specific reason" if text else " and gives no reason"
+    refusal += f": {cause.meaning}" if cause.meaning else unexplained
     return refusal, quotation if text else "the response gives no reason"
 
 
