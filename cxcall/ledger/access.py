@@ -1,11 +1,11 @@
-"""Open and keep the ledger: count each change, notice missing records, check, back up, and prune."""
+"""Open the ledger and check it: count each change, notice missing records, back up, and prune."""
 
 from __future__ import annotations
 
 import os
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
-
-# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
-# to this machine.
-# A load is known for good: its contacts stay in their list. Of the same start of the machine, `uptime` tells the age, whatever the clock says.
-_PRUNABLE_DELIVERIES = """
-FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
-    AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
-    AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
-    AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
-    AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
-        AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
-"""
-
-_PRUNED = {
-    "batches": "DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)",
-    "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
-    "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
-    "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",
-}
-"""Statements that delete the rows, by the number in the state that counts them."""
-
-_PRUNE_UNSENT = """
-DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
-    OR (at < :before AND batch IN (SELECT batch FROM batch_end))
-"""
 
 
 def _now() -> datetime:
@@ -278,50 +252,26 @@ class LedgerAccess:
 
         Calls that a limit of calls to one person may count are not among them, whoever sets such a limit.
         """
+        from cxcall.ledger.pruning import count_prunable, prune_bounds
+
         with self.database.reading():
-            found = self.database.run(
-                f"SELECT count(*) {_PRUNABLE_DELIVERIES}", self._prune_bounds(before)
+            return count_prunable(
+                self.database, prune_bounds(before, self.now(), self.boot_clock())
             )
-            return int(found.fetchone()[0])
-
-    def _prune_bounds(self, before: datetime) -> dict[str, Any]:
-        from cxcall.phone.attempt_limit import LONGEST_PERIOD
-
-        boot, uptime = self.boot_clock()
-        age = (self.now() - before).total_seconds()
-        counted = self.now().timestamp() - LONGEST_PERIOD
-        return {
-            "before": before.timestamp(),
-            "boot": boot,
-            "uptime": uptime - age,
-            "counted": counted,
-            "counted_uptime": uptime - LONGEST_PERIOD,
-        }
 
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return how many.
 
         A batch that loses one of its rows is deleted too: it could not be resumed safely.
         """
+        from cxcall.ledger.pruning import prune_bounds, prune_rows
+
         self.check(always=True)  # what is deleted cannot be compared any more
-        run = self.database.run
         with self.database.pruning(), self.rows.changing():
-            run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
-            run(
-                f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
-                self._prune_bounds(before),
-            )
-            counts: dict[str, int] = {
-                name: run(statement).rowcount for name, statement in _PRUNED.items()
-            }
-            run("DROP TABLE pruned")
-            run(_PRUNE_UNSENT, {"before": before.timestamp()})
-            state = self.rows.state
-            self.rows.state = state._replace(
-                **{name: getattr(state, name) - count for name, count in counts.items()}
-            )
+            bounds = prune_bounds(before, self.now(), self.boot_clock())
+            count = prune_rows(self.database, self.rows, bounds)
         self._marker.advance(self.rows.state)
         if self.is_shared:
             with closing(self.open_queue()) as queue:
                 queue.prune()
-        return counts["deliveries"]
+        return count

@@ -1,0 +1,72 @@
+"""Delete old deliveries from the ledger; what the duplicate guard or a limit of calls may need stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.phone.attempt_limit import LONGEST_PERIOD
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cxcall.ledger.boot_clock import BootTime
+    from cxcall.ledger.checksummed_rows import LedgerRows
+    from cxcall.ledger.database import LedgerDatabase
+
+# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
+# to this machine.
+# A load is known for good: its contacts stay in their list. Of the same start of the machine, `uptime` tells the age, whatever the clock says.
+_PRUNABLE_DELIVERIES = """
+FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
+    AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
+    AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
+    AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
+    AND NOT ((d.at >= :counted OR (e.boot = :boot AND e.boot <> '' AND e.uptime > :counted_uptime))
+        AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
+"""
+
+_PRUNED = {
+    "batches": "DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)",
+    "people": "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)",
+    "events": "DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)",
+    "deliveries": "DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)",
+}
+"""Statements that delete the rows, by the number in the state that counts them."""
+
+_PRUNE_UNSENT = """
+DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
+    OR (at < :before AND batch IN (SELECT batch FROM batch_end))
+"""
+
+
+def prune_bounds(before: datetime, now: datetime, clock: BootTime) -> dict[str, Any]:
+    """Return the parameters of the statements: what was sent before a time, by either clock."""
+    boot, uptime = clock
+    return {
+        "before": before.timestamp(),
+        "boot": boot,
+        "uptime": uptime - (now - before).total_seconds(),
+        "counted": now.timestamp() - LONGEST_PERIOD,
+        "counted_uptime": uptime - LONGEST_PERIOD,
+    }
+
+
+def count_prunable(database: LedgerDatabase, bounds: dict[str, Any]) -> int:
+    """Return how many deliveries may be deleted."""
+    return int(database.run(f"SELECT count(*) {_PRUNABLE_DELIVERIES}", bounds).fetchone()[0])
+
+
+def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any]) -> int:
+    """Delete the deliveries that may be deleted, within a transaction, and return how many."""
+    run = database.run
+    run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
+    run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}", bounds)
+    counts: dict[str, int] = {name: run(statement).rowcount for name, statement in _PRUNED.items()}
+    run("DROP TABLE pruned")
+    run(_PRUNE_UNSENT, {"before": bounds["before"]})
+    state = rows.state
+    rows.state = state._replace(
+        **{name: getattr(state, name) - count for name, count in counts.items()}
+    )
+    return counts["deliveries"]
