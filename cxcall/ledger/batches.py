@@ -15,7 +15,7 @@ from cxcall.ledger.stored_texts import mask, storable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from cxcall.ledger.access import LedgerAccess
+    from cxcall.ledger.opening_and_checks import LedgerAccess
 
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.access import LedgerAccess
 from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import (
@@ -19,6 +18,7 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
+from cxcall.ledger.opening_and_checks import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
 from cxcall.ledger.records import (
     DID_NOT_RING,
