@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import never
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
 from cxcall.ledger.request_digest import LOAD
 from cxcall.ledger.stored_texts import mask, storable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.ledger.boot_clock import BootTime
-    from cxcall.ledger.database import LedgerDatabase
+    from cxcall.ledger.database_interface import LedgerDatabase
 
 # The last event of a delivery by one index, which a damaged page could hide, and by the other one.
 _LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.number)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.batches import BatchRecords
-from cxcall.ledger.database import never
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.duplicates import (
     Window,
     find_row_of_batches,

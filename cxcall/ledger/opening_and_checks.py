@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
-from cxcall.ledger.database import never
+from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.shared_marks import SERVER, STOP, SharedMarks, read_marks, shared_problem
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from cxcall.ledger.database import LedgerDatabase
+    from cxcall.ledger.database_interface import LedgerDatabase
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace

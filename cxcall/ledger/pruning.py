@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.checksummed_rows import LedgerRows
-    from cxcall.ledger.database import LedgerDatabase
+    from cxcall.ledger.database_interface import LedgerDatabase
 
 # The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
 # to this machine.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.ledger.database import LOCK_TIMEOUT
+from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import read_boot_clock
-from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
+from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres.postgres_address import read_address
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema

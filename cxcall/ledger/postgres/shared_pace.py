@@ -6,7 +6,7 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.database import LOCK_TIMEOUT
+from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
+from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
 from cxcall.ledger.schema import PRUNE_TRIGGERS
 
