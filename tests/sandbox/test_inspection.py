@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from cxcall.contracts.contract import load_shipped_contracts
-from cxcall.sandbox.own_hosts import OwnHosts
+from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.server import Sandbox, start_sandbox
 
 if TYPE_CHECKING:
