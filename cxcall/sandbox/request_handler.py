@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
-from cxcall.sandbox import faults
+from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.messages import (
     LOWEST_FAULT_STATUS,
@@ -57,7 +57,7 @@ class _Exchange:
     engagement_id: str = ""
     path_values: dict[str, str] = field(default_factory=dict)
     operation: Operation | None = None
-    fault: faults.Fault = faults.FAULTS[0]
+    fault: faults_by_number.Fault = faults_by_number.FAULTS[0]
     accepted: bool = False
     numbers: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
@@ -79,7 +79,7 @@ class _Exchange:
             accepted=self.accepted,
             rings=self.accepted and operation is not None and operation.can_place_call,
             engagement_id=self.engagement_id if self.accepted else None,
-            fault=self.fault.number[-4:] if self.fault is not faults.FAULTS[0] else "",
+            fault=self.fault.number[-4:] if self.fault is not faults_by_number.FAULTS[0] else "",
             numbers=self.numbers,
             digest=sha256(body).hexdigest(),
             body=body,
@@ -152,10 +152,12 @@ class App:
         exchange.headers |= self._rate_limit.count(bearer_token(authorization))
         operation, exchange.path_values = self._routes.find(request.method, request.path)
         exchange.operation, exchange.engagement_id = operation, new_engagement_id(operation)
-        preferred = faults.preferred_status(request.headers.get("prefer", ""))
+        preferred = faults_by_number.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LOWEST_FAULT_STATUS:
             exchange.headers["Preference-Applied"] = f"code={preferred}"
-            return self._apply_fault(exchange, operation, faults.preferred_fault(preferred))
+            return self._apply_fault(
+                exchange, operation, faults_by_number.preferred_fault(preferred)
+            )
         check_security(operation, request, self.tokens)
         self._rate_limit.check_limit(exchange.headers)
         body = read_body(operation, request)
@@ -164,13 +166,13 @@ class App:
         check_parameters(operation, exchange.path_values, request.query)
         values = [body, parse_qs(request.query)]
         exchange.numbers = tuple(numbers_in(values))
-        fault = faults.find_fault(values)
+        fault = faults_by_number.find_fault(values)
         if preferred is not None and declares_status(operation, preferred):
             exchange.accepted = True
             exchange.headers["Preference-Applied"] = f"code={preferred}"
             return success_response(operation, self._context(exchange), preferred)
         if fault.once and not self._log.claim(fault.number):
-            fault = faults.FAULTS[0]
+            fault = faults_by_number.FAULTS[0]
         response = self._apply_fault(exchange, operation, fault)
         if exchange.accepted:
             accepted = AcceptedRequest(
@@ -187,7 +189,7 @@ class App:
         return replace(response, body={**body, name: self.tokens.issue()})
 
     def _apply_fault(
-        self, exchange: _Exchange, operation: Operation, fault: faults.Fault
+        self, exchange: _Exchange, operation: Operation, fault: faults_by_number.Fault
     ) -> SandboxResponse:
         exchange.fault, exchange.accepted = fault, fault.accepted
         request = exchange.request

@@ -119,7 +119,7 @@ def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
 
 
 def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
-    from cxcall.sandbox.faults import FAULTS
+    from cxcall.sandbox.faults_by_number import FAULTS
 
     lines = cxcall("sandbox", "--help", code=0).out.splitlines()
     for entry in FAULTS:

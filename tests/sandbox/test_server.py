@@ -23,7 +23,7 @@ from cxcall.contracts.operation import Operation
 from cxcall.contracts.sample_values import sample_body, sample_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import encode_body
-from cxcall.sandbox.faults import FAULTS, Fault, find_fault, preferred_status
+from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.messages import PROBLEM_TEXTS, Transmission
 from cxcall.sandbox.server import WORKERS, Sandbox, start_sandbox
 from helpers.cases import each_case
@@ -888,7 +888,7 @@ def test_ctrl_c_ends_wait_without_output() -> None:
 
 def test_fault_table_loads_without_the_server() -> None:
     program = (
-        "import sys; from cxcall.sandbox.faults import FAULTS\n"
+        "import sys; from cxcall.sandbox.faults_by_number import FAULTS\n"
         "print(sorted({'waitress', 'jsonschema_rs', 'requests'} & set(sys.modules)), len(FAULTS))"
     )
     result = subprocess.run(

@@ -13,7 +13,7 @@ app = new_app()
 
 def _epilog() -> str:
     from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS
-    from cxcall.sandbox.faults import FAULTS
+    from cxcall.sandbox.faults_by_number import FAULTS
 
     shown = examples(
         "cxcall sandbox",

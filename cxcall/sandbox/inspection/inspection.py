@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
-from cxcall.sandbox import faults
+from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.inspection.page_assembly import page_policy, render_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENTS
@@ -136,7 +136,7 @@ class Inspection:
             "sandbox": True,
             "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
             "clients": CLIENTS,
-            "numbers": {fault.number: fault.effect for fault in faults.FAULTS},
+            "numbers": {fault.number: fault.effect for fault in faults_by_number.FAULTS},
         }
 
     def _requests(self, query: Mapping[str, str]) -> dict[str, Any]:
