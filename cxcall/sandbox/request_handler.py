@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
-    from cxcall.sandbox.inspection.inspection import Inspection
+    from cxcall.sandbox.inspection.inspection_endpoints import Inspection
     from cxcall.sandbox.rate_limit import RateLimit
     from cxcall.sandbox.routes import Routes
     from cxcall.sandbox.stored_objects import StoredObjects
