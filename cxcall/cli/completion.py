@@ -220,7 +220,7 @@ def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 
     def find_values(_context: Any) -> Iterator[Value]:
         from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
-        from cxcall.sending.machine_ledger import open_ledger
+        from cxcall.sending.configured_ledger import open_ledger
         from cxcall.settings.settings import state_dir
 
         if not (state_dir() / FILE_NAME).exists():  # opening it would create one

@@ -22,8 +22,8 @@ from cxcall.sending.checked_request import (
     stop_on_missing_parameter,
     token_source,
 )
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.sending.confirmation_prompt import needs_consent
-from cxcall.sending.machine_ledger import open_ledger
 from cxcall.sending.request_sender import deliver, read
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import (

@@ -27,7 +27,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.records import Intent
 from cxcall.sandbox.campaign_dialer import DialPlan
 from cxcall.sandbox.server import start_sandbox
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN, CXCALL
 from helpers.platform_server import Platform, Reply

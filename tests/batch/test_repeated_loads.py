@@ -12,7 +12,7 @@ from cxcall.batch.load.earlier_loads import stop_on_earlier_load
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 from helpers.tenant import Tenant
 

@@ -18,7 +18,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import join_numbers
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from cxcall.documents.json_text import as_cell
 from cxcall.ledger.record_fields import record_fields
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.screen import Screen
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -236,7 +236,7 @@ def deliver_request(
     It may be sent again once the request `undo` was accepted, which stops what it started.
     """
     from cxcall.runtime.signals import defer_signals
-    from cxcall.sending.machine_ledger import open_ledger
+    from cxcall.sending.configured_ledger import open_ledger
     from cxcall.sending.request_sender import deliver, read
     from cxcall.sending.send_plan import Plan, SendHooks
 

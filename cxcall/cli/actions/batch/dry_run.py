@@ -13,7 +13,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
 from cxcall.sending.checked_request import provenance_note
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

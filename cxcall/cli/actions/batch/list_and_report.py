@@ -11,7 +11,7 @@ from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.text_csv_jsonl import csv_records, text_sections
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

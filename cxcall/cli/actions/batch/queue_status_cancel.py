@@ -20,7 +20,7 @@ from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase, format_counts
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:

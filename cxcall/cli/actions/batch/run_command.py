@@ -138,7 +138,7 @@ class BatchCommand:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
-        from cxcall.sending.machine_ledger import open_ledger
+        from cxcall.sending.configured_ledger import open_ledger
 
         with open_ledger() as ledger:
             batches = self.find_batches(ledger)

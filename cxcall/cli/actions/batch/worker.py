@@ -24,7 +24,7 @@ from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:

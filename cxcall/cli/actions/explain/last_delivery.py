@@ -16,7 +16,7 @@ from cxcall.ledger.record_fields import record_fields
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
 from cxcall.payloads.checks import has_errors
-from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
