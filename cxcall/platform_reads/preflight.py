@@ -18,7 +18,7 @@ from cxcall.platform_reads.declared_checks import (
 )
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
-from cxcall.sending.call_times import find_call_times, local_times
+from cxcall.sending.calling_hours_check import find_call_times, local_times
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.machine_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
-    from cxcall.sending.call_times import CallTime
+    from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
     from cxcall.phone.number_matching import NumberList
-    from cxcall.sending.call_times import CallTime
+    from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
@@ -53,7 +53,7 @@ def check_numbers(
         elif is_in_text and not has_number:
             findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
-            from cxcall.sending.call_times import check_hours
+            from cxcall.sending.calling_hours_check import check_hours
 
             findings += check_hours(
                 number, hours, times, enforce=settings.hours_policy == "enforce"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
-    from cxcall.sending.call_times import CallTime
+    from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
 
 _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
@@ -122,7 +122,7 @@ def build_request(
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
     times: Sequence[CallTime] = ()
     if settings.hours:
-        from cxcall.sending.call_times import find_call_times
+        from cxcall.sending.calling_hours_check import find_call_times
 
         times = find_call_times(operation, values, payload)
     if operation.can_place_call and _has_date(values, payload):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, Severity
-from cxcall.sending.call_times import SCHEDULED, is_schedule
+from cxcall.sending.calling_hours_check import SCHEDULED, is_schedule
 from cxcall.sending.numbers_in_request import request_values
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.phone.hours_of_day import Hours
 from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
-from cxcall.sending.call_times import time_zones
+from cxcall.sending.calling_hours_check import time_zones
 from cxcall.sending.do_not_call_list import read_do_not_call_list
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 

@@ -17,7 +17,7 @@ from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.declared_checks import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
-from cxcall.sending.call_times import local_times
+from cxcall.sending.calling_hours_check import local_times
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
 from helpers.calling_api import wrap
