@@ -187,7 +187,7 @@ class Client:
         Raises UsageError if the platform has no published operation that reads the call, and ReadError if a read fails.
         """
         from cxcall.platform_reads import tracking
-        from cxcall.platform_reads.reader import new_reader
+        from cxcall.platform_reads.read_requests import new_reader
 
         operations = load_operations(self._contract)
         platform = find_platform(self._flags) or operations[0].platform

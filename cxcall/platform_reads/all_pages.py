@@ -15,7 +15,7 @@ from cxcall.contracts import paging as names
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.platform_reads.reader import ReadError
+from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.message_in_body import shorten
 from cxcall.transport import retry_after
 from cxcall.transport.origins import origin

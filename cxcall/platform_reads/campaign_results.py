@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.platform_reads.all_pages import follow_pages, paging_error, wait_for_budget
-from cxcall.platform_reads.reader import body_of, read_members
+from cxcall.platform_reads.read_requests import body_of, read_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,7 +11,7 @@ from cxcall.documents.json_text import as_cell
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.reader import Reader, ReadError, body_of, read_items, read_text
+from cxcall.platform_reads.read_requests import Reader, ReadError, body_of, read_items, read_text
 from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.sending.send_plan import DEFAULT_HOOKS, SendHooks
 

@@ -13,7 +13,7 @@ from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import number_masking
-from cxcall.platform_reads.reader import (
+from cxcall.platform_reads.read_requests import (
     Reader,
     describe_missing,
     name_missing,

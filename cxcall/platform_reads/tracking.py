@@ -14,7 +14,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.reader import ReadError, read_text, require_items
+from cxcall.platform_reads.read_requests import ReadError, read_text, require_items
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from cxcall.contracts.paging import Paging, find_paging
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.platform_reads.all_pages import follow_pages
-from cxcall.platform_reads.reader import ReadError
+from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.delivery import Delivery
 from cxcall.sandbox.operation_responses import ResponseContext, success_response
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse

@@ -25,7 +25,7 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
-from cxcall.platform_reads.reader import ReadError
+from cxcall.platform_reads.read_requests import ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors

@@ -23,7 +23,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import mask_value, response_masker
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
-from cxcall.platform_reads.reader import ReadError
+from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.body_selection import (
     Selection,
     SelectionError,

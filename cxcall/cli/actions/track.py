@@ -13,7 +13,7 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
-from cxcall.platform_reads.reader import ReadError, after_send, new_reader
+from cxcall.platform_reads.read_requests import ReadError, after_send, new_reader
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
 

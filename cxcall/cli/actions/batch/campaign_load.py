@@ -37,7 +37,7 @@ from cxcall.platform_reads.campaigns import (
     CampaignReader,
     ContactListState,
 )
-from cxcall.platform_reads.reader import ReadError, after_send
+from cxcall.platform_reads.read_requests import ReadError, after_send
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.checked_request import parse_parameters
