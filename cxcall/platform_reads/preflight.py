@@ -10,7 +10,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity, command
 from cxcall.payloads.checks import has_errors
 from cxcall.phone import number_masking
-from cxcall.platform_reads.declared_checks import (
+from cxcall.platform_reads.object_lookups import (
     CheckResult,
     PreflightInput,
     look_up,

@@ -18,7 +18,7 @@ from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads import preflight
-from cxcall.platform_reads.declared_checks import CheckStatus, PreflightInput
+from cxcall.platform_reads.object_lookups import CheckStatus, PreflightInput
 from cxcall.settings.sources import suggest_name
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.output_options import OutputOptions
-    from cxcall.platform_reads.declared_checks import CheckResult
+    from cxcall.platform_reads.object_lookups import CheckResult
 
 COMMAND = "doctor"
 _INDENT = 23
