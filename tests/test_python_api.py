@@ -18,7 +18,7 @@ import cxcall as package
 from cxcall import CxcallError, Finding, Severity, Verdict, check
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_document import parse
-from cxcall.payloads.checks import check_payload
+from cxcall.payloads.body_and_parameter_check import check_payload
 from cxcall.payloads.payload import Payload
 from helpers.command import CONTACT, Cxcall
 
@@ -159,7 +159,12 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "first", ["cxcall.payloads.checks", "cxcall.validation.payload_files", "cxcall.cli.main"]
+    "first",
+    [
+        "cxcall.payloads.body_and_parameter_check",
+        "cxcall.validation.payload_files",
+        "cxcall.cli.main",
+    ],
 )
 def test_no_import_turns_check_into_a_module(first: str) -> None:
     assert in_a_process(f"import {first}; from cxcall import check; print(callable(check))") == (

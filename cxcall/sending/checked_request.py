@@ -12,7 +12,12 @@ from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command, printable
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import check_body, check_parameters, has_errors, has_other_spelling
+from cxcall.payloads.body_and_parameter_check import (
+    check_body,
+    check_parameters,
+    has_errors,
+    has_other_spelling,
+)
 from cxcall.payloads.payload import encode_body, is_form
 from cxcall.phone.number_masking import mask
 from cxcall.runtime.patterns import compile_pattern

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import (
+from cxcall.payloads.body_and_parameter_check import (
     check_parameters,
     has_errors,
     match_and_check,

@@ -11,7 +11,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer, objects, value_at
 from cxcall.findings.finding import Severity
-from cxcall.payloads.checks import check_body
+from cxcall.payloads.body_and_parameter_check import check_body
 from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:

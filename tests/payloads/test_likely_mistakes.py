@@ -9,7 +9,7 @@ import pytest
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.checks import check_body, check_parameters
+from cxcall.payloads.body_and_parameter_check import check_body, check_parameters
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from helpers.cases import each_case

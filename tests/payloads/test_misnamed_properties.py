@@ -10,7 +10,7 @@ import pytest
 from cxcall.contracts.contract import Contract, load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
-from cxcall.payloads.checks import check_body
+from cxcall.payloads.body_and_parameter_check import check_body
 from cxcall.payloads.misnamed_properties import find_renames
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_errors import explain_schema_errors

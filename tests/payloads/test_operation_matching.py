@@ -11,7 +11,7 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_pointer import objects, value_at
-from cxcall.payloads.checks import check_payload
+from cxcall.payloads.body_and_parameter_check import check_payload
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     find_better_operation,

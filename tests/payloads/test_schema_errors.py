@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.contracts.contract import load_operation
-from cxcall.payloads.checks import check_body
+from cxcall.payloads.body_and_parameter_check import check_body
 from cxcall.payloads.payload import Payload
 from helpers.command import CONTACT
 

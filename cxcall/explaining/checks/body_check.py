@@ -26,8 +26,8 @@ from cxcall.explaining.correction.json_repair import is_form, parse_repaired
 from cxcall.explaining.operations.published_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
-from cxcall.payloads.checks import check_body as check_schema
-from cxcall.payloads.checks import check_parameters, operation_mismatch
+from cxcall.payloads.body_and_parameter_check import check_body as check_schema
+from cxcall.payloads.body_and_parameter_check import check_parameters, operation_mismatch
 from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.placeholders import is_withheld
 

@@ -26,7 +26,7 @@ from cxcall.explaining.operations.published_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.redaction import MASKED

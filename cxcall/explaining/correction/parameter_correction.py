@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from cxcall.explaining.checks.query_members import find_renames, query_parameters
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.explaining.operations.published_operations import GENESYS
-from cxcall.payloads.checks import is_valid_text
+from cxcall.payloads.body_and_parameter_check import is_valid_text
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.value_corrections import placeholder
 from cxcall.phone.number_masking import mask_text

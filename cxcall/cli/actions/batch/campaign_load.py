@@ -29,7 +29,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.terminal_text import count_phrase, escape_to_one_line
-from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
 from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text

@@ -15,7 +15,7 @@ from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.record_fields import record_fields
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
-from cxcall.payloads.checks import has_errors
+from cxcall.payloads.body_and_parameter_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
