@@ -19,7 +19,7 @@ from cxcall import CxcallError, Finding, Severity, Verdict, check
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_document import parse
 from cxcall.payloads.body_and_parameter_check import check_payload
-from cxcall.payloads.payload import Payload
+from cxcall.payloads.body_from_file_and_flags import Payload
 from helpers.command import CONTACT, Cxcall
 
 GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.payload import Payload
+    from cxcall.payloads.body_from_file_and_flags import Payload
     from cxcall.phone.hours_of_day import Hours
     from cxcall.phone.number_matching import NumberList
     from cxcall.sending.calling_hours_check import CallTime

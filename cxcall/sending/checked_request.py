@@ -18,7 +18,7 @@ from cxcall.payloads.body_and_parameter_check import (
     has_errors,
     has_other_spelling,
 )
-from cxcall.payloads.payload import encode_body, is_form
+from cxcall.payloads.body_from_file_and_flags import encode_body, is_form
 from cxcall.phone.number_masking import mask
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.request_credentials import Credentials
-    from cxcall.payloads.payload import Payload
+    from cxcall.payloads.body_from_file_and_flags import Payload
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
 

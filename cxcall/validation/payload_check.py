@@ -12,7 +12,7 @@ from cxcall.payloads.body_and_parameter_check import (
     match_and_check,
     sort_findings,
 )
-from cxcall.payloads.payload import Payload
+from cxcall.payloads.body_from_file_and_flags import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

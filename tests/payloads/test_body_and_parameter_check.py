@@ -23,8 +23,8 @@ from cxcall.payloads.body_and_parameter_check import (
     check_payload,
     has_errors,
 )
+from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.operation_matching import match_operations
-from cxcall.payloads.payload import Payload
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations
 from helpers.work import examples

@@ -16,8 +16,8 @@ from cxcall.documents.json_edits import apply_edits
 from cxcall.findings.edit import Applicability
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.body_and_parameter_check import check_body
+from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.operation_matching import match_operations
-from cxcall.payloads.payload import Payload
 from helpers.planted_faults import OPERATIONS, PlantedBody, plant
 
 RENAMES = ("misspelled", "case")

@@ -28,7 +28,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
 from cxcall.payloads.body_and_parameter_check import check_body as check_schema
 from cxcall.payloads.body_and_parameter_check import check_parameters, operation_mismatch
-from cxcall.payloads.payload import Payload, set_value
+from cxcall.payloads.body_from_file_and_flags import Payload, set_value
 from cxcall.payloads.placeholders import is_withheld
 
 if TYPE_CHECKING:

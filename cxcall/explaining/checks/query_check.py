@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.findings.finding import Finding
-    from cxcall.payloads.payload import Payload
+    from cxcall.payloads.body_from_file_and_flags import Payload
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400

@@ -9,7 +9,7 @@ from cxcall.contracts.operation import JSON, Operation
 from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.payload import Payload, convert_text
+from cxcall.payloads.body_from_file_and_flags import Payload, convert_text
 from cxcall.payloads.placeholders import is_withheld
 
 if TYPE_CHECKING:
