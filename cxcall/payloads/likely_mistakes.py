@@ -170,7 +170,7 @@ class _MistakeFinder:
             return
         there = value_at(self.body.value, other)
         if _differ(value, there):
-            from cxcall.payloads.suggestions import format_value
+            from cxcall.payloads.hint_texts import format_value
 
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
             fix = f"send the same ID in both: `{format_value(there)}`"
@@ -188,7 +188,7 @@ def find_id_mismatches(
             continue
         if is_placeholder(value, id_wanted=True):
             continue  # which says more
-        from cxcall.payloads.suggestions import format_value
+        from cxcall.payloads.hint_texts import format_value
 
         in_path = format_value(values[name])
         yield body.make_finding(
@@ -231,7 +231,7 @@ def find_broken_relations(
 
 
 def _shown(value: Any) -> str:
-    from cxcall.payloads.suggestions import format_value  # only for what is wrong
+    from cxcall.payloads.hint_texts import format_value  # only for what is wrong
 
     return format_value(value)
 

@@ -25,13 +25,13 @@ from cxcall.payloads.error_selection import (
     pointer_of,
     relevant_errors,
 )
-from cxcall.payloads.misnamed_properties import MAX_SUGGESTIONS, find_renames
-from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import (
+from cxcall.payloads.hint_texts import (
     property_template,
     type_hint,
     wrapped_list,
 )
+from cxcall.payloads.misnamed_properties import MAX_SUGGESTIONS, find_renames
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.value_corrections import correct_text, is_valid_scalar, new_value, retype
 from cxcall.payloads.value_errors import (
     describe_broken_rule,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxcall.findings.edit import Applicability
-from cxcall.payloads.suggestions import (
+from cxcall.payloads.hint_texts import (
     format_hint,
     format_value,
     limit_hint,
