@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr, remember_secrets
+from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:

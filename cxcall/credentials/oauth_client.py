@@ -6,7 +6,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.transport.origins import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"

@@ -19,7 +19,7 @@ from cxcall.credentials.token_provider import check_use, get_token, has_token_so
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr, remember_secrets
+from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
 from cxcall.transport.messages import is_header
 from cxcall.transport.origins import host_of

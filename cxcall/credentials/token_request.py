@@ -14,7 +14,7 @@ from cxcall.credentials.oauth_client import (
     TokenGrant,
 )
 from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
-from cxcall.runtime.redaction import remember_secrets
+from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:

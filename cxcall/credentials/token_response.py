@@ -17,7 +17,7 @@ from cxcall.credentials.oauth_client import (
     token_undelivered,
 )
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
+from cxcall.runtime.known_secrets import redact, redacted_repr, remember_secrets
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.likely_secrets import find_likely_secrets
-from cxcall.runtime.redaction import MASKED
 from cxcall.runtime.secret_members import is_secret_member
 from cxcall.runtime.secret_names import is_named_as_secret
 

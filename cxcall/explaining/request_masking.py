@@ -18,6 +18,7 @@ from cxcall.explaining.source_secrets import (
 )
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import MASKED, Redactor
 from cxcall.runtime.likely_secrets import (
     find_likely_secrets,
     is_likely_secret,
@@ -25,7 +26,6 @@ from cxcall.runtime.likely_secrets import (
     mask_likely_secrets,
     masked_headers,
 )
-from cxcall.runtime.redaction import MASKED, Redactor
 from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.text_credentials import find_credentials
+from cxcall.runtime.known_secrets import mask_spans
 from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, is_secret_header
-from cxcall.runtime.redaction import mask_spans
 from cxcall.runtime.text_decoding import decodings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.known_secrets import redacted_repr
 
 MAX_NOTE_LENGTH = 500
 PLACED, NOT_PLACED = "placed", "not-placed"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.redaction import redact
+from cxcall.runtime.known_secrets import redact
 
 
 def storable(text: str | None) -> str | None:

@@ -18,7 +18,7 @@ from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.report import echo_mask
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import number_masking
-from cxcall.runtime.redaction import redact, redact_value
+from cxcall.runtime.known_secrets import redact, redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

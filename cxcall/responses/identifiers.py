@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.runtime.redaction import redact
+from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.likely_secrets import mask_likely_secrets
-from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse

@@ -9,9 +9,9 @@ from posixpath import commonprefix
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from cxcall.runtime.known_secrets import MASKED, mask_spans
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 from cxcall.runtime.random_texts import is_credential, is_mixed, is_plain, is_random
-from cxcall.runtime.redaction import MASKED, mask_spans
 from cxcall.runtime.secret_names import (
     SECRET,
     has_secret_part,

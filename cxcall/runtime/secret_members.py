@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.likely_secrets import NUMBER_WORDS, is_likely_secret, mask_likely_secrets
-from cxcall.runtime.redaction import MASKED
 from cxcall.runtime.secret_names import name_words
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.notices import add_notice
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.operating_system import open_at_once
-from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from cxcall.ledger.records import Intent
 from cxcall.ledger.request_digest import comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     SECRET_SETTINGS,

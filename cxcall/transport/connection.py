@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.runtime.redaction import remember_secrets
+from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
 from cxcall.transport.failures import ca_file
 from cxcall.transport.origins import is_loopback_url

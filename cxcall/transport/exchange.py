@@ -7,7 +7,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.redaction import redact, remember_secrets
+from cxcall.runtime.known_secrets import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.messages import (
     Exchange,

@@ -13,7 +13,7 @@ from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import find_json
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_echo
-from cxcall.runtime.redaction import redact, redacted_repr
+from cxcall.runtime.known_secrets import redact, redacted_repr
 
 _TOKEN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!#$%&'*+^`|")
 """The characters of the name of a header (RFC 9110, section 5.6.2)."""

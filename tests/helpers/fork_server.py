@@ -95,7 +95,7 @@ def fill_caches() -> None:
     from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.phone.number_masking import mask_text, response_masker
-    from cxcall.runtime.redaction import redact
+    from cxcall.runtime.known_secrets import redact
 
     for contract in load_shipped_contracts():
         for operation in contract.operations:

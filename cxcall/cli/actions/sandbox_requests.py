@@ -11,7 +11,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report, Table
-from cxcall.runtime.redaction import redact
+from cxcall.runtime.known_secrets import redact
 from cxcall.transport.origins import is_http_url, is_loopback_url
 
 if TYPE_CHECKING:

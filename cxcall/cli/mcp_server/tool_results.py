@@ -15,7 +15,7 @@ from cxcall.findings.notices import with_notices
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
 from cxcall.output.terminal_text import escape_in_json
-from cxcall.runtime.redaction import redact_value
+from cxcall.runtime.known_secrets import redact_value
 
 P = ParamSpec("P")
 QUIET = OutputOptions(output="json", quiet=True, no_input=True)

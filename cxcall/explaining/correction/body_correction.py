@@ -14,7 +14,7 @@ from cxcall.findings.finding import Severity
 from cxcall.payloads.body_and_parameter_check import check_body
 from cxcall.payloads.body_from_file_and_flags import Payload, empty_value
 from cxcall.payloads.value_corrections import new_value, placeholder
-from cxcall.runtime.redaction import MASKED
+from cxcall.runtime.known_secrets import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

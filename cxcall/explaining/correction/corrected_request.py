@@ -29,7 +29,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
 from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.runtime.redaction import MASKED
+from cxcall.runtime.known_secrets import MASKED
 from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url

@@ -14,8 +14,8 @@ from cxcall.payloads.body_and_parameter_check import is_valid_text
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.value_corrections import placeholder
 from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.patterns import fold_name
-from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation

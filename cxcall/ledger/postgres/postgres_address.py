@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.ledger.errors import LedgerError
-from cxcall.runtime.redaction import remember_secrets
+from cxcall.runtime.known_secrets import remember_secrets
 
 
 def read_address(url: str) -> tuple[dict[str, str], str]:

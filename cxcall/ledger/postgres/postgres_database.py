@@ -20,7 +20,7 @@ from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, Led
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres.postgres_address import read_address
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
-from cxcall.runtime.redaction import redact
+from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

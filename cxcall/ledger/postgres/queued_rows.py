@@ -17,7 +17,7 @@ from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres import queue_statements as statements
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.redaction import redact
+from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

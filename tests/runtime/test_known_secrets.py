@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxcall.runtime import redaction
-from cxcall.runtime.redaction import MASKED, redact, redact_value, remember_secrets
+from cxcall.runtime import known_secrets
+from cxcall.runtime.known_secrets import MASKED, redact, redact_value, remember_secrets
 from cxcall.runtime.text_decoding import decodings
 from helpers.echo_encodings import ENCODINGS, find_remains
 from helpers.work import examples
@@ -28,7 +28,7 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start with no secrets; other tests of this process have left theirs."""
-    monkeypatch.setattr(redaction, "_redactor", redaction.Redactor())
+    monkeypatch.setattr(known_secrets, "_redactor", known_secrets.Redactor())
 
 
 def shown_as(data: bytes, charset: str) -> str:
@@ -153,7 +153,7 @@ ENDS = st.text(st.sampled_from("a4=\\%&+\n \x01u-"), max_size=4)
 def test_one_search_of_several_texts_finds_what_any_of_them_has(
     name: str, ends: list[tuple[str, str]], secret: str, place: int
 ) -> None:
-    redactor = redaction.Redactor([secret])
+    redactor = known_secrets.Redactor([secret])
     echo = shown_as(ENCODINGS[name](secret), "utf-8")
     texts = [
         f"{before}{echo if at == place else ''}{after}" for at, (before, after) in enumerate(ends)
