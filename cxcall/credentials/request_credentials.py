@@ -21,7 +21,7 @@ from cxcall.findings.finding import Finding, printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.messages import is_header
+from cxcall.transport.http_messages import is_header
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 DISCOVERY_PATH = "/.well-known/cxone-configuration"
 _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
@@ -71,7 +71,7 @@ def token_claims(token: str) -> dict[str, Any]:
 def _get(url: str, timeout: float) -> HttpResponse:
     from cxcall.transport.authorization import Authorization
     from cxcall.transport.exchange import InterruptedExchange, exchange
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
     request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
     try:

@@ -20,7 +20,7 @@ from cxcall.transport.authorization import Authorization
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 _FORM = "application/x-www-form-urlencoded"
 _SECRET_FIELDS = ("code", "code_verifier", "refresh_token")
@@ -92,7 +92,7 @@ def _form(client: OAuthClient, form: Mapping[str, str]) -> HttpRequest:
 
 
 def _post(client: OAuthClient, media_type: str, body: str) -> HttpRequest:
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
     headers = {"Accept": "application/json", "Content-Type": media_type}
     return HttpRequest("POST", client.token_url, headers, body.encode())

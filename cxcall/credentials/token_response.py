@@ -21,7 +21,7 @@ from cxcall.runtime.known_secrets import redact, redacted_repr, remember_secrets
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
-    from cxcall.transport.messages import Exchange, HttpResponse
+    from cxcall.transport.http_messages import Exchange, HttpResponse
 
 LONGEST_LIFETIME = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
 _SHOWN = 200

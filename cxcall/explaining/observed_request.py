@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.findings.finding import Finding
-    from cxcall.transport.messages import Headers, HttpResponse
+    from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
 _ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode", "contextId")

@@ -26,7 +26,7 @@ from cxcall.runtime.likely_secrets import (
     mask_likely_secrets,
     masked_headers,
 )
-from cxcall.transport.messages import Headers
+from cxcall.transport.http_messages import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

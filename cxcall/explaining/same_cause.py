@@ -15,7 +15,7 @@ from cxcall.runtime.patterns import UUID_FORM
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _DIFFERS = re.compile(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
 """What differs between two requests with the same cause: IDs, phone numbers, and times."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.output.sections import Section
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
     from cxcall.validation.payload_check import PayloadVerdict
 
 SCHEMA_VERSION = 1

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cxcall.output.output_options import OutputOptions
     from cxcall.output.report import Report, Table
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+    from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 _LONGEST_ANSWER = 65_536
 """Characters of a line that is read from stdin: a token, a secret, or an answer."""

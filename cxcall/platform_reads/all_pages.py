@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.paging import Paging
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 Query = list[tuple[str, str]]
 

@@ -23,7 +23,7 @@ from cxcall.sending.checked_request import build_request
 from cxcall.sending.machine_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport.exchange import exchange
-from cxcall.transport.messages import HttpRequest
+from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import Exchange
+    from cxcall.transport.http_messages import Exchange
 
 _MAX_CLOCK_SKEW = 60.0
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
     Tokens = Callable[[bool], Credentials | None]
 

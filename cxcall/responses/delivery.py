@@ -4,7 +4,7 @@
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.transport.messages import Exchange, HttpResponse
+from cxcall.transport.http_messages import Exchange, HttpResponse
 
 
 class Delivery(NamedTuple):

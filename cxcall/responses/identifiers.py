@@ -12,7 +12,7 @@ from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {

@@ -10,7 +10,7 @@ from cxcall.runtime.known_secrets import redact
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 
 if TYPE_CHECKING:
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 SOURCE = "response"
 _MAX_LENGTH = 300

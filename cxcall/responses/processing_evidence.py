@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+    from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 # These redirects repeat the method elsewhere, so this server did not process it; after others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)

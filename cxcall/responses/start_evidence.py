@@ -12,7 +12,7 @@ from cxcall.documents.json_pointer import leaves
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 _ID_NAME = re.compile(r"(?:id|ids|guid|uuid|selfuri|href|location)$")
 # These name the exchange, the error, or who asked; `valid` and `paid` only end like an ID.

@@ -24,7 +24,7 @@ from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.numbers_in_request import find_numbers
-from cxcall.transport.messages import HttpRequest, is_header
+from cxcall.transport.http_messages import HttpRequest, is_header
 from cxcall.transport.request_targets import is_sent_unchanged, target_of
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from cxcall.responses.processing_evidence import (
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
-    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+    from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 _OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers with `--dry-run`"
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Intent
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import Exchange
+    from cxcall.transport.http_messages import Exchange
 
 _logger = logging.getLogger("cxcall.delivery")
 MAX_SENDS = 3

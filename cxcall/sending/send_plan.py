@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import Exchange, HttpRequest
+    from cxcall.transport.http_messages import Exchange, HttpRequest
 
 
 class SendHooks(NamedTuple):

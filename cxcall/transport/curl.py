@@ -8,7 +8,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
 """The place, the name, and the variable of a token. The place of Basic credentials is `user`."""

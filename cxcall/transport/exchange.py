@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.runtime.known_secrets import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
-from cxcall.transport.messages import (
+from cxcall.transport.http_messages import (
     Exchange,
     Headers,
     HttpRequest,

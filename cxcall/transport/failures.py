@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.transport.connection import ConnectionState
-    from cxcall.transport.messages import Exchange
+    from cxcall.transport.http_messages import Exchange
 
 _KINDS = {
     "RemoteDisconnected": "the connection was closed without a response",

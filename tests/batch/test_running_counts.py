@@ -17,7 +17,7 @@ from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
 from cxcall.responses.delivery import Delivery
-from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 REQUEST = HttpRequest("POST", "https://api.example.com/x", {}, b"{}")
 RESPONSE = HttpResponse(201, "", {}, b"")

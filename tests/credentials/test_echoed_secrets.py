@@ -11,7 +11,7 @@ from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAut
 from cxcall.credentials.token_request import redeem_code, request_grant
 from cxcall.findings.errors import CredentialsError
 from cxcall.transport import exchange
-from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 URL = "https://login.example.com/oauth/token"
 CODE = {"grant_type": "authorization_code", "code": "code-echoed-1", "code_verifier": "verify-echoed-1"}  # fmt: skip

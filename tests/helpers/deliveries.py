@@ -14,7 +14,7 @@ from cxcall.sending.send_plan import Plan
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import Settings
 from cxcall.settings.sources import SETTING_NAMES, Setting
-from cxcall.transport.messages import HttpRequest
+from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.fault_server import (
     ID,

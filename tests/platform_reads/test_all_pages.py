@@ -24,7 +24,7 @@ from cxcall.platform_reads.all_pages import follow_pages
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.delivery import Delivery
 from cxcall.sandbox.operation_responses import ResponseContext, success_response
-from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.command import CONTACT, CXCALL, Cxcall, screen, terminal
 from helpers.platform_server import Platform, Reply
 

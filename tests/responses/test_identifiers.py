@@ -9,7 +9,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operation
 from cxcall.responses.identifiers import correlation_id, engagement_id, likely_engagement_id
-from cxcall.transport.messages import Headers, HttpResponse
+from cxcall.transport.http_messages import Headers, HttpResponse
 from helpers.cases import each_case
 
 EXECUTE = load_operation("execute")

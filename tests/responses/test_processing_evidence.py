@@ -14,7 +14,7 @@ from cxcall.responses.processing_evidence import (
     hidden_failure,
     unreadable_reason,
 )
-from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply

@@ -11,7 +11,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding
 from cxcall.responses.refusals.refusal_findings import explain_refusal
-from cxcall.transport.messages import Headers, HttpResponse
+from cxcall.transport.http_messages import Headers, HttpResponse
 
 EXECUTE = contract.load_operation("execute")
 HOST = "api.example.com"

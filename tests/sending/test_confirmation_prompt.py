@@ -10,7 +10,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.sending.confirmation_prompt import ask_count, ask_yes, is_sandbox, needs_consent
 from cxcall.sending.send_plan import Plan
 from cxcall.transport import exchange
-from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 from helpers.deliveries import plan_to
 
 

@@ -25,7 +25,7 @@ from cxcall.runtime.likely_secrets import masked_headers
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import InterruptedExchange, exchange
-from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse
 from cxcall.transport.origins import is_loopback_url
 from cxcall.transport.response_body import decompress
 from cxcall.transport.urllib3_hooks import HeaderReader

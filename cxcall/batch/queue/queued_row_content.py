@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.queued_rows import QueuedRow
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 
 def row_content(checked: CheckedRow, request: CheckedRequest, key: str) -> dict[str, Any]:

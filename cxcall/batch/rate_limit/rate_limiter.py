@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.batch.rate_limit.rate import Rate
-    from cxcall.transport.messages import Exchange
+    from cxcall.transport.http_messages import Exchange
 
 
 _MARGIN = 1.01

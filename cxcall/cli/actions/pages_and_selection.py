@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
-    from cxcall.transport.messages import HttpRequest
+    from cxcall.transport.http_messages import HttpRequest
 
 _SAMPLE = 100
 """How many items of a page are looked at for the names of fields."""

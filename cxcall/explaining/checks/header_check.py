@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import Headers
+    from cxcall.transport.http_messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401

@@ -22,7 +22,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
-from cxcall.transport.messages import Headers
+from cxcall.transport.http_messages import Headers
 from cxcall.transport.origins import is_loopback_host
 
 if TYPE_CHECKING:

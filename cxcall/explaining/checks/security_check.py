@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.security import SecurityScheme
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import Headers
+    from cxcall.transport.http_messages import Headers
 
 _UNAUTHORIZED = 401
 _WORDS = {BASIC: "Basic", BEARER: "Bearer"}

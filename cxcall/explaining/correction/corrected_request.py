@@ -31,7 +31,7 @@ from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.known_secrets import MASKED
 from cxcall.transport.curl import curl, with_confirmation
-from cxcall.transport.messages import HttpRequest
+from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:

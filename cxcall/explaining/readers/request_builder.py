@@ -19,7 +19,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES
-from cxcall.transport.messages import Headers, HttpResponse
+from cxcall.transport.http_messages import Headers, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

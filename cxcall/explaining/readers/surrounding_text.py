@@ -14,7 +14,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.responses.identifiers import correlation_id
-from cxcall.transport.messages import Headers
+from cxcall.transport.http_messages import Headers
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest

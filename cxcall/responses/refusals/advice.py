@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 KEEP_JSON = (
     "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"

@@ -11,7 +11,7 @@ from cxcall.responses.message_in_body import platform_message, shorten
 from cxcall.responses.processing_evidence import unreadable_reason
 
 if TYPE_CHECKING:
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _MIN_WORDS = 3
 _VAGUE_TEXTS = {

@@ -21,7 +21,7 @@ from cxcall.responses.refusals.names_in_message import (
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
 # A message such as "Invalid transition from <COMPLETE> to <OFF>" (docs/platforms/genesys-cloud.md#error-codes).

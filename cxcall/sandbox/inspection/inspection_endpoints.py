@@ -18,7 +18,7 @@ from cxcall.sandbox.inspection.page_assembly import page_policy, render_page
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
-from cxcall.transport.messages import HttpRequest
+from cxcall.transport.http_messages import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 
 # Of C++, `R"(...)"`, and of Lua, `[[...]]`.

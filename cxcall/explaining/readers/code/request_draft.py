@@ -56,7 +56,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 
 _NO_BODY = re.compile(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.commands.shell_words import Command
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 # `curl --help all` (8.x): options without an argument, as is every `--no-...`; all others take one.
 _FLAGS = frozenset(

@@ -9,7 +9,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _METHODS = {
     "create": "POST",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _MAX_FOLDERS = 32

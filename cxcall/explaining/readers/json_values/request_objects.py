@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 _REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
 _RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())

@@ -22,7 +22,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.messages import HttpResponse
+    from cxcall.transport.http_messages import HttpResponse
 
 # How the lines start below code, that show what came back.
 RESPONSE_START = re.compile(
