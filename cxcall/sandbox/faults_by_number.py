@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.sandbox.messages import Transmission
+from cxcall.sandbox.http_messages import Transmission
 
 FICTION_PREFIX = "+1202555"
 """Prefix of the numbers 0100 to 0199, which are reserved for fiction and reach no phone."""

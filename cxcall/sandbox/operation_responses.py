@@ -10,8 +10,8 @@ from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
+from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse
 from cxcall.sandbox.list_pages import cut_page
-from cxcall.sandbox.messages import HttpProblem, SandboxResponse
 from cxcall.sandbox.oauth.token_endpoint import expired_token
 
 if TYPE_CHECKING:

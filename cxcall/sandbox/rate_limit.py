@@ -6,8 +6,8 @@ from math import ceil
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cxcall.sandbox.http_messages import HttpProblem
 from cxcall.sandbox.inspection.request_log import drop_oldest
-from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from cxcall.documents.json_text import load_json, refuse_constant
 from cxcall.payloads.body_and_parameter_check import is_valid_text
 from cxcall.payloads.body_from_file_and_flags import is_form
 from cxcall.payloads.form_bodies import decode_body
-from cxcall.sandbox.messages import HttpProblem
+from cxcall.sandbox.http_messages import HttpProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.sandbox.messages import SandboxRequest
+    from cxcall.sandbox.http_messages import SandboxRequest
 
 LARGEST_BODY = 512_000
 """Largest body that the platform accepts, in bytes (docs/platforms/genesys-cloud.md#contact-lists-and-contacts)."""

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
-from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
-from cxcall.sandbox.messages import (
+from cxcall.sandbox.http_messages import (
     LOWEST_FAULT_STATUS,
     HttpProblem,
     SandboxRequest,
     SandboxResponse,
     Transmission,
 )
+from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.oauth.cxone_tenant import fill_cxone_response
 from cxcall.sandbox.oauth.token_endpoint import (
     TokenIssuer,

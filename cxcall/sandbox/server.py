@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
+from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.inspection.call_events import CallEvents
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
 from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
-from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_handler import App

@@ -25,7 +25,12 @@ from cxcall.sandbox.campaign_dialer import (
     DialPlan,
     as_time,
 )
-from cxcall.sandbox.messages import LOWEST_FAULT_STATUS, HttpProblem, SandboxResponse, whole_number
+from cxcall.sandbox.http_messages import (
+    LOWEST_FAULT_STATUS,
+    HttpProblem,
+    SandboxResponse,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlsplit
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
+from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.inspection.page_assembly import page_policy, render_page
-from cxcall.sandbox.messages import HttpProblem, SandboxResponse, whole_number
 from cxcall.sandbox.oauth.token_endpoint import CLIENTS
 from cxcall.transport.curl import TOKEN, curl
 from cxcall.transport.http_messages import HttpRequest
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.sandbox.http_messages import SandboxRequest
     from cxcall.sandbox.inspection.call_events import CallEvents
     from cxcall.sandbox.inspection.request_log import LoggedRequest, RequestLog
-    from cxcall.sandbox.messages import SandboxRequest
 
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"

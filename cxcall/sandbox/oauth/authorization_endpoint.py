@@ -12,13 +12,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
-from cxcall.sandbox.messages import HttpProblem, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.sandbox.messages import SandboxRequest
+    from cxcall.sandbox.http_messages import SandboxRequest
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 

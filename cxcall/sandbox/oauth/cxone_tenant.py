@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.sandbox.oauth.authorization_endpoint import encode_base64
 
 if TYPE_CHECKING:
-    from cxcall.sandbox.messages import SandboxRequest, SandboxResponse
+    from cxcall.sandbox.http_messages import SandboxRequest, SandboxResponse
 
 TENANT_ID = "11111111-2222-4333-8444-555555555555"
 
