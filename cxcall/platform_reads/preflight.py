@@ -20,7 +20,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.calling_hours_check import find_call_times, local_times
 from cxcall.sending.checked_request import build_request
-from cxcall.sending.machine_ledger import check_ledger
+from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
