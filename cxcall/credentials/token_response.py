@@ -38,13 +38,13 @@ def no_response_error(done: Exchange, client: OAuthClient, timeout: float) -> Un
             "run it again, with a longer `--timeout`",
         ),
         "reset": ("closed the connection before a complete response", "run it again"),
-        "malformed": ("did not send an HTTP response", "check `token_url`"),
+        "malformed": ("did not send a valid HTTP response", "check `token_url`"),
     }
     known = explain_unreachable(done, "token_url") or others.get(done.failure)
-    problem, fix = known or ("sent a truncated response", "run it again")
+    problem, fix = known or ("sent a response that cannot be read", "run it again")
     message = f"`{client.host}` {problem}"
     # The detail contains nothing from the request.
-    detail = f" ({done.detail})" if done.detail else ""
+    detail = f" ({done.detail})" if done.detail and done.failure != "timeout" else ""
     return token_undelivered(
         "undelivered", message, fix, f"cxcall has no token, so nothing was sent{detail}"
     )

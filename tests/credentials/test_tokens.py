@@ -379,11 +379,11 @@ REFUSALS = [
     ),
     Refusal(
         "cut", Answer(200, {"access_token": TOKEN}, {"Content-Length": "999"}),
-        "undelivered", ExitCode.UNDELIVERED, "a truncated response", "again",
+        "undelivered", ExitCode.UNDELIVERED, "sent a response that cannot be read", "again",
     ),
     Refusal(
         "no HTTP", Answer(raw=b"220 mail ready\r\n\r\n"),
-        "undelivered", ExitCode.UNDELIVERED, "did not send an HTTP response", "token_url",
+        "undelivered", ExitCode.UNDELIVERED, "did not send a valid HTTP response", "token_url",
     ),
     Refusal(
         "broken off", Answer(raw=b""),
