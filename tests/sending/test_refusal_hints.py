@@ -99,3 +99,10 @@ def test_content_type_that_was_sent_is_not_asked_for(cxcall: Cxcall) -> None:
     assert "send `Content-Type" not in hint(refused(cxcall, Reply(415)))
     sent = "POST /api/v2/conversations/calls HTTP/1.1\nHost: api.mypurecloud.com\nContent-Type: text/plain\n\n{}\n\nHTTP/1.1 415 Unsupported Media Type\n"
     assert "send `Content-Type: application/json`" in cxcall("explain", "-", stdin=sent).out
+
+
+def test_pasted_request_leads_to_a_token_from_whatever_source(cxcall: Cxcall) -> None:
+    sent = "GET /api/v2/tokens/me HTTP/1.1\nHost: api.mypurecloud.com\nAuthorization: Bearer x\n\nHTTP/1.1 401 Unauthorized\n"
+    output = cxcall("explain", "-", stdin=sent).out
+    assert "`cxcall auth token`" in output
+    assert "auth login" not in output

@@ -95,7 +95,10 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
 def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Finding]:
     """Yield that the token had expired, or is one that no API takes."""
     sent = _response_time(request)
-    more = {"fix": "get a new one: `cxcall auth login`", "source": "the token's `exp`"}
+    more = {
+        "fix": "get a new token, for example with `cxcall auth token`",
+        "source": "the token's `exp`",
+    }
     if claims.expires and claims.expires < (sent or datetime.now(UTC)):
         expired = f"the token expired at {claims.expires:%Y-%m-%dT%H:%M:%SZ}"
         if sent or request.status == 401:  # noqa: PLR2004 - Unauthorized

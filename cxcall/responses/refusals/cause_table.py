@@ -13,7 +13,7 @@ class Cause(NamedTuple):
     fix: str
 
 
-NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
+NEW_TOKEN = "get a new token, for example with `cxcall auth token`"  # noqa: S105 - advice
 ASK_FOR_RIGHT = "ask an administrator which permission the role of the client or user needs"
 _ADD_SCOPE = "add the scope to the OAuth client, and get a new token"
 _PERSON = "use a token of a user: `cxcall auth login --with-token`"
