@@ -6,10 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Severity
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
@@ -82,18 +80,6 @@ def count_fitting(text: Iterable[str], room: int) -> int:
     return count
 
 
-def count_phrase(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 row`, `2 rows`, `2 deliveries`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun.removesuffix('y')}ies" if noun.endswith("ry") else f"{number} {noun}s"
-
-
-def format_counts(counts: Iterable[tuple[object, int]]) -> str:
-    """Return names with their numbers as a phrase, such as `3 unknown, 97 accepted`."""
-    return ", ".join(f"{count} {name}" for name, count in counts)
-
-
 def cell_width(text: str) -> int:
     """Return the width of a text in terminal cells."""
     if text.isascii() and text.isprintable():
@@ -110,11 +96,3 @@ def _character_width(char: str) -> int:
     if category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if east_asian_width(char) in "WF" else 1
-
-
-def format_severity_counts(counts: Mapping[str, int]) -> str:
-    """Return the number of errors and warnings as a phrase, such as `2 errors, 1 warning`."""
-    pairs = [(counts.get(name, 0), str(name)) for name in (Severity.ERROR, Severity.WARNING)]
-    return ", ".join(
-        f"{count:,} {name}{'s' if count > 1 else ''}" for count, name in pairs if count
-    )

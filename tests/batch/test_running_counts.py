@@ -14,8 +14,8 @@ from cxcall.cli.actions.batch.result_printer import describe_outcomes, describe_
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
-from cxcall.output.terminal_text import count_phrase
 from cxcall.responses.delivery import Delivery
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 

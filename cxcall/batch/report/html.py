@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.report.charts import bar, latency_chart, time_chart
 from cxcall.batch.report.recorded_rows import NOT_SENT
-from cxcall.output.terminal_text import count_phrase, escape_controls
+from cxcall.output.count_phrases import count_phrase
+from cxcall.output.terminal_text import escape_controls
 from cxcall.version import __version__
 
 if TYPE_CHECKING:

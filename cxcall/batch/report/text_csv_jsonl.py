@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_cell
 from cxcall.output.sections import Entry, Section
-from cxcall.output.terminal_text import count_phrase
 from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:

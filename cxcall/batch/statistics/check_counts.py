@@ -10,7 +10,7 @@ from cxcall.batch.skip_reasons import SkipReason, no_number_finding
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import CheckError, UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.terminal_text import count_phrase, format_counts
+from cxcall.output.count_phrases import count_phrase, format_counts
 
 if TYPE_CHECKING:
     from cxcall.batch.job import Job

@@ -14,9 +14,9 @@ from cxcall.cli.actions.send import wait_printer
 from cxcall.documents.json_text import as_cell
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import count_phrase
 from cxcall.payloads.csv_table import format_record
 from cxcall.platform_reads.campaign_results import read_results, result_columns
 from cxcall.platform_reads.campaigns import CampaignReader

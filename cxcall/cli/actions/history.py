@@ -14,9 +14,9 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, printable, resolve_commands
 from cxcall.ledger.record_fields import record_fields
 from cxcall.ledger.records import RESOLUTIONS
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
 

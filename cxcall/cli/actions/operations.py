@@ -12,9 +12,9 @@ from cxcall.contracts.paging import fold_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.output.sections import Entry, Section
-from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.name_similarity import find_similar
 
 if TYPE_CHECKING:

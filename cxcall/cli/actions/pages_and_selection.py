@@ -19,8 +19,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
-from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.number_masking import mask_value, response_masker
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
 from cxcall.platform_reads.read_requests import ReadError

@@ -8,10 +8,11 @@ import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any
 
+from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.report import Report, finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_in_json, escape_to_one_line, format_severity_counts
+from cxcall.output.terminal_text import escape_in_json, escape_to_one_line
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.formats.payload_verdicts import (
     finding_message,
     payload_verdicts,
     repository_path,
 )
-from cxcall.output.terminal_text import count_phrase
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding

@@ -28,7 +28,8 @@ from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.ledger.row_ranges import describe_ranges
-from cxcall.output.terminal_text import count_phrase, escape_to_one_line
+from cxcall.output.count_phrases import count_phrase
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
 from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.csv_columns import find_column

@@ -17,9 +17,9 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import command as command_line
 from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
+from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import count_phrase, format_counts
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import Setting
 

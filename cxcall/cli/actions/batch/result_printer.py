@@ -9,9 +9,10 @@ from cxcall.batch.statistics.running_counts import OUTCOMES_BY_GRAVITY
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import resolve_commands
 from cxcall.ledger.row_ranges import describe_ranges
+from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
-from cxcall.output.terminal_text import count_phrase, escape_to_one_line, format_counts
+from cxcall.output.terminal_text import escape_to_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -45,8 +45,8 @@ from cxcall.documents.unused_file_names import unused_name
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
-from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending.checked_request import parse_parameters

@@ -13,8 +13,9 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.record_fields import record_fields
+from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
-from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.body_and_parameter_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
 

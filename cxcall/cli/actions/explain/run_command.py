@@ -21,9 +21,9 @@ from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import format_severity_counts
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 from cxcall.responses.refusals.cause_table import BY_STATUS
 
