@@ -32,13 +32,8 @@ from cxcall.cli.actions.batch.result_printer import (
     print_totals,
     unwritable_reason,
 )
-from cxcall.cli.actions.batch.setup import (
-    enforce_hours,
-    new_job,
-    open_rows,
-    report_errors,
-    resume_command,
-)
+from cxcall.cli.actions.batch.resume_command import resume_command
+from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.documents.unused_file_names import unused_name

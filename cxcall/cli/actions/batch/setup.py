@@ -1,4 +1,4 @@
-"""Prepare a batch: its file of rows, settings, and the command that continues it; report its errors."""
+"""Prepare a batch: its file of rows, settings, and job; report its errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cxcall.batch.input.rows import RowFile, RowFormat, check_encoding
 from cxcall.batch.job import Job
 from cxcall.batch.statistics.check_counts import InvalidRowsError
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.findings.finding import command
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
@@ -97,20 +96,6 @@ def enforce_hours(settings: Settings) -> Settings:
             fix="add `--hours 08:00-21:00`, or set `hours` in the profile",
         )
     return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours"))
-
-
-def resume_command(arguments: Sequence[str]) -> str:
-    """Return the command line that continues a batch; the number of calls is to be confirmed anew."""
-    words = iter(arguments[1:])
-    kept = ["cxcall"]
-    for word in words:
-        if word == "--confirm":
-            next(words, None)
-        elif word == "--":  # what follows is no option
-            return command(*kept, "--resume", word, *words)
-        elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
-            kept.append(word)
-    return command(*kept, "--resume")
 
 
 _MAX_ERRORS_ON_STDERR = 5
