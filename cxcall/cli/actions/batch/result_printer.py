@@ -1,4 +1,4 @@
-"""Print the result of each row of a batch, how far it has come, and its totals."""
+"""Print the result of each row of a batch, and its totals."""
 
 from __future__ import annotations
 
@@ -25,25 +25,9 @@ if TYPE_CHECKING:
 
 
 _FEWEST_FOR_RATE = 10
-_SECONDS_BETWEEN_LINES = 10.0
 _LONGEST_MESSAGE = 100
 _MAX_REASONS = 20
 _BAR_WIDTH = 40
-
-
-class ProgressLines:
-    """Prints a line now and then, where no progress bar is shown: in a log, or on a terminal that cannot draw one."""
-
-    def __init__(self, screen: Screen, total: int, tell: Callable[[str], None]) -> None:
-        self._is_quiet = screen.options.quiet or screen.shows_bar
-        self._total, self._tell = total, tell
-        self._next = _SECONDS_BETWEEN_LINES
-
-    def update(self, done: int, text: str, seconds: float) -> None:
-        """Print the progress unless a line was printed less than 10 seconds ago."""
-        if seconds >= self._next and not self._is_quiet:
-            self._next = seconds + _SECONDS_BETWEEN_LINES
-            self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 
 def print_totals(

@@ -19,13 +19,13 @@ from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
+from cxcall.cli.actions.batch.progress_lines import ProgressLines
 from cxcall.cli.actions.batch.queue_status_cancel import (
     fill_queue,
     queued_report,
     without_hours,
 )
 from cxcall.cli.actions.batch.result_printer import (
-    ProgressLines,
     RowPrinter,
     describe_outcomes,
     describe_speed,
