@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
-    from cxcall.contracts.security import SecurityScheme
+    from cxcall.contracts.security_schemes import SecurityScheme
 
 JSON = "application/json"
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -137,7 +137,7 @@ class Operation:
         declared = self.declared.get("security", self.contract.declared.get("security"))
         if self.contract.is_shipped or not isinstance(declared, list):
             return ()
-        from cxcall.contracts.security import SecurityScheme
+        from cxcall.contracts.security_schemes import SecurityScheme
 
         schemes = self.contract.declared.get("components", {}).get("securitySchemes", {})
         return tuple(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
+from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
 from cxcall.credentials import stored_logins, token_cache
 from cxcall.credentials.access_token import EXPLICIT, LOGIN_SOURCE, Token, credentials_error
 from cxcall.credentials.token_provider import check_use, get_token, has_token_source

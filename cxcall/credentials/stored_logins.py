@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.security import API_KEY, BASIC
+from cxcall.contracts.security_schemes import API_KEY, BASIC
 from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS

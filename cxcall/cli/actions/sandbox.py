@@ -80,7 +80,7 @@ def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -
 
 def _document_credentials(own: Contract, username: str, secret: str) -> list[tuple[str, str]]:
     """Return the variables for what the user's own document takes in place of a token."""
-    from cxcall.contracts.security import API_KEY, BASIC, SecurityScheme
+    from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
 
     declared = own.declared.get("components", {}).get("securitySchemes", {})
     kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}

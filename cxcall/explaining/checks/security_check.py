@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.security import API_KEY, BASIC, BEARER
+from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.contracts.security import SecurityScheme
+    from cxcall.contracts.security_schemes import SecurityScheme
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import Headers
 

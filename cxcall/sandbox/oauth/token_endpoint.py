@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, parse_qsl
 
-from cxcall.contracts.security import API_KEY, BASIC, BEARER, SecurityScheme
+from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
 from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint
