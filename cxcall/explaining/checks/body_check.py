@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.explaining.checks.body_value_check import check_leaves
+from cxcall.explaining.checks.id_and_number_check import check_leaves
 from cxcall.explaining.checks.id_kinds import kind_of
 from cxcall.explaining.checks.optional_members import (
     as_unknown,
