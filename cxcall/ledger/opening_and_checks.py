@@ -13,9 +13,9 @@ from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
-from cxcall.ledger.shared_marks import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
+from cxcall.ledger.stop_of_all_machines import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.stored_texts import keyed_digest, mask
 
 if TYPE_CHECKING:
