@@ -46,8 +46,6 @@ class _Run:
 
     def finish(self) -> None:
         """Run the command and print its report; raises KeyboardInterrupt."""
-        interrupt_on_signals(self.code)
-        raise_deferred_interrupt()
         is_closed = sys.stdout is None  # by the shell: `>&-`
         guard_streams()
         invocation, report = Invocation(), Report()
@@ -72,6 +70,7 @@ class _Run:
         if arguments:
             report = _run_arguments(arguments, invocation) or _PRINTED
         else:
+            raise_deferred_interrupt()
             report = Report(text=short_help())
         if report.delivery or report.exit_code or report.is_change_accepted:
             self.code = report.exit_code
@@ -101,6 +100,8 @@ def _rewrite_help(arguments: Sequence[str]) -> Sequence[str]:
 def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     """Run the command and return its report; None if it printed its output itself, such as `--help`."""
     try:
+        interrupt_on_signals(ExitCode.INTERRUPTED)
+        raise_deferred_interrupt()  # here, so that it is reported as a later one is
         result = assemble(arguments).main(
             args=list(arguments),
             prog_name="cxcall",

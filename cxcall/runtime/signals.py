@@ -62,6 +62,7 @@ def raise_deferred_interrupt() -> None:
     """Raise KeyboardInterrupt if a signal came while signals were deferred."""
     if deferred:
         deferred.clear()
+        on_signal()
         raise KeyboardInterrupt
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -211,3 +212,37 @@ def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(
     os.close(reader)
     os.close(writer)
     assert set(platform.dials.values()) == ({1} if code == 9 else set())
+
+
+END_AT_IMPORT = """
+import os, signal, sys
+
+def end(event, arguments):
+    if event == "import" and arguments[0] == os.environ["END_AT"]:
+        os.kill(os.getpid(), int(os.environ["END_BY"]))
+
+sys.addaudithook(end)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["typer", "cxcall.cli.root_command", "cxcall.runtime.streams"])
+def test_signal_at_the_start_is_reported(cxcall: Cxcall, number: int, module: str) -> None:
+    cxcall.file("hook/sitecustomize.py", END_AT_IMPORT)
+    cxcall.environment |= {
+        "PYTHONPATH": str(cxcall.folder / "hook"),
+        "END_AT": module,
+        "END_BY": str(int(number)),
+    }
+    for words in (SEND, ("auth", "status")):
+        ran = subprocess.run(
+            [str(CXCALL), *words, "-o", "json"], cwd=cxcall.folder, env=cxcall.environment, capture_output=True, check=False,
+        )  # fmt: skip
+        assert (ran.returncode, ran.stderr) == (130, b"")
+        envelope = json.loads(ran.stdout)
+        assert (envelope["command"], envelope["exitCode"]) == (" ".join(words[:1] if words is SEND else words), 130)  # fmt: skip
+        text = subprocess.run(
+            [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment, capture_output=True, check=False,
+        )  # fmt: skip
+        assert (text.returncode, text.stdout) == (130, b"")
+        assert text.stderr == b"interrupted; nothing was sent\n"
