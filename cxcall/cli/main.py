@@ -101,7 +101,10 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
     """Run the command and return its report; None if it printed its output itself, such as `--help`."""
     try:
         interrupt_on_signals(ExitCode.INTERRUPTED)
-        raise_deferred_interrupt()  # here, so that it is reported as a later one is
+        raise_deferred_interrupt()
+    except KeyboardInterrupt:  # nothing was begun: there is only an envelope
+        return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED)
+    try:
         result = assemble(arguments).main(
             args=list(arguments),
             prog_name="cxcall",
