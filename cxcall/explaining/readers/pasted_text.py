@@ -12,7 +12,7 @@ from cxcall.explaining.readers.messages.browser_errors import (
     without_blocked_requests,
 )
 from cxcall.explaining.readers.messages.client_failures import with_failure
-from cxcall.explaining.readers.messages.responses import RESPONSE_START, read_response
+from cxcall.explaining.readers.messages.responses_in_text import RESPONSE_START, read_response
 from cxcall.explaining.readers.named_secrets import find_named_secrets
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
 from cxcall.explaining.readers.surrounding_text import (

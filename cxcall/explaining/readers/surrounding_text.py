@@ -50,7 +50,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         return request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
     if not is_error_body(body) and request.is_refused and "{'" in text:
-        from cxcall.explaining.readers.messages.responses import dumped_objects
+        from cxcall.explaining.readers.messages.responses_in_text import dumped_objects
 
         body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
     if not is_error_body(body):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.yaml_document import YamlError, load_yaml
 from cxcall.explaining.readers.json_values.request_objects import read_object
-from cxcall.explaining.readers.messages.responses import read_response
+from cxcall.explaining.readers.messages.responses_in_text import read_response
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 

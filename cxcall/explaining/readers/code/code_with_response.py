@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.code import powershell
 from cxcall.explaining.readers.json_values.json_search import json_values
-from cxcall.explaining.readers.messages.responses import (
+from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
     read_client_error,
     read_noted_status,

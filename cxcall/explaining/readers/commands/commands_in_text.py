@@ -16,7 +16,7 @@ from cxcall.explaining.readers.commands.shell_variables import fill_command, fin
 from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.commands.wget import wget_as_curl
 from cxcall.explaining.readers.messages.client_failures import find_failure
-from cxcall.explaining.readers.messages.responses import read_response
+from cxcall.explaining.readers.messages.responses_in_text import read_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

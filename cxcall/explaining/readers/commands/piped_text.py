@@ -6,7 +6,7 @@ import json
 import re
 
 from cxcall.explaining.readers.commands.shell_words import split_command
-from cxcall.explaining.readers.messages.responses import object_text
+from cxcall.explaining.readers.messages.responses_in_text import object_text
 
 _JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 

@@ -13,7 +13,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     find_response,
     read_object,
 )
-from cxcall.explaining.readers.messages.responses import dumped_objects, read_response
+from cxcall.explaining.readers.messages.responses_in_text import dumped_objects, read_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.code.code_with_response import RAW_MESSAGE
 from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
 from cxcall.explaining.readers.messages.http_message import read_messages
-from cxcall.explaining.readers.messages.responses import (
+from cxcall.explaining.readers.messages.responses_in_text import (
     read_failed_url,
     read_response,
     read_response_alone,
