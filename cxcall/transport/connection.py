@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
-from cxcall.transport.failures import ca_file
+from cxcall.transport.exchange_failures import ca_file
 from cxcall.transport.origins import is_loopback_url
 
 with without_charset_detector():

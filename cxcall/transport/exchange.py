@@ -150,7 +150,7 @@ class _Call:
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
         from cxcall.transport.connection import SingleUseAdapter
-        from cxcall.transport.failures import name_failure
+        from cxcall.transport.exchange_failures import name_failure
 
         block_in_thread()
         try:
