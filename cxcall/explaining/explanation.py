@@ -24,7 +24,7 @@ from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
 )
-from cxcall.explaining.operations.published_operations import READ_METHODS, is_upload
+from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.request_masking import mask_numbers, mask_request, with_masked_unknown
 from cxcall.findings.finding import Finding, Severity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.operations.published_operations import READ_METHODS
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding
 from cxcall.responses.refusals.message_text import own_reason
 

@@ -14,7 +14,7 @@ from cxcall import explain
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.correction.corrected_request import correct_request
-from cxcall.explaining.operations.published_operations import load_published_operations
+from cxcall.explaining.operations.known_operations import load_published_operations
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
 from helpers.cases import each_case

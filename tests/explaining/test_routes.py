@@ -12,7 +12,7 @@ import pytest
 
 from cxcall import explain
 from cxcall.contracts.operation import URLENCODED
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     PublishedOperation,

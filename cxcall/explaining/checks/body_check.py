@@ -23,7 +23,7 @@ from cxcall.explaining.checks.path_value_check import path_values
 from cxcall.explaining.checks.query_check import check_misplaced, check_query
 from cxcall.explaining.checks.query_members import is_in_query, with_query
 from cxcall.explaining.correction.json_repair import is_form, parse_repaired
-from cxcall.explaining.operations.published_operations import is_upload
+from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
 from cxcall.payloads.body_and_parameter_check import check_body as check_schema

@@ -13,7 +13,7 @@ from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_fi
 from cxcall.explaining.checks.security_check import check_security
 from cxcall.explaining.checks.token_request_check import JSON, expected_endpoint
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.operations.published_operations import CXONE, is_upload
+from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import is_placeholder, is_redacted, is_withheld

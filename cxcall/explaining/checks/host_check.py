@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cxcall.contracts import contract
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.checks.token_request_check import login_platform
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,

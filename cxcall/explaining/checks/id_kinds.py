@@ -12,7 +12,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from cxcall.explaining.operations.published_operations import CXONE, GENESYS
+from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.runtime.patterns import is_uuid
 
 _ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")

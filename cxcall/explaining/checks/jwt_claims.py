@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import load_json
-from cxcall.explaining.operations.published_operations import CXONE, GENESYS, PLATFORM_NAMES
+from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 

@@ -10,8 +10,8 @@ from cxcall.explaining.checks.host_check import platform_of_path
 from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.operations.known_operations import ACD_BASE_PATH, path_segments
 from cxcall.explaining.operations.path_distance import may_be_id
-from cxcall.explaining.operations.published_operations import ACD_BASE_PATH, path_segments
 from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.published_operations import PublishedOperation
+    from cxcall.explaining.operations.known_operations import PublishedOperation
 
 _VARIABLE = re.compile(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)

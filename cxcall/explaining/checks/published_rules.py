@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from cxcall.contracts import contract
 from cxcall.explaining.checks.body_check import read_body
 from cxcall.explaining.checks.host_check import platform_of_path
-from cxcall.explaining.operations.published_operations import PLATFORM_NAMES, published_source
+from cxcall.explaining.operations.known_operations import PLATFORM_NAMES, published_source
 from cxcall.findings.finding import Finding
 from cxcall.payloads.declared_conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.checks.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.published_operations import PublishedOperation
+    from cxcall.explaining.operations.known_operations import PublishedOperation
 
 
 def check_published(

@@ -11,7 +11,7 @@ from cxcall.explaining.checks.query_members import (
     query_parameters,
 )
 from cxcall.explaining.correction.json_repair import read_leniently
-from cxcall.explaining.operations.published_operations import READ_METHODS
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Severity
 from cxcall.payloads.body_and_parameter_check import check_parameters, is_valid_text
 from cxcall.payloads.value_errors import explain_parameter_error

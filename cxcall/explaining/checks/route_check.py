@@ -20,19 +20,7 @@ from cxcall.explaining.checks.token_request_check import (
     is_token_request,
     login_platform,
 )
-from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
-from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
-from cxcall.explaining.operations.path_findings import (
-    PathForm,
-    community_operation,
-    correct_prefix,
-    empty_id,
-    mixed_platforms,
-    unknown_path,
-    wrong_method,
-    wrong_prefix,
-)
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     CXONE,
     PLATFORM_NAMES,
@@ -44,6 +32,18 @@ from cxcall.explaining.operations.published_operations import (
     own_operations,
     path_segments,
     published_source,
+)
+from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
+from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
+from cxcall.explaining.operations.path_findings import (
+    PathForm,
+    community_operation,
+    correct_prefix,
+    empty_id,
+    mixed_platforms,
+    unknown_path,
+    wrong_method,
+    wrong_prefix,
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.explaining.checks.placeholder_check import placeholder_finding
 from cxcall.explaining.correction.json_repair import parse_repaired
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     load_published_operations,

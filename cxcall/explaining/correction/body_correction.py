@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
 from cxcall.explaining.checks.optional_members import is_optional_null
-from cxcall.explaining.operations.published_operations import GENESYS
+from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
 from cxcall.payloads.body_and_parameter_check import check_body

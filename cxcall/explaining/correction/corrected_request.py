@@ -21,8 +21,8 @@ from cxcall.explaining.correction.shell_forms import (
     for_powershell,
     json_text,
 )
+from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.explaining.operations.path_findings import correct_prefix
-from cxcall.explaining.operations.published_operations import ACD_BASE_PATH
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple

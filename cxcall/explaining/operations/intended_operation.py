@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.checks.body_check import body_value
-from cxcall.explaining.operations.published_operations import READ_METHODS
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:

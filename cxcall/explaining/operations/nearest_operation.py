@@ -6,19 +6,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.contracts import call_risk, contract
+from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
 from cxcall.explaining.operations.path_distance import (
     count_words,
     is_value,
     rank_paths,
     singular_words,
 )
-from cxcall.explaining.operations.published_operations import READ_METHODS, path_segments
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.explaining.operations.published_operations import (
+    from cxcall.explaining.operations.known_operations import (
         PublishedOperation,
         PublishedOperations,
     )

@@ -11,7 +11,7 @@ from cxcall.runtime.name_similarity import count_typos
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from cxcall.explaining.operations.published_operations import PublishedOperation
+    from cxcall.explaining.operations.known_operations import PublishedOperation
 
 ID, VALUE = "{}", "{*}"
 """What stands in a template for a parameter that is an ID, and for another one."""

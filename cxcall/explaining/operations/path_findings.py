@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.checks.host_check import has_slot, platform_of_path
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.published_operations import (
+    from cxcall.explaining.operations.known_operations import (
         Place,
         PublishedOperation,
         PublishedOperations,

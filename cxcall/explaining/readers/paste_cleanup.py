@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from cxcall.explaining.operations.published_operations import (
+from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     find_place,
     load_published_operations,

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
+from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.sent_body import as_json_value
 from cxcall.explaining.readers.code.values import CodeCall

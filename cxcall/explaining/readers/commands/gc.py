@@ -58,7 +58,7 @@ def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) 
 
 def _gc_path(method: str, names: list[str], values: list[str]) -> str:
     """Return the path of the operation with these words and as many parameters, filled with the values."""
-    from cxcall.explaining.operations.published_operations import GENESYS, load_published_operations
+    from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 
     for operation in load_published_operations(GENESYS).operations:
         segments = operation.path.removeprefix("/api/v2/").split("/")
