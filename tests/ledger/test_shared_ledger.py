@@ -114,8 +114,8 @@ def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: st
         err = command("history", "backup", "copy file.sql", code=2).err
         command.environment["CXCALL_LEDGER"] += f"&password={PASSWORD}"
         warned = command("history", "backup", "copy file.sql", code=2).err
-    assert "a list of processes shows" not in " ".join(err.split())
-    assert "a list of processes shows" in " ".join(warned.split())
+    assert "process lists show command lines" not in " ".join(err.split())
+    assert "process lists show command lines" in " ".join(warned.split())
     assert PASSWORD not in warned
     found = re.search(r"`(pg_dump .*?)`", err)
     assert found
