@@ -360,7 +360,7 @@ def test_resume_needs_the_same_set_and_param_values(cxcall: Cxcall) -> None:
         at(cxcall, platform)
         cxcall(*words, *own, "3", code=9)
         other = cxcall(*words, "--resume", "--confirm", "3", code=2)
-        assert "had other `--set` or `--param`" in other.err
+        assert "had a different `--set`, `--param`, " in other.err
         assert platform.rung == 1
         cxcall(*words, *own, "1", "--resume", code=9)
     assert sorted(platform.dials.values()) == [1, 1]
@@ -504,7 +504,7 @@ def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> 
         )
         assert "to continue, run the same command with `--resume`" in stopped.err
         resumed = cxcall(*words, "2", "--resume", code=2)
-        assert "is of personal-connection, profile other, " in resumed.err
+        assert "was for personal-connection, profile other, " in resumed.err
         assert "leave out" not in resumed.err
         anew = cxcall(*words, "6", code=7)
         assert "with profile `other`, was not finished" in anew.err

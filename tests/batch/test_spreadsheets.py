@@ -184,7 +184,7 @@ def test_workbook_that_would_fill_the_memory_is_refused(cxcall: Cxcall) -> None:
     with ZipFile(cxcall.folder / "packed.xlsx", "a", ZIP_DEFLATED) as archive:
         archive.writestr("xl/more.xml", "A" * (17 << 20))
     for name, message in (
-        ("far.xlsx", "lie too far apart: 17,179,869,184 with the empty ones"),
+        ("far.xlsx", "are too far apart: the sheet spans 17,179,869,184 cells"),
         ("packed.xlsx", "too large when it is unpacked"),
     ):
         ran = cxcall("batch", name, *EXECUTE, "--sandbox", code=2)
