@@ -10,7 +10,7 @@ from cxcall.contracts.contract import operation_at
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
-from cxcall.findings.finding import Finding, Severity, command, printable
+from cxcall.findings.finding import Finding, command, printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.body_and_parameter_check import (
     check_body,
@@ -306,15 +306,6 @@ def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> Non
     """Raise CheckError when the check found errors, unless `force` is set."""
     if not force and has_errors(checked.findings, strict=strict):
         raise CheckError(*checked.findings)
-
-
-def provenance_note(operation: Operation) -> tuple[Finding, ...]:
-    """Return the note that an operation is in no vendor's published list; empty for a published one."""
-    if operation.provenance == "published":
-        return ()
-    from cxcall.responses.refusals.refusal_findings import unpublished_path
-
-    return (unpublished_path(operation)._replace(severity=Severity.NOTE),)
 
 
 def stop_on_unsuitable_token(

@@ -112,7 +112,7 @@ def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
         with cxcall.begin(*words, *waiting) as process:
             assert process.stderr is not None
             line = ""
-            while "the next may be called at" not in line:
+            while "the next one can be called at" not in line:
                 line = process.stderr.readline()
                 assert line, "it ended without waiting"
             assert platform.rung == 1

@@ -157,7 +157,7 @@ def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 8, (out, err)
-    assert "the call was placed, and may continue" in err
+    assert "it was placed, and may continue" in err
     assert "nothing was sent" not in err
     assert len(sandbox.rings) == 1
 

@@ -35,6 +35,9 @@ CHECKS = (
     "allow_header_conformance,ignored_auth"
 )
 
+DEPENDS_ON_LIST = "/api/v2/outbound/contactlists/{contactListId}/contacts"
+"""A list that an earlier request created may lack the columns of a contact: no schema tells that it is refused."""
+
 
 def as_bearer(declared: Any) -> dict[str, Any]:
     """Tell the OAuth scheme as the bearer token that it comes to: of these alone auth is judged."""
@@ -119,7 +122,7 @@ def options(run: Run, sandbox: Sandbox, document: Path) -> list[str]:
         *("run", str(document), "--url", sandbox.base_url),
         *("--header", f"Authorization: Bearer {get_token(sandbox)}"),
         *("--checks", CHECKS, "--max-examples", str(run.examples), "--phases", run.phases),
-        *("--seed", "1", "--workers", "1"),
+        *("--seed", "1", "--workers", "1", "--exclude-path", DEPENDS_ON_LIST),
         *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
     ]
 

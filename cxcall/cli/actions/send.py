@@ -17,7 +17,6 @@ from cxcall.sending.checked_request import (
     CheckedRequest,
     build_request,
     parameter_values,
-    provenance_note,
     stop_on_errors,
     stop_on_missing_parameter,
     token_source,
@@ -202,6 +201,8 @@ def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Rep
     from cxcall.transport.curl import show_credentials
 
     places = describe_places(checked.settings, checked.operation)
+    from cxcall.responses.refusals.refusal_findings import provenance_note
+
     request = show_credentials(checked.request, places)
     head = [
         f"{request.method} {request.url}",

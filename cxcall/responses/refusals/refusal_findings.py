@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason
@@ -157,6 +157,13 @@ def unpublished_path(operation: Operation) -> Finding:
         fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
         source=f"contract {operation.contract.name}",
     )
+
+
+def provenance_note(operation: Operation) -> tuple[Finding, ...]:
+    """Return the note that an operation is in no vendor's published list; empty for a published one."""
+    if operation.provenance == "published":
+        return ()
+    return (unpublished_path(operation)._replace(severity=Severity.NOTE),)
 
 
 def _redirect_finding(response: HttpResponse, host: str) -> Finding:

@@ -12,7 +12,7 @@ from cxcall.batch.statistics.check_counts import CheckStatistics, require_rows
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
-from cxcall.sending.checked_request import provenance_note
+from cxcall.responses.refusals.refusal_findings import provenance_note
 from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
