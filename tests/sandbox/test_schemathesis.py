@@ -78,7 +78,7 @@ def keep_some_paths(shipped: contract.Contract, declared: dict[str, Any], run: R
     paths = [
         each
         for each in declared["paths"].items()
-        if run.phases != "coverage" or is_small(shipped, each[1])
+        if each[0] != DEPENDS_ON_LIST and (run.phases != "coverage" or is_small(shipped, each[1]))
     ]
     declared["paths"] = dict(paths[:: max(1, len(paths) // run.paths)][: run.paths])
 
@@ -122,7 +122,7 @@ def options(run: Run, sandbox: Sandbox, document: Path) -> list[str]:
         *("run", str(document), "--url", sandbox.base_url),
         *("--header", f"Authorization: Bearer {get_token(sandbox)}"),
         *("--checks", CHECKS, "--max-examples", str(run.examples), "--phases", run.phases),
-        *("--seed", "1", "--workers", "1", "--exclude-path", DEPENDS_ON_LIST),
+        *("--seed", "1", "--workers", "1"),
         *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
     ]
 
