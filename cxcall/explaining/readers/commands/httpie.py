@@ -15,7 +15,7 @@ from cxcall.explaining.readers.request_builder import (
     encode_parts,
     with_defaults,
 )
-from cxcall.explaining.readers.unresolved_variables import remove_marks
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,21 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
-_ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:|@)(.*)", re.DOTALL)
-_OPTIONS_WITH_VALUES = tuple(
+# Separators with `@` take their value from a file. A header that ends with `;` is sent without a value.
+_ITEM = re.compile(r"((?:[^\\:=@;]|\\.)+?)(:=@|==@|=@|:@|:=|==|=|:|@|;$)(.*)", re.DOTALL)
+# As in the help of HTTPie 3.2.
+_SHORT = {
+    "-a": "--auth",
+    "-A": "--auth-type",
+    "-p": "--print",
+    "-o": "--output",
+    "-s": "--style",
+}
+_OPTIONS_WITH_VALUES = frozenset(
     """
-    --timeout --session --proxy --verify -A --auth-type --print -p -o --output --max-redirects
+    --auth --auth-type --raw --boundary --pretty --style --format-options --response-charset --response-mime
+    --print --history-print --output --session --session-read-only --proxy --max-redirects --max-headers
+    --timeout --verify --ssl --ciphers --cert --cert-key --cert-key-pass --default-scheme
     """.split()
 )
 
@@ -41,20 +52,27 @@ class _Httpie:
         self.query: list[tuple[str, str]] = []
         self.files: list[tuple[str, str]] = []
         self.is_form = self.is_multipart = False
-        self.raw: str | None = None
+        self.values: dict[str, str] = {}
 
     def take_option(self, word: str, rest: Iterator[str]) -> None:
-        """Take over an option and its value."""
-        if word in ("--form", "-f"):
+        """Take over an option and its value, which may follow it, its sign `=`, or its letter."""
+        name, sign, value = word.partition("=")
+        if not word.startswith("--") and word[:2] in _SHORT:
+            name, sign, value = _SHORT[word[:2]], word[2:], word[2:].removeprefix("=")
+        if name in ("--form", "-f"):
             self.is_form = True
-        elif word == "--multipart":
+        elif name == "--multipart":
             self.is_multipart = True
-        elif word in ("-a", "--auth"):
-            self.headers["Authorization"] = basic_credentials(next(rest, ""))
-        elif word.startswith("--raw"):
-            self.raw = word.partition("=")[2] or next(rest, "")
-        elif word in _OPTIONS_WITH_VALUES:
-            next(rest, "")
+        elif name in _OPTIONS_WITH_VALUES:
+            self.values[name] = value if sign else next(rest, "")
+
+    def add_credentials(self) -> None:
+        """Add the header of `--auth` and `--auth-type`, which replaces one among the items; a digest needs a response first."""
+        auth, kind = self.values.get("--auth"), self.values.get("--auth-type", "basic")
+        if auth is not None and kind in ("basic", "bearer"):
+            header = f"Bearer {auth}" if kind == "bearer" else basic_credentials(auth)
+            kept = {k: v for k, v in self.headers.items() if k.lower() != "authorization"}
+            self.headers = {**kept, "Authorization": header}
 
     def take_word(self, word: str) -> None:
         """Take over the method, the URL, or an item."""
@@ -79,7 +97,8 @@ def read_httpie(
             found.take_option(word, rest)
         else:
             found.take_word(word)
-    body: Any = piped if found.raw is None else found.raw
+    found.add_credentials()
+    body: Any = found.values.get("--raw", piped)
     kind = "application/json"
     if found.is_multipart or (found.is_form and found.files):
         fields = [(name, value, "") for name, value in found.members.items()]
@@ -113,7 +132,9 @@ def _add_item(
     query: list[tuple[str, str]],
 ) -> None:
     name, sign, value = re.sub(r"\\(.)", r"\1", item[1]), item[2], item[3]
-    if sign == ":":
+    if sign.endswith("@"):  # the file is not shown
+        sign, value = sign[:-1], mark_unresolved(f"@{value}")
+    if sign in (":", ";"):
         headers[name] = value
     elif sign == "==":
         query.append((name, remove_marks(value)))
