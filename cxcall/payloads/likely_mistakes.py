@@ -15,14 +15,8 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.payloads.undialable_values import (
-    WHY_DIALED,
-    find_wrong_number,
-    is_dialed_place,
-    may_be_address,
-    place_in_body,
-)
 from cxcall.phone import number_masking
+from cxcall.phone.number_property_names import PHONE_FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -160,9 +154,17 @@ class _MistakeFinder:
             found = self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"
             )
+            from cxcall.payloads.undialable_values import (
+                WHY_DIALED,
+                is_dialed_place,
+                may_be_address,
+            )
+
             is_dialed = is_dialed_place(self.operation, schema, name) and not may_be_address(value)
             yield found._replace(severity=Severity.ERROR, why=WHY_DIALED) if is_dialed else found
-        elif isinstance(value, str):
+        elif isinstance(value, str) and schema.get("format") in PHONE_FORMATS:
+            from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
+
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
         yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
