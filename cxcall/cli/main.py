@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from errno import EBADF
 from typing import TYPE_CHECKING
@@ -138,12 +139,13 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
 
 
 def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
-    """Return the report of a usage error without the phone numbers that were typed in a wrong place."""
+    """Return the report of a usage error without phone numbers in a wrong place, typed or in a variable of cxcall."""
     if report.exit_code != ExitCode.USAGE:
         return report
     from cxcall.phone.typed_numbers import mask_typed_numbers
 
-    mask = mask_typed_numbers(arguments)
+    variables = (value for name, value in os.environ.items() if name.startswith("CXCALL_"))
+    mask = mask_typed_numbers((*arguments, *variables))
     return report._replace(findings=[each.map_texts(mask) for each in report.findings])
 
 

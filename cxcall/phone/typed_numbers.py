@@ -1,4 +1,4 @@
-"""Mask the phone numbers that somebody typed in the wrong place of a command line."""
+"""Mask the phone numbers that somebody typed in the wrong place: of a command line, or a variable."""
 
 from __future__ import annotations
 

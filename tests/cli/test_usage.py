@@ -420,6 +420,13 @@ def test_number_in_a_wrong_place_is_masked(cxcall: Cxcall, arguments: tuple[str,
     assert "555-0123" not in shown
 
 
+def test_number_in_a_variable_is_masked(cxcall: Cxcall) -> None:
+    for name in ("CXCALL_REGION", "CXCALL_PLATFORM"):
+        shown = cxcall("config", "show", env={name: NUMBER}, code=2).err
+        assert "0123" in shown
+        assert "2025550123" not in shown
+
+
 def test_other_words_of_a_usage_error_stay(cxcall: Cxcall) -> None:
     for word in ("2026-11-27", "1764250000", "calls-2025550123.json", "10.20.30.140"):
         assert f"`{word}`" in cxcall("history", "show", word, code=2).err
