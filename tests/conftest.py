@@ -148,7 +148,12 @@ def start_really_once_for_each_folder(items: list[pytest.Item]) -> None:
 def pytest_sessionstart(session: pytest.Session) -> Generator[None]:
     """Start the process that forks the commands of all workers, before the workers."""
     is_worker = hasattr(session.config, "workerinput")
-    if sys.platform == "linux" and not is_worker and Coverage.current() is None and not session.config.option.collectonly:  # fmt: skip
+    if (
+        sys.platform == "linux"
+        and not is_worker
+        and Coverage.current() is None
+        and not session.config.option.collectonly
+    ):
         session.config.stash[FORK_SERVER] = server = ForkServer()
         os.environ[FORK_SERVER_NAME] = server.name
     return (yield)

@@ -79,7 +79,9 @@ def test_table_of_random_tests_has_the_numbers_of_the_tests_and_of_a_release() -
         assert [defaults[name] for name in listed] == default.split(", "), listed
         many = re.sub(r"(?<=\d),(?=\d{3})", "", release).split(", ")
         numbers |= dict(zip(listed, many, strict=True))
-    (line,) = re.findall(r'^release_cases := "(.+)"$', (ROOT / "justfile").read_text("utf-8"), re.MULTILINE)  # fmt: skip
+    (line,) = re.findall(
+        r'^release_cases := "(.+)"$', (ROOT / "justfile").read_text("utf-8"), re.MULTILINE
+    )
     assert numbers == dict(each.split("=") for each in line.split())
 
 

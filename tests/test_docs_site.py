@@ -16,13 +16,23 @@ from helpers.chromium import Browser, needs_axe, needs_chromium
 ROOT = Path(__file__).parent.parent
 SPHINX = ROOT / "build" / "docs-tools" / "bin" / "sphinx-build"
 PAGES = (
-    "index", "start", "send", "batch", "configuration", "comparison", "reference/commands", "reference/findings", "search",
-)  # fmt: skip
+    "index",
+    "start",
+    "send",
+    "batch",
+    "configuration",
+    "comparison",
+    "reference/commands",
+    "reference/findings",
+    "search",
+)
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not SPHINX.exists(), reason="`just docs` has not installed the site generator"),
-]  # fmt: skip
+    pytest.mark.skipif(
+        not SPHINX.exists(), reason="`just docs` has not installed the site generator"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +65,10 @@ def url(site: Path) -> Iterator[str]:
 
 def test_every_page_is_in_the_navigation(site: Path) -> None:
     home = (site / "index.html").read_text("utf-8")
-    pages = {path.relative_to(ROOT / "docs").with_suffix(".html").as_posix() for path in ROOT.glob("docs/**/*.md")}  # fmt: skip
+    pages = {
+        path.relative_to(ROOT / "docs").with_suffix(".html").as_posix()
+        for path in ROOT.glob("docs/**/*.md")
+    }
     assert {page for page in pages if f'href="{page}"' not in home} == {"index.html"}
 
 

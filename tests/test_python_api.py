@@ -211,8 +211,11 @@ def test_the_wheel_ships_types_plugin_and_contracts(tmp_path: Path) -> None:
     root = Path(package.__file__).parent.parent
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=root, capture_output=True, timeout=120, check=True,
-    )  # fmt: skip
+        cwd=root,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as held:
         names = held.namelist()

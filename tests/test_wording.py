@@ -39,7 +39,7 @@ FORBIDDEN = re.compile(
     | responds?\ with\ nothing | no\ more\ is\ asked
     | (?<!there\ )\bis\ (?:none\b|no\ (?!longer\b|more\b))""",
     re.VERBOSE | re.IGNORECASE,
-)  # fmt: skip
+)
 
 
 def messages() -> Iterator[tuple[str, str]]:
@@ -48,7 +48,11 @@ def messages() -> Iterator[tuple[str, str]]:
         tree = ast.parse(path.read_text("utf-8"))
         statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in statements:  # fmt: skip
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in statements
+            ):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
 
 

@@ -97,10 +97,16 @@ def test_quiet_batch_prints_only_engagement_ids(live: Cxcall) -> None:
 @pytest.mark.slow
 def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox: Sandbox) -> None:
     rows = [
-        {"campaignId": CAMPAIGN, "contactId": contact(number),
-         "contactSpec": {"contactId": contact(number), "contactData": {"phoneNumber": "+12025550100"}}}
+        {
+            "campaignId": CAMPAIGN,
+            "contactId": contact(number),
+            "contactSpec": {
+                "contactId": contact(number),
+                "contactData": {"phoneNumber": "+12025550100"},
+            },
+        }
         for number in range(12)
-    ]  # fmt: skip
+    ]
     file = live.file("calls.jsonl", "\n".join(map(json.dumps, rows)))
     ran = live("batch", file, "--operation", "execute", *FAST, "-o", "jsonl", code=0)
     *results, summary = lines(ran)
@@ -126,8 +132,10 @@ def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: 
     live("batch", file, "--operation", "execute", *FAST, code=0)
     first, second = received(sandbox)
     assert first["contactSpec"]["contactData"] == {
-        "phoneNumber": "+12025550100", "firstName": 'Ada; of "Lovelace"\nCounty', "city": "Rome",
-    }  # fmt: skip
+        "phoneNumber": "+12025550100",
+        "firstName": 'Ada; of "Lovelace"\nCounty',
+        "city": "Rome",
+    }
     assert first["contactSpec"]["contactId"] == first["contactId"] == contact(1)
     assert second["contactSpec"]["contactData"] == {"phoneNumber": "+12025550100"}
 
@@ -149,9 +157,17 @@ def test_param_and_set_apply_to_every_row(live: Cxcall, sandbox: Sandbox) -> Non
         f"contact-id,phone-number\n{contact(1)},+12025550100\n{contact(2)},+12025550100\n",
     )
     live(
-        "batch", file, "--operation", "execute", "--param", f"campaignId={CAMPAIGN}",
-        "--set", '/contactSpec/contactData/wave="2"', *FAST, code=0,
-    )  # fmt: skip
+        "batch",
+        file,
+        "--operation",
+        "execute",
+        "--param",
+        f"campaignId={CAMPAIGN}",
+        "--set",
+        '/contactSpec/contactData/wave="2"',
+        *FAST,
+        code=0,
+    )
     assert [sent["contactSpec"]["contactData"]["wave"] for sent in received(sandbox)] == ["2", "2"]
 
 
@@ -303,8 +319,18 @@ def test_identical_rows_are_sent_once_and_reported_as_stopped_if_strict(cxcall: 
     with Platform() as platform:
         at(cxcall, platform)
         ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--confirm", "4", "--again", "--strict", "-o", "jsonl", code=9,
-        )  # fmt: skip
+            "batch",
+            file,
+            *PERSONAL,
+            *FAST,
+            "--confirm",
+            "4",
+            "--again",
+            "--strict",
+            "-o",
+            "jsonl",
+            code=9,
+        )
     assert Counter(outcomes(ran)) == {"accepted": 2, "stopped": 2}
     assert set(platform.dials.values()) == {1}
 
@@ -392,9 +418,13 @@ def test_signals_ignored_by_the_parent_stay_ignored(cxcall: Cxcall) -> None:
     with Platform() as platform:
         at(cxcall, platform)
         with subprocess.Popen(
-            ["bash", "-c", line], cwd=cxcall.folder, env=cxcall.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        ) as process:  # fmt: skip
+            ["bash", "-c", line],
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
             assert platform.wait_for_rings(1)
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
@@ -555,9 +585,20 @@ def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> N
     ) as platform:
         at(cxcall, platform)
         ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "100",
-            "--max-failures", "60%", "-o", "jsonl", code=9,
-        )  # fmt: skip
+            "batch",
+            file,
+            *PERSONAL,
+            *FAST,
+            "--concurrency",
+            "1",
+            "--confirm",
+            "100",
+            "--max-failures",
+            "60%",
+            "-o",
+            "jsonl",
+            code=9,
+        )
     assert len(outcomes(ran)) == 20
     assert "over 60%" in lines(ran)[-1]["data"]["stopped"]
 

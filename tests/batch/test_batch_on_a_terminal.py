@@ -33,7 +33,19 @@ def export(cxcall: Cxcall, count: int = 12) -> list[str]:
     numbers = [FAULTS.get(n, f"+120255511{n:02}") for n in range(count)]
     rows = [f"{CONTACT.format(n)},{number},{CAMPAIGN}" for n, number in enumerate(numbers)]
     name = cxcall.file("calls.csv", "\n".join(["contact-id,phone-number,campaignId", *rows]) + "\n")
-    return ["batch", name, "--operation", "execute", "--sandbox", "--confirm", str(count - 1), "--rejects", "again.csv", "--rate", "500/s"]  # fmt: skip
+    return [
+        "batch",
+        name,
+        "--operation",
+        "execute",
+        "--sandbox",
+        "--confirm",
+        str(count - 1),
+        "--rejects",
+        "again.csv",
+        "--rate",
+        "500/s",
+    ]
 
 
 def plain(text: str) -> str:
@@ -54,7 +66,9 @@ def test_terminal_shows_progress_and_then_a_table(
     assert child.exitstatus == 9
     is_colored = not environment
     assert ("\x1b[1;31munknown" in text) == is_colored
-    assert bool(re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", text.partition("OUTCOME")[2])) == is_colored  # fmt: skip
+    assert (
+        bool(re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", text.partition("OUTCOME")[2])) == is_colored
+    )
     assert ("━" in text) == ("TERM" not in environment)
     assert "\x1b" not in text or "TERM" not in environment
     totals = plain(text).partition("12 rows: 1 unknown, 9 accepted, ")[2]
@@ -68,7 +82,10 @@ def test_terminal_shows_progress_and_then_a_table(
     ]
     assert all(len(line) <= columns for line in table[:5])
     output = " ".join(totals.split())
-    found = re.search(r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", output)  # fmt: skip
+    found = re.search(
+        r"elapsed: [0-9.]+ s, [0-9.,]+/[smh] of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms",
+        output,
+    )
     assert found
     assert "2 rows to correct and send again: `again.csv`" in output
     assert "delivery 01" in output
@@ -119,7 +136,14 @@ def counted(*results: tuple[Outcome, str, str]) -> BatchStatistics:
 def test_table_counts_rows_by_outcome_and_reason_and_sums_them_up() -> None:
     refused = (Outcome.REFUSED, "a", "x" * 200)
     accepted = (Outcome.ACCEPTED, "", "")
-    results = [*[accepted] * 1200, refused, refused, (Outcome.REFUSED, "a", "y"), (Outcome.REFUSED, "", ""), (Outcome.UNKNOWN, "u", "z")]  # fmt: skip
+    results = [
+        *[accepted] * 1200,
+        refused,
+        refused,
+        (Outcome.REFUSED, "a", "y"),
+        (Outcome.REFUSED, "", ""),
+        (Outcome.UNKNOWN, "u", "z"),
+    ]
     table = outcome_table(counted(*results))
     assert list(table.rows) == [
         ("unknown", "    1", "u: z"),

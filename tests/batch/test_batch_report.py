@@ -267,7 +267,19 @@ class Page(HTMLParser):
 
 def report_of(count: int, **changes: Any) -> BatchReport:
     """Return a report of so many rows, one in ten of them refused."""
-    batch = Batch("01TEST", START, is_finished=True, profile="default", operation="execute", target="https://api.example.com", values_digest="", file="/f/<b>.csv", file_digest="d", rows=count, key="ID")  # fmt: skip
+    batch = Batch(
+        "01TEST",
+        START,
+        is_finished=True,
+        profile="default",
+        operation="execute",
+        target="https://api.example.com",
+        values_digest="",
+        file="/f/<b>.csv",
+        file_digest="d",
+        rows=count,
+        key="ID",
+    )
     row = ReportRow(
         1, "C-1", "accepted", "", "", "+*******0100", 201, "E1", "X1", "D1", 1, START, START, 3.5
     )

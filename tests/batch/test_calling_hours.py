@@ -211,9 +211,11 @@ def test_zones_without_a_common_hour_have_no_opening() -> None:
 
 
 @given(
-    st.times(), st.times(), st.lists(st.sampled_from(ZONES), min_size=1, max_size=3),
+    st.times(),
+    st.times(),
+    st.lists(st.sampled_from(ZONES), min_size=1, max_size=3),
     st.integers(0, 366 * 24 * 3600),
-)  # fmt: skip
+)
 def test_no_earlier_minute_is_within_the_hours(
     begin: time, end: time, names: list[str], seconds: int
 ) -> None:

@@ -83,7 +83,11 @@ def halves(count: int, first_of_second: str = "") -> str:
     head, *records = rows(2 * count).splitlines()
     first, second = records[:count], records[count:]
     second = [*filter(None, [first_of_second]), *second]
-    lines = [f"{head},priority", *(f"{each},true" for each in first), *(f"{each},false" for each in second)]  # fmt: skip
+    lines = [
+        f"{head},priority",
+        *(f"{each},true" for each in first),
+        *(f"{each},false" for each in second),
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -103,9 +107,16 @@ def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     campaign = tenant.new_campaign(list_id)
     started = live("campaign", "start", campaign, "-o", "json", code=0).envelope
     assert (started["outcome"], started["data"]["contactList"]["id"]) == ("accepted", list_id)
-    followed = live("campaign", "status", campaign, "--watch", "--interval", "0.1", "-o", "jsonl", code=0)  # fmt: skip
+    followed = live(
+        "campaign", "status", campaign, "--watch", "--interval", "0.1", "-o", "jsonl", code=0
+    )
     states = [json.loads(line) for line in followed.out.splitlines()]
-    assert states[-1]["campaign"] == {"id": campaign, "name": "Autumn", "status": "complete", "running": False}  # fmt: skip
+    assert states[-1]["campaign"] == {
+        "id": campaign,
+        "name": "Autumn",
+        "status": "complete",
+        "running": False,
+    }
     assert states[-1]["called"] == states[-1]["total"] == states[-1]["attempts"] == 60
     assert "60 of 60 contacts called" in live("campaign", "status", campaign, code=0).out
 
@@ -131,7 +142,10 @@ def test_history_shows_the_first_numbers_of_a_load_and_json_has_all(
     assert f"\t{few}\t" in listed
     shown = live("history", "show", listed.partition("\t")[0]).out
     assert re.search(rf"^numbers: +{re.escape(few)}$", shown, re.MULTILINE)
-    assert all(few in json.loads(line)["numbers"] for line in live("batch", "report", "--format", "jsonl").out.splitlines())  # fmt: skip
+    assert all(
+        few in json.loads(line)["numbers"]
+        for line in live("batch", "report", "--format", "jsonl").out.splitlines()
+    )
     (record,) = live("history", "list", "-o", "json").envelope["data"]["deliveries"]
     assert len(record["numbers"]) == 30
 
@@ -143,7 +157,15 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     live.file("no.txt", "+13035550103\n")
     text = "Work Phone;Name;Notes\n(303) 555-0101;Ana;x\n(303) 555-0102;Bo;y\n(303) 555-0101;Ana;z\n;Cy;\n(303) 555-0103;Di;\n"
     file = live.file("crm.csv", text.encode("utf-16").decode("utf-16"))
-    words = ("--map", "Phone=Work Phone", "--ignore-extra-columns", "--default-country", "US", "--do-not-call", "no.txt")  # fmt: skip
+    words = (
+        "--map",
+        "Phone=Work Phone",
+        "--ignore-extra-columns",
+        "--default-country",
+        "US",
+        "--do-not-call",
+        "no.txt",
+    )
     unmapped = load(live, file, list_id, code=2)
     assert "that the list does not have: `Work Phone`, `Notes`" in unmapped.err
     assert "--map 'Phone=Work Phone'" in unmapped.err
@@ -153,9 +175,14 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     assert loads(sandbox) == 0
     results, totals = lines(load(live, file, list_id, *words, "-o", "jsonl"))
     assert totals["data"]["skipped"] == {"duplicate": 1, "invalid-number": 1, "do-not-call": 1}
-    assert {each["data"]["row"]: each["outcome"] for each in results if each["outcome"] == "skipped"} == dict.fromkeys((3, 4, 5), "skipped")  # fmt: skip
+    assert {
+        each["data"]["row"]: each["outcome"] for each in results if each["outcome"] == "skipped"
+    } == dict.fromkeys((3, 4, 5), "skipped")
     data = [each["data"] for each in tenant.contacts(list_id)]
-    assert data == [{"Phone": "+13035550101", "Name": "Ana"}, {"Phone": "+13035550102", "Name": "Bo"}]  # fmt: skip
+    assert data == [
+        {"Phone": "+13035550101", "Name": "Ana"},
+        {"Phone": "+13035550102", "Name": "Bo"},
+    ]
 
 
 def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Tenant) -> None:
@@ -210,7 +237,14 @@ def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) ->
     file = tmp_path / "leads.csv"
     file.write_text(rows(5), "utf-8")
     with RowFile(str(file)) as opened:
-        job = Job(operation, opened, settings, {"contactListId": LIST_ID}, [f'/contactListId="{LIST_ID}"'], is_load=True)  # fmt: skip
+        job = Job(
+            operation,
+            opened,
+            settings,
+            {"contactListId": LIST_ID},
+            [f'/contactListId="{LIST_ID}"'],
+            is_load=True,
+        )
         chunks = list(ChunkBuilder(load).combine(check_rows(job)))
     assert [[row.number for row in each.rows] for each in chunks] == [[1, 2, 3], [4, 5]]
     assert all(each.request and len(each.request.request.body or b"") <= 355 for each in chunks)
@@ -290,7 +324,9 @@ class Dialer:
         """Answer the read of a list, a campaign, or its progress."""
         if "contactlists" in path:
             phones = [{"columnName": "Phone", "type": "cell"}]
-            return Reply(200, {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": phones})  # fmt: skip
+            return Reply(
+                200, {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": phones}
+            )
         if path.endswith(f"/campaigns/{CAMPAIGN}"):
             status = {"name": "Autumn", "campaignStatus": "off", "errors": []}
             return Reply(200, {**status, "contactList": {"id": LIST_ID, "name": "Leads"}})
@@ -333,7 +369,9 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
 def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
     with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
     assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
 
 
@@ -343,7 +381,9 @@ def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> Non
 
     with Platform(repeat, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
 
 
@@ -366,7 +406,9 @@ def test_other_contact_confirms_no_row(cxcall: Cxcall, data: Any) -> None:
 
     with Platform(write, reads=Dialer().read) as platform:
         cxcall.environment |= platform.environment
-        ran = load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9)  # fmt: skip
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
     results, _ = lines(ran)
     assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
         ("1,3", "accepted"),
@@ -407,8 +449,10 @@ def load_to_cxone(
         reads=lambda path, _: Reply(status if "/jobs/" in path else 200, job),
     ) as platform:
         cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url, "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1",
-        }  # fmt: skip
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_PLATFORM": "nice-cxone",
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
         sets = ("--set", '/expirationDate="2027-01-31"', "--at-most", "0", "--yes", *words)
         ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=code)
         assert platform.rung == 1
@@ -472,9 +516,14 @@ def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_l
     )
     with open("/dev/full", "w", encoding="utf-8") as full:
         result = subprocess.run(
-            [str(CXCALL), *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-            cwd=live.folder, env=live.environment,
-        )  # fmt: skip
+            [str(CXCALL), *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=live.folder,
+            env=live.environment,
+        )
     assert "2 rows: 2 accepted" in result.stderr
     assert "the results cannot be written" in result.stderr
     assert "stopped" not in result.stderr
@@ -485,11 +534,16 @@ def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxc
     job = {"uploadJobs": [{"jobId": "17", "isComplete": True}]}
     assert load_to_cxone(cxcall, job, "-q", code=0).err == ""
     job["uploadJobs"][0]["isComplete"] = False
-    assert "upload job 17 is not complete yet" in load_to_cxone(cxcall, job, "-q", "--again", code=9).err  # fmt: skip
+    assert (
+        "upload job 17 is not complete yet"
+        in load_to_cxone(cxcall, job, "-q", "--again", code=9).err
+    )
     refused = Platform(lambda _body, _count: Reply(400, {}), reads=lambda *_: Reply(200, {}))
     with refused as platform:
         cxcall.environment |= platform.environment
-        failed = load(cxcall, "leads.csv", LIST_ID, "-q", "--yes", "--platform", "genesys-cloud", code=9)  # fmt: skip
+        failed = load(
+            cxcall, "leads.csv", LIST_ID, "-q", "--yes", "--platform", "genesys-cloud", code=9
+        )
     assert "2 rows: 2 refused" in failed.err
 
 
@@ -510,8 +564,10 @@ def test_no_value_replaces_the_file_of_contacts_that_were_checked(
 ) -> None:
     with Platform(reads=lambda *_: Reply(200, {})) as platform:
         cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url, "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1",
-        }  # fmt: skip
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_PLATFORM": "nice-cxone",
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
         sets = ("--set", '/expirationDate="2027-01-31"', "--set", member, "--yes")
         ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=2)
     assert f"leave out `--set {member.partition('=')[0]}`" in ran.err
@@ -549,7 +605,14 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
         return Reply(200, {"uploadJobs": [{"jobId": 17}]})
 
     with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
-        words = ("campaign", "load", cxcall.file("leads.csv", rows(2)), "--contact-list", "1001", "--yes")  # fmt: skip
+        words = (
+            "campaign",
+            "load",
+            cxcall.file("leads.csv", rows(2)),
+            "--contact-list",
+            "1001",
+            "--yes",
+        )
         sets = ("--set", '/expirationDate="2027-01-31"', "--platform", "nice-cxone")
         address = ("--base-url", platform.base_url)
         token = {"CXCALL_ACCESS_TOKEN": "t-1"}
@@ -576,9 +639,19 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
             with open_ledger() as ledger:
                 batch = ledger.batches.all()[0].id
                 ledger.begin(
-                    Intent("default", "add-contacts", "published", "POST", "t", "d", batch=batch, row=6, key="rows 6"),
+                    Intent(
+                        "default",
+                        "add-contacts",
+                        "published",
+                        "POST",
+                        "t",
+                        "d",
+                        batch=batch,
+                        row=6,
+                        key="rows 6",
+                    ),
                     900,
-                )  # fmt: skip
+                )
         return dialer.answer(body, count)
 
     file = cxcall.file("leads.csv", halves(4))
@@ -593,9 +666,14 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
         assert "row 6 is already in delivery" in results[1]["findings"][0]["message"]
         assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3"]
         resumed, _ = lines(load(cxcall, file, LIST_ID, *words, "--resume", code=9))
-        assert {each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed} == {
-            "1-4": "accepted", "6": "unknown", "5": "accepted", "7-8": "accepted",
-        }  # fmt: skip
+        assert {
+            each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed
+        } == {
+            "1-4": "accepted",
+            "6": "unknown",
+            "5": "accepted",
+            "7-8": "accepted",
+        }
 
 
 @pytest.mark.slow
@@ -611,8 +689,20 @@ def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
         if not dialer.loaded:
             with open_ledger() as ledger:
                 own = ledger.batches.all()[0]
-                other = ledger.batches.begin(own.profile, own.operation, own.target, own.values_digest, "", "d")  # fmt: skip
-                intent = Intent("default", "add-contacts", "published", "POST", "t", "d", batch=other, row=1, key="rows 1")  # fmt: skip
+                other = ledger.batches.begin(
+                    own.profile, own.operation, own.target, own.values_digest, "", "d"
+                )
+                intent = Intent(
+                    "default",
+                    "add-contacts",
+                    "published",
+                    "POST",
+                    "t",
+                    "d",
+                    batch=other,
+                    row=1,
+                    key="rows 1",
+                )
                 ledger.begin(intent._replace(people=("loopback number 13035550005",)), 900)
         return dialer.answer(body, count)
 
@@ -699,7 +789,14 @@ def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -
 
 @pytest.mark.slow
 def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
-    names = ("--hours", "--do-not-call", "--max-attempts", "--wait", "--engagement-id", "--engagement-header")  # fmt: skip
+    names = (
+        "--hours",
+        "--do-not-call",
+        "--max-attempts",
+        "--wait",
+        "--engagement-id",
+        "--engagement-header",
+    )
     for command, omitted in (
         ("campaign start", names),
         ("campaign stop", names),
@@ -734,8 +831,9 @@ def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) 
 
 def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox: Sandbox) -> None:
     live.environment |= {
-        "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
-    }  # fmt: skip
+        "CXCALL_PLATFORM": "nice-cxone",
+        "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+    }
     ran = live("campaign", "start", "4712", "--yes", code=0)
     assert "the campaign is already running" in ran.err
     assert "campaign `4712`, which is running" in ran.err
@@ -797,8 +895,9 @@ def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
     live.environment |= {
-        "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
-    }  # fmt: skip
+        "CXCALL_PLATFORM": "nice-cxone",
+        "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+    }
     file = live.file("leads.csv", rows(3))
     assert "/expirationDate" in load(live, file, "1001", code=3).err
     sets = ("--set", '/expirationDate="2027-01-31"', "--set", "/skillId=4711")
@@ -810,7 +909,9 @@ def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     assert b64decode(body["listFile"]).decode() == rows(3)
     assert (body["skillId"], body["startSkill"]) == (4711, False)
     live("campaign", "start", "4711", code=0)
-    state = live("campaign", "status", "4711", "--contact-list", "1001", "-o", "json", code=0).envelope["data"]  # fmt: skip
+    state = live(
+        "campaign", "status", "4711", "--contact-list", "1001", "-o", "json", code=0
+    ).envelope["data"]
     assert (state["total"], state["contactList"]["id"]) == (3, "1001")
     live("campaign", "export", "--contact-list", "1001", "--to", "attempts.jsonl", code=0)
     assert (
@@ -853,8 +954,10 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
 
     with Platform(lambda *_: Reply(200, {"entities": [], "total": 100}), reads=read) as running:
         cxcall.environment |= {
-            "CXCALL_PLATFORM": platform, "CXCALL_BASE_URL": running.base_url, "CXCALL_ACCESS_TOKEN": "t-1",
-        }  # fmt: skip
+            "CXCALL_PLATFORM": platform,
+            "CXCALL_BASE_URL": running.base_url,
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
         list_id = LIST_ID if platform == "genesys-cloud" else "1001"
         ran = cxcall("campaign", "export", "--contact-list", list_id, "--to", "x.jsonl", code=5)
     assert "although the platform counts 100" in ran.err
@@ -863,14 +966,20 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
 
 @pytest.mark.slow
 def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
-    odd = {"name": "A\x1b[31m +12025550123\nerror[x]", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}]}  # fmt: skip
+    odd = {
+        "name": "A\x1b[31m +12025550123\nerror[x]",
+        "campaignStatus": "off",
+        "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}],
+    }
     reads: dict[str, Any] = {
         f"/campaigns/{CAMPAIGN}": odd,
         f"/{LIST_ID}": {"phoneColumns": {"a": 1}, "columnNames": 5},
     }
     with Platform(
-        reads=lambda path, _: Reply(200, next((reads[end] for end in reads if path.endswith(end)), {}))
-    ) as platform:  # fmt: skip
+        reads=lambda path, _: Reply(
+            200, next((reads[end] for end in reads if path.endswith(end)), {})
+        )
+    ) as platform:
         cxcall.environment |= platform.environment
         words = ("campaign", "status", CAMPAIGN, "--contact-list", LIST_ID)
         shown = cxcall(*words, code=0).out
@@ -883,8 +992,11 @@ def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> Non
         assert "12025550123" not in text
     assert "A\\x1b[31m" in shown
     assert [line.split(None, 1)[1] for line in shown.splitlines() if line.startswith("error")] == [
-        "no line", "no agent", "7", '{"code": "x"}',
-    ]  # fmt: skip
+        "no line",
+        "no agent",
+        "7",
+        '{"code": "x"}',
+    ]
 
 
 @pytest.mark.parametrize("target", ["-", "/dev/null"])
@@ -916,7 +1028,10 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
     list_id = tenant.new_list()
     count = 300  # two requests, before whose ends it is killed, and a third: `priority` differs from one to the next
     head, *records = rows(count).splitlines()
-    lines_of = [f"{record},{'false' if count // 3 <= at < 2 * count // 3 else 'true'}" for at, record in enumerate(records)]  # fmt: skip
+    lines_of = [
+        f"{record},{'false' if count // 3 <= at < 2 * count // 3 else 'true'}"
+        for at, record in enumerate(records)
+    ]
     file = live.file("leads.csv", "".join(f"{line}\n" for line in (f"{head},priority", *lines_of)))
     words = ("campaign", "load", file, "--contact-list", list_id, "--rate", "1/s", "-o", "jsonl")
     for kills in range(2):

@@ -153,7 +153,13 @@ def test_resumed_batch_is_sent_with_its_new_guards_and_rate(held: Held) -> None:
     destinations = Destinations(
         held.queue, held.ledger, lambda _queued: (EXECUTE, settings), None, problems.append
     )
-    options = {"rate": "20/m", "force": False, "again": False, "waits_for_hours": False, "guards": guards_of(settings)}  # fmt: skip
+    options = {
+        "rate": "20/m",
+        "force": False,
+        "again": False,
+        "waits_for_hours": False,
+        "guards": guards_of(settings),
+    }
     batch = QueuedBatch("B2", "default", "execute", settings.base_url, options)
     held.queue.fill(batch, [QueuedRow("B2", 1, {})])
     held.queue.fill(batch._replace(batch="B3", profile="other"), [QueuedRow("B3", 1, {})])

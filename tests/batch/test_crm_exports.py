@@ -31,18 +31,31 @@ def contact_data(sandbox: Sandbox) -> list[Any]:
 @pytest.mark.parametrize(
     ("encoding", "flags"),
     [
-        ("utf-8", ()), ("utf-8-sig", ()), ("utf-16", ()), ("utf-32", ()),
-        ("windows-1252", ("--encoding", "windows-1252")), ("utf-16-le", ("--encoding", "utf-16-le")),
+        ("utf-8", ()),
+        ("utf-8-sig", ()),
+        ("utf-16", ()),
+        ("utf-32", ()),
+        ("windows-1252", ("--encoding", "windows-1252")),
+        ("utf-16-le", ("--encoding", "utf-16-le")),
     ],
-)  # fmt: skip
+)
 def test_export_is_read_in_its_encoding(
     live: Cxcall, sandbox: Sandbox, encoding: str, flags: tuple[str, ...]
 ) -> None:
     file = live.file("crm.csv", EXPORT.encode(encoding))
     live(
-        "batch", file, *EXECUTE, *MAP, "--map", "/contactSpec/contactData/firstName=First Name",
-        "--ignore-extra-columns", "--default-country", "US", *flags, code=0,
-    )  # fmt: skip
+        "batch",
+        file,
+        *EXECUTE,
+        *MAP,
+        "--map",
+        "/contactSpec/contactData/firstName=First Name",
+        "--ignore-extra-columns",
+        "--default-country",
+        "US",
+        *flags,
+        code=0,
+    )
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
@@ -85,9 +98,15 @@ def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) ->
     assert (
         "`contact_id` looks like `contact-id`: add `--map contact-id=contact_id`" in finding["fix"]
     )
-    assert "`Work Phone` looks like `phone-number`: add `--map 'phone-number=Work Phone'`" in finding["fix"]  # fmt: skip
+    assert (
+        "`Work Phone` looks like `phone-number`: add `--map 'phone-number=Work Phone'`"
+        in finding["fix"]
+    )
     assert "`Address` looks like" not in finding["fix"]
-    assert "to send `Address` in the body, add `--map /contactSpec/contactData/Address=Address`" in finding["fix"]  # fmt: skip
+    assert (
+        "to send `Address` in the body, add `--map /contactSpec/contactData/Address=Address`"
+        in finding["fix"]
+    )
     assert "Notes" not in finding["fix"]  # one example is enough
     assert "--ignore-extra-columns" in finding["fix"]
 
@@ -204,10 +223,18 @@ def contact_body(number: str) -> Payload:
 @pytest.mark.parametrize(
     "text",
     [
-        "555-0101", "(202) 555-0101 x5", "202-555-0101 or 202-555-0102", "1-800-FLOWERS", "2.03E+09",
-        "2025550101/2025550102", "+1 202 555 01", "+999 202 555 0101", "", "call me",
+        "555-0101",
+        "(202) 555-0101 x5",
+        "202-555-0101 or 202-555-0102",
+        "1-800-FLOWERS",
+        "2.03E+09",
+        "2025550101/2025550102",
+        "+1 202 555 01",
+        "+999 202 555 0101",
+        "",
+        "call me",
     ],
-)  # fmt: skip
+)
 def test_text_that_is_not_exactly_one_valid_number_is_not_changed(text: str) -> None:
     body = contact_body(text)
     assert write_in_e164(EXECUTE_OPERATION, {}, body, "US") == 0
@@ -231,12 +258,24 @@ def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, cha
         "--map": ("--map", "phone-number=Home", "--default-country", "US"),
         "--default-country": ("--map", "phone-number=Work Phone", "--default-country", "CA"),
         "--encoding": (
-            "--map", "phone-number=Work Phone", "--default-country", "US", "--encoding", "windows-1252",
+            "--map",
+            "phone-number=Work Phone",
+            "--default-country",
+            "US",
+            "--encoding",
+            "windows-1252",
         ),
-    }  # fmt: skip
+    }
     words = (
-        "batch", file, *EXECUTE, "--map", "contact-id=Customer ID", "--ignore-extra-columns", "--confirm", "1",
-    )  # fmt: skip
+        "batch",
+        file,
+        *EXECUTE,
+        "--map",
+        "contact-id=Customer ID",
+        "--ignore-extra-columns",
+        "--confirm",
+        "1",
+    )
     same = ("--map", "phone-number=Work Phone", "--default-country", "US")
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
         cxcall.environment |= platform.environment

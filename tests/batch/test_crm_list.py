@@ -51,9 +51,15 @@ def e164(number: int) -> str:
 
 def write_export(cxcall: Cxcall, export: Export) -> None:
     people = [
-        [f"12345678-1234-4234-8234-{number:012}", f"Zoë {number}", phone(number), 'Main St 1, "NY"', "x;y"]
+        [
+            f"12345678-1234-4234-8234-{number:012}",
+            f"Zoë {number}",
+            phone(number),
+            'Main St 1, "NY"',
+            "x;y",
+        ]
         for number in range(export.rows - export.duplicates)
-    ]  # fmt: skip
+    ]
     listed, invalid = people[: export.listed], people[export.listed :][: export.invalid]
     for index, row in enumerate(invalid):
         row[2] = ("", "call me", "(212) 555-01", "(111) 111-1111", "911")[index % 5]

@@ -28,7 +28,17 @@ def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall, first: int) -> No
     for number in range(first, min(first + IN_ONE, BATCHES)):
         rows = [{"contactId": CONTACT, "reasonCode": f"{number} {row}"} for row in range(ROWS)]
         file = cxcall.file(f"{number}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-        words = ("batch", file, "--operation", "personal-connection", "--rate", "500/s", "-o", "jsonl", "--confirm")  # fmt: skip
+        words = (
+            "batch",
+            file,
+            "--operation",
+            "personal-connection",
+            "--rate",
+            "500/s",
+            "-o",
+            "jsonl",
+            "--confirm",
+        )
         with Platform() as platform:
             cxcall.environment |= platform.environment
             with cxcall.begin(*words, str(ROWS), out=DEVNULL, err=DEVNULL) as process:

@@ -69,7 +69,9 @@ def test_queued_rows_are_sent_once_by_a_worker(
     assert status_of(shared, batch)["state"] == "done"
     assert work(shared)[0]["data"]["rows"] == 0
     listed = shared("batch", "list", "-o", "json").envelope["data"]["batches"]
-    assert [(each["id"], each["state"], each["outcomes"]) for each in listed] == [(batch, "finished", {"accepted": 5})]  # fmt: skip
+    assert [(each["id"], each["state"], each["outcomes"]) for each in listed] == [
+        (batch, "finished", {"accepted": 5})
+    ]
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT count(content) FROM cxcall.queued_row").fetchone() == (0,)
 
@@ -135,7 +137,10 @@ def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform:
     assert totals["data"]["skipped"] == {"do-not-call": 1}
     assert platform.rung == 1
     report = shared("batch", "report", ran.out.strip(), "--format", "jsonl").out.splitlines()
-    assert [(each["outcome"], each["reason"]) for each in map(json.loads, report)] == [("skipped", "do-not-call"), ("accepted", "")]  # fmt: skip
+    assert [(each["outcome"], each["reason"]) for each in map(json.loads, report)] == [
+        ("skipped", "do-not-call"),
+        ("accepted", ""),
+    ]
 
 
 @pytest.mark.slow
@@ -226,9 +231,15 @@ def test_worker_whose_output_is_full_finishes_what_it_sent(
     words = [str(CXCALL), "worker", "--until-empty", "--concurrency", "2", "-o", "jsonl"]
     with Path("/dev/full").open("w") as full:
         result = subprocess.run(
-            words, cwd=shared.folder, env=shared.environment, stdout=full, stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL, text=True, check=False,
-        )  # fmt: skip
+            words,
+            cwd=shared.folder,
+            env=shared.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            check=False,
+        )
     assert "stopped: the results cannot be written: No space left on device" in result.stderr
     assert result.returncode == 0
     states = status_of(shared, batch)["states"]
@@ -264,7 +275,20 @@ def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) 
 
 def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> None:
     file = cxcall.file("rows.jsonl", json.dumps(rows_of(1)[0]) + "\n")
-    for words in (("batch", file, *OPERATION, "--queue", "--base-url", "http://127.0.0.1:9", "--confirm", "1"), ("worker",), ("batch", "status")):  # fmt: skip
+    for words in (
+        (
+            "batch",
+            file,
+            *OPERATION,
+            "--queue",
+            "--base-url",
+            "http://127.0.0.1:9",
+            "--confirm",
+            "1",
+        ),
+        ("worker",),
+        ("batch", "status"),
+    ):
         assert "CXCALL_LEDGER=postgresql://" in cxcall(*words, code=2).err, words
     assert "--sandbox" in cxcall("batch", file, *OPERATION, "--queue", "--sandbox", code=2).err
     assert (

@@ -74,11 +74,14 @@ def test_worker_rebuilds_the_request_that_was_agreed_to(operation: Operation) ->
 @pytest.mark.parametrize(
     "changes",
     [
-        {"body": {**BODY, "whom": "+493012345679"}}, {"body": None}, {"values": {**VALUES, "line": "2"}},
-        {"values": {**VALUES, "to": "+493012345679"}}, {"values": {**VALUES, "X-Callee": "+493012345679"}},
+        {"body": {**BODY, "whom": "+493012345679"}},
+        {"body": None},
+        {"values": {**VALUES, "line": "2"}},
+        {"values": {**VALUES, "to": "+493012345679"}},
+        {"values": {**VALUES, "X-Callee": "+493012345679"}},
     ],
     ids=["body", "no body", "path", "query", "header"],
-)  # fmt: skip
+)
 def test_worker_does_not_send_another_request(
     operation: Operation, changes: dict[str, Any]
 ) -> None:
@@ -115,7 +118,13 @@ def open_batch(
 
 
 def queued(guards: dict[str, str], **changes: Any) -> QueuedBatch:
-    options = {"rate": "20/m", "force": False, "again": False, "waits_for_hours": False, "guards": guards}  # fmt: skip
+    options = {
+        "rate": "20/m",
+        "force": False,
+        "again": False,
+        "waits_for_hours": False,
+        "guards": guards,
+    }
     return QueuedBatch("B1", "default", "callPerson", HERE, options)._replace(**changes)
 
 

@@ -79,10 +79,13 @@ def test_nothing_is_sent_until_the_window_of_the_api_opens_again(cxcall: Cxcall)
 @pytest.mark.parametrize(
     ("text", "interval", "shown"),
     [
-        ("5/s", 0.2, "5/s"), ("300/m", 0.2, "300/m"), (" 1000 / Hour ", 3.6, "1000/h"), ("0.5/sec", 2.0, "0.5/s"),
+        ("5/s", 0.2, "5/s"),
+        ("300/m", 0.2, "300/m"),
+        (" 1000 / Hour ", 3.6, "1000/h"),
+        ("0.5/sec", 2.0, "0.5/s"),
         ("1/minute", 60.0, "1/m"),
     ],
-)  # fmt: skip
+)
 def test_rate_is_parsed(text: str, interval: float, shown: str) -> None:
     rate = Rate.parse(text)
     assert (rate.interval, str(rate)) == (interval, shown)
@@ -135,7 +138,11 @@ def test_stop_ends_every_wait_for_a_slot() -> None:
 
 
 def test_window_pauses_only_when_fewer_requests_are_left_than_in_flight() -> None:
-    full = {"inin-ratelimit-allowed": "10", "inin-ratelimit-count": "8", "inin-ratelimit-reset": "50"}  # fmt: skip
+    full = {
+        "inin-ratelimit-allowed": "10",
+        "inin-ratelimit-count": "8",
+        "inin-ratelimit-reset": "50",
+    }
     limiter = RateLimiter(Rate(1_000_000, 1.0), max_wait=60)
     for _ in range(2):  # two requests are left, so two in flight cause no pause
         assert limiter.acquire()
@@ -148,7 +155,11 @@ def test_window_pauses_only_when_fewer_requests_are_left_than_in_flight() -> Non
 
 
 def test_released_requests_are_not_in_flight() -> None:
-    full = {"inin-ratelimit-allowed": "10", "inin-ratelimit-count": "9", "inin-ratelimit-reset": "50"}  # fmt: skip
+    full = {
+        "inin-ratelimit-allowed": "10",
+        "inin-ratelimit-count": "9",
+        "inin-ratelimit-reset": "50",
+    }
     limiter = RateLimiter(Rate(1_000_000, 1.0), max_wait=60)
     for was_sent in (True, False):
         slot = RateLimitSlot(limiter)

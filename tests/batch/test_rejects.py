@@ -34,10 +34,15 @@ def answer(sent: Any, _count: int) -> Reply:
 
 
 ROWS = [
-    f"{contact(1)};+12025550101;Zoë", f'{contact(2)};+12025550102;"a\nb; c"', f"{contact(3)};+12025550103;x",
-    f"{contact(4)};+12025550104;x", f"{contact(5)};12025550105;x", f"{contact(6)}0;+12025550106;x", "short",
     f"{contact(1)};+12025550101;Zoë",
-]  # fmt: skip
+    f'{contact(2)};+12025550102;"a\nb; c"',
+    f"{contact(3)};+12025550103;x",
+    f"{contact(4)};+12025550104;x",
+    f"{contact(5)};12025550105;x",
+    f"{contact(6)}0;+12025550106;x",
+    "short",
+    f"{contact(1)};+12025550101;Zoë",
+]
 
 
 @pytest.mark.slow
@@ -49,9 +54,20 @@ def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall, encodi
     with Platform(answer) as platform:
         cxcall.environment |= platform.environment
         ran = cxcall(
-            "batch", "crm.csv", *EXECUTE, *MAP, *flags, "--skip-invalid", "--confirm", "4",
-            "--concurrency", "1", "--rejects", "rejects.csv", code=9,
-        )  # fmt: skip
+            "batch",
+            "crm.csv",
+            *EXECUTE,
+            *MAP,
+            *flags,
+            "--skip-invalid",
+            "--confirm",
+            "4",
+            "--concurrency",
+            "1",
+            "--rejects",
+            "rejects.csv",
+            code=9,
+        )
         assert "4 rows to correct and send again: `rejects.csv`" in ran.err
         path = cxcall.folder / "rejects.csv"
         written = path.read_bytes().decode(encoding)
@@ -83,7 +99,9 @@ def test_rejected_json_lines_are_written_as_they_are(cxcall: Cxcall) -> None:
 def test_rejected_rows_of_an_excel_file_are_written_as_csv(cxcall: Cxcall) -> None:
     with xlsxwriter.Workbook(str(cxcall.folder / "crm.xlsx")) as workbook:
         sheet = workbook.add_worksheet()
-        for number, row in enumerate([["ID", "Phone", "Notes"], [contact(1), "+12025550101"], [contact(2), 555, "a\nb"]]):  # fmt: skip
+        for number, row in enumerate(
+            [["ID", "Phone", "Notes"], [contact(1), "+12025550101"], [contact(2), 555, "a\nb"]]
+        ):
             sheet.write_row(number, 0, row)
     cxcall("batch", "crm.xlsx", *EXECUTE, *MAP, "--sandbox", "--rejects", "r.csv", code=0)
     expected = f'ID,Phone,Notes\n{contact(2)},555,"a\nb"\n'

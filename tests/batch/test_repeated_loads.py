@@ -35,7 +35,9 @@ def write(live: Cxcall, *contacts: str, name: str = "leads.csv") -> str:
 
 
 def load(live: Cxcall, file: str, list_id: str, *more: str, code: int = 0) -> Ran:
-    return live("campaign", "load", file, "--contact-list", list_id, "--rate", "500/s", *more, code=code)  # fmt: skip
+    return live(
+        "campaign", "load", file, "--contact-list", list_id, "--rate", "500/s", *more, code=code
+    )
 
 
 def loads(sandbox: Sandbox) -> int:
@@ -128,7 +130,10 @@ def test_contacts_that_share_a_number_in_one_file_are_loaded_once_unless_again(
     list_id = tenant.new_list()
     numbers = ("+13035550001", "+13035550001", "303 555 0001", "+442079460958", "02079460958")
     priorities = ("true", "true", "false", "true", "true")
-    rows = [f"{each[0]},P{row},{each[1]}" for row, each in enumerate(zip(numbers, priorities, strict=True))]  # fmt: skip
+    rows = [
+        f"{each[0]},P{row},{each[1]}"
+        for row, each in enumerate(zip(numbers, priorities, strict=True))
+    ]
     file = live.file("leads.csv", "".join(f"{line}\n" for line in ("Phone,Name,priority", *rows)))
     shown = load(live, file, list_id, "--strict", code=3).err
     assert "the contact in row 1 has the same phone number" in shown

@@ -43,10 +43,13 @@ def counted(*outcomes: Outcome) -> BatchStatistics:
 @pytest.mark.parametrize(
     ("texts", "limit"),
     [
-        ([], FailureLimit(10, 0.5)), (["3"], FailureLimit(3, 0.5)), (["25%"], FailureLimit(10, 0.25)),
-        (["3", " 100% "], FailureLimit(3, 1.0)), (["101"], FailureLimit(101, 0.5)),
+        ([], FailureLimit(10, 0.5)),
+        (["3"], FailureLimit(3, 0.5)),
+        (["25%"], FailureLimit(10, 0.25)),
+        (["3", " 100% "], FailureLimit(3, 1.0)),
+        (["101"], FailureLimit(101, 0.5)),
     ],
-)  # fmt: skip
+)
 def test_failure_limit_is_parsed(texts: list[str], limit: FailureLimit) -> None:
     assert FailureLimit.parse(texts) == limit
 
@@ -72,7 +75,10 @@ def test_share_of_failures_counts_from_twenty_rows() -> None:
     ten, failures = [Outcome.ACCEPTED] * 10, [Outcome.REFUSED] * 10
     assert limit.find_excess(counted(*failures[:9], *[Outcome.REFUSED] * 10)) == ""
     assert limit.find_excess(counted(*ten, *failures)) == ""
-    assert limit.find_excess(counted(*ten, *failures, Outcome.REFUSED)) == "11 of 21 requests failed, over 50%"  # fmt: skip
+    assert (
+        limit.find_excess(counted(*ten, *failures, Outcome.REFUSED))
+        == "11 of 21 requests failed, over 50%"
+    )
 
 
 def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
@@ -84,7 +90,15 @@ def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
 
 
 def test_gravest_outcome_stands_for_the_batch() -> None:
-    order = [Outcome.UNKNOWN, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.STOPPED, Outcome.INVALID, Outcome.ERROR, Outcome.ACCEPTED]  # fmt: skip
+    order = [
+        Outcome.UNKNOWN,
+        Outcome.REFUSED,
+        Outcome.UNDELIVERED,
+        Outcome.STOPPED,
+        Outcome.INVALID,
+        Outcome.ERROR,
+        Outcome.ACCEPTED,
+    ]
     for position, outcome in enumerate(order):
         assert counted(*reversed(order[position:])).outcome is outcome
 
@@ -139,8 +153,13 @@ def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> No
 
 def test_latency_is_never_shown_as_less_than_it_is() -> None:
     for latency, shown in (
-        (0.0, 0), (0.00123, 0.0013), (10.01, 11), (100.0, 100), (5.01, 5.1), (999.1, 1000),
-    ):  # fmt: skip
+        (0.0, 0),
+        (0.00123, 0.0013),
+        (10.01, 11),
+        (100.0, 100),
+        (5.01, 5.1),
+        (999.1, 1000),
+    ):
         assert round_up(latency) == shown
     latencies = Latencies(map(round_up, (5.0, 5.01)))
     assert latencies.histogram() == [(5, 1), (10, 1)]

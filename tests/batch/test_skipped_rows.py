@@ -59,9 +59,14 @@ def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
     rows, summary = results(ran)
     invalid = ("skipped", "invalid-number")
     assert rows == [
-        ("accepted", None), ("skipped", "do-not-call"), invalid, invalid, invalid,
-        ("accepted", None), ("skipped", "duplicate"),
-    ]  # fmt: skip
+        ("accepted", None),
+        ("skipped", "do-not-call"),
+        invalid,
+        invalid,
+        invalid,
+        ("accepted", None),
+        ("skipped", "duplicate"),
+    ]
     assert summary["skipped"] == {"do-not-call": 1, "invalid-number": 3, "duplicate": 1}
     assert summary["outcomes"] == {"accepted": 2, "skipped": 5}
     assert "7 rows, 2 valid, 5 skipped (3 invalid-number, 1 do-not-call, 1 duplicate)" in ran.err
@@ -205,7 +210,17 @@ def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall) -> None:
 
     with Platform(change) as platform:
         cxcall.environment |= platform.environment
-        words = ("batch", file, *EXECUTE, "--ignore-extra-columns", "--concurrency", "1", "-o", "jsonl", "--confirm")  # fmt: skip
+        words = (
+            "batch",
+            file,
+            *EXECUTE,
+            "--ignore-extra-columns",
+            "--concurrency",
+            "1",
+            "-o",
+            "jsonl",
+            "--confirm",
+        )
         _, summary = results(cxcall(*words, str(count), code=9))
         assert "was changed after it was checked" in summary["stopped"]
         assert summary["notSent"] == 1

@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 MAP = (
-    "--map", "contact-id=Customer ID", "--map", "phone-number=Phone", "--ignore-extra-columns",
-    "--default-country", "US",
-)  # fmt: skip
+    "--map",
+    "contact-id=Customer ID",
+    "--map",
+    "phone-number=Phone",
+    "--ignore-extra-columns",
+    "--default-country",
+    "US",
+)
 HEADER = ["Customer ID", "Phone", "Since", "Score", "Active"]
 
 
@@ -74,9 +79,19 @@ def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox
     file = write_workbook(live, rows)
     ran = live("batch", file, *EXECUTE, *MAP, *columns, "-o", "jsonl", code=0)
     assert contact_data(sandbox) == [
-        {"phoneNumber": "+12025550101", "since": "2026-01-02T03:04:00", "score": "0.5", "active": "TRUE"},
-        {"phoneNumber": "+12025550102", "since": "2026-01-02", "score": "7", "active": 'two\nlines, "q"'},
-    ]  # fmt: skip
+        {
+            "phoneNumber": "+12025550101",
+            "since": "2026-01-02T03:04:00",
+            "score": "0.5",
+            "active": "TRUE",
+        },
+        {
+            "phoneNumber": "+12025550102",
+            "since": "2026-01-02",
+            "score": "7",
+            "active": 'two\nlines, "q"',
+        },
+    ]
     text = [json.loads(line)["data"] for line in ran.out.splitlines()[:-1]]
     assert [(entry["row"], entry["line"]) for entry in text] == [(1, 2), (2, 4)]
 

@@ -47,18 +47,27 @@ def write_rows(path: Path, count: int, letter: str) -> None:
     """Write contacts with a number and a name of their own; no number is one that causes a fault."""
     with path.open("w", encoding="utf-8") as file:
         file.write("Phone,Name\n")
-        file.writelines(f"+1{303 + place // 10**6}{2_000_000 + place % 10**6:07},{letter}{place}\n" for place in range(count))  # fmt: skip
+        file.writelines(
+            f"+1{303 + place // 10**6}{2_000_000 + place % 10**6:07},{letter}{place}\n"
+            for place in range(count)
+        )
 
 
-def run(words: list[str], environment: dict[str, str], pipe: Connection | None, kill_at: int) -> tuple[int, float, int]:  # fmt: skip
+def run(
+    words: list[str], environment: dict[str, str], pipe: Connection | None, kill_at: int
+) -> tuple[int, float, int]:
     """Run a load, and kill it when so many requests came; return its exit code, seconds, and peak memory in MiB."""
     began, peak = time.monotonic(), 0
-    with subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:  # fmt: skip
+    with subprocess.Popen(
+        words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    ) as process:
         status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
             time.sleep(0.2)
             lines: list[str] = status.read_text().splitlines() if status.exists() else []
-            peak = max([peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))])  # fmt: skip
+            peak = max(
+                [peak, *(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))]
+            )
             if pipe is not None and _count(pipe) >= kill_at:
                 process.kill()
     return process.returncode, time.monotonic() - began, peak // 1024
@@ -77,21 +86,38 @@ def main() -> None:
     base_url, list_id = here.recv()
     with tempfile.TemporaryDirectory() as folder:
         environment: dict[str, Any] = {
-            **os.environ, "CXCALL_STATE_DIR": f"{folder}/state", "CXCALL_CONFIG_DIR": f"{folder}/config",
-            "CXCALL_BASE_URL": base_url, "CXCALL_CLIENT_ID": "sandbox", "CXCALL_CLIENT_SECRET": "sandbox-secret",
+            **os.environ,
+            "CXCALL_STATE_DIR": f"{folder}/state",
+            "CXCALL_CONFIG_DIR": f"{folder}/config",
+            "CXCALL_BASE_URL": base_url,
+            "CXCALL_CLIENT_ID": "sandbox",
+            "CXCALL_CLIENT_SECRET": "sandbox-secret",
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        }  # fmt: skip
+        }
         short, long = Path(folder) / "short.csv", Path(folder) / "long.csv"
         write_rows(short, SMALL, "S")
         write_rows(long, CONTACTS, "P")
-        words = [CXCALL, "campaign", "load", "--contact-list", list_id, "--rate", f"{PER_MINUTE}/m", "-q"]  # fmt: skip
+        words = [
+            CXCALL,
+            "campaign",
+            "load",
+            "--contact-list",
+            list_id,
+            "--rate",
+            f"{PER_MINUTE}/m",
+            "-q",
+        ]
         _, seconds, small = run([*words, str(short), "--again"], environment, None, 0)
         print(f"{SMALL} contacts: {seconds:.1f} s, peak {small} MiB")
         target = 1 + int(KILL_AT * CONTACTS / 1000)
         code, seconds, peak = run([*words, str(long)], environment, here, target)
-        print(f"killed after {_count(here) - 1} requests: exit {code}, {seconds:.1f} s, peak {peak} MiB ({peak / small:.2f} of the small one)")  # fmt: skip
+        print(
+            f"killed after {_count(here) - 1} requests: exit {code}, {seconds:.1f} s, peak {peak} MiB ({peak / small:.2f} of the small one)"
+        )
         code, seconds, peak = run([*words, str(long), "--resume"], environment, None, 0)
-        print(f"resumed: exit {code}, {seconds:.1f} s, peak {peak} MiB ({peak / small:.2f} of the small one)")  # fmt: skip
+        print(
+            f"resumed: exit {code}, {seconds:.1f} s, peak {peak} MiB ({peak / small:.2f} of the small one)"
+        )
     here.send("end")
     loaded, distinct, limited = here.recv()
     print(

@@ -35,20 +35,59 @@ def main() -> None:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
         script = [python, str(HERE / "six_lines.py"), url, str(payload)]
-        sent = [CXCALL, "personal-connection", "--file", str(payload), "--set", '/reasonCode="r{i}"', "--base-url", url, "--yes"]  # fmt: skip
+        sent = [
+            CXCALL,
+            "personal-connection",
+            "--file",
+            str(payload),
+            "--set",
+            '/reasonCode="r{i}"',
+            "--base-url",
+            url,
+            "--yes",
+        ]
         heading("whole process")
         compare("checked, recorded send : six-line script", sent, script, pairs, environment)
-        compare("--version : python -c pass", [CXCALL, "--version"], [python, "-c", "pass"], pairs, environment)  # fmt: skip
+        compare(
+            "--version : python -c pass",
+            [CXCALL, "--version"],
+            [python, "-c", "pass"],
+            pairs,
+            environment,
+        )
         compare("--help : six-line script", [CXCALL, "--help"], script, pairs, environment)
         completing = {**environment, "_CXCALL_COMPLETE": "zsh", "_CXCALL_WORD": ""}
-        compare("completion of an operation : six-line script", [CXCALL, "send"], script, pairs, completing)  # fmt: skip
+        compare(
+            "completion of an operation : six-line script",
+            [CXCALL, "send"],
+            script,
+            pairs,
+            completing,
+        )
         validate = [CXCALL, "validate", str(payload)]
         compare("validate one file : six-line script", validate, script, pairs, environment)
         schema = schema_of(folder, "personal-connection", environment)
         if checker := shutil.which("check-jsonschema"):
-            compare("validate one file : check-jsonschema", validate, [checker, "--schemafile", schema, str(payload)], pairs, environment)  # fmt: skip
+            compare(
+                "validate one file : check-jsonschema",
+                validate,
+                [checker, "--schemafile", schema, str(payload)],
+                pairs,
+                environment,
+            )
         if ajv := shutil.which("ajv"):
-            ajv_command = [ajv, "validate", "--spec=draft2020", "--strict=false", "-c", "ajv-formats", "-s", schema, "-d", str(payload)]  # fmt: skip
+            ajv_command = [
+                ajv,
+                "validate",
+                "--spec=draft2020",
+                "--strict=false",
+                "-c",
+                "ajv-formats",
+                "-s",
+                schema,
+                "-d",
+                str(payload),
+            ]
             compare("validate one file : ajv", validate, ajv_command, pairs, environment)
         server.terminate()
 

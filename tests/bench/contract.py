@@ -85,13 +85,25 @@ def main() -> None:
         print(f"first use of {megabytes:.0f} MB, {OPERATIONS} operations: {first / 1e3:.1f} s")
         heading("ours: that document; peer: those shipped")
         for label, ours, shipped in (
-            ("send --dry-run", ["send", "addThing77", "-n", "-f", str(body)], ["send", "place-call", "-n", "-f", str(call)]),
-            ("validate --operation", ["validate", "--operation", "addThing77", str(body)], ["validate", "--operation", "place-call", str(call)]),
-            ("validate, the operation to be found", ["validate", str(body)], ["validate", str(call)]),
+            (
+                "send --dry-run",
+                ["send", "addThing77", "-n", "-f", str(body)],
+                ["send", "place-call", "-n", "-f", str(call)],
+            ),
+            (
+                "validate --operation",
+                ["validate", "--operation", "addThing77", str(body)],
+                ["validate", "--operation", "place-call", str(call)],
+            ),
+            (
+                "validate, the operation to be found",
+                ["validate", str(body)],
+                ["validate", str(call)],
+            ),
             ("explain", ["explain", str(theirs)], ["explain", str(curl)]),
             ("operations NAME", ["operations", "addThing77"], ["operations", "place-call"]),
             ("operations, all of them", ["operations"], ["operations"]),
-        ):  # fmt: skip
+        ):
             compare(label, [CXCALL, *ours, *with_own], [CXCALL, *shipped], pairs, environment)
 
 

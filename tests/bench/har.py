@@ -84,7 +84,10 @@ def measure(command: list[str], environment: dict[str, str]) -> tuple[float, flo
     before, began = os.times(), time.monotonic()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
     after, elapsed = os.times(), time.monotonic() - began
-    return elapsed, after.children_user - before.children_user + after.children_system - before.children_system  # fmt: skip
+    return (
+        elapsed,
+        after.children_user - before.children_user + after.children_system - before.children_system,
+    )
 
 
 def main() -> None:

@@ -110,7 +110,13 @@ def main() -> None:
                 compare(f"{label} : ajv", ours(file, operation), ajv, pairs, environment)
             if checker:
                 peer = [checker, "--schemafile", *as_array(folder, schema, file)]
-                compare(f"{label} : check-jsonschema, one array", ours(file, operation), peer, 3, environment)  # fmt: skip
+                compare(
+                    f"{label} : check-jsonschema, one array",
+                    ours(file, operation),
+                    peer,
+                    3,
+                    environment,
+                )
         small, large = write(folder / "s.jsonl", 10_000), write(folder / "l.jsonl", 1_000_000)
         for label, file, operation in (
             ("phone numbers", dialed, "place-call"),
@@ -118,7 +124,13 @@ def main() -> None:
             ("IDs and texts, 1,000,000 lines", large, "personal-connection"),
             ("one in five wrong", wrong, "personal-connection"),
         ):
-            compare(f"{label}, two processes : one", ours(file, operation, 2), ours(file, operation), min(pairs, 5), environment)  # fmt: skip
+            compare(
+                f"{label}, two processes : one",
+                ours(file, operation, 2),
+                ours(file, operation),
+                min(pairs, 5),
+                environment,
+            )
         first, last = (peak(ours(file), environment) for file in (small, large))
         print(
             f"\npeak memory, 10^4 lines {first / 1024:.1f} MiB, 10^6 lines {last / 1024:.1f} MiB: {last / first:.2f}"

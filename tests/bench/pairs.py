@@ -30,9 +30,13 @@ def run(command: Command, turn: int, environment: dict[str, str]) -> float:
     words = [word.replace("{i}", str(turn)) for word in command]
     started = time.perf_counter()
     result = subprocess.run(
-        words, env=environment, cwd=Path(environment["CXCALL_CONFIG_DIR"]).parent,
-        stdin=subprocess.DEVNULL, capture_output=True, check=False,
-    )  # fmt: skip
+        words,
+        env=environment,
+        cwd=Path(environment["CXCALL_CONFIG_DIR"]).parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     elapsed = (time.perf_counter() - started) * 1e3
     if result.returncode not in (0, 3):
         sys.exit(

@@ -152,9 +152,14 @@ TABS = {
 def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> None:
     """Type a line and the tab key into a real shell, and wait for what it becomes."""
     child = pexpect.spawn(
-        shell[0], shell[1:], cwd=str(home.folder), env={**home.environment, "TERM": "dumb"}, timeout=20, encoding="utf-8",
+        shell[0],
+        shell[1:],
+        cwd=str(home.folder),
+        env={**home.environment, "TERM": "dumb"},
+        timeout=20,
+        encoding="utf-8",
         dimensions=(40, 200),
-    )  # fmt: skip
+    )
     try:
         child.sendline(f"{start}; PS1='rea''dy> '")
         child.expect_exact("ready> ")
@@ -191,9 +196,18 @@ def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
 @pytest.mark.slow
 def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
     ids = [
-        live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), "-o", "json", code=0).envelope
+        live(
+            "personal-connection",
+            "--contact-id",
+            CONTACT,
+            "--reason-code",
+            str(number),
+            "-o",
+            "json",
+            code=0,
+        ).envelope
         for number in range(2)
-    ]  # fmt: skip
+    ]
     newest = [sent["deliveryId"] for sent in reversed(ids)]
     assert asked(live, "history", "show", word="") == newest
     assert asked(live, "history", "resolve", word=newest[0]) == newest[:1]
@@ -248,15 +262,20 @@ def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
         )
         options = cxcall(*words, "--help", code=0).out.splitlines()
         flags = {
-            word.rstrip(",") for line in options if line[2:3] == "-"
-            for word in line[:40].replace(" / ", " ").split() if word[0] == "-" and word.strip("-")
-        }  # fmt: skip
+            word.rstrip(",")
+            for line in options
+            if line[2:3] == "-"
+            for word in line[:40].replace(" / ", " ").split()
+            if word[0] == "-" and word.strip("-")
+        }
         assert set(asked(cxcall, *words, word="-")) == flags, words
 
 
 def test_documented_installation_works_in_a_new_home(home: Cxcall) -> None:
     page = Path(__file__).parents[2] / "docs/install.md"
-    (block,) = (each for each in page.read_text("utf-8").split("```sh\n")[1:] if "completion bash" in each)  # fmt: skip
+    (block,) = (
+        each for each in page.read_text("utf-8").split("```sh\n")[1:] if "completion bash" in each
+    )
     done = subprocess.run(
         ["bash", "-ec", block.partition("```")[0]], env=home.environment, check=False, timeout=60
     )

@@ -139,15 +139,29 @@ def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
     headings = re.findall(r"^(\w+):$", text, re.MULTILINE)
     assert headings == ["Options", "Request", "Safety", "Connection", "Output"]
     options = dict(zip(headings, re.split(r"^\w+:$", text, flags=re.MULTILINE)[1:], strict=True))
-    for flag, group in (("--to", "Options"), ("--file", "Request"), ("--again", "Safety"), ("--region", "Connection"), ("--help", "Output")):  # fmt: skip
+    for flag, group in (
+        ("--to", "Options"),
+        ("--file", "Request"),
+        ("--again", "Safety"),
+        ("--region", "Connection"),
+        ("--help", "Output"),
+    ):
         assert flag in options[group]
     described = text.partition("Examples:")[0].splitlines()
     assert 90 < max(map(len, described)) <= 100
 
 
 def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> None:
-    for command, text in (("call", "only the engagement ID"), ("validate", "only findings"), ("track", "no progress")):  # fmt: skip
-        (line,) = (line for line in cxcall(command, "--help", code=0, env={"COLUMNS": "100"}).out.splitlines() if line.strip().startswith("-q, --quiet"))  # fmt: skip
+    for command, text in (
+        ("call", "only the engagement ID"),
+        ("validate", "only findings"),
+        ("track", "no progress"),
+    ):
+        (line,) = (
+            line
+            for line in cxcall(command, "--help", code=0, env={"COLUMNS": "100"}).out.splitlines()
+            if line.strip().startswith("-q, --quiet")
+        )
         assert text in line
 
 

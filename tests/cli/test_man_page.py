@@ -48,7 +48,9 @@ def test_it_has_every_section_command_code_and_setting() -> None:
 def test_the_tools_for_man_pages_have_nothing_to_say(command: list[str]) -> None:
     if not shutil.which(command[0]):
         pytest.skip(f"{command[0]} is not installed here")
-    result = subprocess.run([*command, str(man_page.PAGE)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    result = subprocess.run(
+        [*command, str(man_page.PAGE)], capture_output=True, text=True, timeout=60, check=False
+    )
     assert (result.returncode, result.stderr) == (0, "")
     assert command[0] == "man" or not result.stdout
 

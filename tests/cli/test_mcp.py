@@ -57,8 +57,11 @@ def check_hints(tools: list[Any], sending: set[str]) -> None:
     for tool in tools:
         hints = tool.annotations
         stated = (
-            hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint
-        )  # fmt: skip
+            hints.read_only_hint,
+            hints.destructive_hint,
+            hints.idempotent_hint,
+            hints.open_world_hint,
+        )
         assert None not in stated, tool.name
         assert hints.read_only_hint is (tool.name not in sending)
         assert hints.destructive_hint is (tool.name in sending)
@@ -134,11 +137,23 @@ async def check_arguments(client: Client) -> None:
     """Check that wrong arguments are named, and their values are not repeated."""
     for tool, message, arguments in (
         ("explain", "an argument is unknown", {"text": "x", TOKEN: TOKEN}),
-        ("validate", "`operation` is invalid: input should be a valid string", {"operation": [TOKEN]}),
-        ("dry_run", "`parameters` is invalid", {"operation": "execute", "parameters": {TOKEN: {"x": NUMBER}}}),
-        ("list_operations", "`method` is invalid: input should be 'GET'", {"method": TOKEN, "limit": -1}),
+        (
+            "validate",
+            "`operation` is invalid: input should be a valid string",
+            {"operation": [TOKEN]},
+        ),
+        (
+            "dry_run",
+            "`parameters` is invalid",
+            {"operation": "execute", "parameters": {TOKEN: {"x": NUMBER}}},
+        ),
+        (
+            "list_operations",
+            "`method` is invalid: input should be 'GET'",
+            {"method": TOKEN, "limit": -1},
+        ),
         ("show_operation", "`operation` is required", {}),
-    ):  # fmt: skip
+    ):
         refused = await call(client, tool, **arguments)
         assert (refused["exitCode"], refused["isError"]) == (2, True)
         assert message in refused["findings"][0]["message"]
@@ -259,17 +274,30 @@ def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
-    hello: dict[str, Any] = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}  # fmt: skip
+    hello: dict[str, Any] = {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "1"},
+    }
     messages: list[dict[str, Any]] = [
         {"method": "initialize", "id": 1, "params": hello},
         {"method": "notifications/initialized"},
-        {"method": "tools/call", "id": 2, "params": {"name": "validate", "arguments": {"content": "{"}}},
+        {
+            "method": "tools/call",
+            "id": 2,
+            "params": {"name": "validate", "arguments": {"content": "{"}},
+        },
         {"method": "tools/call", "id": 3, "params": {"name": "doctor", "arguments": {"body": 5}}},
-    ]  # fmt: skip
+    ]
     process = subprocess.Popen(
-        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"], env=cxcall.environment, cwd=cxcall.folder,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
+        env=cxcall.environment,
+        cwd=cxcall.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdin
     assert process.stdout
     assert process.stderr

@@ -56,8 +56,9 @@ def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> 
     assert content(cxcall)["default_profile"] == "first"
     listed = cxcall("config", "profiles", "-o", "json", code=0).envelope["data"]
     assert [(name, entry["isDefault"]) for name, entry in listed.items()] == [
-        ("first", True), ("second", False)
-    ]  # fmt: skip
+        ("first", True),
+        ("second", False),
+    ]
     assert listed["second"]["loggedInTo"] == [sandbox.base_url]
     cxcall("auth", "switch", "second", code=0)
     assert "second\tdefault_profile" in cxcall("auth", "status", code=0).out
@@ -98,8 +99,10 @@ def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: S
             child.sendline(answer)
         assert "logged in to" in screen(child)
     assert content(cxcall)["profiles"]["cx"] == {
-        "platform": "nice-cxone", "base_url": sandbox.base_url, "access_key_id": sandbox.client_id
-    }  # fmt: skip
+        "platform": "nice-cxone",
+        "base_url": sandbox.base_url,
+        "access_key_id": sandbox.client_id,
+    }
     cxcall("callback", "--to", "2025550100", "--skill", "4711", "--yes", code=0)
     assert len(sandbox.rings) == 1
 
@@ -172,7 +175,16 @@ def test_region_flag_replaces_the_url_of_the_profile(cxcall: Cxcall) -> None:
     cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
     out = cxcall(*EXECUTE, "--region", "eu-west-1", "--dry-run", code=0).out
     assert out.startswith("POST https://api.mypurecloud.ie/")
-    out = cxcall("send", "get-conversation", "--conversation-id", CONTACT, "--region", "eu-west-1", "-n", code=0).out  # fmt: skip
+    out = cxcall(
+        "send",
+        "get-conversation",
+        "--conversation-id",
+        CONTACT,
+        "--region",
+        "eu-west-1",
+        "-n",
+        code=0,
+    ).out
     assert out.startswith("GET https://api.mypurecloud.ie/")
 
 
@@ -209,7 +221,11 @@ def test_columns_of_the_profile_apply_where_a_file_has_them(
 def test_processes_that_write_at_once_lose_nothing(cxcall: Cxcall) -> None:
     names = [f"p{number}" for number in range(8)]
     with ThreadPoolExecutor(len(names)) as pool:
-        list(pool.map(lambda name: cxcall("config", "set", "timeout", "5", "-p", name, code=0), names))  # fmt: skip
+        list(
+            pool.map(
+                lambda name: cxcall("config", "set", "timeout", "5", "-p", name, code=0), names
+            )
+        )
     assert content(cxcall)["profiles"] == {name: {"timeout": 5} for name in names}
 
 

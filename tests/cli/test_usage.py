@@ -121,10 +121,18 @@ def test_login_without_a_terminal_says_what_is_missing(cxcall: Cxcall) -> None:
 def test_hint_names_flags_where_the_body_comes_from_flags(cxcall: Cxcall) -> None:
     for words, code, message in (
         (("callback", "--to", "+12025550100", "-n"), 3, "hint: add `--queue ID`\n"),
-        (("personal-connection", "--contact-id", CONTACT, "-n"), 3, "hint: add `--reason-code TEXT`\n"),
+        (
+            ("personal-connection", "--contact-id", CONTACT, "-n"),
+            3,
+            "hint: add `--reason-code TEXT`\n",
+        ),
         (("send", "create-callback", "--set", "/scriptId=1", "-n"), 3, "add `--queue ID`"),
-        (("call", "--platform", "nice-cxone", "--to", "1"), 2, "`--session` and `--skill` are required on `nice-cxone`"),
-    ):  # fmt: skip
+        (
+            ("call", "--platform", "nice-cxone", "--to", "1"),
+            2,
+            "`--session` and `--skill` are required on `nice-cxone`",
+        ),
+    ):
         ran = cxcall(*words, code=code)
         assert message in ran.err, words
         assert "-->" in ran.err
@@ -304,14 +312,17 @@ CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
         (("personal-connection", *CALL[:2], "--reason-code", LATIN), "--reason-code"),
         (("call", "--to", CALL[3], "--as", CONTACT, "--queue", LATIN), "--queue"),
         (("send", "get-campaign", "--campaign-id", LATIN), "--campaign-id"),
-        (("batch", "calls.csv", "--operation", "execute", "--param", f"campaignId={LATIN}"), "--param"),
+        (
+            ("batch", "calls.csv", "--operation", "execute", "--param", f"campaignId={LATIN}"),
+            "--param",
+        ),
         (("track", LATIN), "ENGAGEMENT_ID"),
         (("history", "show", LATIN), "ID"),
         (("history", "resolve", LATIN, "--placed"), "ID"),
         (("history", "list", "--batch", LATIN), "--batch"),
         (("--base-url", f"http://{LATIN}", "config", "show"), "--base-url"),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_is_not_utf8_is_refused_by_its_name(
     live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
 ) -> None:
@@ -367,7 +378,10 @@ def test_an_empty_word_is_no_file_and_no_argument(
 @each_case(
     "arguments, where",
     [
-        (("explain", "curl https://api.mypurecloud.com/ -H 'Authorization: Bearer Zk81mXq09'"), "FILE|CODE"),
+        (
+            ("explain", "curl https://api.mypurecloud.com/ -H 'Authorization: Bearer Zk81mXq09'"),
+            "FILE|CODE",
+        ),
         (("explain", '{"message": "+12025550123"}'), "FILE|CODE"),
         (("explain", "POST /api/v2/conversations/callbacks?access_token=Zk81mXq09"), "FILE|CODE"),
         (("explain", "HTTP/1.1 400 Bad Request\r\nSet-Cookie: Zk81mXq09"), "FILE|CODE"),
@@ -376,7 +390,7 @@ def test_an_empty_word_is_no_file_and_no_argument(
         (("personal-connection", "--file", '{"contactId": "+12025550123"}'), "--file"),
         (("personal-connection", "--contract", "Zk81mXq09" * 1000), "--contract"),
     ],
-)  # fmt: skip
+)
 def test_text_in_place_of_a_file_name_is_refused_and_not_shown(
     cxcall: Cxcall, arguments: tuple[str, ...], where: str
 ) -> None:

@@ -61,8 +61,12 @@ def test_number_of_calls_must_be_confirmed(platform: Platform) -> None:
 def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> None:
     invalid = [*ROWS, {"contactId": "12345"}]
     cases: list[tuple[Any, int]] = [
-        (invalid, 3), ([], 2), ("rows.csv", 2), (Path("none.csv"), 2), ([{"contactId": {1}}], 2)
-    ]  # fmt: skip
+        (invalid, 3),
+        ([], 2),
+        ("rows.csv", 2),
+        (Path("none.csv"), 2),
+        ([{"contactId": {1}}], 2),
+    ]
     with Client() as client:
         for rows, code in cases:
             with pytest.raises(CxcallError) as error:
@@ -106,7 +110,11 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
 @pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_rows_may_be_sent_on_another_thread() -> None:
-    with Client() as client, client.batch(OPERATION, ROWS, confirm=5) as batch, ThreadPoolExecutor(1) as pool:  # fmt: skip
+    with (
+        Client() as client,
+        client.batch(OPERATION, ROWS, confirm=5) as batch,
+        ThreadPoolExecutor(1) as pool,
+    ):
         assert len(pool.submit(list, batch).result(30)) == 5
 
 
@@ -124,9 +132,14 @@ with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concur
         print(batch.totals.total, batch.stop_reason)
 """
     ran = subprocess.run(
-        [sys.executable, "-c", script], env=cxcall.environment, cwd=cxcall.folder,
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        env=cxcall.environment,
+        cwd=cxcall.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     total, reason = ran.stdout.split()
     assert (int(total), reason) == (platform.rung, "interrupted")
     assert 1 <= platform.rung < 5

@@ -63,7 +63,9 @@ def test_operations_that_can_lead_to_a_call_are_marked() -> None:
 
 def test_reads_and_configuration_are_not_marked() -> None:
     assert [each for each in PLACES_NO_CALL.split() if OPERATIONS[each].can_place_call] == []
-    assert [n for n, each in OPERATIONS.items() if each.method in READS and each.can_place_call] == []  # fmt: skip
+    assert [
+        n for n, each in OPERATIONS.items() if each.method in READS and each.can_place_call
+    ] == []
 
 
 def test_every_operation_of_genesys_cloud_is_marked_unless_it_was_reviewed() -> None:

@@ -169,10 +169,16 @@ def test_no_statement_lowers_the_risk_of_a_shipped_operation(folder: Path, diale
     paths: dict[str, Any] = {}
     for operation in (each for known in load_shipped_contracts() for each in known.operations):
         path = operation.base_path + operation.path
-        paths.setdefault(path, {})[operation.method.lower()] = {"x-cxcall-rings": False, "responses": {"200": {"description": "-"}}}  # fmt: skip
+        paths.setdefault(path, {})[operation.method.lower()] = {
+            "x-cxcall-rings": False,
+            "responses": {"200": {"description": "-"}},
+        }
     file = folder / "own.json"
     file.write_text(json.dumps({**wrap(dialect, paths), "x-cxcall-rings": False}), "utf-8")
-    own = {(each.method, each.path): each.can_place_call for each in load_user_contract(str(file)).operations}  # fmt: skip
+    own = {
+        (each.method, each.path): each.can_place_call
+        for each in load_user_contract(str(file)).operations
+    }
     shipped = {
         (each.method, each.base_path + each.path): each.can_place_call
         for known in load_shipped_contracts()
@@ -199,7 +205,11 @@ def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dial
 
 
 def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
-    declared: dict[str, Any] = {"operationId": "makeCall", "summary": "Place a call", "parameters": [parameter("to")]}  # fmt: skip
+    declared: dict[str, Any] = {
+        "operationId": "makeCall",
+        "summary": "Place a call",
+        "parameters": [parameter("to")],
+    }
     declared |= {"responses": {"200": {"description": "-"}}}
     contract = cxcall.file("own.json", wrap("3.0.3", {"/makeCall": {"get": declared}}))
     reply = Reply(500)

@@ -76,7 +76,9 @@ def test_each_place_is_in_a_schema() -> None:
 
 
 def test_a_contact_is_checked_with_the_columns_of_its_list() -> None:
-    load = next(each for platform, role, each in ROLES if (platform, role) == ("genesys-cloud", "load"))  # fmt: skip
+    load = next(
+        each for platform, role, each in ROLES if (platform, role) == ("genesys-cloud", "load")
+    )
     assert most_contacts(load) == 1000
     open_list, known = contact_operation(load), contact_operation(load, ["Phone"], ["Phone"])
     assert find_column("Fax", open_list) is not None

@@ -130,8 +130,13 @@ def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> No
     def run(*arguments: str) -> str:
         result = subprocess.run(
             [sys.executable, "-m", "cxcall", *arguments],
-            cwd=package.parent, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
+            cwd=package.parent,
+            env=cxcall.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
         return result.stdout
 
     assert "ring-back            Ring a contact back." in run("--help")

@@ -63,7 +63,9 @@ def changed(body: Any, place: str, name: str, new: str, value: Any) -> Any:
     """Return a copy of a body in which one member has another name and value."""
     body = copy.deepcopy(body)
     node = value_at(body, place)
-    renamed = {new if each == name else each: value if each == name else node[each] for each in node}  # fmt: skip
+    renamed = {
+        new if each == name else each: value if each == name else node[each] for each in node
+    }
     node.clear()
     node.update(renamed)
     return body
@@ -100,7 +102,9 @@ def test_misspelled_name_is_one_finding() -> None:
         body = whole_body(operation)
         for place, name in members_of(body):
             new = misspelled(name)
-            found = codes_of(operation, changed(body, place, name, new, value_at(body, place)[name]))  # fmt: skip
+            found = codes_of(
+                operation, changed(body, place, name, new, value_at(body, place)[name])
+            )
             if found != [("property-unknown", join_pointer(place, new))]:
                 wrong[operation.name, place, new] = found
     assert wrong == {}

@@ -23,10 +23,12 @@ LISTED = {
     (method, path): set(permissions.split())
     for method, path, permissions in (
         line.split("\t")
-        for line in CONTRACTS.joinpath("published/genesys-cloud.tsv").read_text("utf-8").splitlines()
+        for line in CONTRACTS.joinpath("published/genesys-cloud.tsv")
+        .read_text("utf-8")
+        .splitlines()
         if not line.startswith("#")
     )
-}  # fmt: skip
+}
 OPERATIONS = [
     (method.upper(), path, declared)
     for path, item in CONTRACT["paths"].items()
@@ -48,7 +50,9 @@ def test_an_operation_is_listed_with_the_permissions_that_it_names() -> None:
         assert named == LISTED[method, path], (method, path)
 
 
-@pytest.mark.parametrize("file", sorted(each.name for each in CONTRACTS.iterdir() if each.name.endswith(".json")))  # fmt: skip
+@pytest.mark.parametrize(
+    "file", sorted(each.name for each in CONTRACTS.iterdir() if each.name.endswith(".json"))
+)
 def test_a_contract_names_its_sources(file: str) -> None:
     info = json.loads(CONTRACTS.joinpath(file).read_text("utf-8"))["info"]
     assert ".md" in info["description"]

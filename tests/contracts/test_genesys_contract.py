@@ -57,8 +57,12 @@ def sdk(sandbox: Sandbox) -> dict[str, Any]:
     }
     result = subprocess.run(
         [sys.executable, "-W", "ignore", str(PROGRAM)],
-        input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert result.returncode == 0, result.stderr[-2000:]
     found: dict[str, Any] = json.loads(result.stdout)
     return found
@@ -86,9 +90,10 @@ def content_type(part: dict[str, Any]) -> str | None:
 def test_every_outbound_and_conversations_operation_is_shipped(sdk: dict[str, Any]) -> None:
     families = tuple(f"/api/v2/{name}" for name in ("outbound", "conversations"))
     published = {
-        route for route in sdk["operations"]
+        route
+        for route in sdk["operations"]
         if "/".join(route.partition(" ")[2].split("/")[:4]) in families
-    }  # fmt: skip
+    }
     assert published <= OPERATIONS.keys()
     assert len(published) == 495
 
@@ -207,10 +212,12 @@ def test_sandbox_accepts_bodies_of_the_sdk_and_refuses_mutated_ones(
         operation = OPERATIONS[route]
         validator = jsonschema.Draft202012Validator(operation.body_schema)
         values = {
-            each.name: "00000007-1234-4234-8234-123456789012" if sdk_type(each.schema) == "str" else "1"
+            each.name: "00000007-1234-4234-8234-123456789012"
+            if sdk_type(each.schema) == "str"
+            else "1"
             for each in operation.parameters
             if each.required
-        }  # fmt: skip
+        }
         changed = mutated(operation, body, number % 3)
         answer = session.request(
             operation.method, sandbox.base_url + operation.url("", values), json=changed

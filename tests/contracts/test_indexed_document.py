@@ -60,7 +60,11 @@ def document(tmp_path: Path, request: pytest.FixtureRequest) -> IndexedDocument:
 def test_its_parts_are_those_of_the_whole_document(document: IndexedDocument) -> None:
     whole, indexed = Contract("bells", DOCUMENT), Contract("bells", document)
     for ours, theirs in zip(indexed.operations, whole.operations, strict=True):
-        assert (ours.method, ours.path, ours.declared) == (theirs.method, theirs.path, theirs.declared)  # fmt: skip
+        assert (ours.method, ours.path, ours.declared) == (
+            theirs.method,
+            theirs.path,
+            theirs.declared,
+        )
         assert ours.body_schema == theirs.body_schema
     assert indexed.routes == whole.routes
     assert document.target(BELL) == DOCUMENT["components"]["schemas"]["Bell"]
@@ -72,7 +76,9 @@ def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -
     indexed = Contract("bells", document)
     assert [each.name for each in indexed.find_by_name("pull")] == ["pull"]
     assert indexed.find_by_name("bells") == ()
-    assert [each.name for each in indexed.find_extended("x-cxcall-command", "ring-bell")] == ["ring"]  # fmt: skip
+    assert [each.name for each in indexed.find_extended("x-cxcall-command", "ring-bell")] == [
+        "ring"
+    ]
     assert indexed.find_extended("x-cxcall-command", "pull") == ()
 
 
@@ -104,5 +110,7 @@ def test_body_without_a_required_name_is_likely_for_its_operation() -> None:
         if operation.is_generated and names and "items" not in schema:
             given = [name for name in names if name not in required[:1]] or names
             found = genesys.find_likely(given, is_array=False)
-            alike = [each for each in found if each.schema_at("").get("title") == schema.get("title")]  # fmt: skip
+            alike = [
+                each for each in found if each.schema_at("").get("title") == schema.get("title")
+            ]
             assert alike, operation.name

@@ -28,11 +28,21 @@ def operation(schema: Any, media_type: str = "application/json", **schemas: Any)
 @each_case(
     "pattern",
     [
-        r"^AC[0-9a-fA-F]{32}$", r"^\+[1-9]\d{1,14}$", "^(foo|bar)-\\d{3,}$", "^(?!x)[A-Z]{2}$", "^[^@]+@[^@]+$",
-        r"^(([0-9]{3})-){2}x?$", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "^https?://.+$", "^.{5,}$", r"^[\w.-]+\.(wav|mp3)$",
-        r"^\S+?\D\W$", "^b{2,9}?c$", "^[^a-f]$",
+        r"^AC[0-9a-fA-F]{32}$",
+        r"^\+[1-9]\d{1,14}$",
+        "^(foo|bar)-\\d{3,}$",
+        "^(?!x)[A-Z]{2}$",
+        "^[^@]+@[^@]+$",
+        r"^(([0-9]{3})-){2}x?$",
+        "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$",
+        "^https?://.+$",
+        "^.{5,}$",
+        r"^[\w.-]+\.(wav|mp3)$",
+        r"^\S+?\D\W$",
+        "^b{2,9}?c$",
+        "^[^a-f]$",
     ],
-)  # fmt: skip
+)
 def test_text_matches_its_pattern(pattern: str) -> None:
     """Also on each Python that CI has: the parser of patterns in the standard library is not public."""
     assert re.search(pattern, sample_text({"pattern": pattern}, "text"))
@@ -89,5 +99,9 @@ def test_optional_members_are_shown_where_none_is_required() -> None:
     ],
 )
 def test_hostile_schema_costs_little(schema: Any) -> None:
-    loop = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/Loop"}}}  # fmt: skip
+    loop = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {"$ref": "#/components/schemas/Loop"}},
+    }
     sample_body(operation(schema, Loop=loop))

@@ -102,7 +102,12 @@ def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation:
     assert not operation.can_place_call or operation.method not in ("GET", "HEAD")
 
 
-TYPES: dict[str, tuple[type, ...]] = {"integer": (int,), "number": (int, float), "string": (str,), "boolean": (bool,)}  # fmt: skip
+TYPES: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+}
 
 
 def enums_in(node: Any) -> Iterator[tuple[str, list[Any]]]:
@@ -116,7 +121,11 @@ def enums_in(node: Any) -> Iterator[tuple[str, list[Any]]]:
 
 
 def test_listed_values_have_the_type_of_their_schema() -> None:
-    found = [each for shipped in contract.load_shipped_contracts() for each in enums_in(whole_document(shipped.name))]  # fmt: skip
+    found = [
+        each
+        for shipped in contract.load_shipped_contracts()
+        for each in enums_in(whole_document(shipped.name))
+    ]
     assert len(found) > 20
     assert [
         (declared, value)

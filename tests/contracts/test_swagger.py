@@ -130,9 +130,12 @@ def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> 
         ("- no\n- document\n", "is not an OpenAPI"),
         ({"swagger": "1.2", "paths": {}}, "or Swagger 2.0 document"),
         ({"swagger": "2.0", "paths": []}, "has an array where an object is required"),
-        ({"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}}, "has an integer where an array is required"),
+        (
+            {"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}},
+            "has an integer where an array is required",
+        ),
     ],
-)  # fmt: skip
+)
 def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, message: str) -> None:
     ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
@@ -417,7 +420,11 @@ def test_document_of_a_vendor_works_in_every_region(cxcall: Cxcall) -> None:
 def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) -> None:
     document = swagger()
     for number in range(2000):
-        known = {"type": "object", "required": [f"only{number}"], "properties": {f"only{number}": {"type": "integer"}, "rank": {"type": "string"}}}  # fmt: skip
+        known = {
+            "type": "object",
+            "required": [f"only{number}"],
+            "properties": {f"only{number}": {"type": "integer"}, "rank": {"type": "string"}},
+        }
         document["paths"][f"/things{number}"] = {
             "post": {
                 "operationId": f"addThing{number}",

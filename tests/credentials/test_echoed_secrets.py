@@ -14,7 +14,11 @@ from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 URL = "https://login.example.com/oauth/token"
-CODE = {"grant_type": "authorization_code", "code": "code-echoed-1", "code_verifier": "verify-echoed-1"}  # fmt: skip
+CODE = {
+    "grant_type": "authorization_code",
+    "code": "code-echoed-1",
+    "code_verifier": "verify-echoed-1",
+}
 
 
 @pytest.mark.parametrize(
@@ -22,14 +26,25 @@ CODE = {"grant_type": "authorization_code", "code": "code-echoed-1", "code_verif
     [
         (OAuthClient("id", "secret-echoed-2", "test", URL), {}, ["secret-echoed-2"]),
         (
-            OAuthClient("id", "key-echoed-3", "test", URL, ACCESS_KEY, application=("app", "app-echoed-3")),
-            {}, ["key-echoed-3", "app-echoed-3"],
+            OAuthClient(
+                "id", "key-echoed-3", "test", URL, ACCESS_KEY, application=("app", "app-echoed-3")
+            ),
+            {},
+            ["key-echoed-3", "app-echoed-3"],
         ),
-        (OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE, refresh_token="fresh-echoed-4"), {}, ["fresh-echoed-4"]),
-        (OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE), CODE, ["code-echoed-1", "verify-echoed-1"]),
+        (
+            OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE, refresh_token="fresh-echoed-4"),
+            {},
+            ["fresh-echoed-4"],
+        ),
+        (
+            OAuthClient("id", "", "test", URL, AUTHORIZATION_CODE),
+            CODE,
+            ["code-echoed-1", "verify-echoed-1"],
+        ),
     ],
     ids=["client", "access key of an application", "refresh token", "code"],
-)  # fmt: skip
+)
 def test_error_of_the_token_endpoint_shows_no_secret_that_was_sent(
     monkeypatch: pytest.MonkeyPatch, client: OAuthClient, form: dict[str, str], secrets: list[str]
 ) -> None:

@@ -620,10 +620,20 @@ def test_cached_token_belongs_to_one_profile_client_and_endpoint(
 
 
 GARBAGE = [
-    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}", b'{"version": 1}', b"[" * 100_000,
-    b'{"version": 1, "records": 3}', b'{"version": 1, "records": [3, null, {}]}',
-    b'{"version": 2, "records": []}', b'{"version": 1, "records": {"a": 1}}',
-]  # fmt: skip
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"\xff\xfe",
+    b"{}",
+    b'{"version": 1}',
+    b"[" * 100_000,
+    b'{"version": 1, "records": 3}',
+    b'{"version": 1, "records": [3, null, {}]}',
+    b'{"version": 2, "records": []}',
+    b'{"version": 1, "records": {"a": 1}}',
+]
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
@@ -640,9 +650,16 @@ def test_damaged_cache_is_rewritten(
 
 
 DAMAGE: list[dict[str, Any]] = [
-    {"value": 3}, {"value": ""}, {"value": "a\nb"}, {"value": None}, {"expires_at": "soon"},
-    {"expires_at": None}, {"issued_at": []}, {"scopes": 3}, {"expires_at": True},
-]  # fmt: skip
+    {"value": 3},
+    {"value": ""},
+    {"value": "a\nb"},
+    {"value": None},
+    {"expires_at": "soon"},
+    {"expires_at": None},
+    {"issued_at": []},
+    {"scopes": 3},
+    {"expires_at": True},
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
@@ -1112,7 +1129,9 @@ def test_status_names_the_credentials_in_use(
     assert words in "".join(entry.message for entry in warnings)
     assert found.is_usable
     used = token_provider.get_token(settings)
-    assert used.source in {row[2] for row in found.rows()} | {f"client-credentials ({row[2]})" for row in found.rows()}  # fmt: skip
+    assert used.source in {row[2] for row in found.rows()} | {
+        f"client-credentials ({row[2]})" for row in found.rows()
+    }
 
 
 def test_status_shows_no_secret(load: LoadSettings) -> None:

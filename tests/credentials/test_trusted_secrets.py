@@ -108,10 +108,15 @@ def test_password_and_key_are_used_with_choices_of_env_only_from_env(settings: S
 @pytest.mark.parametrize(
     ("scopes", "is_enough"),
     [
-        ({"a", "b"}, True), ({"a"}, False), ({"b:readonly"}, False), ({"c"}, True), (set(), False), (None, True),
+        ({"a", "b"}, True),
+        ({"a"}, False),
+        ({"b:readonly"}, False),
+        ({"c"}, True),
+        (set(), False),
+        (None, True),
         ({"a", "b:readonly"}, True),
     ],
-)  # fmt: skip
+)
 def test_scopes_of_one_alternative_must_all_be_there(
     scopes: set[str] | None, *, is_enough: bool
 ) -> None:
@@ -153,10 +158,15 @@ CLIENT = OAuthClient("id", "secret", "environment", "https://login.example.com/o
 @pytest.mark.parametrize(
     "change",
     [
-        {"secret": "other"}, {"application": ("app", "one")}, {"client_id": "other"}, {"kind": "access-key"},
-        {"token_url": "https://other.example.com/oauth/token"}, {"source": LOGIN_SOURCE}, {"source": KEYRING_SOURCE},
+        {"secret": "other"},
+        {"application": ("app", "one")},
+        {"client_id": "other"},
+        {"kind": "access-key"},
+        {"token_url": "https://other.example.com/oauth/token"},
+        {"source": LOGIN_SOURCE},
+        {"source": KEYRING_SOURCE},
     ],
-)  # fmt: skip
+)
 @pytest.mark.usefixtures("settings")
 def test_cached_token_belongs_to_whoever_has_its_secret(change: dict[str, Any]) -> None:
     here, grant = at("a.example.com"), TokenGrant("t" * 20, None, time.time(), time.time() + 3600)
@@ -181,10 +191,16 @@ def test_cached_token_of_a_login_belongs_to_its_host(source: str) -> None:
 @pytest.mark.parametrize(
     ("issued", "expires", "is_usable"),
     [
-        (-100, 500, True), (-3600, 59, False), (-3600, 90, True), (-100, 10, False), (-100, 30, True),
-        (60, 3600, False), (-100, -1, False), (-100, None, False),
+        (-100, 500, True),
+        (-3600, 59, False),
+        (-3600, 90, True),
+        (-100, 10, False),
+        (-100, 30, True),
+        (60, 3600, False),
+        (-100, -1, False),
+        (-100, None, False),
     ],
-)  # fmt: skip
+)
 @pytest.mark.usefixtures("settings")
 def test_cached_token_is_used_until_shortly_before_it_expires(
     issued: float, expires: float | None, *, is_usable: bool

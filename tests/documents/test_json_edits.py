@@ -68,7 +68,9 @@ def test_text_and_memory_agree_with_json_patch(
     body: Any, data: st.DataObject, indent: Any, separators: tuple[str, str]
 ) -> None:
     edits = data.draw(edits_of(body))
-    text = json.dumps(body, indent=indent, separators=separators, ensure_ascii=data.draw(st.booleans()))  # fmt: skip
+    text = json.dumps(
+        body, indent=indent, separators=separators, ensure_ascii=data.draw(st.booleans())
+    )
     expected = jsonpatch.apply_patch(body, [edit.as_dict() for edit in edits])
     assert apply_edits(copy.deepcopy(body), edits) == expected
     assert json.loads(edit_text(parse(text, "p"), edits)) == expected

@@ -35,14 +35,24 @@ QUOTE = "a quote inside a string is not escaped"
         ("<html>", "this is a web page, not JSON", MARKUP, 1),
         ('<?xml version="1.0"?><a/>', "this is XML, not JSON", MARKUP, 1),
         ("<CONTACT_ID>", "`<` cannot start a JSON value", "put text in double quotes", 1),
-        ('{"a": [{"b": 1', "this `{` is never closed", "add `}]}` at the end; the text may be cut off", 8),
+        (
+            '{"a": [{"b": 1',
+            "this `{` is never closed",
+            "add `}]}` at the end; the text may be cut off",
+            8,
+        ),
         ('{"a": 1,', "this `{` is never closed", CUT, 1),
         ('{"a":', "this `{` is never closed", CUT, 1),
         ('{"a"', "this `{` is never closed", CUT, 1),
         ('{"a": [1,', "this `[` is never closed", CUT, 7),
-        ("[object Object]", "an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", 1),
+        (
+            "[object Object]",
+            "an object was sent as text, not as JSON",
+            "send `JSON.stringify(payload)`",
+            1,
+        ),
     ],
-)  # fmt: skip
+)
 def test_json_syntax_error_is_named_with_its_correction(
     cxcall: Cxcall, text: str, message: str, fix: str, column: int
 ) -> None:

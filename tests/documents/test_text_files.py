@@ -85,9 +85,14 @@ def test_a_pipe_of_the_shell_is_read(cxcall: Cxcall, command: str, code: int) ->
     cxcall.file("body.json", BODY)
     cxcall.file("own.json", swagger())
     ran = subprocess.run(
-        ["bash", "-c", command.format(CXCALL)], cwd=cxcall.folder, env=cxcall.environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        ["bash", "-c", command.format(CXCALL)],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ran.returncode == code, ran
 
 
@@ -96,9 +101,14 @@ def test_a_pipe_of_the_shell_is_read(cxcall: Cxcall, command: str, code: int) ->
 def test_an_endless_pipe_is_read_up_to_its_limit(cxcall: Cxcall, words: tuple[str, ...]) -> None:
     line = f"head -c 300M /dev/zero | tr '\\0' x | {CXCALL} {' '.join(words)}"
     ran = subprocess.run(
-        ["bash", "-c", line], cwd=cxcall.folder, env=cxcall.environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        ["bash", "-c", line],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "MiB" in ran.stderr + ran.stdout
     assert ran.returncode in (2, 3)
 

@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from cxcall.documents import toml
 
-LINES = ["a = 1", 'b = """', 'x"""', "c = [", " 1,", "]", "", "# note", "[t]", 'd.e = "x"', "f = {g = 1}"]  # fmt: skip
+LINES = [
+    "a = 1",
+    'b = """',
+    'x"""',
+    "c = [",
+    " 1,",
+    "]",
+    "",
+    "# note",
+    "[t]",
+    'd.e = "x"',
+    "f = {g = 1}",
+]
 
 
 def first_line(text: str, keys: tuple[str, ...]) -> int:
@@ -30,7 +42,10 @@ def first_line(text: str, keys: tuple[str, ...]) -> int:
     return len(lines)
 
 
-@given(st.lists(st.sampled_from(LINES), max_size=12), st.sampled_from(["a", "b", "c", "t", "t.d.e", "f.g", "t.f.g", "z"]))  # fmt: skip
+@given(
+    st.lists(st.sampled_from(LINES), max_size=12),
+    st.sampled_from(["a", "b", "c", "t", "t.d.e", "f.g", "t.f.g", "z"]),
+)
 def test_a_value_is_located_where_it_is_first_set(lines: list[str], name: str) -> None:
     text = "\n".join(lines)
     try:

@@ -29,16 +29,25 @@ def test_json_is_yaml(value: Any) -> None:
 @each_case(
     "text, value",
     [
-        ("a: yes\nb: on\nc: 2024-10-01\nd: 12:30:00", {"a": "yes", "b": "on", "c": "2024-10-01", "d": "12:30:00"}),
-        ("[1_000, 0o17, 0x1F, 017, +5, 1e3, .5, .inf]", ["1_000", 15, 31, 17, 5, 1000.0, 0.5, ".inf"]),
-        ("[~, null, Null, True, FALSE, 'null', !!str 5]", [None, None, None, True, False, "null", "5"]),
+        (
+            "a: yes\nb: on\nc: 2024-10-01\nd: 12:30:00",
+            {"a": "yes", "b": "on", "c": "2024-10-01", "d": "12:30:00"},
+        ),
+        (
+            "[1_000, 0o17, 0x1F, 017, +5, 1e3, .5, .inf]",
+            ["1_000", 15, 31, 17, 5, 1000.0, 0.5, ".inf"],
+        ),
+        (
+            "[~, null, Null, True, FALSE, 'null', !!str 5]",
+            [None, None, None, True, False, "null", "5"],
+        ),
         ("200: a\ntrue: b\n~: c", {"200": "a", "true": "b", "~": "c"}),
         ("a: &x {m: 1}\nb: *x", {"a": {"m": 1}, "b": {"m": 1}}),
         ("a: &x {m: 1, n: 2}\nb: {<<: *x, m: 5}", {"a": {"m": 1, "n": 2}, "b": {"m": 5, "n": 2}}),
         ("a: 1\n---\nb: 2", {"a": 1}),
         ("", None),
     ],
-)  # fmt: skip
+)
 def test_scalars_and_keys_follow_yaml_1_2(text: str, value: Any) -> None:
     assert load_yaml(text) == value
 

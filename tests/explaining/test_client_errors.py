@@ -79,9 +79,15 @@ def test_pseudo_headers_and_prompts_belong_to_the_one_request() -> None:
         f'@{{"authority"="api.mypurecloud.ie"; "method"="POST"; "path"="{PATH}"; "scheme"="https"}}'
     )
     texts = {
-        f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" -Method "POST" -Headers {headers} -Body "{{}}"': ("POST", PATH),
-        r"PS C:\tools> .\gc.exe outbound campaigns list --profile emea": ("GET", "/api/v2/outbound/campaigns"),
-    }  # fmt: skip
+        f'Invoke-WebRequest -UseBasicParsing -Uri "{URL}" -Method "POST" -Headers {headers} -Body "{{}}"': (
+            "POST",
+            PATH,
+        ),
+        r"PS C:\tools> .\gc.exe outbound campaigns list --profile emea": (
+            "GET",
+            "/api/v2/outbound/campaigns",
+        ),
+    }
     for text, expected in texts.items():
         assert [(each.method, each.path) for each in read(text, "text")] == [expected], text
 

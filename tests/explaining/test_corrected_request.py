@@ -40,7 +40,23 @@ PRINT_ARGUMENTS = r"""cxcall() {
   printf '\0'
 }
 """
-TEXTS = ["it's", 'a "b" c', "100 % %PATH%", "$HOME `x` $(y)", "a\\", '\\"', "JSON", "'@", "é \u2018x\u2019 ☎", "a\u202eb", "&|<>^!", "-x", "\x1b[0m", "a\nb", "tab\t"]  # fmt: skip
+TEXTS = [
+    "it's",
+    'a "b" c',
+    "100 % %PATH%",
+    "$HOME `x` $(y)",
+    "a\\",
+    '\\"',
+    "JSON",
+    "'@",
+    "é \u2018x\u2019 ☎",
+    "a\u202eb",
+    "&|<>^!",
+    "-x",
+    "\x1b[0m",
+    "a\nb",
+    "tab\t",
+]
 
 
 @dataclass
@@ -92,20 +108,30 @@ def run_in_powershell(command: str) -> Received:
     body = found["body"] or ""
     assert "\n'@" not in body
     assert body.isascii()
-    words = re.findall(r" (?:'((?:[^'\u2018-\u201b]|(['\u2018-\u201b])\2)*)'|([^' ]+))", found["words"])  # fmt: skip
+    words = re.findall(
+        r" (?:'((?:[^'\u2018-\u201b]|(['\u2018-\u201b])\2)*)'|([^' ]+))", found["words"]
+    )
     assert sum(len(re.sub(r"\s", "", plain)) for *_, plain in words) > 0
-    return Received([re.sub("(['\u2018-\u201b])\\1", r"\1", quoted) or plain for quoted, _, plain in words], body)  # fmt: skip
+    return Received(
+        [re.sub("(['\u2018-\u201b])\\1", r"\1", quoted) or plain for quoted, _, plain in words],
+        body,
+    )
 
 
 def assert_received(request: CorrectedRequest, received: Received) -> None:
     """Check that a command says the request: operation, parameters, and body."""
     send, name, *words = received.words
-    flags = {flag.parameter: f"--{flag.name}" for flag in unique_flags(request.operation.parameters)}  # fmt: skip
+    flags = {
+        flag.parameter: f"--{flag.name}" for flag in unique_flags(request.operation.parameters)
+    }
     assert (send, name) == ("send", request.operation.name)
     assert words[-1] == "--dry-run"
     for parameter, value in request.values.items():
         pair = [flags.get(parameter, ""), value]
-        assert pair in (words[at : at + 2] for at in range(len(words))) or f"{parameter}={value}" in words  # fmt: skip
+        assert (
+            pair in (words[at : at + 2] for at in range(len(words)))
+            or f"{parameter}={value}" in words
+        )
     if request.operation.takes_body and "body.json" not in words:
         assert json.loads(received.body) == request.body
 
@@ -122,7 +148,10 @@ def assert_valid_or_open(request: CorrectedRequest) -> None:
             wrong.add("".join(join_pointer("", token) for token in error.absolute_path))
     pointers = [place for place in request.missing if place[:1] in ("", "/")]
     for place in wrong:
-        assert any(f"{open_place}/".startswith(f"{place}/") or f"{place}/".startswith(f"{open_place}/") for open_place in pointers), (request.operation.name, place, request)  # fmt: skip
+        assert any(
+            f"{open_place}/".startswith(f"{place}/") or f"{place}/".startswith(f"{open_place}/")
+            for open_place in pointers
+        ), (request.operation.name, place, request)
     for name, value in request.values.items():
         finding = check_parameters(request.operation, {name: value})
         assert name in request.missing or not has_errors(finding), (name, value)
@@ -149,7 +178,11 @@ def exchange_of(operation: Operation, random: Random) -> dict[str, Any]:
     if operation in OPERATIONS:
         body = plant(operation, random).body
         if isinstance(body, dict) and random.random() < 0.5:
-            texts = [name for name in body if isinstance(body[name], str) and not operation.schema_at(f"/{name}").get("format")]  # fmt: skip
+            texts = [
+                name
+                for name in body
+                if isinstance(body[name], str) and not operation.schema_at(f"/{name}").get("format")
+            ]
             for name in texts[:1]:
                 body[name] = random.choice(TEXTS)
         exchange["body"] = random.choice([body, body, body, None, [body]])
@@ -190,7 +223,10 @@ def test_arrays_and_objects_keep_their_structure() -> None:
     request = callback(CALLBACK)
     assert (request.body, request.missing) == (CALLBACK, ())
     for form in ("send", "curl", "cmd", "powershell", "json"):
-        assert re.search(r'"callbackNumbers": \[\s*"\+12025550123",\s*"\+12025550124"\s*\]', request.as_text(form))  # fmt: skip
+        assert re.search(
+            r'"callbackNumbers": \[\s*"\+12025550123",\s*"\+12025550124"\s*\]',
+            request.as_text(form),
+        )
 
 
 def test_wrong_values_are_placeholders_and_not_repeated() -> None:
@@ -209,11 +245,7 @@ def test_wrong_values_are_placeholders_and_not_repeated() -> None:
 
 
 def test_query_and_path_values_are_carried_over() -> None:
-    operation = next(
-        each
-        for each in load_operations()
-        if each.name == "add-contacts"
-    )  # fmt: skip
+    operation = next(each for each in load_operations() if each.name == "add-contacts")
     names = [each.name for each in operation.parameters if each.location == "query"]
     url = f"https://api.mypurecloud.com/api/v2/outbound/contactlists/{QUEUE}/contacts?{names[0]}=true&zebra=1"
     request = corrected({"method": "POST", "url": url, "body": operation.example})
@@ -237,7 +269,11 @@ def test_path_value_after_a_base_path_is_carried_over() -> None:
     operation = load_operation("cxone-dial-phone")
     url = operation.url("https://api-na1.niceincontact.com", {"sessionId": "YXBpOjEyMzQ1Njc4OTA="})
     request = corrected({"method": "POST", "url": url, "body": operation.example})
-    assert (request.values, request.missing, request.url) == ({"sessionId": "YXBpOjEyMzQ1Njc4OTA="}, (), url)  # fmt: skip
+    assert (request.values, request.missing, request.url) == (
+        {"sessionId": "YXBpOjEyMzQ1Njc4OTA="},
+        (),
+        url,
+    )
 
 
 def test_body_of_another_operation_goes_to_that_operation() -> None:
@@ -254,11 +290,19 @@ def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
     fake = "curl() { echo sent >&2; }\n"
     for answer, message in (("", ""), ("y\n", ""), ("yes\n", "sent\n")):
         file = cxcall.file("script.sh", fake + script)
-        result = subprocess.run(["bash", str(cxcall.folder / file)], input=answer, capture_output=True, text=True, check=False)  # fmt: skip
+        result = subprocess.run(
+            ["bash", str(cxcall.folder / file)],
+            input=answer,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert result.stderr == message
     assert explain(script)[0].request.method == "POST"
     read = load_operation("get-conversation")
-    request = corrected({"method": "GET", "url": read.url(read.contract.base_url(), {"conversationId": QUEUE})})  # fmt: skip
+    request = corrected(
+        {"method": "GET", "url": read.url(read.contract.base_url(), {"conversationId": QUEUE})}
+    )
     assert request.as_text("curl").startswith("curl ")
 
 
@@ -266,7 +310,14 @@ def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
 def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
     secret = "S3cr3t-of-nobody-0123456789abcdef"
     body = {**CALLBACK, "data": {"password": secret, "note": "x"}}
-    text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "headers": {"Authorization": f"Bearer {secret}"}, "body": body})  # fmt: skip
+    text = json.dumps(
+        {
+            "method": "POST",
+            "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks",
+            "headers": {"Authorization": f"Bearer {secret}"},
+            "body": body,
+        }
+    )
     for form in ("send", "curl", "cmd", "powershell", "json"):
         ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text, code=3)
         assert secret not in ran.out + ran.err
@@ -276,7 +327,12 @@ def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 def test_fix_is_advertised_only_where_it_prints_a_request(cxcall: Cxcall) -> None:
-    for path in ("/api/v2/outbound/calls", "/api/v2/users/me/presencez", "/api/v2/nothing/near/this", "/oauth/token"):  # fmt: skip
+    for path in (
+        "/api/v2/outbound/calls",
+        "/api/v2/users/me/presencez",
+        "/api/v2/nothing/near/this",
+        "/oauth/token",
+    ):
         text = json.dumps(
             {"method": "POST", "url": f"https://api.mypurecloud.com{path}", "body": {}}
         )
@@ -321,9 +377,13 @@ def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxc
     )
     ran = cxcall("explain", "-", "--fix", "--contract", "own api.json", stdin=text, code=0)
     result = subprocess.run(
-        ["bash", "-c", ran.out], capture_output=True, text=True, check=False, cwd=cxcall.folder,
+        ["bash", "-c", ran.out],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cxcall.folder,
         env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
-    )  # fmt: skip
+    )
     assert result.returncode == 0, result
     assert '"queueId": "7"' in result.stdout
 
@@ -331,7 +391,13 @@ def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxc
 @pytest.mark.slow
 def test_body_that_is_too_long_for_cmd_is_read_from_a_file(cxcall: Cxcall) -> None:
     body = {**CALLBACK, "callbackNumbers": [f"+1202555{number:04}" for number in range(700)]}
-    text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "body": body})  # fmt: skip
+    text = json.dumps(
+        {
+            "method": "POST",
+            "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks",
+            "body": body,
+        }
+    )
     ran = cxcall("explain", "-", "--fix", "--as", "cmd", stdin=text)
     assert (
         ran.out
@@ -346,17 +412,28 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
     for operation in random.sample(OPERATIONS, 4):
         if operation.is_for_login:
             continue
-        url = operation.url(operation.contract.base_url(), {each.name: QUEUE for each in operation.parameters if each.location == "path"})  # fmt: skip
-        text = json.dumps({"method": operation.method, "url": url, "body": correct_body(operation, random)})  # fmt: skip
+        url = operation.url(
+            operation.contract.base_url(),
+            {each.name: QUEUE for each in operation.parameters if each.location == "path"},
+        )
+        text = json.dumps(
+            {"method": operation.method, "url": url, "body": correct_body(operation, random)}
+        )
         for form in forms:
             ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text)
             if form == "json" and "to be filled in" not in ran.err:
                 cxcall("validate", "-", "--operation", operation.name, stdin=ran.out, code=0)
             elif form == "send" and "to be filled in" not in ran.err:
                 result = subprocess.run(
-                    ["bash", "-c", ran.out], capture_output=True, text=True, check=False,
-                    env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
-                )  # fmt: skip
+                    ["bash", "-c", ran.out],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    env={
+                        **cxcall.environment,
+                        "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}",
+                    },
+                )
                 assert result.returncode == 0, result
                 assert unquote(result.stdout).startswith(f"{operation.method} ")
 
@@ -365,10 +442,16 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
     ("body", "expected"),
     [
         ("skill=4711&phoneNumber=%2B12025550123", {"skill": "4711", "phoneNumber": "+12025550123"}),
-        ('{"skill": 4711, // the queue\n "phoneNumber": "+12025550123",}', {"skill": "4711", "phoneNumber": "+12025550123"}),
-        ('{"skill": 4711, "phoneNumber": "+12025550123", "firstNa', {"skill": "4711", "phoneNumber": "+12025550123"}),
+        (
+            '{"skill": 4711, // the queue\n "phoneNumber": "+12025550123",}',
+            {"skill": "4711", "phoneNumber": "+12025550123"},
+        ),
+        (
+            '{"skill": 4711, "phoneNumber": "+12025550123", "firstNa',
+            {"skill": "4711", "phoneNumber": "+12025550123"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_values_of_a_body_with_defects_are_kept(body: str, expected: dict[str, str]) -> None:
     path = "/inContactAPI/services/v30.0/queuecallback"
     exchange = {"method": "POST", "host": "api-na1.niceincontact.com", "path": path, "body": body}
@@ -378,7 +461,11 @@ def test_values_of_a_body_with_defects_are_kept(body: str, expected: dict[str, s
 
 
 def test_corrected_request_has_no_finding_on_its_own_placeholders() -> None:
-    exchange = {"method": "POST", "host": "api.mypurecloud.com", "path": "/api/v2/outbound/contactlists/x/contacts?priority=yes"}  # fmt: skip
+    exchange = {
+        "method": "POST",
+        "host": "api.mypurecloud.com",
+        "path": "/api/v2/outbound/contactlists/x/contacts?priority=yes",
+    }
     (found,) = explain({**exchange, "body": [{"contactListId": 4, "data": {"phone": 1}}]})
     corrected = correct_request(found)
     assert {"contactListId", "priority"} <= set(corrected.missing)
@@ -408,4 +495,6 @@ def test_misspelled_path_is_corrected_whatever_the_status(status: int | None) ->
     assert found.body == {"contactId": CONTACT, "reasonCode": "follow_up"}
     exchange["url"] = f"{exchange['url']}s"  # the path that users report
     is_unknown = status in (404, 405)
-    assert corrected(exchange).operation.name == ("place-call" if is_unknown else "personal-connection")  # fmt: skip
+    assert corrected(exchange).operation.name == (
+        "place-call" if is_unknown else "personal-connection"
+    )

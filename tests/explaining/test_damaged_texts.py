@@ -35,9 +35,18 @@ def test_blocked_request_is_that_of_the_code_or_log_with_it() -> None:
 
 @pytest.mark.parametrize(
     ("code", "expected"),
-    [(6, "undelivered"), (35, "undelivered"), (60, "undelivered"), (77, "undelivered"), (97, "undelivered"),
-     (16, "outcome-unknown"), (18, "outcome-unknown"), (28, "outcome-unknown"), (95, "outcome-unknown")],
-)  # fmt: skip
+    [
+        (6, "undelivered"),
+        (35, "undelivered"),
+        (60, "undelivered"),
+        (77, "undelivered"),
+        (97, "undelivered"),
+        (16, "outcome-unknown"),
+        (18, "outcome-unknown"),
+        (28, "outcome-unknown"),
+        (95, "outcome-unknown"),
+    ],
+)
 def test_exit_code_of_curl_says_whether_the_request_was_sent(code: int, expected: str) -> None:
     for text in (f"curl: ({code}) some problem\n{URL}", f"curl {URL}\ncurl: ({code}) some problem"):
         (found,) = explain(text)

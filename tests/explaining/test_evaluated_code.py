@@ -50,7 +50,9 @@ def test_value_of_an_expression_that_is_not_evaluated_is_unknown() -> None:
         code = f"body = {{'callbackNumbers': {value}, 'queueId': queue}}"
         (request,) = read(f"{code}\nrequests.post('{URL}', json=body)\n", "text")
         assert {"/callbackNumbers", "/queueId"} <= request.unknown.keys(), value
-        errors = [each.code for each in explain_request(request).findings if each.severity == "error"]  # fmt: skip
+        errors = [
+            each.code for each in explain_request(request).findings if each.severity == "error"
+        ]
         assert errors in ([], ["credential"]), value
 
 
@@ -123,15 +125,26 @@ def test_request_in_records_and_in_calls_with_a_host_is_read() -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["a = a + a", "a += a", "a = [a, a]", "a = {**a, 'b': a}", "a = '%s%s' % (a, a)", "a = f'{a}{a}'", "a = `${a}${a}`"],
-)  # fmt: skip
+    [
+        "a = a + a",
+        "a += a",
+        "a = [a, a]",
+        "a = {**a, 'b': a}",
+        "a = '%s%s' % (a, a)",
+        "a = f'{a}{a}'",
+        "a = `${a}${a}`",
+    ],
+)
 def test_value_that_doubles_becomes_unknown_before_it_is_large(statement: str) -> None:
     lines = "\n".join([statement] * 60)  # 2 to the power of 60 times the first value
     (request,) = read(f"a = 'ab'\n{lines}\nclient.post('{URL}', json={{'queueId': a}})", "text")
     assert (request.method, len(request.body or "") < 1_000_000) == ("POST", True)
 
 
-@pytest.mark.parametrize("change", ["a['b'] = a", "a.b = a", "a.put('b', a)", "a.update({'b': [a]})", "c.push(a)\na['b'] = c"])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    ["a['b'] = a", "a.b = a", "a.put('b', a)", "a.update({'b': [a]})", "c.push(a)\na['b'] = c"],
+)
 def test_map_that_is_put_into_itself_is_read_without_it(change: str) -> None:
     code = f"a = {{'queueId': 'x'}}\nc = []\n{change}\nclient.post('{URL}', json=a)"
     (request,) = read(code, "text")

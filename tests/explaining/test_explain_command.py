@@ -148,8 +148,9 @@ def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
     file = cxcall.file("session.har", session)
     ran = cxcall("explain", file, code=3)
     assert [line for line in ran.out.splitlines() if line.startswith("entry")] == [
-        f"entry {number} of 3: POST api.mypurecloud.com/api/v2/conversations/calls -> HTTP 400" for number in (1, 3)
-    ]  # fmt: skip
+        f"entry {number} of 3: POST api.mypurecloud.com/api/v2/conversations/calls -> HTTP 400"
+        for number in (1, 3)
+    ]
     assert "1 entries of other hosts" in ran.err
     lines = cxcall("explain", file, "--entry", "3", "-o", "jsonl", code=3).out.splitlines()
     assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
@@ -257,10 +258,16 @@ SENT = "headers={'Content-Type': 'application/json'})"
         ),
         (f'{CURLED} -d "$BODY"', "the value of `$BODY` is not in the command"),
         (f'{CURLED} -d "$(cat body.json)"', "the value of `$(cat body.json)` is"),
-        (f'{CURLED} -d "{{\\"contactId\\": \\"$ID\\", \\"contactSpec\\": $SPEC}}"', "`$ID` and `$SPEC` are"),
-        (f'{CURLED} -d \'{{"contactId": "\'"$ID"\'", "contactSpec": \'$SPEC\'}}\'', "`$ID` and `$SPEC` are"),
+        (
+            f'{CURLED} -d "{{\\"contactId\\": \\"$ID\\", \\"contactSpec\\": $SPEC}}"',
+            "`$ID` and `$SPEC` are",
+        ),
+        (
+            f'{CURLED} -d \'{{"contactId": "\'"$ID"\'", "contactSpec": \'$SPEC\'}}\'',
+            "`$ID` and `$SPEC` are",
+        ),
     ],
-)  # fmt: skip
+)
 def test_hidden_value_is_not_checked(cxcall: Cxcall, text: str, named: str) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
     assert ran.codes == ["path-unpublished", "not-provable"]
@@ -321,8 +328,12 @@ def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
 
 @pytest.mark.parametrize(
     ("code", "message"),
-    [("401", "does not accept the token"), ("409 Session Ended", "session has ended"), ("429", "rate-limited")],
-)  # fmt: skip
+    [
+        ("401", "does not accept the token"),
+        ("409 Session Ended", "session has ended"),
+        ("429", "rate-limited"),
+    ],
+)
 def test_status_is_described(cxcall: Cxcall, code: str, message: str) -> None:
     assert message in cxcall("explain", code).out
 

@@ -157,8 +157,9 @@ def test_missing_query_parameter_is_reported(path: str, missing: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "path", ["/user-management/v1/users", "/dfo/3.0/contacts/1", "/access-key-management/v1/access-keys"]
-)  # fmt: skip
+    "path",
+    ["/user-management/v1/users", "/dfo/3.0/contacts/1", "/access-key-management/v1/access-keys"],
+)
 def test_path_of_an_undeclared_cxone_api_is_not_an_error(path: str) -> None:
     assert not errors(make_exchange("GET", path, host="api-de-na1.niceincontact.com"))
     assert errors(make_exchange("GET", path)) == {"platform-mismatch": "path"}
@@ -193,7 +194,11 @@ def test_query_parameter_in_the_body_is_reported() -> None:
 
 
 def test_query_parameter_in_the_body_is_checked_as_a_query_value() -> None:
-    body = {"listName": "A", "externalIdColumn": "", "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "phone"}]}  # fmt: skip
+    body = {
+        "listName": "A",
+        "externalIdColumn": "",
+        "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "phone"}],
+    }
     (found,) = explain(make_exchange(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
     placed = [(each.code, each.where) for each in found.findings if each.severity is Severity.ERROR]
     assert placed.count(("property-unknown", "/listName")) == 1
@@ -412,7 +417,7 @@ def test_body_that_is_not_shown_is_no_gap_where_the_response_names_the_cause() -
         f'requests.post(f"https://{{host}}/api/v2/conversations/callbacks", json={{"callbackNumbers": "+12025550123", "queueId": "{QUEUE}"}})',
         f'axios.post(`https://api.${{region}}/api/v2/conversations/callbacks`, {{callbackNumbers: "+12025550123", queueId: "{QUEUE}"}})',
     ],
-)  # fmt: skip
+)
 def test_body_is_checked_where_the_url_has_a_variable(text: str) -> None:
     assert errors_of_text(text).get("type-mismatch") == "/callbackNumbers"
 
@@ -463,7 +468,11 @@ def test_correlation_id_is_found_wherever_a_text_names_it() -> None:
 
 
 def test_answer_about_a_state_has_accepted_a_body_that_lacks_properties() -> None:
-    refusal = {"code": "invalid.update.bad.status.transition", "message": "Invalid transition from <COMPLETE> to <OFF>", "status": 400}  # fmt: skip
+    refusal = {
+        "code": "invalid.update.bad.status.transition",
+        "message": "Invalid transition from <COMPLETE> to <OFF>",
+        "status": 400,
+    }
     exchange = make_exchange(
         "PUT", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "off"}
     )
@@ -503,10 +512,18 @@ def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> No
         (ISSUER, "/auth/token", "grant_type=password&username=a&password=b"),
         (ISSUER, "/auth/token", "grant_type=token-exchange"),
         (AREA, "/authentication/v1/token/access-key", {"accessKeyId": "a", "accessKeySecret": "b"}),
-        ("api.incontact.com", "/InContactAuthorizationServer/Token", {"grant_type": "client_credentials"}),
-        ("api.incontact.com", "/InContactAuthorizationServer/Token", "grant_type=password&username=a&password=b"),
+        (
+            "api.incontact.com",
+            "/InContactAuthorizationServer/Token",
+            {"grant_type": "client_credentials"},
+        ),
+        (
+            "api.incontact.com",
+            "/InContactAuthorizationServer/Token",
+            "grant_type=password&username=a&password=b",
+        ),
     ],
-)  # fmt: skip
+)
 def test_documented_token_request_has_no_error(host: str, path: str, body: Any) -> None:
     basic = {"Authorization": "Basic [removed]", "Content-Type": "application/json"}
     form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
@@ -518,15 +535,21 @@ def test_documented_token_request_has_no_error(host: str, path: str, body: Any) 
     ("host", "path", "usual"),
     [
         ("api.cxone.com", "/oauth2/token", "https://cxone.niceincontact.com/auth/token"),
-        ("api.mypurecloud.com", "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
+        (
+            "api.mypurecloud.com",
+            "/api/v2/oauth/token",
+            "https://login.<region's domain>/oauth/token",
+        ),
         (None, "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
         (None, "/anything", "https://cxone.niceincontact.com/auth/token"),
     ],
-)  # fmt: skip
+)
 def test_wrong_token_path_is_checked_as_a_token_request(
     host: str | None, path: str, usual: str
 ) -> None:
-    exchange = make_exchange(host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID")  # fmt: skip
+    exchange = make_exchange(
+        host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID"
+    )
     (found,) = explain({**exchange, "status": 401, "response": {"error": "invalid_client"}})
     by_code = {each.code: each for each in found.findings}
     assert usual in by_code["path-unpublished"].fix
@@ -536,8 +559,18 @@ def test_wrong_token_path_is_checked_as_a_token_request(
 
 @pytest.mark.parametrize(
     "value",
-    ["$TOKEN", "${TOKEN}", "$env:TOKEN", "%TOKEN%", "{{token}}", "[REDACTED]", "<redacted>", "<TOKEN REMOVED>", "****"],
-)  # fmt: skip
+    [
+        "$TOKEN",
+        "${TOKEN}",
+        "$env:TOKEN",
+        "%TOKEN%",
+        "{{token}}",
+        "[REDACTED]",
+        "<redacted>",
+        "<TOKEN REMOVED>",
+        "****",
+    ],
+)
 def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     exchange = make_exchange(
         path="/api/v2/conversations/calls",
@@ -643,7 +676,9 @@ def test_one_mistake_is_one_error(exchange: dict[str, Any], places: list[str]) -
     assert [each.where for each in found.findings if each.severity is Severity.ERROR] == places
 
 
-@pytest.mark.parametrize(("message", "is_said"), [("malformed syntax", True), ("queue is closed", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("message", "is_said"), [("malformed syntax", True), ("queue is closed", False)]
+)
 def test_quotes_that_a_shell_of_windows_removes_are_mentioned(
     message: str, *, is_said: bool
 ) -> None:
@@ -706,11 +741,23 @@ def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None
     ("path", "body", "kind", "codes"),
     [
         ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),
-        ("/oauth/token", {"grant_type": "client_credentials"}, "application/x-www-form-urlencoded", {"body-malformed"}),
-        ("/oauth/token", {"grant_type": "client_credentials"}, "application/json", {"body-malformed"}),
+        (
+            "/oauth/token",
+            {"grant_type": "client_credentials"},
+            "application/x-www-form-urlencoded",
+            {"body-malformed"},
+        ),
+        (
+            "/oauth/token",
+            {"grant_type": "client_credentials"},
+            "application/json",
+            {"body-malformed"},
+        ),
     ],
-)  # fmt: skip
-def test_body_and_content_type_are_checked_separately(path: str, body: Any, kind: str, codes: set[str]) -> None:  # fmt: skip
+)
+def test_body_and_content_type_are_checked_separately(
+    path: str, body: Any, kind: str, codes: set[str]
+) -> None:
     exchange = make_exchange(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
     assert errors(exchange).keys() == codes
 

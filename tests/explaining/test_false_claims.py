@@ -64,7 +64,7 @@ def test_query_that_code_builds_is_read() -> None:
         f'$ch = curl_init("{CALLBACK}?" . http_build_query(["phoneNumber" => "+442079460155", "skill" => 40112]));\ncurl_setopt($ch, CURLOPT_POST, true);',
         f'client.post("{CALLBACK}") {{ parameter("phoneNumber", "+442079460155"); parameter("skill", 40112) }}',
         f'r <- POST("{CALLBACK}", query = list(phoneNumber = "+442079460155", skill = 40112))',
-    )  # fmt: skip
+    )
     expected = (("phoneNumber", "+442079460155"), ("skill", "40112"))
     for text in texts:
         assert [(each.method, each.query) for each in read(text, "text")] == [("POST", expected)], (
@@ -80,10 +80,12 @@ def test_query_that_is_not_shown_is_not_judged() -> None:
         f'$q = @{{ phoneNumber = "+4420"; skill = 1 }}\n$s = ($q.GetEnumerator() | % {{ "$($_.Key)=$($_.Value)" }}) -join "&"\nInvoke-RestMethod -Method Post -Uri "{CALLBACK}?$s" -Headers $h',
         f'curl -X POST "{CALLBACK}?$QUERY" -H "Accept: application/json"',
         f'axios.post("{CALLBACK}", null, {{ params, headers }});',
-    )  # fmt: skip
+    )
     for text in texts:
         assert not errors_of(text), text
-    assert errors_of(f"requests.post('{CALLBACK}', headers=h)") == [("property-missing", "query")] * 2  # fmt: skip
+    assert (
+        errors_of(f"requests.post('{CALLBACK}', headers=h)") == [("property-missing", "query")] * 2
+    )
 
 
 TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
@@ -97,8 +99,11 @@ def test_parts_of_an_editor_are_no_part_of_a_request() -> None:
         f"{FORM}grant_type=client_credentials{script}\n": ((), "grant_type=client_credentials"),
         f"{FORM}{CODE_FORM.replace('&', chr(38) + chr(10))}\n": ((), CODE_FORM),
         f"{FORM}{CODE_FORM.replace('&', chr(10) + chr(38))}\n": ((), CODE_FORM),
-        f"POST {CALLBACK}\n    ?phoneNumber=%2B442079460018\n    &skill=1 HTTP/1.1\nAccept: application/json\n": ((("phoneNumber", "+442079460018"), ("skill", "1")), None),
-    }  # fmt: skip
+        f"POST {CALLBACK}\n    ?phoneNumber=%2B442079460018\n    &skill=1 HTTP/1.1\nAccept: application/json\n": (
+            (("phoneNumber", "+442079460018"), ("skill", "1")),
+            None,
+        ),
+    }
     for text, expected in texts.items():
         assert [(each.query, each.body) for each in read(text, "text")] == [expected], text
         assert not errors_of(text), text
@@ -113,7 +118,7 @@ def test_prompts_in_a_command_are_no_part_of_it() -> None:
         f"curl -v {URL} -d '{body}' \\\n  -H 'Accept: */*'\n> POST {PATH} HTTP/2\n> accept: */*\n>\n< HTTP/2 400\n": body,
         f"curl \u2013X POST \u201c{URL}\u201d \u2013d \u2018{{\u201cqueueId\u201d: \u201cx\u201d}}\u2019\n\nIt doesn't work": body,
         f"POST “{URL}”\n{{“queueId”: “x”}}": "{“queueId”: “x”}",
-    }  # fmt: skip
+    }
     for text, expected in texts.items():
         (found,) = read(text, "text")
         assert (found.method, found.path, found.body) == ("POST", PATH, expected), text
@@ -154,7 +159,7 @@ def test_blocked_request_is_read_in_any_language() -> None:
         f"Blocage d\u2019une requête multiorigines (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource distante située sur {target}. Raison : l\u2019en-tête CORS est manquant. Code d\u2019état : 401.",
         f"Origin {origin} is not allowed by Access-Control-Allow-Origin. Status code: 401\nXMLHttpRequest cannot load {target} due to access control checks.",
         f"Access to fetch at '{target}' from origin '{origin}' has been blocked by CORS policy: {refused}",
-    )  # fmt: skip
+    )
     for text in texts:
         [found] = explain(text)
         assert (found.request.host, found.request.path) == ("api.mypurecloud.de", PATH), text
@@ -165,13 +170,13 @@ def test_blocked_request_is_read_in_any_language() -> None:
 def test_advice_names_the_real_mistake() -> None:
     lists = "https://api.mypurecloud.ie/api/v2/outbound"
     texts = {
-        f"curl {lists}/dnclists/{QUEUE}/phonenumbers --json '{{\"phoneNumbers\":[\"+442079460123\"]}}'": "send the array itself, without `phoneNumbers` around it",
-        f"curl {lists}/campaigns/progress --json '{{\"campaignIds\":[\"{QUEUE}\"]}}'": "send the array itself, without `campaignIds` around it",
-        f"curl {URL} --json '{{\"callbackNumbers\":\"+442079460123\"}}'": "put it in square brackets",
+        f'curl {lists}/dnclists/{QUEUE}/phonenumbers --json \'{{"phoneNumbers":["+442079460123"]}}\'': "send the array itself, without `phoneNumbers` around it",
+        f'curl {lists}/campaigns/progress --json \'{{"campaignIds":["{QUEUE}"]}}\'': "send the array itself, without `campaignIds` around it",
+        f'curl {URL} --json \'{{"callbackNumbers":"+442079460123"}}\'': "put it in square brackets",
         f"curl {lists}/campaigns -d '{{}}'\ncurl: (3) unmatched close brace/bracket in URL position 60:": "single quotes",
         f"curl {lists}/campaigns -H 'Content-Type: application/json'\ncurl: (6) Could not resolve host: application": "single quotes",
         f"curl {lists}/campaigns\ncurl: (6) Could not resolve host: api.mypurecloud.ie": "check the host, the proxy",
-    }  # fmt: skip
+    }
     for text, advice in texts.items():
         [found] = explain(text)
         assert [each for each in found.findings if advice in each.fix], text
@@ -252,8 +257,14 @@ def test_variable_in_the_path_of_a_message_is_judged_by_the_rest_of_it() -> None
 def test_relative_path_of_restsharp_is_read() -> None:
     path = "inContactAPI/services/v33.0/scripts/start"
     texts = {
-        f'var c = new RestClient(_base);\nvar r = new RestRequest("{path}", Method.Post);': ("", f"/{path}"),
-        f'var c = new RestClient("https://api.mypurecloud.ie");\nvar r = new RestRequest("{PATH[1:]}", Method.Post);': ("api.mypurecloud.ie", PATH),
-    }  # fmt: skip
+        f'var c = new RestClient(_base);\nvar r = new RestRequest("{path}", Method.Post);': (
+            "",
+            f"/{path}",
+        ),
+        f'var c = new RestClient("https://api.mypurecloud.ie");\nvar r = new RestRequest("{PATH[1:]}", Method.Post);': (
+            "api.mypurecloud.ie",
+            PATH,
+        ),
+    }
     for text, expected in texts.items():
         assert [(each.host, each.path) for each in read(text, "text")] == [expected], text

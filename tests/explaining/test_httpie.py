@@ -43,5 +43,7 @@ def test_options_and_items_are_read_as_httpie_sends_them(
 def test_values_from_files_are_unknown() -> None:
     read = read_httpie(shlex.split(f"http POST {URL} X-F:@f.txt b=@x.txt c:=@y.json"), None, None)
     assert read.unknown == {
-        "/b": ("@x.txt",), "/c": ("@y.json",), "header:X-F": ("@f.txt",),
-    }  # fmt: skip
+        "/b": ("@x.txt",),
+        "/c": ("@y.json",),
+        "header:X-F": ("@f.txt",),
+    }

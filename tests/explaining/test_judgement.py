@@ -96,7 +96,11 @@ HIDDEN: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("response", "message"), HIDDEN)
 def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, message: str) -> None:
-    (only,) = (each for each in find(exchange("GET", CAMPAIGN, None, 200, response)) if each.code == "hidden-failure")  # fmt: skip
+    (only,) = (
+        each
+        for each in find(exchange("GET", CAMPAIGN, None, 200, response))
+        if each.code == "hidden-failure"
+    )
     assert only.severity is Severity.ERROR
     assert message in only.message
 
@@ -156,7 +160,10 @@ def test_claims_of_a_jwt_are_read_and_the_token_is_not_shown() -> None:
     part = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
     headers = {**HEADERS, "Authorization": f"Bearer eyJhbGciOiJSUzI1NiJ9.{part}.c2ln"}
     (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, 401, headers=headers))
-    assert {("token-expired", "header:Authorization"), ("platform-mismatch", "header:Authorization")} <= {(each.code, each.where) for each in found.findings}  # fmt: skip
+    assert {
+        ("token-expired", "header:Authorization"),
+        ("platform-mismatch", "header:Authorization"),
+    } <= {(each.code, each.where) for each in found.findings}
     assert found.ticket["token"] == (
         "JWT, access token, issuer https://cxone.niceincontact.com, audience app-1, expires 2020-09-13T12:26:40Z"
     )
@@ -172,15 +179,23 @@ def test_token_of_another_area_is_a_region_mismatch(area: str, *, is_other: bool
 
 
 def test_body_of_another_operation_leads() -> None:
-    body = {"name": "A", "columnNames": ["Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}  # fmt: skip
+    body = {
+        "name": "A",
+        "columnNames": ["Phone"],
+        "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    }
     first = find(exchange("POST", "/api/v2/outbound/campaigns", body))[0]
     assert first.code == "operation-mismatch"
     assert "POST /api/v2/outbound/contactlists" in first.fix
 
 
 def test_valid_body_of_a_refused_request_is_not_to_be_validated_again() -> None:
-    found = find(exchange("POST", CALLBACKS, CALLBACK, 400, {"message": "Bad Request", "contextId": "c-1"}))  # fmt: skip
-    (refusal,) = (each for each in found if each.code == "not-provable" and each.where == "response")  # fmt: skip
+    found = find(
+        exchange("POST", CALLBACKS, CALLBACK, 400, {"message": "Bad Request", "contextId": "c-1"})
+    )
+    (refusal,) = (
+        each for each in found if each.code == "not-provable" and each.where == "response"
+    )
     assert "matches its schema" in refusal.fix
     assert "`c-1`" in refusal.fix
     assert "cxcall doctor" not in refusal.fix  # it looks up nothing of a callback
@@ -188,7 +203,9 @@ def test_valid_body_of_a_refused_request_is_not_to_be_validated_again() -> None:
 
 def test_equal_findings_of_a_list_are_grouped() -> None:
     items = [{"contactListId": QUEUE, "data": {}, "callble": True} for _ in range(5)]
-    found = [each for each in find(exchange("POST", CONTACTS, items)) if each.code == "property-unknown"]  # fmt: skip
+    found = [
+        each for each in find(exchange("POST", CONTACTS, items)) if each.code == "property-unknown"
+    ]
     assert [each.where for each in found] == ["/0/callble"]
     assert "and in 4 other items" in found[0].message
 
@@ -216,7 +233,9 @@ def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
 def test_refusal_that_an_error_in_the_request_explains_is_a_note(
     source: dict[str, Any], severity: Severity
 ) -> None:
-    (refusal,) = (each for each in find(source) if each.where == "response" and each.code != "not-provable")  # fmt: skip
+    (refusal,) = (
+        each for each in find(source) if each.where == "response" and each.code != "not-provable"
+    )
     assert refusal.severity is severity
 
 
@@ -273,7 +292,9 @@ def test_refusal_of_a_request_without_a_body_does_not_send_to_the_body() -> None
 
 
 def test_generic_refusal_does_not_come_before_what_it_may_be_about() -> None:
-    first, *others = find(exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"code": "invalid.update"}))  # fmt: skip
+    first, *others = find(
+        exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"code": "invalid.update"})
+    )
     assert (first.code, first.where) == ("property-missing", "/queue")
     assert Severity.ERROR not in {each.severity for each in others}
 
@@ -294,11 +315,19 @@ def test_queue_of_a_call_to_a_number_is_the_one_that_it_is_placed_for() -> None:
 @pytest.mark.parametrize(
     ("body", "code", "where"),
     [
-        ({"callbackNumbers": "+12025550123", "queueId": QUEUE}, "type-mismatch", "/callbackNumbers"),
-        ({"contactId": "12345", "contactSpec": {"address": "x", "type": "voice"}}, "operation-mismatch", "/contactSpec"),
+        (
+            {"callbackNumbers": "+12025550123", "queueId": QUEUE},
+            "type-mismatch",
+            "/callbackNumbers",
+        ),
+        (
+            {"contactId": "12345", "contactSpec": {"address": "x", "type": "voice"}},
+            "operation-mismatch",
+            "/contactSpec",
+        ),
         ([{"contactListId": QUEUE, "dat": {}}], "property-unknown", "/0/dat"),
     ],
-)  # fmt: skip
+)
 def test_body_alone_is_a_request_without_url(body: Any, code: str, where: str) -> None:
     (found,) = explain(json.dumps(body))
     assert (code, where) in {(each.code, each.where) for each in found.findings}

@@ -28,10 +28,16 @@ NUMBERS = re.compile(r"\+1[0-9]{10}")
 HOSTS = ("api.mypurecloud.com", "api.mypurecloud.ie", "api-na1.niceincontact.com", "example.com")
 TOKENS = ("", "short1", "<token>", "q8Zr5TnW2kLx7VbC3mYd", "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz")
 MESSAGES = (
-    "Bad Request", "Invalid contactId", "contact is not callable", "token expired", "",
-    "Value [zebra] is not a valid property for object [X]", "call failed to +12025550123",
-    "You are missing the following permission(s): outbound:campaign:edit", "diagnostic settings",
-)  # fmt: skip
+    "Bad Request",
+    "Invalid contactId",
+    "contact is not callable",
+    "token expired",
+    "",
+    "Value [zebra] is not a valid property for object [X]",
+    "call failed to +12025550123",
+    "You are missing the following permission(s): outbound:campaign:edit",
+    "diagnostic settings",
+)
 CODES = ("bad.request", "not.found", "missing.permissions", "invalid.value", "")
 
 
@@ -42,7 +48,9 @@ def make_entry(random: Random, number: int) -> dict[str, Any]:
         return str(UUID(int=random.getrandbits(128), version=4))
 
     operation, token = random.choice(OPERATIONS), random.choice(TOKENS) or f"a-token-of-{number}"
-    body = plant(operation, random).body if random.random() < 0.7 else correct_body(operation, random)  # fmt: skip
+    body = (
+        plant(operation, random).body if random.random() < 0.7 else correct_body(operation, random)
+    )
     if isinstance(body, dict) and random.random() < 0.3:
         body = {**body, "contactId": uuid(), "note": f"+120255501{number % 100:02}"}
     path = "/".join(uuid() if part[:1] == "{" else part for part in operation.path.split("/"))
@@ -57,7 +65,10 @@ def make_entry(random: Random, number: int) -> dict[str, Any]:
             "url": f"https://{random.choice(HOSTS)}{path[:cut]}{path[cut + 1 :]}",
             "headers": [
                 {"name": "Authorization", "value": f"Bearer {token}"},
-                {"name": "Content-Type", "value": random.choice(["application/json", "text/plain"])},
+                {
+                    "name": "Content-Type",
+                    "value": random.choice(["application/json", "text/plain"]),
+                },
             ],
             "postData": {"text": text[: -1 if random.random() < 0.1 else len(text)]},
         },
@@ -66,7 +77,7 @@ def make_entry(random: Random, number: int) -> dict[str, Any]:
             "headers": [{"name": "ININ-Correlation-Id", "value": random.choice([uuid(), token])}],
             "content": {"text": json.dumps(answer)},
         },
-    }  # fmt: skip
+    }
 
 
 def explain_all(entries: list[dict[str, Any]]) -> list[Any]:

@@ -33,8 +33,12 @@ DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "mine", "version": "1"},
     "servers": [{"url": "https://voice.example.com/v1"}],
-    "paths": {"/calls/upload": {"post": {"operationId": "upload-calls", "requestBody": BODY, "responses": RESPONSES}}},
-}  # fmt: skip
+    "paths": {
+        "/calls/upload": {
+            "post": {"operationId": "upload-calls", "requestBody": BODY, "responses": RESPONSES}
+        }
+    },
+}
 PARTS = (
     f'--abc\r\nContent-Disposition: form-data; name="list_id"\r\n\r\n{LIST}\r\n'
     '--abc\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\nphone\r\n\r\n'

@@ -20,10 +20,16 @@ QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
 CALLBACKS = "/api/v2/conversations/callbacks"
 CALLBACK = {"queueId": QUEUE, "callbackNumbers": ["+12025550123"]}
 CAMPAIGN = {
-    "name": "Spring", "dialingMode": "preview", "contactList": {"id": QUEUE}, "queue": {"id": QUEUE},
-    "script": {"id": QUEUE}, "site": {"id": QUEUE}, "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
-    "callerName": "Ada", "callerAddress": "+12025550123",
-}  # fmt: skip
+    "name": "Spring",
+    "dialingMode": "preview",
+    "contactList": {"id": QUEUE},
+    "queue": {"id": QUEUE},
+    "script": {"id": QUEUE},
+    "site": {"id": QUEUE},
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    "callerName": "Ada",
+    "callerAddress": "+12025550123",
+}
 CXONE = "api-na1.niceincontact.com"
 
 
@@ -45,13 +51,19 @@ def corrected(given: dict[str, Any] | str) -> CorrectedRequest:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/inContactAPI/services/v31.0/agent-sessions/S1/dialphone", "/inContactAPI/services/v31.0"),
-        ("/incontactapi/services/v30.0/agent-sessions/S1/dial-phone", "/incontactapi/services/v30.0"),
+        (
+            "/inContactAPI/services/v31.0/agent-sessions/S1/dialphone",
+            "/inContactAPI/services/v31.0",
+        ),
+        (
+            "/incontactapi/services/v30.0/agent-sessions/S1/dial-phone",
+            "/incontactapi/services/v30.0",
+        ),
         ("/inContactAPI/services/v30/agent-sessions/S1/dial-phone", "/inContactAPI/services/v30.0"),
         ("/services/v29.0/agent-sessions/S1/dial-phone", "/inContactAPI/services/v29.0"),
         ("/agent-sessions/S1/dial-phone", "/inContactAPI/services/v34.0"),
     ],
-)  # fmt: skip
+)
 def test_version_of_the_path_is_kept(path: str, expected: str) -> None:
     body = {"phoneNumber": "2025550123", "skillId": 4711}
     request = corrected({"method": "POST", "host": CXONE, "path": path, "body": body})

@@ -36,9 +36,12 @@ def codes(text: str, contract: Path) -> list[tuple[str, str]]:
         ("-u a:b", [("property-missing", "/From")]),
         ("-d From=1 -d Record=maybe -u a:b", [("type-mismatch", "/Record")]),
         ("-d From=1 -d Recrod=true -u a:b", [("property-unknown", "/Recrod")]),
-        ("-d From=1 -H 'Authorization: Bearer abc123def456'", [("token-grant", "header:Authorization")]),
+        (
+            "-d From=1 -H 'Authorization: Bearer abc123def456'",
+            [("token-grant", "header:Authorization")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_form_is_judged_by_its_schema(form_api: Path, more: str, found: list[Any]) -> None:
     assert codes(f"{FORM} {more}", form_api) == found
 

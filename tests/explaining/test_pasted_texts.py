@@ -94,13 +94,21 @@ def test_reports_are_read_by_what_they_show() -> None:
     queue = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"
     texts = {
         f"PUT {URL}\nAccept: */*\n\n{link}\n400 {{}}": ("PUT", 400, link),
-        f"client.post('{URL}') {{ contentType(ContentType.Application.Json); setBody('{{}}') }}": ("POST", 0, "{}"),
-        f"http.post(MediaType.APPLICATION_JSON, '{URL}', payload)\n# 404 {{\"error\": \"x\"}}": ("POST", 404, None),
+        f"client.post('{URL}') {{ contentType(ContentType.Application.Json); setBody('{{}}') }}": (
+            "POST",
+            0,
+            "{}",
+        ),
+        f'http.post(MediaType.APPLICATION_JSON, \'{URL}\', payload)\n# 404 {{"error": "x"}}': (
+            "POST",
+            404,
+            None,
+        ),
         f"fetch('{URL}', {{method: 'POST'}}).then(r => console.log(r))": ("POST", 0, None),
         f"Message : HTTP POST on resource '{URL}' failed: bad request (400).": ("POST", 400, None),
         f"Error calling post_conversations_calls: {exception}": ("POST", 400, None),
         f"gc outbound dnclists phonenumbers create {queue} -d '[]'": ("POST", 0, "[]"),
-    }  # fmt: skip
+    }
     for text, expected in texts.items():
         found = list(read(text, "text"))[-1]
         assert (found.method, found.status, found.body) == expected, text

@@ -106,7 +106,7 @@ SNIPPETS = [
     'import json, requests\nBASE = "{url}"\nhead = dict(Authorization="Bearer t")\nhead["X-Mine"] = "2"\nrequests.request("PUT", BASE + "/a", headers=head, data=json.dumps({{"k": True}}))',
     'import requests\nwith requests.Session() as session:\n    n = 7\n    session.patch(f"{url}/a/{{n}}", data={{"x": "1", "y": "2"}})',
     'import requests\nrequests.get("{url}/a", params={{"q": "1"}}, auth=("u", "p"))',
-]  # fmt: skip
+]
 
 
 @pytest.mark.slow
@@ -213,9 +213,14 @@ def test_base64_body_of_a_har_request_is_decoded() -> None:
 
 def test_json_output_of_cxcall_is_an_exchange() -> None:
     envelope = {
-        "request": {"method": "POST", "url": "https://h/p", "headers": {"A": "b"}, "body": {"x": 1}},
+        "request": {
+            "method": "POST",
+            "url": "https://h/p",
+            "headers": {"A": "b"},
+            "body": {"x": 1},
+        },
         "response": {"status": 404, "reason": "Not Found", "headers": {"C": "d"}, "body": None},
-    }  # fmt: skip
+    }
     (found,) = read(json.dumps(envelope), "x")
     assert (found.method, found.host, found.path, found.scheme) == ("POST", "h", "/p", "https")
     assert found.response is not None
@@ -224,9 +229,12 @@ def test_json_output_of_cxcall_is_an_exchange() -> None:
 
 SEEDS = [
     *(template.format(url="https://api.mypurecloud.com") for template in (*CURLS, *SNIPPETS)),
-    VERBOSE, RAW, json.dumps(har(2)), *(each.text for each in TEXTS.values()),
+    VERBOSE,
+    RAW,
+    json.dumps(har(2)),
+    *(each.text for each in TEXTS.values()),
     '{"method": "POST", "host": "h", "path": "/api/v2/x", "headers": {"A": "b"}, "body": {"a": [1]}, "status": 400, "response": {"code": "x"}}',
-]  # fmt: skip
+]
 BITS = [
     "'",
     '"',

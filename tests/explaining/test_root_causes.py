@@ -135,16 +135,26 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("source", "results"), [*TOKENS, *ACCEPTED, *PLACES, *UNFILLED, *VALUES])
-def test_cause_comes_first_and_nothing_else_is_told(source: dict[str, Any], results: list[str]) -> None:  # fmt: skip
+def test_cause_comes_first_and_nothing_else_is_told(
+    source: dict[str, Any], results: list[str]
+) -> None:
     assert tell(source) == results
 
 
 def test_null_in_a_required_property_is_a_note() -> None:
-    (found,) = explain(exchange("POST", "/api/v2/outbound/campaigns", {**CAMPAIGN_BODY, "dialingMode": None}))  # fmt: skip
+    (found,) = explain(
+        exchange("POST", "/api/v2/outbound/campaigns", {**CAMPAIGN_BODY, "dialingMode": None})
+    )
     assert ("note", "type-mismatch", "/dialingMode") in {each[:3] for each in found.findings}
 
 
 def test_request_that_is_shown_whole_without_a_body_lacks_what_the_body_would_have() -> None:
-    (found,) = explain(f"POST {ACD}/agent-sessions/s-1/dialer-login HTTP/1.1\nHost: api-na1.niceincontact.com\nAuthorization: {TOKEN}\nAccept: application/json\n\nHTTP/1.1 400 Bad Request\n\n")  # fmt: skip
+    (found,) = explain(
+        f"POST {ACD}/agent-sessions/s-1/dialer-login HTTP/1.1\nHost: api-na1.niceincontact.com\nAuthorization: {TOKEN}\nAccept: application/json\n\nHTTP/1.1 400 Bad Request\n\n"
+    )
     assert found.root is not None
-    assert (found.root.code, found.root.where, found.root.origin) == ("property-missing", "query", "skillName")  # fmt: skip
+    assert (found.root.code, found.root.where, found.root.origin) == (
+        "property-missing",
+        "query",
+        "skillName",
+    )

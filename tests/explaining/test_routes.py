@@ -430,8 +430,12 @@ def test_own_operations_are_candidates(tmp_path: Path) -> None:
         "openapi": "3.1.0",
         "info": {"title": "Own", "version": "1"},
         "servers": [{"url": "https://dialer.example.com/api/v2"}],
-        "paths": {"/widgets/{widgetId}/spins": {"post": {"operationId": "spin", "responses": {"200": {"description": "."}}}}},
-    }  # fmt: skip
+        "paths": {
+            "/widgets/{widgetId}/spins": {
+                "post": {"operationId": "spin", "responses": {"200": {"description": "."}}}
+            }
+        },
+    }
     file = tmp_path / "own.json"
     file.write_text(json.dumps(document))
     exchange = {"method": "POST", "host": "dialer.example.com"}

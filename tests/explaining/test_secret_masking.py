@@ -334,9 +334,13 @@ CREDENTIALS = {
     "two raw headers": RAW % f"Authorization: Bearer {KEY}\nAuthorization: Bearer sk-other",
     "two raw keys": RAW % f"X-Api-Key: {KEY}\nX-Api-Key: other",
     "headers of a log": json.dumps(
-        {"cmd": f"curl -H 'Authorization: Bearer {KEY}' -u user:pw {URL}", "url": URL, "status": 400}
+        {
+            "cmd": f"curl -H 'Authorization: Bearer {KEY}' -u user:pw {URL}",
+            "url": URL,
+            "status": 400,
+        }
     ),
-}  # fmt: skip
+}
 
 
 @each_case("name", CREDENTIALS)

@@ -54,9 +54,16 @@ def _request(
 ) -> x509.CertificateBuilder:
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cxcall test")])
     usage = x509.KeyUsage(
-        digital_signature=True, key_cert_sign=True, content_commitment=False, key_encipherment=False,
-        data_encipherment=False, key_agreement=False, crl_sign=False, encipher_only=False, decipher_only=False,
-    )  # fmt: skip
+        digital_signature=True,
+        key_cert_sign=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
     return (
         x509.CertificateBuilder(name, name, key, x509.random_serial_number(), start, end)
         .add_extension(x509.SubjectAlternativeName([*map(_host, hosts.split(","))]), critical=False)

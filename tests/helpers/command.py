@@ -133,9 +133,14 @@ class Cxcall:
         if forks is not None and self._may_fork(command) and forks.can_run(b"", environment):
             return forks.start(command, str(self.folder), environment, out, err)
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, text=True,
-            cwd=self.folder, env=environment,
-        )  # fmt: skip
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            text=True,
+            cwd=self.folder,
+            env=environment,
+        )
 
     def _may_fork(self, command: list[str]) -> bool:
         """Return whether this run may be a fork, and remember which command it is."""
@@ -173,9 +178,14 @@ def terminal(
 ) -> Iterator[Any]:
     """Run the command in a terminal of its own; yields it, ready to be talked to."""
     child = pexpect.spawn(
-        program, list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=60, encoding="utf-8",
+        program,
+        list(arguments),
+        cwd=str(cxcall.folder),
+        dimensions=(40, columns),
+        timeout=60,
+        encoding="utf-8",
         env={**cxcall.environment, "TERM": "xterm-256color", **environment},
-    )  # fmt: skip
+    )
     child.delayafterclose = child.delayafterterminate = 0.02
     try:
         yield child

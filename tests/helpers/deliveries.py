@@ -90,8 +90,14 @@ def accepted(*faults: Fault, attempts: int = 1, engagement: str | None = ID) -> 
     return Row(faults, Outcome.ACCEPTED, 0, 1, attempts, attempts, engagement=engagement)
 
 
-def unknown(*faults: Fault, whole: int = 1, rung: int = 1, attempts: int = 1, timeout: float = 20.0,
-            engagement: str | None = None) -> Row:  # fmt: skip
+def unknown(
+    *faults: Fault,
+    whole: int = 1,
+    rung: int = 1,
+    attempts: int = 1,
+    timeout: float = 20.0,
+    engagement: str | None = None,
+) -> Row:
     return Row(faults, Outcome.UNKNOWN, 8, rung, whole, attempts, timeout, engagement)
 
 

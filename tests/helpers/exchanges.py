@@ -11,15 +11,28 @@ CALLS, CALLBACKS = "/api/v2/conversations/calls", "/api/v2/conversations/callbac
 CAMPAIGN = f"/api/v2/outbound/campaigns/{ID}"
 CALLBACK = {"callbackNumbers": ["+12125550123"], "queueId": ID}
 CAMPAIGN_BODY = {
-    "name": "My Renewals", "dialingMode": "agentless", "contactList": {"id": ID}, "site": {"id": OTHER},
-    "phoneColumns": [{"columnName": "Phone", "type": "cell"}], "callerName": "My company", "callerAddress": "+12125550123",
-    "outboundLineCount": 5, "callAnalysisResponseSet": {"id": OTHER}, "version": 2, "campaignStatus": "off",
-}  # fmt: skip
+    "name": "My Renewals",
+    "dialingMode": "agentless",
+    "contactList": {"id": ID},
+    "site": {"id": OTHER},
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    "callerName": "My company",
+    "callerAddress": "+12125550123",
+    "outboundLineCount": 5,
+    "callAnalysisResponseSet": {"id": OTHER},
+    "version": 2,
+    "campaignStatus": "off",
+}
 
 
 def exchange(
-    method: str, path: str, body: Any = None, status: int | None = 400, response: Any = None, **more: Any
-) -> dict[str, Any]:  # fmt: skip
+    method: str,
+    path: str,
+    body: Any = None,
+    status: int | None = 400,
+    response: Any = None,
+    **more: Any,
+) -> dict[str, Any]:
     """Return an exchange as `explain` takes it; `token` is the header `Authorization`."""
     host = "api-na1.niceincontact.com" if path.startswith(ACD) else "api.mypurecloud.de"
     headers = {"Authorization": more.pop("token", TOKEN), "Accept": "application/json"}
@@ -30,4 +43,4 @@ def exchange(
         "path": path,
         "headers": {k: v for k, v in headers.items() if v},
     }
-    return {**shown, "body": body, "status": status, "response": response, **more}  # fmt: skip
+    return {**shown, "body": body, "status": status, "response": response, **more}

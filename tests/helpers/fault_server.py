@@ -216,12 +216,21 @@ cut_in_body = raw(ACCEPTED[:-5])
 cut_unframed = raw(
     ACCEPTED.replace(b"Content-Length: ", b"X-Length: ")[:-5],
 )
-cut_in_chunk = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b'40\r\n{"id"').replace(
-    b"Content-Length", b"X-Length"))  # fmt: skip
-wrong_chunk = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"zz\r\n{}\r\n0\r\n\r\n").replace(
-    b"Content-Length", b"X-Length"))  # fmt: skip
-chunked = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n").replace(
-    b"Content-Length", b"X-Length"))  # fmt: skip
+cut_in_chunk = raw(
+    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b'40\r\n{"id"').replace(
+        b"Content-Length", b"X-Length"
+    )
+)
+wrong_chunk = raw(
+    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"zz\r\n{}\r\n0\r\n\r\n").replace(
+        b"Content-Length", b"X-Length"
+    )
+)
+chunked = raw(
+    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n").replace(
+        b"Content-Length", b"X-Length"
+    )
+)
 too_long = raw(message(201, {**IDS, "Content-Length": "1000"}, b"{}"))
 too_short = raw(
     message(201, {"Content-Type": "application/json", "Content-Length": "5"}, b'{"id": "x"}')

@@ -23,7 +23,9 @@ _CURL = (
     "curl -X POST https://api.mypurecloud.com/api/v2/conversation/calls "
     "-H 'Content-Type: application/json' -d '{\"phoneNumber\": \"+12025550123\"}'"
 )
-_ENTRY = {"request": {"method": "GET", "url": "https://api.mypurecloud.com/api/v2/users", "headers": []}}  # fmt: skip
+_ENTRY = {
+    "request": {"method": "GET", "url": "https://api.mypurecloud.com/api/v2/users", "headers": []}
+}
 FILES: dict[str, Any] = {
     "payload.json": {"contactId": CONTACT, "reasonCode": "follow_up"},
     "failed.txt": _CURL,
@@ -81,18 +83,28 @@ def run_command(text: str, cxcall: Cxcall) -> Ended:
     path = f"{CXCALL.parent}:{cxcall.environment['PATH']}"
     result = subprocess.run(
         ["bash", "-c", f"pbpaste() {{ cat failed.txt; }}\nset -o pipefail\n{text}"],
-        cwd=cxcall.folder, env={**cxcall.environment, "PATH": path, "TOKEN": "abc"},
-        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=cxcall.folder,
+        env={**cxcall.environment, "PATH": path, "TOKEN": "abc"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
     return Ended(result.returncode, result.stdout, result.stderr)
 
 
 def run_python(block: str, cxcall: Cxcall) -> Ended:
     """Run a Python block as a script."""
     result = subprocess.run(
-        [sys.executable, "-c", block], cwd=cxcall.folder, env=cxcall.environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", block],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return Ended(result.returncode, result.stdout, result.stderr)
 
 

@@ -52,20 +52,27 @@ def correct_body(operation: Operation, random: Random) -> Any:
 def misspell(name: str, random: Random) -> str:
     """Return a name with one letter dropped, doubled, swapped, or replaced."""
     at = random.randrange(1, len(name) - 2)
-    return random.choice([
-        name[:at] + name[at + 1 :],
-        name[:at] + name[at] + name[at:],
-        name[:at] + name[at + 1] + name[at] + name[at + 2 :],
-        name[:at] + "q" + name[at + 1 :],
-    ])  # fmt: skip
+    return random.choice(
+        [
+            name[:at] + name[at + 1 :],
+            name[:at] + name[at] + name[at:],
+            name[:at] + name[at + 1] + name[at] + name[at + 2 :],
+            name[:at] + "q" + name[at + 1 :],
+        ]
+    )
 
 
 def change_case(name: str, random: Random) -> str:
     """Return a name in another style."""
     words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)
-    return random.choice([
-        "_".join(words).lower(), "-".join(words).lower(), name.upper(), "".join(map(str.capitalize, words))
-    ])  # fmt: skip
+    return random.choice(
+        [
+            "_".join(words).lower(),
+            "-".join(words).lower(),
+            name.upper(),
+            "".join(map(str.capitalize, words)),
+        ]
+    )
 
 
 def plant(operation: Operation, random: Random, kinds: tuple[str, ...] = ()) -> PlantedBody:
@@ -105,7 +112,11 @@ def _rename(make: Callable[[str, Random], str]) -> Callable[..., str]:
             return ""
         new = make(name, random)
         folded = [re.sub("[-_]", "", each).lower() for each in declared]
-        if new in declared or new in node or re.sub("[-_]", "", new).lower() in set(folded) - {name.lower()}:  # fmt: skip
+        if (
+            new in declared
+            or new in node
+            or re.sub("[-_]", "", new).lower() in set(folded) - {name.lower()}
+        ):
             return ""
         node[new] = node.pop(name)
         return join_pointer(place, new)
@@ -150,7 +161,11 @@ def _moved(planted: PlantedBody, place: str, name: str, random: Random) -> str:
     for target in random.sample(targets, len(targets)):
         schema = planted.operation.schema_at(target)
         is_closed = schema.get("additionalProperties") is False
-        if is_closed and name not in schema["properties"] and not has_value(planted.body, join_pointer(target, name)):  # fmt: skip
+        if (
+            is_closed
+            and name not in schema["properties"]
+            and not has_value(planted.body, join_pointer(target, name))
+        ):
             value_at(planted.body, target)[name] = node.pop(name)
             return join_pointer(target, name)
     return ""

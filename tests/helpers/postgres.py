@@ -83,10 +83,15 @@ class PostgresServer:
     def start(self) -> None:
         """Start the server, also after a stop, and wait until it accepts connections."""
         options = {
-            "unix_socket_directories": str(self.folder), "listen_addresses": self._address, "port": str(self.port),
-            "fsync": "on" if self._is_durable else "off", "shared_buffers": "16MB", "max_connections": "200",
-            "log_min_messages": "log", "logging_collector": "off",
-        }  # fmt: skip
+            "unix_socket_directories": str(self.folder),
+            "listen_addresses": self._address,
+            "port": str(self.port),
+            "fsync": "on" if self._is_durable else "off",
+            "shared_buffers": "16MB",
+            "max_connections": "200",
+            "log_min_messages": "log",
+            "logging_collector": "off",
+        }
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         self._process = subprocess.Popen(
             self._command("postgres", *arguments),

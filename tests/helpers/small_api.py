@@ -50,7 +50,9 @@ def swagger() -> dict[str, Any]:
         "consumes": ["application/json"],
         "paths": {
             "/leads/{leadId}": {
-                "parameters": [{"in": "path", "name": "leadId", "type": "string", "required": True}],
+                "parameters": [
+                    {"in": "path", "name": "leadId", "type": "string", "required": True}
+                ],
                 "get": {
                     "operationId": "getLead",
                     "parameters": [
@@ -80,13 +82,15 @@ def swagger() -> dict[str, Any]:
                 "post": {
                     "operationId": "sendForm",
                     "consumes": ["application/x-www-form-urlencoded"],
-                    "parameters": [{"in": "formData", "name": "a", "type": "string", "required": True}],
+                    "parameters": [
+                        {"in": "formData", "name": "a", "type": "string", "required": True}
+                    ],
                     "responses": {"200": {"description": "Taken."}},
                 }
             },
         },
         "definitions": {"LEAD": {**LEAD, "properties": lead}, "GROUP": GROUP},
-    }  # fmt: skip
+    }
     found: dict[str, Any] = add_prefix(document, "#/definitions/")
     return found
 
@@ -130,6 +134,6 @@ def openapi() -> dict[str, Any]:
         "servers": [{"url": "https://leads.example.com/base/v1"}],
         "paths": paths,
         "components": {"schemas": {"LEAD": {**LEAD, "properties": lead}, "GROUP": GROUP}},
-    }  # fmt: skip
+    }
     found: dict[str, Any] = add_prefix(document, "#/components/schemas/")
     return found

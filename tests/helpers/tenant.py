@@ -11,9 +11,13 @@ if TYPE_CHECKING:
 
 LISTS, CAMPAIGNS = "/api/v2/outbound/contactlists", "/api/v2/outbound/campaigns"
 _CAMPAIGN: dict[str, Any] = {
-    "name": "Autumn", "dialingMode": "agentless", "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
-    "callerName": "Support", "callerAddress": "+12025550100", "outboundLineCount": 5,
-}  # fmt: skip
+    "name": "Autumn",
+    "dialingMode": "agentless",
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    "callerName": "Support",
+    "callerAddress": "+12025550100",
+    "outboundLineCount": 5,
+}
 _PAGE = 100
 
 

@@ -103,11 +103,14 @@ def _value(name: str, kind: str, setter: str, depth: int) -> Any:
     if allowed := _ALLOWED.search(setter):
         return json.loads(allowed[1])[0]
     simple = {
-        "int": 1, "float": 1.0, "bool": True, "object": {},
+        "int": 1,
+        "float": 1.0,
+        "bool": True,
+        "object": {},
         "datetime": datetime(2026, 12, 1, 9, tzinfo=UTC),
         "date": datetime(2026, 12, 1, tzinfo=UTC).date(),
         "str": NUMBER if _PHONE.search(name) else USER,
-    }  # fmt: skip
+    }
     if kind in simple:
         return simple[kind]
     return made(getattr(vendor, kind), depth - 1) if depth and hasattr(vendor, kind) else None

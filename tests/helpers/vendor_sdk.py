@@ -28,9 +28,14 @@ _PHONE = re.compile(r"number|phone|caller_id$|caller_address|^address|^ani|^dnis
 DEPTH = 3
 NUMBER = "+12025550111"
 SIMPLE = {
-    "int": 1, "float": 1.0, "bool": True, "object": {}, "str": "00000007-1234-4234-8234-123456789012",
-    "datetime": datetime(2026, 12, 1, 9, tzinfo=UTC), "date": date(2026, 12, 1),
-}  # fmt: skip
+    "int": 1,
+    "float": 1.0,
+    "bool": True,
+    "object": {},
+    "str": "00000007-1234-4234-8234-123456789012",
+    "datetime": datetime(2026, 12, 1, 9, tzinfo=UTC),
+    "date": date(2026, 12, 1),
+}
 Required = dict[str, list[str]]
 
 

@@ -91,9 +91,13 @@ class Workers:
                 return self._cxcall.begin(*words, out=subprocess.DEVNULL, err=output.fileno())
             return subprocess.Popen(
                 [*prefix, str(CXCALL), *words],
-                cwd=self._cxcall.folder, env=self._cxcall.environment, text=True,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=output,
-            )  # fmt: skip
+                cwd=self._cxcall.folder,
+                env=self._cxcall.environment,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=output,
+            )
 
     def kill(self, number: int) -> None:
         """Kill a process as a crash of its machine would, and start another one."""

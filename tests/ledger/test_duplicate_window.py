@@ -23,10 +23,15 @@ if TYPE_CHECKING:
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
 INTENT = Intent(
-    "default", "execute", "community", "POST", "https://h/x",
-    intent_digest("POST", "https://h/x", {}), (),
+    "default",
+    "execute",
+    "community",
+    "POST",
+    "https://h/x",
+    intent_digest("POST", "https://h/x", {}),
+    (),
     older_digests=partial(older_digests, method="POST", url="https://h/x", body={}),
-)  # fmt: skip
+)
 
 OTHER = Intent("default", "execute", "community", "PUT", "", intent_digest("PUT", "", {}))
 

@@ -26,11 +26,18 @@ def record(outcome: Outcome, seconds: float, resolution: str = "", status: int =
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "less than a minute ago"), (59, "less than a minute ago"), (60, "1 minute ago"), (3599, "59 minutes ago"),
-        (3600, "1 hour ago"), (86399, "23 hours ago"), (86400, "1 day ago"), (172800, "2 days ago"),
-        (-1, "less than a minute ago"), (-2, "was the clock set back?"),
+        (0, "less than a minute ago"),
+        (59, "less than a minute ago"),
+        (60, "1 minute ago"),
+        (3599, "59 minutes ago"),
+        (3600, "1 hour ago"),
+        (86399, "23 hours ago"),
+        (86400, "1 day ago"),
+        (172800, "2 days ago"),
+        (-1, "less than a minute ago"),
+        (-2, "was the clock set back?"),
     ],
-)  # fmt: skip
+)
 def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> None:
     for outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
         assert text in AlreadySentError(record(outcome, seconds), NOW).findings[0].message
@@ -59,11 +66,16 @@ def test_reason_depends_on_the_earlier_delivery(
 @pytest.mark.parametrize(
     ("outcome", "resolution", "status", "expected"),
     [
-        (Outcome.ACCEPTED, "", 201, True), (Outcome.REFUSED, "", 400, True), (Outcome.REFUSED, "", 401, False),
-        (Outcome.UNDELIVERED, "", 429, False), (Outcome.UNKNOWN, "", 500, True), (Outcome.UNKNOWN, "", 401, True),
-        (Outcome.UNKNOWN, PLACED, 500, True), (Outcome.UNKNOWN, NOT_PLACED, 500, False),
+        (Outcome.ACCEPTED, "", 201, True),
+        (Outcome.REFUSED, "", 400, True),
+        (Outcome.REFUSED, "", 401, False),
+        (Outcome.UNDELIVERED, "", 429, False),
+        (Outcome.UNKNOWN, "", 500, True),
+        (Outcome.UNKNOWN, "", 401, True),
+        (Outcome.UNKNOWN, PLACED, 500, True),
+        (Outcome.UNKNOWN, NOT_PLACED, 500, False),
     ],
-)  # fmt: skip
+)
 def test_row_is_sent_again_only_if_it_was_not_processed(
     outcome: Outcome, resolution: str, status: int, *, expected: bool
 ) -> None:

@@ -166,8 +166,16 @@ def test_empty_history_is_not_an_error(cxcall: Cxcall) -> None:
 def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
     kept = send(live, "one")
     unknown = live(
-        "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150", "-o", "json", code=8
-    ).envelope["deliveryId"]  # fmt: skip
+        "execute",
+        CAMPAIGN,
+        "--contact-id",
+        CONTACT,
+        "--phone-number",
+        "+12025550150",
+        "-o",
+        "json",
+        code=8,
+    ).envelope["deliveryId"]
     ran = live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert ran.out.startswith("deleted 0 deliveries ")
     assert "`duplicate_window`" in ran.err

@@ -292,9 +292,11 @@ def test_unencodable_text_does_not_prevent_the_record(book: Ledger) -> None:
 UUID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(UUID),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=4)
+    ),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 def backwards(value: Any) -> Any:
@@ -1113,8 +1115,11 @@ def test_end_that_says_more_of_a_call_replaces_one_that_says_less(book: Ledger) 
 
 def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
     outcomes = {
-        Outcome.ACCEPTED: True, Outcome.REFUSED: True, Outcome.UNKNOWN: True, Outcome.UNDELIVERED: False,
-    }  # fmt: skip
+        Outcome.ACCEPTED: True,
+        Outcome.REFUSED: True,
+        Outcome.UNKNOWN: True,
+        Outcome.UNDELIVERED: False,
+    }
     with Ledger.open(tmp_path) as book:
         for number, (outcome, is_stopped) in enumerate(outcomes.items(), 7):
             row = intent(f"x{number}")._replace(batch="B", row=number, again=True)

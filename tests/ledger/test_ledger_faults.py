@@ -116,10 +116,15 @@ def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
     with Platform() as platform:
         cxcall.environment |= platform.environment
         with subprocess.Popen(
-            [str(CXCALL), *MANY, count, "-o", "jsonl"], cwd=cxcall.folder, env=cxcall.environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            [str(CXCALL), *MANY, count, "-o", "jsonl"],
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 17, 1 << 17)),  # noqa: PLW1509
-        ) as process:  # fmt: skip
+        ) as process:
             out, err = process.communicate(timeout=60)
         assert process.returncode == 9, err
         *results, summary = [json.loads(line) for line in out.splitlines()]

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall, Running
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
-BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
+BATCH = (
+    "batch",
+    "calls.jsonl",
+    "--operation",
+    "personal-connection",
+    "--rate",
+    "500/s",
+    "--confirm",
+)
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 

@@ -34,7 +34,15 @@ if TYPE_CHECKING:
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 OTHER = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "y", "--yes")
-BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
+BATCH = (
+    "batch",
+    "calls.jsonl",
+    "--operation",
+    "personal-connection",
+    "--rate",
+    "500/s",
+    "--confirm",
+)
 
 
 @pytest.fixture
@@ -122,10 +130,15 @@ def cut_first_page(state: Path) -> None:
 @pytest.mark.parametrize(
     "spoil",
     [
-        make_empty, make_database_without_tables, remove_tables, leave_log_alone, leave_journal_alone, cut_in_half,
+        make_empty,
+        make_database_without_tables,
+        remove_tables,
+        leave_log_alone,
+        leave_journal_alone,
+        cut_in_half,
         cut_first_page,
     ],
-)  # fmt: skip
+)
 def test_remains_of_a_ledger_are_refused_with_safe_advice(
     cxcall: Cxcall, platform: Platform, spoil: Callable[[Path], None]
 ) -> None:

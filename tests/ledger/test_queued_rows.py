@@ -59,7 +59,10 @@ def expire_leases(ledger: psycopg.Connection) -> None:
 def test_each_row_is_claimed_by_one_worker_with_its_content(queue: QueuedRows) -> None:
     assert queue.open_batches() == [BATCH]
     first = queue.claim(ME, "B1", 2)
-    assert [(row.number, row.content) for row in first] == [(1, {"body": {"a": "é\\n\t\x7f"}}), (2, {"body": {"a": "é\\n\t\x7f"}})]  # fmt: skip
+    assert [(row.number, row.content) for row in first] == [
+        (1, {"body": {"a": "é\\n\t\x7f"}}),
+        (2, {"body": {"a": "é\\n\t\x7f"}}),
+    ]
     assert [row.number for row in queue.claim(OTHER, "B1", 2)] == [3]
     assert queue.claim(OTHER, "B1", 2) == []
     assert queue.count("B1") == {"claimed": 3}

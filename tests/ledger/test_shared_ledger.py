@@ -157,7 +157,10 @@ def test_records_cannot_be_changed_or_deleted(postgres_url: str) -> None:
     with Ledger.open_shared(postgres_url) as ledger:
         ledger.begin(intent("a"), 900)
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        for statement in ("UPDATE cxcall.event SET outcome = 'refused'", "DELETE FROM cxcall.delivery"):  # fmt: skip
+        for statement in (
+            "UPDATE cxcall.event SET outcome = 'refused'",
+            "DELETE FROM cxcall.delivery",
+        ):
             with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
                 connection.execute(statement)
 
@@ -277,8 +280,20 @@ def test_ledger_of_one_machine_has_no_shared_slots(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_batches_of_two_machines_send_no_row_twice(tmp_path: Path, postgres_url: str) -> None:
-    rows = [{"contactId": f"12345678-1234-4234-8234-{number:012}", "reasonCode": "x"} for number in range(12)]  # fmt: skip
-    words = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm", "12")  # fmt: skip
+    rows = [
+        {"contactId": f"12345678-1234-4234-8234-{number:012}", "reasonCode": "x"}
+        for number in range(12)
+    ]
+    words = (
+        "batch",
+        "calls.jsonl",
+        "--operation",
+        "personal-connection",
+        "--rate",
+        "500/s",
+        "--confirm",
+        "12",
+    )
     with Platform() as platform:
         processes = []
         for name in ("a", "b"):

@@ -112,7 +112,9 @@ def test_doctor_changes_nothing_and_notices_a_full_disk_and_a_lost_ledger(live: 
     assert ledger_check(live)["verdict"] == "passed"
     assert file.read_bytes() == before
     full = on_a_full_disk(live, "doctor")
-    assert [line.split("\t")[0] for line in full.stdout.splitlines() if "ledger" in line][:1] == ["failed"]  # fmt: skip
+    assert [line.split("\t")[0] for line in full.stdout.splitlines() if "ledger" in line][:1] == [
+        "failed"
+    ]
     file.unlink()
     found = ledger_check(live)
     assert found["verdict"] == "failed"

@@ -80,7 +80,16 @@ def test_number_of_the_request_is_masked_in_the_response(cxcall: Cxcall, echo: s
     }
     body |= {"number": int(echo)} if echo.isdecimal() else {}
     reply = Reply(200, body, {"X-Engagement-Id": echo, "X-Note": echo, "CorrelationId": echo})
-    words = ("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', "--yes", "--force", "--engagement-header", "X-Engagement-Id")  # fmt: skip
+    words = (
+        "send",
+        "place-call",
+        "--set",
+        f'/phoneNumber="{NUMBER}"',
+        "--yes",
+        "--force",
+        "--engagement-header",
+        "X-Engagement-Id",
+    )
     with Platform(lambda _body, _count: reply) as platform:
         cxcall.environment |= platform.environment
         shown = [cxcall(*words, "-o", "json", code=0).out, cxcall(*words, "--again", code=0).out]

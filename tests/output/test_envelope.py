@@ -120,7 +120,7 @@ def test_envelope_matches_its_schema(
         ("help", ("files",), ("nope",)),
         ("personal-connection", PERSONAL[1:], ("--profile", "auth")),
     ],
-)  # fmt: skip
+)
 def test_command_has_the_same_name_on_success_and_on_error(
     live: Cxcall, command: str, good: tuple[str, ...], bad: tuple[str, ...]
 ) -> None:

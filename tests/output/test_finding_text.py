@@ -119,7 +119,14 @@ def wcswidth(text: str) -> int:
 
 def test_long_or_multiline_value_cannot_forge_a_line() -> None:
     name = f"a\nerror[forged]: {'x' * 100_000}"
-    found = Finding(Severity.ERROR, "property-unknown", f"/{name}/b", f"`{name}` is not a property", "remove it", f"says `{name}`")  # fmt: skip
+    found = Finding(
+        Severity.ERROR,
+        "property-unknown",
+        f"/{name}/b",
+        f"`{name}` is not a property",
+        "remove it",
+        f"says `{name}`",
+    )
     for columns in (None, 80):
         lines = shown(found, columns)
         assert sum(map(len, lines)) < 1000

@@ -71,13 +71,18 @@ def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
         for kind, text, _ in workflow_commands(ran)
     ]
     assert places == [
-        ("warning", "sub/doubtful.json", "1", "155",
-         "phone-unlikely  /contactSpec/contactData/phoneNumber"),
+        (
+            "warning",
+            "sub/doubtful.json",
+            "1",
+            "155",
+            "phone-unlikely  /contactSpec/contactData/phoneNumber",
+        ),
         ("error", "many.jsonl", "2", "15", "id-format  /contactId"),
         ("notice", "many.jsonl", None, None, "operation-mismatch  body"),
         ("error", "many.jsonl", "3", "2", "body-malformed  body"),
         ("error", None, None, None, "usage  missing.json"),
-    ]  # fmt: skip
+    ]
     assert ran.out.splitlines()[-1] == "cxcall: 3 of 6 payloads valid; 3 errors, 1 warning"
     assert "hint: " in workflow_commands(ran)[0][2]
     assert ran.err == ""
@@ -122,8 +127,13 @@ def test_junit_has_a_case_for_each_payload(cxcall: Cxcall) -> None:
     assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (6, 2, 1, 0)
     cases = {case.name: case for case in suite}
     assert list(cases) == [
-        "good.json", "sub/doubtful.json", "many.jsonl:1", "many.jsonl:2", "many.jsonl:3", "missing.json",
-    ]  # fmt: skip
+        "good.json",
+        "sub/doubtful.json",
+        "many.jsonl:1",
+        "many.jsonl:2",
+        "many.jsonl:3",
+        "missing.json",
+    ]
     assert cases["good.json"].result == []
     assert cases["sub/doubtful.json"].result == []
     assert "warning[phone-unlikely]" in cases["sub/doubtful.json"].system_out
@@ -211,7 +221,11 @@ def test_sarif_has_fixes_that_correct_the_file(cxcall: Cxcall) -> None:
         assert region["endLine"] == row + 1
         start, end = region["startColumn"] - 1, region["endColumn"] - 1
         lines[row] = lines[row][:start] + replacement["insertedContent"]["text"] + lines[row][end:]
-    assert json.loads("\n".join(lines)) == {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "7", "x": 1}  # fmt: skip
+    assert json.loads("\n".join(lines)) == {
+        "contactId": "12345678-1234-1234-1234-123456789012",
+        "reasonCode": "7",
+        "x": 1,
+    }
 
 
 def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:

@@ -89,10 +89,20 @@ WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
     [
         (["validate"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > calls.utf8.tsv"),
         (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > calls.utf8.csv"),
-        (["validate"], "calls.jsonl", WIDE, "iconv -f UTF-16 -t UTF-8 calls.jsonl > calls.utf8.jsonl"),
-        (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > 'a b.utf8.csv'"),
+        (
+            ["validate"],
+            "calls.jsonl",
+            WIDE,
+            "iconv -f UTF-16 -t UTF-8 calls.jsonl > calls.utf8.jsonl",
+        ),
+        (
+            ["validate"],
+            "a b.csv",
+            b"contact-id\n\xe9\n",
+            "iconv -f LATIN1 -t UTF-8 'a b.csv' > 'a b.utf8.csv'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_hint_converts_a_file_in_another_encoding(
     cxcall: Cxcall, words: list[str], name: str, data: bytes, hint: str
 ) -> None:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 SECRETS = ("sekret-9", "hunter2", "kk-12345", "836047")
-BODY = {"contactId": "x", "token": "sekret-9", "password": "hunter2", "api_key": "kk-12345", "pin": 836047}  # fmt: skip
+BODY = {
+    "contactId": "x",
+    "token": "sekret-9",
+    "password": "hunter2",
+    "api_key": "kk-12345",
+    "pin": 836047,
+}
 ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 FORMATS = ("json", "jsonl", "sarif", "junit", "github", "text")
 

@@ -87,12 +87,22 @@ def test_spelling_of_a_name_that_is_there_is_not_moved_elsewhere(cxcall: Cxcall)
 @pytest.mark.parametrize(
     ("body", "where", "fix", "applicability"),
     [
-        ({**VALID, "agent": {"NOTE": "x"}}, "/agent/NOTE", "remove it: `/note` is there already", "unsafe"),
-        ({"queueId": "q", "remark": "r", "agent": {"NOTE": "x"}}, "/agent/NOTE", "move `/agent/NOTE` to `/note`", "unsafe"),
+        (
+            {**VALID, "agent": {"NOTE": "x"}},
+            "/agent/NOTE",
+            "remove it: `/note` is there already",
+            "unsafe",
+        ),
+        (
+            {"queueId": "q", "remark": "r", "agent": {"NOTE": "x"}},
+            "/agent/NOTE",
+            "move `/agent/NOTE` to `/note`",
+            "unsafe",
+        ),
         ({"note": "n", "queue": {"ID": "q"}}, "/queue", "move `/queue/ID` to `/queueId`", "safe"),
         ({**VALID, "mode": "ON-HOLD"}, "/mode", "write `on_hold`", "safe"),
     ],
-)  # fmt: skip
+)
 def test_name_or_value_in_another_style_is_recognized(
     cxcall: Cxcall, body: dict[str, Any], where: str, fix: str, applicability: str
 ) -> None:

@@ -158,7 +158,7 @@ REAL_VALUES = [
     "uuid",
     "null",
 ]
-PEOPLE = ["david", "Madrid", "valid", "no id yet", "hybrid"]  # fmt: skip
+PEOPLE = ["david", "Madrid", "valid", "no id yet", "hybrid"]
 ID_NAMES = [
     "user_id",
     "contactId",
@@ -243,10 +243,16 @@ CONDITIONAL: dict[str, Any] = {
         ({"mode": "fast", "lines": "1", "preview": "1"}, [("value-not-allowed", "/preview")]),
         ({"mode": "fast", "lines": "1", "pace": 6}, [("value-not-allowed", "/pace")]),
         ({}, [("property-missing", "")]),
-        ({"mode": "slow", "columns": ["a"], "sorted": ["a", "b"]}, [("value-not-allowed", "/sorted/1")]),
+        (
+            {"mode": "slow", "columns": ["a"], "sorted": ["a", "b"]},
+            [("value-not-allowed", "/sorted/1")],
+        ),
         ({"mode": "slow", "sorted": ["b"]}, []),
         ({"mode": "slow", "from": "09:00:00", "until": "17:00:00", "zone": "America/New_York"}, []),
-        ({"mode": "slow", "from": "20:00:00", "until": "08:00:00"}, [("value-not-allowed", "/from")]),
+        (
+            {"mode": "slow", "from": "20:00:00", "until": "08:00:00"},
+            [("value-not-allowed", "/from")],
+        ),
         ({"mode": "slow", "tries": 5, "pace": 5}, [("value-not-allowed", "/tries")]),
         ({"mode": "slow", "tries": 5}, []),
         ({"mode": "slow", "zone": "CEST"}, [("value-not-allowed", "/zone")]),
@@ -254,9 +260,12 @@ CONDITIONAL: dict[str, Any] = {
         ({"mode": "slow", "zone": "/etc/localtime"}, [("value-not-allowed", "/zone")]),
         ({"mode": "slow", "zone": "Europe/" + 300 * "x"}, [("value-not-allowed", "/zone")]),
         ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}]}, []),
-        ({"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}, {"name": "a"}]}, [("value-not-allowed", "/keys/2/name")]),
+        (
+            {"mode": "slow", "keys": [{"name": "a"}, {"name": "b"}, {"name": "a"}]},
+            [("value-not-allowed", "/keys/2/name")],
+        ),
     ],
-)  # fmt: skip
+)
 def test_broken_condition_is_a_warning(
     members: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:

@@ -114,9 +114,12 @@ def test_object_is_not_renamed_to_an_id_that_it_holds() -> None:
             "type": "object",
             "additionalProperties": False,
             "required": ["contactId"],
-            "properties": {"contactId": TEXT, "queue": {"type": "object", "properties": {"id": TEXT}}},
+            "properties": {
+                "contactId": TEXT,
+                "queue": {"type": "object", "properties": {"id": TEXT}},
+            },
         }
-    )  # fmt: skip
+    )
     (found,) = check_body(operation, Payload({"contact": {"id": "x"}}))
     assert (found.where, found.fix) == ("/contact", "move `/contact/id` to `/contactId`")
     assert [(edit.op, edit.pointer, edit.source) for edit in found.edits] == [
@@ -153,7 +156,12 @@ def test_finding_in_an_object_that_a_correction_adds_has_a_place() -> None:
 @pytest.mark.parametrize("container", [{}, {"contact_spec": {"contactId": CONTACT_ID}}])
 def test_values_that_belong_in_one_object_are_all_kept(container: dict[str, Any]) -> None:
     operation = load_operation("execute")
-    body = {"contactId": CONTACT_ID, **container, "PhoneNumber": "+12025550123", "contactData": {"a": "b"}}  # fmt: skip
+    body = {
+        "contactId": CONTACT_ID,
+        **container,
+        "PhoneNumber": "+12025550123",
+        "contactData": {"a": "b"},
+    }
     findings, corrected = explain_schema_errors(operation, Payload(body))
     assert all(each.edits for each in findings)
     data = corrected.value["contactSpec"]["contactData"]
@@ -168,16 +176,20 @@ def test_safe_edit_of_a_value_that_is_moved_unsafely_is_unsafe() -> None:
     spec = {"contact_id": CONTACT_ID, "contactData": data}
     body = {"contactId": CONTACT_ID, "contact": spec}
     found = check_body(operation, Payload(body))
-    assert [(each.where, each.edits[0].pointer, str(each.edits[0].applicability)) for each in found] == [
+    assert [
+        (each.where, each.edits[0].pointer, str(each.edits[0].applicability)) for each in found
+    ] == [
         ("/contact", "/contactSpec", "unsafe"),
         ("/contact/contact_id", "/contactSpec/contactId", "unsafe"),
-    ]  # fmt: skip
+    ]
 
 
 def test_many_values_that_belong_in_one_object_are_all_reported() -> None:
     names = [f"property{chr(97 + number)}" for number in range(26)]
     inner = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
-    operation = operation_of({"type": "object", "additionalProperties": False, "properties": {"inner": inner}})  # fmt: skip
+    operation = operation_of(
+        {"type": "object", "additionalProperties": False, "properties": {"inner": inner}}
+    )
     found = check_body(operation, Payload(dict.fromkeys(names, "x")))
     assert {each.where for each in found} == {f"/{name}" for name in names}
     assert found[0].fix == "move `/propertya` to `/inner/propertya`"
@@ -200,9 +212,16 @@ def test_value_under_a_wrong_name_is_checked_too() -> None:
         {
             "type": "object",
             "additionalProperties": False,
-            "properties": {"target": {"type": "object", "additionalProperties": False, "required": ["queueId"], "properties": {"queueId": {"type": "string", "format": "uuid"}}}},
+            "properties": {
+                "target": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["queueId"],
+                    "properties": {"queueId": {"type": "string", "format": "uuid"}},
+                }
+            },
         }
-    )  # fmt: skip
+    )
     found = check_body(operation, Payload({"Target": {"queue_id": "7"}}))
     assert [(each.code, each.where, each.fix) for each in found[:2]] == [
         ("property-unknown", "/Target", "rename `Target` to `target`"),

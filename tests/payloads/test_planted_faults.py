@@ -67,11 +67,19 @@ def test_each_planted_fault_is_named_by_about_one_finding(seed: int) -> None:
         found = findings_of(planted.operation, planted.body)
         known = {each.where for each in findings_of(planted.operation, planted.correct)}
         new = [each for each in found if each.where not in known]
-        missed += [(planted.operation.name, fault, planted.body) for fault in planted.faults if not any(names_fault(each, fault[0]) for each in found)]  # fmt: skip
+        missed += [
+            (planted.operation.name, fault, planted.body)
+            for fault in planted.faults
+            if not any(names_fault(each, fault[0]) for each in found)
+        ]
         faults += len(planted.faults)
         blocks += len(new)
         if len(new) > len(planted.faults):
-            many[planted.operation.name, str(planted.faults), str([(each.code, each.where) for each in new])] += 1  # fmt: skip
+            many[
+                planted.operation.name,
+                str(planted.faults),
+                str([(each.code, each.where) for each in new]),
+            ] += 1
     assert not missed
     assert blocks <= 1.1 * faults, (blocks, faults, many)
 
@@ -81,7 +89,10 @@ def test_safe_edits_repair_each_body_with_wrong_names(seed: int) -> None:
     for planted in planted_bodies(192, seed, RENAMES):
         body, operation = with_safe_edits(planted.operation, planted.body), planted.operation
         assert compile_schema(operation.body_schema).is_valid(body), planted
-        if all(operation.schema_at(place.rpartition("/")[0]).get("additionalProperties") is False for place, _ in planted.faults):  # fmt: skip
+        if all(
+            operation.schema_at(place.rpartition("/")[0]).get("additionalProperties") is False
+            for place, _ in planted.faults
+        ):
             assert body == planted.correct, planted
 
 

@@ -146,7 +146,10 @@ def test_properties_that_are_not_wrapped_are_moved_into_their_object() -> None:
     operation = load_operation("cxone-update-skill-general-settings")
     found = check_body(operation, Payload({"maximumAttempts": 5, "maximumRatio": 2}))
     assert [(each.severity, each.code, each.fix) for each in found] == [
-        ("error", "property-unknown",
-         "move `/maximumAttempts` to `/generalSettings/maximumAttempts`; move `/maximumRatio` to `/generalSettings/maximumRatio`"),
-    ]  # fmt: skip
+        (
+            "error",
+            "property-unknown",
+            "move `/maximumAttempts` to `/generalSettings/maximumAttempts`; move `/maximumRatio` to `/generalSettings/maximumRatio`",
+        ),
+    ]
     assert "requires `generalSettings`" in found[0].why

@@ -56,7 +56,9 @@ DOCUMENT = {
     "servers": [{"url": "https://lists.example.com/base"}],
     "security": [],
     "paths": {
-        "/things": _list("numbered", ["pageNumber", "pageSize", "name"], pageCount=NUMBER, nextUri=TEXT),
+        "/things": _list(
+            "numbered", ["pageNumber", "pageSize", "name"], pageCount=NUMBER, nextUri=TEXT
+        ),
         "/counted": _list("counted", ["page[number]", "page[size]"], meta=META),
         "/uncounted": _list("uncounted", ["page", "pageSize"]),
         "/cursors": _list("cursors", ["cursor"], cursor=TEXT),
@@ -70,7 +72,7 @@ DOCUMENT = {
         "/one": _list("one", [], id=TEXT),
         "/dials": {"post": {"operationId": "change", "responses": {"200": {"description": ""}}}},
     },
-}  # fmt: skip
+}
 
 
 def answer(path: str, _count: int) -> Reply:
@@ -131,7 +133,19 @@ def run(cxcall: Cxcall, reads: Reads, *words: str, code: int = 0) -> tuple[Any, 
         return cxcall("send", *words, code=code, env=env), paths
 
 
-WAYS = ["numbered", "counted", "uncounted", "cursors", "tokens", "links", "hal", "header", "offsets", "untotalled", "unknown"]  # fmt: skip
+WAYS = [
+    "numbered",
+    "counted",
+    "uncounted",
+    "cursors",
+    "tokens",
+    "links",
+    "hal",
+    "header",
+    "offsets",
+    "untotalled",
+    "unknown",
+]
 
 
 OPERATIONS = {each.name: each for each in Contract("own", DOCUMENT).operations}
@@ -222,7 +236,12 @@ def test_too_large_page_is_read_once_and_reported_once(lists: Cxcall) -> None:
     assert "the page is larger than 1 MiB" in ran.err
 
 
-SAME = [("numbered", {"pageCount": 9}), ("cursors", {"cursor": "x"}), ("links", {"nextUri": "?after=1"}), ("offsets", {})]  # fmt: skip
+SAME = [
+    ("numbered", {"pageCount": 9}),
+    ("cursors", {"cursor": "x"}),
+    ("links", {"nextUri": "?after=1"}),
+    ("offsets", {}),
+]
 
 
 @pytest.mark.parametrize(("name", "members"), SAME)

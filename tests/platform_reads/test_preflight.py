@@ -206,7 +206,10 @@ def test_clock_is_compared_with_the_host(cxcall: Cxcall) -> None:
 
 
 def test_low_rate_budget_is_reported(cxcall: Cxcall) -> None:
-    spent = {f"inin-ratelimit-{name}": value for name, value in (("allowed", "300"), ("count", "299"), ("reset", "42"))}  # fmt: skip
+    spent = {
+        f"inin-ratelimit-{name}": value
+        for name, value in (("allowed", "300"), ("count", "299"), ("reset", "42"))
+    }
     with platform(tokens=Reply(200, {}, spent)) as running:
         ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
     assert lines(ran)["rate"] == [("failed", "1 request is left for 42 s")]
@@ -236,6 +239,13 @@ def test_text_output_has_a_line_per_check(live: Cxcall) -> None:
 def test_cxone_skill_is_looked_up(live: Cxcall) -> None:
     words = ("--for", "cxone-dial-phone", "--param", f"to={NUMBER}", "--param", "skillId=4711")
     ran = live(
-        "doctor", *words, "--param", "session=1", "-o", "json", code=5, env={"CXCALL_PLATFORM": "nice-cxone"}
-    )  # fmt: skip
+        "doctor",
+        *words,
+        "--param",
+        "session=1",
+        "-o",
+        "json",
+        code=5,
+        env={"CXCALL_PLATFORM": "nice-cxone"},
+    )
     assert verdicts(ran)["skill"] == ["passed"] * 4

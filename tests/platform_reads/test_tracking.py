@@ -246,9 +246,13 @@ def test_sentiment_that_is_not_there_does_not_mean_that_the_call_is_not(cxcall: 
 def test_text_output_shows_each_party(live: Cxcall) -> None:
     pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(
-        str(CXCALL), ["track", ID, "--until", "dialing"],
-        env=live.environment, cwd=str(live.folder), encoding="utf-8", timeout=30,
-    )  # fmt: skip
+        str(CXCALL),
+        ["track", ID, "--until", "dialing"],
+        env=live.environment,
+        cwd=str(live.folder),
+        encoding="utf-8",
+        timeout=30,
+    )
     child.expect(r"0\.\d s  agent: alerting")
     child.expect(r"1\.\d s  customer tel:\+1\*+0100: dialing|1\.\d s  customer tel:.*: dialing")
     child.expect(pexpect.EOF)

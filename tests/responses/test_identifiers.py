@@ -29,10 +29,16 @@ def respond(body: Any = None, status: int = 201, **headers: str) -> HttpResponse
         ({"data": {"conversation_id": "c"}, "x": 1}, ("c", "body:/data/conversation_id")),
         ({"call": {"uuid": "u"}}, ("u", "body:/call/uuid")),
         ({"result": {"id": "r"}, "other": {"id": "o"}}, ("r", "body:/result/id")),
-        ({"id": "SENT"}, None), ({"id": True}, None), ({"id": {"x": 1}}, None), ({"id": ""}, None),
-        ({"identity": "x", "callers": "y"}, None), ({"id": 257 * "x"}, None), (["id"], None), (None, None),
+        ({"id": "SENT"}, None),
+        ({"id": True}, None),
+        ({"id": {"x": 1}}, None),
+        ({"id": ""}, None),
+        ({"identity": "x", "callers": "y"}, None),
+        ({"id": 257 * "x"}, None),
+        (["id"], None),
+        (None, None),
     ],
-)  # fmt: skip
+)
 def test_likely_id_is_a_new_one_with_a_usual_name(
     body: Any, expected: tuple[str, str] | None
 ) -> None:
@@ -48,10 +54,15 @@ def test_text_that_is_too_long_is_not_an_id(length: int, *, is_id: bool) -> None
 @each_case(
     "location, status, expected",
     [
-        ("/calls/abc", 201, "abc"), ("https://h/calls/abc/", 201, "abc"), ("/calls/a%20b?x=1", 201, "a b"),
-        ("/calls/abc", 302, None), ("/calls/abc", 400, None), ("http://[::1", 201, None), ("", 201, None),
+        ("/calls/abc", 201, "abc"),
+        ("https://h/calls/abc/", 201, "abc"),
+        ("/calls/a%20b?x=1", 201, "a b"),
+        ("/calls/abc", 302, None),
+        ("/calls/abc", 400, None),
+        ("http://[::1", 201, None),
+        ("", 201, None),
     ],
-)  # fmt: skip
+)
 def test_location_names_what_a_success_created(
     location: str, status: int, expected: str | None
 ) -> None:
@@ -62,11 +73,15 @@ def test_location_names_what_a_success_created(
 @each_case(
     "response, expected",
     [
-        (respond({"contextId": "b"}, Genesys_Correlation_Id="a"), "a"), (respond({}, CorrelationId=" a "), "a"),
-        (respond({"contextId": "b", "correlationId": "c"}), "b"), (respond({"correlationId": 7}), "7"),
-        (respond({"contextId": ""}), None), (respond(["contextId"]), None), (respond(), None),
+        (respond({"contextId": "b"}, Genesys_Correlation_Id="a"), "a"),
+        (respond({}, CorrelationId=" a "), "a"),
+        (respond({"contextId": "b", "correlationId": "c"}), "b"),
+        (respond({"correlationId": 7}), "7"),
+        (respond({"contextId": ""}), None),
+        (respond(["contextId"]), None),
+        (respond(), None),
     ],
-)  # fmt: skip
+)
 def test_exchange_is_named_by_a_header_or_else_by_the_body(
     response: HttpResponse, expected: str | None
 ) -> None:

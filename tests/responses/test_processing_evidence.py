@@ -108,11 +108,13 @@ def test_success_whose_body_reports_no_failure_is_accepted(body: Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"success": True, "errors": ["x"]}, {"successCount": 1, "errorCount": 1}, {"succeededCount": 2, "error": "x"},
+        {"success": True, "errors": ["x"]},
+        {"successCount": 1, "errorCount": 1},
+        {"succeededCount": 2, "error": "x"},
         [{"error": "x"}, {"id": 1}],
     ],
     ids=json.dumps,
-)  # fmt: skip
+)
 def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
     assert evidence_of(respond(207, body)) is Evidence.INCONCLUSIVE
 
@@ -234,12 +236,17 @@ STARTED = [
     {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
     {"callState": "dialing", "errors": ["agent not notified"]},
     {"contactId": "new-one", "error": "agent not notified"},
-    {"result": {"jobId": 17}, "success": False}, {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
-    {"errorCount": 1, "callIds": ["c-1"]}, {"error": "x", "selfUri": "/api/v2/conversations/abc"},
-    {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"}, {"error": "x", "queued": True},
-    {"errors": [{"conversationId": "abc", "message": "x"}]}, {"status": "failed", "phase": "ringing"},
-    {"error": "x", "acceptedCount": 1}, {"error": "x", "callsPlaced": 1, "isStarted": "true"},
-]  # fmt: skip
+    {"result": {"jobId": 17}, "success": False},
+    {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
+    {"errorCount": 1, "callIds": ["c-1"]},
+    {"error": "x", "selfUri": "/api/v2/conversations/abc"},
+    {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"},
+    {"error": "x", "queued": True},
+    {"errors": [{"conversationId": "abc", "message": "x"}]},
+    {"status": "failed", "phase": "ringing"},
+    {"error": "x", "acceptedCount": 1},
+    {"error": "x", "callsPlaced": 1, "isStarted": "true"},
+]
 
 
 @each_case("body", STARTED, ids=json.dumps)
@@ -251,14 +258,22 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
 @each_case(
     "body",
     [
-        {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"}, {"error": "x", "id": None},
-        {"error": {"id": "e-1", "message": "x"}}, {"error": "x", "callState": "failed"}, {"error": "x", "state": ""},
-        {"error": "x", "queued": False}, {"error": "x", "acceptedCount": 0}, {"error": "x", "isValid": False},
-        {"error": "x", "status": "400 Bad Request"}, {"error": "x", "status": 400}, {"status": "400"},
-        {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"}, {"error": "x", "ids": []},
+        {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"},
+        {"error": "x", "id": None},
+        {"error": {"id": "e-1", "message": "x"}},
+        {"error": "x", "callState": "failed"},
+        {"error": "x", "state": ""},
+        {"error": "x", "queued": False},
+        {"error": "x", "acceptedCount": 0},
+        {"error": "x", "isValid": False},
+        {"error": "x", "status": "400 Bad Request"},
+        {"error": "x", "status": 400},
+        {"status": "400"},
+        {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"},
+        {"error": "x", "ids": []},
     ],
     ids=json.dumps,
-)  # fmt: skip
+)
 def test_failure_with_nothing_started_is_refused(body: Any) -> None:
     request = REQUEST._replace(body=b'{"contactId": "11111111-2222-4333-8444-555555555555"}')
     exchange = Exchange(request, respond(200, body), may_be_sent=True)
@@ -268,15 +283,21 @@ def test_failure_with_nothing_started_is_refused(body: Any) -> None:
 @each_case(
     "body, expected",
     [
-        ({"items": [{"status": 201}, {"status": 400}]}, "inconclusive"), ([{"status": 400}, {"ok": 1}], "inconclusive"),
+        ({"items": [{"status": 201}, {"status": 400}]}, "inconclusive"),
+        ([{"status": 400}, {"ok": 1}], "inconclusive"),
         ({"results": [{"statusCode": "409"}, {"id": "c-1", "statusCode": 201}]}, "inconclusive"),
-        ({"results": [{"status": 400}], "conversationId": "abc"}, "inconclusive"), ({}, "inconclusive"),
+        ({"results": [{"status": 400}], "conversationId": "abc"}, "inconclusive"),
+        ({}, "inconclusive"),
         ({"results": [{"response": {"error": "x"}}, {"response": {"id": "c"}}]}, "inconclusive"),
-        (b"<multistatus/>", "inconclusive"), (None, "inconclusive"), ([], "inconclusive"),
-        ({"items": [{"status": 400}, {"error": "x"}]}, "refused"), ([{"status": 503}], "refused"),
-        ({"items": [{"status": 201}, {"status": 202}]}, "accepted"), ([{"id": "c-1"}], "accepted"),
+        (b"<multistatus/>", "inconclusive"),
+        (None, "inconclusive"),
+        ([], "inconclusive"),
+        ({"items": [{"status": 400}, {"error": "x"}]}, "refused"),
+        ([{"status": 503}], "refused"),
+        ({"items": [{"status": 201}, {"status": 202}]}, "accepted"),
+        ([{"id": "c-1"}], "accepted"),
     ],
-)  # fmt: skip
+)
 def test_multi_status_is_accepted_only_if_no_item_failed(body: Any, expected: str) -> None:
     assert evidence_of(respond(207, body)) == expected
 

@@ -90,9 +90,12 @@ def test_short_secret_is_masked_as_a_whole_word(secret: str, text: str, expected
         ("http://t0ken@[::1]:80", "http://****@[::1]:80"),
         ("(socks5h://a:b%40c@h)", "(socks5h://****@h)"),
         ("Location: //a:b@c, https://a:b:c@d@e", "Location: //a:b@c, https://****@e"),
-        ("https://host/x@y https://host?q=a@b sip:911@x", "https://host/x@y https://host?q=a@b sip:911@x"),
+        (
+            "https://host/x@y https://host?q=a@b sip:911@x",
+            "https://host/x@y https://host?q=a@b sip:911@x",
+        ),
     ],
-)  # fmt: skip
+)
 def test_user_and_password_in_a_url_are_masked(text: str, expected: str) -> None:
     assert redact(text) == expected
     assert redact_value({"a": [text]}) == {"a": [expected]}
@@ -149,7 +152,12 @@ ENDS = st.text(st.sampled_from("a4=\\%&+\n \x01u-"), max_size=4)
 
 
 @settings(max_examples=examples(200), deadline=None)
-@given(st.sampled_from([*ENCODINGS]), st.lists(st.tuples(ENDS, ENDS), min_size=1, max_size=3), SECRETS, st.integers(0, 2))  # fmt: skip
+@given(
+    st.sampled_from([*ENCODINGS]),
+    st.lists(st.tuples(ENDS, ENDS), min_size=1, max_size=3),
+    SECRETS,
+    st.integers(0, 2),
+)
 def test_one_search_of_several_texts_finds_what_any_of_them_has(
     name: str, ends: list[tuple[str, str]], secret: str, place: int
 ) -> None:

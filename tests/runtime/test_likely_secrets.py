@@ -21,7 +21,21 @@ from helpers.cases import each_case
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 RANDOM = "q7Rt9xZp2LmK4vB8"
 UUID_TEXT = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
-SECRET_NAMES = ("token", "accessToken", "access_token", "client_secret", "password", "authtoken", "clientsecret", "pin", "jwt", "apiKey", "X-Api-Key", "cookie", "Refresh_To\u212aen")  # fmt: skip
+SECRET_NAMES = (
+    "token",
+    "accessToken",
+    "access_token",
+    "client_secret",
+    "password",
+    "authtoken",
+    "clientsecret",
+    "pin",
+    "jwt",
+    "apiKey",
+    "X-Api-Key",
+    "cookie",
+    "Refresh_To\u212aen",
+)
 KEY_NAMES = ("auth", "authKey", "key", "sessionId", "session_id", "sid", "signature", "sig")
 OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers", "contactId", "id")
 
@@ -30,12 +44,16 @@ OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers"
     ("text", "secret"),
     [
         ("the token Bearer canary123456 is not valid", "canary123456"),
-        ("got `bearer abcdefgh`", "abcdefgh"), ("Authorization: Bearer Abcdefghij.", "Abcdefghij"),
-        ("invalid apikey: k3y-ABCDEF1234567890", "k3y-ABCDEF1234567890"), ("ApiKey canary12", "canary12"),
-        ("X-Api-Key: canary12", "canary12"), ("password:hunter22", "hunter22"),
-        ("access_token: canary123456, expired", "canary123456"), ("client_secret : q7Rt9x", "q7Rt9x"),
+        ("got `bearer abcdefgh`", "abcdefgh"),
+        ("Authorization: Bearer Abcdefghij.", "Abcdefghij"),
+        ("invalid apikey: k3y-ABCDEF1234567890", "k3y-ABCDEF1234567890"),
+        ("ApiKey canary12", "canary12"),
+        ("X-Api-Key: canary12", "canary12"),
+        ("password:hunter22", "hunter22"),
+        ("access_token: canary123456, expired", "canary123456"),
+        ("client_secret : q7Rt9x", "q7Rt9x"),
     ],
-)  # fmt: skip
+)
 def test_secret_in_prose_is_masked(text: str, secret: str) -> None:
     assert mask_likely_secrets(text) == text.replace(secret, MASKED)
 
@@ -133,10 +151,21 @@ def test_any_value_of_a_secret_is_masked(name: str, value: str) -> None:
 @each_case(
     "value",
     [
-        UUID_TEXT, "2024-11-02", "2024-11-02T10:00:00Z", "20241102T100000Z", "12345678901", "contact-12345",
-        "campaign2024", "/api/v2/x", "/2010-04-01/Accounts", "some words", "not.authorized", "", "https://host/a1b2c3d4",
+        UUID_TEXT,
+        "2024-11-02",
+        "2024-11-02T10:00:00Z",
+        "20241102T100000Z",
+        "12345678901",
+        "contact-12345",
+        "campaign2024",
+        "/api/v2/x",
+        "/2010-04-01/Accounts",
+        "some words",
+        "not.authorized",
+        "",
+        "https://host/a1b2c3d4",
     ],
-)  # fmt: skip
+)
 def test_date_or_plain_id_stays(name: str, value: str) -> None:
     text = json.dumps({name: value, "next": {"message": value}})
     assert mask_likely_secrets(text) == text
@@ -172,10 +201,13 @@ def test_value_of_another_name_stays(name: str) -> None:
         ('{"pin": 1234, "tokens": 12}', '{"pin": "****", "tokens": 12}'),
         ('{"password": "cut o', '{"password": "****"'),
         (f"Cookie: sid={RANDOM}; lang=en", f"Cookie: sid={MASKED}; lang=en"),
-        ("grant_type=authorization_code&code=abc&redirect_uri=x", "grant_type=authorization_code&code=****&redirect_uri=x"),
+        (
+            "grant_type=authorization_code&code=abc&redirect_uri=x",
+            "grant_type=authorization_code&code=****&redirect_uri=x",
+        ),
         ('{"code": "bad.request", "status": 400}', '{"code": "bad.request", "status": 400}'),
     ],
-)  # fmt: skip
+)
 def test_secret_in_text_is_masked_by_its_form(text: str, expected: str) -> None:
     assert mask_likely_secrets(text) == expected
 

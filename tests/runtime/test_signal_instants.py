@@ -64,9 +64,14 @@ def start(cxcall: Cxcall, words: tuple[str, ...]) -> Iterator[tuple[subprocess.P
     read_end, write_end = os.pipe()
     environment = {"PYTHONPATH": str(cxcall.folder / "hook"), "IMPORT_FD": str(write_end)}
     with subprocess.Popen(
-        [str(CXCALL), *words], cwd=cxcall.folder, env={**cxcall.environment, **environment}, pass_fds=(write_end,),
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        [str(CXCALL), *words],
+        cwd=cxcall.folder,
+        env={**cxcall.environment, **environment},
+        pass_fds=(write_end,),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    ) as process:
         os.close(write_end)
         yield process, read_end
     os.close(read_end)
@@ -156,9 +161,14 @@ def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> N
     cxcall.file("p.json", {"contactId": 1})
     script = IMPORTING.format(folder=str(cxcall.folder), module=module)
     ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=cxcall.folder, env=cxcall.environment,
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert "Traceback" not in ran.stderr
     assert "panicked" not in ran.stderr
     assert ran.returncode in (130, 3), ran  # 3: it was over before the signal was sent again
@@ -200,9 +210,12 @@ def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(
         streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
         with subprocess.Popen(
             [str(CXCALL), *words, "--rate", "1000/s"],
-            cwd=cxcall.folder, env=cxcall.environment, stdin=subprocess.DEVNULL,
-            stdout=streams["stdout"], stderr=streams["stderr"],
-        ) as process:  # fmt: skip
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=streams["stdout"],
+            stderr=streams["stderr"],
+        ) as process:
             if code == 9:
                 assert platform.wait_for_rings(1)
             else:
@@ -236,13 +249,24 @@ def test_signal_at_the_start_has_an_envelope(cxcall: Cxcall, number: int, module
     }
     for words in (SEND, ("auth", "status")):
         ran = subprocess.run(
-            [str(CXCALL), *words, "-o", "json"], cwd=cxcall.folder, env=cxcall.environment, capture_output=True, check=False,
-        )  # fmt: skip
+            [str(CXCALL), *words, "-o", "json"],
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            capture_output=True,
+            check=False,
+        )
         assert (ran.returncode, ran.stderr) == (130, b"")
         envelope = json.loads(ran.stdout)
-        assert (envelope["command"], envelope["exitCode"]) == (" ".join(words[:1] if words is SEND else words), 130)  # fmt: skip
+        assert (envelope["command"], envelope["exitCode"]) == (
+            " ".join(words[:1] if words is SEND else words),
+            130,
+        )
         text = subprocess.run(
-            [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment, capture_output=True, check=False,
-        )  # fmt: skip
+            [str(CXCALL), *words],
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            capture_output=True,
+            check=False,
+        )
         assert (text.returncode, text.stdout) == (130, b"")
         assert text.stderr == b""

@@ -37,8 +37,14 @@ def shell(
     """Run a line of bash, where `cxcall` is the installed command."""
     program = f'cxcall() {{ {CXCALL} "$@"; }}; {line}'
     return subprocess.run(
-        ["bash", "-c", program], cwd=cxcall.folder, env={**cxcall.environment, **(env or {})}, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        ["bash", "-c", program],
+        cwd=cxcall.folder,
+        env={**cxcall.environment, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.slow
@@ -96,8 +102,14 @@ def test_talk_that_nobody_reads_does_not_either(live: Cxcall) -> None:
     os.close(reader)
     words = [str(CXCALL), *EXECUTE.split(), "+12025550129"]
     result = subprocess.run(
-        words, cwd=live.folder, env={**live.environment, "CXCALL_MAX_WAIT": "1.5"}, stdout=subprocess.PIPE, stderr=writer, timeout=60, check=False,
-    )  # fmt: skip
+        words,
+        cwd=live.folder,
+        env={**live.environment, "CXCALL_MAX_WAIT": "1.5"},
+        stdout=subprocess.PIPE,
+        stderr=writer,
+        timeout=60,
+        check=False,
+    )
     os.close(writer)
     assert result.returncode == 6
     assert "undelivered" in live("history", "list", code=0).out
@@ -122,8 +134,13 @@ def test_a_batch_goes_on_when_its_terminal_is_gone(live: Cxcall, sandbox: Sandbo
     ours, theirs = os.openpty()
     words = [str(CXCALL), *["batch", "calls.csv", "--operation", "execute", "--rate", "5/s"]]
     with subprocess.Popen(
-        words, cwd=live.folder, env=live.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
-    ) as running:  # fmt: skip
+        words,
+        cwd=live.folder,
+        env=live.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as running:
         os.close(theirs)
         assert os.read(ours, 1)
         os.close(ours)

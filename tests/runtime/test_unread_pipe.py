@@ -82,7 +82,9 @@ def end_of(
 ) -> int:
     """Send a signal to a command after `wait`, or while it writes to the pipe; return its exit code."""
     with full_pipe() as pipe:
-        streams = {name: pipe if name in stream else subprocess.DEVNULL for name in ("stdout", "stderr")}  # fmt: skip
+        streams = {
+            name: pipe if name in stream else subprocess.DEVNULL for name in ("stdout", "stderr")
+        }
         process = cxcall.begin(*words, out=streams["stdout"], err=streams["stderr"])
         try:
             if wait() or is_blocked(process):  # it may have nothing to print
@@ -132,5 +134,7 @@ def test_call_is_recorded_although_its_report_is_not_read(
         live = new_command(tmp_path, number, stream, output).at(sandbox)
         code = end_of(live, words, stream, signal.SIGTERM, sandbox.wait_for_rings)
         outcome = json.loads(live("history", "list", "-o", "jsonl", code=0).out)["outcome"]
-        assert (code, outcome) in [(8, "unknown"), (0, "accepted")][: 1 if number == IN_FLIGHT else 2]  # fmt: skip
+        assert (code, outcome) in [(8, "unknown"), (0, "accepted")][
+            : 1 if number == IN_FLIGHT else 2
+        ]
         assert len(sandbox.rings) == 1

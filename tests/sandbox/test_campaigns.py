@@ -32,7 +32,9 @@ def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
     clock = Clock()
     plan = DialPlan.parse(2, None, seed)
     found: dict[str, Any] = {}
-    with start_sandbox(load_shipped_contracts(), clock=clock, dial_plan=plan, on_call_outcome=calls.append) as sandbox:  # fmt: skip
+    with start_sandbox(
+        load_shipped_contracts(), clock=clock, dial_plan=plan, on_call_outcome=calls.append
+    ) as sandbox:
         tenant = Tenant(sandbox)
         list_id = tenant.new_list()
         made = tenant.new_campaign(list_id)

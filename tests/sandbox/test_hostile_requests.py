@@ -49,11 +49,18 @@ def test_a_loopback_host_is_accepted(sandbox: Sandbox, host: str) -> None:
 @pytest.mark.parametrize(
     "uri",
     [
-        "javascript://localhost/%0aalert(1)", "file://localhost/etc", "http://localhost\\@evil.example/",
-        "http://evil.example", "http://a@localhost", "http://[", "http://localhost:x", "http://localhost/\r\nX: 1",
-        "http://localhost/中", "",
+        "javascript://localhost/%0aalert(1)",
+        "file://localhost/etc",
+        "http://localhost\\@evil.example/",
+        "http://evil.example",
+        "http://a@localhost",
+        "http://[",
+        "http://localhost:x",
+        "http://localhost/\r\nX: 1",
+        "http://localhost/中",
+        "",
     ],
-)  # fmt: skip
+)
 def test_only_a_web_address_of_this_machine_is_redirected_to(sandbox: Sandbox, uri: str) -> None:
     query = f"client_id=sandbox&response_type=code&redirect_uri={quote(uri)}"
     request = f"GET /oauth/authorize?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -72,11 +79,19 @@ def test_a_web_address_of_this_machine_is_redirected_to(sandbox: Sandbox, uri: s
 @pytest.mark.parametrize(
     "line",
     [
-        b"GET", b"\x00\xff", b"GET http://[ HTTP/1.1", b"GET //[::1 HTTP/1.1", b"GET http://[::1]x/ HTTP/1.1",
-        b"GET /%ff%00?%zz=\xff HTTP/1.1", b"GET * HTTP/1.1", b"G@T / HTTP/1.1", b"GET /a HTTP/9.9",
-        b"POST / HTTP/1.1\r\nContent-Length: -1", b"GET /oauth/authorize?redirect_uri=http://[ HTTP/1.1",
+        b"GET",
+        b"\x00\xff",
+        b"GET http://[ HTTP/1.1",
+        b"GET //[::1 HTTP/1.1",
+        b"GET http://[::1]x/ HTTP/1.1",
+        b"GET /%ff%00?%zz=\xff HTTP/1.1",
+        b"GET * HTTP/1.1",
+        b"G@T / HTTP/1.1",
+        b"GET /a HTTP/9.9",
+        b"POST / HTTP/1.1\r\nContent-Length: -1",
+        b"GET /oauth/authorize?redirect_uri=http://[ HTTP/1.1",
     ],
-)  # fmt: skip
+)
 def test_a_malformed_request_prints_no_traceback(
     sandbox: Sandbox, line: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:

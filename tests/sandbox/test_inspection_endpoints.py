@@ -122,7 +122,13 @@ def test_hosts_beyond_loopback_are_accepted_only_where_the_sandbox_listens_there
     closed, opened = OwnHosts("127.0.0.1"), OwnHosts("0.0.0.0", ["Sandbox.ci.example"])
     everywhere = ["", "localhost", "LOCALHOST:80", "127.0.0.1:80", "[::1]:80"]
     beyond = ["10.1.2.3:80", "[fd00::1]", "sandbox:8080"]
-    nowhere = ["evil.example", "127.0.0.1.evil.example:80", "localhost.evil.example", "[::1", "sandbox.ci.example.evil"]  # fmt: skip
+    nowhere = [
+        "evil.example",
+        "127.0.0.1.evil.example:80",
+        "localhost.evil.example",
+        "[::1",
+        "sandbox.ci.example.evil",
+    ]
     assert all(map(closed.accept, everywhere))
     assert all(map(opened.accept, [*everywhere, *beyond, "sandbox.CI.example:8080"]))
     assert not any(map(closed.accept, [*beyond, *nowhere, "sandbox.ci.example"]))

@@ -63,8 +63,10 @@ def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any
     token = cxcall("auth", "token", env=environment, code=0).out.strip()
     answer = requests.post(
         f"{data['baseUrl']}/api/v2/engagements/outbound/personal-connections",
-        json={"contactId": CONTACT, "reasonCode": "y"}, headers={"Authorization": f"Bearer {token}", "Prefer": "code=429"}, timeout=10,
-    )  # fmt: skip
+        json={"contactId": CONTACT, "reasonCode": "y"},
+        headers={"Authorization": f"Bearer {token}", "Prefer": "code=429"},
+        timeout=10,
+    )
     assert answer.status_code == 429
     assert answer.headers["Retry-After"]
     received = requests.get(f"{data['baseUrl']}/sandbox/requests", timeout=10).json()
@@ -138,7 +140,10 @@ def test_requests_of_a_running_sandbox_are_listed_and_counted(
     assert [json.loads(line)["path"] for line in lines] == [each.path for each in sandbox.received]
     selection = ("--method", "POST", "--path", "*/personal-connections", "--status", "2xx")
     at = ("--url", sandbox.base_url)
-    assert "personal-connection" in live("sandbox", "requests", *at, *selection, "--expect", "1", code=0).out  # fmt: skip
+    assert (
+        "personal-connection"
+        in live("sandbox", "requests", *at, *selection, "--expect", "1", code=0).out
+    )
     wrong = live("sandbox", "requests", *at, *selection, "--expect", "2", code=3)
     assert "expected 2 requests; the sandbox received 1" in wrong.err
     none = live("sandbox", "requests", "--url", "http://127.0.0.1:1", code=2)
@@ -222,7 +227,11 @@ def test_sandbox_beyond_loopback_warns_and_posts_the_outcome_of_a_call(cxcall: C
             child.expect(r"CXCALL_BASE_URL=(http://127\.0\.0\.1:\d+)")
             url = child.match[1]
             child.expect("warning: other machines can reach the sandbox at 0.0.0.0")
-            environment = {"CXCALL_BASE_URL": url, "CXCALL_CLIENT_ID": "sandbox", "CXCALL_CLIENT_SECRET": "sandbox-secret"}  # fmt: skip
+            environment = {
+                "CXCALL_BASE_URL": url,
+                "CXCALL_CLIENT_ID": "sandbox",
+                "CXCALL_CLIENT_SECRET": "sandbox-secret",
+            }
             call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-q")
             engagement = cxcall(*call, env=environment, code=0).out.strip()
             receiver.settimeout(30)

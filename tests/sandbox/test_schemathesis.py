@@ -143,8 +143,12 @@ def test_schemathesis_finds_no_fault(tmp_path: Path) -> None:
         ]
         result = subprocess.run(
             [sys.executable, "-c", RUN_EACH, json.dumps(arguments)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=900, check=False,
-        )  # fmt: skip
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
         statuses = [Counter(each.status for each in sandbox.received) for sandbox in sandboxes]
     ends = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(ends) == len(RUNS), result.stdout + result.stderr

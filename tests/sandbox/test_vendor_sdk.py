@@ -30,8 +30,13 @@ GENESYS = next(
 
 
 # Properties that exclude one another (docs/platforms/genesys-cloud.md#operations-that-cxcall-uses): send only one.
-INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "participants": "phoneNumber",
-           "routingData": "queueId"}  # fmt: skip
+INSTEAD = {
+    "callQueueId": "phoneNumber",
+    "callUserId": "phoneNumber",
+    "edgeGroup": "site",
+    "participants": "phoneNumber",
+    "routingData": "queueId",
+}
 # No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
 OWN = ("Conversation", "Uuid", "PhoneNumber", "")
 
@@ -69,8 +74,11 @@ def vendor() -> Vendor:
         given = (sandbox.base_url, sandbox.client_id, sandbox.client_secret, *models)
         result = subprocess.run(
             [sys.executable, "-W", "ignore", str(PROGRAM), *given],
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         assert result.returncode == 0, result.stderr[-2000:]
         return Vendor(json.loads(result.stdout), [entry.operation for entry in sandbox.rings])
 
@@ -83,8 +91,11 @@ def test_vendor_sdk_places_and_ends_a_call(vendor: Vendor) -> None:
     assert all((read["callback"], read["contacts"]))
     # The request that is refused comes after these, and rings nowhere.
     assert vendor.rings == [
-        "place-call-for-user", "create-callback", "add-contacts", "start-campaign",
-    ]  # fmt: skip
+        "place-call-for-user",
+        "create-callback",
+        "add-contacts",
+        "start-campaign",
+    ]
 
 
 def test_vendor_sdk_parses_an_error(vendor: Vendor) -> None:

@@ -147,9 +147,20 @@ def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["2025550124 2025550125", "1/202/555-0124 ext 3", "+1202555012*", "20255501.24e2", "2025550124.0", "2025550124x5",
-     "5550124 5550125", "2025550124/2025550125", "+120255501241234567", "+1202555o124", "12"],
-)  # fmt: skip
+    [
+        "2025550124 2025550125",
+        "1/202/555-0124 ext 3",
+        "+1202555012*",
+        "20255501.24e2",
+        "2025550124.0",
+        "2025550124x5",
+        "5550124 5550125",
+        "2025550124/2025550125",
+        "+120255501241234567",
+        "+1202555o124",
+        "12",
+    ],
+)
 @pytest.mark.parametrize("before", ["phone\n", ""])
 def test_do_not_call_line_that_is_not_exactly_one_number_is_rejected(
     line: str, before: str, cxcall: Cxcall
@@ -164,9 +175,18 @@ def test_do_not_call_line_that_is_not_exactly_one_number_is_rejected(
 
 @pytest.mark.parametrize(
     "line",
-    ["202-555-0123", "(202) 555.0123", "1 202/555/0123", "tel:+12025550123", "\uff12\uff10\uff12-555-0123",
-     "+12025550199, 2025550123", "2025550123;2026-01-01;4711", "'2025550123' # asked", "2025550123,,"],
-)  # fmt: skip
+    [
+        "202-555-0123",
+        "(202) 555.0123",
+        "1 202/555/0123",
+        "tel:+12025550123",
+        "\uff12\uff10\uff12-555-0123",
+        "+12025550199, 2025550123",
+        "2025550123;2026-01-01;4711",
+        "'2025550123' # asked",
+        "2025550123,,",
+    ],
+)
 def test_do_not_call_line_protects_each_of_its_numbers(line: str, cxcall: Cxcall) -> None:
     listed = cxcall.file("dnc.txt", f"Phone 1;asked\n{line}\n")
     assert cxcall(*call("+12025550123"), "--do-not-call", listed, code=7).codes == ["do-not-call"]

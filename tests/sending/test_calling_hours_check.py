@@ -65,7 +65,9 @@ def _enforce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def callback(at: str | None, hours: str) -> CheckedRequest:
     body = {"callbackNumbers": [LONDON], "queueId": QUEUE}
-    return check("create-callback", {}, body if at is None else {**body, "callbackScheduledTime": at}, hours)  # fmt: skip
+    return check(
+        "create-callback", {}, body if at is None else {**body, "callbackScheduledTime": at}, hours
+    )
 
 
 def cxone_callback(at: str, hours: str) -> CheckedRequest:

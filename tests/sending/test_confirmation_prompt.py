@@ -72,9 +72,14 @@ def consent(plan: Plan, *, yes: bool, answer: bool | None) -> list[str]:
         return bool(answer)
 
     ask_yes(
-        plan.operation, plan.settings, "a real call", "Send?", "why",
-        yes=yes, ask=None if answer is None else ask,
-    )  # fmt: skip
+        plan.operation,
+        plan.settings,
+        "a real call",
+        "Send?",
+        "why",
+        yes=yes,
+        ask=None if answer is None else ask,
+    )
     return asked
 
 
@@ -89,7 +94,9 @@ def test_call_needs_the_flag_or_a_person_who_agrees() -> None:
     assert consent(sandbox(), yes=False, answer=None) == []
 
 
-def count(plan: Plan, number: int, *, confirmed: int | None = None, answer: str | None = None) -> int:  # fmt: skip
+def count(
+    plan: Plan, number: int, *, confirmed: int | None = None, answer: str | None = None
+) -> int:
     """Ask for some calls; `answer` is None without a terminal. Return how often a person was asked."""
     asked: list[str] = []
 
@@ -98,9 +105,12 @@ def count(plan: Plan, number: int, *, confirmed: int | None = None, answer: str 
         return answer or ""
 
     ask_count(
-        plan.operation, plan.settings, number,
-        confirmed=confirmed, ask=None if answer is None else ask,
-    )  # fmt: skip
+        plan.operation,
+        plan.settings,
+        number,
+        confirmed=confirmed,
+        ask=None if answer is None else ask,
+    )
     return len(asked)
 
 

@@ -50,7 +50,10 @@ def test_each_step_is_one_line_without_secrets(cxcall: Cxcall) -> None:
     assert [step["event"] for step in steps] == ["start", "attempt", "wait", "attempt", "end"]
     assert {step["deliveryId"] for step in steps} == {ran.envelope["deliveryId"]}
     assert [step.get("status") for step in steps] == [None, 429, None, 201, 201]
-    assert [step["evidence"] for step in steps if step["event"] == "attempt"] == ["busy", "accepted"]  # fmt: skip
+    assert [step["evidence"] for step in steps if step["event"] == "attempt"] == [
+        "busy",
+        "accepted",
+    ]
     assert (steps[-1]["outcome"], steps[-1]["attempts"]) == ("accepted", 2)
     assert steps[0]["target"].endswith(f"/api/v2/outbound/campaigns/{CAMPAIGN}/executions")
     assert TOKEN not in text

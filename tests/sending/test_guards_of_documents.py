@@ -88,7 +88,11 @@ class Guards:
         """Return the codes of the errors and notes on a number at a place."""
         checked = self.check(dialect, place, number, hours)
         guards = ("do-not-call", "phone-kind", "outside-hours", "number-unchecked")
-        return [each.code for each in checked.findings if each.code in guards and each.severity is not Severity.WARNING]  # fmt: skip
+        return [
+            each.code
+            for each in checked.findings
+            if each.code in guards and each.severity is not Severity.WARNING
+        ]
 
     def check(self, dialect: str, place: Place, number: str, hours: str = "") -> CheckedRequest:
         """Return the request with a number at a place."""
@@ -145,10 +149,20 @@ def test_emergency_number_is_stopped_at_every_place(
 
 @pytest.mark.parametrize(
     ("text", "severity"),
-    [("911|x", "error"), ("x; 112", "error"), ("911", "error"), ("call 911 now", "warning"),
-     ("112 Main Street", "warning"), ("1.911", None), ("a911", None), ("9:11, 911-x", None), ("112.5", None),
-     ("911|+12025550199", "error"), ("call 911 or +12025550199", None)],
-)  # fmt: skip
+    [
+        ("911|x", "error"),
+        ("x; 112", "error"),
+        ("911", "error"),
+        ("call 911 now", "warning"),
+        ("112 Main Street", "warning"),
+        ("1.911", None),
+        ("a911", None),
+        ("9:11, 911-x", None),
+        ("112.5", None),
+        ("911|+12025550199", "error"),
+        ("call 911 or +12025550199", None),
+    ],
+)
 def test_emergency_number_in_a_text_is_reported(
     guards: Guards, text: str, severity: str | None
 ) -> None:
@@ -203,9 +217,19 @@ def test_emergency_and_premium_number_is_found_beside_other_digits(
 
 @pytest.mark.parametrize(
     "text",
-    ["2025550199 x110", "2025550199", "202-911-0124", "(202) 555-0199 ext 911", "7001", "+49 30 112 34 56", "7001 x5",
-     "sip:ada@192.0.2.112", "+1 202 555 0124", "9110"],
-)  # fmt: skip
+    [
+        "2025550199 x110",
+        "2025550199",
+        "202-911-0124",
+        "(202) 555-0199 ext 911",
+        "7001",
+        "+49 30 112 34 56",
+        "7001 x5",
+        "sip:ada@192.0.2.112",
+        "+1 202 555 0124",
+        "9110",
+    ],
+)
 def test_number_that_is_neither_listed_nor_special_is_no_finding(guards: Guards, text: str) -> None:
     assert guards.codes("", SHIPPED["shipped body"], text) == []
 
@@ -265,12 +289,15 @@ def test_hours_are_enforced_at_every_place(guards: Guards, dialect: str, place: 
         ({"phoneNumber": "+1 (202) 555 0123"}, ["do-not-call"]),
         ({"phoneNumber": "sip:+12025550123@example.com"}, ["do-not-call"]),
         ({"phoneNumber": "+1202555\u200b0123"}, ["do-not-call"]),
-        ({"phoneNumber": "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13"}, ["do-not-call"]),
+        (
+            {"phoneNumber": "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13"},
+            ["do-not-call"],
+        ),
         ({"columns": {NUMBER: True}}, ["do-not-call"]),
         ({"phone1": 12025550123}, ["do-not-call"]),
         ({"contactE164": 12025550123}, ["do-not-call"]),
     ],
-)  # fmt: skip
+)
 def test_what_counts_as_a_number(
     guards: Guards, dialect: str, body: Any, expected: list[str]
 ) -> None:
@@ -305,7 +332,13 @@ MODEL = {"type": "object", "properties": {"phoneNumber": {"type": "string"}}}
 def vendor_document() -> dict[str, Any]:
     """Return the start of a vendor's own Swagger 2.0 document."""
     info = {"title": "Platform", "version": "28"}
-    return {"swagger": "2.0", "info": info, "host": "api.mypurecloud.com", "paths": VENDOR, "definitions": {"CreateCallRequest": MODEL}}  # fmt: skip
+    return {
+        "swagger": "2.0",
+        "info": info,
+        "host": "api.mypurecloud.com",
+        "paths": VENDOR,
+        "definitions": {"CreateCallRequest": MODEL},
+    }
 
 
 def test_vendor_document_is_guarded_on_the_wire(live: Cxcall, sandbox: Sandbox) -> None:
@@ -323,7 +356,19 @@ def test_vendor_document_is_guarded_on_the_wire(live: Cxcall, sandbox: Sandbox) 
 def test_call_to_a_listed_number_with_an_extension_is_stopped_on_the_wire(
     live: Cxcall, sandbox: Sandbox, number: str
 ) -> None:
-    words = ("call", "--to", number, "--queue", USER, "--as", USER, "--yes", "--force", "-o", "json")  # fmt: skip
+    words = (
+        "call",
+        "--to",
+        number,
+        "--queue",
+        USER,
+        "--as",
+        USER,
+        "--yes",
+        "--force",
+        "-o",
+        "json",
+    )
     ran = live(*words, "--do-not-call", live.file("dnc.txt", NUMBER), code=7)
     assert set(ran.codes) == {"do-not-call"}
     assert sandbox.received == []
@@ -425,10 +470,12 @@ def test_slash_in_a_path_value_leads_to_no_call_without_consent(
     path: str, value: str, *, is_call: bool
 ) -> None:
     declared = {
-        "operationId": "createIt", "summary": "Create a contact list", "x-cxcall-rings": False,
+        "operationId": "createIt",
+        "summary": "Create a contact list",
+        "x-cxcall-rings": False,
         "parameters": [{"name": "a", "in": "path", "required": True, "schema": {"type": "string"}}],
         "responses": {"200": {"description": "-"}},
-    }  # fmt: skip
+    }
     Path("own.json").write_text(json.dumps(wrap("3.1.0", {path: {"post": declared}})), "utf-8")
     operation = load_operation("createIt", "own.json")
     settings = load_settings({"base_url": "http://127.0.0.1:9"}, operation.contract)
@@ -455,7 +502,15 @@ def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cx
 def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None:
     model = {"type": "object", "properties": {"who": {"type": "string", "format": "phone"}}}
     document = {**vendor_document(), "definitions": {"CreateCallRequest": model}}
-    words = ("send", "postConversationsCalls", "--contract", cxcall.file("v.json", document), "-n", "-o", "json")  # fmt: skip
+    words = (
+        "send",
+        "postConversationsCalls",
+        "--contract",
+        cxcall.file("v.json", document),
+        "-n",
+        "-o",
+        "json",
+    )
     assert "phone-kind" in cxcall(*words, "--set", '/who="110"', code=3).codes
     assert "phone-kind" not in cxcall(*words, "--set", '/what="110"').codes
 
@@ -464,8 +519,17 @@ def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None
 def test_base_url_that_makes_a_shipped_call_of_a_harmless_path(cxcall: Cxcall) -> None:
     """Only the address that is really used shows that `POST /start` starts the vendor's campaign."""
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
-    operation = {"operationId": "findE", "summary": "Find a thing", "requestBody": body, "responses": {}}  # fmt: skip
-    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/start": {"post": operation}}}  # fmt: skip
+    operation = {
+        "operationId": "findE",
+        "summary": "Find a thing",
+        "requestBody": body,
+        "responses": {},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/start": {"post": operation}},
+    }
     cxcall.file("d.json", document)
     cxcall.file("b.json", {"contactId": USER})
     with Platform() as platform:

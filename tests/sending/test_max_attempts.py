@@ -53,10 +53,13 @@ def test_invalid_limit_is_refused(text: str) -> None:
 @each_case(
     "limit, other, expected",
     [
-        ("2/day", "3/day", True), ("3/day", "3/day", True), ("4/day", "3/day", False),
-        ("3/week", "3/day", True), ("1/hour", "3/day", False),
+        ("2/day", "3/day", True),
+        ("3/day", "3/day", True),
+        ("4/day", "3/day", False),
+        ("3/week", "3/day", True),
+        ("1/hour", "3/day", False),
     ],
-)  # fmt: skip
+)
 def test_limit_is_within_another_if_it_never_allows_more(
     limit: str, other: str, *, expected: bool
 ) -> None:
@@ -66,7 +69,9 @@ def test_limit_is_within_another_if_it_never_allows_more(
 def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbox: Sandbox) -> None:
     execute(live, contact(1), NUMBER)
     execute(live, contact(2), NUMBER, "--max-attempts", "2/day")  # the first call counts, too
-    shown = execute(live, contact(3), NUMBER, "--max-attempts", "2/day", "--again", "--force", code=7)  # fmt: skip
+    shown = execute(
+        live, contact(3), NUMBER, "--max-attempts", "2/day", "--again", "--force", code=7
+    )
     assert "max-attempts" in shown
     assert "called 2 times already, and the limit is 2/day" in shown
     assert NUMBER not in shown
@@ -101,8 +106,22 @@ def test_limit_holds_for_rows_of_one_batch_and_across_batches(
     *results, summary = map(json.loads, ran.out.splitlines())
     assert summary["data"]["skipped"] == {"max-attempts": 2}
     assert sorted(row["outcome"] for row in results) == ["accepted"] * 3 + ["skipped"] * 2
-    more = live.file("more.csv", f"contact-id,phone-number\n{contact(7)},(202) 555-0101\n{contact(8)},+12025550108\n")  # fmt: skip
-    ran = live("batch", more, *EXECUTE, "--default-country", "US", "--max-attempts", "2/day", "-o", "jsonl", code=0)  # fmt: skip
+    more = live.file(
+        "more.csv",
+        f"contact-id,phone-number\n{contact(7)},(202) 555-0101\n{contact(8)},+12025550108\n",
+    )
+    ran = live(
+        "batch",
+        more,
+        *EXECUTE,
+        "--default-country",
+        "US",
+        "--max-attempts",
+        "2/day",
+        "-o",
+        "jsonl",
+        code=0,
+    )
     assert json.loads(ran.out.splitlines()[-1])["data"]["skipped"] == {"max-attempts": 1}
     assert len(sandbox.rings) == 4
 
@@ -149,8 +168,14 @@ def is_possible(first: str, second: str) -> bool:
     "spellings",
     [
         (
-            "+12025550111", "12025550111", "2025550111", "(202) 555-0111", "0012025550111", "+1 202-555-0111",
-            "tel:+12025550111", "01112025550111",
+            "+12025550111",
+            "12025550111",
+            "2025550111",
+            "(202) 555-0111",
+            "0012025550111",
+            "+1 202-555-0111",
+            "tel:+12025550111",
+            "01112025550111",
         ),
         ("+442079460123", "02079460123", "2079460123", "0044 20 7946 0123", "442079460123"),
         ("+33612345678", "0612345678", "06 12 34 56 78", "612345678", "0033612345678"),
@@ -161,7 +186,7 @@ def is_possible(first: str, second: str) -> bool:
         ("+79123456789", "8 (912) 345-67-89", "9123456789"),
         ("+36301234567", "06 30 123 4567", "301234567"),
     ],
-)  # fmt: skip
+)
 def test_spellings_of_a_number_are_one_person(spellings: tuple[str, ...]) -> None:
     pairs = product(spellings, repeat=2)
     assert [pair for pair in pairs if not is_possible(*pair)] == []

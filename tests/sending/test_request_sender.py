@@ -202,9 +202,13 @@ def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     ("name", "hosts", "trusted"),
-    [("good", "DNS:other.invalid", True), ("expired", "IP:127.0.0.1", True), ("good", "IP:127.0.0.1", False)],
+    [
+        ("good", "DNS:other.invalid", True),
+        ("expired", "IP:127.0.0.1", True),
+        ("good", "IP:127.0.0.1", False),
+    ],
     ids=["wrong name", "expired", "self-signed"],
-)  # fmt: skip
+)
 def test_untrusted_certificate_is_tried_once(
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
@@ -263,7 +267,12 @@ def test_connect_timeout_leaves_the_request_undelivered(ledger: Ledger) -> None:
 def test_waits_follow_retry_after(ledger: Ledger) -> None:
     sleep, waits = Sleep(), []
     with FaultServer((limited("7"), limited("5", 503), fault.accept)) as server:
-        deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep))  # fmt: skip
+        deliver(
+            plan_to(server.base_url),
+            ledger,
+            Tokens(),
+            SendHooks(on_wait=lambda *wait: waits.append(wait), sleep=sleep),
+        )
     assert sleep.slept == 12
     host = server.base_url.partition("//")[2]
     assert waits == [
@@ -322,10 +331,14 @@ def _finding(code: str) -> Finding:
     [
         (CredentialsError(_finding("token-expired")), Outcome.REFUSED, ExitCode.CREDENTIALS),
         (UndeliveredError(_finding("undelivered")), Outcome.UNDELIVERED, ExitCode.UNDELIVERED),
-        (UsageError("others can read it", fix="`chmod 600 x`"), Outcome.REFUSED, ExitCode.CREDENTIALS),
+        (
+            UsageError("others can read it", fix="`chmod 600 x`"),
+            Outcome.REFUSED,
+            ExitCode.CREDENTIALS,
+        ),
     ],
     ids=["given", "unreachable", "unreadable"],
-)  # fmt: skip
+)
 def test_401_without_another_token_ends_the_delivery(
     ledger: Ledger, error: Exception, outcome: Outcome, code: ExitCode
 ) -> None:
@@ -608,8 +621,12 @@ def break_ledger(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("fault_", "outcome"),
-    [(fault.accept, Outcome.ACCEPTED), (fault.reset_after_body, Outcome.UNKNOWN), (refused(400), Outcome.REFUSED)],
-)  # fmt: skip
+    [
+        (fault.accept, Outcome.ACCEPTED),
+        (fault.reset_after_body, Outcome.UNKNOWN),
+        (refused(400), Outcome.REFUSED),
+    ],
+)
 def test_ledger_failure_after_sending_does_not_hide_the_outcome(
     ledger: Ledger, tmp_path: Path, fault_: Fault, outcome: Outcome
 ) -> None:

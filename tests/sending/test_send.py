@@ -259,8 +259,18 @@ def test_call_needs_a_user_token_unless_it_is_for_a_user(live: Cxcall) -> None:
         ("genesys-cloud", "call --to N", "place-call", "/api/v2/conversations/calls"),
         ("", "call --to N --as U", "place-call-for-user", "/conversations/calls/user/U"),
         ("", "callback --to N --queue Q", "create-callback", "/api/v2/conversations/callbacks"),
-        ("nice-cxone", "call --to N --session 5 --skill 6", "cxone-dial-phone", "/agent-sessions/5/dial-phone"),
-        ("nice-cxone", "callback --to N --skill 6", "cxone-queue-callback", "/queuecallback?phoneNumber=N&skill=6"),
+        (
+            "nice-cxone",
+            "call --to N --session 5 --skill 6",
+            "cxone-dial-phone",
+            "/agent-sessions/5/dial-phone",
+        ),
+        (
+            "nice-cxone",
+            "callback --to N --skill 6",
+            "cxone-queue-callback",
+            "/queuecallback?phoneNumber=N&skill=6",
+        ),
         (
             "nice-cxone",
             "callback --to N --skill 6 --at 2026-12-01",
@@ -268,7 +278,7 @@ def test_call_needs_a_user_token_unless_it_is_for_a_user(live: Cxcall) -> None:
             "/scheduled-callbacks?phoneNumber=N&skillId=6&scheduleDate=2026-12-01",
         ),
     ],
-)  # fmt: skip
+)
 def test_operation_of_call_depends_on_platform_and_flags(
     platform: str, words: str, operation: str, target: str, cxcall: Cxcall
 ) -> None:
@@ -331,9 +341,19 @@ def test_read_without_a_response_is_undelivered(cxcall: Cxcall) -> None:
 
 def test_body_can_be_an_array(cxcall: Cxcall) -> None:
     ran = cxcall(
-        "send", "add-contacts", "--contact-list-id", USER, "-n", "-o", "json",
-        "--set", f'/0/contactListId="{USER}"', "--set", f'/0/data={{"phone":"{NUMBER}"}}', code=0,
-    )  # fmt: skip
+        "send",
+        "add-contacts",
+        "--contact-list-id",
+        USER,
+        "-n",
+        "-o",
+        "json",
+        "--set",
+        f'/0/contactListId="{USER}"',
+        "--set",
+        f'/0/data={{"phone":"{NUMBER}"}}',
+        code=0,
+    )
     assert ran.envelope["request"]["body"] == [{"contactListId": USER, "data": {"phone": NUMBER}}]
 
 

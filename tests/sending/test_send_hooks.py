@@ -113,7 +113,9 @@ def test_waits_of_one_delivery_together_are_not_longer_than_max_wait(ledger: Led
 
 
 @pytest.mark.parametrize("by_signal", [False, True], ids=["hook", "signal"])
-@pytest.mark.parametrize("step", ["begin", "record_not_processed", "record_attempt", "record_outcome"])  # fmt: skip
+@pytest.mark.parametrize(
+    "step", ["begin", "record_not_processed", "record_attempt", "record_outcome"]
+)
 def test_interrupt_ends_each_wait_for_the_ledger(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, *, by_signal: bool
 ) -> None:
@@ -180,5 +182,7 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
         (refused(401), Outcome.UNDELIVERED),
     ):
         with FaultServer((answer,)) as server:
-            delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt))  # fmt: skip
+            delivery = deliver(
+                plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt)
+            )
         assert delivery.outcome is outcome, answer

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
 SECRET = "m4rker-s3cret"
 DIALECTS = ("2.0", "3.0.3", "3.1.0")
-PATHS = {"/bells": {"post": {"operationId": "sound", "x-cxcall-rings": False, "requestBody": {"content": {"application/json": {"schema": {}}}}, "responses": {"200": {"description": "-"}}}}}  # fmt: skip
+PATHS = {
+    "/bells": {
+        "post": {
+            "operationId": "sound",
+            "x-cxcall-rings": False,
+            "requestBody": {"content": {"application/json": {"schema": {}}}},
+            "responses": {"200": {"description": "-"}},
+        }
+    }
+}
 SECRETS: dict[str, dict[str, str]] = {
     "token": {"CXCALL_ACCESS_TOKEN": SECRET},
     "vendor token": {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},

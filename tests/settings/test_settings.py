@@ -472,7 +472,10 @@ def test_invalid_region_is_refused(world: World, region: str) -> None:
 )
 def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: str) -> None:
     loaded = world.load(base_url=base_url)
-    plain = {"http://LOCALHOST:01/x/": "http://localhost:1/x", "HTTPS://API.example.com:443": "https://api.example.com"}  # fmt: skip
+    plain = {
+        "http://LOCALHOST:01/x/": "http://localhost:1/x",
+        "HTTPS://API.example.com:443": "https://api.example.com",
+    }
     assert loaded.base_url == plain.get(base_url, base_url.rstrip("/"))
     assert loaded.token_url == token_url
     assert loaded.values["base_url"].source == "--base-url"
@@ -645,11 +648,15 @@ def test_access_token_takes_precedence_over_client(world: World) -> None:
     ("variables", "dotenv", "expected"),
     [
         ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\n", []),
-        ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=t\n", ["credential"]),
+        (
+            {"CXCALL_CLIENT_SECRET": "s"},
+            "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=t\n",
+            ["credential"],
+        ),
         ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=s\n", []),
         ({"CXCALL_CLIENT_ID": "b"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=s\n", ["credential"]),
     ],
-)  # fmt: skip
+)
 def test_client_id_and_secret_of_different_sources_are_a_warning(
     world: World, variables: dict[str, str], dotenv: str, expected: list[str]
 ) -> None:
@@ -791,8 +798,11 @@ def test_the_example_names_every_setting(world: World) -> None:
         name: entry[:2] for name, entry in expected.items()
     }
     assert {entry.source for entry in loaded.values.values()} <= {
-        "default", "not set", "from base_url", "contract community",
-    }  # fmt: skip
+        "default",
+        "not set",
+        "from base_url",
+        "contract community",
+    }
 
 
 # --- profiles of the vendor's own tool ------------------------------------------------------

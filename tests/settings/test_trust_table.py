@@ -24,13 +24,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HARMLESS = {"client_id", "access_key_id", "username", "timeout", "max_wait"}
-GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt", "max_attempts": "9/day"}  # fmt: skip
+GUARDS = {
+    "duplicate_window": "1",
+    "hours": "00:00-23:59",
+    "hours_policy": "warn",
+    "do_not_call": "none.txt",
+    "max_attempts": "9/day",
+}
 HOSTILE = {
-    "profile": "other", "platform": "nice-cxone", "region": "evil.example", "contract": "evil.json",
-    "client_id": "me", "access_key_id": "me", "timeout": "5", "max_wait": "5", "engagement_header": "X-Id", "engagement_id": "header:X-Id", **GUARDS,
-}  # fmt: skip
+    "profile": "other",
+    "platform": "nice-cxone",
+    "region": "evil.example",
+    "contract": "evil.json",
+    "client_id": "me",
+    "access_key_id": "me",
+    "timeout": "5",
+    "max_wait": "5",
+    "engagement_header": "X-Id",
+    "engagement_id": "header:X-Id",
+    **GUARDS,
+}
 """What somebody who can write the file would set; any other setting is the address of a foreign host."""
-STRICT = {"duplicate_window": "900", "hours": "08:00-20:00", "hours_policy": "enforce", "do_not_call": "dnc.txt", "max_attempts": "3/day"}  # fmt: skip
+STRICT = {
+    "duplicate_window": "900",
+    "hours": "08:00-20:00",
+    "hours_policy": "enforce",
+    "do_not_call": "dnc.txt",
+    "max_attempts": "3/day",
+}
 SETTINGS = [name for name in SETTING_NAMES if name not in SECRET_SETTINGS]
 SOURCES = (".env", "environment", "profile", "flag")
 SECRET_SOURCES = ("environment", "vendor", "profile", ".env", "login")
@@ -117,7 +138,10 @@ def test_folder_lowers_no_guard_of_any_source(
 @each_case("file", [".cxcall.toml", "pyproject.toml"])
 def test_project_file_decides_no_setting(folder: Folder, file: str, name: str) -> None:
     before = {each: setting.value for each, setting in folder.load().values.items()}
-    text = "".join(f'{each} = "{HOSTILE.get(name, "https://evil.example")}"\n' for each in (name, f"CXCALL_{name}"))  # fmt: skip
+    text = "".join(
+        f'{each} = "{HOSTILE.get(name, "https://evil.example")}"\n'
+        for each in (name, f"CXCALL_{name}")
+    )
     tables = ("", "[tool.cxcall]\n", "[profiles.default]\n", "[tool.cxcall.profiles.default]\n")
     Path(file).write_text("".join(head + text for head in tables), "utf-8")
     assert {each: setting.value for each, setting in folder.load().values.items()} == before
@@ -144,10 +168,17 @@ COMMANDS = {
 SECRETS = {
     "access_token": {"ACCESS_TOKEN": SECRET},
     "client_secret": {"CLIENT_ID": "me", "CLIENT_SECRET": SECRET},
-    "access_key_secret": {"ACCESS_KEY_ID": "me", "ACCESS_KEY_SECRET": SECRET, "PLATFORM": "nice-cxone"},
-}  # fmt: skip
-VENDOR = {"ACCESS_TOKEN": "GENESYSCLOUD_ACCESS_TOKEN", "CLIENT_ID": "GENESYSCLOUD_OAUTHCLIENT_ID",
-          "CLIENT_SECRET": "GENESYSCLOUD_OAUTHCLIENT_SECRET"}  # fmt: skip
+    "access_key_secret": {
+        "ACCESS_KEY_ID": "me",
+        "ACCESS_KEY_SECRET": SECRET,
+        "PLATFORM": "nice-cxone",
+    },
+}
+VENDOR = {
+    "ACCESS_TOKEN": "GENESYSCLOUD_ACCESS_TOKEN",
+    "CLIENT_ID": "GENESYSCLOUD_OAUTHCLIENT_ID",
+    "CLIENT_SECRET": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+}
 ROW = json.dumps({"contactId": CONTACT, "reasonCode": "x"})
 ADDRESSES = ("base_url", "token_url", "issuer")
 
@@ -179,7 +210,9 @@ def place_secret(cxcall: Cxcall, secret: str, source: str) -> list[str]:
         return [f"CXCALL_{name}={value}" for name, value in values.items()]
     if source == "profile":
         lines = [f'{name.lower()} = "{value}"' for name, value in values.items()]
-        path = cxcall.folder / cxcall.file("config/config.toml", "\n".join(["[profiles.default]", *lines]))  # fmt: skip
+        path = cxcall.folder / cxcall.file(
+            "config/config.toml", "\n".join(["[profiles.default]", *lines])
+        )
         path.chmod(0o600)
     elif source == "login":
         cxcall("auth", "login", "--with-token", stdin=SECRET, code=0)
@@ -197,7 +230,11 @@ def place_secret(cxcall: Cxcall, secret: str, source: str) -> list[str]:
 def test_host_of_a_folder_receives_no_foreign_secret(
     cxcall: Cxcall, recorder: Recorder, name: str, secret: str, secret_source: str
 ) -> None:
-    if (secret_source, secret) in (("vendor", "access_key_secret"), ("login", "access_key_secret"), ("login", "client_secret")):  # fmt: skip
+    if (secret_source, secret) in (
+        ("vendor", "access_key_secret"),
+        ("login", "access_key_secret"),
+        ("login", "client_secret"),
+    ):
         pytest.skip("there is no such variable or login")
     place_secret(cxcall, secret, secret_source)
     cxcall.file(".env", f"CXCALL_{name.upper()}={recorder.url}\n")
@@ -208,9 +245,14 @@ def test_host_of_a_folder_receives_no_foreign_secret(
 @pytest.mark.parametrize("source", ["environment", ".env"])
 @pytest.mark.parametrize(
     ("name", "secret"),
-    [("base_url", "access_token"), ("base_url", "client_secret"), ("token_url", "client_secret"),
-     ("token_url", "access_key_secret"), ("issuer", "access_key_secret")],
-)  # fmt: skip
+    [
+        ("base_url", "access_token"),
+        ("base_url", "client_secret"),
+        ("token_url", "client_secret"),
+        ("token_url", "access_key_secret"),
+        ("issuer", "access_key_secret"),
+    ],
+)
 def test_host_receives_the_secret_of_its_own_source(
     cxcall: Cxcall, recorder: Recorder, name: str, secret: str, source: str
 ) -> None:
@@ -234,7 +276,9 @@ def test_folder_with_a_client_id_gets_no_cached_token_of_that_client(
         "CLIENT_ID": environment["CXCALL_CLIENT_ID"],
         "CLIENT_SECRET": "anything",
     }
-    live.environment = {k: v for k, v in environment.items() if k not in {f"CXCALL_{n}" for n in lines}}  # fmt: skip
+    live.environment = {
+        k: v for k, v in environment.items() if k not in {f"CXCALL_{n}" for n in lines}
+    }
     live.file(".env", "".join(f"CXCALL_{name}={value}\n" for name, value in lines.items()))
     live(*words, code=4)
     assert recorder.received == []
@@ -250,7 +294,10 @@ def test_folder_with_a_secret_of_its_own_gets_no_login(cxcall: Cxcall, recorder:
     assert SECRET not in ran.out
 
 
-@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"],
+)
 def test_other_variables_of_a_folder_have_no_effect(
     cxcall: Cxcall, recorder: Recorder, name: str
 ) -> None:
@@ -266,7 +313,9 @@ def test_other_variables_of_a_folder_have_no_effect(
 
 def test_refusal_names_the_file_and_the_line_once(cxcall: Cxcall) -> None:
     place_secret(cxcall, "access_token", "environment")
-    cxcall.file(".env", "# one\nCXCALL_BASE_URL=https://a.example\nCXCALL_BASE_URL=https://evil.example\n")  # fmt: skip
+    cxcall.file(
+        ".env", "# one\nCXCALL_BASE_URL=https://a.example\nCXCALL_BASE_URL=https://evil.example\n"
+    )
     for words in (COMMANDS["personal-connection"], COMMANDS["batch"], ("auth", "status")):
         cxcall.file("rows.jsonl", ROW)
         ran = cxcall(*words, code=4)
@@ -302,11 +351,19 @@ GENESYS_CALL = COMMANDS["personal-connection"]
     [
         ("client_secret", CXONE_CALL, {}),
         ("access_token", CXONE_CALL, {}),
-        ("access_token", CXONE_CALL, {"CXCALL_TOKEN_URL": "https://login.mypurecloud.com/oauth/token"}),
+        (
+            "access_token",
+            CXONE_CALL,
+            {"CXCALL_TOKEN_URL": "https://login.mypurecloud.com/oauth/token"},
+        ),
         ("client_secret", CXONE_CALL, {"CXCALL_BASE_URL": "https://api.mypurecloud.com"}),
-        ("client_secret", GENESYS_CALL, {"CXCALL_ACCESS_KEY_ID": "k", "CXCALL_ACCESS_KEY_SECRET": "key-s3cret"}),
+        (
+            "client_secret",
+            GENESYS_CALL,
+            {"CXCALL_ACCESS_KEY_ID": "k", "CXCALL_ACCESS_KEY_SECRET": "key-s3cret"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_secret_of_one_platform_is_not_sent_to_another(
     cxcall: Cxcall, secret: str, words: tuple[str, ...], more: dict[str, str], secret_source: str
 ) -> None:

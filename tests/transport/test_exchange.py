@@ -162,17 +162,27 @@ WHOLE: dict[str, tuple[Fault, int, bytes | None]] = {
     "100 before it": (fault.interim, 201, None),
     "gzip": (fault.zipped, 201, b'{"id": "a"}'),
     "two gzips in a row": (
-        raw(message(200, {"Content-Encoding": "gzip"}, _two := gzip.compress(b"[1,") + gzip.compress(b"2]"))),
+        raw(
+            message(
+                200,
+                {"Content-Encoding": "gzip"},
+                _two := gzip.compress(b"[1,") + gzip.compress(b"2]"),
+            )
+        ),
         200,
         b"[1,2]",
     ),
     "no UTF-8": (fault.no_utf8, 201, b'{"id": "\xff\xfe"}'),
     "no body": (raw(b"HTTP/1.1 204 No Content\r\n\r\n"), 204, b""),
-    "a body up to the end": (raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}"), 200, b"{}"),
+    "a body up to the end": (
+        raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{}"),
+        200,
+        b"{}",
+    ),
     "no phrase": (raw(b"HTTP/1.1 202\r\nContent-Length: 0\r\n\r\n"), 202, b""),
     "an answer before the body": (fault.answer_early, 413, None),
     "a redirect that cannot be followed": (answer(307, {"Location": "http://[::1/x"}), 307, b""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -369,9 +379,13 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 
 @pytest.mark.parametrize(
     "spoken",
-    [Fault(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")), fault.close_at_once, fault.reset_at_once],
+    [
+        Fault(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")),
+        fault.close_at_once,
+        fault.reset_at_once,
+    ],
     ids=["plain HTTP", "closed", "reset"],
-)  # fmt: skip
+)
 @LOST_SOCKET
 def test_no_tls_left_nothing(spoken: Fault) -> None:
     gc.freeze()  # what other tests left takes a second to look through
@@ -522,9 +536,15 @@ def test_no_redirect_is_followed_and_no_netrc_read(
     netrc.write_text("machine 127.0.0.1 login thief password thief\n", "utf-8")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    with FaultServer((fault.accept,)) as elsewhere, FaultServer(
-        tuple(answer(status, {"Location": f"http://127.0.0.1:{elsewhere.port}/"}) for status in (301, 302, 303, 307, 308))
-    ) as server:  # fmt: skip
+    with (
+        FaultServer((fault.accept,)) as elsewhere,
+        FaultServer(
+            tuple(
+                answer(status, {"Location": f"http://127.0.0.1:{elsewhere.port}/"})
+                for status in (301, 302, 303, 307, 308)
+            )
+        ) as server,
+    ):
         seen = [post(server.base_url) for _ in range(5)]
         bare = exchange(HttpRequest("GET", server.base_url, {}, None))
     assert [result.response.status for result in seen if result.response] == [
@@ -732,8 +752,16 @@ def test_loopback(url: str, expected: bool) -> None:  # noqa: FBT001 - a column 
 
 
 def test_secrets_in_headers_are_masked() -> None:
-    sent = {"Authorization": "Bearer abc", "Proxy-Authorization": "abc", "X-Api-Key": "k", "Set-Cookie": "c=d",
-            "X-Session-Token": "t", "X-Passphrase": "p", "Accept": "a/b", "ININ-Correlation-Id": "1"}  # fmt: skip
+    sent = {
+        "Authorization": "Bearer abc",
+        "Proxy-Authorization": "abc",
+        "X-Api-Key": "k",
+        "Set-Cookie": "c=d",
+        "X-Session-Token": "t",
+        "X-Passphrase": "p",
+        "Accept": "a/b",
+        "ININ-Correlation-Id": "1",
+    }
     assert masked_headers(sent) == {
         **dict.fromkeys(sent, "****"),
         "Authorization": "Bearer ****",

@@ -22,7 +22,10 @@ WRONG = f"""{{
 \t"reasonCode":"x", "extra": [ 1,2 ]
 }}
 """.replace("   // REMOVED", "")
-EXECUTE = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+1 (202) 555-0123"}}}  # fmt: skip
+EXECUTE = {
+    "contactId": CONTACT,
+    "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+1 (202) 555-0123"}},
+}
 PERSONAL = ("--operation", "personal-connection")
 
 
@@ -43,7 +46,9 @@ def test_fixed_file_is_valid_and_keeps_its_mode_and_link(cxcall: Cxcall) -> None
     link.symlink_to("real.json")
     ran = cxcall("validate", "link.json", "--fix", "-o", "json", code=0)
     assert ran.envelope["data"]["changes"] == [{"file": "link.json", "edits": 1}]
-    assert json.loads(real.read_text())["contactSpec"]["contactData"]["phoneNumber"] == "+12025550123"  # fmt: skip
+    assert (
+        json.loads(real.read_text())["contactSpec"]["contactData"]["phoneNumber"] == "+12025550123"
+    )
     assert link.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in cxcall.folder.glob("*.json")) == ["link.json", "real.json"]
@@ -57,13 +62,20 @@ def test_diff_can_be_applied_and_changes_nothing_itself(cxcall: Cxcall) -> None:
     assert "p.json: 1 edit to apply with --fix" in ran.err
     assert "property-unknown]: `contact_id`" in ran.err
     subprocess.run(["git", "apply"], input=ran.out, text=True, cwd=cxcall.folder, check=True)
-    assert (cxcall.folder / name).read_text() == WRONG.rstrip("\n").replace("contact_id", "contactId")  # fmt: skip
+    assert (cxcall.folder / name).read_text() == WRONG.rstrip("\n").replace(
+        "contact_id", "contactId"
+    )
 
 
 def test_lines_are_fixed_where_they_are(cxcall: Cxcall) -> None:
     good = {"contactId": CONTACT, "reasonCode": "x"}
     bad = {"contact_id": CONTACT, "reasonCode": "x\u2028y"}
-    lines = [json.dumps(good)] * 60 + ["", json.dumps(bad, ensure_ascii=False), "{oops", json.dumps(good)]  # fmt: skip
+    lines = [json.dumps(good)] * 60 + [
+        "",
+        json.dumps(bad, ensure_ascii=False),
+        "{oops",
+        json.dumps(good),
+    ]
     name = cxcall.file("p.jsonl", "\r\n".join(lines))
     ran = cxcall("validate", name, *PERSONAL, "--fix", "-o", "json", code=3)
     assert ran.codes == ["body-malformed"]
@@ -96,7 +108,10 @@ def test_payload_of_an_unknown_operation_is_changed_only_if_it_becomes_valid(
     cxcall.file("sure.json", {"contact_id": CONTACT, "reason_code": "x"})
     ran = cxcall("validate", "guess.json", "sure.json", "--fix", "-o", "json", code=3)
     assert ran.envelope["data"]["changes"] == [{"file": "sure.json", "edits": 2}]
-    assert json.loads((cxcall.folder / "guess.json").read_text()) == {"contact_id": CONTACT, "zebra": 1}  # fmt: skip
+    assert json.loads((cxcall.folder / "guess.json").read_text()) == {
+        "contact_id": CONTACT,
+        "zebra": 1,
+    }
 
 
 def test_fix_and_diff_exclude_each_other_and_need_a_file(cxcall: Cxcall) -> None:

@@ -132,8 +132,10 @@ def test_quoted_patterns_are_expanded(cxcall: Cxcall) -> None:
         cxcall.file(name, GOOD)
     ran = cxcall("validate", "p/**/*.json", code=0)
     assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
-        "p/[c].json", "p/a.json", "p/q/b.json",
-    ]  # fmt: skip
+        "p/[c].json",
+        "p/a.json",
+        "p/q/b.json",
+    ]
     assert cxcall("validate", "p/[c].json", code=0).out.startswith("p/[c].json: valid")
     absolute = str(cxcall.folder / "p" / "?.json")
     assert len(cxcall("validate", absolute, code=0).out.splitlines()) == 1

@@ -83,7 +83,24 @@ GOOD: dict[str, Any] = {
     "set": [1, 2], "pair": ["a", 1], "mixed": {"a": "x"}, "data": {"a": "b"}, "digits": {"a": "b"}, "open": {"a": 1}, "shut": {"a": 1},
     "kind": {"of": "y"}, "with": {"a": 1, "b": 2}, "once": {"a": 1, "c": 2}, "rule": {"a": 1, "b": 2}, "columns": ["x"], "sorts": [{"by": "x"}], "tree": {"leaf": "+12125550123", "tree": {"leaf": "+12125550123"}},
 }  # fmt: skip
-BLANKS = [" ", "\t", "\n", "\r", "\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000", "\ufeff", "\u200b"]  # fmt: skip
+BLANKS = [
+    " ",
+    "\t",
+    "\n",
+    "\r",
+    "\x0b",
+    "\x1c",
+    "\x1f",
+    "\x85",
+    "\xa0",
+    "\u1680",
+    "\u2003",
+    "\u2028",
+    "\u205f",
+    "\u3000",
+    "\ufeff",
+    "\u200b",
+]
 PLACEHOLDERS = [
     "<id>", "<>", "[id]", "{{id}}", "${id}", "{}", "$ID", "$\u00e9", "%ID%", "%\u00fc%", "uuid-here", "put it here", "-HERE", "a\n-here",
     "your-id", "My name", "enter_id", "Replace me", "insert x", "\u0131nsert-x", "\u0130NSERT X", "in\u017fert-x", "your-\n",
@@ -124,8 +141,13 @@ def _own() -> tuple[Operation, ...]:
         "loose": {"type": "object", "properties": some, "required": ["id"]},
         "strict": {"type": "object", "properties": {**some, "free": {"maxLength": 6}}},
         "listed": {"type": "array", "items": {"type": "object", "properties": some}},
-        "either": {"oneOf": [{"$ref": "#/components/schemas/Tree"}, {"properties": some, "required": ["id"]}]},
-    }  # fmt: skip
+        "either": {
+            "oneOf": [
+                {"$ref": "#/components/schemas/Tree"},
+                {"properties": some, "required": ["id"]},
+            ]
+        },
+    }
     document = {
         "openapi": "3.1.0",
         "paths": {f"/{name}": _declare(name, schema) for name, schema in paths.items()},
@@ -162,7 +184,11 @@ def _check_together(checker: PayloadChecker, lines: list[bytes]) -> list[Any]:
     text = b"\n" * json_lines.FEW_LINES + b"\n".join(lines)
     (block,) = split_blocks(BufferedReader(BytesIO(text)), "a.jsonl", at_once=False)
     found = JsonLinesChecker("a.jsonl", checker)(block)
-    return [each for entry in found for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])]  # fmt: skip
+    return [
+        each
+        for entry in found
+        for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])
+    ]
 
 
 @cache
@@ -218,7 +244,10 @@ def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
         | st.floats().map(json.dumps)
     )
     path = draw(st.sampled_from(_paths(value)))
-    ascii_only, separators = draw(st.booleans()), draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,", " :\t")]))  # fmt: skip
+    ascii_only, separators = (
+        draw(st.booleans()),
+        draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,", " :\t")])),
+    )
     line = _spell(value, path, written, ensure_ascii=ascii_only, separators=separators)
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
         at = draw(st.integers(0, len(line)))
@@ -229,8 +258,10 @@ def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
 
 
 many = settings(
-    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)  # fmt: skip
+    max_examples=examples(400),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 GOOD_LINES = [json.dumps(GOOD).encode(), b'{"count": 1}', b'{"free": "a:b"}']
 BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
 EXAMPLES = [
@@ -242,7 +273,9 @@ EXAMPLES = [
 @many
 @given(line=_lines(BASES), named=st.sampled_from([None, *_own()]), strict=st.booleans())
 @example(line=b'[{"id":1,"id":2},1]', named=_own()[4], strict=False)
-def test_accepted_line_has_no_finding(line: bytes, named: Operation | None, *, strict: bool) -> None:  # fmt: skip
+def test_accepted_line_has_no_finding(
+    line: bytes, named: Operation | None, *, strict: bool
+) -> None:
     _assert_same_verdict(PayloadChecker(_own(), named, strict=strict), line)
 
 
@@ -267,7 +300,11 @@ def test_accepted_bytes_have_no_finding(line: bytes) -> None:
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
     base = {"third": CONTACT, name: GOOD[name]}
-    texts = [*WRITTEN, *map(json.dumps, STRINGS), *(json.dumps(text, ensure_ascii=False) for text in STRINGS)]  # fmt: skip
+    texts = [
+        *WRITTEN,
+        *map(json.dumps, STRINGS),
+        *(json.dumps(text, ensure_ascii=False) for text in STRINGS),
+    ]
     for path in _paths(base)[1:]:
         for text in texts:
             for operation in _own()[:2]:
@@ -334,7 +371,10 @@ def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: 
 
 
 def test_verdicts_of_a_long_file_are_those_of_single_lines() -> None:
-    bodies = [{"contactId": CONTACT, "reasonCode": text} for text in ("a", "todo", "b", "b", "", "your-id")]  # fmt: skip
+    bodies = [
+        {"contactId": CONTACT, "reasonCode": text}
+        for text in ("a", "todo", "b", "b", "", "your-id")
+    ]
     lines = [json.dumps(bodies[number % 6]).encode() for number in range(3 * json_lines.FEW_LINES)]
     checker, block = PayloadChecker(_shipped()), LineBlock(1, 0, 0, lines)
     together = JsonLinesChecker("a.jsonl", checker)(block)

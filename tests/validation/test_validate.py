@@ -196,9 +196,20 @@ def test_closed_pipe_ends_the_command_quietly(cxcall: Cxcall) -> None:
         "many.jsonl", "\n".join(json.dumps({"contactId": str(number)}) for number in range(3000))
     )
     result = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", f"{CXCALL} validate many.jsonl | head -1; echo ${{PIPESTATUS[0]}}"],
-        cwd=cxcall.folder, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [
+            "bash",
+            "-o",
+            "pipefail",
+            "-c",
+            f"{CXCALL} validate many.jsonl | head -1; echo ${{PIPESTATUS[0]}}",
+        ],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert result.stdout.splitlines()[-1] == "3"
     assert len(result.stdout.splitlines()) == 2
     assert result.stderr == ""

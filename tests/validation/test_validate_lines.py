@@ -27,13 +27,23 @@ GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
 KINDS = [
     json.dumps(GOOD),
     json.dumps(GOOD | {"reasonCode": "a second try, after the first was not answered"}),
-    json.dumps({"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+12125550123"}}}),
-    json.dumps({"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}}}),
+    json.dumps(
+        {
+            "contactId": CONTACT,
+            "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+12125550123"}},
+        }
+    ),
+    json.dumps(
+        {
+            "contactId": CONTACT,
+            "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}},
+        }
+    ),
     json.dumps(GOOD | {"contactId": "12345"}),
     json.dumps(GOOD | {"reasonCode": "your-reason"}),
     '{"contactId": "broken',
     "",
-]  # fmt: skip
+]
 EVERY_KIND = [0, 1, 0, 2, 2, 2, 0, 1, 3, 0, 2, 4, 1, 5, 6, 7]
 PADDED = " " * 200
 WIDE = " " * 10_000
@@ -50,9 +60,14 @@ def lines(count: int, kinds: list[int] = EVERY_KIND, end: str = PADDED) -> str:
 def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start a command in a process group of its own; it does not outlive the block."""
     with subprocess.Popen(
-        [str(CXCALL), *arguments], cwd=cxcall.folder, env=cxcall.environment, start_new_session=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        [str(CXCALL), *arguments],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        start_new_session=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         try:
             yield process
         finally:
@@ -80,11 +95,16 @@ def _in_line(verdict: dict[str, Any], file: str, line: int) -> dict[str, Any]:
 @pytest.mark.slow
 def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(400, end=WIDE))
-    output = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
+    output = [
+        json.loads(line)
+        for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()
+    ]
     kinds = [EVERY_KIND[at % len(EVERY_KIND)] for at in range(400)]
     alone = {}
     for kind, text in enumerate(KINDS[:-1]):
-        (found,) = cxcall("validate", cxcall.file(f"{kind}.jsonl", text), "-o", "jsonl").out.splitlines()  # fmt: skip
+        (found,) = cxcall(
+            "validate", cxcall.file(f"{kind}.jsonl", text), "-o", "jsonl"
+        ).out.splitlines()
         alone[kind] = json.loads(found)
     assert output == [
         _in_line(alone[kind], name, number) for number, kind in enumerate(kinds, 1) if KINDS[kind]
@@ -114,7 +134,17 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
 def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
     name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
-    out = cxcall("validate", name, "--operation", "personal-connection", "--jobs", jobs, "-o", "jsonl", code=3).out  # fmt: skip
+    out = cxcall(
+        "validate",
+        name,
+        "--operation",
+        "personal-connection",
+        "--jobs",
+        jobs,
+        "-o",
+        "jsonl",
+        code=3,
+    ).out
     results = [json.loads(line) for line in out.splitlines()]
     assert [entry["line"] for entry in results] == [*range(2, 3002)]
     assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 3000, 9)]
@@ -164,9 +194,14 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     result = subprocess.run(
-        [sys.executable, "-c", script, str(CXCALL), *arguments], cwd=cxcall.folder, env=cxcall.environment,
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-c", script, str(CXCALL), *arguments],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     return int(result.stdout)
 
 
@@ -310,15 +345,25 @@ if __name__ == "__main__":
 def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall) -> None:
     cxcall.file("script.py", SPAWN)
     contract = cxcall.file("own.json", swagger())
-    bodies = [{"rank": 1, "volume": 2}, {"rank": 0, "volume": 4}, {"volume": 3}, {"rank": 1, "label": "todo"}]  # fmt: skip
+    bodies = [
+        {"rank": 1, "volume": 2},
+        {"rank": 0, "volume": 4},
+        {"volume": 3},
+        {"rank": 1, "label": "todo"},
+    ]
     name = cxcall.file("own.jsonl", "".join(f"{json.dumps(body)}{WIDE}\n" for body in bodies * 50))
     outs = [
         subprocess.run(
             [sys.executable, "script.py", method, contract, name],
-            cwd=cxcall.folder, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
+            cwd=cxcall.folder,
+            env=cxcall.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         ).stdout
         for method in multiprocessing.get_all_start_methods()
-    ]  # fmt: skip
+    ]
     assert len(set(outs)) == 1
     assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 201)] * 2
 
@@ -327,10 +372,16 @@ def test_worker_knows_the_users_contract_with_every_start_method(cxcall: Cxcall)
 def test_users_contract_is_used_by_all_processes(cxcall: Cxcall) -> None:
     contract = ("--contract", cxcall.file("own.json", swagger()))
     bodies = [
-        {"rank": 1, "volume": 2}, {"rank": 3, "volume": 4}, {"rank": 0, "volume": 4}, {"rank": 5, "volume": 4.5},
-        {"rank": 5, "volume": "x"}, {"rank": 1, "label": "low"}, {"rank": 1, "label": "todo"},
-        {"rank": 1, "owner": {"rank": 2}}, {"rank": 1, "owner": {"rank": 0}},
-    ]  # fmt: skip
+        {"rank": 1, "volume": 2},
+        {"rank": 3, "volume": 4},
+        {"rank": 0, "volume": 4},
+        {"rank": 5, "volume": 4.5},
+        {"rank": 5, "volume": "x"},
+        {"rank": 1, "label": "low"},
+        {"rank": 1, "label": "todo"},
+        {"rank": 1, "owner": {"rank": 2}},
+        {"rank": 1, "owner": {"rank": 0}},
+    ]
     alone = [
         json.loads(cxcall("validate", cxcall.file("one.jsonl", body), *contract, "-o", "jsonl").out)
         for body in bodies
