@@ -156,13 +156,6 @@ def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
     assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
 
 
-def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
-    listed = cxcall("explain", "--codes", code=0).out.splitlines()
-    assert len(listed) > 35
-    assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
-    assert "the most similar code is `token-grant`" in cxcall("explain", "token-grants", code=2).err
-
-
 @pytest.mark.slow
 def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> None:
     assert "no delivery that was refused" in live("explain", "--last", code=2).err
@@ -302,47 +295,9 @@ def test_token_request_with_hidden_values_is_not_an_error(cxcall: Cxcall, data: 
     assert "is not in the snippet" in ran.envelope["findings"][0]["message"]
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("not.a.user", ["genesys-cloud", "HTTP 400", "needs a user token", "two sources"]),
-        ("Error.ININEdgeControl.connection.dialplan.notReachable", ["number plan", "LAB"]),
-        ("ININ-OUTBOUND-ON-DO-NOT-CALL-LIST", ["on a do-not-call list", "wrapUpCode"]),
-        ("BadNumber", ["nice-cxone", "DisconnectCode"]),
-        ("invalid_client", ["genesys-cloud", "nice-cxone", "authentication failed"]),
-    ],
-)
-def test_codes_of_the_platforms_are_explained_with_their_source(
-    cxcall: Cxcall, name: str, words: list[str]
-) -> None:
-    printed = cxcall("explain", name, code=0).out
-    assert all(word in printed for word in [*words, "source:"])
-    data = cxcall("explain", name, "-o", "json", code=0).envelope["data"]
-    assert {each["certainty"] for each in data["platformCodes"]} <= {"H", "M", "L"}
-
-
 def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
     (cxcall.folder / "not.a.user").write_text(FAILED_EXECUTE)
     assert "executions" in cxcall("explain", "not.a.user", code=3).out
-
-
-@pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        ("401", "does not accept the token"),
-        ("409 Session Ended", "session has ended"),
-        ("429", "rate-limited"),
-    ],
-)
-def test_status_is_described(cxcall: Cxcall, code: str, message: str) -> None:
-    assert message in cxcall("explain", code).out
-
-
-def test_unknown_code_is_not_called_a_file(cxcall: Cxcall) -> None:
-    assert (
-        "no such file or finding code: `foo.bar.baz`"
-        in cxcall("explain", "foo.bar.baz", code=2).err
-    )
 
 
 def test_empty_stdin_is_named(cxcall: Cxcall) -> None:
