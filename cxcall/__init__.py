@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.exit_codes import Outcome
     from cxcall.findings.finding import Finding, Severity
-    from cxcall.payloads.body_and_parameter_check import Verdict, check
+    from cxcall.payloads.schema_check import Verdict, check
     from cxcall.responses.delivery import Delivery
 else:
 
@@ -58,8 +58,8 @@ else:
             "Delivery": "responses.delivery",
             "RowResult": "batch.row_result",
             "Outcome": "findings.exit_codes",
-            "check": "payloads.body_and_parameter_check",
-            "Verdict": "payloads.body_and_parameter_check",
+            "check": "payloads.schema_check",
+            "Verdict": "payloads.schema_check",
             "explain": "explaining.explanation",
             "Explanation": "explaining.explanation",
             "Finding": "findings.finding",

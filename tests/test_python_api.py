@@ -18,8 +18,8 @@ import cxcall as package
 from cxcall import CxcallError, Finding, Severity, Verdict, check
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_document import parse
-from cxcall.payloads.body_and_parameter_check import check_payload
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_payload
 from helpers.command import CONTACT, Cxcall
 
 GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
@@ -161,7 +161,7 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        "cxcall.payloads.body_and_parameter_check",
+        "cxcall.payloads.schema_check",
         "cxcall.validation.payload_files",
         "cxcall.cli.main",
     ],

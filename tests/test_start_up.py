@@ -117,7 +117,7 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         payloads.value_corrections phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.likely_secrets
         runtime.name_similarity runtime.random_texts runtime.secret_names
-        sending.emergency_and_premium_numbers transport.retry_after
+        sending.restricted_numbers transport.retry_after
     """
     own = {f"cxcall.{name}" for name in modules.split()}
     assert all(map(find_spec, own))  # a module that was renamed is not loaded either

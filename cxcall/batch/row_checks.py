@@ -10,8 +10,8 @@ from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_sk
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_and_parameter_check import has_errors
-from cxcall.payloads.body_from_file_and_flags import apply_flags
+from cxcall.payloads.payload import apply_flags
+from cxcall.payloads.schema_check import has_errors
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, parameter_values
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_and_parameter_check import Verdict, read_payload
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import Verdict, read_payload
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import (

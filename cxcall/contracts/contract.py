@@ -220,7 +220,7 @@ def _convert(path: str, content: bytes) -> Contract:
     """Return the contract that the content of a user's file becomes, parsed."""
     from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
-    from cxcall.contracts.conversion.json_or_yaml_reader import read_document
+    from cxcall.contracts.conversion.document_reader import read_document
 
     document, faults = read_document(path, content)
     converted, shipped = convert(document, path, faults), load_shipped_contracts()

@@ -15,7 +15,7 @@ from cxcall.ledger.stored_texts import mask, storable
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from cxcall.ledger.opening_and_checks import LedgerAccess
+    from cxcall.ledger.ledger_access import LedgerAccess
 
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,

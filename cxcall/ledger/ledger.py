@@ -18,7 +18,7 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.opening_and_checks import LedgerAccess
+from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
 from cxcall.ledger.records import (
     DID_NOT_RING,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cxcall.ledger.checksummed_rows import StoredDelivery
-    from cxcall.ledger.opening_and_checks import LedgerAccess
+    from cxcall.ledger.ledger_access import LedgerAccess
     from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
 

@@ -15,7 +15,6 @@ from cxcall.documents.secret_values import blank, hide_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_from_file_and_flags import Payload, apply_flags, empty_value, set_text
 from cxcall.payloads.csv_columns import (
     PARAMETER_LOCATIONS,
     CsvColumn,
@@ -23,6 +22,7 @@ from cxcall.payloads.csv_columns import (
     reject_repeated_columns,
     unknown_column,
 )
+from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.secret_names import is_named_as_secret
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.findings.edit import Edit
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _WHY = "the schema does not say so, but the API may refuse the request"
 

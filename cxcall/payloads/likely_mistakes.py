@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
     from cxcall.payloads.misnamed_properties import Rename
+    from cxcall.payloads.payload import Payload
 
     Problem = tuple[str, str, str] | None
     """Message, correction, and reason; None for a value that is right."""

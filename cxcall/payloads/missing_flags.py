@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 
 def suggest_flags(body: Payload, operation: Operation, places: Sequence[str]) -> str:

@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
     from cxcall.payloads.misnamed_properties import Rename
+    from cxcall.payloads.payload import Payload
     from cxcall.payloads.value_corrections import Correction
 
 _MAX_ROUNDS = 20

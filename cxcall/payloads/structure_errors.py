@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _MIN_NAMES = 2
 """So many names must be wrong, and as many missing: a single one is a misspelled name."""

@@ -11,7 +11,7 @@ from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.phone import number_masking
 from cxcall.platform_reads.read_requests import (
     Reader,

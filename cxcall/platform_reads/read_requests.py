@@ -11,7 +11,7 @@ from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.sending.checked_request import build_request, stop_on_errors, token_source
 from cxcall.sending.request_sender import read

@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, parse_qsl
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.documents.json_text import load_json, refuse_constant
-from cxcall.payloads.body_and_parameter_check import is_valid_text
-from cxcall.payloads.body_from_file_and_flags import is_form
 from cxcall.payloads.form_bodies import decode_body
+from cxcall.payloads.payload import is_form
+from cxcall.payloads.schema_check import is_valid_text
 from cxcall.sandbox.http_messages import HttpProblem
 
 if TYPE_CHECKING:

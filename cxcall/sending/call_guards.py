@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
     from cxcall.phone.number_matching import NumberList
     from cxcall.sending.calling_hours_check import CallTime
@@ -47,7 +47,7 @@ def check_numbers(
         findings = [] if is_reported else [*_check_do_not_call(number, lists)]
         listed_places |= {where} if findings else set()
         if is_dialed:
-            from cxcall.sending.emergency_and_premium_numbers import check_kind
+            from cxcall.sending.restricted_numbers import check_kind
 
             findings = [*check_kind(number), *findings]
         elif is_in_text and not has_number:

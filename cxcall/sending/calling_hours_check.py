@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
 
 SCHEDULED = "x-cxcall-scheduled"

@@ -12,13 +12,13 @@ from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, command, printable
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_and_parameter_check import (
+from cxcall.payloads.payload import encode_body, is_form
+from cxcall.payloads.schema_check import (
     check_body,
     check_parameters,
     has_errors,
     has_other_spelling,
 )
-from cxcall.payloads.body_from_file_and_flags import encode_body, is_form
 from cxcall.phone.number_masking import mask
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.request_credentials import Credentials
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _NORTH_AMERICAN = (

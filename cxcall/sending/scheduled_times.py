@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _TOLERANCE = timedelta(minutes=5).total_seconds()
 """The clocks of this machine and of the platform may differ: a time that was now a moment ago is meant as now."""

@@ -19,8 +19,8 @@ from cxcall.findings.edit import Applicability
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_and_parameter_check import check_body, has_errors
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body, has_errors
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.payload_files import LINES, TABLES
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_and_parameter_check import (
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import (
     check_parameters,
     has_errors,
     match_and_check,
     sort_findings,
 )
-from cxcall.payloads.body_from_file_and_flags import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
-from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.likely_mistakes import RELATIONS, find_broken_relations, has_open_names
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
     group_by_unknown_properties,
 )
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import NAME_OF_ID_SCHEMA, PLACEHOLDER_SCHEMA, is_name_of_id
 from cxcall.payloads.undialable_values import is_possible
 

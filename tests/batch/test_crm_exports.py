@@ -10,7 +10,7 @@ import pytest
 
 from cxcall.batch.input.national_numbers import write_in_e164
 from cxcall.contracts import contract
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from helpers.command import CAMPAIGN, terminal
 from helpers.platform_server import Platform, Reply
 

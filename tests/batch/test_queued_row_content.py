@@ -21,7 +21,7 @@ from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Excerpt
 from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 from cxcall.settings.settings import Settings, load_settings
 from cxcall.settings.sources import Setting

@@ -11,8 +11,8 @@ from cxcall.contracts import contract
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer, objects, value_at
 from cxcall.findings.finding import Severity
-from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

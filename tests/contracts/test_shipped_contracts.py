@@ -14,8 +14,8 @@ from cxcall.contracts.operation import Operation
 from cxcall.credentials import oauth_client
 from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_and_parameter_check import check_body, check_parameters
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body, check_parameters
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations, whole_document
 

@@ -25,7 +25,7 @@ from cxcall.explaining.correction.corrected_request import (
     can_correct,
     correct_request,
 )
-from cxcall.payloads.body_and_parameter_check import check_parameters, has_errors, is_valid_text
+from cxcall.payloads.schema_check import check_parameters, has_errors, is_valid_text
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.har import har
 from helpers.planted_faults import OPERATIONS, correct_body, plant

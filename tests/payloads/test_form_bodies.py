@@ -14,8 +14,8 @@ from werkzeug.test import EnvironBuilder
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_from_file_and_flags import encode_body
 from cxcall.payloads.form_bodies import decode_body
+from cxcall.payloads.payload import encode_body
 
 TEXT = {"type": "string"}
 LIST = {"type": "array", "items": TEXT}

@@ -9,9 +9,9 @@ import pytest
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.body_and_parameter_check import check_body, check_parameters
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.schema_check import check_body, check_parameters
 from helpers.cases import each_case
 
 SCHEMA: dict[str, Any] = {

@@ -11,8 +11,6 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.contracts.contract import load_catalog
 from cxcall.documents.json_pointer import objects, value_at
-from cxcall.payloads.body_and_parameter_check import check_payload
-from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     find_better_operation,
@@ -20,6 +18,8 @@ from cxcall.payloads.operation_matching import (
     first_valid,
     group_by_unknown_properties,
 )
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_payload
 from helpers.planted_faults import correct_body
 
 if TYPE_CHECKING:

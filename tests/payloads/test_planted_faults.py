@@ -15,9 +15,9 @@ from cxcall.contracts.operation import Operation
 from cxcall.documents.json_edits import apply_edits
 from cxcall.findings.edit import Applicability
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.operation_matching import match_operations
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body
 from helpers.planted_faults import OPERATIONS, PlantedBody, plant
 
 RENAMES = ("misspelled", "case")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.contracts.contract import load_operation
-from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:

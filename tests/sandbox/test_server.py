@@ -22,7 +22,7 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.sample_values import sample_body, sample_value
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_from_file_and_flags import encode_body
+from cxcall.payloads.payload import encode_body
 from cxcall.sandbox.faults_by_number import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.http_messages import PROBLEM_TEXTS, Transmission
 from cxcall.sandbox.server import WORKERS, Sandbox, start_sandbox

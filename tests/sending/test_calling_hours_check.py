@@ -14,7 +14,7 @@ from cxcall.batch.next_calling_time import check_hours_again, find_next_calling_
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.object_lookups import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
 from cxcall.sending.calling_hours_check import local_times

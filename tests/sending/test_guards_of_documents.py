@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.phone.number_matching import NumberList
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_from_file_and_flags import set_value
+from cxcall.payloads.payload import set_value
 from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _FLAG = "--default-country"
 # Digits and what people write between them. Letters and an extension have no place in E.164.

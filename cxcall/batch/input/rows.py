@@ -22,7 +22,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.campaign_roles import most_contacts
 from cxcall.documents.json_pointer import has_value, split_pointer, value_at
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.body_from_file_and_flags import Payload, apply_flags, encode_body
 from cxcall.payloads.csv_table import format_record
+from cxcall.payloads.payload import Payload, apply_flags, encode_body
 from cxcall.sending.checked_request import CheckedRequest
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.input.rows import Row
 from cxcall.batch.row_checks import CheckedRow, decide_row
 from cxcall.findings.finding import Excerpt, Finding
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.sending.checked_request import build_request
 
 if TYPE_CHECKING:

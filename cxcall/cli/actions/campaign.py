@@ -23,7 +23,7 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt

@@ -15,7 +15,7 @@ from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
-from cxcall.payloads import body_from_file_and_flags
+from cxcall.payloads.payload import Payload, build_payload
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads import preflight
 from cxcall.platform_reads.object_lookups import CheckStatus, PreflightInput
@@ -46,7 +46,7 @@ def run_doctor(
     body: BodyOptions,
     target: TargetOptions,
     output: OutputOptions,
-    content: body_from_file_and_flags.Payload | None = None,
+    content: Payload | None = None,
 ) -> Report:
     """Check the settings and, if an operation is named, a request; return the results.
 
@@ -65,11 +65,9 @@ def run_doctor(
     ]
     settings = load_settings(flags, operation.contract if operation else owner)
     values, texts = _parse_params(options.param or (), operation, reads)
-    content = content or body_from_file_and_flags.Payload(None)
+    content = content or Payload(None)
     if operation and (body.file is not None or texts or body.set):
-        content = body_from_file_and_flags.build_payload(
-            operation, body.file, texts, body.set or ()
-        )
+        content = build_payload(operation, body.file, texts, body.set or ())
     screen, results = Screen.standard(output), []
     for result in preflight.run_checks(PreflightInput(settings, reads, operation, values, content)):
         results.append(result)

@@ -10,7 +10,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
-from cxcall.payloads import body_from_file_and_flags
+from cxcall.payloads.payload import Payload, build_payload
 from cxcall.runtime.streams import WriteError
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     )
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.payloads.body_from_file_and_flags import Payload
     from cxcall.settings.settings import Settings
 
 
@@ -160,10 +159,10 @@ def _build_payload(
     """Build the body from file and flags; None if there are none and the operation needs no body."""
     is_given = body.file is not None or body.set or any(flag.sets_body for flag, _ in texts)
     if is_given:
-        return body_from_file_and_flags.build_payload(operation, body.file, texts, body.set or ())
+        return build_payload(operation, body.file, texts, body.set or ())
     if operation.needs_body:
         raise UsageError("no body was given", where="--file", fix=_body_hint(operation))
-    return body_from_file_and_flags.Payload(None)
+    return Payload(None)
 
 
 def _body_hint(operation: Operation) -> str:

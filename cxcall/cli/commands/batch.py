@@ -115,7 +115,7 @@ def batch_status(
 
     Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
     """
-    from cxcall.cli.actions.batch.queue_status_cancel import show_status
+    from cxcall.cli.actions.batch.queue_commands import show_status
 
     return show_status(batch, output, watch=watch)
 
@@ -128,6 +128,6 @@ def batch_cancel(
 
     Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again.
     """
-    from cxcall.cli.actions.batch.queue_status_cancel import cancel_batch
+    from cxcall.cli.actions.batch.queue_commands import cancel_batch
 
     return cancel_batch(batch)

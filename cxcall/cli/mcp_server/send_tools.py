@@ -23,7 +23,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.internal_fault import fault_finding
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
-from cxcall.payloads.body_and_parameter_check import has_errors
+from cxcall.payloads.schema_check import has_errors
 from cxcall.runtime.known_secrets import redact
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, stop_on_errors

@@ -26,10 +26,10 @@ from cxcall.explaining.correction.json_repair import is_form, parse_repaired
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
-from cxcall.payloads.body_and_parameter_check import check_body as check_schema
-from cxcall.payloads.body_and_parameter_check import check_parameters, operation_mismatch
-from cxcall.payloads.body_from_file_and_flags import Payload, set_value
+from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.placeholders import is_withheld
+from cxcall.payloads.schema_check import check_body as check_schema
+from cxcall.payloads.schema_check import check_parameters, operation_mismatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

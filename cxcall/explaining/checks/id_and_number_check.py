@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _PHONE_NAME = re.compile(

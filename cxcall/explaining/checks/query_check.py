@@ -13,7 +13,7 @@ from cxcall.explaining.checks.query_members import (
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Severity
-from cxcall.payloads.body_and_parameter_check import check_parameters, is_valid_text
+from cxcall.payloads.schema_check import check_parameters, is_valid_text
 from cxcall.payloads.value_errors import explain_parameter_error
 from cxcall.runtime.name_similarity import nearest_name
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.findings.finding import Finding
-    from cxcall.payloads.body_from_file_and_flags import Payload
+    from cxcall.payloads.payload import Payload
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400

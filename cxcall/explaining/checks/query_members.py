@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.body_from_file_and_flags import Payload, convert_text
+from cxcall.payloads.payload import Payload, convert_text
 from cxcall.payloads.placeholders import is_withheld
+from cxcall.payloads.schema_check import check_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,8 @@ from cxcall.explaining.checks.optional_members import is_optional_null
 from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
-from cxcall.payloads.body_and_parameter_check import check_body
-from cxcall.payloads.body_from_file_and_flags import Payload, empty_value
+from cxcall.payloads.payload import Payload, empty_value
+from cxcall.payloads.schema_check import check_body
 from cxcall.payloads.value_corrections import new_value, placeholder
 from cxcall.runtime.known_secrets import MASKED
 

@@ -26,9 +26,9 @@ from cxcall.explaining.operations.path_findings import correct_prefix
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.runtime.known_secrets import MASKED
 from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.http_messages import HttpRequest

@@ -30,9 +30,9 @@ from cxcall.findings.finding import Finding, command
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.payloads.body_and_parameter_check import check_body, check_parameters, has_errors
-from cxcall.payloads.body_from_file_and_flags import Payload
 from cxcall.payloads.csv_columns import find_column
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.campaigns import (
     CampaignReader,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.recorded_rows import find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
-from cxcall.batch.report.text_csv_jsonl import csv_records, text_sections
+from cxcall.batch.report.report_formats import csv_records, text_sections
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.sending.configured_ledger import open_ledger

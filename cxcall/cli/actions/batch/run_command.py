@@ -20,7 +20,7 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.progress_lines import ProgressLines
-from cxcall.cli.actions.batch.queue_status_cancel import (
+from cxcall.cli.actions.batch.queue_commands import (
     fill_queue,
     queued_report,
     without_hours,

@@ -16,7 +16,7 @@ from cxcall.ledger.record_fields import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.payloads.body_and_parameter_check import has_errors
+from cxcall.payloads.schema_check import has_errors
 from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:

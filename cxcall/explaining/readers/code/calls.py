@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.explaining.readers.code.collection_literals import MapsAndLists
 from cxcall.explaining.readers.code.literals import CodeToken
-from cxcall.explaining.readers.code.maps_and_lists import MapsAndLists
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,

@@ -17,14 +17,14 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.body_and_parameter_check import (
+from cxcall.payloads.operation_matching import match_operations
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.schema_check import (
     check_body,
     check_parameters,
     check_payload,
     has_errors,
 )
-from cxcall.payloads.body_from_file_and_flags import Payload
-from cxcall.payloads.operation_matching import match_operations
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations
 from helpers.work import examples

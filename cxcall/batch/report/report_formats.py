@@ -1,4 +1,4 @@
-"""Write a report as text sections, CSV records, or JSON Lines."""
+"""Write a report as text sections or CSV records."""
 
 from __future__ import annotations
 

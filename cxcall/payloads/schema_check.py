@@ -13,7 +13,7 @@ from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.body_from_file_and_flags import Payload
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 
 if TYPE_CHECKING:
