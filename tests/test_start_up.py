@@ -113,8 +113,8 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     needless = (HEAVY - expected - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     modules = """
         cli.help_layout documents.toml documents.unused_file_names ledger.sqlite.upgrade
-        output.finding_text output.sections payloads.operation_matching payloads.hint_texts
-        payloads.value_corrections phone.impossible_numbers phone.number_spellings
+        output.finding_text output.sections payloads.operation_matching payloads.errors.hint_texts
+        payloads.errors.value_corrections phone.impossible_numbers phone.number_spellings
         responses.message_in_body responses.start_evidence runtime.likely_secrets
         runtime.name_similarity runtime.random_texts runtime.secret_names
         sending.restricted_numbers transport.retry_after

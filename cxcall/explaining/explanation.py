@@ -6,19 +6,19 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.checks.body_check import check_body, check_parameter_values, read_body
+from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values, read_body
+from cxcall.explaining.checks.body.removed_quotes import check_removed_quotes
+from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
-from cxcall.explaining.checks.host_check import check_region
-from cxcall.explaining.checks.jwt_claims import read_claims
 from cxcall.explaining.checks.no_response_check import check_failure
-from cxcall.explaining.checks.path_value_check import place_in_url
 from cxcall.explaining.checks.published_rules import (
     check_products,
     check_published,
     note_unchecked_body,
 )
-from cxcall.explaining.checks.removed_quotes import check_removed_quotes
-from cxcall.explaining.checks.route_check import RouteMatch, match_route
+from cxcall.explaining.checks.url.host_check import check_region
+from cxcall.explaining.checks.url.path_value_check import place_in_url
+from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,

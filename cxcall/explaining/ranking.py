@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.checks.host_check import is_foreign
+from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.partial_success import (
     accepted_kinds,
     is_for_another_reason,
     kind_of_place,
 )
-from cxcall.explaining.checks.query_check import BELONGS_IN_QUERY
-from cxcall.explaining.checks.token_request_check import is_token_request
+from cxcall.explaining.checks.url.host_check import is_foreign
+from cxcall.explaining.checks.url.query_check import BELONGS_IN_QUERY
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.message_text import platform_text

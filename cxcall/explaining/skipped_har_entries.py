@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.checks.host_check import platform_of_host, platform_of_path
-from cxcall.explaining.checks.route_check import match_route
+from cxcall.explaining.checks.url.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.checks.url.route_check import match_route
 from cxcall.explaining.request_masking import mask_request
 
 if TYPE_CHECKING:

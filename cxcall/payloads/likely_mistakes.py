@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.misnamed_properties import Rename
+    from cxcall.payloads.errors.misnamed_properties import Rename
     from cxcall.payloads.payload import Payload
 
     Problem = tuple[str, str, str] | None
@@ -106,7 +106,7 @@ class _MistakeFinder:
         is_complete = declared and not has_open_names(schema)
         unknown = [each for each in members if is_complete and each not in declared]
         if unknown:
-            from cxcall.payloads.misnamed_properties import find_renames
+            from cxcall.payloads.errors.misnamed_properties import find_renames
 
             renames = find_renames(self.operation, self.body.value, {pointer: unknown})
         for name in unknown:
@@ -172,7 +172,7 @@ class _MistakeFinder:
             return
         there = value_at(self.body.value, other)
         if _differ(value, there):
-            from cxcall.payloads.hint_texts import format_value
+            from cxcall.payloads.errors.hint_texts import format_value
 
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
             fix = f"send the same ID in both: `{format_value(there)}`"
@@ -190,7 +190,7 @@ def find_id_mismatches(
             continue
         if is_placeholder(value, id_wanted=True):
             continue  # which says more
-        from cxcall.payloads.hint_texts import format_value
+        from cxcall.payloads.errors.hint_texts import format_value
 
         in_path = format_value(values[name])
         yield body.make_finding(
@@ -233,7 +233,7 @@ def find_broken_relations(
 
 
 def _shown(value: Any) -> str:
-    from cxcall.payloads.hint_texts import format_value  # only for what is wrong
+    from cxcall.payloads.errors.hint_texts import format_value  # only for what is wrong
 
     return format_value(value)
 

@@ -127,8 +127,8 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     structures: list[Finding] = []
     corrected = body
     if not compile_schema(operation.body_schema).is_valid(body.value):
-        from cxcall.payloads.schema_errors import explain_schema_errors
-        from cxcall.payloads.structure_errors import find_wrong_structures
+        from cxcall.payloads.errors.schema_errors import explain_schema_errors
+        from cxcall.payloads.errors.structure_errors import find_wrong_structures
 
         findings, corrected = explain_schema_errors(operation, body)
         structures = [*find_wrong_structures(operation, body)]
@@ -164,15 +164,15 @@ def check_parameters(
         if value is None:
             continue
         if not is_valid_text(parameter.schema, [value]):
-            from cxcall.payloads.value_errors import explain_parameter_error
+            from cxcall.payloads.errors.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
         elif _is_unfilled(operation, parameter, value):
-            from cxcall.payloads.value_errors import explain_unfilled_parameter
+            from cxcall.payloads.errors.value_errors import explain_unfilled_parameter
 
             findings.append(explain_unfilled_parameter(operation, parameter, value))
         elif has_other_spelling(parameter, value):
-            from cxcall.payloads.value_errors import explain_spelling
+            from cxcall.payloads.errors.value_errors import explain_spelling
 
             findings.append(explain_spelling(operation, parameter, value))
         elif parameter.schema.get("format") == "phone":

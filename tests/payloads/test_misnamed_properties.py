@@ -10,10 +10,10 @@ import pytest
 from cxcall.contracts.contract import Contract, load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
-from cxcall.payloads.misnamed_properties import find_renames
+from cxcall.payloads.errors.misnamed_properties import find_renames
+from cxcall.payloads.errors.schema_errors import explain_schema_errors
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
-from cxcall.payloads.schema_errors import explain_schema_errors
 
 CONTACT_ID = "12345678-1234-1234-1234-123456789012"
 TEXT = {"type": "string"}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.operation import MULTIPART
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.host_check import is_foreign
-from cxcall.explaining.checks.jwt_claims import check_claims
+from cxcall.explaining.checks.credentials.jwt_claims import check_claims
+from cxcall.explaining.checks.credentials.security_check import check_security
+from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.checks.security_check import check_security
-from cxcall.explaining.checks.token_request_check import JSON, expected_endpoint
+from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.explaining.checks.route_check import RouteMatch
+    from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import Headers
 

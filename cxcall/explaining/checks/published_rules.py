@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
-from cxcall.explaining.checks.body_check import read_body
-from cxcall.explaining.checks.host_check import platform_of_path
+from cxcall.explaining.checks.body.body_check import read_body
+from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.operations.known_operations import PLATFORM_NAMES, published_source
 from cxcall.findings.finding import Finding
 from cxcall.payloads.declared_conditions import find_breaches
@@ -18,7 +18,7 @@ from cxcall.runtime.patterns import fold_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cxcall.explaining.checks.route_check import RouteMatch
+    from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.operations.known_operations import PublishedOperation
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
-from cxcall.explaining.checks.optional_members import is_optional_null
+from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
+from cxcall.payloads.errors.value_corrections import new_value, placeholder
 from cxcall.payloads.payload import Payload, empty_value
 from cxcall.payloads.schema_check import check_body
-from cxcall.payloads.value_corrections import new_value, placeholder
 from cxcall.runtime.known_secrets import MASKED
 
 if TYPE_CHECKING:

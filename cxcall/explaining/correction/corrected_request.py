@@ -9,9 +9,9 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.body_check import find_better_operation, read_body
-from cxcall.explaining.checks.host_check import has_slot, platform_of_host
-from cxcall.explaining.checks.query_members import members_for_body
+from cxcall.explaining.checks.body.body_check import find_better_operation, read_body
+from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
+from cxcall.explaining.checks.url.query_members import members_for_body
 from cxcall.explaining.correction.body_correction import correct_body
 from cxcall.explaining.correction.json_repair import is_form, read_leniently
 from cxcall.explaining.correction.parameter_correction import correct_parameters

@@ -7,12 +7,12 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.explaining.checks.query_members import find_renames, query_parameters
+from cxcall.explaining.checks.url.query_members import find_renames, query_parameters
 from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.payloads.errors.value_corrections import placeholder
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import is_valid_text
-from cxcall.payloads.value_corrections import placeholder
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.patterns import fold_name

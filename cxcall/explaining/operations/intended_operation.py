@@ -6,14 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.checks.body_check import body_value
+from cxcall.explaining.checks.body.body_check import body_value
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.explaining.checks.route_check import RouteMatch
+    from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.checks.host_check import has_slot, platform_of_path
+from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
 from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,

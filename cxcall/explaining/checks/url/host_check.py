@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.explaining.checks.credentials.token_request_check import login_platform
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
-from cxcall.explaining.checks.token_request_check import login_platform
 from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.checks.body.value_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import placeholder_finding
 from cxcall.explaining.operations.known_operations import CXONE
 from cxcall.findings.finding import Severity

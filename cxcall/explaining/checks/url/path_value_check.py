@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cxcall.explaining.checks.host_check import platform_of_path
-from cxcall.explaining.checks.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.checks.body.value_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH, path_segments
 from cxcall.explaining.operations.path_distance import may_be_id

@@ -6,7 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.checks.host_check import (
+from cxcall.explaining.checks.credentials.token_request_check import (
+    check_token_request,
+    is_token_request,
+    login_platform,
+)
+from cxcall.explaining.checks.url.host_check import (
     check_host,
     check_scheme,
     is_foreign,
@@ -14,12 +19,7 @@ from cxcall.explaining.checks.host_check import (
     platform_of_host,
     platform_of_path,
 )
-from cxcall.explaining.checks.path_value_check import check_ids, check_path_placeholders
-from cxcall.explaining.checks.token_request_check import (
-    check_token_request,
-    is_token_request,
-    login_platform,
-)
+from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_placeholders
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     CXONE,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES
 from cxcall.findings.finding import Finding
-from cxcall.payloads.hint_texts import format_hint, format_value, limit_hint
+from cxcall.payloads.errors.hint_texts import format_hint, format_value, limit_hint
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.undialable_values import FORMS

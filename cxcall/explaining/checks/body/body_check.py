@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.explaining.checks.id_and_number_check import check_leaves
-from cxcall.explaining.checks.id_kinds import kind_of
-from cxcall.explaining.checks.optional_members import (
+from cxcall.explaining.checks.body.named_value_check import check_leaves
+from cxcall.explaining.checks.body.optional_members import (
     as_unknown,
     is_null,
     is_optional_null,
@@ -19,9 +18,10 @@ from cxcall.explaining.checks.optional_members import (
     read_only_names,
     without_nulls,
 )
-from cxcall.explaining.checks.path_value_check import path_values
-from cxcall.explaining.checks.query_check import check_misplaced, check_query
-from cxcall.explaining.checks.query_members import is_in_query, with_query
+from cxcall.explaining.checks.body.value_kinds import kind_of
+from cxcall.explaining.checks.url.path_value_check import path_values
+from cxcall.explaining.checks.url.query_check import check_misplaced, check_query
+from cxcall.explaining.checks.url.query_members import is_in_query, with_query
 from cxcall.explaining.correction.json_repair import is_form, parse_repaired
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.explaining.checks.route_check import RouteMatch
+    from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
 
 _ID_KINDS = ("uuid", "integer", "id")

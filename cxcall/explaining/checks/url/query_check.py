@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.explaining.checks.query_members import (
+from cxcall.explaining.checks.url.query_members import (
     accepts_query_as_body,
     check_members,
     query_parameters,
@@ -13,8 +13,8 @@ from cxcall.explaining.checks.query_members import (
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Severity
+from cxcall.payloads.errors.value_errors import explain_parameter_error
 from cxcall.payloads.schema_check import check_parameters, is_valid_text
-from cxcall.payloads.value_errors import explain_parameter_error
 from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Tell what kind of value the platforms expect under a name: a UUID, an integer, a phone number, or other text.
 
-Sources of `id_kinds.json`: the models of the vendor's SDKs and its specification for Genesys Cloud
+Sources of `value_kinds.json`: the models of the vendor's SDKs and its specification for Genesys Cloud
 (docs/platforms/genesys-cloud.md), the specification for NICE CXone (docs/platforms/nice-cxone.md). `uuid` is for
 Genesys Cloud only, `integer` for NICE CXone only.
 """
@@ -20,7 +20,7 @@ _ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
 
 @cache
 def _names_by_kind() -> dict[str, frozenset[str]]:
-    kinds = json.loads(Path(__file__).with_name("id_kinds.json").read_text("utf-8"))
+    kinds = json.loads(Path(__file__).with_name("value_kinds.json").read_text("utf-8"))
     return {kind: frozenset(map(_fold, names)) for kind, names in kinds.items()}
 
 

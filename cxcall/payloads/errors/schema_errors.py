@@ -16,7 +16,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.error_selection import (
+from cxcall.payloads.errors.error_selection import (
     ALTERNATIVES,
     UNKNOWN,
     alternative_properties,
@@ -25,15 +25,19 @@ from cxcall.payloads.error_selection import (
     pointer_of,
     relevant_errors,
 )
-from cxcall.payloads.hint_texts import (
+from cxcall.payloads.errors.hint_texts import (
     property_template,
     type_hint,
     wrapped_list,
 )
-from cxcall.payloads.misnamed_properties import MAX_SUGGESTIONS, find_renames
-from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.value_corrections import correct_text, is_valid_scalar, new_value, retype
-from cxcall.payloads.value_errors import (
+from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
+from cxcall.payloads.errors.value_corrections import (
+    correct_text,
+    is_valid_scalar,
+    new_value,
+    retype,
+)
+from cxcall.payloads.errors.value_errors import (
     describe_broken_rule,
     describe_placeholder,
     describe_schema,
@@ -43,6 +47,7 @@ from cxcall.payloads.value_errors import (
     with_format,
     without_duplicates,
 )
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import fold_name
 
@@ -52,9 +57,9 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.misnamed_properties import Rename
+    from cxcall.payloads.errors.misnamed_properties import Rename
+    from cxcall.payloads.errors.value_corrections import Correction
     from cxcall.payloads.payload import Payload
-    from cxcall.payloads.value_corrections import Correction
 
 _MAX_ROUNDS = 20
 _MAX_LISTED_NAMES = 12
@@ -246,7 +251,7 @@ class _ErrorExplainer:
         )
 
     def _flags_for(self, *names: str) -> str:
-        from cxcall.payloads.missing_flags import suggest_flags
+        from cxcall.payloads.errors.missing_flags import suggest_flags
 
         places = [join_pointer(self.pointer, name) for name in names]
         return suggest_flags(self.body, self.operation, places)

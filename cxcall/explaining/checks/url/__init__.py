@@ -1,0 +1,1 @@
+"""Check the URL of an observed request: host, path, and query."""
