@@ -9,7 +9,7 @@ import signal
 import subprocess
 from base64 import b64decode
 from functools import partial
-from subprocess import DEVNULL, STDOUT
+from subprocess import STDOUT
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
@@ -31,7 +31,7 @@ from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN, CXCALL
 from helpers.platform_server import Platform, Reply
-from helpers.tenant import LISTS, Tenant
+from helpers.tenant import Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -1019,34 +1019,6 @@ def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant)
     own = live.folder / "state" / "results.csv"
     assert "reads or writes this file itself" in live(*words, str(own), code=2).err
     assert not own.exists()
-
-
-@pytest.mark.slow
-def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
-    live: Cxcall, sandbox: Sandbox, tenant: Tenant
-) -> None:
-    list_id = tenant.new_list()
-    count = 300  # two requests, before whose ends it is killed, and a third: `priority` differs from one to the next
-    head, *records = rows(count).splitlines()
-    lines_of = [
-        f"{record},{'false' if count // 3 <= at < 2 * count // 3 else 'true'}"
-        for at, record in enumerate(records)
-    ]
-    file = live.file("leads.csv", "".join(f"{line}\n" for line in (f"{head},priority", *lines_of)))
-    words = ("campaign", "load", file, "--contact-list", list_id, "--rate", "1/s", "-o", "jsonl")
-    for kills in range(2):
-        more = ("--resume",) * bool(kills)
-        with live.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
-            assert sandbox.wait_for_rings(kills + 1, timeout=300)
-            process.send_signal(signal.SIGKILL)
-    assert load(live, file, list_id, code=7).code == 7  # it did not come to its end
-    results, totals = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=None))
-    names = tenant.names(list_id)
-    assert len(names) == len(set(names))
-    unknown = sum(each["data"]["contacts"] for each in results if each["outcome"] == "unknown")
-    assert len(names) + unknown >= count
-    assert sum(totals["data"]["outcomes"].values()) == count
-    assert tenant("GET", f"{LISTS}/{list_id}")["size"] == len(names)
 
 
 def test_missing_file_is_reported_before_the_list_is_read(cxcall: Cxcall) -> None:
