@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jmespath
 import pytest
 
-from cxcall.cli.actions.pages_and_selection import Reading
+from cxcall.cli.actions.response_reading import Reading
 from cxcall.cli.shared_options import ReadOptions
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.contracts.operation import Operation

@@ -25,7 +25,7 @@ from cxcall.sending.checked_request import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.actions.pages_and_selection import Reading
+    from cxcall.cli.actions.response_reading import Reading
     from cxcall.cli.shared_options import (
         BodyOptions,
         LogOptions,
@@ -100,7 +100,7 @@ def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | 
     is_asked = options is not None and any(options)
     if options is None or not (is_asked or operation.is_read):
         return None
-    from cxcall.cli.actions.pages_and_selection import Reading
+    from cxcall.cli.actions.response_reading import Reading
 
     return Reading.of(operation, options)
 
@@ -112,7 +112,7 @@ def _read_all(
     sending: SendOptions,
     screen: Screen,
 ) -> Report:
-    from cxcall.cli.actions.pages_and_selection import read_all
+    from cxcall.cli.actions.page_output import read_all
     from cxcall.sending.request_sender import read
     from cxcall.sending.send_plan import Plan, SendHooks
 
