@@ -37,10 +37,18 @@ def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, 
     found = find_value(document, reference[1:]) if reference.startswith("#/") else None
     if isinstance(found, dict):
         return found
-    raise UsageError(
+    raise missing_reference_error(reference, "--contract")
+
+
+def missing_reference_error(reference: Any, where: str) -> UsageError:
+    """Return the error for a `$ref` that leads to nothing in the document itself."""
+    is_within = isinstance(reference, str) and reference.startswith("#/")
+    return UsageError(
         f"the document refers to `{reference}`, which is not in it",
-        where="--contract",
-        fix="bundle the document into one file; nothing is fetched",
+        where=where,
+        fix="correct the name, or add what it refers to"
+        if is_within
+        else "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
     )
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.contracts.json_schema import resolve_reference
+from cxcall.findings.errors import UsageError
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 from helpers.platform_server import Platform
 
@@ -87,13 +89,23 @@ def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
         assert message in ran.envelope["findings"][0]["message"]
 
 
-def test_a_reference_out_of_the_document_is_never_fetched(cxcall: Cxcall) -> None:
-    body = {
-        "content": {"application/json": {"schema": {"$ref": "https://example.com/schema.json"}}}
-    }
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        ("https://example.com/schema.json", "bundle the document into one file"),
+        ("#/components/schemas/Missing", "correct the name, or add what it refers to"),
+    ],
+)
+def test_missing_reference_is_never_fetched(cxcall: Cxcall, reference: str, hint: str) -> None:
+    body = {"content": {"application/json": {"schema": {"$ref": reference}}}}
     contract = cxcall.file("own.json", own(requestBody=body))
     ran = cxcall("validate", "--contract", contract, "-", "-o", "json", stdin="{}", code=2)
-    assert "which is not in it" in ran.envelope["findings"][0]["message"]
+    (finding,) = ran.envelope["findings"]
+    assert f"refers to `{reference}`, which is not in it" in finding["message"]
+    assert hint in finding["fix"]
+    with pytest.raises(UsageError, match="which is not in it") as caught:
+        resolve_reference({"components": {}}, reference)
+    assert hint in caught.value.findings[0].fix
 
 
 @pytest.mark.slow

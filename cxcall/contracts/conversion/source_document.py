@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from cxcall.contracts.json_schema import missing_reference_error
 from cxcall.documents.json_pointer import TYPE_NAMES, find_value, join_pointer, type_of
 from cxcall.findings.errors import UsageError
 
@@ -80,20 +81,11 @@ class SourceDocument:
 
     def locate(self, reference: Any, at: str) -> tuple[Any, str]:
         """Return what a `$ref` leads to, and its pointer; raises UsageError where that is not in the document."""
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise self.fault(
-                at,
-                f"the document refers to `{reference}`, which is not in it",
-                "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
-            )
-        pointer = unquote(reference[1:])
-        found = find_value(self.root, pointer)
+        is_within = isinstance(reference, str) and reference.startswith("#/")
+        pointer = unquote(reference[1:]) if is_within else ""
+        found = find_value(self.root, pointer) if is_within else None
         if found is None:
-            raise self.fault(
-                at,
-                f"the document refers to `{reference}`, which is not in it",
-                "correct the name, or add what it refers to",
-            )
+            raise missing_reference_error(reference, f"{self.name}#{at}")
         return found, pointer
 
     def follow(self, value: Any, at: str) -> tuple[dict[str, Any], str]:
