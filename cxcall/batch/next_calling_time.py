@@ -67,7 +67,7 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
 
 
 def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Finding | None:
-    """Return the finding on a request that is outside the calling hours by now; None where it is not."""
+    """Return the finding on a request that is outside the calling hours by now; None if it is not."""
     settings = checked.settings
     if not settings.hours or settings.hours_policy != "enforce":
         return None

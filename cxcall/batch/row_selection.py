@@ -129,7 +129,7 @@ class RowSelection:
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
 
-        Sets `opening` to the time at which the next pass has a row to send; None where none waits.
+        Sets `opening` to the time at which the next pass has a row to send; None if none waits.
         Raises UsageError for a row that was not checked before.
         """
         self._passes += 1

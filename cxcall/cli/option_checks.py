@@ -139,7 +139,7 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
 
 
 def _is_content(text: str) -> bool:
-    """Tell whether a value is a text to read, such as JSON or a command, and not the name of a file."""
+    """Return whether a value is a text to read, such as JSON or a command, and not the name of a file."""
     if os.path.exists(text):  # noqa: PTH110 - False for a name too long
         return False
     return len(text) > _LONGEST_NAME or bool(compile_pattern(_CONTENT).match(text))

@@ -188,7 +188,7 @@ def _digest(path: str, content: bytes | None) -> str:
 
 
 def _is_private(file: Path) -> bool:
-    """Tell whether a file exists that nobody else can write, in a folder that nobody else can write."""
+    """Return whether a file exists that nobody else can write, in a folder that nobody else can write."""
     try:
         found = [file.parent.stat(), file.lstat()]
     except FileNotFoundError:

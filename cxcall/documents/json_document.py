@@ -56,7 +56,7 @@ class Document:
         self.first_line = first_line
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
-        """Return the position of a value, or of its name (`key`); None where the pointer leads nowhere."""
+        """Return the position of a value, or of its name (`key`); None if the pointer leads nowhere."""
         if pointer and not pointer.startswith("/"):
             return None
         try:
@@ -66,7 +66,7 @@ class Document:
         return self.excerpt(*(span.name if key and span.name else (span.start, span.end)))
 
     def find_span(self, pointer: str) -> Span:
-        """Return where a value and its name are in the text; raises KeyError where there is none."""
+        """Return where a value and its name are in the text; raises KeyError if there is none."""
         span = self._root
         for token in split_pointer(pointer):
             span = child_at(span.members, token)
@@ -178,7 +178,7 @@ def _add_member(span: Span, members: Any, text: str) -> str | int:
 
 
 def parse(text: str, name: str, first_line: int = 1) -> Document:
-    """Parse one JSON document; raises DocumentError where it is not valid.
+    """Parse one JSON document; raises DocumentError if it is not valid.
 
     The value is that of `json.loads`; a duplicate name is an error finding, a byte order mark a warning.
     Refused are, other than there, values that cannot be sent as JSON (NaN, numbers that become infinite,

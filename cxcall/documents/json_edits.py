@@ -78,7 +78,7 @@ def edit_text(document: Document, edits: Iterable[Edit]) -> str:
 def text_changes(document: Document, edit: Edit) -> list[tuple[int, int, str]]:
     """Return the changes of text, as (start, end, new text), that one edit of a document stands for.
 
-    Raises KeyError where its place does not exist.
+    Raises KeyError if its place does not exist.
     """
     if edit.op == "replace":
         span = document.find_span(edit.pointer)
@@ -106,7 +106,7 @@ class _TextEditor:
         self._above: set[str] = set()
 
     def apply(self, edit: Edit) -> None:
-        """Apply one edit; raises KeyError where its place does not exist."""
+        """Apply one edit; raises KeyError if its place does not exist."""
         is_in_place = edit.op == "replace" or _is_rename(edit)
         pointers = {edit.pointer, edit.source}
         way = {each for place in pointers for each in _way(place)}

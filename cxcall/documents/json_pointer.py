@@ -35,7 +35,7 @@ def make_pointer(*tokens: str | int) -> str:
 
 
 def split_pointer(pointer: str) -> list[str]:
-    """Return the tokens of a JSON pointer; raises UsageError where it is not valid."""
+    """Return the tokens of a JSON pointer; raises UsageError if it is not valid."""
     if pointer and not pointer.startswith("/"):
         raise UsageError(
             f"`{pointer}` is not a valid JSON pointer",
@@ -49,14 +49,14 @@ def split_pointer(pointer: str) -> list[str]:
 
 
 def value_at(value: Any, pointer: str) -> Any:
-    """Return the value at a pointer; raises KeyError where there is none."""
+    """Return the value at a pointer; raises KeyError if there is none."""
     for token in split_pointer(pointer):
         value = child_at(value, token)
     return value
 
 
 def has_value(value: Any, pointer: str) -> bool:
-    """Tell whether there is a value at a pointer."""
+    """Return whether there is a value at a pointer."""
     try:
         value_at(value, pointer)
     except KeyError:
@@ -116,7 +116,7 @@ def type_of(value: Any) -> str:
 
 
 def child_at(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
-    """Return the member or item that a token of a pointer names; raises KeyError where there is none."""
+    """Return the member or item that a token of a pointer names; raises KeyError if there is none."""
     if isinstance(value, dict):
         return value[token]
     if isinstance(value, list) and token.isdecimal() and len(token) <= len(str(len(value))):

@@ -61,7 +61,7 @@ def diagnose(text: str, max_depth: int) -> Mistake:
 
 
 def find_lone_surrogate(text: str) -> tuple[int, int] | None:
-    """Return where half of a surrogate pair is, as an escape or a character; None where there is none.
+    """Return where half of a surrogate pair is, as an escape or a character; None if there is none.
 
     Such a text cannot be encoded in UTF-8.
     """
@@ -82,7 +82,7 @@ def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _has_value(number: str) -> bool:
-    """Tell whether Python can hold a number: 1e999 becomes infinite, and `int` takes 4,300 digits."""
+    """Return whether Python can hold a number: 1e999 becomes infinite, and `int` takes 4,300 digits."""
     try:
         return isfinite(float(number)) if set(".eE") & set(number) else int(number) is not None
     except ValueError:
@@ -252,7 +252,7 @@ class _Scanner:
         return "".join("}" if self.text[at] == "{" else "]" for at in reversed(self.open))
 
     def ends_complete(self) -> bool:
-        """Tell whether only brackets are missing at the end of the text."""
+        """Return whether only brackets are missing at the end of the text."""
         try:
             _Scanner(self.text + self.missing_end, self.max_depth).scan()
         except _MistakeFound:

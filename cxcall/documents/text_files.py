@@ -53,13 +53,13 @@ class UnreadableError(UsageError):
 def read_text(path: str) -> str:
     """Return the text of a file, or of stdin (`-`). A byte order mark is kept, for `parse` to report.
 
-    Raises UnreadableError where it cannot be read, DocumentError where it is not UTF-8.
+    Raises UnreadableError if it cannot be read, DocumentError where it is not UTF-8.
     """
     return decode(path, read_bytes(path))
 
 
 def decode(path: str, data: bytes) -> str:
-    """Return the text of a file's bytes; raises DocumentError where they are not UTF-8."""
+    """Return the text of a file's bytes; raises DocumentError if they are not UTF-8."""
     refuse_other_encoding(path, data)
     try:
         return data.decode("utf-8")
@@ -85,7 +85,7 @@ def wide_encoding(start: bytes) -> str:
 
 
 def single_byte_encoding(sample: bytes) -> str:
-    """Return the name of the encoding that bytes which are not UTF-8 may have; empty where they are not text."""
+    """Return the name of the encoding that bytes which are not UTF-8 may have; empty if they are not text."""
     if re.search(_CONTROL, sample[:_SAMPLE]):
         return ""
     # Windows has letters where ISO 8859-1 has control characters.
@@ -126,7 +126,7 @@ def _is_start_of(sample: bytes, encoding: str) -> bool:
 def read_bytes(path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
     """Return the bytes of a file, or of stdin (`-`).
 
-    Raises UnreadableError where it cannot be read, or has more than `largest` bytes.
+    Raises UnreadableError if it cannot be read, or has more than `largest` bytes.
     """
     try:
         with open_bytes(path) as file:
@@ -186,7 +186,7 @@ class _InputFile(FileIO):
 
 
 def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
-    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read, at once or later.
+    """Open a file, or stdin (`-`); raises UnreadableError if it cannot be read, at once or later.
 
     With `may_be_pipe`, a named pipe is opened as soon as somebody writes to it.
     """

@@ -16,7 +16,7 @@ _MAX_VALUE_LINES = 500
 
 
 def read_file(path: Path) -> str:
-    """Return the text of a file of settings; raises UsageError where it cannot be read or is not UTF-8."""
+    """Return the text of a file of settings; raises UsageError if it cannot be read or is not UTF-8."""
     from cxcall.documents.text_files import LARGEST_SETTINGS, open_file, read_rest
 
     try:

@@ -90,17 +90,17 @@ class Explanation(NamedTuple):
 
     @property
     def correlation_id(self) -> str | None:
-        """The platform's ID of this exchange; None where the source does not show it."""
+        """The platform's ID of this exchange; None if the source does not show it."""
         return correlation_id(self.request.response) if self.request.response else None
 
     @property
     def is_unexplained(self) -> bool:
-        """Tell whether the API refused the request, and no certain cause is visible."""
+        """Return whether the API refused the request, and no certain cause is visible."""
         return self.request.is_refused and not _has_error(self.findings) and self.is_for_support
 
     @property
     def is_for_support(self) -> bool:
-        """Tell whether the platform's support may be needed to find the cause, or a further cause."""
+        """Return whether the platform's support may be needed to find the cause, or a further cause."""
         return any(each.code == "not-provable" for each in self.findings)
 
     def as_dict(self) -> dict[str, Any]:

@@ -99,22 +99,22 @@ class ObservedRequest:
 
     @property
     def status(self) -> int:
-        """The status of the response; 0 where it is not known."""
+        """The status of the response; 0 if it is not known."""
         return self.response.status if self.response else 0
 
     @property
     def is_identified(self) -> bool:
-        """Tell whether something shows that it is a request or a response, and not only a body."""
+        """Return whether something shows that it is a request or a response, and not only a body."""
         return bool(self.method or self.host or self.path or self.status or self.is_refused)
 
     @property
     def is_refused(self) -> bool:
-        """Tell whether the response has the status of an error, or no status is shown and it is one."""
+        """Return whether the response has the status of an error, or no status is shown and it is one."""
         return self.status >= HTTPStatus.BAD_REQUEST or (not self.status and self._has_error_body)
 
     @property
     def is_successful(self) -> bool:
-        """Tell whether the response has a 2xx status, or no status is shown and it is not an error."""
+        """Return whether the response has a 2xx status, or no status is shown and it is not an error."""
         if self.status:
             return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
         body = self.response.json() if self.response else None
@@ -126,7 +126,7 @@ class ObservedRequest:
         return isinstance(body, dict) and any(name in body for name in _ERROR_MEMBERS)
 
     def is_unobserved(self, finding: Finding) -> bool:
-        """Tell whether a finding is about a value that the source does not show.
+        """Return whether a finding is about a value that the source does not show.
 
         A finding about a property's name is not: the source shows the name.
         """

@@ -117,7 +117,7 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
 
 
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
-    """Tell whether a token was masked by who pasted it: the API has responded, and not that there is none."""
+    """Return whether a token was masked by who pasted it: the API has responded, and not that there is none."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
@@ -155,7 +155,7 @@ def _is_about_token(finding: Finding) -> bool:
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
-    """Tell whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
+    """Return whether a refusal of a value names the property or parameter of a finding, or quotes its value."""
     is_about_values = bool({*about} & {*_ABOUT_VALUES})
     if finding.where[:1] == "/" or (finding.where in _IN_URL and finding.origin):
         return is_about_values and _is_named(finding, request)
@@ -169,7 +169,7 @@ def _is_quoted(value: str, text: str) -> bool:
 
 
 def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
-    """Tell whether a refusal is about a value that can be no ID: by its name, by its form, or as the only one."""
+    """Return whether a refusal is about a value that can be no ID: by its name, by its form, or as the only one."""
     refusals = [each for each in findings if each.source == SOURCE and each.code in _ABOUT_IDS]
     if finding.code not in _WRONG_IDS or not refusals or request.response is None:
         return False
@@ -191,7 +191,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
-    """Tell whether a note only repeats the status of a response that gives no reason."""
+    """Return whether a note only repeats the status of a response that gives no reason."""
     is_note = finding.where == "response" and finding.severity is Severity.NOTE
     return is_note and request.response is not None and not platform_text(request.response)
 
@@ -248,7 +248,7 @@ def _severity_of_refusal(
 
 
 def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
-    """Tell whether a refusal says only that something in the request is not valid."""
+    """Return whether a refusal says only that something in the request is not valid."""
     if refusal.source != SOURCE or refusal.where != "response" or request.response is None:
         return False
     text = platform_text(request.response)
@@ -258,7 +258,7 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
 
 
 def _may_be_cause(finding: Finding) -> bool:
-    """Tell whether a warning is about the body of the request, which a generic refusal confirms."""
+    """Return whether a warning is about the body of the request, which a generic refusal confirms."""
     is_problem = finding.severity is not Severity.NOTE and finding.source != SOURCE
     return is_problem and finding.where[:1] in ("", "/")
 
@@ -266,7 +266,7 @@ def _may_be_cause(finding: Finding) -> bool:
 def _is_said_already(
     refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
 ) -> bool:
-    """Tell whether a finding says what the response says, of which an error in the request is the cause."""
+    """Return whether a finding says what the response says, of which an error in the request is the cause."""
     if refusal.source != SOURCE or refusal.code == "hidden-failure":
         return False
     others = [
@@ -282,7 +282,7 @@ def _is_said_already(
 
 
 def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
-    """Tell whether an error in the request explains a refusal that names no place in it.
+    """Return whether an error in the request explains a refusal that names no place in it.
 
     A wrong destination explains every refusal, an error in the body one that is about values.
     """
@@ -305,7 +305,7 @@ def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable
 
 
 def _has_name(finding: Finding, named: Finding) -> bool:
-    """Tell whether a finding is about the property that the response names, or in it, or renames another to it."""
+    """Return whether a finding is about the property that the response names, or in it, or renames another to it."""
     places = (finding.where, *(edit.pointer for edit in finding.edits))
     return finding.where.startswith(f"{named.where}/") or named.where.rpartition("/")[2] in (
         each.rpartition("/")[2] for each in places
@@ -313,7 +313,7 @@ def _has_name(finding: Finding, named: Finding) -> bool:
 
 
 def _is_named(finding: Finding, request: ObservedRequest) -> bool:
-    """Tell whether the message of the response names the property or parameter that a finding is about."""
+    """Return whether the message of the response names the property or parameter that a finding is about."""
     is_place = finding.where.startswith(("/", "header:"))
     name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
     if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:

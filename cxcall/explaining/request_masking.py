@@ -48,7 +48,7 @@ _MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
 
 
 def is_masked(value: str) -> bool:
-    """Tell whether a part of a value is hidden by asterisks, dots, or `x` in place of digits."""
+    """Return whether a part of a value is hidden by asterisks, dots, or `x` in place of digits."""
     is_possible = _MAY_BE.search(value) is not None and not is_redacted(value)
     return is_possible and _MASKED.fullmatch(value.strip()) is not None
 

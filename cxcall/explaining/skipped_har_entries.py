@@ -35,7 +35,7 @@ def _is_page(request: ObservedRequest) -> bool:
 
 
 def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
-    """Tell whether a request goes to a platform, or to an operation: its body does not decide that."""
+    """Return whether a request goes to a platform, or to an operation: its body does not decide that."""
     bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
     route = match_route(bare, own)
     return bool(route.platform or route.operation)

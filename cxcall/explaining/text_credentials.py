@@ -85,7 +85,7 @@ def _in_header(name: str, value: str) -> Iterator[str]:
 
 
 def _is_credential(value: str) -> bool:
-    """Tell whether a value may be secret: not a word, as in prose, and not what stands for one."""
+    """Return whether a value may be secret: not a word, as in prose, and not what stands for one."""
     is_word = re.fullmatch(r"[A-Za-z._-]*", value)
     is_variable = value[:1] in "$%{<(@*/" or is_plain(value)
     return not (is_word or is_variable or is_placeholder(value) or is_redacted(value))

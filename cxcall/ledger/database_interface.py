@@ -33,7 +33,7 @@ class LedgerDatabase(Protocol):
     """The path, or the address without a password, for messages."""
 
     server: str = ""
-    """The server and the copy of the ledger, so that a promoted standby is noticed; empty where that is not known."""
+    """The server and the copy of the ledger, so that a promoted standby is noticed; empty if that is not known."""
     reports_damage: bool = False
     """Whether it finds a damaged page or index by itself, so that two indexes need not be compared."""
 

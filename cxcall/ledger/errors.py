@@ -74,7 +74,7 @@ def explain_errors(path: Path) -> Iterator[None]:
 
 
 def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
-    """Return the error for a result code of SQLite; None where the fault is in cxcall itself."""
+    """Return the error for a result code of SQLite; None if the fault is in cxcall itself."""
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
         return LedgerError(

@@ -51,7 +51,7 @@ class PersonAttempts:
     def find_finding(
         self, people: Collection[Sequence[str]], limit: AttemptLimit | None
     ) -> Finding | None:
-        """Return the finding on people who may not be called now; None where a call is allowed."""
+        """Return the finding on people who may not be called now; None if a call is allowed."""
         if not (people and limit):
             return None
         try:

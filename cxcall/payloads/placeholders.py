@@ -78,7 +78,7 @@ def is_withheld(value: str) -> bool:
 
 
 def is_name_of_id(name: str) -> bool:
-    """Tell whether the name of a property or a parameter is that of an ID, or of a list of IDs."""
+    """Return whether the name of a property or a parameter is that of an ID, or of a list of IDs."""
     before, letters = name.removesuffix("s")[-3:-2], name.removesuffix("s")[-2:]
     return letters in ("Id", "ID") or (letters in ("id", "iD") and not before.isalpha())
 

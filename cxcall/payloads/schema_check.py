@@ -187,7 +187,7 @@ def check_parameters(
 
 
 def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool:
-    """Tell whether a parameter in the path, an ID, or a number to dial is a placeholder that its schema allows."""
+    """Return whether a parameter in the path, an ID, or a number to dial is a placeholder that its schema allows."""
     is_id = is_name_of_id(parameter.name)
     if not is_placeholder(value, id_wanted=is_id, name=parameter.name):
         return False

@@ -50,7 +50,7 @@ def _seconds_between(begin: time, end: time) -> int:
 
 
 def _parse_times(text: str) -> list[time]:
-    """Return the times of day in a text; none where a part of it is no time, or is one of a zone."""
+    """Return the times of day in a text; none if a part of it is no time, or is one of a zone."""
     try:
         times = [time.fromisoformat(part.strip()) for part in text.split("-")]
     except ValueError:

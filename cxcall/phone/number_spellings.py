@@ -31,7 +31,7 @@ each command would wait for.
 
 
 def read_number(text: str) -> PhoneNumber | None:
-    """Return the number that a text with a country code is; None where that may be missing."""
+    """Return the number that a text with a country code is; None if that may be missing."""
     if parsed := parse_number(text):
         return parsed
     digits = plain_digits(text)

@@ -175,7 +175,7 @@ class CampaignReader(Reader):
     ) -> Iterator[tuple[str, JobState]]:
         """Yield each upload job with its state, when that is final, or after `max_seconds`.
 
-        Raises CxcallError where one cannot be read.
+        Raises CxcallError if one cannot be read.
         """
         wait, end = _FIRST_WAIT, time.monotonic() + max_seconds
         for job in jobs:

@@ -66,7 +66,7 @@ class CallState:
 
     @property
     def was_connected(self) -> bool | None:
-        """Whether a leg of the callee is or was connected; None where the platform does not say."""
+        """Whether a leg of the callee is or was connected; None if the platform does not say."""
         return any(leg.connected for leg in self.legs if leg.far) if self.names_callee else None
 
     @property
@@ -170,7 +170,7 @@ def read_transcripts(
     state: CallState,
     read: Callable[[Operation, Mapping[str, str]], Delivery],
 ) -> list[dict[str, Any]]:
-    """Return the address of the transcript of each leg that has an ID; None where the platform has none (404).
+    """Return the address of the transcript of each leg that has an ID; None if the platform has none (404).
 
     Raises ReadError when a read fails otherwise.
     """

@@ -112,7 +112,7 @@ def _says_why(failure: _Failure) -> bool:
 
 
 def _is_listed(body: Any, pointer: str) -> bool:
-    """Tell whether a place is in an item of the list that a body is: an array, or a page of results."""
+    """Return whether a place is in an item of the list that a body is: an array, or a page of results."""
     if isinstance(body, list):
         return True
     first, _, rest = pointer[1:].partition("/")
@@ -191,7 +191,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def _may_report(member: str) -> bool:
-    """Tell whether a member of this name may report a failure; most members of a long response may not."""
+    """Return whether a member of this name may report a failure; most members of a long response may not."""
     name = member.lower()
     return (
         name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}

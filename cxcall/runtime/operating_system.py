@@ -131,7 +131,7 @@ else:
         return file.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
 
     def seconds_since_boot() -> float:
-        """Return a clock that nobody sets, in seconds; raises OSError where there is none."""
+        """Return a clock that nobody sets, in seconds; raises OSError if there is none."""
         if sys.platform != "linux":
             raise OSError
         return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -123,7 +123,7 @@ def _is_hangup(number: int) -> bool:
 
 
 def _is_postponed(number: int, frame: FrameType | None) -> bool:
-    """Tell whether a signal must not interrupt now; if so, send it again shortly."""
+    """Return whether a signal must not interrupt now; if so, send it again shortly."""
     while frame is not None and not frame.f_code.co_filename.startswith(_UNINTERRUPTIBLE[0]):
         if _UNINTERRUPTIBLE[1] in frame.f_code.co_filename:
             break

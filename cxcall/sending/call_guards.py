@@ -69,7 +69,7 @@ def check_numbers(
 
 
 def parse_hours(text: str) -> Hours | None:
-    """Return the calling hours of a setting; None where none are set."""
+    """Return the calling hours of a setting; None if none are set."""
     if not text:
         return None
     from cxcall.phone.hours_of_day import Hours

@@ -149,7 +149,7 @@ def build_request(
 
 
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:
-    """Tell whether a request has a text that starts as a date, so that it may schedule a call."""
+    """Return whether a request has a text that starts as a date, so that it may schedule a call."""
     texts = (value for _, value in leaves(payload.value) if isinstance(value, str))
     return any(compile_pattern(_DATE).match(text) for text in (*values.values(), *texts))
 

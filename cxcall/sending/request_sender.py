@@ -240,7 +240,7 @@ class _Attempts:
         return evidence
 
     def _retry_wait(self, evidence: Evidence, exchange: Exchange) -> float | None:
-        """Return the seconds to wait before sending again; None where the request is not sent again."""
+        """Return the seconds to wait before sending again; None if the request is not sent again."""
         if evidence is Evidence.ACCEPTED:
             return None
         from cxcall.transport import retry_after

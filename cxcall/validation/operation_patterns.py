@@ -62,7 +62,7 @@ class OperationPatterns(NamedTuple):
 
 
 def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Tell whether a path matches, name by name; `**` stands for any number of folders.
+    """Return whether a path matches, name by name; `**` stands for any number of folders.
 
     The cost is that of comparing each name of the path with each of the pattern.
     """

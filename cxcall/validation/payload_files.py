@@ -63,7 +63,7 @@ class Validation(NamedTuple):
     def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
-        Raises CxcallError where a process that shared the work was ended.
+        Raises CxcallError if a process that shared the work was ended.
         """
         for file in files:
             try:
@@ -230,12 +230,12 @@ def _unreadable(file: str, error: CxcallError) -> PayloadVerdict:
 
 
 def _is_file(path: str) -> bool:
-    """Tell whether a path names a file that can be read again, unlike a pipe."""
+    """Return whether a path names a file that can be read again, unlike a pipe."""
     return path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
 
 
 def _starts_as_lines(start: bytes) -> bool:
-    """Tell whether a text starts with a JSON document on one line, followed by another one."""
+    """Return whether a text starts with a JSON document on one line, followed by another one."""
     lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
     first, second = next(lines, b""), next(lines, b"").lstrip()
     starts = (b"{", b"[")
@@ -244,7 +244,7 @@ def _starts_as_lines(start: bytes) -> bool:
 
 
 def _starts_as_table(start: bytes, operation: Operation) -> bool:
-    """Tell whether the first line of a text names a property that a column can set."""
+    """Return whether the first line of a text names a property that a column can set."""
     from io import StringIO
 
     from cxcall.payloads.csv_table import CsvHeader, CsvLines

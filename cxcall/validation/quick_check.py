@@ -100,7 +100,7 @@ class QuickCheck:
 
 
 def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:
-    r"""Tell whether the values of some lines repeat no name and are not nested too deep.
+    r"""Return whether the values of some lines repeat no name and are not nested too deep.
 
     Each name is followed by a colon, so that as many names as colons are all different. If strings have
     colons, too, those that follow a quotation mark are counted: in a string, only `\"` can be before one.
@@ -150,7 +150,7 @@ class BodyScreen:
         ).is_valid
 
     def accept(self, bodies: list[Any]) -> bool:
-        """Tell whether nothing can be found in any of the bodies."""
+        """Return whether nothing can be found in any of the bodies."""
         return (
             self._is_valid(bodies)
             and not any(_may_differ(body, *pair) for pair in self._pairs for body in bodies)
@@ -162,7 +162,7 @@ class BodyScreen:
 
 
 def _has_broken_relation(operation: Operation, body: Any) -> bool:
-    """Tell whether a value of a body does not have the relation to others that it must have."""
+    """Return whether a value of a body does not have the relation to others that it must have."""
     payload = Payload(body)
     return any(
         finding
@@ -172,7 +172,7 @@ def _has_broken_relation(operation: Operation, body: Any) -> bool:
 
 
 def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
-    """Tell whether the values at two places, where both are present, may be different IDs."""
+    """Return whether the values at two places, where both are present, may be different IDs."""
     found = []
     for tokens in (here, there):
         member = value
@@ -256,7 +256,7 @@ class _MistakeRules:
         return {name: rule for name, rule in rules.items() if rule not in ({}, [])}
 
     def _is_uuid(self, declared: Any) -> bool:
-        """Tell whether the schema of a value allows no name of an ID anyway."""
+        """Return whether the schema of a value allows no name of an ID anyway."""
         is_schema = isinstance(declared, dict)
         return is_schema and merged_schema(self._resolve, declared).get("format") == "uuid"
 

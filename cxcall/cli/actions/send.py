@@ -96,7 +96,7 @@ def _ask_consent(checked: CheckedRequest, screen: Screen) -> None:
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:
-    """Return how the response is read; None where it is printed as it is."""
+    """Return how the response is read; None if it is printed as it is."""
     is_asked = options is not None and any(options)
     if options is None or not (is_asked or operation.is_read):
         return None

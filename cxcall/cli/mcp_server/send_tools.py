@@ -72,7 +72,7 @@ class RequestTools:
         body: Body = None,
         parameters: Parameters | None = None,
     ) -> Elicit[Confirmation]:
-        """Return the question for the person; raises ToolError where the request cannot be sent."""
+        """Return the question for the person; raises ToolError if the request cannot be sent."""
         try:
             checked = self._confirmed(operation, confirmation_id, body, parameters)
         except CxcallError as error:

@@ -243,7 +243,7 @@ class Schemas:
 
 
 def _at(schema: Any, path: list[Any]) -> Any:
-    """Return what is at a path, None where there is nothing."""
+    """Return what is at a path, None if there is nothing."""
     for token in path:
         is_there = token in schema if isinstance(schema, dict) else isinstance(schema, list)
         schema = schema[token] if is_there else None
@@ -301,7 +301,7 @@ def _is_read_only(members: JsonSchema, name: Any) -> bool:
 
 
 def _allows_value(schema: JsonSchema, value: Any) -> bool:
-    """Tell whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
+    """Return whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
     import jsonschema_rs
 
     plainly: JsonSchema = {
@@ -315,7 +315,7 @@ def _allows_value(schema: JsonSchema, value: Any) -> bool:
 
 @cache
 def _is_readable(pattern: str) -> bool:
-    """Tell whether a pattern is in the dialect of JSON Schema; what is in another's is not judged."""
+    """Return whether a pattern is in the dialect of JSON Schema; what is in another's is not judged."""
     import jsonschema_rs
 
     try:

@@ -50,12 +50,12 @@ class SourceDocument:
         return UsageError(message, where=f"{self.name}#{at}", fix=fix)
 
     def mapping(self, value: Any, at: str) -> dict[str, Any]:
-        """Return an object, empty where the value is missing; raises UsageError for anything else."""
+        """Return an object, empty if the value is missing; raises UsageError for anything else."""
         found: dict[str, Any] = self._of(dict, value, at)
         return found
 
     def listing(self, value: Any, at: str) -> list[Any]:
-        """Return an array, empty where the value is missing; raises UsageError for anything else."""
+        """Return an array, empty if the value is missing; raises UsageError for anything else."""
         found: list[Any] = self._of(list, value, at)
         return found
 
@@ -76,11 +76,11 @@ class SourceDocument:
         )
 
     def text(self, value: Any, at: str) -> str:
-        """Return a string, empty where the value is missing; raises UsageError for anything else."""
+        """Return a string, empty if the value is missing; raises UsageError for anything else."""
         return str(self._of(str, value, at))
 
     def locate(self, reference: Any, at: str) -> tuple[Any, str]:
-        """Return what a `$ref` leads to, and its pointer; raises UsageError where that is not in the document."""
+        """Return what a `$ref` leads to, and its pointer; raises UsageError if that is not in the document."""
         is_within = isinstance(reference, str) and reference.startswith("#/")
         pointer = unquote(reference[1:]) if is_within else ""
         found = find_value(self.root, pointer) if is_within else None

@@ -39,7 +39,7 @@ _SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruct
 
 
 def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield what is wrong with the headers; nothing where the source does not show them."""
+    """Yield what is wrong with the headers; nothing if the source does not show them."""
     if request.headers is None:
         return
     for finding in (
@@ -135,7 +135,7 @@ def _check_boundary(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
-    """Return the content type that the body must have; empty where any is accepted."""
+    """Return the content type that the body must have; empty if any is accepted."""
     if is_upload(request.path):
         return MULTIPART
     if not route.is_token:
@@ -195,7 +195,7 @@ def _check_authorization(
 
 
 def _is_unfilled(token: str, request: ObservedRequest) -> bool:
-    """Tell whether a token was never filled in; a variable is one in a captured request that got a 401."""
+    """Return whether a token was never filled in; a variable is one in a captured request that got a 401."""
     if token.lower() in NO_VALUES:
         return True
     is_captured = request.kind.is_record or request.kind is SourceKind.MESSAGE
@@ -206,7 +206,7 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
 
 
 def _bearer_problem(scheme: str, token: str) -> str:
-    """Return what is wrong with the form of `Authorization`; empty where it is `Bearer <token>`."""
+    """Return what is wrong with the form of `Authorization`; empty if it is `Bearer <token>`."""
     if scheme.lower() != "bearer":
         # Anything but a short word may be the token itself, and must not be shown.
         is_scheme = bool(token) and len(scheme) <= _MAX_SCHEME_LENGTH and scheme.isalpha()

@@ -21,7 +21,7 @@ _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-pro
 
 
 def is_for_another_reason(findings: Iterable[Finding]) -> bool:
-    """Tell whether each reported failure has a reason that is not about the values of the request."""
+    """Return whether each reported failure has a reason that is not about the values of the request."""
     failures = [
         each.message
         for each in findings

@@ -200,7 +200,7 @@ def _correct(
 
 
 def _is_about_placeholder(finding: Finding, body: Any) -> bool:
-    """Tell whether a finding is about a placeholder in the body of the corrected request."""
+    """Return whether a finding is about a placeholder in the body of the corrected request."""
     where = finding.where
     return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
 
@@ -255,7 +255,7 @@ def _published_alternative(operation: Operation, others: Collection[Operation]) 
 
 
 def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
-    """Tell whether a corrected request is the one that was sent."""
+    """Return whether a corrected request is the one that was sent."""
     request = explanation.request
     if corrected.operation is not explanation.route.operation or corrected.missing:
         return False
@@ -271,7 +271,7 @@ def _parse_leniently(body: str | None) -> Any:
 
 
 def _has_wrong_header(explanation: Explanation) -> bool:
-    """Tell whether headers or the scheme are wrong, which each corrected request has right."""
+    """Return whether headers or the scheme are wrong, which each corrected request has right."""
     wrong = [each for each in explanation.findings if each.severity is Severity.ERROR]
     return any(
         each.where.startswith("header:") or each.code == "scheme-insecure"

@@ -73,7 +73,7 @@ def read_leniently(text: str) -> Any:
 
 
 def is_form(text: str) -> bool:
-    """Tell whether a body is a form: `name=value&name=value`."""
+    """Return whether a body is a form: `name=value&name=value`."""
     return _FORM.fullmatch(text.strip()) is not None
 
 

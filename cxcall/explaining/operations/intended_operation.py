@@ -123,7 +123,7 @@ def _schema(operation: Operation) -> JsonSchema:
 
 
 def is_body_of(operation: Operation, value: Any) -> bool:
-    """Tell whether a JSON value without any request around it is a body of an operation, not the settings of a program.
+    """Return whether a JSON value without any request around it is a body of an operation, not the settings of a program.
 
     The operation knows half of its names, and one that has several words: `name` and `version` are in any file.
     """
@@ -140,7 +140,7 @@ def _path_words(path: str) -> set[str]:
 
 
 def is_request_body(value: Any) -> bool:
-    """Tell whether a JSON value alone is the body of a request that a shipped operation takes."""
+    """Return whether a JSON value alone is the body of a request that a shipped operation takes."""
     names = _names(value)
     if not names or not _RESPONSE_NAMES.isdisjoint(names):
         return False

@@ -38,7 +38,7 @@ class PublishedOperation(NamedTuple):
     """One known operation; `path` includes the base path of its server.
 
     Any one of `permissions` (separated by spaces) is enough. `contract` declares it as `name`; it is
-    None where only the list of the platform has it.
+    None if only the list of the platform has it.
     """
 
     method: str
@@ -51,7 +51,7 @@ class PublishedOperation(NamedTuple):
         return f"{self.method} {self.path}"
 
     def load(self) -> Operation | None:
-        """Return the operation of the contract; None where no contract declares it."""
+        """Return the operation of the contract; None if no contract declares it."""
         return _load(self.contract, self.name) if self.contract else None
 
 
@@ -71,7 +71,7 @@ class PublishedOperations:
     """Operations of one source.
 
     `platform` is empty for the user's own, whose `base_path` may be left out of a path. `is_complete` is
-    False where the platform publishes more than the list has.
+    False if the platform publishes more than the list has.
     """
 
     def __init__(
@@ -204,12 +204,12 @@ def count_published(platform: str) -> int:
 
 
 def is_upload(path: str) -> bool:
-    """Tell whether a path is one of the uploads of Genesys Cloud, which have a host of their own and take a form."""
+    """Return whether a path is one of the uploads of Genesys Cloud, which have a host of their own and take a form."""
     return path.lower().startswith("/uploads/")
 
 
 def is_cxone_service(path: str) -> bool:
-    """Tell whether a path starts like those of a service of NICE CXone, such as `/dfo/3.0/`."""
+    """Return whether a path starts like those of a service of NICE CXone, such as `/dfo/3.0/`."""
     start = tuple(path.lower().split("/")[1:3])
     return len(start) > 1 and start in _cxone_services()
 

@@ -88,7 +88,7 @@ def other_method(method: str, methods: Sequence[PublishedOperation]) -> Publishe
 
 
 def _may_replace(method: str, operation: PublishedOperation) -> bool:
-    """Tell whether an operation changes no more than the method of a request would."""
+    """Return whether an operation changes no more than the method of a request would."""
     if operation.method in READ_METHODS or operation.method == method:
         return True
     if operation.method == "DELETE":
@@ -99,7 +99,7 @@ def _may_replace(method: str, operation: PublishedOperation) -> bool:
 
 
 def _only_reads(operation: PublishedOperation) -> bool:
-    """Tell whether a POST is a query: every permission for it only reads."""
+    """Return whether a POST is a query: every permission for it only reads."""
     permissions = operation.permissions.split()
     return bool(permissions) and all(
         each.rpartition(":")[2] in call_risk.READ_ACTIONS for each in permissions
@@ -107,14 +107,14 @@ def _only_reads(operation: PublishedOperation) -> bool:
 
 
 def _is_alone(found: Sequence[NearOperation]) -> bool:
-    """Tell whether no other path is about as near as the first one."""
+    """Return whether no other path is about as near as the first one."""
     first = found[0]
     near = (each for each in found[1:] if each.distance < first.distance + _AMBIGUOUS)
     return all(each.operation.path == first.operation.path for each in near)
 
 
 def _is_harmless(segments: tuple[str, ...], operation: PublishedOperation) -> bool:
-    """Tell whether an operation may be suggested where words of its path were not in the request."""
+    """Return whether an operation may be suggested where words of its path were not in the request."""
     if operation.method in READ_METHODS or _only_reads(operation):
         return True
     if operation.method == "DELETE":

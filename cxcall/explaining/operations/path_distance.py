@@ -30,7 +30,7 @@ _LETTERS_PER_TYPO = 4
 
 
 def may_be_id(segment: str) -> bool:
-    """Tell whether a path segment may be an ID or a placeholder for one; a plain word is not."""
+    """Return whether a path segment may be an ID or a placeholder for one; a plain word is not."""
     is_word = _PLAIN_WORD.fullmatch(segment) and not is_placeholder(segment, id_wanted=True)
     return bool(segment) and not is_word
 
@@ -126,7 +126,7 @@ def _next_row(
 
 
 def is_value(segment: str) -> bool:
-    """Tell whether a segment is an ID or a placeholder: neither a word, in any case, nor `v2`."""
+    """Return whether a segment is an ID or a placeholder: neither a word, in any case, nor `v2`."""
     is_word = segment.replace("-", "").replace("_", "").isalpha() or _PREFIX.fullmatch(segment)
     return may_be_id(segment) and not is_word
 

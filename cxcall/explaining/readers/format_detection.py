@@ -23,7 +23,7 @@ _LONG = 1 << 20
 
 
 class Source(NamedTuple):
-    """A text that holds requests: its JSON values with their secrets, or the text itself where it is not JSON."""
+    """A text that holds requests: its JSON values with their secrets, or the text itself if it is not JSON."""
 
     name: str
     values: list[Any] | None
@@ -72,13 +72,13 @@ def open_source(text: str, name: str) -> Source:
 def read_path(path: str) -> Iterator[ObservedRequest]:
     """Yield the requests in a file, or in stdin (`-`).
 
-    Raises UsageError where the text holds neither a request nor a response.
+    Raises UsageError if the text holds neither a request nor a response.
     """
     return read(read_text(path), path)
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests and responses in a text; raises UsageError where it holds neither."""
+    """Yield the requests and responses in a text; raises UsageError if it holds neither."""
     is_empty = True
     for request in open_source(text, name).read(entry):
         is_empty = False
@@ -88,7 +88,7 @@ def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Observed
 
 
 def _json_values(text: str) -> list[Any] | None:
-    """Return the JSON values of a text: one, or one per line; None where it is not JSON."""
+    """Return the JSON values of a text: one, or one per line; None if it is not JSON."""
     if text[:1] not in ("{", "["):
         return None
     try:

@@ -87,12 +87,12 @@ class LabeledRequest:
 
     @property
     def target(self) -> str:
-        """The URL or the path; empty where none is named."""
+        """The URL or the path; empty if none is named."""
         return self.parts.get("url") or self.parts.get("path") or self.unnamed_url
 
     @property
     def has_target(self) -> bool:
-        """Tell whether a URL or path is named, and a method or a status with it."""
+        """Return whether a URL or path is named, and a method or a status with it."""
         return "/" in self.target and bool({"method", "status"} & self.parts.keys())
 
     def _side_and_part(self, label: str) -> tuple[str, str]:
@@ -102,7 +102,7 @@ class LabeledRequest:
         return side or ("response" if is_below else ""), part
 
     def take(self, label: str, value: str) -> bool:
-        """Take over a value if its label says what it is; tell whether it does."""
+        """Take over a value if its label says what it is; return whether it does."""
         side, part = self._side_and_part(label)
         value = _plain(value)
         if (verb := label.partition(" ")[0]) in METHODS:
@@ -143,7 +143,7 @@ class LabeledRequest:
         return True
 
     def take_under(self, label: str, line: str, text: str) -> bool:
-        """Take over a line under a label: a header, or the end of a body, of which `text` is all; tell whether it did."""
+        """Take over a line under a label: a header, or the end of a body, of which `text` is all; return whether it did."""
         side, part = self._side_and_part(label)
         if part == "headers" and text[:1] == "{":
             return self._take_header_object(side, text)

@@ -74,7 +74,7 @@ def _depth(line: str) -> int:
 
 
 def _is_open(value: str) -> bool:
-    """Tell whether a value is on the lines below its label, or goes on there."""
+    """Return whether a value is on the lines below its label, or goes on there."""
     return not value or (value[0] in "{[" and not find_json_end(value, 0))
 
 
@@ -164,7 +164,7 @@ def _read_lines(text: str) -> LabeledRequest:
 
 
 def _take_line(labeled: LabeledRequest, line: str, *, has_sections: bool) -> bool:
-    """Take over a line without a label: a method, a URL below one, both, or a status; tell whether it is one."""
+    """Take over a line without a label: a method, a URL below one, both, or a status; return whether it is one."""
     if has_sections and (start := _REQUEST_LINE.match(line)):
         labeled.parts |= start.groupdict()
     elif start := _METHOD_LINE.match(line):

@@ -42,7 +42,7 @@ def find_named_secrets(text: str) -> frozenset[str]:
 
 
 def is_secret_variable(name: str, value: str) -> bool:
-    """Tell whether the value of a variable is a secret: not a placeholder, a path, or the name of one."""
+    """Return whether the value of a variable is a secret: not a placeholder, a path, or the name of one."""
     if not is_likely_secret(name, value) or value[:1] == "/" or "://" in value:
         return False
     is_name = _IDENTIFIER.fullmatch(value) is not None and (

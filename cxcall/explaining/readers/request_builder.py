@@ -132,7 +132,7 @@ def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_variable(pair: tuple[str, str]) -> bool:
-    """Tell whether a variable stands in a query in place of parameters."""
+    """Return whether a variable stands in a query in place of parameters."""
     return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
 
 

@@ -44,7 +44,7 @@ def remove_marks(text: str) -> str:
 
 
 def is_unresolved(text: str) -> bool:
-    """Tell whether a text starts with a variable."""
+    """Return whether a text starts with a variable."""
     return text.startswith(_START)
 
 

@@ -33,7 +33,7 @@ _MAX_DEPTH = 12
 
 
 def read_yaml(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests in a text that is YAML as a whole; none where it is not."""
+    """Yield the requests in a text that is YAML as a whole; none if it is not."""
     end = _OUTPUT.search(text)
     text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):

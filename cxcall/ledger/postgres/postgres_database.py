@@ -306,7 +306,7 @@ class PostgresDatabase(LedgerDatabase):
 
 
 def _read_server(connection: Connection[Any]) -> str:
-    """Return the timeline of the server and the number of the ledger's table; empty where a server does not say it."""
+    """Return the timeline of the server and the number of the ledger's table; empty if a server does not say it."""
     import psycopg
 
     try:

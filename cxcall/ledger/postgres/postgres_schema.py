@@ -78,7 +78,7 @@ def prepare_schema(connection: Connection[Any], name: str) -> None:
 
 
 def _read_version(connection: Connection[Any]) -> int | None:
-    """Return the version of the tables; None where there are none."""
+    """Return the version of the tables; None if there are none."""
     # By a query, and not by `to_regclass`, whose cache may not know yet what another process has committed.
     tables = "SELECT FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'version'"
     if connection.execute(tables, (SCHEMA,)).fetchone() is None:

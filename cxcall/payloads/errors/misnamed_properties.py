@@ -296,7 +296,7 @@ class _RenameFinder:
             yield Rename(rank, ((source, target),), tuple(edits))
 
     def _excludes(self, target: str, source: str) -> bool:
-        """Tell whether a property is not allowed together with the one that the value would be moved out of."""
+        """Return whether a property is not allowed together with the one that the value would be moved out of."""
         above, _, name = target.rpartition("/")
         owner, _, rest = source.removeprefix(f"{above}/").partition("/")
         excluded = self._operation.schema_at(above).get("dependentSchemas", {}).get(name, {})
@@ -304,7 +304,7 @@ class _RenameFinder:
 
 
 def _share_word(name: str, other: str) -> bool:
-    """Tell whether a name is the end of another, or both are of numbers and start or end with the same word."""
+    """Return whether a name is the end of another, or both are of numbers and start or end with the same word."""
     own, others = _words(name), _words(other)
     if not (own and others):
         return False
@@ -319,7 +319,7 @@ def _words(name: str) -> list[str]:
 
 
 def _is_address(name: str) -> bool:
-    """Tell whether a name is that of a phone number: one that is dialed, or the caller's."""
+    """Return whether a name is that of a phone number: one that is dialed, or the caller's."""
     folded = number_property_names.fold_name(name)
     is_caller = number_property_names.is_folded_caller_name(folded) and not folded.endswith("name")
     return is_caller or number_property_names.is_folded_number_name(folded)

@@ -71,7 +71,7 @@ class NamedValue(NamedTuple):
 
 
 def find_named_value(text: str, body: Any) -> NamedValue | None:
-    """Return the value that a message of the platform names by its template; None where it names none."""
+    """Return the value that a message of the platform names by its template; None if it names none."""
     if unknown := _WRONG_PROPERTY.search(text):
         value, owner = unknown["value"][:_MAX_VALUE], unknown["type"]
         places = (at for at, _ in _members(body) if at.rpartition("/")[2] == value)
@@ -99,7 +99,7 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
 
 
 def find_named_parameter(operation: Operation | None, text: str) -> Parameter | None:
-    """Return the parameter that a message names by its template; None where it names none that is declared."""
+    """Return the parameter that a message names by its template; None if it names none that is declared."""
     named = _WRONG_PARAMETER.search(text)
     parameters = operation.parameters if operation and named else ()
     return next((each for each in parameters if named and each.name == named["name"]), None)
@@ -207,7 +207,7 @@ def _phrases(words: list[str]) -> list[str]:
 
 
 def _is_caller_number(pointer: str) -> bool:
-    """Tell whether a property is the number of the caller, which codes call ANI or caller ID."""
+    """Return whether a property is the number of the caller, which codes call ANI or caller ID."""
     name = number_property_names.fold_name(pointer.rpartition("/")[2])
     return number_property_names.is_folded_caller_name(name) and not name.endswith("name")
 

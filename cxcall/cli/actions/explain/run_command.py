@@ -46,7 +46,7 @@ def list_codes() -> Report:
 
 
 def explain_code(name: str) -> Report | None:
-    """Return the description of a finding code or a platform's code; None where the name may be a file's."""
+    """Return the description of a finding code or a platform's code; None if the name may be a file's."""
     if name == STDIN or Path(name).exists():
         return None
     status, _, phrase = name.partition(" ")
@@ -160,7 +160,7 @@ def _refuse_terminal() -> None:
 
 
 def _is_incomplete(explanation: Explanation) -> bool:
-    """Tell whether a request has errors, or was refused without a visible cause, which is no success either."""
+    """Return whether a request has errors, or was refused without a visible cause, which is no success either."""
     return explanation.is_unexplained or any(
         each.severity is Severity.ERROR for each in explanation.findings
     )

@@ -246,7 +246,7 @@ def _as_note(
 def _belongs_in_missing_object(
     operation: Operation, payload: Payload, pointer: str, name: str
 ) -> bool:
-    """Tell whether a name is one of a required object that is missing at `pointer`: it was not wrapped."""
+    """Return whether a name is one of a required object that is missing at `pointer`: it was not wrapped."""
     required = operation.schema_at(pointer).get("required", ())
     places = (join_pointer(pointer, each) for each in required)
     return any(
@@ -257,7 +257,7 @@ def _belongs_in_missing_object(
 
 
 def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) -> bool:
-    """Tell whether a property must have the same value as a parameter that the path has."""
+    """Return whether a property must have the same value as a parameter that the path has."""
     place = str(operation.schema_at(pointer).get("x-cxcall-same-as", ""))
     kind, _, name = place.partition(":")
     name = name if kind == "path" else pointer.rpartition("/")[2]

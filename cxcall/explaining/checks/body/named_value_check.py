@@ -54,13 +54,13 @@ def _declared_pointers(operation: Operation) -> frozenset[str]:
 
 
 def _may_be_empty(operation: Operation, pointer: str) -> bool:
-    """Tell whether the example of an operation has an empty text there, so that it means something."""
+    """Return whether the example of an operation has an empty text there, so that it means something."""
     example = operation.example
     return has_value(example, pointer) and value_at(example, pointer) == ""
 
 
 def _is_free(operation: Operation, pointer: str) -> bool:
-    """Tell whether a value is in a map whose names are the caller's own, such as `attributes`."""
+    """Return whether a value is in a map whose names are the caller's own, such as `attributes`."""
     above = pointer.rpartition("/")[0]
     return not operation.schema_at(above).get("properties") and isinstance(
         operation.schema_at(above).get("additionalProperties"), dict

@@ -56,7 +56,7 @@ def _fill(
 
 
 def is_optional_null(operation: Operation, payload: Payload, pointer: str) -> bool:
-    """Tell whether a value is a null in a property that the schema declares and does not require."""
+    """Return whether a value is a null in a property that the schema declares and does not require."""
     if not pointer.startswith("/") or not has_value(payload.value, pointer):
         return False
     above, _, name = pointer.rpartition("/")
@@ -66,7 +66,7 @@ def is_optional_null(operation: Operation, payload: Payload, pointer: str) -> bo
 
 
 def is_null(payload: Payload, pointer: str) -> bool:
-    """Tell whether a body has a null at a pointer."""
+    """Return whether a body has a null at a pointer."""
     return has_value(payload.value, pointer) and value_at(payload.value, pointer) is None
 
 
@@ -78,7 +78,7 @@ def as_unknown(finding: Finding) -> Finding:
 
 
 def is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
-    """Tell whether a finding is about a null, which stands for a value that the source did not know."""
+    """Return whether a finding is about a null, which stands for a value that the source did not know."""
     where = finding.where
     if where[:1] not in ("", "/") or finding.code == "property-unknown":
         return False

@@ -114,14 +114,14 @@ _OTHER_LOGIN_PATHS = {
 
 
 def login_platform(path: str) -> str:
-    """Return the platform whose login service has exactly this path; empty where neither has."""
+    """Return the platform whose login service has exactly this path; empty if neither has."""
     key = path.rstrip("/").lower()
     endpoint = _ENDPOINT_BY_PATH.get(key)
     return endpoint.platform if endpoint else _OTHER_LOGIN_PATHS.get(key, "")
 
 
 def is_token_request(request: ObservedRequest) -> bool:
-    """Tell whether a request is for a login service: by its path, or because it has a grant type."""
+    """Return whether a request is for a login service: by its path, or because it has a grant type."""
     if not request.path:
         return False
     if login_platform(request.path) or "grant_type" in _parameters(request):
@@ -264,7 +264,7 @@ def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _is_basic(credentials: str) -> bool:
-    """Tell whether a text is the base64 form of a user and a password; a variable in it may be."""
+    """Return whether a text is the base64 form of a user and a password; a variable in it may be."""
     if "$" in credentials or "{" in credentials:
         return True
     try:

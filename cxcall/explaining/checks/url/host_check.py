@@ -51,7 +51,7 @@ _MIN_SIMILARITY = 0.7
 
 
 def platform_of_host(host: str) -> str:
-    """Return the platform that a host name belongs to; empty where it looks like neither."""
+    """Return the platform that a host name belongs to; empty if it looks like neither."""
     name = host.lower().partition(":")[0]
     if "purecloud" in name or name.endswith("pure.cloud") or "genesys" in name:
         return GENESYS
@@ -59,7 +59,7 @@ def platform_of_host(host: str) -> str:
 
 
 def platform_of_path(path: str) -> str:
-    """Return the platform whose paths have this form; empty where it is neither."""
+    """Return the platform whose paths have this form; empty if it is neither."""
     if platform := login_platform(path):
         return platform
     lowered = path.lower().rstrip("/")
@@ -70,12 +70,12 @@ def platform_of_path(path: str) -> str:
 
 
 def has_slot(host: str) -> bool:
-    """Tell whether a part of a host is left open for a variable or a template."""
+    """Return whether a part of a host is left open for a variable or a template."""
     return _SLOT.search(host) is not None
 
 
 def is_foreign(request: ObservedRequest) -> bool:
-    """Tell whether the host belongs to neither platform, and is neither this machine nor left open."""
+    """Return whether the host belongs to neither platform, and is neither this machine nor left open."""
     host = request.hostname
     is_open = not host or is_loopback_host(host) or has_slot(host)
     return not (is_open or platform_of_host(host))
@@ -181,7 +181,7 @@ def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _may_be_host(host: str, platform: str, label: str) -> bool:
-    """Tell whether some value in the slots of a host gives one of the platform."""
+    """Return whether some value in the slots of a host gives one of the platform."""
     if platform == CXONE:
         samples = (
             _SLOT.sub(value, host) for value in ("na1", "api-na1", "api-na1.niceincontact.com")

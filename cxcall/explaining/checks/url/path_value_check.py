@@ -98,12 +98,12 @@ def _is_unfilled(segment: str) -> bool:
 
 
 def _is_name_of_id(text: str) -> bool:
-    """Tell whether a text is a name such as `userId`, which is no ID."""
+    """Return whether a text is a name such as `userId`, which is no ID."""
     return _NAME.fullmatch(text) is not None and kind_of(text, "") == "id"
 
 
 def _is_literal(request: ObservedRequest) -> bool:
-    """Tell whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
+    """Return whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
     if request.kind in (SourceKind.EXCHANGE, SourceKind.OBJECT):
         return (
             request.status == _NOT_FOUND
@@ -113,7 +113,7 @@ def _is_literal(request: ObservedRequest) -> bool:
 
 
 def _is_sent_as_shown(request: ObservedRequest) -> bool:
-    """Tell whether a variable in the path of a message was not filled in: nothing is there, and no other place has one.
+    """Return whether a variable in the path of a message was not filled in: nothing is there, and no other place has one.
 
     An editor that fills in the variables of a file also shows a host or a token as one.
     """
@@ -123,7 +123,7 @@ def _is_sent_as_shown(request: ObservedRequest) -> bool:
 
 
 def _has_format(published: PublishedOperation, name: str) -> bool:
-    """Tell whether the schema of a path parameter allows only values of a certain form."""
+    """Return whether the schema of a path parameter allows only values of a certain form."""
     operation = published.load()
     parameters = operation.parameters if operation else ()
     schema = next((each.schema for each in parameters if each.name == name), {})

@@ -62,7 +62,7 @@ def check_query(
 
 
 def _has_no_body(request: ObservedRequest) -> bool:
-    """Tell whether all headers of a request are shown, and none of them is about a body."""
+    """Return whether all headers of a request are shown, and none of them is about a body."""
     headers = request.headers
     if request.body is not None or headers is None or request.null_means_unknown:
         return False

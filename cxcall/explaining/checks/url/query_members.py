@@ -28,7 +28,7 @@ def query_parameters(operation: Operation) -> dict[str, Parameter]:
 
 
 def accepts_query_as_body(operation: Operation) -> bool:
-    """Tell whether users report that the documented query is also accepted as a body."""
+    """Return whether users report that the documented query is also accepted as a body."""
     extension = "x-cxcall-query-as-body"
     inherited = operation.contract.declared.get(extension, False)
     return bool(operation.declared.get(extension, inherited))
@@ -105,7 +105,7 @@ def with_query(request: ObservedRequest, operation: Operation, payload: Payload)
 
 
 def is_in_query(finding: Finding, request: ObservedRequest, payload: Payload) -> bool:
-    """Tell whether a finding on a body that includes the members of the query is about one of these members."""
+    """Return whether a finding on a body that includes the members of the query is about one of these members."""
     name = _name(finding)
     is_own = isinstance(payload.value, dict) and name in payload.value
     return not is_own and any(name == each for each, _ in request.query)
@@ -153,7 +153,7 @@ def _name(finding: Finding) -> str:
 
 
 def _new_name(finding: Finding) -> str:
-    """Return the parameter that was meant by another name; empty where the correction is another one."""
+    """Return the parameter that was meant by another name; empty if the correction is another one."""
     places = [edit.pointer for edit in finding.edits if edit.source == finding.where]
     return places[0][1:] if len(finding.edits) == 1 and places and places[0].count("/") == 1 else ""
 

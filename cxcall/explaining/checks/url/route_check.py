@@ -135,7 +135,7 @@ def _without_gateway(request: ObservedRequest, own: Contract | None) -> Observed
 
 
 def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOperations]) -> bool:
-    """Tell whether the host is of neither platform, and the path is not similar to any of theirs."""
+    """Return whether the host is of neither platform, and the path is not similar to any of theirs."""
     if not is_foreign(request) or "." not in request.hostname or not request.path.strip("/"):
         return False
     if login_platform(request.path) or _find_form(request.method, request.path, sources):
@@ -144,7 +144,7 @@ def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOpe
 
 
 def _is_region_that_answers(finding: Finding, request: ObservedRequest) -> bool:
-    """Tell whether a warning is about a region that is not listed, and that took the request: it is a new one."""
+    """Return whether a warning is about a region that is not listed, and that took the request: it is a new one."""
     is_doubt = finding.code == "host-unknown" and finding.severity is Severity.WARNING
     return is_doubt and bool(request.status) and request.is_successful
 

@@ -98,7 +98,7 @@ class _BlockContent:
         self.items: list[Any] = []
 
     def take(self, values: list[Any]) -> bool:
-        """Add a member (name, value) or an item; tell whether the values are one."""
+        """Add a member (name, value) or an item; return whether the values are one."""
         if len(values) == 2 and isinstance(values[0], str):
             self.members[values[0]] = values[1]
         elif len(values) == 1:

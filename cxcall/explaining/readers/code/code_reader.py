@@ -139,7 +139,7 @@ class _Assembler:
             self._take_role(name, folded, value, rank)
 
     def _take_back(self, folded: str, value: Any) -> bool:
-        """Take back a body that is part of a response; tell whether it was."""
+        """Take back a body that is part of a response; return whether it was."""
         draft, is_response = self.draft, folded in ("response", "res") and isinstance(value, dict)
         if not is_response or draft.body is None or not contains_value(value, draft.body):
             return False
@@ -272,7 +272,7 @@ class _Assembler:
             draft.take_authorization(folded, call)
 
     def _take_query_call(self, name: str, call: CodeCall) -> bool:
-        """Take over the query parameters that a call sets; tell whether it sets some."""
+        """Take over the query parameters that a call sets; return whether it sets some."""
         owner, _, method = name.rpartition(".")
         is_query = role_of(name) == "query"
         is_setter = (
@@ -332,7 +332,7 @@ class _Assembler:
 
 
 def _is_relative_path(text: str) -> bool:
-    """Tell whether a text is a path of one of the platforms without its slash, as RestSharp takes it."""
+    """Return whether a text is a path of one of the platforms without its slash, as RestSharp takes it."""
     return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
 
 

@@ -150,7 +150,7 @@ class MapsAndLists:
         *,
         is_map: bool,
     ) -> bool:
-        """Add an element to a map; tell whether it can only be an element of a map."""
+        """Add an element to a map; return whether it can only be an element of a map."""
         if name is not None:
             members[name] = value
             return True

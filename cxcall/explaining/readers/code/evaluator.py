@@ -214,7 +214,7 @@ class Evaluator(Calls):
         return self.resolve_text(item.value), position + 1
 
     def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
-        """Apply an operator to the terms before it; return where to go on, None where the expression ends."""
+        """Apply an operator to the terms before it; return where to go on, None if the expression ends."""
         is_query = bool(terms) and isinstance(terms[-1], str) and terms[-1].endswith(("?", "&"))
         if sign in (".", "?.", "->") and terms and not is_query and is_method_call(items, position):
             terms[-1], position = self._method(terms[-1], items, position + 1)
@@ -314,7 +314,7 @@ class Evaluator(Calls):
 
 
 def _is_text(terms: list[Any], following: Any) -> bool:
-    """Tell whether `||` (SQL) or `&&` (ABAP) joins texts and is no condition."""
+    """Return whether `||` (SQL) or `&&` (ABAP) joins texts and is no condition."""
     if _has_known_text(terms):
         return True
     return is_token(following, "string") and following.value[:1] in ("/", '"', "{", "}", "]", ",")

@@ -124,7 +124,7 @@ class _LiteralReader:
         return literal
 
     def is_statement_end(self, match: re.Match[str]) -> bool:
-        """Tell whether a match is the dot that ends a statement of ABAP."""
+        """Return whether a match is the dot that ends a statement of ABAP."""
         follows = self._text[match.end() : match.end() + 1]
         return "abap" in self._dialects and match[0] == "." and (not follows or follows.isspace())
 
@@ -184,7 +184,7 @@ class _LiteralReader:
         return None if end < 0 else (value, end + len(closing))
 
     def _find_json_literal(self, start: int, quote: str) -> int:
-        """Return where the JSON in a literal ends that has unescaped quotes in it; 0 where it is none."""
+        """Return where the JSON in a literal ends that has unescaped quotes in it; 0 if it is none."""
         if self._failures.get("json", 0) > _MAX_FAILURES:
             return 0
         end = find_json_end(self._text, start)

@@ -34,7 +34,7 @@ _QUOTED_NAME = re.compile(r"""["'](\w[\w.-]{0,60})["']""")
 
 
 def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
-    """Tell whether code sends a multipart form; `kind` says what a call makes of the body."""
+    """Return whether code sends a multipart form; `kind` says what a call makes of the body."""
     is_written = isinstance(body, str) and "Content-Disposition" in body
     if content_type.startswith(MULTIPART) or (is_written and not content_type):
         return True

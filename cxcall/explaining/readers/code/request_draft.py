@@ -90,7 +90,7 @@ class RequestDraft:
         self.is_sent = False
 
     def take_header(self, name: str, value: Any) -> bool:
-        """Take over a value if its name is that of a header; tell whether it is."""
+        """Take over a value if its name is that of a header; return whether it is."""
         if not isinstance(value, str | CodeCall) or not HEADER_NAME.fullmatch(name):
             return False
         if name.lower() in ("host", "origin", "connection"):
@@ -123,7 +123,7 @@ class RequestDraft:
             self.headers[item[0]] = header_text(item[1])
 
     def take_pair(self, name: str, call: CodeCall) -> bool:
-        """Take over a header or a query parameter that a call sets; tell whether it sets one."""
+        """Take over a header or a query parameter that a call sets; return whether it sets one."""
         values = call.values()
         named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
         field = next((value for key, value in named.items() if "headerfield" in key), None)
@@ -146,7 +146,7 @@ class RequestDraft:
         return is_header
 
     def take_query(self, value: Any, *, may_be_hidden: bool = True) -> bool:
-        """Take over the query from a map, a text, or a call around one; tell whether it is one of these."""
+        """Take over the query from a map, a text, or a call around one; return whether it is one of these."""
         members = form_members(value)
         self.query.update(members)
         is_variable = isinstance(value, CodeCall) or (
@@ -264,7 +264,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
 def _has_hidden_headers(
     draft: RequestDraft, headers: dict[str, str], body: str | None, text: str, *, is_client: bool
 ) -> bool:
-    """Tell whether headers may be sent that the code does not show, such as the type of an object."""
+    """Return whether headers may be sent that the code does not show, such as the type of an object."""
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers

@@ -162,13 +162,13 @@ EXACT = re.compile(
 
 
 def role_of(name: str) -> str:
-    """Return what a name of a member, variable, or function stands for in a request; empty where nothing."""
+    """Return what a name of a member, variable, or function stands for in a request; empty if nothing."""
     last = FOLD.sub("", name.rpartition(".")[2].rpartition(":")[2].lower())
     return ROLE_OF.get(last) or ROLE_OF.get(PREFIX.sub("", last), "")
 
 
 def is_target(text: str) -> bool:
-    """Tell whether a text is a URL, or a path of one of the platforms, with or without variables."""
+    """Return whether a text is a URL, or a path of one of the platforms, with or without variables."""
     text = without_credential(text)
     whole = remove_marks(text)  # a query may be written with blanks
     if len(text) > 4096 or not text or "\n" in text or re.search(r"\s", whole.partition("?")[0]):
@@ -196,7 +196,7 @@ def method_of(value: str) -> str:
 
 
 def contains_target(call: CodeCall) -> bool:
-    """Tell whether a URL is among the arguments of a call, at any depth."""
+    """Return whether a URL is among the arguments of a call, at any depth."""
     return any(
         (isinstance(each, str) and is_target(each))
         or (isinstance(each, CodeCall) and contains_target(each))
@@ -205,7 +205,7 @@ def contains_target(call: CodeCall) -> bool:
 
 
 def path_of(url: str) -> str:
-    """Return the path of a URL; empty where it has none."""
+    """Return the path of a URL; empty if it has none."""
     _, slashes, rest = url.partition("://")
     rest = rest if slashes else url
     return rest[rest.find("/") :] if "/" in rest else ""
@@ -225,7 +225,7 @@ def as_header(text: str, *, is_any: bool = False) -> tuple[str, str] | None:
 
 
 def header_text(value: Any) -> str:
-    """Return the value of a header; empty where it is not a text."""
+    """Return the value of a header; empty if it is not a text."""
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -237,7 +237,7 @@ def header_text(value: Any) -> str:
 
 
 def mime_of(value: Any) -> str:
-    """Return the media type that a value is; empty where it is none."""
+    """Return the media type that a value is; empty if it is none."""
     if isinstance(value, CodeCall):
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
@@ -247,12 +247,12 @@ def mime_of(value: Any) -> str:
 
 
 def is_form_part(value: Any) -> bool:
-    """Tell whether a value is one parameter of a form, or several: `name=value`."""
+    """Return whether a value is one parameter of a form, or several: `name=value`."""
     return isinstance(value, str) and re.match(r"[\w.-]+=[^=]", value) is not None
 
 
 def is_headers(value: Any) -> bool:
-    """Tell whether a value is a map with nothing but well-known headers."""
+    """Return whether a value is a map with nothing but well-known headers."""
     names = (
         list(value)
         if isinstance(value, dict)
@@ -269,7 +269,7 @@ def is_headers(value: Any) -> bool:
 
 
 def is_options(value: Any) -> bool:
-    """Tell whether a map has the options of a call, or only headers."""
+    """Return whether a map has the options of a call, or only headers."""
     if not isinstance(value, dict):
         return False
     roles = {role_of(name) for name in value}
@@ -281,7 +281,7 @@ def is_options(value: Any) -> bool:
 
 
 def is_request(value: Any) -> bool:
-    """Tell whether a map describes a request: its URL, and its method, headers, or body."""
+    """Return whether a map describes a request: its URL, and its method, headers, or body."""
     if not isinstance(value, dict):
         return False
     roles = {role_of(name): each for name, each in value.items() if isinstance(name, str)}

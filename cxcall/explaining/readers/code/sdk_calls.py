@@ -92,7 +92,7 @@ def _build_request(
 
 
 def _is_response(value: Any) -> bool:
-    """Tell whether the object behind the name of a method is no argument, but the response that was printed."""
+    """Return whether the object behind the name of a method is no argument, but the response that was printed."""
     return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 

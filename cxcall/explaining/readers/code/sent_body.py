@@ -82,7 +82,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
 
 
 def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
-    """Return how a call sends a map that its headers call JSON; empty where it sends JSON."""
+    """Return how a call sends a map that its headers call JSON; empty if it sends JSON."""
     is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
     if not is_certain or "json" not in content_type:
         return ""
@@ -121,7 +121,7 @@ def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str 
 
 
 def _is_form(kind: str, content_type: str, text: str) -> bool:
-    """Tell whether a map is sent as a form."""
+    """Return whether a map is sent as a form."""
     if content_type:
         is_form_call = kind == "form" and "json" not in content_type
         return is_form_call or "x-www-form-urlencoded" in content_type
@@ -129,7 +129,7 @@ def _is_form(kind: str, content_type: str, text: str) -> bool:
 
 
 def sends_forms(text: str) -> bool:
-    """Tell whether the library that code uses sends a map as a form."""
+    """Return whether the library that code uses sends a map as a form."""
     libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
     return re.search(libraries, text) is not None
 

@@ -58,7 +58,7 @@ def make_tree(tokens: Iterable[CodeToken]) -> Group:
 
 
 def is_token(item: Any, *kinds: str) -> TypeGuard[CodeToken]:
-    """Tell whether an item is a token of one of some kinds."""
+    """Return whether an item is a token of one of some kinds."""
     return isinstance(item, CodeToken) and item.kind in kinds
 
 
@@ -97,7 +97,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
 
 
 def split_tuples(group: Group) -> list[list[list[Any]]]:
-    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty where there are none."""
+    """Return the tuples in a list of OCaml or F#, `["a", 1; "b", 2]`; empty if there are none."""
     signs = {each.value for each in group.items if is_token(each, "operator")}
     if not {",", ";"} <= signs:
         return []
@@ -113,20 +113,20 @@ def split_tuples(group: Group) -> list[list[list[Any]]]:
 
 
 def is_block_start(element: list[Any]) -> bool:
-    """Tell whether items are a line such as `with session:` or `else:` of Python."""
+    """Return whether items are a line such as `with session:` or `else:` of Python."""
     is_open = bool(element) and is_operator(element[-1], (":",))
     return is_open and isinstance(element[0], CodeToken) and element[0].value in BLOCKS
 
 
 def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
-    """Tell whether a group has members with names, and not the statements of a block, which assign."""
+    """Return whether a group has members with names, and not the statements of a block, which assign."""
     commas = sum(is_operator(each, (",",)) for each in group.items)
     is_listed = commas + 1 >= len(elements) > 1
     return is_listed or not any(is_operator(each, ("=", ";")) for each in group.items)
 
 
 def is_command(items: list[Any]) -> bool:
-    """Tell whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
+    """Return whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
     if not items or not is_token(items[0], "word"):
         return False
     end = read_chain(items, 0)[1]
@@ -134,7 +134,7 @@ def is_command(items: list[Any]) -> bool:
 
 
 def continues(before: Any, after: Any) -> bool:
-    """Tell whether a line goes on in the next one, which starts with `after`."""
+    """Return whether a line goes on in the next one, which starts with `after`."""
     if is_token(before, "operator") and before.value in TRAILING:
         return True
     if not isinstance(after, CodeToken):
@@ -143,7 +143,7 @@ def continues(before: Any, after: Any) -> bool:
 
 
 def is_operator(item: Any, values: tuple[str, ...]) -> bool:
-    """Tell whether an item is one of some operators or words."""
+    """Return whether an item is one of some operators or words."""
     return is_token(item, "operator", "word") and item.value in values
 
 
@@ -205,7 +205,7 @@ def argument_end(items: list[Any], position: int) -> int:
 
 
 def is_method_call(items: list[Any], position: int) -> bool:
-    """Tell whether the dot at a position comes before a name, not before a text that is joined."""
+    """Return whether the dot at a position comes before a name, not before a text that is joined."""
     following = items[position + 1] if position + 1 < len(items) else None
     if not is_token(following, "word"):
         return False
@@ -213,7 +213,7 @@ def is_method_call(items: list[Any], position: int) -> bool:
 
 
 def is_joined_to_last(items: list[Any], position: int) -> bool:
-    """Tell whether an operator joins a term with what is before it, or both are texts, with at most a name between."""
+    """Return whether an operator joins a term with what is before it, or both are texts, with at most a name between."""
     before, item = items[position - 1], items[position]
     if is_token(before, "operator"):
         return before.value not in ("::", ":", "<", ">", "=>")
@@ -227,7 +227,7 @@ def is_joined_to_last(items: list[Any], position: int) -> bool:
 
 
 def is_next_argument(items: list[Any], position: int) -> bool:
-    """Tell whether `=` at a position belongs to a further argument: `a = 1 b = 2`, as ABAP and SQL write them."""
+    """Return whether `=` at a position belongs to a further argument: `a = 1 b = 2`, as ABAP and SQL write them."""
     if position < 2 or not isinstance(items[position - 1], CodeToken):
         return False
     before = items[position - 2]
@@ -235,7 +235,7 @@ def is_next_argument(items: list[Any], position: int) -> bool:
 
 
 def is_type(items: list[Any], position: int) -> bool:
-    """Tell whether brackets belong to a type: `[]byte(...)`, `new[] {...}`, `[4]int{...}`, `(string)null`."""
+    """Return whether brackets belong to a type: `[]byte(...)`, `new[] {...}`, `[4]int{...}`, `(string)null`."""
     group, rest = items[position], items[position + 1 : position + 3]
     if not isinstance(group, Group) or not rest:
         return False
@@ -256,7 +256,7 @@ def is_type(items: list[Any], position: int) -> bool:
 
 
 def is_object_cast(item: Any) -> bool:
-    """Tell whether an item is `(object)`, which makes an object of a list in PHP."""
+    """Return whether an item is `(object)`, which makes an object of a list in PHP."""
     return (
         isinstance(item, Group)
         and item.opening == "("
@@ -265,7 +265,7 @@ def is_object_cast(item: Any) -> bool:
 
 
 def is_message(items: list[Any]) -> bool:
-    """Tell whether brackets hold a message of Objective-C, not a list."""
+    """Return whether brackets hold a message of Objective-C, not a list."""
     first = items[0] if items else None
     second = next(
         (each for each in items[1:] if not is_token(each, "newline")),
@@ -283,30 +283,30 @@ def is_message(items: list[Any]) -> bool:
 
 
 def is_lisp_map(items: list[Any]) -> bool:
-    """Tell whether items are names and values in turn: `:name "value" :other 1`."""
+    """Return whether items are names and values in turn: `:name "value" :other 1`."""
     first = items[0] if items else None
     is_keyword = is_token(first, "word") and first.value[:1] == ":"
     return is_keyword and len(items) > 1 and not is_operator(items[1], KEY_SEPARATORS)
 
 
 def is_lisp_list(items: list[Any]) -> bool:
-    """Tell whether items are maps without separators."""
+    """Return whether items are maps without separators."""
     return len(items) > 1 and all(isinstance(each, Group) and each.opening == "{" for each in items)
 
 
 def is_builder_call(items: list[Any]) -> bool:
-    """Tell whether items are a call that adds to the object of its block: `put("a", "b")`."""
+    """Return whether items are a call that adds to the object of its block: `put("a", "b")`."""
     if len(items) < 2 or not isinstance(items[0], CodeToken) or not isinstance(items[1], Group):
         return False
     return items[1].opening == "(" and _BUILDER_CALL.match(items[0].value) is not None
 
 
 def is_builder_block(group: Any) -> bool:
-    """Tell whether an item is a block that puts an object or a list together: `{ put("a", "b") }`."""
+    """Return whether an item is a block that puts an object or a list together: `{ put("a", "b") }`."""
     is_block = isinstance(group, Group) and group.opening == "{"
     return is_block and any(is_builder_call(each) for each in split_elements(group))
 
 
 def is_spread(items: list[Any]) -> bool:
-    """Tell whether items take over the members of another map: `**other`, `...other`."""
+    """Return whether items take over the members of another map: `**other`, `...other`."""
     return is_operator(items[0], ("*", "...", "..", "."))

@@ -116,14 +116,14 @@ def fill_format(template: str, values: list[Any]) -> str:
 
 
 def is_trivial(content: Any) -> bool:
-    """Tell whether a map or list is empty, or a list without maps."""
+    """Return whether a map or list is empty, or a list without maps."""
     is_list = isinstance(content, list) and not any(isinstance(each, dict) for each in content)
     is_hidden = isinstance(content, dict) and all(is_unresolved(name) for name in content)
     return is_list or is_hidden or (isinstance(content, list) and all(map(is_trivial, content)))
 
 
 def is_hollow(content: Any) -> bool:
-    """Tell whether a map or list has nothing in it but variables."""
+    """Return whether a map or list has nothing in it but variables."""
     if isinstance(content, list) and content:
         return all(
             (isinstance(each, str) and is_unresolved(each))
@@ -154,12 +154,12 @@ def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None
 
 
 def is_name(value: Any) -> bool:
-    """Tell whether a value may be the name of a property."""
+    """Return whether a value may be the name of a property."""
     return isinstance(value, str) and re.fullmatch(r"[A-Za-z_$][\w.$-]*", value) is not None
 
 
 def contains_value(outer: Any, inner: Any) -> bool:
-    """Tell whether a map or list holds another one, at any depth; nothing is in everything."""
+    """Return whether a map or list holds another one, at any depth; nothing is in everything."""
     if inner is None:
         return True
     members = (
@@ -193,7 +193,7 @@ def measure(value: Any, limit: int) -> int:
 
 
 def is_in_pieces(content: Any) -> bool:
-    """Tell whether a text is only a part of the body that code puts together: a word, or JSON that does not end."""
+    """Return whether a text is only a part of the body that code puts together: a word, or JSON that does not end."""
     if not isinstance(content, str) or is_unresolved(content):
         return False
     text = content.strip()

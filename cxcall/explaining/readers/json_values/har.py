@@ -25,7 +25,7 @@ def read_har(
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of all entries, of those with some numbers, or of one; the first has the number 1.
 
-    Raises UsageError where there is no entry, or none of that number.
+    Raises UsageError if there is no entry, or none of that number.
     """
     log = har["log"]
     entries = log.get("entries") if isinstance(log, dict) else None
@@ -49,7 +49,7 @@ def read_har(
 
 
 def _is_preflight(entry: Any) -> bool:
-    """Tell whether an entry is the request by which a browser asks whether it may send another one."""
+    """Return whether an entry is the request by which a browser asks whether it may send another one."""
     request = _object(_object(entry).get("request"))
     names = (str(_object(each).get("name", "")).lower() for each in request.get("headers") or ())
     return request.get("method") == "OPTIONS" and "access-control-request-method" in names

@@ -110,7 +110,7 @@ def _read_object(value: Any, origin: str, *, is_alone: bool) -> ObservedRequest 
 
 
 def _stored_requests(value: Any, depth: int) -> list[Any]:
-    """Return the list of requests in an object of a client; empty where it has none."""
+    """Return the list of requests in an object of a client; empty if it has none."""
     members = value.values() if isinstance(value, dict) and not is_exchange(value) else ()
     for each in members:
         if isinstance(each, list) and each and all("method" in find_request(one) for one in each):

@@ -47,7 +47,7 @@ def find_json_end(text: str, start: int) -> int:
 
 
 def is_json_complete(text: str, *, strict: bool = False) -> bool:
-    """Tell whether a text that starts like an object or array also ends like one; any other text is complete.
+    """Return whether a text that starts like an object or array also ends like one; any other text is complete.
 
     With `strict`, it must be valid JSON.
     """
@@ -59,7 +59,7 @@ def is_json_complete(text: str, *, strict: bool = False) -> bool:
 
 
 def is_json(text: str) -> bool:
-    """Tell whether a text is valid JSON."""
+    """Return whether a text is valid JSON."""
     try:
         load_json(text)
     except (ValueError, RecursionError):
@@ -94,12 +94,12 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
 
 
 def is_printed_map(text: str) -> bool:
-    """Tell whether a text starts as a map that a language prints in a form that is not JSON."""
+    """Return whether a text starts as a map that a language prints in a form that is not JSON."""
     return _PRINTED_MAP.match(text) is not None
 
 
 def is_array_start(text: str, start: int) -> bool:
-    """Tell whether a bracket opens an array, and not a time or a name before a line: `[10:43] name: ...`."""
+    """Return whether a bracket opens an array, and not a time or a name before a line: `[10:43] name: ...`."""
     return _ARRAY_START.match(text, start) is not None
 
 

@@ -26,7 +26,7 @@ _MAX_FOLDERS = 32
 
 
 def is_collection(value: Any) -> bool:
-    """Tell whether a JSON value is a Postman collection, or one item of one."""
+    """Return whether a JSON value is a Postman collection, or one item of one."""
     return isinstance(value, dict) and (
         isinstance(value.get("item"), list)
         or (

@@ -69,7 +69,7 @@ _MAX_DEPTH = 6
 
 
 def is_exchange(value: Any) -> bool:
-    """Tell whether a JSON value is an exchange in cxcall's own form."""
+    """Return whether a JSON value is an exchange in cxcall's own form."""
     if not isinstance(value, dict) or ("name" in value and value.get("name") == "AxiosError"):
         return False
     return len(_EXCHANGE_NAMES & value.keys()) > 1 and not (
@@ -120,7 +120,7 @@ def _stored_text(body: Any) -> Any:
 
 
 def is_error_body(value: Any) -> bool:
-    """Tell whether a value is the body of an error of a platform, an OAuth server, or a gateway."""
+    """Return whether a value is the body of an error of a platform, an OAuth server, or a gateway."""
     if not isinstance(value, dict):
         return False
     names = _ERROR_NAMES & value.keys()
@@ -136,7 +136,7 @@ def is_error_body(value: Any) -> bool:
 
 
 def has_error_status(value: Any) -> bool:
-    """Tell whether an error body has what only a response has: a status, the ID of the exchange, or lists of errors."""
+    """Return whether an error body has what only a response has: a status, the ID of the exchange, or lists of errors."""
     is_error = is_error_body(value)
     return is_error and (
         status_of(value) >= HTTPStatus.BAD_REQUEST or bool(_EXCHANGE_ERROR_NAMES & value.keys())
@@ -144,7 +144,7 @@ def has_error_status(value: Any) -> bool:
 
 
 def is_resource(value: Any) -> bool:
-    """Tell whether a value is what a platform returns for a request."""
+    """Return whether a value is what a platform returns for a request."""
     if isinstance(value, list):
         return bool(value) and all(map(is_resource, value))
     return isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
@@ -153,7 +153,7 @@ def is_resource(value: Any) -> bool:
 def read_object(
     value: Any, origin: str, kind: SourceKind = SourceKind.OTHER
 ) -> ObservedRequest | None:
-    """Return what an object shows of a request and its response; None where it shows neither."""
+    """Return what an object shows of a request and its response; None if it shows neither."""
     parts = find_request(value)
     status = parts.pop("status", 0)
     response = find_response(value)
@@ -291,7 +291,7 @@ def _headers_of(value: Mapping[str, Any]) -> Any:
 
 
 def status_of(value: Any) -> int:
-    """Return the status that an object has; 0 where it has none."""
+    """Return the status that an object has; 0 if it has none."""
     if not isinstance(value, dict):
         return 0
     for name in _STATUS_NAMES:
@@ -304,7 +304,7 @@ def status_of(value: Any) -> int:
 
 
 def find_status(value: Any, depth: int = 0) -> int:
-    """Return the first status of an error that an object has, at any depth; 0 where it has none."""
+    """Return the first status of an error that an object has, at any depth; 0 if it has none."""
     if not isinstance(value, dict) or depth > _MAX_DEPTH:
         return 0
     status = status_of(value)
@@ -313,7 +313,7 @@ def find_status(value: Any, depth: int = 0) -> int:
 
 
 def find_error_body(text: str) -> Any:
-    """Return the first error body, or else the first platform response, that a text has as JSON; None where it has none."""
+    """Return the first error body, or else the first platform response, that a text has as JSON; None if it has none."""
     found = None
     for candidate in (text, *(_unescape(text))):
         for _, _, value in json_values(candidate):

@@ -66,12 +66,12 @@ def find_failure(text: str) -> str:
 
 
 def is_before_sending(failure: str) -> bool:
-    """Tell whether a client that is not curl failed before it sent anything."""
+    """Return whether a client that is not curl failed before it sent anything."""
     return _NOT_SENT_LINE.search(failure) is not None
 
 
 def is_failure(failure: str) -> bool:
-    """Tell whether a client's words say that there was no complete response."""
+    """Return whether a client's words say that there was no complete response."""
     return _FAILED_LINE.search(failure) is not None
 
 

@@ -69,7 +69,7 @@ class _Message:
 
     @property
     def is_interim(self) -> bool:
-        """Tell whether it is a response such as 100 Continue, which another one follows."""
+        """Return whether it is a response such as 100 Continue, which another one follows."""
         return not self.is_request and self.is_raw and self.match["status"].startswith("1")
 
     @property
@@ -99,7 +99,7 @@ class _Message:
         return "\n".join(self._body).strip()
 
     def _continues_header(self, line: str) -> bool:
-        """Tell whether a line goes on with the last header: it is folded, or the token of the scheme before it."""
+        """Return whether a line goes on with the last header: it is folded, or the token of the scheme before it."""
         last = next(reversed(self.headers.values()), "-").strip().lower()
         is_next = (self.is_raw and line[:1] in (" ", "\t")) or last in ("bearer", "basic")
         return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
@@ -171,7 +171,7 @@ def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def read_status_response(text: str) -> HttpResponse | None:
-    """Return the first final response in a text; None where there is none."""
+    """Return the first final response in a text; None if there is none."""
     responses = (message for message in _messages(text) if not message.is_request)
     return _build_response(next(responses, None))
 
@@ -214,7 +214,7 @@ def _messages(text: str) -> Iterator[_Message]:
 
 
 def _is_repeated(message: _Message, status: _Message) -> bool:
-    """Tell whether a status is that of the response before it, whose body is still missing."""
+    """Return whether a status is that of the response before it, whose body is still missing."""
     if message.is_request or message.is_raw or status.is_request or status.is_raw or message.body:
         return False
     return message.match["status"] == status.match["status"]

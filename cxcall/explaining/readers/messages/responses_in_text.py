@@ -62,7 +62,7 @@ _MAX_TEXT = 1 << 18
 
 
 def read_response(text: str) -> HttpResponse | None:
-    """Return the response that a text shows; None where it shows none."""
+    """Return the response that a text shows; None if it shows none."""
     text = text[:_MAX_TEXT]
     if not text.strip():
         return None
@@ -104,7 +104,7 @@ def read_noted_status(text: str) -> HttpResponse | None:
 
 
 def read_response_alone(text: str) -> ObservedRequest | None:
-    """Return a request of which a text shows only the response; None where it shows none."""
+    """Return a request of which a text shows only the response; None if it shows none."""
     response = read_response(text)
     if response is not None and response.status and is_error_body(response.json()):
         return build_observed_request(
@@ -179,7 +179,7 @@ def _dumped_object(text: str) -> Any:
 def dumped_objects(text: str) -> list[dict[str, Any]]:
     """Return the objects as JavaScript, Python, or Ruby prints them that hold a request, a response, or an error.
 
-    None where the text names no status, message, or code.
+    None if the text names no status, message, or code.
     """
     start = text.find("{")
     if start < 0 or not re.search(

@@ -94,7 +94,7 @@ def _dedent(text: str) -> str:
 
 
 def _content(line: str) -> str | None:
-    """Return what a line has of a message; None where it only says that one ends."""
+    """Return what a line has of a message; None if it only says that one ends."""
     if found := _WIRE.match(line):
         return _WIRE_END.sub("", found[1])
     if (found := _LITERAL.match(line)) and (content := _unquote(found[1])) is not None:
@@ -116,7 +116,7 @@ def _content(line: str) -> str | None:
 
 
 def _unquote(text: str) -> str | None:
-    """Return the text of a literal of Python or Go; None where it is none."""
+    """Return the text of a literal of Python or Go; None if it is none."""
     try:
         value = literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
