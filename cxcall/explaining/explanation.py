@@ -242,7 +242,7 @@ def _check_response(
 
 
 def _without_body_advice(fix: str, request: ObservedRequest, operation: Operation | None) -> str:
-    """Return an advice that does not send a reader to the body, where the request has only a path and a query."""
+    """Return an advice that compares path and query, not the body, if the request has no body."""
     if request.body or not (request.query or request.method in READ_METHODS):
         return fix
     known = operation.listing if operation else "the vendor's documentation"

@@ -1,4 +1,4 @@
-"""Group the findings of an explanation for a reader: equal reasons once, and no correction twice."""
+"""Group the findings of an explanation for a reader, so that no reason and no correction is repeated."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _DESCRIPTION = re.compile(r"; it says: |\. ")
-"""What comes before the description of one property in a reason."""
+"""The text before the description of a property in a reason."""
 _MAX_ADDITIONS = 3
 _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 
 
 def group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Return the findings in groups: findings that say the same about several properties are one group.
+    """Return the findings in groups: findings with the same text about several properties are one group.
 
     Groups are in the order of their first findings. A note is left out if another finding has the same
     correction; if there is an error, notes on the body and `not-provable` notes are left out, too.
@@ -51,7 +51,7 @@ def join_findings(group: Sequence[Finding]) -> Finding:
 
 
 def _join_fixes(fixes: Sequence[str]) -> str:
-    """Return the corrections as one; the message has the names of many that are only to be added."""
+    """Return the corrections as one; if many properties are only to be added, the message lists their names."""
     if len(fixes) > _MAX_ADDITIONS and all(each.startswith("add `") for each in fixes):
         return "add these properties"
     return "; ".join(fixes)

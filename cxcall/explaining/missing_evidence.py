@@ -75,7 +75,7 @@ def _unknown_values(request: ObservedRequest) -> Finding:
 
 
 def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
-    """Return the note that says so, with what the platform's support needs."""
+    """Return the note that no cause was found, with the facts that the platform's support needs."""
     return Finding.note(
         "not-provable",
         "request",
@@ -89,7 +89,7 @@ def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
 
 
 def _unread_lines(request: ObservedRequest) -> str:
-    """Return which lines of the source no reader understood, and what was read; empty if there are none."""
+    """Return a text that names the lines which no reader understood; empty if there are none."""
     if not request.unread:
         return ""
     verb = "was" if request.unread.startswith("line ") else "were"

@@ -36,7 +36,7 @@ class SourceKind(Enum):
 
     @property
     def shows_sent_text(self) -> bool:
-        """Return whether no program fills in a variable that the text has."""
+        """Return whether the text shows what was sent, so that no program fills in its variables."""
         kinds = (SourceKind.CAPTURE, SourceKind.EXCHANGE, SourceKind.RESPONSE, SourceKind.MESSAGE)
         return self in kinds
 
@@ -62,11 +62,11 @@ class ObservedRequest:
     that the source shows a request without a body, None that it does not show the body. `response` has
     the status 0 where only its body is shown. `failure` says in the client's words why there was no
     response, such as `ENOTFOUND`. `findings` are problems that the reader found.
-    `null_means_unknown`: a null member is one that the source did not know. `unknown` maps a place (a
+    `null_means_unknown` says that a null stands for a value which the source did not know. `unknown` maps a place (a
     JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
     there and whose values the source does not show. `unread` names the lines of the source that no
-    reader understood, such as `lines 3-5`. `secrets` are values that stand in the source under the name of
-    a secret, such as those of its variables.
+    reader understood, such as `lines 3-5`. `secrets` are the values that the source
+    gives to names of secrets, such as variables.
     """
 
     origin: str
@@ -109,7 +109,7 @@ class ObservedRequest:
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the response has the status of an error, or no status is shown and it is one."""
+        """Return whether the response has the status of an error, or no status is shown and its body is an error."""
         return self.status >= HTTPStatus.BAD_REQUEST or (not self.status and self._has_error_body)
 
     @property

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-# Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
+# Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
     """
     path-unpublished scheme-insecure host-unknown platform-mismatch method-unpublished
@@ -45,22 +45,22 @@ _TOKEN_CODES = (
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
 _ABOUT_TOKENS = ("token-missing", "token-expired", "credential")
-"""What a 401 says of a token; what is wrong with it may be visible in the request."""
+"""Codes of refusals of a token, which a problem with the token in the request explains."""
 _ABOUT_IDS = ("not-found", "id-format")
 _WRONG_IDS = ("id-format", "placeholder")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
 _NOT_FOUND = 404
 _ACCEPTED = ("value-not-allowed", "type-mismatch", "property-missing", "phone-format", "id-format")
-"""What an API accepted is no mistake: a response of success says so of a value, not of a name that it ignores."""
+"""Codes of the findings on values that a successful response disproves; an unknown name may be ignored instead."""
 _IN_URL = ("path", "query", "form")
 _STATUS_OF_PLACEHOLDER = {"path": _NOT_FOUND, "header:Authorization": 401}
-"""The status by which an API refuses what was never filled in there."""
+"""The status with which an API refuses a placeholder at each place."""
 _UNKNOWN_PATH = (_NOT_FOUND, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
 _MIN_NAME = 4
-"""Letters; `to` and `id` are words of any message."""
+"""Letters; shorter names such as `to` and `id` are words of any message."""
 _WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _GENERIC_CODE = re.compile(
     r"invalid\.(create|update|id|value|request)|(general\.)?bad\.request|invalid_request"
@@ -69,12 +69,12 @@ _GENERIC_CODE = re.compile(
     re.IGNORECASE,
 )
 _MIN_WORDS = 3
-"""Words of a message; fewer, such as `Bad Request`, name no cause."""
+"""Words of a message; a shorter message, such as `Bad Request`, does not name a cause."""
 _SEVERITIES = tuple(Severity)
 
 
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
-    """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
+    """Return the findings with the cause first, equal findings merged, and severities adjusted to the response."""
     findings = [
         _confirm(each, request, findings)
         for each in findings
@@ -100,24 +100,24 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
     is_header = finding.code == "header-missing" and finding.where.startswith("header:")
     if finding.code == "property-missing":
-        rank = len(_ORDER) + 1  # what is there and wrong comes before what is not there
+        rank = len(_ORDER) + 1  # a wrong value comes before a missing one
     elif is_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
-        rank = len(_ORDER) + 2  # another status than 415: the API has looked at the body
+        rank = len(_ORDER) + 2  # with a status other than 415, the API has parsed the body
     elif finding.where == "token" and finding.severity is not Severity.ERROR:
-        rank = len(_ORDER) + 3  # it may be so for any request: what this one shows comes first
+        rank = len(_ORDER) + 3  # it may apply to any request
     elif finding.message.endswith(BELONGS_IN_QUERY) and finding.severity is not Severity.ERROR:
-        rank = len(_ORDER) + 2  # users report that it also works
+        rank = len(_ORDER) + 2  # users report that this also works
     if finding.severity is Severity.NOTE and finding.code == "not-provable":
         rank = 0
     elif finding.where == "response" and rank >= len(_ORDER):
         rank = (
             len(_ORDER) + 3
-        )  # what the request itself shows comes before words that name no place
+        )  # a problem in the request comes before a message that names no place
     return _SEVERITIES.index(finding.severity), rank
 
 
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether a token was masked by who pasted it: the API has responded, and not that there is none."""
+    """Return whether a token was masked by the person who pasted it: the API's response shows that it got one."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
@@ -125,7 +125,7 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
 def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
     """Return a warning as an error if the response confirms it.
 
-    The API refuses a value and names the property, or the value; or it knows no such path, and says no more.
+    It does so if the API refuses a value and names the property or the value, or says only that the path is unknown.
     """
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
@@ -169,7 +169,7 @@ def _is_quoted(value: str, text: str) -> bool:
 
 
 def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
-    """Return whether a refusal is about a value that can be no ID: by its name, by its form, or as the only one."""
+    """Return whether a refusal is about a value that cannot be an ID, by its name or form, or the only such value."""
     refusals = [each for each in findings if each.source == SOURCE and each.code in _ABOUT_IDS]
     if finding.code not in _WRONG_IDS or not refusals or request.response is None:
         return False
@@ -178,7 +178,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
         return True
     is_any = any(each.where == "response" and each.code == "id-format" for each in refusals)
     if is_any and "[" not in text and not is_uuid(finding.value):
-        return True  # it says that an ID is not a UUID, and this one is not
+        return True  # the API says that an ID is not a UUID, and this ID is not
     if finding.where[:1] != "/":
         return False
     names = _INDEX.sub("", finding.where).split("/")[-2:]
@@ -191,7 +191,7 @@ def _is_wrong_id(finding: Finding, request: ObservedRequest, findings: Iterable[
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether a note only repeats the status of a response that gives no reason."""
+    """Return whether a note only repeats the status of a response without a reason."""
     is_note = finding.where == "response" and finding.severity is Severity.NOTE
     return is_note and request.response is not None and not platform_text(request.response)
 
@@ -240,7 +240,7 @@ def _by_response(
 def _severity_of_refusal(
     refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
 ) -> Severity:
-    """Return how severe a refusal is beside what else was found: a note where that says it, too."""
+    """Return the severity of a refusal beside the other findings: a note if one of them already says it."""
     if _is_said_already(refusal, request, findings):
         return Severity.NOTE
     is_doubtful = _is_generic(refusal, request) and any(_may_be_cause(each) for each in findings)
@@ -266,14 +266,14 @@ def _may_be_cause(finding: Finding) -> bool:
 def _is_said_already(
     refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
 ) -> bool:
-    """Return whether a finding says what the response says, of which an error in the request is the cause."""
+    """Return whether a finding only repeats the response, and an error in the request is its cause."""
     if refusal.source != SOURCE or refusal.code == "hidden-failure":
         return False
     others = [
         each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
     ]
     if refusal.code in _ABOUT_VALUES and any(each.code == "body-malformed" for each in others):
-        return True  # the API found no properties
+        return True  # to the API, the body has no properties
     if refusal.where != "response":
         return any(_has_name(each, refusal) for each in others)
     return _is_explained(refusal, request, findings) or any(
@@ -282,9 +282,9 @@ def _is_said_already(
 
 
 def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> bool:
-    """Return whether an error in the request explains a refusal that names no place in it.
+    """Return whether an error in the request explains a refusal that does not name a place.
 
-    A wrong destination explains every refusal, an error in the body one that is about values.
+    A wrong destination explains every refusal; an error in the body explains a refusal of values.
     """
     errors = [
         each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
@@ -299,13 +299,13 @@ def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable
         return True
     text = platform_text(request.response) if request.response else ""
     if refusal.code == "credential" and is_token_request(request) and not text:
-        return any(each.where[:1] == "/" for each in errors)  # the status alone was read so
+        return any(each.where[:1] == "/" for each in errors)  # derived from the status alone
     is_about_values = refusal.code in _ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
 
 
 def _has_name(finding: Finding, named: Finding) -> bool:
-    """Return whether a finding is about the property that the response names, or in it, or renames another to it."""
+    """Return whether a finding is about the property that the response names or a value in it, or renames to it."""
     places = (finding.where, *(edit.pointer for edit in finding.edits))
     return finding.where.startswith(f"{named.where}/") or named.where.rpartition("/")[2] in (
         each.rpartition("/")[2] for each in places
@@ -323,7 +323,7 @@ def _is_named(finding: Finding, request: ObservedRequest) -> bool:
 
 
 def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Return the findings without those that say the same of another item of a list: the first names their number."""
+    """Return the findings without repetitions for other items of a list; the first one names their number."""
     first: dict[tuple[str, ...], Finding] = {}
     counts: dict[tuple[str, ...], int] = {}
     for each in dict.fromkeys(findings):
@@ -334,7 +334,7 @@ def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
                 *key,
                 each.where,
                 str(len(counts)),
-            )  # not in a list: what differs is not its index
+            )  # not in a list: the places differ in more than an index
         first.setdefault(key, each)
         counts[key] = counts.get(key, 0) + 1
     return [

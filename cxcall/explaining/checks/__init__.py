@@ -1,1 +1,1 @@
-"""Check one part of an observed request each: host, path, method, headers, query, and body."""
+"""Checks of an observed request, one part each: host, path, method, headers, query, and body."""

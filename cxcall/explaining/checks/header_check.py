@@ -53,9 +53,9 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
 
 
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
-    """Yield a note where the operation requires a user's token, and the request may have had another.
+    """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
 
-    Only a status with which the API refuses such a token leaves that open; 401 and 403 make it likely.
+    Only a status with which the API refuses such a token makes that possible; 401 and 403 make it likely.
     """
     is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
     is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
@@ -105,7 +105,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         return  # curl and `requests` send the type of a form by themselves
     severity = Severity.ERROR
     if route.is_token and expected != JSON and is_json:
-        severity = Severity.NOTE  # the error on the body says which type it must have
+        severity = Severity.NOTE  # the error on the body names the required type
     elif route.is_token and is_foreign(request):
         severity = Severity.WARNING  # another server may have its own rules
     yield Finding(
@@ -122,7 +122,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
 
 
 def _check_boundary(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield an error where the parts of a form were written by hand, and the header does not say what separates them."""
+    """Yield an error if the parts of a form were written by hand, and the header lacks their boundary."""
     value = request.headers.get("Content-Type", "") if request.headers else ""
     if "boundary=" not in value.lower():
         yield Finding.error(
@@ -195,7 +195,7 @@ def _check_authorization(
 
 
 def _is_unfilled(token: str, request: ObservedRequest) -> bool:
-    """Return whether a token was never filled in; a variable is one in a captured request that got a 401."""
+    """Return whether a token was never filled in; a variable counts only in a captured request that got a 401."""
     if token.lower() in NO_VALUES:
         return True
     is_captured = request.kind.is_record or request.kind is SourceKind.MESSAGE

@@ -1,4 +1,4 @@
-"""Say what it means that a client got no response: whether the request may have placed a call."""
+"""Report that a client got no response, and whether its request may have placed a call."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _NOT_SENT = frozenset(
     """.split()
 )
 _ALIAS = "Invoke-WebRequest"
-# A host without a dot is a part of a header or of a body.
+# A host without a dot is a part of a header or a body that was split at a blank.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")
 
 
 def check_failure(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield the finding on a request without a response, if the client's words say why it has none."""
+    """Yield the finding on a request without a response, if the client's message gives the reason."""
     response = request.response
     if not request.failure or (response is not None and (response.status or response.body)):
         return
@@ -63,7 +63,7 @@ def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
 
 
 def _split_argument(text: str) -> Finding:
-    """Return the finding that curl could not read a URL, which may be a part of another argument."""
+    """Return the finding that curl could not parse a URL, which may be a part of another argument."""
     return Finding.error(
         "undelivered",
         "response",

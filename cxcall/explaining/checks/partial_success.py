@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-provable")
-"""Reasons of a failure that something in the body may be the cause of."""
+"""Reasons of a failure whose cause may be in the body."""
 
 
 def is_for_another_reason(findings: Iterable[Finding]) -> bool:
@@ -33,7 +33,7 @@ def is_for_another_reason(findings: Iterable[Finding]) -> bool:
 
 
 def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set[tuple[str, str]]:
-    """Return (code, place without indexes) of what is found in an item that the response reports as a success."""
+    """Return (code, place without indexes) of each finding on an item that the response reports as a success."""
     document, _ = parse_repaired(request.body or "", "body")
     response = request.response.json() if request.response else None
     if document is None:

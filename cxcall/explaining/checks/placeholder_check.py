@@ -1,4 +1,4 @@
-"""Report values that somebody has yet to fill in."""
+"""Report placeholders: values that were not filled in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from cxcall.findings.finding import Finding
 
 NO_VALUES = ("undefined", "null", "none", "nan", "nil")
-"""What languages write, in any case, in place of a variable that has no value."""
+"""The texts, in any case, that languages write for a variable without a value."""
 
 
 def placeholder_finding(

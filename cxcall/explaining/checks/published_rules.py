@@ -1,4 +1,4 @@
-"""Check a request to a published operation by the rules that no schema has."""
+"""Check a request to a published operation against the rules that a schema cannot declare."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def check_published(
 ) -> Iterator[Finding]:
     """Yield each breach of a rule by the query or the body (`x-cxcall-rules` of the platform's contract).
 
-    `known` are the findings so far: a place that has one gets no second one.
+    `known` are the findings so far: a place gets at most one finding.
     """
     known = list(known)
     published, places = route.published, {each.where for each in known}
@@ -52,7 +52,7 @@ def check_published(
 
 
 def check_products(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield a warning where an unknown path of one platform, or its body, names a product of another one."""
+    """Yield a warning if an unknown path of one platform, or its body, names a product of the other platform."""
     platform = platform_of_path(request.path)
     if route.operation is not None or not platform:
         return
@@ -81,7 +81,7 @@ def _shown(request: ObservedRequest) -> dict[str, str]:
 
 
 def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield a note where the body of a request could not be compared with a schema."""
+    """Yield a note if the body of a request could not be compared with a schema."""
     published = route.published
     if published is not None and published.contract is None and request.body:
         yield Finding.note(

@@ -1,4 +1,4 @@
-"""Correct the body of a failed request by the edits of its findings, until only placeholders are open."""
+"""Correct the body of a failed request by the edits of its findings, until only placeholders remain."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def correct_body(
     """Return a body for an operation, and the places of values that it does not use.
 
     The values of `parameters` are in the path or the query, so they are not in the body. `with_warnings`:
-    correct what is only likely to be wrong, too.
+    also correct values that are only likely to be wrong.
     """
     empty = empty_value(operation.schema_at(""))
     body = deepcopy(value) if isinstance(value, dict | list) else empty
@@ -101,7 +101,7 @@ def _is_placeholder_edit(edit: Edit) -> bool:
 
 
 def _apply(body: Any, edits: Sequence[Edit]) -> Any:
-    """Return a body after edits; the body itself if one of their places is gone."""
+    """Return a body after edits; the unchanged body if the place of an edit no longer exists."""
     try:
         return apply_edits(deepcopy(body), edits)
     except KeyError:

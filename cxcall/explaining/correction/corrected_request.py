@@ -1,4 +1,4 @@
-"""Turn a failed request into one that is valid, or whose open places are placeholders."""
+"""Turn a failed request into a valid one, with placeholders for values that must be filled in."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class CorrectedRequest(NamedTuple):
     def _as_curl(self) -> str:
         """Return a curl command that takes the token from the environment.
 
-        It asks before it sends what can place a call: a pasted command runs at once.
+        If the request can place a call, the command asks first, because a shell runs a pasted command at once.
         """
         headers = {"Accept": "application/json"}
         content = None
@@ -133,7 +133,7 @@ def correct_request(
 
     `others` are the operations of other attempts, which are not used.
 
-    Raises UsageError for a token request, and if no operation is near.
+    Raises UsageError for a token request, and if no operation is similar.
     """
     operation = _find_operation(explanation, others)
     if operation is None:
@@ -158,7 +158,7 @@ def _correct(
     sent_value = payload.value if payload else read_leniently(written)
     sent_value = (
         _parse_leniently(sent_value) if isinstance(sent_value, str) else sent_value
-    )  # it was encoded twice
+    )  # the body was encoded twice
     if sent_value is None or isinstance(sent_value, dict):
         sent_value = {
             **members_for_body(explanation.request, operation),
@@ -178,11 +178,11 @@ def _correct(
     missing = [name for name in values if name not in filled]
     open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
-    # A value that is masked in part may be corrected to another type, which is no placeholder.
+    # The correction of a partly masked value may have another type, so that it is not a placeholder.
     missing += [
         at for at, leaf in leaves(sent_value) if MASKED in str(leaf) and at and has_value(body, at)
     ]
-    # The end of a body that was cut off is not known.
+    # The end of a truncated body is not known.
     missing += [""] * (
         sent is not None and payload is None and bool(written) and not is_form(written)
     )
@@ -224,11 +224,11 @@ def can_correct(explanation: Explanation) -> bool:
 def _find_operation(
     explanation: Explanation, others: Collection[Operation] = ()
 ) -> Operation | None:
-    """Return the operation that was meant: the one that the body belongs to, or else the nearest one."""
+    """Return the operation that was meant: that of the body, or else the nearest operation."""
     operation = explanation.operation
     if operation is None or explanation.route.is_token:
         return None
-    # A misspelled path proves nothing about the operation at the right one.
+    # A refusal of a misspelled path proves nothing about the operation at the correct path.
     is_called = explanation.route.operation is not None
     is_unknown = is_called and explanation.request.status in _UNKNOWN_PATH
     if operation.provenance != "published" and is_unknown:
@@ -248,7 +248,7 @@ def _find_operation(
 
 
 def _published_alternative(operation: Operation, others: Collection[Operation]) -> Operation | None:
-    """Return the first published operation for the same purpose that a contract declares and nobody tried."""
+    """Return the first published operation for the same purpose that a contract declares and no attempt used."""
     known = {(each.method, each.path): each for each in load_catalog() if each not in others}
     found = (known.get((each.method, each.path)) for each in operation.nearest)
     return next(filter(None, found), None)
@@ -271,7 +271,7 @@ def _parse_leniently(body: str | None) -> Any:
 
 
 def _has_wrong_header(explanation: Explanation) -> bool:
-    """Return whether headers or the scheme are wrong, which each corrected request has right."""
+    """Return whether the headers or the scheme are wrong, which every corrected request fixes."""
     wrong = [each for each in explanation.findings if each.severity is Severity.ERROR]
     return any(
         each.where.startswith("header:") or each.code == "scheme-insecure"
@@ -295,9 +295,9 @@ def _refusal(explanation: Explanation) -> UsageError:
 
 
 def _base_url(explanation: Explanation, operation: Operation) -> str:
-    """Return the scheme, host, and version of the failed request, with `<host>` if that is wrong or not shown.
+    """Return the scheme, host, and version of the failed request, with `<host>` if the host is wrong or not shown.
 
-    A user's own document says where its operations are.
+    An operation of a user's own document gets the base URL of the document instead.
     """
     request = explanation.request
     platform = platform_of_host(request.host)
@@ -316,9 +316,9 @@ def _base_url(explanation: Explanation, operation: Operation) -> str:
 
 
 def _version(path: str, operation: Operation) -> str:
-    """Return the base path with the version of a path if it is another one than the usual.
+    """Return the base path with the version of a path, if it differs from the usual version.
 
-    Older versions of NICE CXone keep working; an operation with a server of its own has only one.
+    Older versions of NICE CXone keep working; an operation with its own server has only one version.
     """
     usual = urlsplit(operation.contract.base_url()).path
     if not path or operation.server or not ACD_BASE_PATH.match(usual):

@@ -1,4 +1,4 @@
-"""Repair a body that is JSON but for its quotes, so that the rest of it can be checked."""
+"""Repair the syntax of a body that is almost JSON, so that the rest of it can be checked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORM = re.compile(r"[\w.%\[\]-]+=[^\s{]*")
 _CLOSERS = {"{": "}", "[": "]"}
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[^\s"{}\[\],:]+|[{}\[\],:]')
-# Words of Python for values of JSON, between the punctuation of JSON.
+# Python's names of JSON values, between the punctuation of JSON.
 _PYTHON_WORD = re.compile(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
@@ -59,7 +59,7 @@ def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding
 
 
 def read_leniently(text: str) -> Any:
-    """Return the values of a body that is JSON with defects, JSON that was cut, or a form; None for another text."""
+    """Return the value of a body that is defective JSON, truncated JSON, or a form; None for any other text."""
     document, _ = parse_repaired(text, "body")
     if document is not None:
         return document.value
@@ -78,7 +78,7 @@ def is_form(text: str) -> bool:
 
 
 def _close(text: str) -> str:
-    """Return a text with the string and the brackets closed that are open at its end."""
+    """Return a text with the open string and brackets at its end closed."""
     text, ends = text.rstrip().rstrip(","), []
     for match in _STRING_OR_BRACKET.finditer(text):
         if match[0] in _CLOSERS:
@@ -91,7 +91,7 @@ def _close(text: str) -> str:
 
 
 def _repairs(text: str) -> Iterator[str]:
-    """Yield more and more repaired texts."""
+    """Yield the text after each further repair."""
     yield _JSON_STRING.sub(lambda match: _NOT_IN_STRING.sub(" ", match[0]), text)
     repaired = text.translate(_STRAIGHT)
     yield repaired
@@ -108,7 +108,7 @@ def _repairs(text: str) -> Iterator[str]:
 
 
 def _add_comma(text: str) -> str:
-    """Return a text with the one comma that is missing before the name of a member; unchanged if more are."""
+    """Return a text with the missing comma before the name of a member; unchanged if more than one is missing."""
     tokens = list(_TOKEN.finditer(text))
     ends = [
         value.end()
@@ -122,7 +122,7 @@ def _add_comma(text: str) -> str:
 
 
 def _describe(text: str, repaired: str, finding: Finding) -> Finding:
-    """Return the finding on what was repaired: curly quotes once, anything else as the parser says it."""
+    """Return the finding on a repair: one for all curly quotes, otherwise the message of the parser."""
     curly = [match.start() for match in _CURLY.finditer(text) if repaired[match.start()] == '"']
     if not curly:
         return finding

@@ -30,7 +30,7 @@ _ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 def correct_parameters(
     explanation: Explanation, operation: Operation, body: Any
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return the parameters of path and query, and the places of values that the operation has no use for."""
+    """Return the parameters of path and query, and the places of values that the operation does not use."""
     request = explanation.request
     parameters = {
         each.name: each for each in operation.parameters if each.location in ("path", "query")
@@ -59,9 +59,9 @@ def correct_parameters(
 def _correct_query(
     request: ObservedRequest, operation: Operation, body: Any
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the values of the query by the right names, and the places of those that have none.
+    """Return the values of the query by their correct names, and the places of values without a correct name.
 
-    A value that is not valid under the right name of its parameter is left out.
+    A value that is not valid for the parameter of that name is left out.
     """
     parameters, renames = query_parameters(operation), find_renames(request, operation)
     same = {fold_name(name): name for name in parameters}
@@ -80,7 +80,7 @@ def _correct_query(
 def _usable_value(
     explanation: Explanation, operation: Operation, parameter: Parameter, value: str
 ) -> str:
-    """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
+    """Return the value of a parameter, or a placeholder if it is missing, wrong, or changes the path."""
     wrong = [
         each
         for each in explanation.findings
@@ -97,10 +97,10 @@ def _usable_value(
 
 
 def _path_values(template: str, path: str) -> dict[str, str]:
-    """Return the values of a template's parameters in a path; empty texts for those that it lacks.
+    """Return the values of a template's parameters in a path; an empty text for each missing value.
 
-    A value stands after the same word as in the template or, where a word is misspelled or one more stands
-    there, at the same place counted from the end. No plain word is taken for an ID.
+    A value is found after the same word as in the template. If that word is misspelled, or an extra word is
+    in the path, it is found at the same place counted from the end. A plain word never counts as an ID.
     """
     expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
     words = [each for each in expected if each[:1] != "{"]

@@ -18,7 +18,7 @@ _CMD = re.compile(
       | {_COMMAND}(?:(?<=[ \t])\^[ \t]*$ | \^" | %(?![0-9A-F]{{2}}%)[A-Z_]\w+%)""",
     re.IGNORECASE | re.MULTILINE | re.VERBOSE,
 )
-# A command of PowerShell, its prompt, a variable of the environment; a command with a backtick at the end of
+# A PowerShell command, its prompt, an environment variable; a command with a backtick at the end of
 # its line, or `curl.exe`, because `curl` is another command there.
 _POWERSHELL = re.compile(
     rf"""\bInvoke-(?:RestMethod|WebRequest)\b | ^[ \t]*(?:\$\w+[ \t]*=[ \t]*)?(?:irm|iwr)[ \t]
@@ -72,7 +72,7 @@ def for_cmd(words: Sequence[str], body: Any, *, has_body: bool) -> str:
     command = " ".join(map(_quote_cmd, words))
     if not has_body:
         return command
-    # In quotation marks, cmd leaves all characters alone but these; JSON can escape both in strings.
+    # In quotation marks, cmd changes only these characters; JSON can escape both in strings.
     text = json_text(body, indent=None, is_ascii=True)
     text = re.sub(r"\\.|%|!", _escape_for_cmd, text)
     line = f"echo {text}| {command}"

@@ -1,1 +1,1 @@
-"""The operations that are known, and which of them a request was meant for."""
+"""Known operations, and the one that a request was meant for."""

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
-"""So much of a body's names an operation must know to have been meant."""
+"""The share of a body's names that an operation must know to have been meant."""
 _MIN_KNOWN_ELSEWHERE = 2
-"""So many it must know where another operation has a path that is near."""
+"""The share that it must know if another operation has a similar path."""
 _COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
 _RESPONSE_NAMES = {
     "id",
@@ -31,7 +31,7 @@ _RESPONSE_NAMES = {
     "info",
     "item",
 }
-"""Names at the top of responses, of HAR files, and of collections, with which no body is sent."""
+"""Names at the top level of responses, HAR files, and collections, which no request body has."""
 
 
 def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
@@ -45,7 +45,7 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
     if near is not None and (
         route.operation or not names or _count_known_names(near, tuple(names))
     ):
-        return near  # also where the body is one item of the list that it takes
+        return near  # also if the body is one item of the list that the operation takes
     is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
     is_elsewhere = bool(request.path) and not is_unknown_path
     is_near = route.nearest is not None and near is None
@@ -59,7 +59,7 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
 def _find_by_body(
     request: ObservedRequest, platform: str, value: Any, names: list[str]
 ) -> Operation | None:
-    """Return the operation that a body is valid for, or that knows enough of its names."""
+    """Return the operation that a body is valid for, or whose schema has enough of its names."""
     from cxcall.contracts.contract import load_catalog
     from cxcall.payloads import operation_matching as matching
 
@@ -87,7 +87,7 @@ def _names(value: Any) -> list[str]:
 def _score(
     operation: Operation, value: Any, names: list[str], request: ObservedRequest
 ) -> tuple[bool, float, int]:
-    """Rank by the JSON type, by known names, method and words of the path, and missing names, and by what lies deeper."""
+    """Rank by JSON type, known names, method and words of the path, missing names, and names in nested objects."""
     from cxcall.payloads.operation_matching import count_declared_properties
 
     is_list = _is_list(operation)
@@ -99,7 +99,7 @@ def _score(
 
 
 def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
-    """Return how many names of a body a schema knows, also as mistakes; similar ones count half."""
+    """Return how many names of a body a schema has, known mistakes included; similar names count half."""
     is_same_type = _is_list(operation) == isinstance(value, list)
     return _count_known_names(operation, tuple(names)) if is_same_type else 0
 
@@ -123,9 +123,9 @@ def _schema(operation: Operation) -> JsonSchema:
 
 
 def is_body_of(operation: Operation, value: Any) -> bool:
-    """Return whether a JSON value without any request around it is a body of an operation, not the settings of a program.
+    """Return whether a JSON value without a request is a body of an operation, and not the settings of a program.
 
-    The operation knows half of its names, and one that has several words: `name` and `version` are in any file.
+    The operation must know half of its names, and a name of several words: `name` and `version` are in any file.
     """
     names = _names(value)
     known = _schema(operation).get("properties", {})
@@ -155,7 +155,7 @@ def is_request_body(value: Any) -> bool:
 
 
 def intended_operation_note(request: ObservedRequest, operation: Operation) -> Finding:
-    """Return the note on how the operation was found, where the source shows no path of it."""
+    """Return the note on how the operation was found, if the source does not show its path."""
     shown = "the path is not published" if request.path else "no path is shown"
     return Finding.note(
         "operation-mismatch",

@@ -1,4 +1,4 @@
-"""The operations that are known: published by the platforms, reported by users, or in the user's own document."""
+"""Known operations: published by the platforms, reported by users, or in the user's own document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ID_NAME = re.compile(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)
 
 
 def published_source(*platforms: str) -> str:
-    """Return the source of a finding that rests on what the platforms publish."""
+    """Return the text that names the published list as the source of a finding."""
     names = " and ".join(PLATFORM_NAMES[platform] for platform in platforms)
     return f"the published operations of {names}"
 
@@ -68,7 +68,7 @@ class PublishedPath(NamedTuple):
 
 
 class PublishedOperations:
-    """Operations of one source.
+    """The operations of one source.
 
     `platform` is empty for the user's own, whose `base_path` may be left out of a path. `is_complete` is
     False if the platform publishes more than the list has.
@@ -86,7 +86,7 @@ class PublishedOperations:
         self.operations = tuple(operations)
 
     def match(self, path: str) -> PublishedPath | None:
-        """Return what is at a path. A fixed segment takes precedence over a parameter at the same position."""
+        """Return the operations at a path. A fixed segment takes precedence over a parameter at the same position."""
         segments = path_segments(path)
         if self.base_path and not path.lower().startswith(f"{self.base_path.lower()}/"):
             segments = path_segments(self.base_path + path)
@@ -141,7 +141,7 @@ class Place(NamedTuple):
 
 
 def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> Place | None:
-    """Return what is at a path in the first source that has it, preferably with this method."""
+    """Return the operations at a path from the first source that has it, preferably with this method."""
     matches = ((source, _match(source, path)) for source in sources) if path else ()
     places = [Place(source, match) for source, match in matches if match is not None]
     return next((each for each in places if each.operation(method)), places[0] if places else None)
@@ -149,7 +149,7 @@ def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -
 
 @lru_cache(maxsize=64)
 def _match(source: PublishedOperations, path: str) -> PublishedPath | None:
-    """Return what is at a path, which many requests in a file share."""
+    """Return the operations at a path; cached, because many requests in a file share a path."""
     return source.match(path)
 
 
@@ -168,7 +168,7 @@ def _template_segment(segment: str) -> str:
 
 @cache
 def load_published_operations(platform: str) -> PublishedOperations:
-    """Return the known operations of a platform: its published list, and what contracts declare of it.
+    """Return the known operations of a platform: its published list, and the operations that contracts declare.
 
     The list of NICE CXone is not complete (docs/platforms/nice-cxone.md#base-url-and-versions).
     """
@@ -190,7 +190,7 @@ def _file(name: str) -> Path:
 
 
 def _described_operations(platform: str) -> list[contract.Contract]:
-    """Return the contract of the operations that the platform describes, and that `send` does not know."""
+    """Return the contract of the operations that the platform documents and `send` does not offer."""
     file = _file(f"{platform}.json")
     if not file.exists():
         return []
@@ -199,17 +199,17 @@ def _described_operations(platform: str) -> list[contract.Contract]:
 
 @cache
 def count_published(platform: str) -> int:
-    """Return how many operations the list of a platform has."""
+    """Return the number of operations in the list of a platform."""
     return sum(not each.contract for each in load_published_operations(platform).operations)
 
 
 def is_upload(path: str) -> bool:
-    """Return whether a path is one of the uploads of Genesys Cloud, which have a host of their own and take a form."""
+    """Return whether a path is an upload of Genesys Cloud: uploads have their own host, and their body is a form."""
     return path.lower().startswith("/uploads/")
 
 
 def is_cxone_service(path: str) -> bool:
-    """Return whether a path starts like those of a service of NICE CXone, such as `/dfo/3.0/`."""
+    """Return whether a path starts with a service of NICE CXone, such as `/dfo/3.0/`."""
     start = tuple(path.lower().split("/")[1:3])
     return len(start) > 1 and start in _cxone_services()
 

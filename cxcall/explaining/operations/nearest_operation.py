@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         PublishedOperations,
     )
 
-# The share of a path's words that may be missing or others, and how many at most.
+# The share of a path's words that may be missing or different, and the greatest number of them.
 _MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2
 _TYPO = 0.5
-"""At a smaller distance, letters are wrong; at a greater one, words."""
+"""Below this distance, only letters differ; above it, whole words do."""
 _AMBIGUOUS = 0.1
 OTHER_METHOD = 0.4
 """The distance of two methods at the same path."""
@@ -53,7 +53,7 @@ def find_nearest(
     return _find_nearest(method, tuple(segments), tuple(sources))
 
 
-@lru_cache(maxsize=1024)  # a HAR file has the same few paths many times
+@lru_cache(maxsize=1024)  # cached: a HAR file has the same few paths many times
 def _find_nearest(
     method: str, segments: tuple[str, ...], sources: tuple[PublishedOperations, ...]
 ) -> NearOperation | None:
@@ -81,7 +81,7 @@ def _near(
 
 
 def other_method(method: str, methods: Sequence[PublishedOperation]) -> PublishedOperation | None:
-    """Return the operation at the same path that may be meant instead; None if each changes more."""
+    """Return the operation of another method at the same path; None if each would change more."""
     order = [*(READ_METHODS if method in READ_METHODS else ()), "PUT", "PATCH", "POST"]
     usable = [each for each in methods if each.method in order and _may_replace(method, each)]
     return min(usable, key=lambda each: order.index(each.method), default=None)
@@ -114,7 +114,7 @@ def _is_alone(found: Sequence[NearOperation]) -> bool:
 
 
 def _is_harmless(segments: tuple[str, ...], operation: PublishedOperation) -> bool:
-    """Return whether an operation may be suggested where words of its path were not in the request."""
+    """Return whether an operation may be suggested although words of its path are not in the request."""
     if operation.method in READ_METHODS or _only_reads(operation):
         return True
     if operation.method == "DELETE":

@@ -1,4 +1,4 @@
-"""How far the path of a request is from a path template, segment by segment."""
+"""Compute the distance between the path of a request and path templates, segment by segment."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from cxcall.explaining.operations.known_operations import PublishedOperation
 
 ID, VALUE = "{}", "{*}"
-"""What stands in a template for a parameter that is an ID, and for another one."""
+"""The placeholders in a template for a parameter that is an ID, and for any other parameter."""
 WORD_AS_ID = 0.6
 """The distance of a plain word from an ID."""
 OTHER_WORD = 1.0
-"""The distance of two words that have nothing in common: one segment too many, too few, or wrong."""
+"""The distance of two words that have nothing in common: an extra, missing, or wrong segment."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.]+[a-z]+)*")
 _PREFIX = re.compile(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
 _SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
 _LAST_WORD = 0.2
-"""What it costs besides if the last word, which names the thing, is another one."""
+"""The extra distance if the last word, which names the resource, differs."""
 _LETTERS_PER_TYPO = 4
 
 
@@ -43,7 +43,7 @@ def count_words(segments: Iterable[str]) -> int:
 class PathTree:
     """Path templates by their segments: lower-case words, ID or VALUE for a parameter.
 
-    `operations` are those of the path that ends here, and `most` is the number of segments of the longest template.
+    `operations` belong to the path that ends at this node; `most` is the number of segments of the longest template.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class PathTree:
     def find(
         self, segments: tuple[str, ...], template: tuple[str, ...] = ()
     ) -> Iterator[tuple[tuple[str, ...], list[PublishedOperation]]]:
-        """Yield each template that a path has the form of, and its operations."""
+        """Yield each template that matches a path, and its operations."""
         if not segments:
             if self.operations:
                 yield template, self.operations
@@ -80,8 +80,8 @@ def rank_paths(
 ) -> Iterator[tuple[float, PublishedOperation]]:
     """Yield each operation whose path is at most `limit` away, with the distance.
 
-    `words` are the words of all templates. It is the edit distance of Levenshtein, with segments for
-    letters; a branch of the tree is left where it gets too far away.
+    `words` are the words of all templates. The distance is Levenshtein's edit distance over segments instead of
+    letters; the search leaves a branch of the tree when the distance exceeds the limit.
     """
     last = max((i for i, each in enumerate(segments) if not is_value(each)), default=-1)
     known: dict[tuple[int, str], float] = {}
@@ -95,7 +95,7 @@ def rank_paths(
 
     removals = [_removal(each) for each in segments]
     if sum(sorted(removals)[: max(0, len(segments) - tree.most)]) > limit:
-        return  # more segments would be removed than any template has room for
+        return  # too many segments for any template
     row = [0.0]
     for removal in removals:
         row.append(row[-1] + removal)
@@ -114,7 +114,7 @@ def rank_paths(
 def _next_row(
     row: list[float], removals: list[float], expected: str, replace: Callable[[int, str], float]
 ) -> list[float]:
-    """Return the distances of each start of the wanted path from a template with one more segment."""
+    """Return the next row of the edit distance: the distances of all prefixes of the path from a longer template."""
     added = _addition(expected)
     following = [row[0] + added]
     for index, removal in enumerate(removals):
@@ -144,7 +144,7 @@ def _addition(expected: str) -> float:
 
 
 def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
-    """Return the distance of a segment from the one that a template has in its place."""
+    """Return the distance between a segment and the segment of a template in its place."""
     word = segment.lower()
     if expected in (ID, VALUE):
         return _value_distance(segment, expected, is_known=word in words)
@@ -160,7 +160,7 @@ def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
 
 
 def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:
-    """Return the distance of a segment from a parameter; a word of other paths is hardly an ID."""
+    """Return the distance between a segment and a parameter; a word of other paths is unlikely to be an ID."""
     if not segment:
         return _PREFIX_SEGMENT
     is_known = is_known or bool(_PREFIX.fullmatch(segment))
@@ -176,7 +176,7 @@ def _fold(segment: str) -> str:
 
 
 def _typo_distance(word: str, expected: str, allowed: int) -> float:
-    """Return the share of letters that were mistyped; with more than allowed, they are other words."""
+    """Return the share of mistyped letters as a distance; above the allowed share, the words are different."""
     if abs(len(word) - len(expected)) > allowed:
         return OTHER_WORD
     typos = count_typos(word, expected)

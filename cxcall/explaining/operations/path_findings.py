@@ -1,4 +1,4 @@
-"""Say what is wrong with the path or the method of a request."""
+"""Report what is wrong with the path or the method of a request."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         PublishedOperations,
     )
 
-# Missing, repeated, or in another version (docs/platforms/nice-cxone.md#base-url-and-versions).
+# A prefix that is missing, repeated, or of another version (docs/platforms/nice-cxone.md#base-url-and-versions).
 _PREFIXES = {
     GENESYS: re.compile(r"(?:/(?:platform|api|v?[0-9]+(?:\.[0-9]+)*)(?=/))*", re.IGNORECASE),
     CXONE: re.compile(
@@ -48,7 +48,7 @@ class PathForm(NamedTuple):
 
 
 def correct_prefix(path: str, platform: str) -> PathForm | None:
-    """Return a path with the prefix of the platform's paths and without empty segments; None if it is so."""
+    """Return a path with the platform's prefix and without empty segments; None if nothing must be corrected."""
     if platform not in _PREFIXES:
         return None
     whole = re.sub(r"/{2,}", "/", path)
@@ -65,7 +65,7 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
 def mixed_platforms(
     request: ObservedRequest, host_platform: str, path_platform: str, *, is_known: bool = True
 ) -> Finding:
-    """Return the finding that path and host belong to different platforms; `is_known`: the path exists there."""
+    """Return the finding that path and host belong to different platforms; `is_known`: the path exists on its own."""
     name = PLATFORM_NAMES[path_platform]
     kind = "is a path" if is_known else "has the form of a path"
     return Finding(
@@ -96,7 +96,7 @@ def empty_id(request: ObservedRequest, operation: PublishedOperation) -> Finding
 def wrong_prefix(
     request: ObservedRequest, form: PathForm, operation: PublishedOperation
 ) -> Finding:
-    """Return the finding that only the prefix of a path is wrong; a base URL that is not shown may have the rest."""
+    """Return the finding that only the prefix of a path is wrong; the base URL, if not shown, may have the prefix."""
     is_host_shown = bool(request.host) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
     if "//" in request.path:
@@ -133,7 +133,7 @@ def wrong_method(
 
 
 def community_operation(operation: Operation, request: ObservedRequest) -> Finding:
-    """Return the finding that no vendor documents an operation."""
+    """Return the finding that an operation is not documented by its vendor."""
     alternatives = "; or ".join(map(str, operation.nearest))
     return Finding(
         Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
@@ -151,7 +151,7 @@ def unknown_path(
     sources: Sequence[PublishedOperations],
     nearest: PublishedOperation | None,
 ) -> Finding:
-    """Return the finding that no source has a path."""
+    """Return the finding that a path is unknown."""
     published = [each for each in sources if each.platform]
     lists = " or ".join(
         f"the {count_published(each.platform)} {'published' if each.is_complete else 'known'} operations of {PLATFORM_NAMES[each.platform]}"

@@ -1,1 +1,1 @@
-"""Check the body of an observed request: its structure, and what its values are by their names."""
+"""Check the body of an observed request: its structure, and whether its values fit their names."""

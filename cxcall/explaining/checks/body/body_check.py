@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
 _OF_OTHER_OPERATION = ("property-missing", "property-unknown")
-"""Codes of findings that follow from it that a body is for another operation."""
+"""Codes of the findings that result if a body is for another operation."""
 _KEPT_CATALOGS = 16
 _MIN_NAMES = 2
-"""So many names of a body must be those of another operation to say that it was meant."""
+"""How many names of a body must belong to another operation before a finding says that it was meant."""
 
 
 def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     values = path_values(request.path, operation.path)
     for each in check_parameters(operation, values, payload):
         if each.code == "placeholder":
-            continue  # the check of the route says it
+            continue  # the route check reports it
         is_id = each.where == "path" and kind_of(each.origin, route.platform) in _ID_KINDS
         yield each._replace(code="id-format") if is_id and each.code in _ABOUT_VALUES else each
     yield from check_query(request, operation, payload)
@@ -67,7 +67,7 @@ def check_body(
 ) -> Iterator[Finding]:
     """Yield what is wrong with the body of a request that was meant for `operation`.
 
-    Where the request went to another place, its errors become warnings.
+    If the request was sent to another path, errors become warnings.
     """
     if not request.body or route.is_token or is_upload(request.path):
         return
@@ -103,7 +103,7 @@ def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload
     if (request.content_type or operation.media_type) == MULTIPART and not form_bodies.has_headers(
         body
     ):
-        content_type = URLENCODED  # a reader has written the parts like that
+        content_type = URLENCODED  # a reader writes the parts in this form
     try:
         return Payload(
             form_bodies.decode_body(operation, body.encode(), content_type or operation.media_type)
@@ -129,9 +129,9 @@ def _form_body(finding: Finding) -> Finding:
 
 
 def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
-    """Return the body, with null for values that are not known, and what is wrong with it as JSON.
+    """Return the body, with null for unknown values, and the findings on its JSON syntax.
 
-    The payload is None if there is no body, or none that can be read.
+    The payload is None if there is no body, or if it cannot be read.
     """
     if not request.body:
         return None, ()
@@ -161,7 +161,7 @@ def _check_payload(
 
 
 def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -> list[Finding]:
-    """Check a body against the schema of an operation; members that belong in the query say so."""
+    """Check a body against the schema of an operation, and report members that belong in the query."""
     filled, nulls = without_nulls(operation, payload, request.unknown)
     misplaced = list(check_misplaced(operation, payload, is_accepted=request.is_successful))
     places = {finding.where for finding in misplaced}
@@ -189,7 +189,7 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
 
 
 def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Finding]:
-    """Yield a note for each required property that is there under a wrong name, which another finding reports."""
+    """Yield a note for each required property that has a wrong name in the body; another finding reports the name."""
     for finding in findings:
         for edit in finding.edits:
             above, _, name = edit.pointer.rpartition("/")
@@ -216,7 +216,7 @@ def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Fi
 def _as_note(
     finding: Finding, request: ObservedRequest, operation: Operation, payload: Payload
 ) -> Finding:
-    """Return a finding as a note if the platform is known to accept what it is about."""
+    """Return a finding as a note if the platform is known to accept the value that it is about."""
     above, _, name = finding.where.rpartition("/")
     is_mistake = name in operation.schema_at(above).get("x-cxcall-mistakes", {})
     if (
@@ -246,7 +246,7 @@ def _as_note(
 def _belongs_in_missing_object(
     operation: Operation, payload: Payload, pointer: str, name: str
 ) -> bool:
-    """Return whether a name is one of a required object that is missing at `pointer`: it was not wrapped."""
+    """Return whether a name belongs to a required object that is missing at `pointer`."""
     required = operation.schema_at(pointer).get("required", ())
     places = (join_pointer(pointer, each) for each in required)
     return any(
@@ -265,9 +265,9 @@ def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) ->
 
 
 def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -> list[Finding]:
-    """Return the findings with the one that the body is for another operation first, if it clearly is.
+    """Return the findings; if the body clearly belongs to another operation, the finding that says so comes first.
 
-    What this operation requires besides is then a note.
+    Missing properties of this operation are then notes.
     """
     is_wrapped = any(each.code == "type-mismatch" and not each.where for each in findings)
     if is_wrapped or not any(each.severity is Severity.ERROR for each in findings):
@@ -283,7 +283,7 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
 
 
 def find_better_operation(operation: Operation, value: Any) -> Operation | None:
-    """Return the operation of the same platform that a body clearly belongs to instead; None if to none."""
+    """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
     from cxcall.contracts.contract import load_catalog
     from cxcall.payloads import operation_matching as matching
 
@@ -295,7 +295,7 @@ def find_better_operation(operation: Operation, value: Any) -> Operation | None:
 
 @lru_cache(maxsize=_KEPT_CATALOGS)
 def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Operation, ...]:
-    """Return the operations of a platform; the bodies of a file mostly have the same few names."""
+    """Return the operations of a platform; cached, because the bodies of a file mostly have the same few names."""
     return tuple(each for each in operations if each.platform == platform)
 
 
@@ -310,7 +310,7 @@ def _double_encoding_finding(payload: Payload) -> Finding:
 
 
 def _as_advice(finding: Finding, operation: Operation) -> Finding:
-    """Return an error as a warning: the schema is that of the operation that was probably meant."""
+    """Return an error as a warning, because the schema is of the operation that was only probably meant."""
     if finding.severity is not Severity.ERROR:
         return finding
     why = f"by the schema of `{operation.name}`, the nearest operation"
@@ -318,6 +318,6 @@ def _as_advice(finding: Finding, operation: Operation) -> Finding:
 
 
 def body_value(request: ObservedRequest) -> Any:
-    """Return the parsed body; None if there is none that can be read."""
+    """Return the parsed body; None if there is none, or if it cannot be read."""
     payload, _ = read_body(request)
     return payload.value if payload else None

@@ -1,4 +1,4 @@
-"""Judge each text in a body by what its name says: an ID, a phone number, or neither."""
+"""Check each text in a body by its name: an ID, a phone number, or another text."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _declared_pointers(operation: Operation) -> frozenset[str]:
 
 
 def _may_be_empty(operation: Operation, pointer: str) -> bool:
-    """Return whether the example of an operation has an empty text there, so that it means something."""
+    """Return whether the example of an operation has an empty text at that place, so that an empty text is valid."""
     example = operation.example
     return has_value(example, pointer) and value_at(example, pointer) == ""
 
@@ -85,7 +85,7 @@ def _check_text(
         found = find_unlikely_number(value.removeprefix("tel:"))
         yield from place_in_body(found, payload, pointer)
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
-        # NICE CXone documents national numbers, and so no form.
+        # NICE CXone documents national numbers, so no format can be required.
         if not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
@@ -111,7 +111,7 @@ def _check_number(
 def _check_digits(
     payload: Payload, pointer: str, value: str, operation: Operation
 ) -> Iterator[Finding]:
-    """Yield a warning on a phone number with other characters than digits where the schema has a number."""
+    """Yield a warning on a phone number that has characters other than digits, if the schema requires a number."""
     is_number = "number" in operation.schema_at(pointer).get("type", ())
     if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
         message = f"`{number_masking.mask(value)}` has characters other than digits"

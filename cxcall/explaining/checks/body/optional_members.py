@@ -24,7 +24,7 @@ def without_nulls(
 ) -> tuple[Payload, list[str]]:
     """Return the body without nulls in declared optional properties, and their pointers.
 
-    The vendors' SDKs leave such members out, and their examples send them: both mean the same. At the
+    The vendors' SDKs omit such members, and their examples send them, with the same meaning. At the
     `unknown` pointers, a null stands for a value that the source does not show.
     """
     nulls: list[str] = []
@@ -78,7 +78,7 @@ def as_unknown(finding: Finding) -> Finding:
 
 
 def is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
-    """Return whether a finding is about a null, which stands for a value that the source did not know."""
+    """Return whether a finding is about a null that stands for a value which the source did not know."""
     where = finding.where
     if where[:1] not in ("", "/") or finding.code == "property-unknown":
         return False
@@ -114,7 +114,7 @@ def read_only_names(operation: Operation, pointer: str) -> set[str]:
 
 
 def _response_schemas(operation: Operation) -> list[JsonSchema]:
-    """Return the schemas of the responses of success, of the operation itself and of a read of the same path."""
+    """Return the schemas of successful responses: of the operation itself, and of a read of the same path."""
     found = []
     routes = operation.contract.parts.routes()
     reads = [name for method, path, name in routes if (method, path) == ("GET", operation.path)]

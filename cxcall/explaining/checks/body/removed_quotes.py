@@ -1,4 +1,4 @@
-"""Find a JSON body that a shell of Windows has taken the quotes from."""
+"""Find a JSON body whose quotes a Windows shell has removed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BARE_NAME = re.compile(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield a warning where a shell has probably removed the quotes of a JSON body; `in_body` is what is wrong with it."""
+    """Yield a warning if a shell has probably removed the quotes of a JSON body; `in_body` are the findings on it."""
     body = (request.body or "").lstrip()
     if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return

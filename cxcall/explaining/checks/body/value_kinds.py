@@ -29,7 +29,7 @@ def _fold(name: str) -> str:
 
 
 def kind_of(name: str, platform: str) -> str:
-    """Return `uuid`, `integer`, `phone`, or `other` for a known name, `id` for another name of an ID, else empty.
+    """Return `uuid`, `integer`, `phone`, or `other` for a known name, `id` for another name of an ID, or an empty text.
 
     A name is known in any case, and with underscores or hyphens. Without a platform, a name that is a UUID
     on one platform and an integer on the other is an `id`.

@@ -1,4 +1,4 @@
-"""Read the claims of a token in a request, if it is a JWT: until when and for what it is valid."""
+"""Read the claims of a token in a request, if it is a JWT: when it expires, and for which API it is valid."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ISSUERS = {
 
 
 class TokenClaims(NamedTuple):
-    """The claims of a JWT that can be shown; `expires` is None where it has no time of expiry."""
+    """The claims of a JWT that can be shown; `expires` is None if the token never expires."""
 
     kind: str
     issuer: str
@@ -48,7 +48,7 @@ class TokenClaims(NamedTuple):
 
 
 def read_claims(request: ObservedRequest) -> TokenClaims | None:
-    """Return the claims of the bearer token of a request; None if it is no JWT. The token is not returned."""
+    """Return the claims of the bearer token of a request; None if it is not a JWT. The token itself is not returned."""
     value = request.headers.get("Authorization", "") if request.headers else ""
     parts = value.rpartition(" ")[2].strip("'\"").split(".")
     claims = _decode(parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 - header, claims, signature
@@ -75,7 +75,7 @@ def _decode(part: str) -> dict[str, Any] | None:
 
 
 def _kind(claims: dict[str, Any]) -> str:
-    """Return whose token it is: an ID token says who logged in, an access token what is allowed."""
+    """Return the kind of a token: an ID token says who logged in, an access token what is allowed."""
     if "nonce" in claims or "at_hash" in claims:
         return _ID_TOKEN
     is_user = any(
@@ -85,7 +85,7 @@ def _kind(claims: dict[str, Any]) -> str:
 
 
 def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
-    """Yield what the claims of a JWT say against this request: expired, or of the other platform."""
+    """Yield the findings on the claims of a JWT: it has expired, or belongs to the other platform."""
     claims = read_claims(request)
     if claims is not None:
         yield from _check_expiry(request, claims)
@@ -93,7 +93,7 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
 
 
 def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Finding]:
-    """Yield that the token had expired, or is one that no API takes."""
+    """Yield a finding if the token had expired, or if it is of a kind that no API accepts."""
     sent = _response_time(request)
     more = {
         "fix": "get a new token, for example with `cxcall auth token`",
@@ -120,7 +120,7 @@ def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Fin
 def _check_target(
     request: ObservedRequest, claims: TokenClaims, platform: str
 ) -> Iterator[Finding]:
-    """Yield that the token is of another area or platform than the host."""
+    """Yield a finding if the token belongs to another area or platform than the host."""
     host_area = _AREA.search(request.hostname)
     if claims.area and host_area and host_area[1] != claims.area.lower():
         yield Finding.error(

@@ -57,7 +57,7 @@ def _describe(scheme: SecurityScheme) -> str:
 
 
 def _has_credential(request: ObservedRequest, headers: Headers, scheme: SecurityScheme) -> bool:
-    """Return whether a request has something where a scheme has it; an unknown scheme is not judged."""
+    """Return whether a request has a credential at the place that a scheme declares; true for an unknown scheme."""
     if scheme.kind in _WORDS:
         word, _, rest = headers.get("Authorization", "").strip().partition(" ")
         return word.lower() == _WORDS[scheme.kind].lower() and bool(rest.strip())

@@ -48,11 +48,11 @@ class TokenEndpoint(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The vendor's documentation of it."""
+        """The vendor's documentation of this endpoint."""
         return _SOURCES[self.platform]
 
 
-# The usual one of each platform first. Sources: client credentials and user login in
+# The usual endpoint of each platform comes first. Sources: client credentials and user login in
 # docs/platforms/genesys-cloud.md, tokens in docs/platforms/nice-cxone.md.
 _ENDPOINTS = (
     TokenEndpoint(
@@ -218,7 +218,7 @@ def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterat
 
 
 def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
-    """Yield where all parameters are in the query, and the body that the endpoint reads them from is empty."""
+    """Yield an error if all parameters are in the query, and the body, where the endpoint reads them, is empty."""
     if request.body or endpoint.content_type != FORM or "" in request.unknown:
         return
     names = {name.lower() for name, _ in request.query}
@@ -237,7 +237,7 @@ def _check_place(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[
 
 
 def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield where the client's credentials are in the URL, or in `Basic` without base64."""
+    """Yield an error if the client's credentials are in the URL, or in `Basic` without base64."""
     name = next((name for name, _ in request.query if name.lower() in _SECRET_PARAMETERS), "")
     if name:
         yield Finding.warning(
@@ -264,7 +264,7 @@ def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _is_basic(credentials: str) -> bool:
-    """Return whether a text is the base64 form of a user and a password; a variable in it may be."""
+    """Return whether a text is the base64 form of a user name and a password, or has a variable."""
     if "$" in credentials or "{" in credentials:
         return True
     try:

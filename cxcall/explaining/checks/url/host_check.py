@@ -44,7 +44,7 @@ _CXONE_SERVICES = (
     ("/authentication/", "", "exchange access keys at `<area>.nice-incontact.com`"),
     ("/incontactapi/", "api", "send API requests to `api-<area>.niceincontact.com`"),
 )
-# A part of a host that a template or a variable is to fill, and what an empty variable leaves there.
+# A part of a host that a template or a variable fills, and the text that an empty variable leaves there.
 _SLOT = re.compile(f"{IN_BRACES}|{IN_ANGLES}|{IN_BRACKETS}|{IN_PERCENTS}|{AFTER_DOLLAR}")
 _PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
@@ -65,7 +65,7 @@ def platform_of_path(path: str) -> str:
     lowered = path.lower().rstrip("/")
     if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
         return CXONE
-    # `/v1/...` may be any API's, and `/v13.0/...` one of NICE CXone without its base path.
+    # `/v1/...` may belong to any API; `/v13.0/...` may be a path of NICE CXone without its base path.
     return GENESYS if re.match(r"/(platform/)?api/|/v2/|/uploads/v", lowered) else ""
 
 
@@ -96,7 +96,7 @@ def other_vendor(request: ObservedRequest) -> Finding:
 
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield an error where the token would be sent unencrypted."""
+    """Yield an error if the token would be sent unencrypted."""
     host = request.host.partition(":")[0]
     if request.scheme == "http" and host and not is_loopback_host(host):
         yield Finding.error(
@@ -160,7 +160,7 @@ def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
 
 
 def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]:
-    """Yield a warning if no value in place of a slot gives a host, or where one replaces `api` or `login`."""
+    """Yield a warning if no value in a slot results in a valid host, or if a slot replaces `api` or `login`."""
     label, _, domain = host.partition(".")
     message = ""
     if domain in _domains() and has_slot(label):
@@ -172,7 +172,7 @@ def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]
 
 
 def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning where the host of a captured request still has a variable, and no server responded."""
+    """Yield a warning if the host of a captured request still contains a variable, and no server responded."""
     slot = _SLOT.search(request.host)
     is_captured = request.kind.is_record and "host" not in request.unknown
     if slot and is_captured and not request.status:
@@ -181,7 +181,7 @@ def _check_slot(request: ObservedRequest) -> Iterator[Finding]:
 
 
 def _may_be_host(host: str, platform: str, label: str) -> bool:
-    """Return whether some value in the slots of a host gives one of the platform."""
+    """Return whether some value in the slots of a host results in a host of the platform."""
     if platform == CXONE:
         samples = (
             _SLOT.sub(value, host) for value in ("na1", "api-na1", "api-na1.niceincontact.com")
@@ -248,7 +248,7 @@ def _wrong_host(
 
 
 def check_region(request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning where the web page that sent the request belongs to another region than the host."""
+    """Yield a warning if the web page that sent the request belongs to another region than the host."""
     headers = request.headers or Headers()
     pages = [page for name in ("Origin", "Referer") if (page := headers.get(name, ""))]
     region = _domain_of(request.hostname) if pages else ""

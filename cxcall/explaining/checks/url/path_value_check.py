@@ -1,4 +1,4 @@
-"""Check the values in the path of a request: IDs of the wrong kind, and what was never filled in."""
+"""Check the values in the path of a request: IDs of the wrong kind, and placeholders."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NOT_FOUND = 404
 def path_values(path: str, template: str) -> dict[str, str]:
     """Return the values of a template's parameters in a path, without placeholders.
 
-    Both are compared from their ends, because the base path of a server may precede.
+    Both are compared from the end, because a request's path may start with the base path of a server.
     """
     pairs = zip(
         reversed(template.rstrip("/").split("/")),
@@ -56,7 +56,7 @@ def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterat
     has_integers = ACD_BASE_PATH.match(published.path) is not None
     for name, value in path_values(path, published.path).items():
         if _has_format(published, name):
-            continue  # its schema decides
+            continue  # the schema of the parameter decides
         kind, message, fix = kind_of(name, platform), "", "use the ID, as the platform shows it"
         if kind == "uuid" or (kind == "integer" and has_integers):
             message, fix = describe_wrong_id(kind, value)
@@ -75,7 +75,7 @@ def check_ids(published: PublishedOperation, request: ObservedRequest) -> Iterat
 
 
 def _check_own_names(published: PublishedOperation, request: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning for each parameter of a path that has its own name in place of a value, as `:campaignId`."""
+    """Yield a warning for each parameter of a path that has its own name as its value, such as `:campaignId`."""
     pairs = zip(
         reversed(path_segments(published.path)), reversed(path_segments(request.path)), strict=False
     )
@@ -98,24 +98,23 @@ def _is_unfilled(segment: str) -> bool:
 
 
 def _is_name_of_id(text: str) -> bool:
-    """Return whether a text is a name such as `userId`, which is no ID."""
+    """Return whether a text is a name such as `userId`, and not an ID."""
     return _NAME.fullmatch(text) is not None and kind_of(text, "") == "id"
 
 
 def _is_literal(request: ObservedRequest) -> bool:
     """Return whether the path is shown as it was sent, so that `{id}` in it is not a variable of the source."""
     if request.kind in (SourceKind.EXCHANGE, SourceKind.OBJECT):
-        return (
-            request.status == _NOT_FOUND
-        )  # it may describe the path; an API that knows it filled it in
+        # The text may describe the path: an API that found it got it with its values.
+        return request.status == _NOT_FOUND
     is_shown = request.kind is SourceKind.COMMAND or request.kind.shows_all_headers
     return is_shown and not request.null_means_unknown
 
 
 def _is_sent_as_shown(request: ObservedRequest) -> bool:
-    """Return whether a variable in the path of a message was not filled in: nothing is there, and no other place has one.
+    """Return whether a variable in the path of a message was sent unfilled: it got a 404, and no other place has one.
 
-    An editor that fills in the variables of a file also shows a host or a token as one.
+    In a file whose variables an editor fills in, the host or the token is a variable too.
     """
     headers = " ".join((request.headers or {}).values())
     is_missing = request.kind is SourceKind.MESSAGE and request.status == _NOT_FOUND

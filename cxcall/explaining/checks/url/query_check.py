@@ -52,7 +52,7 @@ def check_query(
         yield from (each._replace(severity=Severity.WARNING) for each in found)
     if is_hidden or ("" in request.unknown and accepts_query_as_body(operation)):
         return
-    # A contract that can be sent may declare a query as a body, so that both are one; a description does not.
+    # A contract of `send` may accept the query as a body; then both are checked as one object.
     is_one = accepts_query_as_body(operation) and operation.is_sendable and not parameters
     is_empty = request.body == "" or _has_no_body(request)
     has_body = bool(request.body) or not is_one or not (request.query or is_empty)
@@ -62,7 +62,7 @@ def check_query(
 
 
 def _has_no_body(request: ObservedRequest) -> bool:
-    """Return whether all headers of a request are shown, and none of them is about a body."""
+    """Return whether all headers of a request are shown, and none of them describes a body."""
     headers = request.headers
     if request.body is not None or headers is None or request.null_means_unknown:
         return False
@@ -78,9 +78,9 @@ def _has_no_body(request: ObservedRequest) -> bool:
 def check_misplaced(
     operation: Operation, payload: Payload, *, is_accepted: bool
 ) -> Iterator[Finding]:
-    """Yield each member of a body that belongs in the query; without a body, also each unknown one.
+    """Yield each member of a body that belongs in the query; if the operation takes no body, also each unknown member.
 
-    `is_accepted`: the API has accepted the request.
+    `is_accepted` says whether the API accepted the request.
     """
     parameters = query_parameters(operation)
     declared = operation.schema_at("").get("properties", {})
@@ -117,7 +117,7 @@ def _members(payload: Payload | None) -> dict[str, Any]:
 def _check_query_member(
     operation: Operation, parameter: Parameter, payload: Payload, value: Any
 ) -> Iterator[Finding]:
-    """Yield that a member belongs in the query, and whether its value would be valid there."""
+    """Yield the finding that a member belongs in the query, and whether its value would be valid there."""
     pointer = join_pointer("", parameter.name)
     is_accepted = accepts_query_as_body(operation)
     yield payload.make_finding(

@@ -61,7 +61,7 @@ def _describe(parameter: Parameter) -> JsonSchema:
 
 
 def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
-    """Return the query as members, each in the type that is declared; None stands for a value that is not shown."""
+    """Return the query as members, each in its declared type; None stands for a value that is not shown."""
     members: dict[str, Any] = {}
     for name, text in request.query:
         schema = _query_operation(operation).schema_at(join_pointer("", name))
@@ -114,9 +114,9 @@ def is_in_query(finding: Finding, request: ObservedRequest, payload: Payload) ->
 def check_members(
     request: ObservedRequest, operation: Operation, in_body: dict[str, Any], *, has_body: bool
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the names in the query, with values that are no parameter, and what is missing.
+    """Yield what is wrong with the names in the query, with texts that are not a parameter, and missing parameters.
 
-    `in_body` are the members of the body. With a body, it is reported there if one of its members is missing.
+    `in_body` are the members of the body. With a body, a missing member is reported for the body.
     """
     members, parameters = query_members(request, operation), query_parameters(operation)
     declared = _query_operation(operation).schema_at("")["properties"]
@@ -138,7 +138,7 @@ def check_members(
 
 
 def _as_unknown(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
-    """Return a finding on a parameter that stands for no other one: a note unless the API refused the request."""
+    """Return the finding on an unknown parameter without a similar name: a note unless the API refused the request."""
     severity = Severity.WARNING if request.status == _BAD_REQUEST else Severity.NOTE
     fix, why = (
         f"see its parameters: {operation.listing}",
@@ -153,13 +153,13 @@ def _name(finding: Finding) -> str:
 
 
 def _new_name(finding: Finding) -> str:
-    """Return the parameter that was meant by another name; empty if the correction is another one."""
+    """Return the parameter that a wrong name meant; empty if the finding has another correction."""
     places = [edit.pointer for edit in finding.edits if edit.source == finding.where]
     return places[0][1:] if len(finding.edits) == 1 and places and places[0].count("/") == 1 else ""
 
 
 def _as_query_finding(finding: Finding, operation: Operation) -> Iterator[Finding]:
-    """Yield a finding on the object that the query stands for, in words about the query."""
+    """Yield a finding on the object made from the query, reworded for the query."""
     name, new_name = _name(finding), _new_name(finding)
     message = finding.message.replace(f"`/{name}`", f"`{name}` in the query")
     message = message.replace("the body of", "the query of").replace("a property", "a parameter")

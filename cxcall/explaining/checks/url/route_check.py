@@ -123,7 +123,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
 
 
 def _without_gateway(request: ObservedRequest, own: Contract | None) -> ObservedRequest:
-    """Return a request without what a gateway puts before a published path; its host is of neither platform."""
+    """Return a request without a gateway's prefix before a published path; its host is of neither platform."""
     start = _PUBLISHED_START.search(request.path)
     if start is None or not is_foreign(request):
         return request
@@ -144,13 +144,13 @@ def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOpe
 
 
 def _is_region_that_answers(finding: Finding, request: ObservedRequest) -> bool:
-    """Return whether a warning is about a region that is not listed, and that took the request: it is a new one."""
+    """Return whether a warning is about an unlisted region whose API responded: it is a new region."""
     is_doubt = finding.code == "host-unknown" and finding.severity is Severity.WARNING
     return is_doubt and bool(request.status) and request.is_successful
 
 
 def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:
-    """Yield what is wrong with a token request; at a foreign host, its own rules may apply."""
+    """Yield what is wrong with a token request; a foreign host may have other rules."""
     for finding in check_token_request(request, platform):
         is_certain = not is_foreign(request) or finding.severity is not Severity.ERROR
         yield finding if is_certain else finding._replace(severity=Severity.WARNING)
@@ -176,14 +176,14 @@ def _match_own_operation(
 def _compare(
     request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
-    """Return the operation at the path, the one that was meant instead, and what is wrong with the path."""
+    """Return the operation at the path, the operation that was probably meant instead, and the findings on the path."""
     method, path = request.method, request.path
     exact = place.operation(method) if place else None
     if place is not None and "" in place.path.words and exact is not None:
         return None, exact, [empty_id(request, exact)]
     if exact is not None and not (place and place.path.words):
         return exact, *_check_provenance(exact, request)
-    # A browser asks with OPTIONS before it sends; the error of a client may not show the method.
+    # A browser sends OPTIONS before the request itself; the error of a client may not show the method.
     is_any = place is not None and method in ("OPTIONS", "")
     if is_any or not count_words(path_segments(path)):  # `/services/v30.0/{resource}` shows no path
         of_path = next(iter(place.path.methods.values())) if place and not exact else None
@@ -197,7 +197,7 @@ def _compare(
 def _compare_words(
     request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
-    """Do so where no operation is at the path, or only one with plain words in place of IDs."""
+    """Compare a path that has no operation, or only an operation with plain words in place of IDs."""
     near = find_nearest(request.method, request.path, _candidates(request, sources))
     of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
     is_typo = near is not None and near.distance < WORD_AS_ID + of_method
@@ -214,7 +214,7 @@ def _compare_words(
 def _candidates(
     request: ObservedRequest, sources: Sequence[PublishedOperations]
 ) -> list[PublishedOperations]:
-    """Return the sources of what may have been meant: at a foreign host, only the user's own operations."""
+    """Return the sources of operations that may have been meant: for a foreign host, only the user's own."""
     may_be_platform = not is_foreign(request) or bool(platform_of_path(request.path))
     return [each for each in sources if may_be_platform or not each.platform]
 
@@ -222,7 +222,7 @@ def _candidates(
 def _find_form(
     method: str, path: str, sources: Sequence[PublishedOperations]
 ) -> tuple[PathForm, PublishedOperation] | None:
-    """Return the path with another prefix and the operation there, if a source has exactly that."""
+    """Return the path with a corrected prefix, and the operation at it, if a source has exactly this path."""
     for source in sources:
         form = correct_prefix(path, source.platform)
         place = find_place(method, form.path, [source]) if form else None
@@ -245,7 +245,7 @@ def _check_provenance(
 
 
 def _check_version(path: str) -> Iterator[Finding]:
-    """Yield an error where the version of an ACD path of NICE CXone is not written like `v30.0`."""
+    """Yield an error if the version of an ACD path of NICE CXone is not written like `v30.0`."""
     base_path = ACD_BASE_PATH.match(path)
     if base_path and not base_path[0].endswith(".0"):
         version = base_path[0].rpartition("/")[2]

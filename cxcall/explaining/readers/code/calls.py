@@ -91,7 +91,7 @@ _RECEIVERS = ("", "it", "this", "self")
 
 
 class _BlockContent:
-    """What the calls in a block such as `buildJsonObject { put("a", "b") }` add to its object or list."""
+    """The additions of the calls in a block such as `buildJsonObject { put("a", "b") }` to its object or list."""
 
     def __init__(self) -> None:
         self.members: dict[str, Any] = {}
@@ -111,7 +111,7 @@ class _BlockContent:
 
 
 class Calls(MapsAndLists):
-    """Evaluates calls; maps and lists are kept up to date."""
+    """Evaluates calls, and applies those that change maps and lists."""
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         super().__init__(report)
@@ -147,7 +147,7 @@ class Calls(MapsAndLists):
         return self._finish_call(name, arguments), position + 1
 
     def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes a list of it."""
+        """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes the member a list."""
         group, rest = items[position], items[position + 1 : position + 4]
         following = rest[0] if rest else None
         is_block = isinstance(following, Group) and following.opening == "{"
@@ -170,7 +170,7 @@ class Calls(MapsAndLists):
         return value, position + 1
 
     def _block(self, group: Group) -> Any:
-        """Evaluate a block that adds to an object or a list; what its other statements add is unknown."""
+        """Evaluate a block that adds to an object or a list; additions of its other statements are unknown."""
         built = _BlockContent()
         self._block_contents.append(built)
         for element in split_elements(group):
@@ -184,7 +184,7 @@ class Calls(MapsAndLists):
         return [self._statement(element) for element in split_elements(group)]
 
     def _finish_call(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
-        """Report a call; apply one that adds to a map or list, or that fills a format."""
+        """Report a call, and apply it if it adds to a map or list, or fills a format."""
         owner, _, method = name.rpartition(".")
         values = [value for _, value in arguments]
         if (
@@ -220,7 +220,7 @@ class Calls(MapsAndLists):
         return call
 
     def _add(self, owner: str, method: str, values: list[Any]) -> Any:
-        """Apply `owner.put(key, value)` and `owner.push(value)`; return what it returns, None if it is another method."""
+        """Apply `owner.put(key, value)` and `owner.push(value)`; return its result, or None for any other method."""
         target = self.names.get(owner)
         if len(values) == 1 and isinstance(values[0], CodeCall | list):
             pair = values[0].values() if isinstance(values[0], CodeCall) else values[0]
@@ -233,7 +233,7 @@ class Calls(MapsAndLists):
         return result
 
     def _add_to(self, target: Any, method: str, values: list[Any]) -> tuple[Any, Any] | None:
-        """Apply a method that adds to a map or list; return both that and what it returns, None if it is another method."""
+        """Apply a method that adds to a map or list; return the collection and the result, or None for any other method."""
         maker = (
             target.name if isinstance(target, CodeCall) and MAP_MAKERS.search(target.name) else ""
         )
@@ -255,7 +255,7 @@ class Calls(MapsAndLists):
         return None
 
     def _method(self, target: Any, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate `.name(...)` after a value; builders of maps and lists return these."""
+        """Evaluate `.name(...)` after a value; a builder of a map or list evaluates to it."""
         name, position = read_chain(items, position)
         following = items[position] if position < len(items) else None
         if (
@@ -284,7 +284,7 @@ class Calls(MapsAndLists):
         return call if is_changed else target, position + 1
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate a call without brackets: of a shell, Ruby, OCaml, or Lisp."""
+        """Evaluate a call without brackets, as in a shell, Ruby, OCaml, or Lisp."""
         arguments: list[tuple[str | None, Any]] = []
         flag: str | None = None
         while position < len(items):

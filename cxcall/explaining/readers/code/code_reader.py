@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpResponse
 
 
-# Of C++, `R"(...)"`, and of Lua, `[[...]]`.
+# Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
 _RAW_LITERAL = re.compile(
     r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
     re.DOTALL,
@@ -59,7 +59,7 @@ _NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|acce
 
 
 class _Assembler:
-    """Assigns what an evaluator reports to requests."""
+    """Assigns the values that an evaluator reports to requests."""
 
     def __init__(self) -> None:
         self.drafts = [RequestDraft()]
@@ -74,7 +74,7 @@ class _Assembler:
         if kind in ("call", "add"):
             self.draft.parts.take_call(name, value)
         if kind == "filled" and self.draft.target == name:
-            self.draft.target = ""  # the format, before its values were in it
+            self.draft.target = ""  # the format string, before its values were inserted
         if kind in ("text", "filled"):
             self._text("" if kind == "filled" else name, value)
         elif kind == "name":
@@ -92,7 +92,7 @@ class _Assembler:
     # -- targets
 
     def _text(self, member: str, text: str) -> None:
-        """Take over a text by its form; a URL that is a member of a map only if the name says so."""
+        """Use a text by its form; a URL that is a member of a map counts only if its name says so."""
         before, self._last_text = self._last_text, "" if is_unresolved(text) else text
         if text in METHODS:
             self.draft.set_method(text, 4)
@@ -129,7 +129,7 @@ class _Assembler:
             self.draft.target = text
 
     def _take_named(self, name: str, value: Any, rank: int) -> None:
-        """Take over a member, a variable, or an argument by its name."""
+        """Use a member, a variable, or an argument by its name."""
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
         if isinstance(value, str) and folded in NO_URL and self.draft.target == value:
@@ -139,7 +139,7 @@ class _Assembler:
             self._take_role(name, folded, value, rank)
 
     def _take_back(self, folded: str, value: Any) -> bool:
-        """Take back a body that is part of a response; return whether it was."""
+        """Discard a body that is part of a response; return whether it was."""
         draft, is_response = self.draft, folded in ("response", "res") and isinstance(value, dict)
         if not is_response or draft.body is None or not contains_value(value, draft.body):
             return False
@@ -172,7 +172,7 @@ class _Assembler:
             draft.set_body(value, 1)
 
     def _drop_target(self) -> None:
-        """Take back the last target, which was none, such as a redirect URI."""
+        """Discard the last target, which was not the URL of a request, such as a redirect URI."""
         if len(self.drafts) > 1:
             self.drafts.pop()
         else:
@@ -197,7 +197,7 @@ class _Assembler:
             self.draft.set_method(found[1], rank)
 
     def _call(self, name: str, call: CodeCall) -> None:
-        """Take over what a call shows: a target with a method, a header, a body, an option."""
+        """Use the parts that a call shows: a target with a method, a header, a body, an option."""
         self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
         texts = [each for each in call.values() if isinstance(each, str)]
         targets = [each for each in texts if is_target(each)]
@@ -230,7 +230,7 @@ class _Assembler:
         self._role_call(name, call)
 
     def _options(self, values: list[Any]) -> None:
-        """Take over `setopt(handle, CURLOPT_URL, value)`."""
+        """Use the option in `setopt(handle, CURLOPT_URL, value)`."""
         for key, value in pairwise(values):
             if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
                 _, is_option, option = names[0].upper().rpartition("OPT_")
@@ -272,7 +272,7 @@ class _Assembler:
             draft.take_authorization(folded, call)
 
     def _take_query_call(self, name: str, call: CodeCall) -> bool:
-        """Take over the query parameters that a call sets; return whether it sets some."""
+        """Use the query parameters that a call sets; return whether it sets some."""
         owner, _, method = name.rpartition(".")
         is_query = role_of(name) == "query"
         is_setter = (
@@ -310,7 +310,7 @@ class _Assembler:
         return next((each for each in reversed(self.drafts) if each.target == target), self.draft)
 
     def _positional(self, draft: RequestDraft, call: CodeCall) -> None:
-        """Take over the arguments without names of a call that has the target: after the body, a map has options."""
+        """Use the unnamed arguments of a call with a target: a map after the body has options."""
         has_body = False
         for key, each in call.arguments:
             if isinstance(each, str) and (method := method_of(each)):
@@ -332,12 +332,12 @@ class _Assembler:
 
 
 def _is_relative_path(text: str) -> bool:
-    """Return whether a text is a path of one of the platforms without its slash, as RestSharp takes it."""
+    """Return whether a text is a platform's path without the leading slash, as RestSharp accepts it."""
     return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
 
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests that code in any language sends, in their order."""
+    """Yield the requests that code in any language sends, in order."""
     text = _BASIC_LINE_END.sub("& ", text)
     text = _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
     assembler = _Assembler()

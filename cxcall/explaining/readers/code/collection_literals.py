@@ -1,4 +1,4 @@
-"""Evaluate maps and lists as the languages write them."""
+"""Evaluate literals of maps and lists in the syntax of many languages."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class MapsAndLists:
         self.names: dict[str, Any] = {}
 
     def evaluate(self, items: list[Any], member: str = "") -> Any:
-        """Return the value of an expression, which a member of a map may have."""
+        """Return the value of an expression; `member` is the name of the member of a map that has it."""
         raise NotImplementedError
 
     def resolve_text(self, text: str) -> str:
@@ -150,7 +150,7 @@ class MapsAndLists:
         *,
         is_map: bool,
     ) -> bool:
-        """Add an element to a map; return whether it can only be an element of a map."""
+        """Add an element to a map, and return whether the element can only belong to a map."""
         if name is not None:
             members[name] = value
             return True

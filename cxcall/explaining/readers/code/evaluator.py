@@ -55,13 +55,13 @@ _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 _ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 
 
-# How large all values of names that are used may be, by the length of the text.
+# The greatest total size of the values of names, as a multiple of the length of the text.
 _ALLOWANCE = 16
 _LEAST_ALLOWANCE = 100_000
 
 
 class Evaluator(Calls):
-    """Runs over code in its order, keeps the values of names, and reports what it meets."""
+    """Evaluates code in order, keeps the values of names, and reports values, calls, and names."""
 
     _allowance = _LEAST_ALLOWANCE
 
@@ -69,7 +69,7 @@ class Evaluator(Calls):
         """Evaluate all statements of a text."""
         self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
         for element in split_elements(make_tree(scan(text))):
-            with suppress(RecursionError):  # deeper than code that somebody wrote
+            with suppress(RecursionError):  # nested deeper than real code
                 self._statement(element)
 
     def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
@@ -187,7 +187,7 @@ class Evaluator(Calls):
         return result
 
     def _join(self, terms: list[Any], beside: list[Any]) -> Any:
-        """Return what terms are together; what is beside them counts only where they are names or calls."""
+        """Return the terms joined, or if they are unknown, the first map or list `beside` them."""
         is_known = any(isinstance(each, dict | list | int | float) for each in terms)
         if is_known or _has_known_text(terms):
             return join_terms(terms)
@@ -214,7 +214,7 @@ class Evaluator(Calls):
         return self.resolve_text(item.value), position + 1
 
     def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
-        """Apply an operator to the terms before it; return where to go on, None if the expression ends."""
+        """Apply an operator to the terms before it; return the next position, or None if the expression ends."""
         is_query = bool(terms) and isinstance(terms[-1], str) and terms[-1].endswith(("?", "&"))
         if sign in (".", "?.", "->") and terms and not is_query and is_method_call(items, position):
             terms[-1], position = self._method(terms[-1], items, position + 1)
@@ -254,7 +254,7 @@ class Evaluator(Calls):
         return position + 1
 
     def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
-        """Evaluate what a variant of OCaml holds: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
+        """Evaluate the value of an OCaml variant: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
         item = items[position] if position < len(items) else None
         is_held = isinstance(item, Group) or (
             isinstance(item, CodeToken) and item.kind != "operator"
@@ -269,7 +269,7 @@ class Evaluator(Calls):
         return position
 
     def _end(self, sign: str, terms: list[Any], rest: list[Any]) -> None:
-        """Evaluate what follows a condition or a pipe only for what it reports; what a condition selects is unknown."""
+        """Evaluate the rest after a condition or a pipe only to report its calls; the selected value is unknown."""
         self._tail(rest)
         other = {"?": (":",), "if": ("else",)}.get(sign, ())
         is_choice = any(is_operator(each, other) for each in rest)
@@ -277,7 +277,7 @@ class Evaluator(Calls):
             terms[:] = [unknown()]
 
     def _tail(self, items: list[Any]) -> None:
-        """Evaluate what follows an operator such as `|>`, only for what it reports."""
+        """Evaluate the rest after an operator such as `|>` only to report its calls."""
         part: list[Any] = []
         for item in [*items, None]:
             if item is None or is_operator(item, ("|>", "->", ">>=", "?", ":", "&&", "||", "==")):
@@ -288,7 +288,7 @@ class Evaluator(Calls):
                 part.append(item)
 
     def _word(self, items: list[Any], position: int) -> tuple[Any, int]:
-        """Evaluate a name, a call, or a command with its arguments, from a word on; return it and what follows."""
+        """Evaluate a name, a call, or a command with its arguments, starting at a word; return the value and the rest."""
         word = items[position].value
         following = items[position + 1] if position + 1 < len(items) else None
         if word == "as" and isinstance(following, Group) and following.opening == "[":
@@ -314,7 +314,7 @@ class Evaluator(Calls):
 
 
 def _is_text(terms: list[Any], following: Any) -> bool:
-    """Return whether `||` (SQL) or `&&` (ABAP) joins texts and is no condition."""
+    """Return whether `||` (SQL) or `&&` (ABAP) joins texts and is not a condition."""
     if _has_known_text(terms):
         return True
     return is_token(following, "string") and following.value[:1] in ("/", '"', "{", "}", "]", ",")

@@ -41,7 +41,7 @@ _ESCAPE = re.compile(
     r"|\r?\n|(.))",
     re.DOTALL,
 )
-# What shows that a text is in a language whose literals mean something else than in others.
+# Signs of languages whose literals have a meaning of their own.
 _DIALECTS = {
     name: re.compile(pattern, re.MULTILINE)
     for name, pattern in {
@@ -103,7 +103,7 @@ def scan(text: str) -> Iterator[CodeToken]:
 
 
 class _LiteralReader:
-    """Reads the literals of one text; gives up a kind of which several do not end, as each reads all of it."""
+    """Reads the literals of one text; gives up a kind if several do not end, because each scans all text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -184,7 +184,7 @@ class _LiteralReader:
         return None if end < 0 else (value, end + len(closing))
 
     def _find_json_literal(self, start: int, quote: str) -> int:
-        """Return where the JSON in a literal ends that has unescaped quotes in it; 0 if it is none."""
+        """Return the end of JSON with unescaped quotes in a literal; 0 if there is none."""
         if self._failures.get("json", 0) > _MAX_FAILURES:
             return 0
         end = find_json_end(self._text, start)
@@ -195,7 +195,7 @@ class _LiteralReader:
 
 
 def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]) -> int:
-    """Return where the content of a literal ends; -1 if it does not."""
+    """Return the end of the content of a literal; -1 if it does not end."""
     if "#" in quote:
         return text.find(quote[::-1].rstrip("r"), start)
     if len(quote) > 1:
@@ -230,7 +230,7 @@ def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
         return powershell.decode_string(content, quote)
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
-    if lower in ("$$", "$$$"):  # of C#: `$$` takes `{{name}}` for a variable
+    if lower in ("$$", "$$$"):  # C#: in a `$$` string, `{{name}}` is a variable
         count = len(lower)
         return _mark(content, rf"\{{{{{count}}}([^{{}}\n]{{1,200}})\}}{{{count}}}")
     if _is_verbatim(quote, prefix, dialects):
@@ -252,7 +252,7 @@ def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
 
 
 def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> str:
-    """Return a decoded literal with the variables marked that its language puts in."""
+    """Return a decoded literal with marks on the variables that its language inserts."""
     if "f" in prefix.lower() or prefix == "$":
         return _mark(value, _IN_BRACES)
     if quote != "'":

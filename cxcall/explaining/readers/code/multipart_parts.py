@@ -34,7 +34,7 @@ _QUOTED_NAME = re.compile(r"""["'](\w[\w.-]{0,60})["']""")
 
 
 def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
-    """Return whether code sends a multipart form; `kind` says what a call makes of the body."""
+    """Return whether code sends a multipart form; `kind` is the encoding that a call gives the body."""
     is_written = isinstance(body, str) and "Content-Disposition" in body
     if content_type.startswith(MULTIPART) or (is_written and not content_type):
         return True
@@ -44,13 +44,13 @@ def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
 
 
 class CodeParts:
-    """Collects the parts that calls and arguments such as `files=` name."""
+    """Collects the parts from calls and arguments such as `files=`."""
 
     def __init__(self) -> None:
         self._parts: dict[str, tuple[str, str]] = {}
 
     def take_call(self, name: str, call: CodeCall) -> None:
-        """Take over what a call adds to a form: a name with a text or a file, or the other way round."""
+        """Add the part that a call adds to a form: a name and a text or a file, in either order."""
         folded = re.sub("[^a-z]", "", name.rpartition(".")[2].lower())
         values = call.values()
         values = values[1:] if values and isinstance(values[0], dict | list) else values
@@ -68,7 +68,7 @@ class CodeParts:
             self._add(values[0], values[1], is_file=folded in _FILE_CALLS or len(values) > 2)
 
     def take_value(self, value: Any) -> None:
-        """Take over parts by name: a map, pairs, or objects with `name` and `contents`."""
+        """Add named parts: a map, pairs, or objects with `name` and `contents`."""
         for each in (
             value.items() if isinstance(value, dict) else value if isinstance(value, list) else ()
         ):
@@ -91,9 +91,9 @@ class CodeParts:
     def encode(
         self, body: Any, form: dict[str, Any], text: str
     ) -> tuple[str | None, dict[str, Any]]:
-        """Return the parts as text and what may be further ones; None if there are none that can be read.
+        """Return the parts as text, and possible further parts; None if no part can be read.
 
-        A name that the code has anywhere else may be that of a part: nothing is said of it.
+        A name that the code uses anywhere else may name a part, so it is not reported.
         """
         own = body if isinstance(body, dict) else {}
         if isinstance(body, list):

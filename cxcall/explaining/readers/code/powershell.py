@@ -1,4 +1,4 @@
-"""What PowerShell writes otherwise than the languages whose code is read with it: commands, URLs, strings, pipelines."""
+"""The syntax in which PowerShell differs from other languages: commands, URLs, strings, pipelines."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DIALECT = (
     r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
     r"|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
 )
-"""The pattern of what shows that a text is in PowerShell."""
+"""The pattern of signs that a text is PowerShell code."""
 DOUBLE_QUOTED = r'[^"`]*+(?:(?:`.|"")[^"`]*+)*+'
 """The pattern of the content of a string in double quotes."""
 JSON_COMMAND = "convertto-json"
 REQUEST_COMMANDS = ("invoke-", "irm", "iwr")
-"""How the commands start that send what is piped into them as the body."""
+"""The start of commands that send their pipeline input as the body."""
 _REQUEST = re.compile(
     r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE
 )
@@ -32,19 +32,19 @@ def has_request(text: str) -> bool:
 
 
 def quote_urls(code: str) -> str:
-    """Return code with quotes around the URLs that have none, as other languages need them."""
+    """Return code with quotes around unquoted URLs, as other languages require them."""
     return _BARE_URL.sub(r"'\1'", code + "\n")
 
 
 def decode_string(content: str, quote: str) -> str:
-    """Return the text of a string; a quote in it is written twice."""
+    """Return the text of a string, in which a quote is doubled."""
     if quote == "'":
         return content.replace("''", "'")
     return decode_variables(content.replace('""', '"'))
 
 
 def decode_variables(content: str) -> str:
-    """Return the text of a string in double quotes, its variables marked."""
+    """Return the text of a string in double quotes, with its variables marked."""
     return _VARIABLE.sub(_decode_match, content)
 
 

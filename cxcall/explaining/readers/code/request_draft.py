@@ -90,7 +90,7 @@ class RequestDraft:
         self.is_sent = False
 
     def take_header(self, name: str, value: Any) -> bool:
-        """Take over a value if its name is that of a header; return whether it is."""
+        """Use a value as a header if its name is a header's; return whether it is."""
         if not isinstance(value, str | CodeCall) or not HEADER_NAME.fullmatch(name):
             return False
         if name.lower() in ("host", "origin", "connection"):
@@ -100,7 +100,7 @@ class RequestDraft:
         return True
 
     def take_headers(self, value: Any) -> None:
-        """Take over headers: a map, a list of pairs or lines, or a call around one of these."""
+        """Use headers: a map, a list of pairs or lines, or a call around one of these."""
         if isinstance(value, dict):
             for name, content in value.items():
                 if text := header_text(content):
@@ -123,7 +123,7 @@ class RequestDraft:
             self.headers[item[0]] = header_text(item[1])
 
     def take_pair(self, name: str, call: CodeCall) -> bool:
-        """Take over a header or a query parameter that a call sets; return whether it sets one."""
+        """Use the header or query parameter that a call sets; return whether it sets one."""
         values = call.values()
         named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
         field = next((value for key, value in named.items() if "headerfield" in key), None)
@@ -146,7 +146,7 @@ class RequestDraft:
         return is_header
 
     def take_query(self, value: Any, *, may_be_hidden: bool = True) -> bool:
-        """Take over the query from a map, a text, or a call around one; return whether it is one of these."""
+        """Use a map, a text, or a call around one as the query; return whether it is one of these."""
         members = form_members(value)
         self.query.update(members)
         is_variable = isinstance(value, CodeCall) or (
@@ -157,7 +157,7 @@ class RequestDraft:
         return is_hidden or bool(members)
 
     def take_basic(self, value: Any) -> None:
-        """Take over user and password: a pair, or the arguments of a call."""
+        """Use a user name and a password: a pair, or the arguments of a call."""
         values = value.values() if isinstance(value, CodeCall) else value
         if isinstance(value, dict) and {"username", "password"} <= value.keys():
             values = [value["username"], value["password"]]
@@ -168,25 +168,25 @@ class RequestDraft:
             self.headers["Authorization"] = value
 
     def take_authorization(self, name: str, call: CodeCall) -> None:
-        """Take over credentials if the folded name of a call says that it sets them."""
+        """Use credentials if the folded name of a call says that the call sets them."""
         if name in BASIC:
             self.take_basic(call)
         elif name in _BEARER and call.arguments:
             self.headers["Authorization"] = f"Bearer {header_text(call.values()[0])}"
 
     def set_method(self, method: str, rank: int) -> None:
-        """Set the method unless one that is more certain is known."""
+        """Set the method, unless a more certain one is known."""
         if rank > self.method_rank:
             self.method, self.method_rank = method.upper(), rank
 
     def set_body(self, value: Any, rank: int, kind: str = "") -> None:
-        """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
+        """Set the body, unless a more certain one is known; `kind` is `json`, `form`, or empty."""
         content, maker_kind = content_of(value)
         content = unwrap(content)
         if isinstance(content, CodeCall):
             content, maker_kind = content_of(content)
         if has_error_status(content) or is_in_pieces(content):
-            return  # of a response that is shown with the code, or put together by what is not evaluated
+            return  # part of a response beside the code, or built by code that is not evaluated
         if content is None or (rank < 2 and is_trivial(content)):
             return
         if is_hollow(content) or is_request(content):
@@ -207,7 +207,7 @@ class RequestDraft:
             self.body_kind = "twice" if is_twice else maker_kind or kind
 
     def _hide_body(self, content: str, maker_kind: str, rank: int, kind: str) -> None:
-        """Record that a variable is the body, unless it is such as `client.send(request)` or printed of the response."""
+        """Record that a variable is the body, unless it is the request or a response, as in `client.send(request)`."""
         names = variable_names(content)
         if all(map(_NO_BODY.search, names)):
             return
@@ -218,10 +218,10 @@ class RequestDraft:
 
 
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
-    """Return the request of a draft; `text` is the code, which may say what its library sends."""
+    """Return the request of a draft; `text` is the code, which may show which library sends it."""
     headers = dict(draft.headers)
     if draft.body_rank == 1 and re.search(f"[?&]{VARIABLE}$", draft.target):
-        draft.body = None  # a map of which code makes the query
+        draft.body = None  # a map from which code builds the query
     _hide_type_names(draft, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
@@ -264,7 +264,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
 def _has_hidden_headers(
     draft: RequestDraft, headers: dict[str, str], body: str | None, text: str, *, is_client: bool
 ) -> bool:
-    """Return whether headers may be sent that the code does not show, such as the type of an object."""
+    """Return whether headers may be sent that the code does not show, such as the content type of an object."""
     is_typed = any(name.lower() == "content-type" for name in headers)
     if draft.has_hidden_headers or body is None or is_typed:
         return draft.has_hidden_headers
@@ -275,12 +275,12 @@ def _has_hidden_headers(
 
 
 def _hinted_type(text: str) -> str:
-    """Return JSON if a method or an argument of the client names it, though no header does; else an empty text."""
+    """Return the JSON media type if a method or argument of the client names it and no header does; else an empty text."""
     return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
 
 
 def _hide_type_names(draft: RequestDraft, text: str) -> None:
-    """Leave out the body of a struct of Go, C#, or Rust: the type, which is not shown, says what its names are in JSON."""
+    """Discard a body that is a struct of Go, C#, or Rust: its names in JSON are in the type, which is not shown."""
     body = draft.body
     if not isinstance(body, dict) or not body:
         return

@@ -1,4 +1,4 @@
-"""What names and texts in code stand for in a request: URL, method, headers, body."""
+"""Find the role of names and texts in code in a request: URL, method, headers, body."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ FORM_MAKERS = re.compile(
     r"|build_query|url\.values|encodeform",
     re.IGNORECASE,
 )
-# Methods that return another text or map than their arguments.
+# Methods whose result differs from their arguments.
 CHANGES = re.compile(
     r"(?:^|\W|_)"
     r"(?:replace\w*|gsub|substitute|safe_substitute|translate"
@@ -134,8 +134,8 @@ _MIME_BY_NAME = {
     "x_ww": "application/x-www-form-urlencoded",
 }
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
-# What sends exactly the headers that its call shows; others, such as Terraform, add some.
-# Languages whose types rename their members in JSON.
+# Clients that send exactly the headers in their call; others, such as Terraform, add some.
+# Languages in which a type gives its members other names in JSON.
 TYPED = re.compile(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
     r"|\bSetBody\("
@@ -154,7 +154,7 @@ CLIENT = re.compile(
 )
 
 
-# What sends a value that is not a text as its header says, and adds no header to it.
+# Clients that encode a value by its `Content-Type` header, and add no header.
 EXACT = re.compile(
     r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
     r"|RequestBody\.create|NewRequest\(|Net::HTTP|curl|Invoke-"
@@ -162,7 +162,7 @@ EXACT = re.compile(
 
 
 def role_of(name: str) -> str:
-    """Return what a name of a member, variable, or function stands for in a request; empty if nothing."""
+    """Return the role of a member, variable, or function in a request by its name; empty if it has none."""
     last = FOLD.sub("", name.rpartition(".")[2].rpartition(":")[2].lower())
     return ROLE_OF.get(last) or ROLE_OF.get(PREFIX.sub("", last), "")
 
@@ -183,12 +183,12 @@ def is_target(text: str) -> bool:
 
 
 def without_credential(text: str) -> str:
-    """Return the path of a URL of Salesforce, whose host is in a named credential: `callout:Name/path`."""
+    """Return the path of a Salesforce URL whose host is in a named credential: `callout:Name/path`."""
     return _NAMED_CREDENTIAL.sub("", text)
 
 
 def method_of(value: str) -> str:
-    """Return the method that a text is, or that the name of a constant has."""
+    """Return the HTTP method that a text, or the name of a constant, stands for."""
     if value.upper() in METHODS:
         return value
     found = METHOD_NAME.search(remove_marks(value).strip("{}")) if is_unresolved(value) else None
@@ -212,7 +212,7 @@ def path_of(url: str) -> str:
 
 
 def as_header(text: str, *, is_any: bool = False) -> tuple[str, str] | None:
-    """Return (name, value) of a header line; without `is_any`, only of a well-known header."""
+    """Return (name, value) of a header line; without `is_any`, only for a well-known header."""
     found = HEADER_LINE.fullmatch(text)
     if (
         not found
@@ -237,7 +237,7 @@ def header_text(value: Any) -> str:
 
 
 def mime_of(value: Any) -> str:
-    """Return the media type that a value is; empty if it is none."""
+    """Return a value as a media type; empty if it is not one."""
     if isinstance(value, CodeCall):
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
@@ -247,7 +247,7 @@ def mime_of(value: Any) -> str:
 
 
 def is_form_part(value: Any) -> bool:
-    """Return whether a value is one parameter of a form, or several: `name=value`."""
+    """Return whether a value is one or more parameters of a form: `name=value`."""
     return isinstance(value, str) and re.match(r"[\w.-]+=[^=]", value) is not None
 
 

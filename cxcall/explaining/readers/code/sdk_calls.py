@@ -1,4 +1,4 @@
-"""Read calls of the vendor's SDKs: the name of a method is that of an operation."""
+"""Read calls of the vendor's SDKs: the name of a method is derived from that of an operation."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
         is_list_of_one = isinstance(value, list) and len(value) == 1 and not owner
         value = (
             value[0] if is_list_of_one else value
-        )  # its index is not shown: `body[0].data = ...`
+        )  # the index is not known: `body[0].data = ...`
         if kind == "call" and _find_operation(member):
             calls.append((member, value))
         elif kind == "named" and not owner and isinstance(value, CodeCall):
@@ -92,16 +92,17 @@ def _build_request(
 
 
 def _is_response(value: Any) -> bool:
-    """Return whether the object behind the name of a method is no argument, but the response that was printed."""
+    """Return whether the object after the name of a method is not an argument, but the response that was printed."""
     return status_of(value) >= HTTPStatus.BAD_REQUEST
 
 
 def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
-    """Return the body: the argument that is a map or a model, its names as the API writes them."""
+    """Return the body: the argument that is a map or a model, with the API's names."""
     for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
         content = _model(value, models)
         if isinstance(content, dict) and all(name[:1].isupper() for name in content):
-            content = {_api_name(name): each for name, each in content.items()}  # as .NET writes it
+            # .NET writes names in Pascal case.
+            content = {_api_name(name): each for name, each in content.items()}
         is_body = isinstance(content, dict | list) and content and not _is_response(content)
         if is_body and key != "opts":
             return json.dumps(as_json_value(content), indent=2, ensure_ascii=False)
@@ -109,7 +110,7 @@ def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> st
 
 
 def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
-    """Return a value with models as maps; a model is a call of its class whose attributes were set."""
+    """Return a value with models as maps; a model is an object of its class whose attributes were set."""
     if isinstance(value, str) and is_unresolved(value):
         name = value.strip("\ufdd0\ufdd1{}")
         return _model(models[name], {}) if name in models else value
@@ -133,7 +134,7 @@ def _api_name(name: str) -> str:
 
 
 def _find_operation(name: str) -> tuple[str, str] | None:
-    """Return (method, path) of the operation that a method of an SDK has its name from."""
+    """Return (method, path) of the operation from which the name of an SDK's method is derived."""
     if not _METHOD_NAME.fullmatch(name):
         return None
     folded = name.replace("_", "").lower()

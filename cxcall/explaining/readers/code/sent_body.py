@@ -1,4 +1,4 @@
-"""Encode the body of a request in code as the library sends it that the code uses."""
+"""Encode the body of a request in code as the library that the code uses sends it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _WRAPPERS = re.compile(
 
 
 def _kind_of_maker(name: str) -> str:
-    """Return `form` or `text` for a call that makes one of its arguments, otherwise an empty text."""
+    """Return `form` or `text` for a call that makes a form or a text of its arguments; empty for another call."""
     if FORM_MAKERS.search(name):
         return "form"
     return "text" if _TEXT_MAKERS.search(name) else ""
@@ -67,7 +67,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
             and not (kind or inner)
             and not any(isinstance(each, dict | list) for each in content)
         ):
-            continue  # an argument of a constructor that is not evaluated
+            continue  # an argument of an unknown constructor
         if isinstance(content, dict | list) and content != [] and not is_headers(content):
             return content, kind or inner
         if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
@@ -82,7 +82,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
 
 
 def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
-    """Return how a call sends a map that its headers call JSON; empty if it sends JSON."""
+    """Return the encoding of a map that its headers declare as JSON; empty if the library sends JSON."""
     is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
     if not is_certain or "json" not in content_type:
         return ""
@@ -92,7 +92,7 @@ def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
 
 
 def wrong_encoding_finding(encoding: str) -> Finding:
-    """Return the finding on a map that is not sent as the JSON that its headers announce."""
+    """Return the finding that a map is not sent as JSON although its headers say so."""
     return Finding.error(
         "body-malformed",
         "body",
@@ -129,13 +129,13 @@ def _is_form(kind: str, content_type: str, text: str) -> bool:
 
 
 def sends_forms(text: str) -> bool:
-    """Return whether the library that code uses sends a map as a form."""
+    """Return whether the library in the code sends a map as a form."""
     libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
     return re.search(libraries, text) is not None
 
 
 def as_json_value(value: Any) -> Any:
-    """Return a value with what calls only wrap in place of the calls; what any other call returns is unknown."""
+    """Return a value with the arguments of wrapping calls in place of the calls; the result of other calls is unknown."""
     if isinstance(value, CodeCall):
         values = value.values()
         is_wrapper = len(values) == 1 and _WRAPPERS.search(value.name) is not None
@@ -147,13 +147,13 @@ def as_json_value(value: Any) -> Any:
     is_object = value and all(
         isinstance(each, list) and len(each) == 2 and is_name(each[0]) for each in value
     )
-    if is_object:  # as Erlang, OCaml, and C++ write an object: `[{"name", value}, ...]`
+    if is_object:  # an object of Erlang, OCaml, or C++: `[{"name", value}, ...]`
         return {each[0]: as_json_value(each[1]) for each in value}
     return [as_json_value(each) for each in value]
 
 
 def form_members(value: Any) -> dict[str, Any]:
-    """Return the parameters of a form or query: of a map, a list of pairs, a text, or a call that has one of them."""
+    """Return the parameters of a form or query, from a map, a list of pairs, a text, or a call around one of these."""
     if isinstance(value, str) and not is_unresolved(value):
         return dict(parse_qsl(value.lstrip("?"))) if "=" in value else {}
     if isinstance(value, list):
@@ -167,14 +167,14 @@ def form_members(value: Any) -> dict[str, Any]:
 
 
 def encode_form(members: dict[str, Any]) -> str:
-    """Return a form of a map."""
+    """Return a map as a form."""
     return urlencode(
         [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
     )
 
 
 def encode_query(members: dict[str, Any]) -> str:
-    """Return a query of a map; values with variables keep their marks."""
+    """Return a map as a query; values with variables keep their marks."""
     return "&".join(
         f"{quote_plus(remove_marks(str(name)))}={each}"
         if isinstance(each, str) and is_unresolved(each)
@@ -184,7 +184,7 @@ def encode_query(members: dict[str, Any]) -> str:
 
 
 def with_queries(terms: list[Any]) -> list[Any]:
-    """Return the terms of a text with a form in place of a map or call behind `?` or `&`."""
+    """Return the terms of a text, with a map or call after `?` or `&` as a form."""
     return [
         encode_query(members)
         if isinstance(before, str)

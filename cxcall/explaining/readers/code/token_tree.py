@@ -41,7 +41,7 @@ class Group(NamedTuple):
 
 
 def make_tree(tokens: Iterable[CodeToken]) -> Group:
-    """Return tokens grouped by their brackets. A bracket that does not match another one is left out."""
+    """Return tokens grouped by their brackets. An unmatched bracket is left out."""
     stack = [Group("", [], 0)]
     for token in tokens:
         if token.kind != "bracket":
@@ -119,14 +119,14 @@ def is_block_start(element: list[Any]) -> bool:
 
 
 def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
-    """Return whether a group has members with names, and not the statements of a block, which assign."""
+    """Return whether a group has named members, and not the assignments of a block."""
     commas = sum(is_operator(each, (",",)) for each in group.items)
     is_listed = commas + 1 >= len(elements) > 1
     return is_listed or not any(is_operator(each, ("=", ";")) for each in group.items)
 
 
 def is_command(items: list[Any]) -> bool:
-    """Return whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
+    """Return whether items are a method call without brackets whose first argument is a text: `http.open "POST"`."""
     if not items or not is_token(items[0], "word"):
         return False
     end = read_chain(items, 0)[1]
@@ -134,7 +134,7 @@ def is_command(items: list[Any]) -> bool:
 
 
 def continues(before: Any, after: Any) -> bool:
-    """Return whether a line goes on in the next one, which starts with `after`."""
+    """Return whether a line continues in the next one, which starts with `after`."""
     if is_token(before, "operator") and before.value in TRAILING:
         return True
     if not isinstance(after, CodeToken):
@@ -196,7 +196,7 @@ def read_chain(items: list[Any], position: int) -> tuple[str, int]:
 
 
 def argument_end(items: list[Any], position: int) -> int:
-    """Return where an argument without brackets ends that `&` or `+` puts together: `send "a" & b`; 0 if none does."""
+    """Return the end of an argument without brackets that `&` or `+` joins: `send "a" & b`; 0 if there is none."""
     following = items[position + 1] if position + 1 < len(items) else None
     if not is_operator(following, ("&", "+", "..", "<>")):
         return 0
@@ -213,7 +213,7 @@ def is_method_call(items: list[Any], position: int) -> bool:
 
 
 def is_joined_to_last(items: list[Any], position: int) -> bool:
-    """Return whether an operator joins a term with what is before it, or both are texts, with at most a name between."""
+    """Return whether an operator joins a term to the one before it; two texts also if a name is between them."""
     before, item = items[position - 1], items[position]
     if is_token(before, "operator"):
         return before.value not in ("::", ":", "<", ">", "=>")
@@ -227,7 +227,7 @@ def is_joined_to_last(items: list[Any], position: int) -> bool:
 
 
 def is_next_argument(items: list[Any], position: int) -> bool:
-    """Return whether `=` at a position belongs to a further argument: `a = 1 b = 2`, as ABAP and SQL write them."""
+    """Return whether `=` at a position belongs to the next argument, as in ABAP and SQL: `a = 1 b = 2`."""
     if position < 2 or not isinstance(items[position - 1], CodeToken):
         return False
     before = items[position - 2]
@@ -256,7 +256,7 @@ def is_type(items: list[Any], position: int) -> bool:
 
 
 def is_object_cast(item: Any) -> bool:
-    """Return whether an item is `(object)`, which makes an object of a list in PHP."""
+    """Return whether an item is `(object)`, which converts a list to an object in PHP."""
     return (
         isinstance(item, Group)
         and item.opening == "("
@@ -265,7 +265,7 @@ def is_object_cast(item: Any) -> bool:
 
 
 def is_message(items: list[Any]) -> bool:
-    """Return whether brackets hold a message of Objective-C, not a list."""
+    """Return whether brackets contain a message of Objective-C, not a list."""
     first = items[0] if items else None
     second = next(
         (each for each in items[1:] if not is_token(each, "newline")),
@@ -283,7 +283,7 @@ def is_message(items: list[Any]) -> bool:
 
 
 def is_lisp_map(items: list[Any]) -> bool:
-    """Return whether items are names and values in turn: `:name "value" :other 1`."""
+    """Return whether items alternate between names and values: `:name "value" :other 1`."""
     first = items[0] if items else None
     is_keyword = is_token(first, "word") and first.value[:1] == ":"
     return is_keyword and len(items) > 1 and not is_operator(items[1], KEY_SEPARATORS)
@@ -302,11 +302,11 @@ def is_builder_call(items: list[Any]) -> bool:
 
 
 def is_builder_block(group: Any) -> bool:
-    """Return whether an item is a block that puts an object or a list together: `{ put("a", "b") }`."""
+    """Return whether an item is a block that builds an object or a list: `{ put("a", "b") }`."""
     is_block = isinstance(group, Group) and group.opening == "{"
     return is_block and any(is_builder_call(each) for each in split_elements(group))
 
 
 def is_spread(items: list[Any]) -> bool:
-    """Return whether items take over the members of another map: `**other`, `...other`."""
+    """Return whether items copy the members of another map: `**other`, `...other`."""
     return is_operator(items[0], ("*", "...", "..", "."))

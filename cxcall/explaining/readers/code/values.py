@@ -1,4 +1,4 @@
-"""Values of expressions in code: constants, texts that are put together, and calls that are not evaluated."""
+"""Values of expressions in code: constants, joined texts, and calls that are not evaluated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ESCAPES = {
     "e": "\x1b",
     "v": "\v",
 }
-"""What a letter stands for after the sign that escapes it."""
+"""The characters that escaped letters stand for."""
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 
@@ -52,11 +52,11 @@ class CodeCall:
 
 
 NOTHING = object()
-_MAX_DIGITS = 400  # more are not a float, and Python refuses more than 4300
+_MAX_DIGITS = 400  # more digits are not a float, and Python refuses more than 4300
 
 
 def parse_number(text: str) -> Any:
-    """Return the number that a token is; the text where it is too large or odd."""
+    """Return a token as a number; its text if it is too large or not a number."""
     digits = text.rstrip("LlDdUuMm") if not text.lower().startswith("0x") else text
     if len(digits) > _MAX_DIGITS:
         return text
@@ -67,7 +67,7 @@ def parse_number(text: str) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as a part of a text."""
+    """Return a value as text, to be part of another text."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | None):
@@ -86,7 +86,7 @@ def wrapped_text(value: Any) -> str:
 
 
 def join_terms(terms: list[Any]) -> Any:
-    """Return one term as it is, texts as one text, and maps or lists as one; what else operators make is unknown."""
+    """Return one term as it is, texts as one text, and maps or lists as one; any other result of operators is unknown."""
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(each, dict) for each in terms) and terms:
@@ -123,7 +123,7 @@ def is_trivial(content: Any) -> bool:
 
 
 def is_hollow(content: Any) -> bool:
-    """Return whether a map or list has nothing in it but variables."""
+    """Return whether a map or list contains only variables."""
     if isinstance(content, list) and content:
         return all(
             (isinstance(each, str) and is_unresolved(each))
@@ -135,7 +135,7 @@ def is_hollow(content: Any) -> bool:
 
 
 def as_members(arguments: list[tuple[str | None, Any]]) -> dict[str, Any] | None:
-    """Return the object that the arguments of a call make: names with values, pairs, or both in turn; None if none."""
+    """Return the arguments of a call as an object: named values, pairs, or both; None if they are not one."""
     values = [value for _, value in arguments]
     if not arguments:
         return None
@@ -159,7 +159,7 @@ def is_name(value: Any) -> bool:
 
 
 def contains_value(outer: Any, inner: Any) -> bool:
-    """Return whether a map or list holds another one, at any depth; nothing is in everything."""
+    """Return whether a map or list contains a value at any depth; None counts as contained."""
     if inner is None:
         return True
     members = (
