@@ -42,14 +42,30 @@ _PAIR = (
 _USERINFO = r"://(?P<value>[^\s/?#@\"'`]{1,4096})@"
 _SCHEME = r"(?:(?i:Bearer|Basic|Token|ApiKey|Digest)[ \t]+)?(?P<token>[^\s,;]+)"
 _ENDS = ".,;:)}]\\"
+# A header as one argument or as two texts in quotes: `-H "X-Api-Key: X"`, `"X-Api-Key": "X"`. Prose has neither.
+_QUOTED_HEADER = (
+    rf"(?P<quote>{_QUOTE})(?P<name>[A-Za-z][\w-]{{1,60}})"
+    rf"(?::[ \t]*|(?P=quote)\]?[ \t]*(?::|=>|=|,)[ \t]*{_QUOTE})"
+    r"(?P<value>[A-Za-z_-][A-Za-z_ -]{0,4096})(?P=quote)"
+)
+_BARE_HEADER = r"(?<!\S)(?P<name>[A-Za-z][\w-]{1,60}):(?P<value>[A-Za-z_-]{8,4096})(?!\S)"
+_LETTERS = r"[A-Za-z_-]{8,}"
+_PROSE = frozenset(
+    """
+    authentication authorization authorisation authenticated challenge credential credentials
+    expected forbidden negotiate required rejected supported unauthorized undefined
+    """.split()
+)
 
 
 def find_credentials(text: str) -> Iterator[str]:
     """Yield the credentials in a text: of headers, of options of clients, of pairs in code, and of URLs.
 
-    Words, placeholders, and variables are none.
+    Placeholders and variables are none, and a word is one only where its place shows that: in a header that is
+    passed to a client, or as a password.
     """
     yield from filter(_is_credential, _find(text))
+    yield from filter(_is_password_word, _find_words(text))
 
 
 def _find(text: str) -> Iterator[str]:
@@ -72,6 +88,27 @@ def _find(text: str) -> Iterator[str]:
         yield password or user
     for match in compile_pattern(_PAIR).finditer(text):
         yield from _in_header("Authorization", match["value"])
+
+
+def _find_words(text: str) -> Iterator[str]:
+    """Yield the texts of letters alone that are credentials by their place, also where they read like a word."""
+    headers = [_QUOTED_HEADER]
+    if compile_pattern(_HTTPIE_START).search(text):
+        headers.append(_BARE_HEADER)
+    for pattern in headers:
+        for match in compile_pattern(pattern).finditer(text):
+            name = match["name"].lower()
+            if "cookie" not in name and ("-" in name or name == "authorization"):
+                yield from _in_header(name, match["value"])
+    logins = [match["quoted"] or match["bare"] for match in compile_pattern(_LOGIN).finditer(text)]
+    logins += [match["value"] for match in compile_pattern(_USERINFO).finditer(text)]
+    yield from (login.partition(":")[2] for login in logins)
+    yield from (match["value"] for match in compile_pattern(_PAIR).finditer(text))
+
+
+def _is_password_word(value: str) -> bool:
+    is_word = compile_pattern(_LETTERS).fullmatch(value) is not None
+    return is_word and value.lower() not in _PROSE and not is_placeholder(value)
 
 
 def _in_header(name: str, value: str) -> Iterator[str]:

@@ -50,6 +50,8 @@ def is_possible(format_name: str, value: str) -> bool:
 
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     """Return a warning, without a place, if a value of a number's format cannot be dialed; else None."""
+    if schema.get("format") == "phone" and not value.isascii() and is_dialable(value):
+        return _find_other_characters(value)
     if is_number(schema.get("format"), value):
         return find_unlikely_number(value)
     if schema.get("format") != "phone" or is_dialable(value):
@@ -61,6 +63,20 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
         f"`{mask(value)}` is not a number, an extension, or an address that can be dialed",
         fix=FORMS,
         why=f"the schema says: {description}" if description else WHY_DIALED,
+    )
+
+
+def _find_other_characters(value: str) -> Finding | None:
+    """Return a warning on a number with characters that are not ASCII; None for an address."""
+    if "@" in value or ":" in value:
+        return None
+    return Finding.warning(
+        "phone-format",
+        "",
+        f"`{mask(value)}` has digits, spaces, or signs that are not ASCII characters",
+        fix="write it with the digits 0 to 9, preferably in E.164: `+12025550123`",
+        why="E.164 numbers have only the digits 0 to 9; the platform may not recognize others",
+        source="ITU-T E.164",
     )
 
 

@@ -60,11 +60,21 @@ _UNUSUAL = (
     r"(?:[0-9]{7,14}(?=[A-Za-z_])"  # `+13175550123ext`
     r"|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4}(?![0-9]))"  # `+1/317/555/0123`
 )
+# With a group in brackets, `(202) [555] 0100`. The last of several numbers in brackets, as in a log, is in brackets too.
+_GROUP = r"(?:[0-9]{1,5}(?![0-9])|\([0-9]{1,5}\)|\[[0-9]{2,5}\]|\{[0-9]{2,5}\}|<[0-9]{2,5}>)"
+_BRACKETED = (
+    r"(?<![0-9A-Za-z])(?=[^\]}>\n]{1,24}[\]}>])(?=(?:[^0-9A-Za-z]{0,4}[0-9]){9})"
+    rf"(?:\+?{_GROUP}(?:[ .-]{{0,2}}{_GROUP}){{0,5}}[ .-]{{0,2}}[0-9]{{2,5}}"
+    rf"|(?=[+(]|\[[0-9]{{3}}\] ?\[[0-9]{{3}}\] ?\[[0-9]{{4}}\])\+?{_GROUP}(?:[ .-]{{0,2}}{_GROUP}){{1,6}})"
+    r"(?![0-9A-Za-z])"
+)
 _START = r"(?:(?<![0-9A-Za-z])|(?<==2[Bb]))"  # `=2B` is `+` in mail
-_NUMBER = rf"{_START}(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])|{_UNUSUAL}"
+_NUMBER = (
+    rf"{_START}(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])|{_UNUSUAL}|{_BRACKETED}"
+)
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
-_SEVEN_DIGITS = r"(?:[0-9][ ().\-/_:']{0,3}){6}[0-9]"
+_SEVEN_DIGITS = r"(?:[0-9][ ()\[\]{}<>.\-/_:']{0,3}){6}[0-9]"
 _DIGIT = r"\d"
 _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
@@ -111,10 +121,15 @@ def mask_text(text: str) -> str:
 
 def _mask_unicode(text: str) -> str:
     """Mask a text with other digits, dashes, and spaces than those of ASCII, or invisible ones, as if it had these."""
-    plain = "".join(char if char.isascii() else _ascii_character(char) for char in text)
+    plain = _with_ascii(text)
     masked = mask_text(plain)
     changes = zip(text, plain, masked, strict=True)
     return "".join(new if new != old else char for char, old, new in changes)
+
+
+def _with_ascii(text: str) -> str:
+    """Return a text of the same length with the ASCII characters that the others stand for."""
+    return "".join(char if char.isascii() else _ascii_character(char) for char in text)
 
 
 @lru_cache(maxsize=_CHARACTERS_KEPT)
@@ -138,11 +153,12 @@ def _mask_escaped(text: str) -> str:
     form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
     characters = list(text)
     for view in (form, *unescape(form)):
-        for match in _pattern(_NUMBER, _WITH_IDS).finditer(view.text):
+        plain = view.text if view.text.isascii() else _with_ascii(view.text)
+        for match in _pattern(_NUMBER, _WITH_IDS).finditer(plain):
             group = "number" if match["number"] else "named"
             if not match.groupdict().get(group):
                 continue
-            digits = [at for at in range(*match.span(group)) if view.text[at].isdigit()]
+            digits = [at for at in range(*match.span(group)) if plain[at].isdigit()]
             for at in digits[:-SHOWN_DIGITS]:
                 start, end = view.source_span(at, at + 1)
                 characters[start:end] = "*" * (end - start)

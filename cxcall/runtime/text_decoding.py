@@ -16,9 +16,12 @@ _MAX_DEPTH = 4
 """How often escapes of escapes are decoded, such as `%2541`."""
 
 _HEX = "[0-9A-Fa-f]"
+_NEXT_BYTE = "%[89ABab][0-9A-Fa-f]"
 # Each alternative starts with a literal character, which makes the search fast.
 _ESCAPE = rf"""
-    %u(?P<percent4>{_HEX}{{4}}) | %(?P<percent>{_HEX}{{2}})
+    (?P<utf8> %(?:[Cc][2-9A-Fa-f]|[Dd]{_HEX}){_NEXT_BYTE} | %[Ee]{_HEX}(?:{_NEXT_BYTE}){{2}}
+    | %[Ff][0-4](?:{_NEXT_BYTE}){{3}} )
+    | %u(?P<percent4>{_HEX}{{4}}) | %(?P<percent>{_HEX}{{2}})
     | \\U(?P<long>{_HEX}{{8}}) | \\u(?P<short>{_HEX}{{4}}) | \\u\{{(?P<braces>{_HEX}{{1,6}})\}}
     | \\x(?P<byte>{_HEX}{{2}}) | \\(?P<octal>[0-3][0-7]{{2}}) | \\(?P<blank>[abfnrtv]) | \\(?P<sign>[^\w\s&%])
     | &\#[xX](?P<html>{_HEX}{{1,6}});? | &\#(?P<decimal>[0-9]{{1,7}});? | &(?P<name>[A-Za-z]{{2,12}});
@@ -181,6 +184,8 @@ def _value(match: re.Match[str]) -> str:
         return " "
     if kind == "sign":
         return match[kind]
+    if kind == "utf8":
+        return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", "replace")
     if kind == "name":
         from html import unescape
 

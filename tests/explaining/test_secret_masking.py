@@ -343,6 +343,28 @@ CREDENTIALS = {
 }
 
 
+WORD_KEY = "qwertyuiopas"
+WORD_CREDENTIALS = {
+    "two headers": f"curl -H 'Authorization: {WORD_KEY}' -H 'Authorization: x-2' {SEND}",
+    "two keys": f"curl -H \"X-Api-Key: {WORD_KEY}\" -H 'X-Api-Key: other' {SEND}",
+    "a scheme": f"curl -H 'Authorization: Token {WORD_KEY}' -H 'Authorization: x-2' {SEND}",
+    "user, then a header": f"curl -u user:{WORD_KEY} -H 'Authorization: Bearer sk-other' {SEND}",
+    "proxy's user": f"curl --proxy-user a:{WORD_KEY} {SEND}",
+    "URL of a proxy": f"curl -x http://a:{WORD_KEY}@proxy:8080 {SEND}",
+    "HTTPie": f"http POST {URL} X-Api-Key:{WORD_KEY} X-Api-Key:other contactId=1",
+    "dictionary": f"requests.post('{URL}', headers={{'X-Api-Key': '{WORD_KEY}', 'X-Api-Key': 'x'}}, json={{}})",
+    "pair": f"requests.post('{URL}', auth=('user', '{WORD_KEY}'), headers={{'Authorization': 'x-2'}})",
+}  # fmt: skip
+
+
+@each_case("name", WORD_CREDENTIALS)
+def test_credential_of_letters_alone_is_masked_where_its_place_shows_it(name: str) -> None:
+    text = f'{WORD_CREDENTIALS[name]}\n\nHTTP/1.1 400 Bad Request\n\n{{"message":"bad token {WORD_KEY} for you"}}'
+    shown = repr([(each.findings, each.ticket) for each in explain(text)])
+    assert WORD_KEY not in shown
+    assert "for you" in shown
+
+
 @each_case("name", CREDENTIALS)
 def test_echo_of_each_credential_of_a_command_is_masked(name: str) -> None:
     text = CREDENTIALS[name]
@@ -364,6 +386,7 @@ WORDS = {
     "something-or-other": f"I sent Authorization: Bearer something-or-other\ncurl {SEND}",
     "/etc/c1.pem": f"curl --cert /etc/c1.pem --key k.pem {SEND}",
     "user": f"curl -u user:pw {SEND}",
+    "mypurecloud": f"curl -H 'Cookie: a=b; Domain=mypurecloud' {SEND}",
 }
 
 

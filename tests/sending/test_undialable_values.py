@@ -98,6 +98,21 @@ def test_text_that_is_not_a_number_has_a_finding(
     assert "+12025550123" in found["fix"]
 
 
+@each_case(
+    "number",
+    (
+        "+1\u00a0202\u00a0555\u00a00123",
+        "\u0662\u0660\u0662\u0665\u0665\u0665\u0660\u0661\u0662\u0663",
+    ),
+)
+def test_number_of_other_characters_than_ascii_has_a_warning(cxcall: Cxcall, number: str) -> None:
+    for command in (("call", *GENESYS), ("callback", *CXONE)):
+        ran = cxcall(*command, "--to", number, "-n", "-o", "json", code=0)
+        [found] = ran.envelope["findings"]
+        assert (found["severity"], found["code"]) == ("warning", "phone-format")
+        assert "not ASCII" in found["message"]
+
+
 def test_impossible_number_in_the_query_has_a_finding(cxcall: Cxcall) -> None:
     ran = cxcall("callback", *CXONE, "--to", "+1234567890", "-n", "-o", "json", code=0)
     assert ran.codes == ["phone-unlikely"]
