@@ -1,1 +1,1 @@
-"""Read what people paste (curl, HAR, HTTP, Python, JSON) as observed requests."""
+"""Read pasted texts (curl, HAR, HTTP, Python, JSON) as observed requests."""

@@ -1,4 +1,4 @@
-"""Recognize what a text holds, and read its requests and responses."""
+"""Recognize the format of a text, and read its requests and responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONG = 1 << 20
 
 
 class Source(NamedTuple):
-    """A text that holds requests: its JSON values with their secrets, or the text itself if it is not JSON."""
+    """A text that contains requests: its JSON values with their secrets, or the text itself if it is not JSON."""
 
     name: str
     values: list[Any] | None
@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
     @property
     def request_count(self) -> int:
-        """How many requests can be read apart from each other; 1 for a text that is read as a whole."""
+        """The number of requests that can be read separately; 1 for a text that is read as a whole."""
         if self.values is None:
             return 1
         from cxcall.explaining.readers.json_values.json_documents import count_requests
@@ -57,8 +57,8 @@ class Source(NamedTuple):
 
 
 def open_source(text: str, name: str) -> Source:
-    """Return a text in which requests can be read. Nothing in it is run, opened, or fetched."""
-    if not text.isascii():  # no request can hold a lone surrogate
+    """Return a text as a source of requests. Nothing in it is run, opened, or fetched."""
+    if not text.isascii():  # no request can contain a lone surrogate
         text = remove_marks(text.encode("utf-8", "replace").decode())
     text = text.removeprefix(BOM)
     values = _json_values(text.strip())
@@ -72,13 +72,13 @@ def open_source(text: str, name: str) -> Source:
 def read_path(path: str) -> Iterator[ObservedRequest]:
     """Yield the requests in a file, or in stdin (`-`).
 
-    Raises UsageError if the text holds neither a request nor a response.
+    Raises UsageError if the text contains neither a request nor a response.
     """
     return read(read_text(path), path)
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests and responses in a text; raises UsageError if it holds neither."""
+    """Yield the requests and responses in a text; raises UsageError if it contains neither."""
     is_empty = True
     for request in open_source(text, name).read(entry):
         is_empty = False
@@ -102,7 +102,7 @@ def _json_values(text: str) -> list[Any] | None:
 
 
 def _load_long(text: str) -> Any:
-    """Return the value of a long JSON text in a third of the time; raises ValueError and RecursionError."""
+    """Return the value of a long JSON text, three times as fast as `json`; raises ValueError and RecursionError."""
     import msgspec
 
     try:
@@ -112,7 +112,7 @@ def _load_long(text: str) -> Any:
 
 
 def unknown_format(name: str) -> UsageError:
-    """Return the error that a text holds neither a request nor a response."""
+    """Return the error that a text contains neither a request nor a response."""
     return UsageError(
         f"cannot parse `{name}` as an HTTP request or response",
         where=name,

@@ -1,6 +1,6 @@
-"""Put a request together from labels with values.
+"""Build a request from labels with values.
 
-A label says by its words what its value is: `http.request.method`, `Request Method`, and `req_method` are the method.
+The words of a label say what its value is: `http.request.method`, `Request Method`, and `req_method` are the method.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _PARTS = {
     "statuscode": "status",
     "code": "status",
 }
-"""The parts of a request and a response by the words of their labels, without those that stand before any of them."""
+"""The parts of a request and a response by the words of their labels, without words that may precede any of them."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 URL_LINE = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$")
 STATUS_LINE = re.compile(r"^(?P<status>[1-5][0-9]{2})(?: [A-Z][A-Za-z' ]+)?$")
@@ -73,7 +73,7 @@ _HEADER = re.compile(r"^([A-Za-z][\w-]*): ?(.*)$")
 
 
 class LabeledRequest:
-    """What labels say of one request and its response."""
+    """The parts of a request and its response, from labels."""
 
     def __init__(self) -> None:
         self.parts: dict[str, str] = {}
@@ -96,13 +96,13 @@ class LabeledRequest:
         return "/" in self.target and bool({"method", "status"} & self.parts.keys())
 
     def _side_and_part(self, label: str) -> tuple[str, str]:
-        """Return what a label is about; behind the status of the response it is about the response."""
+        """Return the side and part that a label names; after the status of a response, it is the response."""
         side, part = part_of(label)
         is_below = "status" in self.parts and bool(self.body or self.headers)
         return side or ("response" if is_below else ""), part
 
     def take(self, label: str, value: str) -> bool:
-        """Take over a value if its label says what it is; return whether it does."""
+        """Use a value if its label says what it is; return whether it does."""
         side, part = self._side_and_part(label)
         value = _plain(value)
         if (verb := label.partition(" ")[0]) in METHODS:
@@ -133,7 +133,7 @@ class LabeledRequest:
         return True
 
     def _take_unnamed(self, side: str, label: str, value: str) -> bool:
-        """Take over a value by its own form, as its label is in another language or that of a header."""
+        """Use a value by its form, because its label is in another language or is the name of a header."""
         if value in METHODS:
             self.parts.setdefault("method", value)
         elif URL_LINE.match(value) and not _HEADER_OF_URLS.match(label):
@@ -143,7 +143,7 @@ class LabeledRequest:
         return True
 
     def take_under(self, label: str, line: str, text: str) -> bool:
-        """Take over a line under a label: a header, or the end of a body, of which `text` is all; return whether it did."""
+        """Use a line under a label: a header, or a body that ends with it, then `text`; return whether it is one."""
         side, part = self._side_and_part(label)
         if part == "headers" and text[:1] == "{":
             return self._take_header_object(side, text)
@@ -167,7 +167,7 @@ class LabeledRequest:
         if not text:
             return False
         if side != "response" and is_printed_map(value[start:]):
-            self.body = self.body or mark_unresolved("{...}")  # nobody knows what was sent
+            self.body = self.body or mark_unresolved("{...}")  # the sent value is not known
             return True
         if side == "response" or (not side and find_error_body(text) is not None):
             self.response_body = self.response_body or text
@@ -188,7 +188,7 @@ class LabeledRequest:
         return is_header
 
     def build(self) -> ObservedRequest:
-        """Return the request; what has no label may be its body or its response."""
+        """Return the request; text without a label may be its body or its response."""
         rest = "\n".join(self.rest)
         left = read_response(rest)
         bodies = (
@@ -201,7 +201,7 @@ class LabeledRequest:
         body = self.response_body or (left.text if left else "") or None
         headers = self.response_headers or (dict(left.headers) if left else None)
         is_typed = any(name.lower() == "content-type" for name in self.headers)
-        # A label with a hyphen may be another ID of the report: alone, it does not show that headers are missing.
+        # A label with a hyphen may be an ID of the report, so it alone does not show that other headers are missing.
         headers_sent = self.headers if self.has_header_list or is_typed else None
         url = self.parts.get("url") or (self.unnamed_url if "path" not in self.parts else None)
         return build_observed_request(
@@ -218,7 +218,7 @@ class LabeledRequest:
 
 
 def part_of(label: str) -> tuple[str, str]:
-    """Return (side, part) of a label; empty if its words name no part."""
+    """Return (side, part) of a label; empty texts if its words do not name a part."""
     words = [word.lower() for word in _WORD.findall(label)]
     side = ""
     while words and (words[0] in _SIDES or words[0] in ("http", "raw", "full")):

@@ -39,7 +39,7 @@ _PAIR = re.compile(
     r"(?:^|(?<=[\s,;|\[(]))(?P<label>[A-Za-z][\w.]{0,38})="
     r"(?P<value>\"(?:[^\"\\]|\\.)*\"|[^\s,;|\])]*)"
 )
-# A method on a line of its own, or the block of Bruno that has its name; and a URL on the line below.
+# A method on its own line, or a block of Bruno with its name, and a URL on the line below.
 _METHOD_LINE = re.compile(
     rf"^[ \t]*(?P<method>{_METHOD})[ \t]*$|^(?P<block>get|post|put|patch|delete) \{{$"
 )
@@ -53,7 +53,7 @@ _MAX_TEXT = 1 << 17
 
 
 def read_labels(text: str) -> Iterator[ObservedRequest]:
-    """Yield the request of each record in a text; or else the one that its lines, rows, or tags describe."""
+    """Yield the request of each record in a text, or else the one that its lines, rows, or tags describe."""
     if len(text) > _MAX_TEXT:
         return
     for records in (_tags(text), _key_values(text), _csv_rows(text)):
@@ -69,17 +69,17 @@ def read_labels(text: str) -> Iterator[ObservedRequest]:
 
 
 def _depth(line: str) -> int:
-    """Return how many more brackets a line opens than it closes."""
+    """Return the number of brackets that a line opens minus those that it closes."""
     return line.count("{") + line.count("[") - line.count("}") - line.count("]")
 
 
 def _is_open(value: str) -> bool:
-    """Return whether a value is on the lines below its label, or goes on there."""
+    """Return whether a value starts or continues on the lines below its label."""
     return not value or (value[0] in "{[" and not find_json_end(value, 0))
 
 
 def read_members(value: Any) -> ObservedRequest | None:
-    """Return the request that the members of an object describe by their names: `http.request.method`."""
+    """Return the request in an object whose members have labels as names: `http.request.method`."""
     labeled = _take_all(_named_leaves(value, ""))
     return labeled.build() if labeled.has_target and "method" in labeled.parts else None
 
@@ -136,7 +136,7 @@ def _tags(text: str) -> Iterator[list[tuple[str, str]]]:
 
 
 def _read_lines(text: str) -> LabeledRequest:
-    """Return what the labels of lines say; nothing of code, whose members look like labels."""
+    """Return the request from labeled lines; lines of code are left out, because their members look like labels."""
     labeled = LabeledRequest()
     lines = text.split("\n")
     if any(map(_MEMBER.match, lines)):
@@ -164,7 +164,7 @@ def _read_lines(text: str) -> LabeledRequest:
 
 
 def _take_line(labeled: LabeledRequest, line: str, *, has_sections: bool) -> bool:
-    """Take over a line without a label: a method, a URL below one, both, or a status; return whether it is one."""
+    """Use a line without a label: a method, a URL below one, both, or a status; return whether it is one."""
     if has_sections and (start := _REQUEST_LINE.match(line)):
         labeled.parts |= start.groupdict()
     elif start := _METHOD_LINE.match(line):

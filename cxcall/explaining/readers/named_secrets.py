@@ -1,4 +1,4 @@
-"""Find the values that a source gives to names of secrets, wherever a request has them: `TOKEN=...`."""
+"""Find the values of variables with the names of secrets, such as `TOKEN=...`, to mask them everywhere."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ _SCHEME = re.compile(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
 
 
 def find_named_secrets(text: str) -> frozenset[str]:
-    """Return the values in a text that variables with the name of a secret have."""
+    """Return the values of variables with the name of a secret in a text."""
     return frozenset(_SCHEME.sub("", value) for value in _named_values(text))
 
 
 def is_secret_variable(name: str, value: str) -> bool:
-    """Return whether the value of a variable is a secret: not a placeholder, a path, or the name of one."""
+    """Return whether the value of a variable is a secret, and not a placeholder, a path, or a name."""
     if not is_likely_secret(name, value) or value[:1] == "/" or "://" in value:
         return False
     is_name = _IDENTIFIER.fullmatch(value) is not None and (
@@ -57,6 +57,6 @@ def _named_values(text: str) -> Iterator[str]:
             if is_secret_variable(name, value):
                 yield value
     for name, sign, value in _LINE.findall(text):
-        is_word = sign != "=" and _LETTERS.fullmatch(value) is not None  # of prose
+        is_word = sign != "=" and _LETTERS.fullmatch(value) is not None  # in prose
         if not is_word and is_secret_variable(name, value):
             yield value

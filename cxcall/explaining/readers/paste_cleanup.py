@@ -1,4 +1,4 @@
-"""Take out of a pasted text what chats, mails, web pages, terminals, and editors add to requests."""
+"""Remove from a pasted text what chats, mails, web pages, terminals, and editors add to requests."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _HTML_TAG = re.compile(
     re.IGNORECASE,
 )
 _LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
-# What scripts of an editor do with a response, and the file that one is kept in: `> {% ... %}`, `<> response.json`.
+# An editor's response handlers, and the file in which it keeps a response: `> {% ... %}`, `<> response.json`.
 _HANDLER = re.compile(
     r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$", re.DOTALL | re.MULTILINE
 )
 _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")
 _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
-# How Node.js prints an error beside the status and body of a response, whose words it repeats; ECONNRESET says more.
+# How Node.js prints an error beside the status and body of a response, whose text it repeats; a code such as ECONNRESET tells more.
 _PRINTED_ERROR = re.compile(r"(?<=: )\[\w*Error: (?![^\n]*\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])")
 _QUOTE = re.compile(r"\\.|['\"]")
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
 _BROKEN_PAIRS = re.compile(r"[ \t]*\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&]*&[ \t]*\n[ \t]*[\w.%-]+=")
 
-# A URL that a mail, a terminal, or a recognized picture broke into two lines.
+# A URL that a mail, a terminal, or text recognition split into two lines.
 _WRAPPED = re.compile(
     r"""(?P<start>(?:https?://[\w.:-]+)?(?P<path>/(?:platform/)?(?:api/v[0-9]|incontactapi/)[\w/.%{}~-]{0,400}))
         -?\n[ \t>|]*(?![{}]+(?:[\s"']|$))(?P<rest>[\w/.%{}~-]+)(?=[?\s"'`<>]|$)""",
@@ -44,15 +44,15 @@ _WRAPPED = re.compile(
 
 
 def clean_text(text: str) -> str:
-    """Return a text without what chats, mails, and web pages add around it."""
+    """Return a text without the additions of chats, mails, and web pages."""
     text = _LONG_RUN.sub(
         lambda run: run[1] * 512, text.replace("\r\n", "\n")
-    )  # no reader has to bear it
+    )  # removed, so that readers need not expect it
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
         text = html.unescape(text)
     if (
         _HTML_END.search(text) and "<html" not in text.lower()
-    ):  # a page in a response stays as it is
+    ):  # a page in a response stays unchanged
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
     text = _TWICE_QUOTED.sub("", text)
     lines = text.splitlines()
@@ -67,7 +67,7 @@ def clean_text(text: str) -> str:
 
 
 def _without_prompts(text: str) -> str:
-    """Return a text without the prompts that a shell writes before the further lines of a command."""
+    """Return a text without the prompts that a shell prints before the continuation lines of a command."""
     lines: list[str] = []
     is_open, quote = False, ""
     for line in text.split("\n"):
@@ -83,7 +83,7 @@ def _without_prompts(text: str) -> str:
 
 
 def _join_pairs(text: str) -> str:
-    """Return a text with each query and form in one line, although an editor breaks them before or after `&`."""
+    """Return a text with each query and form on one line; editors split them before or after `&`."""
     if not _BROKEN_PAIRS.search(text):
         return text
     lines: list[str] = []
@@ -101,7 +101,7 @@ def _join_pairs(text: str) -> str:
 
 
 def join_wrapped_urls(text: str) -> str:
-    """Return a text in which a path is in one line if only the whole of it is published."""
+    """Return a text with each split path joined to one line, if only the joined path is published."""
     return _WRAPPED.sub(_join, text)
 
 

@@ -1,4 +1,4 @@
-"""Read a pasted text that is not JSON: what the first reader finds that finds a request, and what the text around it shows."""
+"""Read a pasted text that is not JSON with the first reader that finds a request."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _READERS = (
     "messages.http_message.read_requests",
     "messages.responses_without_request.read_calls_and_responses",
 )
-"""Functions of this package that yield the requests of a text, the exact ones first; each is loaded where it is needed."""
+"""Functions of this package that yield the requests of a text, the exact ones first; each is loaded when needed."""
 _MAX_TEXT = 1 << 22
 
 
 def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests and responses of a text, with the lines of it that no reader understood."""
+    """Yield the requests and responses of a text, with the lines that no reader understood."""
     rest = join_wrapped_urls(without_blocked_requests(text))
     requests = list(_read_text(clean_text(rest.strip()[:_MAX_TEXT])))
     start = text[:_MAX_TEXT]
@@ -57,7 +57,7 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
 
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
-    """Yield what the first reader finds that finds a path, or else what the first one finds."""
+    """Yield the requests of the first reader that finds a path, or else of the first that finds any."""
     without_path: list[ObservedRequest] = []
     for name in _READERS:
         module, _, function = name.rpartition(".")
@@ -76,7 +76,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
 def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
     """Yield requests with the numbers of the lines that are in none of them.
 
-    A single request without a response has the one that these lines name, as prose around it does.
+    A single request without a response gets the response that these lines, such as prose, name.
     """
     start = RESPONSE_START.search(text)
     is_code = any(each.kind is SourceKind.CODE for each in requests)
@@ -85,7 +85,7 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
     if len(requests) == 1 and requests[0].response is None and unread:
         response = read_response("\n".join(unread.values()))
         if response is not None and not response.body:
-            # A page below the status has words of requests, too.
+            # An HTML page below the status also contains words of requests.
             response = read_response("\n".join(text.split("\n")[min(unread) - 1 :])) or response
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread

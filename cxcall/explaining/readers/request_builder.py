@@ -47,7 +47,7 @@ def build_observed_request(
 ) -> ObservedRequest:
     """Return a request built from its parts; `host` and `path` win over those of `url`.
 
-    Where no headers are given, none were sent, unless `headers_are_shown` is False or
+    Without headers, the request has none, unless `headers_are_shown` is False or
     `null_means_unknown` is True.
 
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
@@ -95,7 +95,7 @@ def build_observed_request(
 def _mark_parts(
     kind: SourceKind, url: Any, path: Any, headers: Any, body: Any
 ) -> tuple[Any, Any, Headers | None, str | None]:
-    """Return the parts with the variables marked that the source has in place of values."""
+    """Return the parts, with marks on the variables that the source has in place of values."""
     sent, text = _build_headers(headers), _body_text(body)
     if kind.shows_sent_text:
         return url, path, sent, text
@@ -105,7 +105,7 @@ def _mark_parts(
 
 
 def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
-    """Return the names of the variables in a query by the place of each value that has one; `query` for whole pairs."""
+    """Return the names of the variables in a query by place; the place is `query` for whole pairs."""
     query = target.partition("?")[2].partition("#")[0]
     values = parse_qsl(query, keep_blank_values=True)
     hidden = {
@@ -126,13 +126,13 @@ def _without_default_port(host: str, scheme: str) -> str:
 
 
 def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:
-    """Yield the decoded pairs of a query, without variables in place of some."""
+    """Yield the decoded pairs of a query, without variables that stand for pairs."""
     pairs = parse_qsl(query.partition("#")[0], keep_blank_values=True)
     return (each for each in pairs if not _is_variable(each))
 
 
 def _is_variable(pair: tuple[str, str]) -> bool:
-    """Return whether a variable stands in a query in place of parameters."""
+    """Return whether a text in a query is a variable that stands for parameters."""
     return not pair[1] and _VARIABLE.fullmatch(pair[0]) is not None
 
 
@@ -143,15 +143,15 @@ def basic_credentials(pair: str) -> str:
 
 
 def with_defaults(headers: dict[str, str], defaults: dict[str, str]) -> dict[str, str]:
-    """Return headers with those that a client adds where none of that name, in any case, is among them."""
+    """Return headers with a client's default headers, except those whose names, in any case, are present."""
     names = {name.lower() for name in headers}
     return {name: value for name, value in defaults.items() if name.lower() not in names} | headers
 
 
 def encode_parts(parts: Iterable[tuple[Any, Any, Any]]) -> str:
-    """Return the parts of a multipart form, (name, text, file) each, like another form; a file is `@NAME`.
+    """Return the parts of a multipart form, each (name, text, file), as a URL-encoded form; a file is `@NAME`.
 
-    Their content type is shown without a boundary.
+    Their content type is returned without a boundary.
     """
     texts = ((_part_text(name), _part_text(text), _part_text(file)) for name, text, file in parts)
     return urlencode([(name, f"{_FILE}{file}" if file else text) for name, text, file in texts])
@@ -162,7 +162,7 @@ def _part_text(value: Any) -> str:
 
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
-    """Return a response; its status is 0 where only its body is known. None where neither is known."""
+    """Return a response; its status is 0 if only its body is known. Returns None if neither is known."""
     content = _body_text(body)
     if content is None and not isinstance(status, int):
         return None
@@ -175,7 +175,7 @@ def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> Ht
 
 
 def _shallow(value: Any) -> Any:
-    """Return a value that can be written as text; raises UsageError if it is nested too deep for that."""
+    """Return a value that can be written as text; raises UsageError if it is nested too deep."""
     if isinstance(value, dict | list | tuple) and is_too_deep(value):
         raise UsageError(
             "the request or response is nested too deep",
@@ -186,7 +186,7 @@ def _shallow(value: Any) -> Any:
 
 
 def _shorten(text: str) -> str:
-    """Return a part of a URL as it is, or its start where it is longer than any that a platform has."""
+    """Return a part of a URL, or only its start if it is longer than in any URL of a platform."""
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}\u2026"
 
 
@@ -215,7 +215,7 @@ def _build_headers(value: Any) -> Headers | None:
 
 
 def _header_value(content: Any) -> str:
-    """Return the value of a header; of a list of values, as records of tests have them, all."""
+    """Return the value of a header; all values of a list, which test records have."""
     is_list = isinstance(content, list) and all(isinstance(each, str) for each in content)
     return ", ".join(content) if is_list else str(_shallow(content))
 

@@ -1,4 +1,4 @@
-"""Complete a request with what the text around it shows: its response, or the parts of it."""
+"""Complete a request from the text around it: its response, or parts of the response."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ERROR_STATUS = re.compile(
     rf"|\b([45][0-9]{{2}})(?: ?[-:,(] ?| )(?:{_PHRASES}|(?:client |server )?error)\b"
     rf"|\b(?:{_PHRASES}) ?\(([45][0-9]{{2}})\)"
     rf"|\(([45][0-9]{{2}})\): (?:{_PHRASES})"
-    # Of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`
+    # A message of .NET, in the user's language: `Le serveur distant a retourné une erreur : (400) Demande incorrecte.`
     r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _ASSUMPTION = re.compile(
 
 
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request whose response has no body with the error body that the text has anywhere."""
+    """Return a request; if its response has no body, with the error body from anywhere in the text."""
     known = request.response
     if known is not None and known.body and (known.json() or "{'" not in text):
         return request
@@ -52,7 +52,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
     if not is_error_body(body) and request.is_refused and "{'" in text:
         from cxcall.explaining.readers.messages.responses_in_text import dumped_objects
 
-        body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
+        body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
     if not is_error_body(body):
         return request
     response = build_response(
@@ -65,7 +65,7 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request without a response with the status of an error that the text has anywhere, if it has only one."""
+    """Return a request; if it has no response, with the only error status from anywhere in the text."""
     if request.response is not None:
         return request
     lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
@@ -82,7 +82,7 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request whose response names no correlation ID with the one that the text has anywhere."""
+    """Return a request; if its response has no correlation ID, with the one from anywhere in the text."""
     response, found = request.response, _CORRELATION.search(text)
     if response is None or found is None or correlation_id(response):
         return request
@@ -91,7 +91,7 @@ def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:
 
 
 def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
-    """Return the requests without those that only mention another one again, such as a last line with its status."""
+    """Return the requests without repeated mentions of another one, such as a last line with its status."""
     shown = [
         each
         for each in requests

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _MAX_TEXT = 1 << 17
 _WORD = re.compile(r"[^\W_]{2,}")
 _NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
-"""Starts of lines that say nothing of a request: what curl reports of a connection, comments, fences, and labels of here-documents."""
+"""Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents."""
 _MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
 _MIN_RUN = 3
-"""So many known words in a row are in a request, whatever is before them, such as the prefix of a log."""
+"""A line with so many known words in a row is in a request, whatever precedes them, such as the prefix of a log."""
 _LABELS = frozenset(
     """
     http https curl request response headers header body status code reason method url host path
@@ -33,10 +33,10 @@ _MAX_RANGES = 4
 def find_unread_lines(
     text: str, requests: Sequence[ObservedRequest], code_end: int
 ) -> dict[int, str]:
-    """Return the lines of a text that are in no request, by their numbers.
+    """Return the numbers of the lines of a text that are not part of a request.
 
-    A line is in a request if at least half of its words are. All before `code_end` is code, which was
-    read as a whole. Of a long text, no line is looked at.
+    A line is part of a request if at least half of its words are. The text before `code_end` is code, which
+    was read as a whole. In a long text, lines are not compared.
     """
     if len(text) > _MAX_TEXT:
         return {}
@@ -56,7 +56,7 @@ def find_unread_lines(
 
 
 def describe_lines(numbers: Iterable[int]) -> str:
-    """Return numbers of lines as a text, such as `lines 1 and 4-6`; empty without any."""
+    """Return line numbers as a text, such as `lines 1 and 4-6`; empty if there are none."""
     ranges = list_ranges(numbers)
     if not ranges:
         return ""
@@ -66,7 +66,7 @@ def describe_lines(numbers: Iterable[int]) -> str:
 
 
 def _commands(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the commands of a text start and end."""
+    """Yield the start and the end of each command in a text."""
     match = COMMAND.search(text)
     while match:
         end = match.start() + max(split_command(text[match.start() :]).end, 1)
@@ -75,7 +75,7 @@ def _commands(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _unread_part(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
-    """Return what of a line is in none of the parts that were read."""
+    """Return the rest of a line without the parts that were read."""
     for first, last in read:
         if first < start + len(line) and start < last:
             return line[: max(first - start, 0)] + line[max(last - start, 0) :]

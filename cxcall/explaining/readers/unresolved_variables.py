@@ -12,11 +12,11 @@ from cxcall.documents.json_text import load_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Noncharacters of Unicode: JSON may hold them, but text that people exchange does not.
+# Noncharacters of Unicode: JSON may contain them, but text that people exchange does not.
 _START, _END = "\ufdd0", "\ufdd1"
 MARKS = str.maketrans("", "", _START + _END)
 _VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
-# Of GitHub Actions `${{ inputs.x }}`, of Terraform `${var.x}`, and the directives of printf in place of a value.
+# GitHub Actions has `${{ inputs.x }}`, Terraform `${var.x}`, and printf directives in place of a value.
 _TEMPLATE = re.compile(
     r"\$\{\{\s*(?P<action>[^{}\"\\\n]{1,200}?)\s*\}\}"
     r"|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
@@ -27,19 +27,19 @@ _STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
 
 def mark_unresolved(text: str) -> str:
-    """Return the marked form of a variable, written as the source writes it: `{name}`, `$NAME`."""
+    """Return the marked form of a variable in the notation of the source: `{name}`, `$NAME`."""
     return f"{_START}{text}{_END}"
 
 
 def mark_templates(text: str) -> str:
-    """Return a text with the variables marked that a program fills in before it sends."""
+    """Return a text with marks on the variables that a program fills in before it sends."""
     if "${" not in text and "%" not in text:
         return text
     return _TEMPLATE.sub(lambda each: mark_unresolved(f"{{{each[1] or each[2] or '...'}}}"), text)
 
 
 def remove_marks(text: str) -> str:
-    """Return a text with its variables as the source writes them."""
+    """Return a text with its variables in the notation of the source."""
     return text.translate(MARKS)
 
 
@@ -55,7 +55,7 @@ def variable_names(text: str) -> tuple[str, ...]:
 
 
 def replace_variables(text: str, find: Callable[[str], str | None]) -> str:
-    """Return a text with the values of the variables for which `find` returns one, up to 1 MB of them."""
+    """Return a text with the values of the variables for which `find` returns one, up to 1 MB in total."""
     if _START not in text:
         return text
     room = _MAX_VALUES
@@ -72,7 +72,7 @@ def replace_variables(text: str, find: Callable[[str], str | None]) -> str:
 def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:
     """Return a body without marks, and the names of its variables by JSON pointer.
 
-    The body is None where a variable is all of it, or where its variables make it invalid JSON.
+    The body is None if it is a single variable, or if its variables make it invalid JSON.
     """
     if body is None or _START not in body:
         return body, {}
@@ -97,7 +97,7 @@ def _is_variable(value: Any) -> bool:
 
 
 def _variables(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (pointer, names) of each value that is not known; an object with a variable as name is one."""
+    """Yield (pointer, names) of each unknown value; an object with a variable as a name is unknown."""
     for pointer, members in objects(value):
         if names := variable_names("".join(members)):
             yield pointer, names

@@ -1,4 +1,4 @@
-"""Read YAML that holds requests: tasks of Ansible, test files of API clients, and lists of labels with values."""
+"""Read YAML that contains requests: tasks of Ansible, test files of API clients, and lists of labels with values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
     text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):
         return
-    quoted = _NUMBER.sub(r'\1"\2"', text)  # as people mean it: YAML makes `+12025550123` an integer
+    quoted = _NUMBER.sub(r'\1"\2"', text)  # else an integer
     try:
         documents = [load_yaml(part) for part in _DOCUMENT.split(quoted) if part.strip()]
     except (YamlError, ValueError, RecursionError):
@@ -50,7 +50,7 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
 
 
 def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
-    """Yield the request that each innermost mapping with a URL and a method is."""
+    """Yield each innermost mapping with a URL and a method as a request."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
@@ -67,7 +67,7 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
                 yield found
             return
         request, response = members.get("request"), members.get("response")
-        is_record = not depth  # in a test, the response is the one that is expected
+        is_record = not depth  # in a test, it is only the expected response
         if is_record and isinstance(request, dict) and isinstance(response, dict):
             status = {_fold(name): each for name, each in response.items()}.get("status")
             answer = build_response(status, response.get("headers"), response.get("body"))
@@ -82,7 +82,7 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
 
 
 def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of a task of Ansible with the header that its `body_format` stands for."""
+    """Return the members of an Ansible task, with the header that its `body_format` sets."""
     headers = members.get("headers") or {}
     if members.get("body_format") != "json" or not isinstance(headers, dict):
         return members
@@ -90,7 +90,7 @@ def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mark_variables(value: Any) -> Any:
-    """Return a value with its `{{ variables }}` marked as not known."""
+    """Return a value with its `{{ variables }}` marked as unknown."""
     if isinstance(value, str):
         return _VARIABLE.sub(lambda match: mark_unresolved(f"{{{match[1]}}}"), value)
     if isinstance(value, dict):
@@ -99,7 +99,7 @@ def _mark_variables(value: Any) -> Any:
 
 
 def _fold(name: Any) -> str:
-    """Return a name as the other readers know it: `Request URL` as `url`, `Status Code` as `status`."""
+    """Return a name as the other readers expect it: `Request URL` as `url`, `Status Code` as `status`."""
     folded = re.sub(r"^(?:request|http)[ _-]+", "", str(name).strip().lower())
     return {"status code": "status", "verb": "method", "payload": "body", "data": "body"}.get(
         folded, folded

@@ -1,1 +1,1 @@
-"""Read commands of a shell: curl, wget, HTTPie, the Postman CLI, and `gc`."""
+"""Read shell commands: curl, wget, HTTPie, the Postman CLI, and `gc`."""

@@ -1,4 +1,4 @@
-"""Find the commands in a pasted text, and give each to the reader of its program."""
+"""Find the commands in a pasted text, and read each with the reader of its program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.commands.shell_words import Command
 
-# The word in prose or code (`curl = curl_init()`) is no command: an option, a quote, or a URL follows the command.
+# In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
 _ARGUMENT = (
     r"""(?=-{1,2}[A-Za-z]|\^?["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.readers.commands.shell_words import Command
     from cxcall.transport.http_messages import HttpResponse
 
-# `curl --help all` (8.x): options without an argument, as is every `--no-...`; all others take one.
+# `curl --help all` (8.x): options without an argument. No `--no-...` option takes one; all others do.
 _FLAGS = frozenset(
     """
     anyauth append basic ca-native cert-status compressed compressed-ssh create-dirs crlf digest
@@ -122,7 +122,7 @@ def _part(option: str, value: str) -> tuple[str, str, str]:
 
 
 def _option_value(option: str, value: str, content: str | None) -> str:
-    """Return the value of an option; in place of `@-` what the command reads, without line ends as curl does."""
+    """Return the value of an option; for `@-`, the command's input without line ends, as curl reads it."""
     if value != "@-" or content is None:
         return value
     return (

@@ -1,4 +1,4 @@
-"""Straighten typographic quotes and dashes in pasted commands, and say that a shell would not."""
+"""Replace typographic quotes and dashes in pasted commands by plain ones, and report them: a shell does not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STRAIGHT = str.maketrans(
     }
 )
 _COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
-# An option behind a long dash, or a curly quote behind an option.
+# An option after a long dash, or a curly quote after an option.
 _CURLY_OPTION = re.compile(
     "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
@@ -23,12 +23,12 @@ _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 
 def straighten_quotes(text: str) -> str:
-    """Return a text with plain quotes and dashes in its commands, if they are curly there."""
+    """Return a text with plain quotes and dashes in place of typographic ones in its commands."""
     return "".join(map(_straighten, _EMPTY_LINE.split(text)))
 
 
 def _straighten(paragraph: str) -> str:
-    """Return a paragraph with plain quotes and dashes in its command, if they are curly there."""
+    """Return a paragraph with plain quotes and dashes in place of typographic ones in its command."""
     command = _COMMAND_START.search(paragraph)
     if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
         return paragraph

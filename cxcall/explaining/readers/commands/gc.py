@@ -25,7 +25,7 @@ _METHODS = {
 
 
 def read_gc(words: list[str], piped: str | None, response: HttpResponse | None) -> ObservedRequest:
-    """Return the request of `gc outbound campaigns create -d BODY`: its words are the path, the last one is the method."""
+    """Return the request of `gc outbound campaigns create -d BODY`: the words of a path, then a method."""
     names: list[str] = []
     values: list[str] = []
     options: dict[str, str] = {}

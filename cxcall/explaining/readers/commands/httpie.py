@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Separators with `@` take their value from a file. A header that ends with `;` is sent without a value.
 _ITEM = re.compile(r"((?:[^\\:=@;]|\\.)+?)(:=@|==@|=@|:@|:=|==|=|:|@|;$)(.*)", re.DOTALL)
-# As in the help of HTTPie 3.2.
+# From the help of HTTPie 3.2.
 _SHORT = {
     "-a": "--auth",
     "-A": "--auth-type",
@@ -55,7 +55,7 @@ class _Httpie:
         self.values: dict[str, str] = {}
 
     def take_option(self, word: str, rest: Iterator[str]) -> None:
-        """Take over an option and its value, which may follow it, its sign `=`, or its letter."""
+        """Read an option and its value: the next word, the text after `=`, or the rest of a short option."""
         name, sign, value = word.partition("=")
         if not word.startswith("--") and word[:2] in _SHORT:
             name, sign, value = _SHORT[word[:2]], word[2:], word[2:].removeprefix("=")
@@ -67,7 +67,7 @@ class _Httpie:
             self.values[name] = value if sign else next(rest, "")
 
     def add_credentials(self) -> None:
-        """Add the header of `--auth` and `--auth-type`, which replaces one among the items; a digest needs a response first."""
+        """Add the header of `--auth` and `--auth-type` in place of a header item, except for a digest."""
         auth, kind = self.values.get("--auth"), self.values.get("--auth-type", "basic")
         if auth is not None and kind in ("basic", "bearer"):
             header = f"Bearer {auth}" if kind == "bearer" else basic_credentials(auth)
@@ -75,7 +75,7 @@ class _Httpie:
             self.headers = {**kept, "Authorization": header}
 
     def take_word(self, word: str) -> None:
-        """Take over the method, the URL, or an item."""
+        """Read the method, the URL, or an item."""
         if not self.url and not self.method and word.upper() in METHODS:
             self.method = word.upper()
         elif not self.url:
@@ -89,7 +89,7 @@ class _Httpie:
 def read_httpie(
     words: list[str], piped: str | None, response: HttpResponse | None
 ) -> ObservedRequest:
-    """Return the request of `http POST URL name=value`; a body comes from the command before it, or from its members."""
+    """Return the request of `http POST URL name=value`; the body is piped, or consists of members."""
     found = _Httpie()
     rest = iter(words[1:])
     for word in rest:

@@ -12,7 +12,7 @@ _JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 
 
 def read_piped_text(before: str) -> str | None:
-    """Return what `echo` or `printf` pipes into the command that follows a text."""
+    """Return the text that `echo` or `printf` pipes into the command after a text."""
     before = before[-(1 << 18) :]
     pipe = before.rstrip(" \t\r\n\\").endswith("|")
     if pipe and (made := _JQ.search(before)):
@@ -35,7 +35,7 @@ def read_piped_text(before: str) -> str | None:
 
 
 def _evaluate_jq(words: list[str]) -> str | None:
-    """Return the object that `jq -n --arg name value '{...}'` makes, as far as it is literal."""
+    """Return the object that `jq -n --arg name value '{...}'` prints, as far as it is literal."""
     program = next((each for each in reversed(words) if each[:1] in ("{", "[")), "")
     for index, word in enumerate(words[:-2]):
         if word in ("--arg", "--argjson"):

@@ -1,4 +1,4 @@
-"""Read commands of the Postman CLI (`postman request`), as commands of curl."""
+"""Read commands of the Postman CLI (`postman request`) by converting them to curl commands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OPTIONS = {"--body": "--data-raw", "-d": "--data-raw", "-f": "--form", "--timeo
 
 
 def postman_as_curl(words: list[str]) -> list[str]:
-    """Return the words of a command of the Postman CLI as those of curl."""
+    """Return the words of a Postman CLI command as those of a curl command."""
     curl = ["curl"]
     for word in words[2:]:
         if word.upper() in METHODS and len(curl) == 1:

@@ -1,4 +1,4 @@
-"""Find the variables that a pasted script sets to what it shows, and put their values into its commands."""
+"""Find the variables whose values a pasted script shows, and insert the values into its commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_FILLED = 1 << 22
 
 
 def find_variables(text: str) -> dict[str, str]:
-    """Return the values of the variables that a script sets; not those that it takes from elsewhere."""
+    """Return the values of the variables that a script sets itself."""
     found: dict[str, str] = {}
     for match in islice(_SET.finditer(text), _MAX_VARIABLES):
         if here := _CAT.match(text, match.end()):
@@ -43,7 +43,7 @@ def find_variables(text: str) -> dict[str, str]:
 
 
 def fill_command(command: Command, variables: Mapping[str, str]) -> Command:
-    """Return a command with the values of the variables that are known; as it is where they are too long in all."""
+    """Return a command with the values of known variables; unchanged if the values are too long in total."""
     if not variables:
         return command
     content, words, room = command.here_document, [], _MAX_FILLED

@@ -1,4 +1,4 @@
-"""Split a pasted shell command (bash, cmd, PowerShell) into words. Nothing is looked up or run."""
+"""Split a pasted shell command (bash, cmd, PowerShell) into words. No variable is read, and nothing is run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _CMD_ONLY = re.compile(r"\^[ \t]*\r?\n")
 
 
 class Command(NamedTuple):
-    """The words of a command, where it ends in its text, its here-document, and its shell."""
+    """A command: its words, its end in the text, its here-document, and its shell."""
 
     words: list[str]
     end: int
@@ -87,7 +87,7 @@ def split_command(text: str) -> Command:
 
 
 def read_here_document(text: str, end: int, label: str) -> tuple[str | None, int]:
-    """Return the lines up to a label, after the line in which a command ends, and where they end."""
+    """Return the lines between the end of a command's line and a label, and the end of these lines."""
     start = text.find("\n", end) + 1
     closing = re.compile(rf"^[ \t]*{label.strip(chr(34) + chr(39))}[ \t]*$", re.MULTILINE).search(
         text, start
@@ -123,7 +123,7 @@ def _unquote_part(match: re.Match[str]) -> str:
 
 
 def _mark_expansion(text: str) -> str:
-    """Return the marked form of a variable or command substitution; one with quotes is abbreviated."""
+    """Return the marked form of a variable or command substitution; a substitution with quotes is abbreviated."""
     return mark_unresolved("$(...)" if set(text) & set("\"'\\\n") else text)
 
 

@@ -1,4 +1,4 @@
-"""Read commands of wget, as commands of curl."""
+"""Read wget commands by converting them to curl commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from cxcall.explaining.readers.json_values.json_search import is_json
 
-# All other options of wget that take a value are without a meaning here.
+# No other option of wget with a value changes the request.
 _OPTIONS = {
     "--method": "--request",
     "--header": "--header",
@@ -28,7 +28,7 @@ _OPTIONS = {
 
 
 def wget_as_curl(words: list[str]) -> list[str]:
-    """Return the words of a command of wget as those of curl."""
+    """Return the words of a wget command as those of a curl command."""
     curl = ["curl"]
     rest = iter(words[1:])
     for word in rest:
@@ -42,7 +42,7 @@ def wget_as_curl(words: list[str]) -> list[str]:
 
 
 def _as_meant(body: str) -> str:
-    r"""Return a body with `\n` between its members as line ends, as generators of commands write it."""
+    r"""Return a body with line ends in place of the `\n` that command generators write between members."""
     if "\\n" not in body or body.lstrip()[:1] not in ("{", "[") or is_json(body):
         return body
     lines = re.sub(r"(?<=[\[{,\]}\"\w])\\n(?= *[\"\[{\]}\w-])", "\n", body)

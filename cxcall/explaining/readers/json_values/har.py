@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def read_har(
     har: Mapping[str, Any], name: str, entry: int | None = None, numbers: range | None = None
 ) -> Iterator[ObservedRequest]:
-    """Yield the requests of all entries, of those with some numbers, or of one; the first has the number 1.
+    """Yield the requests of all entries, of the entries with some numbers, or of one entry; numbers start at 1.
 
-    Raises UsageError if there is no entry, or none of that number.
+    Raises UsageError if there is no entry, or no entry with that number.
     """
     log = har["log"]
     entries = log.get("entries") if isinstance(log, dict) else None
@@ -49,7 +49,7 @@ def read_har(
 
 
 def _is_preflight(entry: Any) -> bool:
-    """Return whether an entry is the request by which a browser asks whether it may send another one."""
+    """Return whether an entry is a CORS preflight request: a browser asks whether it may send another request."""
     request = _object(_object(entry).get("request"))
     names = (str(_object(each).get("name", "")).lower() for each in request.get("headers") or ())
     return request.get("method") == "OPTIONS" and "access-control-request-method" in names
@@ -97,7 +97,7 @@ def _request_body(data: Mapping[str, Any]) -> str | None:
 
 
 def _decoded_text(content: Mapping[str, Any]) -> str | None:
-    """Return the text of a body; HAR 1.2 has `encoding` only for responses, some tools write it for requests, too."""
+    """Return the text of a body; some tools write `encoding` for requests, too, unlike HAR 1.2."""
     text = content.get("text")
     if not isinstance(text, str) or content.get("encoding") != "base64":
         return text if isinstance(text, str) else None

@@ -34,7 +34,7 @@ class _Kind(Enum):
 
 
 def count_requests(values: list[Any]) -> int:
-    """Return how many entries or exchanges JSON values have; 1 for what can only be read as a whole."""
+    """Return the number of entries or exchanges in JSON values; 1 for values that can only be read as a whole."""
     kind = _kind_of(values)
     if kind is _Kind.HAR:
         entries = values[0]["log"].get("entries")

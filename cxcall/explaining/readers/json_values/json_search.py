@@ -1,4 +1,4 @@
-"""Find JSON values in a text, complete ones or such with small faults."""
+"""Find JSON values in a text, also those with small syntax errors."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 MAX_JSON_LENGTH = 1 << 18
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
 _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
-# As Java or Dart prints a map: without quotes, so that nobody knows what was sent.
+# A map as Java or Dart prints it, without quotes: the types of its values are not known.
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
 _CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
 _ARRAY_START = re.compile(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
-    r"|[^\]\n]*(?:\][ \t]*)?$)",  # or anything that reaches the end of the line
+    r"|[^\]\n]*(?:\][ \t]*)?$)",  # or any text up to the end of the line
     re.MULTILINE,
 )
 _OPENING = {"}": "{", "]": "["}
 
 
 def find_json_end(text: str, start: int) -> int:
-    """Return where the brackets of an object or array that starts at a position are balanced; 0 if never."""
+    """Return the end of an object or array that starts at a position, by its brackets; 0 if it is not closed."""
     begin = start
     while text[begin : begin + 1].isspace():
         begin += 1
@@ -70,7 +70,7 @@ def is_json(text: str) -> bool:
 def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
     """Yield (start, end, value) of each JSON object or array of objects in a text.
 
-    A text that holds many opening brackets that are never closed is given up.
+    The search stops in a text with many opening brackets that are never closed.
     """
     decoder = json.JSONDecoder()
     try:
@@ -94,7 +94,7 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
 
 
 def is_printed_map(text: str) -> bool:
-    """Return whether a text starts as a map that a language prints in a form that is not JSON."""
+    """Return whether a text starts with a map that a language printed in a form other than JSON."""
     return _PRINTED_MAP.match(text) is not None
 
 
@@ -104,11 +104,11 @@ def is_array_start(text: str, start: int) -> bool:
 
 
 def find_body(text: str, *, is_request: bool) -> str | None:
-    """Return the first object, array, or form in a text that has more than that."""
+    """Return the first object, array, or form in a text that also has other text."""
     if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
         return text  # JSON that was encoded twice
     if _CUT.search(text) or (is_request and is_printed_map(text[max(text.find("{"), 0) :])):
-        return None  # nobody knows how it goes on
+        return None  # its end is not known
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
     for start, char in enumerate(text):

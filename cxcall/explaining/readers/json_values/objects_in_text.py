@@ -1,4 +1,4 @@
-"""Read the objects in a text that hold a request, its response, or both, as workflows and consoles print them."""
+"""Read the objects in a text that contain a request, its response, or both, as workflows and consoles print them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
     if not any(map(_has_target, values)) and _DUMP.search(text):
         values, rest = dumped_objects(_mark_left_out(text)), ""
         if all(map(_has_target, values)):
-            return  # code, which other readers know better
+            return  # code, which other readers read better
     found = list(_combine(values))
     if len(found) == 1 and found[0].response is None:
         found = [replace(found[0], response=read_response(rest))]
@@ -45,7 +45,7 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
 
 
 def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:
-    """Yield requests; an object without one is the response to the one before."""
+    """Yield requests; an object without a request is the response to the one before it."""
     request: ObservedRequest | None = None
     for value in values:
         if _has_target(value):

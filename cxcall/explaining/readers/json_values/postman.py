@@ -36,7 +36,7 @@ def is_collection(value: Any) -> bool:
 
 
 def read_collection(value: Mapping[str, Any]) -> Iterator[ObservedRequest]:
-    """Yield the requests of a collection in their order, also those in folders."""
+    """Yield the requests of a collection in order, including those in folders."""
     variables = {
         str(each.get("key")): str(each.get("value", ""))
         for each in value.get("variable", ()) or ()

@@ -1,4 +1,4 @@
-"""Read objects that hold requests and responses: exchanges, errors of clients, platform responses, log records."""
+"""Read objects that contain requests and responses: exchanges, errors of clients, platform responses, log records."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
     that is not JSON.
     """
     request = value["request"] if isinstance(value.get("request"), dict) else value
-    if request is not value and "method" in value:  # as Charles saves it
+    if request is not value and "method" in value:  # in the form of Charles
         request = {**value, **request}
     return build_observed_request(
         origin,
@@ -114,7 +114,7 @@ def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _stored_text(body: Any) -> Any:
-    """Return the text of a body that a tool stores with its encoding; any other body as it is."""
+    """Return the text of a body that a tool stores with its encoding; any other body unchanged."""
     is_stored = isinstance(body, dict) and isinstance(body.get("text"), str)
     return body["text"] if is_stored and body.keys() <= _STORED_NAMES else body
 
@@ -136,7 +136,7 @@ def is_error_body(value: Any) -> bool:
 
 
 def has_error_status(value: Any) -> bool:
-    """Return whether an error body has what only a response has: a status, the ID of the exchange, or lists of errors."""
+    """Return whether an error body has members of a response: a status, the ID of the exchange, or lists of errors."""
     is_error = is_error_body(value)
     return is_error and (
         status_of(value) >= HTTPStatus.BAD_REQUEST or bool(_EXCHANGE_ERROR_NAMES & value.keys())
@@ -144,7 +144,7 @@ def has_error_status(value: Any) -> bool:
 
 
 def is_resource(value: Any) -> bool:
-    """Return whether a value is what a platform returns for a request."""
+    """Return whether a value is a resource that a platform returned."""
     if isinstance(value, list):
         return bool(value) and all(map(is_resource, value))
     return isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
@@ -153,7 +153,7 @@ def is_resource(value: Any) -> bool:
 def read_object(
     value: Any, origin: str, kind: SourceKind = SourceKind.OTHER
 ) -> ObservedRequest | None:
-    """Return what an object shows of a request and its response; None if it shows neither."""
+    """Return the request and response in an object; None if it has neither."""
     parts = find_request(value)
     status = parts.pop("status", 0)
     response = find_response(value)
@@ -193,7 +193,8 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
             "status": status_of(value),
         }
     for name, child in value.items():
-        if name in METHODS and isinstance(child, dict) and "host" in child:  # as Firefox copies it
+        # Firefox copies a request in this form.
+        if name in METHODS and isinstance(child, dict) and "host" in child:
             target = child.get("filename") or child.get("path")
             return {"method": name, "host": child["host"], "path": target}
         if parts := find_request(_record(child), depth + 1):
@@ -202,20 +203,20 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
 
 
 def _record(value: Any) -> Any:
-    """Return the object that a text of a log record holds as JSON; any other value as it is."""
+    """Return the object in the JSON text of a log record; any other value unchanged."""
     if isinstance(value, str) and value.lstrip()[:1] == "{" and "http" in value:
         return next((each for _, _, each in json_values(value)), None)
     return value
 
 
 def _host(value: Mapping[str, Any]) -> Any:
-    """Return the host of a request: its own member, or the header."""
+    """Return the host of a request, from its own member or from the header."""
     sent = _first(value, _SENT_HEADER_NAMES, dict) or {}
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
 def _sent_body(value: Mapping[str, Any]) -> Any:
-    """Return the body of a request; of one with its kind, as tools store it, the text."""
+    """Return the body of a request; the text of a body that tools store with its kind."""
     body = _first(value, _SENT_BODY_NAMES, object)
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
@@ -224,7 +225,7 @@ def _sent_body(value: Mapping[str, Any]) -> Any:
 
 
 def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
-    """Return the first member of these names that has a type and is not empty; None without one."""
+    """Return the first non-empty member with one of these names and a type; None if there is none."""
     found = [value.get(name) for name in names]
     if not any(each is not None for each in found):
         folded = {_fold(name): each for name, each in value.items()}
@@ -237,7 +238,7 @@ def _fold(name: str) -> str:
 
 
 def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
-    """Return the response in an object: under its name, with a status, or as an error body."""
+    """Return the response in an object: a named member, an object with a status, or an error body."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, str):
@@ -260,7 +261,7 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
 
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
-    """Return the response that a member such as `response` has."""
+    """Return the response in a member such as `response`."""
     for name in _RESPONSE_NAMES:
         child = value.get(name)
         if isinstance(child, dict) and (found := find_response(child, depth + 1)):
@@ -273,11 +274,11 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
 
 
 def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
-    """Return the response that an object is: a status with a body, an error body, or a resource."""
+    """Return an object as a response: a status with a body, an error body, or a resource."""
     status = status_of(value)
     body = _first(value, _BODY_NAMES, (dict, list, str)) or None
     if body is None and isinstance(value.get("error"), dict) and "statusText" in value:
-        body = value["error"]  # as Angular names it
+        body = value["error"]  # the name in Angular
     if status and body is not None and not ("url" in value and "method" in value):
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
@@ -291,7 +292,7 @@ def _headers_of(value: Mapping[str, Any]) -> Any:
 
 
 def status_of(value: Any) -> int:
-    """Return the status that an object has; 0 if it has none."""
+    """Return the status in an object; 0 if it has none."""
     if not isinstance(value, dict):
         return 0
     for name in _STATUS_NAMES:
@@ -313,7 +314,7 @@ def find_status(value: Any, depth: int = 0) -> int:
 
 
 def find_error_body(text: str) -> Any:
-    """Return the first error body, or else the first platform response, that a text has as JSON; None if it has none."""
+    """Return the first error body, or else the first platform response, in a text; None if there is none."""
     found = None
     for candidate in (text, *(_unescape(text))):
         for _, _, value in json_values(candidate):

@@ -1,4 +1,4 @@
-"""Read the messages of browsers on requests that they blocked (CORS)."""
+"""Read browsers' messages about requests that they blocked (CORS)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-# Of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
+# Messages of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
 _MESSAGE = re.compile(
     r"""^[^\n]*?(?:
         Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]{1,2000})[^\n]*\ blocked\ by\ CORS\ policy
@@ -32,14 +32,14 @@ _REFUSED = re.compile(
 
 
 def without_blocked_requests(text: str) -> str:
-    """Return a text with empty lines in place of messages on blocked requests: they are neither code nor responses."""
+    """Return a text with empty lines in place of messages about blocked requests."""
     return _MESSAGE.sub("", text)
 
 
 def add_blocked_requests(
     requests: Sequence[ObservedRequest], text: str
 ) -> Iterator[ObservedRequest]:
-    """Yield requests, with the finding on those that a message says are blocked; of others, only the URL is shown."""
+    """Yield requests, with a finding on blocked ones, and a request for each other URL that was blocked."""
     blocked = {}
     for message in _MESSAGE.finditer(text):
         if message.lastgroup:
@@ -54,7 +54,7 @@ def add_blocked_requests(
 
 
 def _fix_of(message: str) -> str:
-    """Return what to do about the header or method that a message names; empty if it names none."""
+    """Return the advice on the header or method that a message names; empty if it names neither."""
     if not (refused := _REFUSED.search(message)):
         return ""
     if refused["kind"].lower() == "header":

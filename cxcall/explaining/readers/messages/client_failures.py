@@ -1,4 +1,4 @@
-"""Find the lines in which a client says why a request has no response."""
+"""Find the lines in which a client reports why a request has no response."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NOT_ANSWERED = (
 )
 _NOT_SENT_LINE = re.compile(_NOT_SENT, re.IGNORECASE)
 _FAILED_LINE = re.compile(f"{_NOT_SENT}|{_NOT_ANSWERED}", re.IGNORECASE)
-# What handles, raises, or prints an error in code does not say that it happened.
+# Code that handles, raises, or prints an error does not show that the error happened.
 _CODE_LINE = re.compile(
     r"^\s*[}\])]*\s*"
     r"(?:except|catch|rescue|import|using|use|from|throw|raise|return|if|elif|when|case)\b"
@@ -52,7 +52,7 @@ _MAX_LINE = 200
 
 
 def find_failure(text: str) -> str:
-    """Return the line in which curl or another client says why there was no response; empty without one."""
+    """Return the line in which curl or another client reports why there was no response; empty if there is none."""
     if curl := _CURL.search(text):
         return curl[0].strip()
     if alias := _ALIAS.search(text):
@@ -71,12 +71,12 @@ def is_before_sending(failure: str) -> bool:
 
 
 def is_failure(failure: str) -> bool:
-    """Return whether a client's words say that there was no complete response."""
+    """Return whether a client's message says that there was no complete response."""
     return _FAILED_LINE.search(failure) is not None
 
 
 def with_failure(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request without a response with the failure that the text has anywhere outside its body."""
+    """Return a request; if it has no response, with a client's failure from anywhere in the text outside its body."""
     if request.response is not None or request.failure:
         return request
     return replace(request, failure=find_failure(text.replace(request.body or "\n", "\n")))

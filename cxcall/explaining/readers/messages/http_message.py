@@ -69,7 +69,7 @@ class _Message:
 
     @property
     def is_interim(self) -> bool:
-        """Return whether it is a response such as 100 Continue, which another one follows."""
+        """Return whether it is an interim response such as 100 Continue, which precedes another one."""
         return not self.is_request and self.is_raw and self.match["status"].startswith("1")
 
     @property
@@ -84,7 +84,7 @@ class _Message:
         return text if content is None and is_yaml else content
 
     def take_request_body(self) -> str | None:
-        """Remove and return the request body that precedes the error body of a response; None without one."""
+        """Remove and return the request body that precedes the error body of a response; None if there is none."""
         text = self.text
         values = list(json_values(text))
         if len(values) < 2 or is_error_body(values[0][2]) or not is_error_body(values[1][2]):
@@ -95,11 +95,11 @@ class _Message:
 
     @property
     def text(self) -> str:
-        """All that follows the headers."""
+        """The text after the headers."""
         return "\n".join(self._body).strip()
 
     def _continues_header(self, line: str) -> bool:
-        """Return whether a line goes on with the last header: it is folded, or the token of the scheme before it."""
+        """Return whether a line continues the last header: it is folded, or it is the token after the scheme."""
         last = next(reversed(self.headers.values()), "-").strip().lower()
         is_next = (self.is_raw and line[:1] in (" ", "\t")) or last in ("bearer", "basic")
         return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
@@ -130,7 +130,7 @@ def _is_header(header: re.Match[str]) -> bool:
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:
-    """Yield each request with the response that follows it; a response alone also makes one."""
+    """Yield each request with the response that follows it; a response without a request also makes one."""
     variables = dict(_ASSIGNMENT.findall(text)) if "{{" in text else {}
     text = _VARIABLE.sub(
         lambda match: variables.get(match[1].strip()) or mark_unresolved(f"{{{match[1].strip()}}}"),
@@ -158,7 +158,7 @@ def read_requests(text: str) -> Iterator[ObservedRequest]:
 
 
 def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request without a body with the one that prose names before its line."""
+    """Return a request; if it has no body, with the body that prose shows before its line."""
     if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
         return request
     before = text[: text.find(request.path or text)]
@@ -221,13 +221,13 @@ def _is_repeated(message: _Message, status: _Message) -> bool:
 
 
 def _start_of(line: str, status: re.Match[str]) -> int:
-    """Return where a status starts in a line, or the JSON that it is a member of."""
+    """Return the start of a status in a line, or of the JSON that contains it."""
     starts = (start for start, end, _ in json_values(line) if start < status.start("status") < end)
     return next(starts, status.start())
 
 
 def _rest_of(line: str, status: re.Match[str]) -> str:
-    """Return what a line has after a status; with the whole JSON that it is a member of."""
+    """Return the rest of a line after a status, with the whole JSON that contains it."""
     start = _start_of(line, status)
     return line[status.end() if start == status.start() else start :].strip()
 
@@ -243,7 +243,7 @@ def _is_raw_line(line: str) -> bool:
 
 
 def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
-    """Yield the message that a line starts, if it starts one."""
+    """Yield the message that starts in a line, if one does."""
     status = STATUS_LINE.match(line)
     if status:
         yield _Message("status", status, is_raw=True)
@@ -303,7 +303,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
     if not request.is_raw and (error := find_error_body(body or "")) and has_error_status(error):
-        # What stands below the request is the response to it.
+        # The text below the request is its response.
         known = _build_response(response)
         response_status = known.status if known else status_of(error) or request.status
         headers = dict(known.headers) if known else None
@@ -318,7 +318,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
     if not is_url and target[:1] != "/":
         target = target[target.find("/") :] if "/" in target else f"/{target}"
-    # Of a report in prose, `Host:` alone does not show that the other headers are missing.
+    # In prose, `Host:` alone does not show that the other headers are missing.
     is_shown = request.is_raw or any(name.lower() != "host" for name in request.headers)
     return build_observed_request(
         "HTTP message",

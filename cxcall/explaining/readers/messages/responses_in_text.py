@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
-# How the lines start below code, that show what came back.
+# Starts of lines below code that show the response.
 RESPONSE_START = re.compile(
     r"^[ \t#/*>-]*"
     r"(?:\{:(?:ok|error), %"  # Elixir
@@ -78,10 +78,10 @@ def read_response(text: str) -> HttpResponse | None:
         response = build_response(int(alone[1]), None, page)
     body = find_error_body(text)
     if response is not None and response.body and response.json() is None and body is None:
-        body = next(filter(is_error_body, dumped_objects(text)), None)  # as Python prints it
+        body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
         response = response._replace(body=b"") if body else response
     if response is not None and response.body:
-        # What stands first behind a status may be the request: an error body elsewhere is the response.
+        # The first JSON after a status may be the request: an error body elsewhere is the response.
         is_other = is_error_body(body) and not is_error_body(response.json())
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
@@ -97,14 +97,14 @@ def read_response(text: str) -> HttpResponse | None:
 
 
 def read_noted_status(text: str) -> HttpResponse | None:
-    """Return the status of an error that code notes in a comment, or that is printed below it; None without one."""
+    """Return the error status in a comment of code, or below the code; None if there is none."""
     found = [match for line in text.split("\n") if (match := _NOTED_STATUS.search(line))]
     status = int(found[-1][1]) if found else 0
     return build_response(status, None, None) if status in _KNOWN_STATUSES else None
 
 
 def read_response_alone(text: str) -> ObservedRequest | None:
-    """Return a request of which a text shows only the response; None if it shows none."""
+    """Return a request of which a text shows only the response; None if it shows no response."""
     response = read_response(text)
     if response is not None and response.status and is_error_body(response.json()):
         return build_observed_request(
@@ -116,7 +116,7 @@ def read_response_alone(text: str) -> ObservedRequest | None:
         response is not None and response.status < HTTPStatus.MULTIPLE_CHOICES and not response.body
     )
     if is_vague and not _ABOUT_HTTP.search(text):
-        return None  # `200 people` is no response
+        return None  # `200 people` is not a response
     if response is None or not (
         response.status or is_error_body(response.json()) or is_resource(response.json())
     ):
@@ -127,7 +127,7 @@ def read_response_alone(text: str) -> ObservedRequest | None:
 
 
 def read_failed_url(text: str) -> ObservedRequest | None:
-    """Return the request whose URL or host the error of a client names; None without one."""
+    """Return the request whose URL or host a client's error names; None if there is none."""
     found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
         alone = _URL.search(text) if failure else None
@@ -148,7 +148,7 @@ def _failed_request(failure: str, **parts: Any) -> ObservedRequest:
 
 
 def read_client_error(text: str) -> ObservedRequest | None:
-    """Return the request in an error that a client prints with its options and the response; None without one."""
+    """Return the request in an error that a client prints with its options and the response; None if there is none."""
     if not re.search(
         r"\b(?:config|options|request)['\"]?\s*(?::|=>)\s*\{|^HttpErrorResponse \{", text
     ):
@@ -172,12 +172,12 @@ def _headers(text: str) -> dict[str, str]:
 
 
 def _dumped_object(text: str) -> Any:
-    """Return the first of the dumped objects of a text; None without one."""
+    """Return the first dumped object in a text; None if there is none."""
     return next(iter(dumped_objects(text)), None)
 
 
 def dumped_objects(text: str) -> list[dict[str, Any]]:
-    """Return the objects as JavaScript, Python, or Ruby prints them that hold a request, a response, or an error.
+    """Return the objects with a request, response, or error, in the form that JavaScript, Python, or Ruby prints.
 
     None if the text names no status, message, or code.
     """
@@ -200,9 +200,9 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
 
 
 def object_text(text: str) -> str:
-    """Return the object that a text starts with as JSON; as it is written, if its names are in double quotes.
+    """Return the object at the start of a text as JSON; unchanged if its names are in double quotes.
 
-    Empty if it is none, or not complete.
+    Empty if there is none, or if it is not complete.
     """
     end = find_json_end(text, 0)
     if not end:

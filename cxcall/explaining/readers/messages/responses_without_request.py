@@ -1,4 +1,4 @@
-"""Read what is left of a text that shows no request line: a call of an SDK, or a response without a request."""
+"""Read a text without a request line: calls of an SDK, or a response without a request."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
 
 
 def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a response alone as that to a request of which only the URL is shown, if the text has a single one."""
+    """Return a response without a request, with the URL of the text if it has only one."""
     urls = dict.fromkeys(_URL.findall(text))
     if request.host or request.path or len(urls) != 1:
         return request

@@ -12,14 +12,14 @@ _CHARACTER = (
     r"(?:[^\s\"'<>`|,\u201c\u201d\u2018\u2019]|(?<=[/=])<[A-Za-z][\w-]{0,40}>|,(?![0-9]{3}\b))"
 )
 _TARGET = (
-    # A URL, a path, `{host}/...`, a variable of code with what follows, or `example.com/...`.
+    # A URL, a path, `{host}/...`, a variable of code with a path after it, or `example.com/...`.
     r"(?P<target>"
     rf"(?:https?://|/|\{{\{{?[\w.$-]+\}}?\}}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)"
     rf"{_CHARACTER}*|https?://{_CHARACTER}+)"
 )
 REQUEST = re.compile(
     rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+"
-    # Words between: `POST request to /api`, and before a whole URL any three: `POST en la URL https://...`.
+    # Words between both: `POST request to /api`, and before a whole URL any three: `POST en la URL https://...`.
     r"(?:(?:to|request|url|uri|path)[ =:]+"
     rf"|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(\[\u201c\u201e\u2018]?https?://))?"
     rf"[\"'`*(\[\u201c\u201e\u2018]{{0,2}}{_TARGET}"
@@ -55,5 +55,5 @@ LOG_STATUS = re.compile(
 
 
 def find_first(text: str, *patterns: re.Pattern[str]) -> re.Match[str] | None:
-    """Return what the first pattern finds that finds something; None if none does."""
+    """Return the match of the first pattern that matches; None if none does."""
     return next((found for each in patterns if (found := each.search(text))), None)

@@ -1,6 +1,6 @@
-"""Bring what loggers and clients write of HTTP messages into the form of the messages.
+"""Convert the logs and dumps of clients to HTTP messages.
 
-Such as the wire log of a Java client, `set_debuglevel` of Python, a dump of Go, or lines behind a time and a logger's name.
+Examples: the wire log of a Java client, `set_debuglevel` of Python, a dump of Go, lines with time and logger.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ _DOTNET_REQUEST = re.compile(
 _DOTNET_RESPONSE = re.compile(
     r"^StatusCode: (\d{3}), ReasonPhrase: '([^']*)'[^\n]*Headers:\n\{\n([^{}]*)\n\}", re.MULTILINE
 )
-_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # as Wireshark shows it
-# A file of Hurl says what response a test expects: its status, and sections with rules on it.
+_SHOWN_LINE_END = re.compile(r"\\r\\n$", re.MULTILINE)  # in the form of Wireshark
+# A Hurl file states the response that a test expects: its status, and sections with rules.
 _HURL = re.compile(r"^\[(?:Asserts|Captures)\]\s*$|^ *\|? *\^+ actual value is <", re.MULTILINE)
 _HURL_EXPECTED = re.compile(
     r"^HTTP(?:/[0-9.]+)? (?:[1-5][0-9]{2}|\*)[ \t]*$\n?"
@@ -69,13 +69,13 @@ _MARKS = re.compile(
 
 
 def read_transcripts(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests of a log or a dump, brought into the form of HTTP messages."""
+    """Yield the requests of a log or a dump after converting it to HTTP messages."""
     if (messages := _as_messages(text)) != text:
         yield from read_requests(messages)
 
 
 def _as_messages(text: str) -> str:
-    """Return a transcript as the HTTP messages in it; any other text as it is."""
+    """Return a transcript as the HTTP messages in it; any other text unchanged."""
     if _HURL.search(text):
         text = _HURL_ACTUAL.sub(r"HTTP/1.1 \1", _HURL_EXPECTED.sub("", text))
     if not _MARKS.search(text):
@@ -94,7 +94,7 @@ def _dedent(text: str) -> str:
 
 
 def _content(line: str) -> str | None:
-    """Return what a line has of a message; None if it only says that one ends."""
+    """Return the part of a message in a line; None if the line only marks the end of a message."""
     if found := _WIRE.match(line):
         return _WIRE_END.sub("", found[1])
     if (found := _LITERAL.match(line)) and (content := _unquote(found[1])) is not None:
@@ -116,7 +116,7 @@ def _content(line: str) -> str | None:
 
 
 def _unquote(text: str) -> str | None:
-    """Return the text of a literal of Python or Go; None if it is none."""
+    """Return the text of a literal of Python or Go; None if it is not one."""
     try:
         value = literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
