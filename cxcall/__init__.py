@@ -35,7 +35,7 @@ __all__ = [
     "explain",
 ]
 
-TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
+TYPE_CHECKING = False  # as in `typing`; importing it would slow `cxcall --version` down
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """Import a public name when it is first asked for (PEP 562)."""
+        """Import a public name when it is first used (PEP 562)."""
         homes = {
             "BatchRun": "client.batch_run",
             "Client": "client.client",

@@ -1,11 +1,11 @@
-"""Start the program: what needs no command line is answered before one is built."""
+"""Start the program: `--version` is answered before the command line is built."""
 
 import _signal  # type: ignore[import-not-found]  # built in and loaded; `signal` itself takes time to load
 import sys
 
 
 def main() -> None:
-    """Run the command that `sys.argv` names, and leave with its exit code."""
+    """Run the command that `sys.argv` names, and exit with its exit code."""
     deferred = _defer_signals()
     import os
 
@@ -17,7 +17,7 @@ def main() -> None:
         exit_process(0, f"cxcall {__version__}\n")
     import gc
 
-    # A command is over before its garbage matters: collecting it costs 8 % of a send.
+    # A command ends before its garbage matters, and collecting it would cost 8 % of a send.
     gc.disable()
     from cxcall.runtime import signals
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _defer_signals() -> "list[int]":
-    """Keep the signals that end a command in a list from here on, and return it.
+    """Collect the signals that end a command in a list from now on, and return the list.
 
     An exception in the middle of an import could be lost, or end a library in Rust with a panic.
     """

@@ -1,7 +1,7 @@
-"""Define named tuples that are cheap to import: those of `typing`, in a tenth of their time.
+"""Define named tuples that are cheap to import: like `typing.NamedTuple`, in a tenth of its time.
 
 The standard library compiles source text for each class, and once more for each annotation that is a
-string. A send loads about 45 of them, which took 5 % of its time. Type checkers see those of `typing`.
+string. A send loads about 45 of them, which took 5 % of its time. Type checkers see `typing.NamedTuple`.
 """
 
 from __future__ import annotations

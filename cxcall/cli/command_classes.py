@@ -21,8 +21,8 @@ _ARGUMENTS = f"{__name__}.arguments"
 class OptionsCommand(TyperCommand):
     """A command that reports extra arguments itself, and keeps its arguments for error messages.
 
-    `options` are options that its function does not declare. `omitted` maps options of other commands that
-    this command does not have to what to do instead.
+    `options` are options that its function does not declare. `omitted` maps options that only
+    other commands have to the advice on what to do instead.
     """
 
     allow_extra_args = True
@@ -67,7 +67,7 @@ class CommandGroup(TyperGroup):
     """A group of commands that suggests the nearest name for an unknown command."""
 
     argument = "COMMAND"
-    """What its usage line calls the name of a command."""
+    """The placeholder for a command's name in the usage line."""
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""
@@ -78,7 +78,7 @@ class CommandGroup(TyperGroup):
         return _parse(super().parse_args, ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the subcommand; raises UsageError with the nearest name when there is none."""
+        """Find the subcommand; raises UsageError with the nearest name if there is none."""
         name = args[0]
         is_option = name.startswith("-")
         if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
@@ -93,7 +93,7 @@ class CommandGroup(TyperGroup):
     def _subcommands(self, ctx: Any) -> dict[str, str]:
         """Return the name of each command in a group, with the group's name before it: `auth login`.
 
-        Names that several groups have are left out.
+        A name that several groups have is left out.
         """
         groups = {entry: self.get_command(ctx, entry) for entry in self.list_commands(ctx)}
         found: dict[str, list[str]] = {}
@@ -131,7 +131,7 @@ def missing_command(context: Any) -> UsageError:
 
 
 def omitted_hint(command: Any, option: str) -> str:
-    """Return what to do in place of an option that a command does not have; empty if it is not known."""
+    """Return the advice for an option that a command does not have; empty if the option is unknown."""
     found = getattr(command, "omitted", {}).get(option, "")
     return f"leave it out; {found}" if found else ""
 
@@ -144,7 +144,7 @@ def parameter_name(parameter: Any) -> str:
 
 
 def raw_value(context: Any, parameter: Any) -> str:
-    """Return what the command line gives a parameter, before its conversion; empty if nothing.
+    """Return the text of a parameter on the command line, before its conversion; empty if it is missing.
 
     A flag before the subcommand is the default of the same flag after it.
     """

@@ -34,7 +34,7 @@ class Completions(NamedTuple):
 
 
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
-    """Return the lines for the completion script; empty after any error, as a shell cannot show it."""
+    """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
     shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
     breaks = ""
     if (
@@ -146,7 +146,7 @@ def _flags(context: Any) -> Iterator[Value]:
 def _subcommands(context: Any) -> Iterator[Value]:
     command = context.command
     if hasattr(command, "lines"):
-        # A name of two words is offered after its first one.
+        # The second word of a name is offered after its first word.
         yield from (Value(*line) for line in command.lines(context) if " " not in line[0])
     else:
         for name, entry in getattr(command, "commands", {}).items():
@@ -216,14 +216,14 @@ def _outcomes(_context: Any) -> Iterator[Value]:
 
 
 def _complete_recorded(field: str) -> Callable[[Any], Iterator[Value]]:
-    """Return a function that yields the values of a field in the newest deliveries."""
+    """Return a function that completes the values of a field in the newest deliveries."""
 
     def find_values(_context: Any) -> Iterator[Value]:
         from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
         from cxcall.sending.configured_ledger import open_ledger
         from cxcall.settings.settings import state_dir
 
-        if not (state_dir() / FILE_NAME).exists():  # opening it would create one
+        if not (state_dir() / FILE_NAME).exists():  # opening the ledger would create one
             return
         with open_ledger() as ledger:
             for record in ledger.records(limit=_MAX_RECORDS):

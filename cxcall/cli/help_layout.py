@@ -23,7 +23,7 @@ def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> No
         if record := parameter.get_help_record(context):
             groups[_group_of(parameter)].append(record)
     help_records = groups[_OWN][-1:] if groups["Output"] else []
-    if help_records:  # `--help` is the last option, and of no group
+    if help_records:  # `--help` is the last option, and belongs to no group
         groups[_OWN].pop()
         groups["Output"] += help_records
     for name, records in groups.items():

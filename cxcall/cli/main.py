@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; print its report and return its exit code. Nothing escapes from here."""
+    """Run one command line; print its report and return its exit code. Raises no exception."""
     done = _Run(arguments)
     try:
         done.finish()
         defer_signals()  # the exit code is known: no signal changes it
     except KeyboardInterrupt:
         defer_signals()
-        # What is still to be written may be what blocks: the reader takes nothing.
+        # Writing the remaining output may block if nobody reads it.
         discard(sys.stdout)
     return done.code
 
 
 class _Run:
-    """One run: its exit code so far, for a signal that comes at any moment."""
+    """One run; keeps the exit code so far for a signal that arrives at any moment."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = arguments
@@ -52,7 +52,7 @@ class _Run:
         invocation, report = Invocation(), Report()
         try:
             report = self._run_command(invocation)
-            interrupt_on_signals(self.code)  # printing can block for ever if nobody reads
+            interrupt_on_signals(self.code)  # printing can block forever if nobody reads
             if report is not _PRINTED:
                 report = report._replace(findings=with_notices(report.findings))
                 options = invocation.output or parse_output_options(self._arguments, report.command)
@@ -66,7 +66,7 @@ class _Run:
         self.code = report.exit_code
 
     def _run_command(self, invocation: Invocation) -> Report:
-        """Run the command; keep its exit code if it did something that a signal must not hide."""
+        """Run the command; keep its exit code if it shows an effect that a signal must not hide."""
         arguments = _rewrite_help(self._arguments)
         if arguments:
             report = _run_arguments(arguments, invocation) or _PRINTED
@@ -103,7 +103,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
     try:
         interrupt_on_signals(ExitCode.INTERRUPTED)
         raise_deferred_interrupt()
-    except KeyboardInterrupt:  # nothing was begun: there is only an envelope
+    except KeyboardInterrupt:  # nothing was started: only the envelope is printed
         return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED)
     try:
         result = assemble(arguments).main(
@@ -139,7 +139,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
 
 
 def _mask_typed_numbers(report: Report, arguments: Sequence[str]) -> Report:
-    """Return the report of a usage error without phone numbers in a wrong place, typed or in a variable of cxcall."""
+    """Return the report of a usage error with masked phone numbers that were typed, or are in a variable of cxcall."""
     if report.exit_code != ExitCode.USAGE:
         return report
     from cxcall.phone.typed_numbers import mask_typed_numbers

@@ -109,7 +109,7 @@ def _expand_option_groups(
 
 
 def _new_click_parameter(entry: Parameter) -> tuple[TyperArgument | TyperOption, Any]:
-    """Return what Typer makes of a parameter, and the function that converts its value, if it has one.
+    """Return Typer's parameter object, and the function that converts its value, if it has one.
 
     Typer itself would read all parameters of a function twice, which takes 1 % of a send.
     """
@@ -123,7 +123,7 @@ def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
 
 
 def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
-    """Return those of them that a command line may have; `--profile` of `history list` is a filter."""
+    """Return the target options that a command accepts; `--profile` of `history list` is a filter."""
     try:
         _, command, rest = root.command.resolve_command(root, [*words])
         if rest:
@@ -138,7 +138,7 @@ def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
 
 
 def _describe_output(command: str, options: dict[str, Parameter]) -> None:
-    """Describe the output options as they are for a command: its formats, and what its flags do."""
+    """Describe the output options for a command: its formats, and the effects of its flags."""
     options["quiet"].info.help = quiet_help(command)
     options["verbose"].info.help = verbose_help(command)
     formats: Any = Literal.__getitem__(supported_formats(command))
@@ -152,7 +152,7 @@ def _build_group(group: Any, values: dict[str, Any]) -> Any:
         **{
             name: _build_group(types[name], values) if _is_group(types[name]) else values[name]
             for name in group._fields
-            if _is_group(types[name]) or name in values  # the omitted ones keep their defaults
+            if _is_group(types[name]) or name in values  # omitted options keep their defaults
         }
     )
 
@@ -211,8 +211,8 @@ class CommandApp(typer.Typer):
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
 
-        `parameters` are those that its signature does not have; `rules` say which of all need or exclude others.
-        `omitted` are options of its groups that it does not have, with what to do instead.
+        `parameters` are those that its signature lacks; `rules` say which parameters require or exclude others.
+        `omitted` are the options of its groups that it does not have, with the advice on what to do instead.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -224,7 +224,7 @@ class CommandApp(typer.Typer):
 
 
 def new_app(help: str = "", *, epilog: str = "", cls: Any = CommandGroup) -> CommandApp:  # noqa: A002, as in Typer
-    """Return a Typer application as all of ours are: plain help, no boxes, no completion flags."""
+    """Return a Typer application in cxcall's style: plain help, no boxes, no completion flags."""
     return CommandApp(
         cls=cls,
         help=help,

@@ -21,12 +21,12 @@ _CONTENT = (
     r"""[^\r\n]*[\r\n]|\s*[{\[]["'\s{\[]*["'].*:|.*\s["']?https?://|[A-Z]{3,} /|HTTP/[0-9]"""
     r"|.*\bBearer "
 )
-"""How a text starts that is the content of a file, and not its name."""
+"""The starts of texts that are the content of a file, and not its name."""
 _LONGEST_NAME = 1000
 
 
 class Exclusion(NamedTuple):
-    """Options and arguments that exclude each other, with what to do, and why."""
+    """Options and arguments that exclude each other, with the correction and the reason."""
 
     names: Sequence[str]
     fix: str = "leave out all but one"
@@ -34,7 +34,7 @@ class Exclusion(NamedTuple):
 
 
 class Requirement(NamedTuple):
-    """Options that have an effect only with one of some others, and why."""
+    """Options that have an effect only with one of some other options, and the reason."""
 
     names: Sequence[str]
     needs: Sequence[str]
@@ -104,7 +104,7 @@ def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None
 
 
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
-    """Raise UsageError for a value that is not UTF-8, an empty one, or a text in place of a file name.
+    """Raise UsageError for a value that is not UTF-8 or is empty, or for a text in place of a file name.
 
     The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
     """
@@ -147,7 +147,7 @@ def _is_content(text: str) -> bool:
 
 @contextmanager
 def named_places(context: typer.Context) -> Iterator[None]:
-    """Give the places of findings that are parameters, such as `operation`, their names in the usage line."""
+    """In errors of this block, replace the names of parameters, such as `operation`, by those of the usage line."""
     try:
         yield
     except CxcallError as error:
@@ -167,7 +167,7 @@ def _is_given(context: typer.Context, parameter: Any) -> bool:
 
 
 def _is_utf8(text: str) -> bool:
-    """Return whether an argument was UTF-8: Python replaces other bytes by lone surrogates."""
+    """Return whether an argument was UTF-8: Python replaces invalid bytes by lone surrogates."""
     try:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:

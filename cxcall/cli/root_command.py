@@ -17,7 +17,7 @@ from cxcall.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# A command's module is imported only when the command runs: the list of commands needs none.
+# A command's module is imported only when the command runs; the list of commands needs no module.
 FIRST = {"auth": "Log in to the platform and show credentials."}
 LAST = {
     "validate": "Check payload files offline.",
@@ -59,7 +59,7 @@ class RootGroup(CommandGroup):
         return list(dict.fromkeys([*first, *declared, *LAST]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
-        """Return a command, or None if there is none of that name."""
+        """Return the command with a name; None if there is none."""
         return _build(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

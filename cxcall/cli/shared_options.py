@@ -12,7 +12,7 @@ _connection, _request, _safety, _output = (
 _PROFILE = _connection("--profile -p NAME", "Use the settings of a profile.")
 ENCODING = option("--encoding NAME", "Read the file in this encoding [UTF-8].")
 SHEET = option("--sheet NAME", "Read this sheet of an Excel file.")
-"""The options for the form of a list of calls."""
+"""The names of the options for the format of a list of calls."""
 
 
 class ProfileOptions(OptionGroup):
@@ -141,7 +141,7 @@ class RequestOptions(OptionGroup):
 
     @property
     def sending_flags(self) -> dict[str, str | None]:
-        """The flags of `flags` that only sending has."""
+        """The flags among `flags` that apply only to sending."""
         sending = self.sending
         return {
             "engagement_header": sending.engagement_header,
@@ -175,5 +175,5 @@ def find_own_contract(options: ContractOptions, profile: str | None = None) -> s
 
 
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer
-    """Declare `--port` of a command that listens on this machine; 0 if it is not given."""
+    """Declare `--port` of a command that listens on this machine; 0 by default."""
     return option("--port PORT", help, default=0, min=0, max=65535)

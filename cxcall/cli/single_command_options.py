@@ -1,4 +1,4 @@
-"""The options that single commands have, or those that send lists share; actions get them as one value."""
+"""The options of single commands, and of the commands that send lists; an action gets them as one value."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
@@ -147,7 +147,7 @@ class LoadOptions(OptionGroup):
 
 
 class ExportOptions(OptionGroup):
-    """What is exported, and where to."""
+    """The options for what is exported, and for its file."""
 
     to: str = option("--to FILE", "Store the results in this file.", default=...)
     campaign: str | None = argument("[ID]", "The campaign whose contact list is exported.")
@@ -234,7 +234,7 @@ class TrackOptions(OptionGroup):
 
     @property
     def follows(self) -> bool:
-        """Whether the call is followed, to its end or to a state."""
+        """Whether the call is followed until its end or a state."""
         return self.wait or bool(self.until)
 
 

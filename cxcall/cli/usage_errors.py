@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _LOWERING_OPTIONS = frozenset(
     ("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes")
 )
-"""The options that lower a guard: nobody should add one because a message guessed it."""
+"""The options that lower a guard; no message may suggest one by a guess."""
 _LETTERS_PER_TYPO = 3
-"""An option is near if at most one of as many letters is mistyped, swapped, missing, or too many."""
+"""An option is near if at most one letter in so many is mistyped, swapped, missing, or extra."""
 
 
 def usage_report(error: typer.TyperException, command: str) -> Report:
@@ -59,7 +59,7 @@ def _omitted_option(error: Any, context: Any) -> Finding | None:
 
 
 def _missing_file(error: Any, context: Any) -> Finding | None:
-    """Return the finding on a missing option where FILE does not exist: it may be a misspelled subcommand."""
+    """Return the finding on a missing option if FILE does not exist: FILE may be a misspelled subcommand."""
     file = context.params.get("file")
     if (
         not (hasattr(error, "param_type") and isinstance(file, str))
@@ -77,7 +77,7 @@ def _missing_file(error: Any, context: Any) -> Finding | None:
 
 
 def _nearest_option(error: Any) -> str:
-    """Return the option that a misspelled one is nearest to; empty if that lowers a guard, or none is near."""
+    """Return the option that a misspelled one is nearest to; empty if it lowers a guard, or if none is near."""
     from cxcall.runtime.name_similarity import count_typos
 
     word, parameters = error.option_name, error.ctx.command.get_params(error.ctx)

@@ -1,1 +1,1 @@
-"""What the commands do: one file per command, called with options that are already parsed."""
+"""The actions of the commands: one file per command, called with parsed options."""

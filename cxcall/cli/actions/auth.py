@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 
 def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report:
-    """Log in, store the secret, keep the destination and the ID in the profile, and return who is logged in."""
+    """Log in, store the secret, write destination and ID to the profile, and return who is logged in."""
     screen = Screen.standard(output)
     if options.basic or options.api_key:
         return _store_credentials(flags, screen, is_basic=options.basic)
     profile = find_profile(flags)
-    # A folder's `.env` creates no profile.
+    # The `.env` of a folder must not create a profile.
     can_create = profile.source.startswith(("--", "environment"))
     with profiles.temporary_profile(config_path(), profile) if can_create else nullcontext():
         flags = _ask_destination(flags, screen)
@@ -73,7 +73,7 @@ def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Repor
 
 
 def _ask_destination(flags: Flags, screen: Screen) -> Flags:
-    """Return the flags with the platform and region that a person answers; asks only for what is not set."""
+    """Return the flags with the platform and region; asks a person for those that no setting has."""
     layers = read_trusted_layers(flags)[0]
     if not screen.is_interactive or any(
         find_setting(name, layers) for name in ("region", "base_url")
@@ -98,7 +98,7 @@ def _default_region(contract: Contract) -> str:
 
 
 def _ask_platform(screen: Screen) -> str:
-    """Return a valid answer; asks again after one that is not valid."""
+    """Return a valid platform; asks again after an invalid answer."""
     default = PLATFORMS[0]
     while True:
         answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
@@ -140,7 +140,7 @@ def _request_token(
 
 
 def _read(screen: Screen, prompt: str, name: str) -> str:
-    """Return the answer of a person or of stdin; raises CredentialsError without any. `name` is where else it is set."""
+    """Return an answer from a person or from stdin; raises CredentialsError if there is none. `name` is its setting."""
     if not (answer := screen.read_line(prompt)) and not screen.is_interactive:
         fix = f"set `{name}`, and pipe the secret into stdin"
         raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
@@ -156,9 +156,9 @@ def _read_secret(screen: Screen, prompt: str) -> str:
 
 
 def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
-    """Write what the person gave into the profile, and return it as `NAME = VALUE`.
+    """Write the values that the person entered to the profile, and return them as `NAME = VALUE`.
 
-    What the environment sets is not kept.
+    Values from the environment are not written.
     """
     if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
         return []

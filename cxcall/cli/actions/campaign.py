@@ -89,7 +89,7 @@ def _build(found: RoleOperation, campaign: str, settings: Settings) -> CheckedRe
 
 
 def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
-    """Return the error for a campaign: what its request stops is no call to one person."""
+    """Return the error for a campaign: its duplicate is a request to a campaign, and not a call to one person."""
     found = error.findings[0]
     if found.code != "already-sent":
         return error
@@ -104,7 +104,7 @@ def _explain_duplicate(error: AlreadySentError, action: str) -> StoppedError:
 
 
 def _add_state(report: Report, action: str, state: CampaignState, screen: Screen) -> Report:
-    """Return the report of an accepted request with the campaign as it is then."""
+    """Return the report of an accepted request with the state of the campaign after it."""
     findings = list(report.findings)
     if action == "start" and state.is_running is False:
         findings.append(
@@ -123,7 +123,7 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
 
 
 def _reason_to_stop(state: CampaignState) -> str:
-    """Return why a campaign may not run after an accepted start, as far as its state tells."""
+    """Return why a campaign may not run after an accepted start, if its state shows a reason."""
     if state.errors:
         return "see its errors"
     return "a start can take a moment, and a campaign without contacts to call ends at once: check its list"
@@ -166,7 +166,7 @@ def show_status(
     output: OutputOptions,
     interval: float | None,
 ) -> Report:
-    """Return the state of a campaign; with an interval in seconds, follow it until it does not run any more."""
+    """Return the state of a campaign; with an interval in seconds, follow it until it no longer runs."""
     found = find_role("campaign", target)
     screen = Screen.standard(output)
     settings = load_settings(target.flags, found.operation.contract)
@@ -192,7 +192,7 @@ class UnknownStatusError(CxcallError):
 
 
 def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> CampaignState:
-    """Return the campaign; raises UnknownStatusError for a response without a status, which is no end of it."""
+    """Return the campaign; raises UnknownStatusError for a response without a status, which is not an end."""
     state = reader.read_campaign(campaign, list_id)
     place = reader.roles["campaign"].place("status")
     if state.is_running is None and place:
@@ -211,7 +211,7 @@ def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> Campaig
 def _watch(
     reader: CampaignReader, state: CampaignState, interval: float, screen: Screen
 ) -> CampaignState:
-    """Read the campaign again and again, and print each change: on a terminal as a progress bar."""
+    """Read the campaign repeatedly, and print each change: on a terminal as a progress bar."""
     shown = None
     with screen.progress(state.total) as progress:
         while True:
@@ -234,7 +234,7 @@ def _print_change(state: CampaignState, screen: Screen) -> None:
 
 
 def _lines(state: CampaignState) -> list[str]:
-    """Return the state as text, without what the platform does not say."""
+    """Return the state as text, without values that the platform does not report."""
     facts = (
         ("campaign", f"{state.name} ({state.id})" if state.name else state.id),
         ("status", state.status),

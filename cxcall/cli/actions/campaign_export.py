@@ -40,7 +40,7 @@ def export_results(
     target: TargetOptions,
     output: OutputOptions,
 ) -> Report:
-    """Write the contacts of a list with the results of their calls to a file; return how many they are."""
+    """Write the contacts of a list with the results of their calls to a file; return their number."""
     form = _check_file(options)
     found = find_role("results", target)
     screen = Screen.standard(output)
@@ -62,7 +62,7 @@ def export_results(
 
 
 def _check_file(options: ExportOptions) -> str:
-    """Return the form of the file; raises UsageError if it cannot be written."""
+    """Return the format of the file; raises UsageError if it cannot be written."""
     stop_on_own_file(options.to, what="the export", flag=_FLAG)
     target = Path(options.to)
     if options.to == STDIN or (target.exists() and not target.is_file()):
@@ -112,7 +112,7 @@ def _count(rows: Iterator[dict[str, Any]], progress: Any) -> Iterator[dict[str, 
 def _write(
     options: ExportOptions, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
 ) -> int:
-    """Write the rows to a temporary file, and give it the name at the end; return their number."""
+    """Write the rows to a temporary file, rename it at the end, and return the number of rows."""
     target = Path(options.to)
     try:
         descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -143,7 +143,7 @@ def _write_rows(
         if form == "jsonl":
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             continue
-        if not columns:  # the platform declares none: those of the first row
+        if not columns:  # the platform declares no columns: use those of the first row
             columns = list(row)
             file.write(f"{format_record(columns)}\r\n")
         file.write(f"{format_record([as_cell(row.get(name)) for name in columns])}\r\n")

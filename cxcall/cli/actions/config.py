@@ -60,7 +60,7 @@ def get_value(key: str, flags: Flags) -> Report:
 
 
 def set_value(key: str, value: str, flags: Flags) -> Report:
-    """Set a setting of the profile, and return what it is now."""
+    """Set a setting of the profile, and return its new value."""
     profiles.check_name(key)
     profile = chosen_profile(flags).value
     checked = profiles.checked_value(key, value, find_platform_contract(_platform(profile)))
@@ -124,7 +124,7 @@ def list_profiles() -> Report:
 
 
 def switch_profile(name: str) -> Report:
-    """Make a profile the default one; warns if a variable takes precedence over it."""
+    """Make a profile the default one; warns if an environment variable takes precedence over it."""
     profiles.set_default_profile(config_path(), name)
     findings = []
     if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", name):

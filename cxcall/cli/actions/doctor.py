@@ -79,7 +79,7 @@ def run_doctor(
 def _parse_params(
     params: Sequence[str], operation: Operation | None, reads: Sequence[Operation]
 ) -> tuple[dict[str, str], list[tuple[Flag, str]]]:
-    """Return the values of `--param` by parameter name, and those that are flags for the body.
+    """Return the values of `--param` by parameter name, and those that set flags of the body.
 
     Raises UsageError for a name that neither the operation nor a check has.
     """
@@ -127,7 +127,7 @@ def _print_result(result: CheckResult, screen: Screen) -> None:
 
 
 def _fold_beside_name(text: str, screen: Screen) -> list[str]:
-    """Return the lines of a text that fit beside the name of a check on a terminal."""
+    """Fold a text into lines that fit beside the name of a check on a terminal."""
     columns = terminal_columns(screen.stdout)
     return fold(text, columns and columns - _INDENT).split("\n")
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
-"""Values for hints; pasted into a command, they must do no harm."""
+"""Values that are printed in hints; they must be harmless when pasted into a shell."""
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
@@ -64,7 +64,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
 
 
 def show_delivery(identifier: str) -> Report:
-    """Return one delivery; `identifier` is its ID or the start of it."""
+    """Return one delivery; `identifier` is its ID or the start of its ID."""
     with open_ledger(to_read=True) as ledger:
         ledger.check()
         record = ledger.get(identifier)
@@ -181,7 +181,7 @@ def find_delivery(identifier: str) -> Record | None:
 
 
 def parse_since(text: str) -> datetime | None:
-    """Return the time that `--since` gives, None without one; raises UsageError if it is not valid."""
+    """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
     return _parse_time(text, "--since") if text else None
 
 
@@ -191,7 +191,7 @@ def _parse_time(text: str, flag: str) -> datetime:
         if ago := _AGO.fullmatch(text.strip()):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):  # OverflowError: beyond the calendar
+    except (ValueError, OverflowError):  # OverflowError: the date is out of range
         raise UsageError(
             f"invalid time `{text}`",
             where=flag,
@@ -200,7 +200,7 @@ def _parse_time(text: str, flag: str) -> datetime:
 
 
 def _start_of_duplicate_window() -> datetime:
-    """Return the time since which the duplicate guard of any profile needs all deliveries."""
+    """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.setting_values import check_seconds

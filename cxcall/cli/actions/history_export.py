@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
     """Print all deliveries as JSON Lines or CSV, one at a time.
 
-    Raises MissingRecordsError after the last one when the ledger cannot have all records.
+    Raises MissingRecordsError after the last delivery if records are missing from the ledger.
     """
     screen = Screen.standard(output)
     with open_ledger(to_read=True) as ledger:
@@ -48,7 +48,7 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
 
 
 def _as_cell(value: Any) -> Any:
-    """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
+    """Return a value as a CSV cell that no spreadsheet runs as a formula."""
     if isinstance(value, list):
         value = " ".join(value)
     if isinstance(value, dict):

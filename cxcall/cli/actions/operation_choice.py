@@ -48,7 +48,7 @@ def find_role(role: str, target: TargetOptions) -> RoleOperation:
 
 
 def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:
-    """Return the operations of the profile's platform, by default the one of the first operation."""
+    """Return the operations of the profile's platform, by default the platform of the first operation."""
     if len({entry.platform for entry in operations}) == 1:
         return list(operations)
     from cxcall.settings.settings import find_platform
@@ -81,7 +81,7 @@ def _mismatch_error(candidates: Sequence[Operation], flag_names: set[str]) -> Us
 
 
 def _describe_mismatch(candidates: Sequence[Operation], flag_names: set[str]) -> str:
-    """Say which flags are missing for the nearest of some operations, or which cannot be combined."""
+    """Return which flags are missing for the nearest of some operations, or which flags cannot be combined."""
     fitting = [entry for entry in candidates if flag_names <= {flag.name for flag in entry.flags}]
     if not fitting:
         return f"{_list_flags(sorted(flag_names))} cannot be combined on `{candidates[0].platform}`"

@@ -40,7 +40,7 @@ def show_operation(operation: Operation) -> Report:
 
 
 def operation_data(operation: Operation) -> dict[str, Any]:
-    """Return what a list says about an operation, as JSON."""
+    """Return the JSON data of an operation in a list."""
     return {
         "name": operation.name,
         "method": operation.method,
@@ -126,7 +126,7 @@ def _sections(operation: Operation) -> Iterator[Section]:
 
 
 def _facts(operation: Operation) -> Iterator[Entry]:
-    """Yield what is not a part of the request: provenance, credentials, alternatives, and pages."""
+    """Yield facts beside the request: provenance, credentials, alternatives, and pages."""
     is_published = operation.provenance == "published"
     remark = "" if is_published else " (reported by users; not documented by the vendor)"
     yield Entry("provenance", operation.provenance + remark)
@@ -171,7 +171,7 @@ def _body_section(operation: Operation) -> Section:
 
 
 def _response_sections(operation: Operation) -> Iterator[Section]:
-    """Yield the successes with their bodies, and the errors, those with equal descriptions together."""
+    """Yield the successful responses with their bodies, and the errors, grouped by equal descriptions."""
     errors: dict[str, list[str]] = {}
     for status, response in sorted(_responses(operation).items()):
         description = str(response.get("description", ""))
@@ -237,9 +237,9 @@ def _limits(schema: JsonSchema) -> Iterator[str]:
 
 
 def _type_text(operation: Operation, schema: JsonSchema) -> str:
-    """Return the type of a value: of an array with that of its items, of an enumeration its values."""
+    """Return the type of a value: for an array, also the type of its items; for an enumeration, its values."""
     arrays = 0
-    while "items" in schema and arrays < _MAX_ARRAYS:  # a model may be an array of itself
+    while "items" in schema and arrays < _MAX_ARRAYS:  # an array may contain itself
         schema = merged_schema(operation.contract.resolve, schema["items"] or {})
         arrays += 1
     return "array of " * arrays + _value_text(schema)

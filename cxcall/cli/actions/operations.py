@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 MOST_LISTED = 120
-"""More operations than this are listed on a terminal as groups with counts."""
+"""On a terminal, more operations than this are listed as groups with counts."""
 _EXAMPLES = 3
 _LONGEST_EXAMPLE = 24
 _LONGEST_EXAMPLES = 40
@@ -33,7 +33,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 def list_operations(
     known: Sequence[Operation], search: str | None, tag: str | None, method: str | None
 ) -> Report:
-    """Return the operations that match all that is asked for; raises UsageError for an unknown tag or method."""
+    """Return the operations that match all filters; raises UsageError for an unknown tag or method."""
     found = list(known)
     if method is not None:
         found = _with_method(found, method)
@@ -98,7 +98,7 @@ def _matches(operation: Operation, search: str) -> bool:
 
 
 def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section]:
-    """Yield the operations by platform and tag; of a long whole list, only the counts of each tag."""
+    """Yield the operations by platform and tag; for a long unfiltered list, only the counts by tag."""
     is_short = not is_whole or len(found) <= MOST_LISTED
     for name, group in groupby(found, key=lambda entry: entry.contract.name):
         operations = list(group)
@@ -126,7 +126,7 @@ def _tag_sections(operations: Sequence[Operation]) -> Iterator[Section]:
 
 
 def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
-    """Return each tag with the number of its operations, and with the names of some: the short ones."""
+    """Return each tag with the number of its operations, and the names of some operations, shortest first."""
     tags = _by_tag(operations)
     rows = []
     for tag in sorted(tags, key=fold_name):
@@ -159,7 +159,7 @@ def _quote(text: str) -> str:
 
 
 def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
-    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if it takes no body."""
+    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if the operation takes no body."""
     if as_csv:
         from cxcall.payloads.csv_table import build_skeleton
 
@@ -176,7 +176,7 @@ def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
 
 
 def show_problems(path: str | None) -> Report:
-    """Return the faults of the document at `path`: errors, with exit code 3, if they keep operations from use.
+    """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable.
 
     Raises UsageError without a document.
     """

@@ -32,7 +32,7 @@ def read_all(
 ) -> Report:
     """Print the items of all pages as they arrive, and return the end of the list.
 
-    In JSON output the items are part of the report instead, so that they are held in memory.
+    In JSON output the items are part of the report instead, so they are kept in memory.
     """
     assert reading.paging is not None  # noqa: S101 - `Reading.of` stops without it
     output = _ItemOutput(reading, screen)
@@ -60,7 +60,7 @@ def read_all(
 
 
 class _ItemOutput:
-    """Prints the items of pages, or keeps them for JSON output; keeps notes once."""
+    """Prints the items of pages, or collects them for JSON output; keeps each note once."""
 
     def __init__(self, reading: Reading, screen: Screen) -> None:
         self.reading, self.screen = reading, screen
@@ -105,7 +105,7 @@ class _ItemOutput:
         )
 
     def _how_to_continue(self) -> str:
-        """Return the parameter that starts with the first page that was not read; empty without one."""
+        """Return the parameter that continues with the first unread page; empty if there is none."""
         paging, query = self.reading.paging, dict(self.next_query or ())
         chooser = paging and (paging.number or paging.offset or paging.cursor)
         if not chooser or not query.get(chooser):
@@ -114,7 +114,7 @@ class _ItemOutput:
 
 
 def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]:
-    """Return a function that waits and says so; a wait that is too long is left to the API's refusal."""
+    """Return a function that prints a message and waits; it skips a wait that is too long, so that the API refuses."""
 
     def wait(seconds: float, reason: str) -> None:
         if seconds <= longest:

@@ -1,4 +1,4 @@
-"""Read a response as the flags ask: `--query` and `--fields` select a part of it."""
+"""Select the part of a response that `--query` or `--fields` names."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 _SAMPLE = 100
-"""How many items of a page are looked at for the names of fields."""
+"""The number of items of a page that are searched for the names of fields."""
 
 
 class Reading(NamedTuple):
@@ -49,7 +49,7 @@ class Reading(NamedTuple):
 
     @classmethod
     def of(cls, operation: Operation, options: ReadOptions) -> Reading:
-        """Return the reading that the flags ask for; raises UsageError before anything is sent."""
+        """Return the reading for the flags; raises UsageError before anything is sent."""
         paging = find_paging(operation)
         if options.all_pages and paging is None:
             raise UsageError(
@@ -80,7 +80,7 @@ class Reading(NamedTuple):
     def add_selection(self, report: Report, screen: Screen) -> Report:
         """Return the report of one response with its selected part in place of the response.
 
-        A response without success is shown unchanged. The selection never changes the exit code of a
+        The response of a failed request is shown unchanged. The selection never changes the exit code of a
         request that may have changed something.
         """
         delivery = report.delivery

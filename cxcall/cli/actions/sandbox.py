@@ -79,7 +79,7 @@ def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -
 
 
 def _document_credentials(own: Contract, username: str, secret: str) -> list[tuple[str, str]]:
-    """Return the variables for what the user's own document takes in place of a token."""
+    """Return the environment variables for the credentials that the user's own document requires instead of a token."""
     from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
 
     declared = own.declared.get("components", {}).get("securitySchemes", {})
@@ -91,7 +91,7 @@ def _document_credentials(own: Contract, username: str, secret: str) -> list[tup
 def new_explainer(
     contracts: Sequence[Contract],
 ) -> Callable[[LoggedRequest, str], list[dict[str, Any]]]:
-    """Return a function with the findings of `cxcall explain` on a logged request, as JSON data."""
+    """Return a function that returns the findings of `cxcall explain` on a logged request, as JSON data."""
     own = None if contracts[0].is_shipped else contracts[0]
 
     def explain(entry: LoggedRequest, host: str) -> list[dict[str, Any]]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Appends each request with its body as a JSON line to a file, and shows it by `show`.
+    """Appends each request with its body as a JSON line to a file, and passes it to `show`.
 
-    Raises UsageError if the file cannot be opened. One that cannot be written later is reported once.
+    Raises UsageError if the file cannot be opened. A failure to write it later is reported once.
     """
 
     def __init__(self, path: str | None, show: Callable[[str], None] | None) -> None:
@@ -50,7 +50,7 @@ class Recorder:
 
 
 def _open(path: str) -> IO[str]:
-    """Open the file, readable only by its owner: bodies have whole phone numbers."""
+    """Open the file, readable only by its owner: bodies contain whole phone numbers."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:

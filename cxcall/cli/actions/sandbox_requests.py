@@ -24,7 +24,7 @@ REQUESTS_COMMAND = "sandbox requests"
 
 
 def list_requests(options: RequestsOptions, target: TargetOptions) -> Report:
-    """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
+    """Return the requests that a running sandbox received; with `--expect`, check their number."""
     from cxcall.sandbox.inspection.request_log import TOKEN_PATH
 
     _stop_on_empty_selection(options)
@@ -60,7 +60,7 @@ def list_requests(options: RequestsOptions, target: TargetOptions) -> Report:
 
 
 def _stop_on_empty_selection(options: RequestsOptions) -> None:
-    """Raise UsageError for what no request can match: an expected number of 0 would always be right."""
+    """Raise UsageError for filters that no request can match: an expected number of 0 would always be correct."""
     methods = [str(each) for each in HTTPMethod]
     if options.method and options.method.upper() not in methods:
         raise UsageError(
@@ -97,7 +97,7 @@ def _find_base_url(target: TargetOptions) -> str:
 
 
 def _read(base_url: str, query: Mapping[str, str]) -> Any:
-    """Return what a sandbox says about its requests; raises UsageError if there is none."""
+    """Return a sandbox's data about its requests; raises UsageError if no sandbox responds."""
     import urllib3
 
     url = f"{base_url.rstrip('/')}/sandbox/requests?{urlencode(query)}"

@@ -139,7 +139,7 @@ def start_log(log: LogOptions, stack: ExitStack, *inputs: str | None) -> None:
 def _deliver_and_follow(
     checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
-    """Send a request and follow the call; the exit code is the one of its end."""
+    """Send a request and follow the call; the exit code is that of the end of the call."""
     from cxcall.cli.actions.track import find_tracker, follow_call
 
     tracker = find_tracker(checked.operation)
@@ -174,7 +174,7 @@ def _body_hint(operation: Operation) -> str:
 def load_settings_for(operation: Operation, options: RequestOptions, stack: ExitStack) -> Settings:
     """Load the settings of a request; with `--sandbox`, start a sandbox.
 
-    A sandbox has its own settings, and the guards of a real run. A dry run starts it, too: it shows where it would send.
+    A sandbox has its own settings, and the guards of a real run. A dry run also starts it, to show the destination.
     """
     from cxcall.settings.settings import load_settings
 
@@ -231,9 +231,9 @@ def deliver_request(
     screen: Screen,
     undo: CheckedRequest | None = None,
 ) -> Report:
-    """Send a request that was checked and agreed to, and return its outcome.
+    """Send a request that was checked and confirmed, and return its outcome.
 
-    It may be sent again once the request `undo` was accepted, which stops what it started.
+    If `undo`, which stops what this request starts, was accepted, an identical request may be sent again.
     """
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.configured_ledger import open_ledger
@@ -257,7 +257,7 @@ def deliver_request(
 
 
 def wait_printer(screen: Screen) -> Callable[[float, str], None]:
-    """Return a function that prints why a delivery waits."""
+    """Return a function that prints the reason why a delivery waits."""
     return lambda seconds, reason: screen.print_diagnostic(
         f"{reason}; sending again in {seconds:.1f} s"
     )

@@ -58,7 +58,7 @@ def follow_call(
 ) -> Report:
     """Print the report of a placed call, follow the call, and add its end to the report.
 
-    No error while it is followed changes that the call was placed.
+    An error while following does not change the outcome: the call was placed.
     """
     cause: BaseException
     with DeferredSignals() as signals:
@@ -91,7 +91,7 @@ def _follow(
 ) -> Report:
     """Print each change of a call and return the report with its end; raises the errors of a read.
 
-    `transcript` reads the transcripts of its legs when it has ended, or at once if nobody waits.
+    With `transcript`, the transcripts of its legs are read at its end, or immediately if the command does not wait.
     """
     event = options.until.lower()
     read = new_reader(settings).read
@@ -168,7 +168,7 @@ def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException)
 def _add_end(
     report: Report, code: ExitCode, outcome: Outcome, findings: Sequence[Finding], data: Any
 ) -> Report:
-    """Add the end of a call to a report; an outcome that the report already has stays."""
+    """Add the end of a call to a report; an outcome that the report already has is kept."""
     return report._replace(
         exit_code=code,
         outcome=outcome if report.outcome is Outcome.OK else report.outcome,
@@ -178,7 +178,7 @@ def _add_end(
 
 
 def find_tracker(operation: Operation) -> Tracker:
-    """Return the tracker for the IDs of an operation; raises UsageError if none is published."""
+    """Return the tracker for the IDs of an operation; raises UsageError if no read operation is published."""
     if operation.provenance == "community":
         raise _not_readable(operation.name, "use a published operation: `cxcall call --wait`")
     return tracking.tracker_for(operation.platform, operation.contract.find_extended(TRACK))
@@ -220,7 +220,7 @@ def _load_tracker(target: TargetOptions) -> tuple[Tracker, Settings]:
 
 
 def _find_engagement_id(identifier: str) -> str:
-    """Return the engagement ID of a delivery ID, or the given ID itself.
+    """Return the engagement ID of the delivery with this ID, or the ID itself.
 
     Raises UsageError if the ledger shows that its route has no published read.
     """

@@ -99,9 +99,9 @@ def _changes_as_json(fixed: Sequence[FixedFile], change: str) -> dict[str, Any]:
 def _text(
     result: ValidationSummary, output: OutputOptions, fixed: Sequence[FixedFile], change: str
 ) -> str:
-    """Return what stdout shows: a line for each payload, or the diff alone."""
+    """Return the text for stdout: a line for each payload, or only the diff."""
     if change == "diff":
-        # A carriage return would be printed as `\r`; the JSON output has it.
+        # The screen would print a carriage return as `\r`; the JSON output contains it.
         return "".join(each.diff() for each in fixed).replace("\r\n", "\n").removesuffix("\n")
     lines = [] if output.quiet else result.shown
     return "\n".join(escape_to_one_line(str(each)) for each in lines)
@@ -113,7 +113,7 @@ def _describe_change(fixed: FixedFile, change: str) -> str:
 
 
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
-    """Yield the verdicts as JSON; those of a run differ only in the line number."""
+    """Yield the verdicts as JSON; the verdicts of a run differ only in the line number."""
     if not isinstance(entry, VerdictRun):
         yield escape_in_json(json.dumps(_verdict_as_json(entry), ensure_ascii=False))
         return

@@ -1,4 +1,4 @@
-"""`cxcall batch`: send many requests from a file, each at most once, and show what became of them."""
+"""`cxcall batch`: send many requests from a file, each at most once, and show their results."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 

@@ -22,7 +22,7 @@ _DIALED_LATER = {
         "apply it when the list is loaded: `cxcall campaign load`",
     ),
 }
-"""Options that do not apply, as the platform's dialer chooses whom it calls, and when."""
+"""Options that do not apply, because the platform's dialer chooses whom it calls, and when."""
 _CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", default=...)
 
 

@@ -31,7 +31,7 @@ def new_command(name: str) -> typer.Typer | None:
         from cxcall.cli.actions.operation_choice import choose_operation
         from cxcall.cli.actions.send import SendInvocation, send_one
 
-        # The user's own contract may declare the operations of this command again.
+        # The user's own contract may also declare the operations of this command.
         path = options.target.own_contract
         known = contract.find_command_operations(name, path) if path else operations
         route = values.pop("route", "")

@@ -46,7 +46,7 @@ def mcp(
 
 
 def _stop_on_stdin(flags: dict[str, str | None]) -> None:
-    """Raise UsageError where a file is stdin: the protocol has it, and a list read from it would be empty."""
+    """Raise UsageError if a file is stdin: the protocol uses it, so that a list would be read as empty."""
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.settings.settings import load_settings
 

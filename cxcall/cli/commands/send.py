@@ -19,7 +19,7 @@ class Operations(CommandGroup):
     argument = "OPERATION"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read --contract and --profile also after the operation: they decide which operations exist."""
+        """Also read --contract and --profile after the operation: they decide which operations exist."""
         flag_values = ctx.obj.flag_values
         file = _option_value(args, "--contract") or flag_values.get("contract")
         profile = _option_value(args, "--profile", "-p") or flag_values.get("profile")
@@ -63,7 +63,7 @@ class Operations(CommandGroup):
 
 
 def _rows(operations: list[Any]) -> list[tuple[str, str]]:
-    """Return the operations with their summaries; of many, their groups with counts."""
+    """Return the operations with their summaries; if there are many, their groups with counts."""
     from cxcall.cli.actions.operations import MOST_LISTED, tag_rows
 
     if len(operations) > MOST_LISTED:

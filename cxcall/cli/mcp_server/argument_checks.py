@@ -1,4 +1,4 @@
-"""Name the wrong arguments of a tool: never their values, which may be secrets or phone numbers."""
+"""Report the wrong arguments of a tool by name, never with their values, which may be secrets or phone numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Server(MCPServer[Any]):
-    """A server that refuses unknown arguments, and reports wrong ones as a usage error."""
+    """A server that reports unknown and wrong arguments as a usage error."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
-        """Call a tool; the SDK's own text for a wrong argument repeats its value."""
+        """Call a tool; replaces the SDK's message for a wrong argument, which repeats its value."""
         for tool in await self.list_tools():
             known = tool.input_schema.get("properties", {})
             if tool.name == name and not arguments.keys() <= known.keys():

@@ -14,14 +14,14 @@ from cxcall.findings.finding import Finding
 from cxcall.sending.checked_request import CheckedRequest
 
 LIFETIME_SECONDS = 600.0
-"""How long a dry run can be followed by a send."""
+"""Seconds after a dry run within which its request can be sent."""
 _MAX_PENDING = 100
 
 
 class Confirmation(BaseModel):
-    """What the person answers."""
+    """The answer of the person."""
 
-    # Strict, because a text such as "no, yes later" is no agreement.
+    # Strict, because a text such as "no, yes later" is not an agreement.
     send: bool = Field(strict=True, title="Send this request", description="Yes sends it, once.")
 
 
@@ -33,7 +33,7 @@ class PendingConfirmations:
         self._pending: dict[str, tuple[str, float]] = {}
 
     def add(self, checked: CheckedRequest) -> str:
-        """Return a new confirmation ID for a request; the oldest one is forgotten if there are too many."""
+        """Return a new confirmation ID for a request; the oldest ID is removed if there are too many."""
         identifier = secrets.token_urlsafe(16)
         with self._lock:
             while len(self._pending) >= _MAX_PENDING:
@@ -60,13 +60,13 @@ class PendingConfirmations:
                 raise _confirmation_error("it is used")
 
     def discard(self, identifier: str) -> None:
-        """Forget an ID: the person declined."""
+        """Remove an ID, because the person declined."""
         with self._lock:
             self._pending.pop(identifier, None)
 
 
 def digest_of(checked: CheckedRequest) -> str:
-    """Return the SHA-256 of everything that would be sent, and of where it goes."""
+    """Return the SHA-256 of everything that would be sent, and of its destination."""
     request, settings = checked.request, checked.settings
     parts = [
         checked.operation.name,

@@ -14,20 +14,20 @@ from cxcall.findings.finding import printable
 from cxcall.output.report import Report
 
 MAX_TEXT = 1 << 20
-"""Characters of a text that a tool takes."""
+"""The most characters of a text that a tool accepts."""
 MAX_NAME = 400
 MAX_LISTED = 200
 MAX_VALUES = 50_000
-"""Lines and values of a payload, counted by their separators: each may have a finding, which takes time."""
+"""The most lines and values of a payload, counted by separators; each may have a finding, which takes time."""
 MAX_FINDINGS = 1000
 """Findings after which a check ends; the first hundred are in the result."""
 LARGEST_FILE = 16 << 20
-"""Bytes of a file that a tool reads."""
+"""The most bytes of a file that a tool reads."""
 _CONTENT = "<content>"
-"""The name of a text in findings: no file can be taken for it."""
+"""The name of a text in findings; no file can have it."""
 
 Name = Annotated[str, Field(max_length=MAX_NAME)]
-# A text stays as it is only where its type is `str` alone: the SDK parses JSON in any other argument.
+# Only an argument of type `str` stays unchanged: the SDK parses JSON in any other one.
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LISTED)]
 Parameters = Annotated[
@@ -53,7 +53,7 @@ class RootFolder:
             )
 
     def find_file(self, name: str) -> str:
-        """Return the path of a regular file, after symbolic links; raises UsageError for one elsewhere.
+        """Return the path of a regular file, after symbolic links; raises UsageError for a file elsewhere.
 
         The errors do not say whether a file elsewhere exists.
         """

@@ -29,7 +29,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, stop_on_errors
 
 MAX_SHOWN = 16_384
-"""Characters of a body that a person can be asked to confirm: it is shown as a whole."""
+"""The most characters of a body that a person can be asked to confirm, because the whole body is shown."""
 
 
 class RequestTools:
@@ -43,8 +43,8 @@ class RequestTools:
         self._sending = Lock()
 
     def wait(self) -> None:
-        """Wait until the request that is being sent is recorded; no other request can be sent afterwards."""
-        self._sending.acquire()  # it is never released: the server has ended
+        """Wait until the request in flight is recorded; no other request can be sent afterwards."""
+        self._sending.acquire()  # never released, because the server has ended
 
     def dry_run(
         self, operation: OperationName, body: Body = None, parameters: Parameters | None = None

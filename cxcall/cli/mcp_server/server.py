@@ -50,7 +50,7 @@ def serve(
 ) -> None:
     """Serve the tools until stdin ends or a signal comes; raises UsageError for options that cannot be used.
 
-    What is being sent is finished first. A second signal ends the process, and leaves the outcome `unknown`.
+    A request in flight is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
     flags: dict[str, Any] = {**target.flags, **flags_of(guards)}

@@ -1,4 +1,4 @@
-"""Convert what a command reports to the result of a tool: its JSON envelope, with secrets masked."""
+"""Convert the report of a command to the result of a tool: its JSON envelope, with secrets masked."""
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json

@@ -29,7 +29,7 @@ _HANDLER = re.compile(
 _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")
 _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
-# How Node.js prints an error beside the status and body of a response, whose text it repeats; a code such as ECONNRESET tells more.
+# Node.js prints an error that repeats the response beside it; one with a code such as ECONNRESET is kept.
 _PRINTED_ERROR = re.compile(r"(?<=: )\[\w*Error: (?![^\n]*\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])")
 _QUOTE = re.compile(r"\\.|['\"]")
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")

@@ -38,7 +38,7 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
     text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
     if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):
         return
-    quoted = _NUMBER.sub(r'\1"\2"', text)  # else an integer
+    quoted = _NUMBER.sub(r'\1"\2"', text)  # else `+1202...` is an integer
     try:
         documents = [load_yaml(part) for part in _DOCUMENT.split(quoted) if part.strip()]
     except (YamlError, ValueError, RecursionError):

@@ -1,1 +1,1 @@
-"""What the commands for lists do: batches, their queue and workers, and loads into lists."""
+"""The actions of the commands for many rows: batches, their queue and workers, and loads into lists."""

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
 
 COMMAND = "campaign load"
 _ENDED = ("canceled", "complete, with failures")
-"""The states of upload jobs that have come to their end without all of their contacts."""
+"""The states of upload jobs that ended without all of their contacts."""
 
 
 def run_load(options: LoadOptions, common: RequestOptions) -> Report:
@@ -89,7 +89,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
         _stop_on_invalid_body(load.operation, builder)
         reader = CampaignReader(load.operation.contract, settings)
         if options.file != STDIN and not Path(options.file).exists():
-            open_bytes(options.file)  # raises UsageError, before the platform is asked for the list
+            open_bytes(options.file)  # raises UsageError before the list is read from the platform
         known = None if common.is_dry_run else _read_list(reader, options.contact_list, screen)
         job = _new_job(options, common, screen, stack, load, settings, values, known)
         if common.is_dry_run:
@@ -148,7 +148,7 @@ def _new_job(
     values: dict[str, str],
     known: ContactListState | None,
 ) -> Job:
-    """Return the rows with the operation that would send one contact."""
+    """Return the job of the rows, with the operation that would send a single contact."""
     columns = known.columns if known else ()
     contact = contact_operation(load, columns, known.phone_columns if known else ())
     repeated = values_from_path(contact, values)
@@ -161,7 +161,7 @@ def _new_job(
 
 
 def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
-    """Raise UsageError for columns of which only the list says whether they are extra."""
+    """Raise UsageError for columns that may or may not be in the list, which cannot be read."""
     header = rows.header
     mapped = {*rows.format.columns.headers.values(), rows.format.columns.key}
     for cell in header.cells if header else ():
@@ -178,16 +178,16 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
 def _find_loaded(
     job: Job, ledger: Ledger, batches: Sequence[str], contacts: LoadedContacts | None = None
 ) -> FindEarlier:
-    """Return a function that returns the delivery of a row: by the row's number in this file, else by its contact."""
+    """Return a function that returns the delivery of a row: by the row's number, or else by its contact."""
     loaded = LoadedRows(ledger, batches)
-    if job.again:  # a person decided to add contacts that the list has already
+    if job.again:  # a person decided to add contacts that the list already has
         return lambda _request, row: loaded.find(row)
     contacts = contacts or LoadedContacts(ledger, job)
     return lambda request, row: loaded.find(row) or contacts.find(request)
 
 
 class _LoadCommand(BatchCommand):
-    """A batch whose requests have many rows each."""
+    """A batch whose requests each send many rows."""
 
     command, noun, verb = COMMAND, "contact", "loaded"
 
@@ -201,7 +201,7 @@ class _LoadCommand(BatchCommand):
         is_yes: bool,
         max_wait: float,
     ) -> None:
-        """Set what only a load has."""
+        """Set the attributes that only a load has."""
         self.load, self.builder, self.reader, self.known = load, builder, reader, known
         self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
         self.jobs: dict[str, str] = {}
@@ -216,7 +216,7 @@ class _LoadCommand(BatchCommand):
         return self._follow_jobs(report)
 
     def find_batches(self, ledger: Ledger) -> list[str]:
-        """Return the loads that this run goes on with."""
+        """Return the loads that this run continues."""
         found = self.resumed = super().find_batches(ledger)
         if not self.options.resume:
             stop_on_earlier_load(ledger, self.job)
@@ -228,7 +228,7 @@ class _LoadCommand(BatchCommand):
         return _find_loaded(self.job, ledger, batches, self.contacts)
 
     def ask(self, count: int) -> None:
-        """Make sure that a person agrees to the number of contacts, or `--yes` or `--confirm` does."""
+        """Ask a person to confirm the number of contacts, unless `--yes` or `--confirm` does."""
         job, settings = self.job, self.job.settings
         operation, options = job.operation, self.options
         if found := self.contacts.count:
@@ -263,7 +263,7 @@ class _LoadCommand(BatchCommand):
 
         job, selection, *rest = parts
         batch, ledger, *_ = rest
-        if not self.options.resume:  # another process may have begun the same load meanwhile
+        if not self.options.resume:  # another process may have started the same load meanwhile
             stop_on_earlier_load(ledger, job, before=batch)
         self.contacts.refresh()
         run = LoadRun(job, RequestSelection(selection, self.builder), *rest)
@@ -274,7 +274,7 @@ class _LoadCommand(BatchCommand):
         return run
 
     def _follow_jobs(self, report: Report) -> Report:
-        """Wait for the upload jobs, and add what became of them to the report."""
+        """Wait for the upload jobs, and add their results to the report."""
         states: dict[str, str] = {}
         findings = [*report.findings, *map(_unnamed_job_finding, self.unnamed)]
         findings += [_repeated_job_finding(each, self.jobs[each]) for each in self.repeated]

@@ -47,7 +47,7 @@ def print_requests(
 ) -> Report:
     """Print each request that would be sent; send nothing.
 
-    `combine` returns the requests that some rows become, `finder` what finds the earlier delivery of a row.
+    `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
     """
     totals, find_earlier = CheckStatistics(), None
     if resume:

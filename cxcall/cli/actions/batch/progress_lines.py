@@ -1,4 +1,4 @@
-"""Print how far a batch has come, as lines of a log."""
+"""Print the progress of a batch as lines of a log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class ProgressLines:
-    """Prints a line now and then, where no progress bar is shown: in a log, or on a terminal that cannot draw one."""
+    """Prints a line at intervals if no progress bar is shown: in a log, or on a terminal that cannot draw one."""
 
     def __init__(self, screen: Screen, total: int, tell: Callable[[str], None]) -> None:
         self._is_quiet = screen.options.quiet or screen.shows_bar

@@ -1,4 +1,4 @@
-"""Queue the rows of a batch for workers, show how far they have come, and cancel them."""
+"""Queue the rows of a batch for workers, show their progress, and cancel them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _WATCH_SECONDS = 1.0
 
 
 def without_hours(settings: Settings) -> Settings:
-    """Return the settings without calling hours, for the check of rows that wait for them in the queue."""
+    """Return the settings without calling hours, for the check of rows that wait for their hours in the queue."""
     return settings.with_values(hours=Setting("", "--queue"))
 
 
@@ -64,7 +64,7 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
 
 
 def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> Report:
-    """Return the report of a batch that was queued, with what to run next."""
+    """Return the report of a batch that was queued, with the next commands."""
     return Report(
         COMMAND,
         Outcome.OK,
@@ -89,7 +89,7 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
 
 
 def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
-    """Return how many rows of a batch are in each state; with `watch`, when no row is left."""
+    """Return how many rows of a batch are in each state; with `watch`, waits until no row is left."""
     screen = Screen.standard(output)
     with open_ledger() as ledger, closing(ledger.open_queue()) as queue:
         batch = find_batch(ledger, identifier)
@@ -117,7 +117,7 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
 
 
 def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, Any]:
-    """Return the state of a queued batch, after the rows of dead workers were given back or ended."""
+    """Return the state of a queued batch, after releasing or ending the rows of dead workers."""
     queue.expire()
     settle_batch(ledger, queue, batch.id)
     counts = queue.count(batch.id)

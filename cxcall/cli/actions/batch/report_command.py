@@ -1,4 +1,4 @@
-"""Run `cxcall batch report`: what became of the rows of a batch, from the ledger."""
+"""Run `cxcall batch report`: the results of the rows of a batch, from the ledger."""
 
 from __future__ import annotations
 

@@ -60,9 +60,9 @@ def describe_outcomes(statistics: BatchStatistics) -> str:
 
 
 def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
-    """Return the elapsed time, the achieved rate in the unit of the permitted one, and the latencies.
+    """Return the elapsed time, the achieved rate in the unit of the permitted rate, and the latencies.
 
-    The first request waits for nothing, so the rate counts those after it, and a few requests have none.
+    The first request does not wait, so the rate counts the requests after it; a few requests have no rate.
     """
     p50, p95 = latencies.percentile(0.5), latencies.percentile(0.95)
     if p50 is None or p95 is None or not seconds:
@@ -81,7 +81,7 @@ def _head_line(statistics: BatchStatistics) -> str:
 
 
 def _detail_lines(statistics: BatchStatistics) -> list[str]:
-    """Return what stands below the number of rows: skipped ones, reasons, latencies, unknown rows."""
+    """Return the lines below the number of rows: skipped rows, reasons, latencies, unknown rows."""
     lines = []
     if skipped := statistics.skipped:
         lines.append(f"skipped: {format_counts(skipped.most_common())}")
@@ -103,7 +103,7 @@ def _bar_lines(bars: Sequence[tuple[str, int]]) -> list[str]:
 
 
 def _unknown_lines(statistics: BatchStatistics) -> list[str]:
-    """Return what to do about unknown rows, and the first of them; no lines if there are none."""
+    """Return lines with the next step for unknown rows, and the first of these rows; no lines if there are none."""
     listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
     more = statistics.unlisted
     if not (listed or more):
@@ -154,14 +154,14 @@ _MAX_SKIPS_SHOWN = 20
 
 
 class RowPrinter:
-    """Prints results on stdout: every one for programs, and on a terminal those that were not accepted."""
+    """Prints results on stdout: all for programs, but on a terminal only rows that were not accepted."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen, self._skips_shown = screen, 0
         self._is_broken = False
 
     def print_or_stop(self, result: RowResult, batch: str, stop: Callable[[str], None]) -> None:
-        """Print the result of a row; if that is not possible, call `stop` with the reason, and print no more."""
+        """Print the result of a row; if that fails, call `stop` with the reason, and stop printing."""
         if self._is_broken:
             return
         try:
@@ -171,7 +171,7 @@ class RowPrinter:
             stop(unwritable_reason(error))
 
     def print(self, result: RowResult, batch: str) -> None:
-        """Print the result of a row; raises OSError if that is not possible."""
+        """Print the result of a row; raises OSError if that fails."""
         screen, report = self._screen, result.report
         if screen.options.output != "text":
             screen.print_json(result.as_dict(batch))
@@ -189,5 +189,5 @@ class RowPrinter:
 
 
 def unwritable_reason(error: OSError) -> str:
-    """Return why a run stops whose results cannot be written; requests in flight are finished."""
+    """Return the reason to stop a run whose results cannot be written; requests in flight are finished."""
     return f"the results cannot be written: {error.strerror or 'the pipe is closed'}"

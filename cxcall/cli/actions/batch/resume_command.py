@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def resume_command(arguments: Sequence[str]) -> str:
-    """Return the command line that continues a batch; the number of calls is to be confirmed anew."""
+    """Return the command line that continues a batch; the number of calls must be confirmed again."""
     words = iter(arguments[1:])
     kept = ["cxcall"]
     for word in words:
         if word == "--confirm":
             next(words, None)
-        elif word == "--":  # what follows is no option
+        elif word == "--":  # the next words are not options
             return command(*kept, "--resume", word, *words)
         elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
             kept.append(word)

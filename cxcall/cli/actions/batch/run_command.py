@@ -145,7 +145,7 @@ class BatchCommand:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
     def find_batches(self, ledger: Ledger) -> list[str]:
-        """Return the batches that this run goes on with; raises StoppedError if it must not begin."""
+        """Return the batches that this run continues; raises StoppedError if it must not start."""
         return find_resumable_batches(ledger, self.job, resume=self.options.resume)
 
     def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
@@ -153,7 +153,7 @@ class BatchCommand:
         return find_by_request(ledger, batches)
 
     def ask(self, count: int) -> None:
-        """Make sure that a person agrees to so many calls, or `--confirm` does."""
+        """Ask a person to confirm the number of calls, unless `--confirm` does."""
         ask = self.screen.read_line if self.screen.is_interactive else None
         confirmed = self.options.confirm
         ask_count(
@@ -223,12 +223,12 @@ class BatchCommand:
             self.screen.print_diagnostic(line, always=True)
 
     def tell_progress(self, text: str) -> None:
-        """Print a message that nobody has to act on."""
+        """Print a message that requires no action."""
         if not self.screen.options.quiet:
             self._tell(text)
 
     def _check(self, selection: RowSelection) -> CheckStatistics:
-        """Check all rows, and print what does not stop the batch."""
+        """Check all rows, and print the findings that do not stop the batch."""
         totals = check_batch(self.job, selection, skip_invalid=self.options.skip_invalid)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)

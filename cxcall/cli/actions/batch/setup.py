@@ -34,7 +34,7 @@ def open_rows(
 ) -> RowFile:
     """Return the open file of rows; on a terminal, ask whether to ignore columns that set nothing.
 
-    `usual_headers` are the names of columns that the profile has.
+    `usual_headers` are the headers of columns that the profile sets.
     """
     reading = options.reading
     columns = parse_column_map(
@@ -88,7 +88,7 @@ def new_job(
 
 
 def enforce_hours(settings: Settings) -> Settings:
-    """Return the settings with calling hours that are enforced, so that rows wait for them."""
+    """Return the settings with enforced calling hours, so that rows wait for them."""
     if not settings.hours:
         raise UsageError(
             "`--wait-for-hours` needs calling hours",
@@ -102,7 +102,7 @@ _MAX_ERRORS_ON_STDERR = 5
 
 
 def report_errors(run: Callable[[Screen], Report], common: RequestOptions, command: str) -> Report:
-    """Return the report of a run; its errors also go to stderr where stdout is a file or another program."""
+    """Return the report of a run; its errors are also printed on stderr if stdout is a file or another program."""
     screen = Screen.standard(common.output)
     try:
         return run(screen)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _COMMAND = "worker"
 _LEASE_MARGIN = 30.0
-"""Seconds by which a lease is longer than a request may take."""
+"""Seconds that a lease is longer than the longest request."""
 
 
 def run_worker(
@@ -93,7 +93,7 @@ def run_worker(
 
 
 def _lease(seconds: float | None, timeout: float) -> float:
-    """Return how long a row is held without a sign of life; raises UsageError unless that is longer than a request."""
+    """Return the lease of a row in seconds; raises UsageError if it is not longer than a request may take."""
     lease = seconds or timeout + _LEASE_MARGIN
     if lease <= timeout:
         raise UsageError(
@@ -106,7 +106,7 @@ def _lease(seconds: float | None, timeout: float) -> float:
 
 
 class _Diagnostics:
-    """Prints messages on stderr; the same one only once in a row."""
+    """Prints messages on stderr; a repeated message only once."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen, self._last = screen, ""

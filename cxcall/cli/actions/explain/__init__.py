@@ -1,1 +1,1 @@
-"""What `cxcall explain` does."""
+"""The actions of `cxcall explain`."""

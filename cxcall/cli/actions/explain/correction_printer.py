@@ -24,7 +24,7 @@ _PLACES = {"": "the body", "host": "the host of your region"}
 
 
 class CorrectionPrinter:
-    """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are any."""
+    """Prints corrected requests, and on stderr the places to fill in; `is_open` is true if there are such places."""
 
     def __init__(
         self, screen: Screen, form: str, own: Contract | None = None, contract: str = ""
@@ -80,7 +80,7 @@ class CorrectionPrinter:
                 self._screen.print_finding(finding)
 
     def _report_refusal(self, explanation: Explanation) -> None:
-        """Print on stderr why a refused request has no correction: sent again, it would be refused again."""
+        """Print on stderr why a refused request has no correction: the same request would be refused again."""
         self.is_open = True
         cause = explanation.root or explanation.findings[0]
         self._screen.print_diagnostic(
@@ -90,7 +90,7 @@ class CorrectionPrinter:
     def finish(self) -> None:
         """Print the bodies, one per line if there are several, and report the requests that have no correction.
 
-        Raises UsageError if no request has one.
+        Raises UsageError if no request has a correction.
         """
         for body in self._bodies:
             text = json_text(body, indent=2 if len(self._bodies) == 1 else None)

@@ -35,7 +35,7 @@ _NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
 _MAX_FINDINGS = 10
 _FEW_FORMS = 200
 MAX_REPEATS = 10
-"""How many requests with the same cause are named one by one after the first."""
+"""The number of requests with the same cause that are printed individually after the first."""
 
 
 class ExplainedRequest(NamedTuple):
@@ -58,7 +58,7 @@ class ExplainedRequest(NamedTuple):
 
 
 class _PrintedText(StringIO):
-    """Keeps what a screen prints, in the colors and the width of stdout."""
+    """Collects the output of a screen, in the colors and the width of stdout."""
 
     def isatty(self) -> bool:
         return sys.stdout.isatty()
@@ -67,7 +67,7 @@ class _PrintedText(StringIO):
         return sys.stdout.fileno()
 
     def take(self) -> str:
-        """Return what was printed since the last time."""
+        """Return the output since the last call."""
         text = self.getvalue()
         self.seek(0)
         self.truncate()
@@ -75,9 +75,9 @@ class _PrintedText(StringIO):
 
 
 class _KnownForms:
-    """Keeps what was found of requests by their form, as long as what has the same form has the same cause.
+    """Caches findings by the form of a request, as long as requests of the same form have the same cause.
 
-    That is compared now and then: the second, fourth, eighth ... request of a form is to be explained in full.
+    To verify this, the second, fourth, eighth, ... request of a form is explained in full.
     """
 
     def __init__(self) -> None:
@@ -87,11 +87,11 @@ class _KnownForms:
 
     @property
     def pays(self) -> bool:
-        """Whether enough requests have a form that is known, or too few were compared to tell."""
+        """Whether the cache is useful: enough requests have a known form, or too few were compared to decide."""
         return len(self._found) < _FEW_FORMS or self._hits > len(self._found)
 
     def find(self, form: bytes | None) -> ExplainedRequest | None:
-        """Return what was found of a form; None if the request is to be explained."""
+        """Return the findings on a form; None if the request must be explained."""
         if form is None or form not in self._found:
             return None
         self._hits += 1
@@ -100,13 +100,13 @@ class _KnownForms:
         return None if is_due else self._found[form]
 
     def remember(self, form: bytes | None, explained: ExplainedRequest) -> None:
-        """Keep the findings of a form; if they differ from earlier ones, the form proves nothing."""
+        """Keep the findings of a form; if they differ from earlier ones, the form is no longer used."""
         if form is not None and self._found.setdefault(form, explained) != explained:
             self._found[form] = None
 
 
 class RequestExplainer:
-    """Explains the requests of a source in parts. It is pickled without what it has loaded."""
+    """Explains the requests of a source in parts. It is pickled without its loaded contract."""
 
     def __init__(
         self,
@@ -134,14 +134,14 @@ class RequestExplainer:
         return load_user_contract(contract) if contract else None
 
     def read(self, numbers: range | None = None) -> Iterator[tuple[ObservedRequest, str]]:
-        """Yield requests, each with the reason to skip it: empty for those that are to be explained."""
+        """Yield requests, each with the reason to skip it; the reason is empty for requests to explain."""
         source, entry, *_ = self._options
         for request in source.read(entry, numbers):
             is_recorded = entry is None and request.kind is SourceKind.CAPTURE
             yield request, find_reason_to_skip(request, self.own) if is_recorded else ""
 
     def __call__(self, numbers: range) -> list[ExplainedRequest]:
-        """Return what is printed of the requests with these numbers."""
+        """Return the output for the requests with these numbers."""
         return list(self.explain(numbers))
 
     def explain(self, numbers: range | None = None) -> Iterator[ExplainedRequest]:
@@ -150,7 +150,7 @@ class RequestExplainer:
             yield ExplainedRequest(request.origin, reason) if reason else self._explain(request)
 
     def _explain(self, request: ObservedRequest) -> ExplainedRequest:
-        """Return what is printed of a request; the cause of one with a known form is counted only."""
+        """Return the output for a request; for a known form, its cause is only counted."""
         is_compared = _NUMBERED.match(request.origin) and not self._show_all
         if self._screen.options.output != "text" or not is_compared:
             return self._keep(explain_request(request, self.own), is_compared=False)
@@ -195,7 +195,7 @@ def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
 
 
 def print_heading(explanation: Explanation, screen: Screen) -> None:
-    """Print which request it is, with its status and its correlation ID."""
+    """Print the name of the request, its status, and its correlation ID."""
     screen.print_text(escape_to_one_line(headline(explanation)))
     if explanation.correlation_id is not None:
         screen.print_text(f"correlation ID: {explanation.correlation_id}")

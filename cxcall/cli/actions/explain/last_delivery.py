@@ -1,4 +1,4 @@
-"""Explain the last delivery that was not accepted, from what the ledger keeps of it."""
+"""Explain the last delivery that was not accepted, from its record in the ledger."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _unknown_outcome(record: Record) -> list[Finding]:
 
 
 def _limit_of_ledger(record: Record) -> Finding:
-    """Return the note on what the ledger does not keep; no advice to send again what may have placed a call."""
+    """Return the note on unrecorded facts; it does not advise to repeat a request that may have placed a call."""
     again = "see the response that the command printed"
     if not record.is_unresolved:
         again = "send the request again with `-o json`, and explain that output"
@@ -97,7 +97,7 @@ def _limit_of_ledger(record: Record) -> Finding:
 
 
 def _recorded_answer(record: Record) -> dict[str, Any] | None:
-    """Return what the ledger keeps of a response body; None if that is nothing."""
+    """Return the recorded part of a response body; None if nothing was recorded."""
     message = (record.message or "").removesuffix(f" ({record.code})")
     kept = {"status": record.status, "code": record.code, "message": message}
     return kept if record.code or record.message else None

@@ -1,4 +1,4 @@
-"""Print explained requests in their order: a cause that many have is shown once, with their numbers."""
+"""Print explained requests in order; a cause that many share is printed once, with their numbers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
 
 _ALONE_SECONDS = 0.5
-"""How long one process works alone: it takes some time to start others."""
+"""Seconds that one process works alone, because starting others takes some time."""
 _FIRST_PART, _LARGEST_PART = 8, 250
 _PARTS_PER_PROCESS = 8
 _MAX_RANGES = 20
 
 
 def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[ExplainedRequest]:
-    """Yield the requests of a source, explained, in their order; other processes help if it takes longer."""
+    """Yield the explained requests of a source in order; uses more processes if it takes longer."""
     jobs, finished = count_cores(), 0
     parts = _split(
         count, min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
@@ -35,13 +35,13 @@ def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[Explai
         for _, explained in share_work(explainer, parts, jobs, alone_seconds=_ALONE_SECONDS):
             yield from explained
             finished += 1
-    except WorkerLostError:  # this process does the rest
+    except WorkerLostError:  # this process explains the rest
         for part in parts[finished:]:
             yield from explainer.explain(part)
 
 
 def _split(count: int, largest: int) -> list[range]:
-    """Return the numbers of requests in parts that grow, up to a size."""
+    """Return the numbers of requests in parts of increasing size, up to a limit."""
     parts, done, size = [], 0, _FIRST_PART
     while done < count:
         parts.append(range(done + 1, min(done + size, count) + 1))
@@ -50,7 +50,7 @@ def _split(count: int, largest: int) -> list[range]:
 
 
 class RequestPrinter:
-    """Prints explained requests as text, or keeps their JSON form; counts what was found."""
+    """Prints explained requests as text, or keeps their JSON form; counts the findings."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
@@ -64,7 +64,7 @@ class RequestPrinter:
         self.findings: list[Finding] = []
 
     def print_all(self, requests: Iterable[ExplainedRequest]) -> None:
-        """Print requests, then what many of them have in common, and how many were skipped."""
+        """Print requests, then the causes that many of them share, and the number of skipped requests."""
         for request in requests:
             self.is_empty = False
             if request.skipped:
@@ -96,7 +96,7 @@ class RequestPrinter:
         self._screen.print_line(f"{request.heading}{text}".removesuffix("\n"))
 
     def _print_repeats(self) -> None:
-        """Print the numbers of the requests that were not printed one by one."""
+        """Print the numbers of the requests that were not printed individually."""
         is_cut = False
         for cause, numbers in self._repeats.items():
             more = numbers[MAX_REPEATS:]
@@ -120,6 +120,6 @@ class RequestPrinter:
 
 
 def _join_ranges(numbers: Sequence[int]) -> str:
-    """Return numbers in ascending order as text, such as `4, 7-9`; after some ranges, only that there are more."""
+    """Return numbers in ascending order as text, such as `4, 7-9`; after some ranges, only says that there are more."""
     ranges = list_ranges(numbers)
     return ", ".join(ranges[:_MAX_RANGES]) + ", ..." * (len(ranges) > _MAX_RANGES)

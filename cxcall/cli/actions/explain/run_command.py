@@ -1,4 +1,4 @@
-"""Run `cxcall explain`: read requests, explain each one, print the findings, sum up."""
+"""Run `cxcall explain`: read requests, explain each one, print the findings, and summarize."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def list_codes() -> Report:
 
 
 def explain_code(name: str) -> Report | None:
-    """Return the description of a finding code or a platform's code; None if the name may be a file's."""
+    """Return the description of a finding code or a platform's code; None if the name may be that of a file."""
     if name == STDIN or Path(name).exists():
         return None
     status, _, phrase = name.partition(" ")
@@ -67,7 +67,7 @@ def explain_code(name: str) -> Report | None:
 
 
 def _describe_status(status: int) -> Report:
-    """Return what a status means where the response has neither a code nor a message."""
+    """Return the meaning of a status for a response without a code and a message."""
     code, meaning, fix = BY_STATUS[status]
     phrase = HTTPStatus(status).phrase
     text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
@@ -77,7 +77,7 @@ def _describe_status(status: int) -> Report:
 
 
 def _stop_on_empty(text: str, name: str) -> None:
-    """Raise UsageError for a text without a character, as of a pipe whose command failed."""
+    """Raise UsageError for an empty text, such as from a pipe whose command failed."""
     if not text.strip():
         raise UsageError(
             "stdin is empty" if name == STDIN else f"`{name}` is empty",
@@ -98,8 +98,8 @@ def explain_file(
 ) -> Report:
     """Explain the requests in a file, or one entry of it.
 
-    `form` is the format of the corrected request; if it is empty, the format is for the shell that the text
-    is for.
+    `form` is the format of the corrected request; if it is empty, the shell of the text
+    decides.
     """
     if not file:
         _refuse_terminal()
@@ -125,7 +125,7 @@ def explain_file(
 def _correct_requests(
     explainer: RequestExplainer, printer: RequestPrinter, screen: Screen, form: str, contract: str
 ) -> Report:
-    """Print the corrected requests, or return them in the report of another format than text."""
+    """Print the corrected requests, or return them in the report if the format is not text."""
     corrections = CorrectionPrinter(screen, form, explainer.own, contract)
     explanations: list[Explanation] = []
     for request, reason in explainer.read():
@@ -143,14 +143,14 @@ def _correct_requests(
 
 
 def explain_text(text: str, contract: str | None, *, fix: bool) -> Report:
-    """Explain the requests in a text, without printing anything; `fix`: with the corrected requests."""
+    """Explain the requests in a text, without printing anything; with `fix`, also the corrected requests."""
     own = load_user_contract(contract) if contract else None
     explanations = [explain_request(request, own) for request in read(text, "text")]
     return _summarize(explanations, fix=fix)
 
 
 def _refuse_terminal() -> None:
-    """Raise UsageError where stdin is a terminal or closed."""
+    """Raise UsageError if stdin is a terminal or closed."""
     import sys
 
     if sys.stdin is None or sys.stdin.isatty():
@@ -160,7 +160,7 @@ def _refuse_terminal() -> None:
 
 
 def _is_incomplete(explanation: Explanation) -> bool:
-    """Return whether a request has errors, or was refused without a visible cause, which is no success either."""
+    """Return whether a request has errors, or was refused without a visible cause: the command then fails."""
     return explanation.is_unexplained or any(
         each.severity is Severity.ERROR for each in explanation.findings
     )
@@ -169,7 +169,7 @@ def _is_incomplete(explanation: Explanation) -> bool:
 def _summarize(explanations: list[Explanation], *, fix: bool, is_open: bool = False) -> Report:
     """Return the report on requests that were not printed.
 
-    With `fix` it is a success if each request has a correction without open places, else if none has errors.
+    With `fix`, the exit code is 0 if each request has a complete correction; otherwise if no request has errors.
     """
     operations = [each.route.operation for each in explanations if each.route.operation]
     attempts = [attempt_as_json(each) for each in explanations]
