@@ -24,7 +24,7 @@ class FailureLimit(NamedTuple):
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Read `10` (in a row) and `25%` (of all); raises UsageError for anything else."""
+        """Parse `10` (failures in a row) or `25%` (of all rows); raises UsageError for any other text."""
         limit = cls()
         for text in texts:
             found = re.fullmatch(r"([0-9]{1,9})(%?)", text.strip())
@@ -40,7 +40,7 @@ class FailureLimit(NamedTuple):
         return limit
 
     def find_excess(self, statistics: BatchStatistics) -> str:
-        """Return why a batch with these counts should stop; empty while it should not."""
+        """Return why a batch with these counts should stop; empty if it should continue."""
         if statistics.consecutive >= self.consecutive:
             return f"{statistics.consecutive} requests in a row failed"
         sent, failed = statistics.requests, statistics.failures

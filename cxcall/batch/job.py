@@ -1,4 +1,4 @@
-"""A batch job: its rows, what applies to each of them, and by what the ledger recognizes it."""
+"""A batch job: its rows, the values that apply to each of them, and its identity in the ledger."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SANDBOX_TARGET = "sandbox"
 
 @dataclass(frozen=True)
 class Job:
-    """The rows of a batch, and what applies to each of them.
+    """The rows of a batch, and the values that apply to each of them.
 
-    `is_load`: each row is a contact that a dialer will call, and so needs a number.
+    With `is_load`, each row is a contact that a dialer will call, so it needs a number.
     """
 
     operation: Operation
@@ -57,7 +57,7 @@ class Job:
 
     @property
     def _values_digest(self) -> str:
-        """SHA-256 of the flags that decide which requests the rows become; empty without such flags. Of a load, of the list."""
+        """SHA-256 of the flags that change the requests of the rows, or of a load's list; empty if there are none."""
         if self.is_load:
             parameters = self.operation.parameters
             ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]

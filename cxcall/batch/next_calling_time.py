@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.sending.checked_request import CheckedRequest
 
-_DAYS = 3  # today may be over, and another time zone may have another date
+_DAYS = 3  # today's hours may be over, and another time zone may have another date
 
 
 def find_next_calling_time(
@@ -67,7 +67,7 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
 
 
 def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Finding | None:
-    """Return the finding on a request that is outside the calling hours by now; None if it is not."""
+    """Return the finding on a request that is now outside the calling hours; None if it is within them."""
     settings = checked.settings
     if not settings.hours or settings.hours_policy != "enforce":
         return None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     FindEarlier = Callable[[CheckedRequest, int], Record | None]
 
 _SAME_RUN = timedelta(hours=12)
-"""How long after the start of a batch another run of the same file is taken for a mistake."""
+"""The time after the start of a batch in which another run of the same file counts as a mistake."""
 OPEN_STATES = ("todo", "waiting", "claimed", "sending")
 """The states of rows in the queue that have no outcome yet."""
 
@@ -34,8 +34,8 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     A row that any of these batches sent is not sent again, because a batch may have been run twice by
     mistake. A list that is called again on another day is a new run, if the earlier batch was finished.
 
-    A load goes on with loads of the same content into the same list, whatever their profiles, other values, and age:
-    its contacts stay in the list.
+    A load continues loads of the same content into the same list, whatever their profiles, other values, and age,
+    because its contacts stay in the list.
 
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
     earlier batch with the same operation and target is unfinished, in any profile. Raises
@@ -94,7 +94,7 @@ def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
 
 
 def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:
-    """Return the IDs of those batches of a file, newest first, whose rows the newest must not send again."""
+    """Return the IDs of the batches of a file, newest first, whose rows the newest one must not send again."""
     newest = batches[0]
     return [each.id for each in batches if not each.is_finished or newest.at - each.at < _SAME_RUN]
 

@@ -57,7 +57,7 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
     takes_object = job.operation.schema_at("").get("type") == "object"
-    is_settable = isinstance(row.payload.value, dict) or not takes_object  # else the check says so
+    is_settable = isinstance(row.payload.value, dict) or not takes_object
     payload = apply_flags(job.operation, row.payload, sets=job.sets if is_settable else ())
     values = parameter_values(job.operation, {**row.values, **job.values}, (), payload)
     for parameter in job.operation.parameters:
@@ -85,7 +85,7 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
 
 
 def _is_empty_contact(job: Job, finding: Finding) -> bool:
-    """Return whether a contact has no column at all, of which the missing number is what matters."""
+    """Return whether a contact has no column at all, so that the missing number is the problem."""
     return finding.code == "property-missing" and finding.where == job.operation.columns_at
 
 
@@ -98,7 +98,7 @@ def decide_row(
     force: bool,
     strict: bool = False,
 ) -> CheckedRow:
-    """Return a row with what its findings decide: it is sent, skipped, or invalid."""
+    """Return a row with the decision from its findings: it is sent, skipped, or invalid."""
     if not strict and (skip := find_skip_reason(request, values, findings, force=force)):
         return CheckedRow(row, request, as_errors(findings), values, skip=skip)
     is_stopped = any(map(call_guards.is_stopping, findings)) or (
@@ -108,7 +108,7 @@ def decide_row(
 
 
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings, each with a place in the file: its cell, else the start of its row."""
+    """Return the findings, each with a place in the file: its cell, or else the start of its row."""
     document = row.payload.document if row.payload else None
     cell_of = getattr(document, "parameter", lambda _name: None)
     return tuple(

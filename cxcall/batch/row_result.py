@@ -32,10 +32,10 @@ _EXIT_CODES = {
 
 
 class RowResult(NamedTuple):
-    """The result of one row; `is_resumed` when an earlier run had sent it, `skip` why it is not sent.
+    """The result of one row; `is_resumed` says that an earlier run sent it, `skip` why it is not sent.
 
-    `may_be_in_flight` when another process may be sending it now. `rows` are all rows of a request that sent
-    several.
+    `may_be_in_flight` says that another process may be sending it now. `rows` are all rows of a request
+    with several rows.
     """
 
     row: Row
@@ -47,7 +47,7 @@ class RowResult(NamedTuple):
 
     @property
     def row_count(self) -> int:
-        """How many rows it is the result of."""
+        """The number of rows that have this result."""
         return len(self.rows) or 1
 
     @property
@@ -62,7 +62,7 @@ class RowResult(NamedTuple):
 
     @property
     def outcome(self) -> Outcome:
-        """How the row ended."""
+        """The outcome of the row."""
         return self.report.outcome
 
     @property
@@ -72,13 +72,13 @@ class RowResult(NamedTuple):
 
     @property
     def error(self) -> Finding | None:
-        """The first error of the check or of the delivery; None without any."""
+        """The first error of the check or of the delivery; None if there is none."""
         errors = (each for each in self.report.findings if each.severity is Severity.ERROR)
         return next(errors, None)
 
     @property
     def delivery(self) -> Delivery | None:
-        """How its request was sent, by this run or an earlier one; None if it was not sent."""
+        """The delivery of its request, by this run or an earlier one; None if it was not sent."""
         return self.report.delivery
 
     def as_dict(self, batch: str) -> dict[str, object]:
@@ -112,7 +112,7 @@ class RowResult(NamedTuple):
 
 
 def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
-    """Return what the ledger knows about a row that is not sent now, after a person's resolution."""
+    """Return the result in the ledger of a row that is not sent now; a person's resolution applies."""
     outcome = record.outcome
     if outcome is Outcome.UNKNOWN and not record.is_unresolved:
         outcome = Outcome.ACCEPTED
@@ -143,7 +143,7 @@ def _finding_of_record(record: Record) -> Finding:
 
 
 def result_without_sending(checked: CheckedRow) -> RowResult | None:
-    """Return the result of a row that did not pass the check, or is skipped; None for any other."""
+    """Return the result of a row that is invalid or skipped; None for any other row."""
     if checked.request is None:
         report = Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=checked.findings)
         return RowResult(checked.row, report, rows=checked.rows)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _State(IntEnum):
-    """What was decided about the first row of a request."""
+    """The decision about the first row of a request."""
 
     NOT_TO_SEND = 0
     TO_SEND = 1
@@ -38,7 +38,7 @@ class _State(IntEnum):
 
 
 class RowSelection:
-    """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
+    """The rows of a batch, with a digest of each request in a temporary file, so that memory use stays constant.
 
     `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch. With a `ledger`, a person
     who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
@@ -98,12 +98,12 @@ class RowSelection:
         return checked
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row with its earlier delivery: what was sent is not skipped."""
+        """Return a row with its earlier delivery: a row that was sent is not skipped."""
         earlier = self._find_earlier and self._find_earlier(request, checked.row.number)
         return checked._replace(earlier=earlier, skip=None) if earlier else checked
 
     def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row that would be sent as skipped, if its person was called too often already."""
+        """Return a row that would be sent as skipped, if its person was already called too often."""
         limit = request.settings.attempt_limit
         if checked.skip or checked.earlier or not (self._ledger and limit):
             return checked
@@ -129,7 +129,7 @@ class RowSelection:
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
 
-        Sets `opening` to the time at which the next pass has a row to send; None if none waits.
+        Sets `opening` to the time at which the next pass has a row to send; None if no row waits.
         Raises UsageError for a row that was not checked before.
         """
         self._passes += 1
@@ -143,7 +143,7 @@ class RowSelection:
                 yield checked
 
     def _choose(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow | None:
-        """Return a row as it is to be sent or skipped; None for one that is not for this pass."""
+        """Return a row with the decision to send or skip it; None if it belongs to another pass."""
         number = checked.row.number
         first, state = self._find(request)
         if first != number and not self._job.strict:
@@ -173,7 +173,7 @@ class RowSelection:
         self._set_state(checked.row.number, _State.WAITING)
 
     def _find(self, request: CheckedRequest) -> tuple[int, _State]:
-        """Return the first row of a request, and what was decided about it."""
+        """Return the first row of a request, and the decision about it."""
         found = self._database.execute(
             "SELECT row, state FROM request WHERE digest = ?", (_digest(request),)
         ).fetchone()
@@ -198,7 +198,7 @@ def _digest(checked: CheckedRequest) -> bytes:
 
 
 def _as_duplicate(checked: CheckedRow, first: int) -> CheckedRow:
-    """Return a row as the duplicate of an earlier one; a reason that both have stays."""
+    """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""
     if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
         return checked
     findings = (*checked.findings, duplicate_finding(first)._replace(excerpt=checked.row.place))

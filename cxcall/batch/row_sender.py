@@ -38,7 +38,7 @@ class SharedToken:
         self._lock, self._thread = Lock(), local()
 
     def __call__(self, fresh: bool) -> Credentials | None:  # noqa: FBT001 - as `deliver` calls it
-        """Return the current token; `fresh` when the one that this thread got last was refused."""
+        """Return the current token; `fresh` says that the token this thread got last was refused."""
         from cxcall.credentials.request_credentials import get_credentials
 
         with self._lock:
@@ -71,7 +71,7 @@ class RowSender:
         again: bool,
         fence: Callable[[str], None] | None = None,
     ) -> RowResult | None:
-        """Send one row and return its result, whatever happens; None for a row that was not sent, because the run stops.
+        """Send one row and return its result, even after a fault; None if it was not sent, because the run stops.
 
         `fence` is as in `SendHooks`.
         """
@@ -79,7 +79,7 @@ class RowSender:
         try:
             if not slot.acquire():
                 return None
-            if finding := check_hours_again(request, checked.values):  # the slot may have come late
+            if finding := check_hours_again(request, checked.values):  # the slot may be late
                 return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
             hooks = self._hooks(checked, request, slot)
             hooks = hooks._replace(fence=fence) if fence else hooks
@@ -87,11 +87,11 @@ class RowSender:
             key = key or request.request.mask_echo(key_of(row))
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
             delivery = deliver(plan, self._ledger, self._tokens, hooks)
-            body = None if checked.rows else request.body  # of many rows, it is no part of a result
+            body = None if checked.rows else request.body  # not part of the results of many rows
             sent = (request.operation, request.request, body)
             report = delivery_report(COMMAND, delivery, *sent, checked.findings)
             return RowResult(row, report, rows=checked.rows)
-        except KeyboardInterrupt:  # while another process had locked the ledger: nothing was sent
+        except KeyboardInterrupt:  # another process had locked the ledger: nothing was sent
             return None
         except BaseException as error:  # noqa: BLE001 - it is reported as the row's result, and a fault stops the run
             return _result_of_error(checked, error)
@@ -101,7 +101,7 @@ class RowSender:
     def _hooks(
         self, checked: CheckedRow, request: CheckedRequest, slot: RateLimitSlot
     ) -> SendHooks:
-        """Return what lets a delivery wait for its slot, and stops it when the calling hours are over."""
+        """Return the hooks that make a delivery wait for its slot, and stop it after the calling hours."""
 
         def sleep(seconds: float) -> None:
             slot.sleep(seconds)

@@ -40,7 +40,7 @@ _CLOCK_INTERVAL = 30.0
 """Seconds after which a wait for calling hours reads the clock again."""
 
 _MAX_HELD_RESULTS = 1000
-"""How many results wait for an earlier row, so that they come in input order."""
+"""The most results that wait for an earlier row, to be in input order."""
 
 
 class Run(RowLoop):
@@ -78,7 +78,7 @@ class Run(RowLoop):
         threads: int,
         on_wait: Callable[[datetime], None] = lambda _opening: None,
     ) -> Iterator[RowResult]:
-        """Send the selected rows; yield every row's result as it comes, or in input order.
+        """Send the selected rows; yield every row's result as it arrives, or in input order.
 
         Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
         the time of the next one.
@@ -97,7 +97,7 @@ class Run(RowLoop):
             if self.is_abandoned:
                 yield from self._abandoned_results()
             pool.shutdown(wait=not self.is_abandoned)
-        finally:  # also if the caller cannot write a result, and reads no more
+        finally:  # also if the caller cannot write a result, and stops reading
             self.unsent.flush()
 
     def _wait_until(self, opening: datetime) -> None:
@@ -110,7 +110,7 @@ class Run(RowLoop):
                 self._events.get(timeout=min(seconds, _CLOCK_INTERVAL))
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
-        """Hold results back while an earlier row is in flight."""
+        """Delay results while an earlier row is in flight."""
         waiting: list[tuple[int, RowResult]] = []
         for result in results:
             heappush(waiting, (result.row.number, result))
@@ -142,11 +142,11 @@ class Run(RowLoop):
                 yield self._recorded(each)
 
     def split(self, result: RowResult) -> Sequence[RowResult]:
-        """Return the results that one request has: a single one, unless its rows ended differently."""
+        """Return the results of one request: a single one, unless its rows ended differently."""
         return (result,)
 
     def _next_row(self, rows: Iterator[CheckedRow]) -> CheckedRow | None:
-        """Return the next row; None at the end, or where the file can no longer be read."""
+        """Return the next row; None at the end, or if the file can no longer be read."""
         try:
             checked = next(rows, None)
         except CxcallError as error:
@@ -156,7 +156,7 @@ class Run(RowLoop):
         return checked
 
     def _next_result(self) -> RowResult | None:
-        """Wait for an event, and return the result if it is one; a number is that of a row that was not sent."""
+        """Wait for an event, and return the result if it is one; if the event is a number, that row was not sent."""
         event: RowResult | int | None = self._events.get()
         if isinstance(event, int):
             del self._in_flight[event]
@@ -168,13 +168,13 @@ class Run(RowLoop):
         return None
 
     def _recorded(self, result: RowResult) -> RowResult:
-        """Return a result that is counted, and recorded if its row was not sent."""
+        """Count a result, record it if its row was not sent, and return it."""
         self._count(result, self.rate_limiter.excessive_wait)
         self.unsent.add(result)
         return result
 
     def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:
-        """Return the result of a row that is invalid, skipped, or was sent by an earlier run; None for any other."""
+        """Return the result of a row that is invalid, skipped, or sent by an earlier run; None for any other row."""
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
             return result
@@ -189,7 +189,7 @@ class Run(RowLoop):
         )
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
-        """Send one row, on a thread of the pool; an event reports its end, whatever happens."""
+        """Send one row on a thread of the pool; an event reports its end, even after a fault."""
         result = self.sender.send(
             checked, request, batch=self.batch, key_of=self.key_of, again=self.job.again
         )
@@ -216,9 +216,9 @@ def begin_run(
     keys: RowKeys,
     new_run: Callable[..., Run] = Run,
 ) -> Run:
-    """Get a token if a row is to be sent, record the batch unless `batch` is resumed, and return its run.
+    """Get a token if there are rows to send, record the batch unless `batch` is resumed, and return its run.
 
-    `new_run` makes a run of another kind.
+    `new_run` creates the run.
     """
     from cxcall.credentials.request_credentials import get_credentials
 
@@ -233,13 +233,13 @@ def begin_run(
 
 
 def end_run(run: Run) -> tuple[Finding, ...]:
-    """Record that nothing of the batch is left to send, if so; return what kept it from being recorded, as warnings."""
+    """Record the end of the batch if no row is left to send; return failures to record it as warnings."""
     is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
     if not run.is_at_end or is_open:
         return ()
     try:
-        with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
+        with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
             run.ledger.batches.end(run.batch, lambda: bool(deferred))
-    except CxcallError as error:  # the calls were placed all the same
+    except CxcallError as error:  # the calls were placed nevertheless
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()

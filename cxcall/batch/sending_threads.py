@@ -1,4 +1,4 @@
-"""What a run and a worker share: threads that send rows, and one loop that counts their results and can be stopped."""
+"""The common part of a run and a worker: threads that send rows, and a loop that counts results and can be stopped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread yields to others: a tenth of the default, so that slots are met in time."""
 _STOPPING = (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE)
-"""The exit codes of rows after which every other one would fail, too."""
+"""The exit codes of rows after which every other row would also fail."""
 
 
 class RowLoop:
@@ -39,7 +39,7 @@ class RowLoop:
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether a second signal came: not even the rows in flight are waited for."""
+        """Whether a second signal came: the loop does not wait for the rows in flight."""
         return self.interrupts > 1
 
     def stop(self, reason: str) -> None:
@@ -61,7 +61,7 @@ class RowLoop:
         return ThreadPoolExecutor(threads, "cxcall-rows", initializer=signals.block_in_thread)
 
     def _count(self, result: RowResult, excessive_wait: float | None) -> None:
-        """Add a result to the statistics, and stop where they, or a wait of so many seconds, give a reason."""
+        """Add a result to the statistics, and stop if they, or a wait of so many seconds, are a reason."""
         self.statistics.add(result)
         if excessive_wait is not None:
             self.stop(f"the API requires a wait of {excessive_wait:g} s, longer than `max_wait`")

@@ -30,11 +30,11 @@ class SkipReason(StrEnum):
     INVALID_NUMBER = "invalid-number"
     DUPLICATE = "duplicate"
     MAX_ATTEMPTS = "max-attempts"
-    """The person was called as often as the limit allows."""
+    """The person was already called as often as the limit allows."""
     OUTSIDE_HOURS = "outside-hours"
     """It can be sent later: the batch stays open."""
     NO_CALLING_HOURS = "no-calling-hours"
-    """There is no time at which it is surely within the calling hours."""
+    """At no time is it certainly within the calling hours."""
 
     @property
     def exit_code(self) -> ExitCode:
@@ -46,9 +46,9 @@ class SkipReason(StrEnum):
 def find_skip_reason(
     checked: CheckedRequest, values: Mapping[str, str], findings: Sequence[Finding], *, force: bool
 ) -> SkipReason | None:
-    """Return why a row is skipped; None for one that is sent, or that other errors make invalid.
+    """Return why a row is skipped; None for a row that is sent, or that other errors make invalid.
 
-    Only rows that may place a call are skipped: a list of numbers may have any of them. A number on the
+    Only rows that may place a call are skipped; another operation may use any number. A number on the
     do-not-call list outweighs every error: the row would not be sent anyway. `force` overrides all but
     the guards.
     """
@@ -77,7 +77,7 @@ def _is_about_number(checked: CheckedRequest, finding: Finding) -> bool:
 
 
 def _is_missing_number(checked: CheckedRequest, finding: Finding) -> bool:
-    """Return whether what is missing is the number of a column whose cell is empty."""
+    """Return whether a finding is about a missing number, whose cell is empty."""
     record, body = checked.payload.document, checked.body
     if finding.code != "property-missing" or not isinstance(record, CsvRecord):
         return False
@@ -91,7 +91,7 @@ def _is_missing_number(checked: CheckedRequest, finding: Finding) -> bool:
 
 
 def as_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of a skipped row; a warning that a number is unlikely is the reason, so an error."""
+    """Return the findings of a skipped row; a warning about an unlikely number becomes an error."""
     return tuple(
         finding._replace(severity=Severity.ERROR) if finding.code in NUMBER_CODES else finding
         for finding in findings
@@ -99,7 +99,7 @@ def as_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def contact_without_number() -> Finding:
-    """Return the finding on a contact in which no value is a phone number: a dialer could not call it."""
+    """Return the finding on a contact without a phone number, which a dialer could not call."""
     return Finding.error(
         NUMBER_CODES[0],
         "body",

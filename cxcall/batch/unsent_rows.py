@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
 
 _GROUP = 500
-"""How many rows are recorded in one transaction."""
+"""The number of rows that one transaction records."""
 
 
 def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
@@ -42,7 +42,7 @@ class UnsentRows:
         self.problem = ""
 
     def add(self, result: RowResult) -> None:
-        """Keep a row if it has no delivery of its own, and no earlier run recorded that."""
+        """Collect a row if it has no delivery of its own, and if no earlier run recorded this."""
         if result.report.delivery is not None or result.is_resumed or self.problem:
             return
         for row in result.rows or (result.row,):
@@ -52,7 +52,7 @@ class UnsentRows:
             self.flush()
 
     def flush(self) -> None:
-        """Record the rows that were kept."""
+        """Record the collected rows."""
         rows, self._waiting = self._waiting, []
         try:
             self._ledger.batches.record_unsent(rows)

@@ -37,7 +37,7 @@ class BatchRecords:
         """The batches that were found to have come to their end, which cannot be undone."""
 
     def is_finished(self, batch: str) -> bool:
-        """Return whether a batch has come to its end; also true for a delivery of no batch."""
+        """Return whether a batch is finished; also true for a delivery without a batch."""
         if batch and batch not in self._finished:
             if not self._access.rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
                 return False
@@ -55,7 +55,7 @@ class BatchRecords:
         rows: int | None = None,
         key: str = "",
     ) -> str:
-        """Record that a batch begins, and return its ID.
+        """Record the start of a batch, and return its ID.
 
         `values_digest` stands for the values that the flags set in every row, `digest` for the
         file's content; `key` is the column that names the rows.
@@ -78,7 +78,7 @@ class BatchRecords:
         return batch
 
     def end(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
-        """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
+        """Record that a batch, and with it earlier batches of the same rows, has handled all of its rows."""
         with self._access.writing(is_cancelled):
             for each in (batch, *self._same_batches(batch)):
                 if not self.is_finished(each):
@@ -87,9 +87,9 @@ class BatchRecords:
                     )
 
     def _same_batches(self, batch: str) -> list[str]:
-        """Return the other batches that have the same rows, become the same requests, and are of the same profile.
+        """Return the other batches with the same rows, requests, and profile.
 
-        Loads of the same rows into the same list are the same, whatever their profiles.
+        Loads of the same rows into the same list count as the same, whatever their profiles.
         """
         found = self._access.rows.select_table("batch", "WHERE id = ?", (batch,))
         names = ("operation", "target", "digest", "given")
@@ -128,7 +128,7 @@ class BatchRecords:
         ]
 
     def count_outcomes(self, batch: str) -> dict[str, int]:
-        """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
+        """Return the number of rows of a batch by outcome; the newest delivery of each row decides."""
         from cxcall.ledger.row_ranges import count_rows
 
         with self._access.database.snapshot():
@@ -169,7 +169,7 @@ class BatchRecords:
     ) -> dict[int, UnsentRow]:
         """Return the last record of each row that has no delivery of its own in some batches, by row number.
 
-        With an outcome, only those that ended so.
+        With an outcome, only the rows with this outcome.
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()

@@ -1,4 +1,4 @@
-"""A clock that nobody sets: the time since the machine started."""
+"""A clock that nobody can set: the time since the machine started."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BootTime(NamedTuple):
     uptime: float
 
     def seconds_since(self, boot: str, uptime: float) -> float | None:
-        """Return the seconds since an earlier time; None if the machine was started since, or nobody knows."""
+        """Return the seconds since an earlier time; None if the machine may have restarted since then."""
         return self.uptime - uptime if boot and boot == self.boot else None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.database_interface import LedgerDatabase
 
-# The last event of a delivery by one index, which a damaged page could hide, and by the other one.
+# The last event of a delivery by each of two indexes, because a damaged page could hide it in one.
 _LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.number)"
 _NUMBERS_BY_DIGEST = (
     "SELECT number FROM delivery INDEXED BY delivery_digest WHERE digest = ?",
@@ -56,14 +56,14 @@ def row_checksum(table: str, values: Sequence[Any]) -> str:
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as SQLite gives it back: an enumeration's member as text or number."""
+    """Return a value as SQLite returns it: an enumeration's member as text or number."""
     if isinstance(value, int):
         return int(value)
     return str(value) if isinstance(value, str) else value
 
 
 def changes_of_id(ledger: str) -> int:
-    """Return how often a ledger was declared to be another ledger, from its ID."""
+    """Return how often a ledger became another ledger, from its ID."""
     _, _, more = ledger.partition("-")
     count, _, _ = more.partition("-")
     return int(count) if count.isdecimal() else 0
@@ -73,7 +73,7 @@ class State(NamedTuple):
     """The ledger's record of itself, updated in the same transaction as each change.
 
     `generation` grows with each change. The last numbers are never used again, even after pruning. An `id` is the
-    key of the digests of people, and for a ledger that became another one, how often it did, and a random text.
+    key of the digests of people; if the ledger became another one, also how often, and a random text.
     """
 
     number: int
@@ -93,11 +93,11 @@ class State(NamedTuple):
 
     @property
     def digest_key(self) -> str:
-        """The key of digests that other ledgers do not have; it stays when the ledger becomes another one."""
+        """The key of the digests that only this ledger has; it is kept when the ledger becomes another one."""
         return self.id.partition("-")[0]
 
     def become_another(self) -> Self:
-        """Return the state as that of another ledger: from here on, generations mean something else."""
+        """Return the state as that of another ledger, whose generations are not comparable with earlier ones."""
         new = f"{self.digest_key}-{changes_of_id(self.id) + 1}-{os.urandom(8).hex()}"
         return self._replace(id=new)
 
@@ -119,10 +119,10 @@ class StoredDelivery(NamedTuple):
         return int(self.event["number"])
 
     def is_within(self, window: float, now: float, boot_time: BootTime) -> bool:
-        """Return whether it ended within the last `window` seconds, by the clock or since the start of the machine.
+        """Return whether it ended within the last `window` seconds, by the clock or the time since the machine started.
 
-        The clock may have been wrong then, or now: what either of them says counts, and so does an
-        end in the future.
+        The clock may have been wrong then or now, so either of them counts, and also an end in the
+        future.
         """
         ended_at, at = self.event["ended_at"], self.delivery["at"]
         if (at if ended_at is None else ended_at) >= now - window:
@@ -140,7 +140,7 @@ class LedgerRows:
 
     @contextmanager
     def changing(self) -> Iterator[Self]:
-        """Read the state, and store what became of it at the end; within a transaction."""
+        """Read the state, and store the changed state at the end; within a transaction."""
         self.state = self.read_state()
         before = self.state
         yield self
@@ -149,7 +149,7 @@ class LedgerRows:
             self._write_state()
 
     def read_state(self) -> State:
-        """Return what the ledger says about itself."""
+        """Return the state of the ledger."""
         found = self.select_table("state")
         if len(found) != 1:
             raise self._database.damage_error("its state is missing")
@@ -200,7 +200,7 @@ class LedgerRows:
     def select_by_person(
         self, digests: Sequence[str], since: float, boot: str, uptime: float
     ) -> list[StoredDelivery]:
-        """Return the deliveries to some people since a time, in seconds since 1970, or since a second of the start `boot`."""
+        """Return the deliveries to some people since a time in seconds, or since an uptime of the start `boot`."""
         marks = ", ".join("?" * len(digests))
         statements = [each.format(marks) for each in _NUMBERS_BY_PERSON]
         one = self._numbers(statements, (*digests, since, boot, uptime), "people")
@@ -220,7 +220,7 @@ class LedgerRows:
 
     @cached_property
     def names_of_older_digests(self) -> set[tuple[str, str]]:
-        """The profile and the operation of the records whose digest depends on them; none is ever added."""
+        """The profile and the operation of the records whose digest depends on them; no new one is added."""
         return {
             (str(profile), str(operation))
             for statement in _NAMES_OF_OLDER_DIGESTS
@@ -252,7 +252,7 @@ class LedgerRows:
             table: sum(1 for row in run(select_statement(table)) if self._check(table, row))
             for table in COLUMNS
         }
-        # A row that was not sent guards nothing: its record is only for reports.
+        # The record of a row that was not sent is only for reports, and guards nothing.
         counts = [count for table, count in found_rows.items() if table not in ("state", "unsent")]
         expected = [
             state.deliveries,
@@ -276,7 +276,7 @@ class LedgerRows:
         *values, checksum = row
         try:
             is_intact = row_checksum(table, values) == checksum
-        except (TypeError, ValueError):  # a value of another type than any that is stored
+        except (TypeError, ValueError):  # a value of a type that is never stored
             is_intact = False
         if not is_intact:
             raise self._database.damage_error(f"a record of `{table}` does not match its checksum")
@@ -286,7 +286,7 @@ class LedgerRows:
 def check_if_quick(database: LedgerDatabase) -> None:
     """Check every record, unless there are so many that this would take long.
 
-    A `-wal` file in which something is left may come from another time than the main file.
+    A `-wal` file with content may be from another time than the main file.
     """
     if database.is_quick_to_check():
         with database.snapshot():

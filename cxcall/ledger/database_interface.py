@@ -1,4 +1,4 @@
-"""What the ledger needs of a database, whichever it is: statements and transactions beside other processes."""
+"""The interface that the ledger requires of any database: statements and transactions beside other processes."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class LedgerDatabase(Protocol):
     server: str = ""
     """The server and the copy of the ledger, so that a promoted standby is noticed; empty if that is not known."""
     reports_damage: bool = False
-    """Whether it finds a damaged page or index by itself, so that two indexes need not be compared."""
+    """Whether the database itself detects a damaged page or index, so that two indexes need not be compared."""
 
     @property
     def clock_offset(self) -> timedelta:
-        """What is added to this machine's clock, so that all machines of the ledger have one."""
+        """The seconds to add to this machine's clock, so that all machines of the ledger have the same time."""
         return timedelta(0)
 
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
-        """Execute a statement without a result, at the latest when the transaction ends."""
+        """Execute a statement without a result, at the end of the transaction at the latest."""
         self.run(statement, values)
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Any:
@@ -58,17 +58,17 @@ class LedgerDatabase(Protocol):
     def transaction(
         self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
     ) -> AbstractContextManager[None]:
-        """Hold the write lock: nobody changes what is read inside."""
+        """Hold the write lock, so that no other process changes the records that are read."""
 
     def pruning(self) -> AbstractContextManager[None]:
-        """Hold the write lock and allow deletion, which nothing else allows."""
+        """Hold the write lock and allow deletion, which is otherwise forbidden."""
 
     def find_structural_damage(self) -> str:
-        """Return what the database itself says is damaged; empty if it says nothing."""
+        """Return the damage that the database itself reports; empty if it reports none."""
         return ""
 
     def is_quick_to_check(self) -> bool:
-        """Return whether every record can be checked without a wait that somebody would notice."""
+        """Return whether every record can be checked without a noticeable wait."""
 
     def back_up(self, path: Path) -> None:
         """Copy the ledger to a new file."""
@@ -77,7 +77,7 @@ class LedgerDatabase(Protocol):
         """Turn errors of the database into a LedgerError that says what to do."""
 
     def damage_error(self, detail: str) -> LedgerError:
-        """Return the error for a ledger in which a record is not what was written."""
+        """Return the error for a ledger with a damaged record."""
 
     def close(self) -> None:
         """End the connection; everything that was recorded stays."""

@@ -44,7 +44,7 @@ class AlreadySentError(StoppedError):
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or since event `after`.
 
-    One that had ended before event `undone` is outside the window.
+    A delivery that ended before event `undone` is outside the window.
     """
 
     seconds: float = -inf
@@ -53,7 +53,7 @@ class Window(NamedTuple):
 
 
 def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:
-    """Raise AlreadySentError for a row whose request this batch has already sent, even with `again`."""
+    """Raise AlreadySentError for a row whose request this batch already sent, even with `again`."""
     found = find_row_of_batches((batch,), earlier)
     if found is not None and found.may_be_processed:
         raise AlreadySentError(found, now, same_batch=True)
@@ -62,7 +62,7 @@ def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetim
 def find_row_of_batches(
     batches: Collection[str], earlier: Sequence[StoredDelivery]
 ) -> Record | None:
-    """Return the delivery of a row of some batches; one that may have been processed comes first."""
+    """Return the delivery of a row of some batches; a delivery that may have been processed comes first."""
     found = [
         each.record
         for each in earlier
@@ -81,8 +81,8 @@ def stop_on_identical(
 ) -> None:
     """Raise AlreadySentError if an identical request is unknown, or was accepted within the window.
 
-    One that was accepted in an unfinished batch other than `batch` stops it at any age: that batch will be resumed,
-    whatever file the request comes from now.
+    A request that was accepted in an unfinished batch other than `batch` stops it at any age, because that batch
+    will be resumed, whatever file the request comes from now.
     """
     newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
     for each in newest_first:
@@ -114,7 +114,7 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
 
 
 def find_out_fix(unknown: Record, now: datetime) -> str:
-    """Return how to resolve an unknown delivery; another process may still be sending one whose end is not recorded."""
+    """Return how to resolve an unknown delivery; another process may still be sending it if its end is not recorded."""
     wait = (
         "wait if another process is still sending it, then "
         if unknown.may_be_in_flight(now)

@@ -1,4 +1,4 @@
-"""The errors of the ledger: its file cannot be used, or lacks records, so that nothing may be sent."""
+"""The errors of the ledger: its file is unusable or lacks records, so nothing may be sent."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECORDS_MISSING = "records-missing"
 
 
 class LedgerError(CxcallError):
-    """The ledger cannot be used: what it cannot record is not sent."""
+    """The ledger cannot be used; a request that it cannot record is not sent."""
 
     exit_code = ExitCode.USAGE
 
@@ -32,7 +32,7 @@ class LedgerError(CxcallError):
 
 
 class LastingLedgerError(LedgerError):
-    """The ledger cannot be used until somebody does something about it: waiting does not help."""
+    """The ledger cannot be used until somebody fixes it: waiting does not help."""
 
 
 class MissingRecordsError(StoppedError):
@@ -67,7 +67,7 @@ def explain_errors(path: Path) -> Iterator[None]:
         if isinstance(error, FileExistsError | NotADirectoryError):
             reason = f"`{error.filename}` is a file, or is inside a file"
         raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}") from None
-    except UnicodeDecodeError as error:  # SQLite's message quotes what is damaged
+    except UnicodeDecodeError as error:  # SQLite's message quotes the damaged text
         raise damage_error(path, error.object.decode("utf-8", "replace")) from None
     except sqlite3.Error as error:
         raise (_explain(error, path) or error) from None
@@ -94,12 +94,12 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
 
 
 def damage_error(path: Path, detail: str) -> LedgerError:
-    """Return the error for a ledger in which a record is not what was written."""
+    """Return the error for a ledger with a damaged record."""
     return unusable_file_error(path, f"is damaged: {detail}")
 
 
 def unusable_file_error(path: Path, problem: str) -> LedgerError:
-    """Return the error for a file that is not a ledger: a person must move it away, not cxcall.
+    """Return the error for a file that is not a ledger; a person must move it, cxcall does not.
 
     After that, cxcall stops calls until `history accept`, because it knows that records are missing.
     """

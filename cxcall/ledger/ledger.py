@@ -51,7 +51,7 @@ _FILTERS = {
 _END_COLUMNS = (
     "status engagement_id correlation_id note ended_at boot uptime code message timings".split()
 )
-"""What a resolved delivery keeps of its last event."""
+"""The columns that a resolved delivery keeps from its last event."""
 
 
 def _no_fence(_delivery: str) -> None:
@@ -68,7 +68,7 @@ class Ledger(LedgerAccess):
 
     @cached_property
     def people(self) -> PersonAttempts:
-        """The records of whom each delivery called."""
+        """The records of the people whom each delivery called."""
         return PersonAttempts(self)
 
     def begin(
@@ -106,7 +106,7 @@ class Ledger(LedgerAccess):
                 fence(delivery)
         except KeyboardInterrupt:
             if is_in_transaction:
-                with suppress(LedgerError):  # there may be nothing to end
+                with suppress(LedgerError):  # the delivery may not exist
                     self.record_outcome(
                         delivery, Outcome.UNDELIVERED, note="interrupted before anything was sent"
                     )
@@ -132,7 +132,7 @@ class Ledger(LedgerAccess):
         )
 
     def _digests(self, intent: Intent) -> tuple[str, ...]:
-        """Return every digest that an earlier delivery of the same request may have."""
+        """Return the digests that an earlier delivery of the same request may have."""
         names = sorted(self.rows.names_of_older_digests)
         older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
@@ -241,8 +241,8 @@ class Ledger(LedgerAccess):
 
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
 
-        An end is replaced only by one that says more of what may have been placed: `undelivered` by `unknown`, both
-        by the API's response. What a person found out is not replaced by `undelivered` if the phone rang.
+        An outcome is replaced only by one that is stronger evidence of a call: `undelivered` by `unknown`, both
+        by the API's response. If a person recorded that a call was placed, `undelivered` does not replace it.
         """
         self._compared.pop(delivery, None)
         with self.writing(is_cancelled, is_durable=False):
@@ -267,7 +267,7 @@ class Ledger(LedgerAccess):
             )
 
     def resolve(self, delivery: str, *, placed: bool) -> Record:
-        """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
+        """Record whether an unknown delivery placed a call; raises UsageError for any other delivery."""
         with self.writing():
             record = self.get(delivery)
             if record.outcome is not Outcome.UNKNOWN:
@@ -289,8 +289,8 @@ class Ledger(LedgerAccess):
     def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:
         """Return the delivery of a request within some batches; None when there is none.
 
-        With identical rows, several batches, or two runs at once there can be several: one that may
-        have been processed comes first.
+        With identical rows, several batches, or two runs at once, there can be several: a delivery that
+        may have been processed comes first.
         """
         with self.database.snapshot():
             return find_row_of_batches(batches, self.rows.select_by_digest(*self._digests(intent)))
@@ -312,7 +312,7 @@ class Ledger(LedgerAccess):
         )
 
     def last(self, outcome: str = "") -> Record | None:
-        """Return the newest delivery, of one outcome if it is named; None when there is none."""
+        """Return the newest delivery, optionally with one outcome; None if there is none."""
         return next(self.records(outcome=outcome, limit=1), None)
 
     def records(
@@ -329,7 +329,7 @@ class Ledger(LedgerAccess):
     ) -> Iterator[Record]:
         """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution.
 
-        `unresolved` yields those that may have placed a call, and that no person has resolved.
+        `unresolved` yields those that may have placed a call and were not resolved by a person.
         """
         values: dict[str, Any] = {
             "since": since.timestamp() if since else None,

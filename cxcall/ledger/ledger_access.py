@@ -33,7 +33,7 @@ def _now() -> datetime:
 
 
 class LedgerAccess:
-    """The file, its marker, and what concerns all of its records."""
+    """The database and the marker of a ledger, and the actions on all of its records."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class LedgerAccess:
     ) -> Self:
         """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used.
 
-        A marker in `marker_folder` remembers the ledger, so that its loss is noticed. With `to_read`, a ledger that
+        A marker in `marker_folder` identifies the ledger, so that its loss is noticed. With `to_read`, a ledger that
         cannot be written is opened without writing anything.
         """
         # The marker is read first: it is never newer than the file.
@@ -80,7 +80,7 @@ class LedgerAccess:
     ) -> Self:
         """Open the ledger in a PostgreSQL database, which many machines share, or create it there.
 
-        Without `now`, all of them go by the clock of the database. Raises LedgerError when it cannot be used.
+        Without `now`, all machines use the clock of the database. Raises LedgerError when it cannot be used.
         """
         from cxcall.ledger.postgres.postgres_address import place_of
         from cxcall.ledger.postgres.postgres_database import PostgresDatabase
@@ -121,7 +121,7 @@ class LedgerAccess:
     def shared_pace(self, subject: str) -> SharedPace | None:
         """Return the slots that all machines of this ledger share; None for a ledger of one machine.
 
-        `subject` is what the API limits, such as a client or a token: the database gets a keyed digest of it.
+        `subject` is the subject of the API's limit, such as a client or a token; the database gets its keyed digest.
         """
         if not self.is_shared:
             return None
@@ -143,8 +143,8 @@ class LedgerAccess:
     ) -> Iterator[str]:
         """Hold the write lock as `LedgerDatabase.transaction` does, and count what was changed.
 
-        Yields why the ledger cannot have all records, or an empty text. If that stops a request, it stops those of
-        all machines that share the ledger.
+        Yields the reason why the ledger lacks records, or an empty text. If it stops a request, it stops the requests
+        of all machines that share the ledger.
         """
         try:
             with self.database.transaction(is_cancelled, is_durable=is_durable):
@@ -170,7 +170,7 @@ class LedgerAccess:
     def _insert_stop(self, problem: str) -> None:
         """Add the stop, unless there is one. An older copy of this ledger becomes another ledger.
 
-        Where another ledger is expected, and a person has accepted missing records, each machine has to notice by itself.
+        If another ledger is expected and a person has accepted missing records, each machine must notice by itself.
         """
         marks = self._shared_marks(self.rows.state)
         is_older_copy = self._marker.is_older_copy(self.rows.state)
@@ -187,7 +187,7 @@ class LedgerAccess:
         self.rows.insert("decision", at=self.now().timestamp(), note=note)
 
     def _shared_marks(self, state: State) -> SharedMarks:
-        """Return what all machines know; read again only if there is more of it."""
+        """Return the shared marks; they are read again only if some were added."""
         if not self.is_shared or not state.last_decision:
             return SharedMarks()
         version = (state.id, state.last_decision, self.database.server)
@@ -196,24 +196,24 @@ class LedgerAccess:
         return self._marks[1]
 
     def _problem(self, state: State) -> str:
-        """Return why a ledger in a state cannot have all records; empty when nothing shows that."""
+        """Return why a ledger in this state lacks records; empty if nothing shows that."""
         return self._marker.problem(state) or shared_problem(
             self._shared_marks(state), self.database.name, self.database.server
         )
 
     def missing_records(self) -> str:
-        """Return why this ledger cannot have all records; empty when nothing shows that."""
+        """Return why this ledger lacks records; empty if nothing shows that."""
         with self.database.reading():
             return self._problem(self.rows.read_state())
 
     def stop_on_missing_records(self) -> None:
-        """Raise MissingRecordsError when this ledger cannot have all records."""
+        """Raise MissingRecordsError if this ledger lacks records."""
         if problem := self.missing_records():
             self.share_stop(problem)
             raise MissingRecordsError(problem)
 
     def accept_missing_records(self) -> str:
-        """Record that a person decided to go on without the missing records, and return what was missing."""
+        """Record that a person decided to continue without the missing records, and return what was missing."""
         problem = self.missing_records()
         if not problem:
             raise UsageError(
@@ -250,7 +250,7 @@ class LedgerAccess:
     def count_prunable(self, before: datetime) -> int:
         """Return how many deliveries from before a time are neither unknown nor of an unfinished batch.
 
-        Calls that a limit of calls to one person may count are not among them, whoever sets such a limit.
+        Calls that any limit of calls to one person may count are excluded.
         """
         from cxcall.ledger.pruning import count_prunable, prune_bounds
 
@@ -260,13 +260,13 @@ class LedgerAccess:
             )
 
     def prune(self, before: datetime) -> int:
-        """Delete the deliveries that `count_prunable` counts, and return how many.
+        """Delete the deliveries that `count_prunable` counts, and return their number.
 
         A batch that loses one of its rows is deleted too: it could not be resumed safely.
         """
         from cxcall.ledger.pruning import prune_bounds, prune_rows
 
-        self.check(always=True)  # what is deleted cannot be compared any more
+        self.check(always=True)  # a deleted delivery can no longer be compared
         with self.database.pruning(), self.rows.changing():
             bounds = prune_bounds(before, self.now(), self.boot_clock())
             count = prune_rows(self.database, self.rows, bounds)

@@ -1,4 +1,4 @@
-"""Notice that a ledger disappeared, or is an older copy, by a marker in another folder."""
+"""Detect that a ledger disappeared or is an older copy, by a marker in another folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import State
 
 _WIDTH = 200
-"""Bytes of a marker: all of them are written at once, so that a kill cannot leave half a marker."""
+"""Bytes of a marker, written at once so that a kill cannot leave half a marker."""
 
 
 class LedgerMarker:
@@ -54,7 +54,7 @@ class LedgerMarker:
         return found
 
     def problem(self, state: State) -> str:
-        """Return why a ledger cannot have all records; empty when nothing shows that."""
+        """Return why a ledger lacks records; empty if nothing shows that."""
         if not self._generations:
             return ""
         generation = self._generations.get(state.id)
@@ -71,7 +71,7 @@ class LedgerMarker:
         return ""
 
     def loss(self) -> str:
-        """Return that the ledger was lost, for another one or none; empty if there has never been one."""
+        """Return the message that the ledger was lost or replaced; empty if there never was one."""
         if not self._generations:
             return ""
         return (
@@ -80,18 +80,18 @@ class LedgerMarker:
         )
 
     def is_older_copy(self, state: State) -> bool:
-        """Return whether a later state of the same ledger was seen, or of what it had become."""
+        """Return whether a later state was seen of the same ledger, or of the ledger that it became."""
         changes = changes_of_id(state.id)
         is_left = any(changes_of_id(each) > changes for each in self._other_copies(state))
         return is_left or state.generation < self._generations.get(state.id, 0)
 
     def _other_copies(self, state: State) -> list[str]:
-        """Return the other ledgers that were seen, and that began as the same one."""
+        """Return the other ledgers that were seen and have the same origin."""
         others = self._generations.keys() - {state.id}
         return [each for each in others if each.startswith(state.digest_key)]
 
     def advance(self, state: State) -> None:
-        """Remember a committed state, unless records are missing."""
+        """Write a committed state to the marker, unless records are missing."""
         with self._lock:
             if self._generations and state.generation <= self._generations.get(
                 state.id, state.generation
@@ -100,7 +100,7 @@ class LedgerMarker:
             self._write(state)
 
     def accept(self, state: State) -> None:
-        """Remember a ledger although records are missing, as a person decided, and forget all others."""
+        """Write a ledger to the marker although records are missing, because a person decided so; remove all others."""
         with self._lock:
             others = self._generations.keys() - {state.id}
             self._write(state)
@@ -114,7 +114,7 @@ class LedgerMarker:
         return self._folder / f"{self._key}-{ledger}.json"
 
     def _write(self, state: State) -> None:
-        """Write a marker; one that cannot be written (a read-only folder) leaves the older one, with a warning."""
+        """Write a marker; if that fails (a read-only folder), the older marker stays, with a warning."""
         self._generations[state.id] = state.generation
         if self._folder is None:
             return
@@ -146,7 +146,7 @@ def _marker_notice(folder: Path, error: OSError) -> Finding:
 
 
 def _generation(path: Path) -> int:
-    """Return the generation in a marker; 0 for one that cannot be read."""
+    """Return the generation in a marker; 0 if it cannot be read."""
     try:
         return int(json.loads(path.read_text("utf-8"))["generation"])
     except (OSError, ValueError, TypeError, LookupError):

@@ -1,4 +1,4 @@
-"""Count the calls to one person, and stop one that is too many."""
+"""Count the calls to each person, and stop a call above the limit."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from cxcall.phone.attempt_limit import AttemptLimit
 
 _MAX_DIGESTS = 500
-"""How many people one statement looks for."""
+"""The number of people in one statement."""
 MAX_ATTEMPTS = "max-attempts"
-"""The code of the finding that a person was called as often as the limit allows."""
+"""The code of the finding that a person was already called as often as the limit allows."""
 
 
 class TooManyAttemptsError(StoppedError):
@@ -43,7 +43,7 @@ class TooManyAttemptsError(StoppedError):
 
 
 class PersonAttempts:
-    """The records of whom each delivery called. Only keyed digests are kept, which other ledgers do not have."""
+    """The records of whom each delivery called. Only digests with the key of this ledger are stored."""
 
     def __init__(self, access: LedgerAccess) -> None:
         self._access = access
@@ -62,7 +62,7 @@ class PersonAttempts:
         return None
 
     def guard(self, people: Iterable[Sequence[str]], limit: AttemptLimit) -> None:
-        """Raise TooManyAttemptsError if one of the people was called as often as the limit allows.
+        """Raise TooManyAttemptsError if one of the people was already called as often as the limit allows.
 
         `people` are the texts by which each of them may be recorded. The clock may have been set: a call counts if it was
         within the period by the clock or by the time since the start of the machine.
@@ -86,7 +86,7 @@ class PersonAttempts:
     ) -> Iterator[StoredDelivery]:
         """Yield the deliveries that called, or may have called, a person by one of some texts, since a time.
 
-        Those of the start of the machine `boot` count since its second `uptime`, too.
+        Deliveries of the machine's start `boot` also count if they are from its second `uptime` on.
         """
         key = self._access.rows.read_state().digest_key
         for start in range(0, len(texts), _MAX_DIGESTS):

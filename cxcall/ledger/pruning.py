@@ -1,4 +1,4 @@
-"""Delete old deliveries from the ledger; what the duplicate guard or a limit of calls may need stays."""
+"""Delete old deliveries from the ledger; deliveries that the duplicate guard or a limit of calls may need stay."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
     from cxcall.ledger.database_interface import LedgerDatabase
 
-# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
-# to this machine.
-# A load is known for good: its contacts stay in their list. Of the same start of the machine, `uptime` tells the age, whatever the clock says.
+# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week, except those
+# without TLS, which went to this machine.
+# A load is kept forever, because its contacts stay in their list. `uptime` is the age within the same start of the
+# machine, whatever the clock says.
 _PRUNABLE_DELIVERIES = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
@@ -41,7 +42,7 @@ DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
 
 
 def prune_bounds(before: datetime, now: datetime, clock: BootTime) -> dict[str, Any]:
-    """Return the parameters of the statements: what was sent before a time, by either clock."""
+    """Return the parameters of the statements, for deliveries from before a time by either clock."""
     boot, uptime = clock
     return {
         "before": before.timestamp(),
@@ -58,7 +59,7 @@ def count_prunable(database: LedgerDatabase, bounds: dict[str, Any]) -> int:
 
 
 def prune_rows(database: LedgerDatabase, rows: LedgerRows, bounds: dict[str, Any]) -> int:
-    """Delete the deliveries that may be deleted, within a transaction, and return how many."""
+    """Delete the deliveries that may be deleted, within a transaction, and return their number."""
     run = database.run
     run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
     run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}", bounds)

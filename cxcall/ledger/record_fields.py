@@ -1,4 +1,4 @@
-"""The fields of a delivery as users see them: those of `history list` and `show`, and the columns of its export."""
+"""The fields of a delivery in the output: in `history list` and `show`, and as columns of the export."""
 
 from __future__ import annotations
 

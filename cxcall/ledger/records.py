@@ -17,7 +17,7 @@ MAX_NOTE_LENGTH = 500
 PLACED, NOT_PLACED = "placed", "not-placed"
 """What a person found out about an unknown delivery: whether a call was placed."""
 RANG, DID_NOT_RING = "rang", "did-not-ring"
-"""The same in the database. The first names stay there: older versions read the same ledger."""
+"""The resolutions in the database. Their first names stay, because older versions read the same ledger."""
 RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
 _LONGEST_EXCHANGE = timedelta(days=1)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -28,11 +28,11 @@ def _no_digests(_profile: str, _operation: str) -> tuple[str, ...]:
 
 
 class Intent(NamedTuple):
-    """What is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
+    """A request that is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
     `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
     returns the digests of the same request in older records, for a profile and an operation name. `people` are
-    those whom it calls; the ledger keeps keyed digests of them, because the texts hold whole numbers. `undone_by` is the
+    those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
     digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
     texts by which each of the people may be recorded, for a limit of the calls to them.
     """
@@ -60,7 +60,7 @@ class Intent(NamedTuple):
 class Batch(NamedTuple):
     """One run over a file of rows, with the runs that resumed it.
 
-    `rows` is the number of rows in the file, None if it was not recorded; `key` the column that names them.
+    `rows` is the number of rows in the file, None if it was not recorded; `key` is the column that names them.
     """
 
     id: str
@@ -79,7 +79,7 @@ class Batch(NamedTuple):
 class UnsentRow(NamedTuple):
     """A row of a batch without a delivery of its own, with its reason: skipped, invalid, or, in a load, not confirmed.
 
-    A row that is not confirmed was in an accepted request whose response does not have it: its outcome is `unknown`.
+    An unconfirmed row was in an accepted request but not in its response: its outcome is `unknown`.
     """
 
     batch: str
@@ -150,23 +150,23 @@ class Record(NamedTuple):
         return self.outcome is Outcome.UNKNOWN and not self.resolution
 
     def may_be_in_flight(self, now: datetime) -> bool:
-        """Return whether a process may still be sending it: its end is not recorded, and it is less than a day old."""
+        """Return whether a process may still be sending it: it has no recorded end, and is less than a day old."""
         return self.is_unresolved and self.ended_at is None and now - self.at < _LONGEST_EXCHANGE
 
     @property
     def was_placed(self) -> bool:
-        """Whether it was accepted, or a person found out that a call was placed."""
+        """Whether it was accepted, or a person recorded that a call was placed."""
         return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
 
 
 def new_id(now: datetime) -> str:
-    """Return an ID of 18 characters that sorts by time: 10 of milliseconds, 8 at random."""
+    """Return an ID of 18 characters that sorts by time: 10 for the milliseconds, 8 random ones."""
     number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
 
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
-"""How much an end says of what may have been placed; all others are responses of the API, and say most."""
+"""The strength of an outcome as evidence of a call; all others are responses of the API, the strongest evidence."""
 
 
 def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:

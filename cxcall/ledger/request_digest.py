@@ -8,13 +8,13 @@ from typing import Any
 from cxcall.runtime.patterns import UUID_FORM
 
 NEWER_DIGESTS = "v2:"
-"""The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
+"""The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
 LOAD = "load:"
-"""The start of the values digest of a load: it stands for the list, whatever other values a load has."""
+"""The start of the values digest of a load, which stands for the list only."""
 
 
 def intent_digest(method: str, url: str, body: Any) -> str:
-    """Return the SHA-256 of a request after `v2:`, whatever profile and operation name it is sent by.
+    """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
 
     The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
     """
@@ -22,9 +22,9 @@ def intent_digest(method: str, url: str, body: Any) -> str:
 
 
 def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
-    """Return what the digest of a request has of its body: the JSON value, or every byte of a form.
+    """Return the part of a body that enters the digest: the JSON value, or every byte of a form.
 
-    The order of the fields does not matter, as that of the keys in JSON.
+    The order of form fields does not matter, like that of JSON keys.
     """
     kind = content_type.partition(";")[0].strip().lower()
     text = (content or b"").decode("latin-1")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 KEY_START = "rows "
-"""What the name of a delivery of several rows starts with; a delivery of one row has the row's own name."""
+"""The start of the name of a delivery of several rows; a delivery of one row has the row's own name."""
 _RANGE = r"([0-9]+)(?:-([0-9]+))?"
 
 

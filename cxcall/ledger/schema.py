@@ -6,7 +6,7 @@ from typing import Any
 
 SCHEMA_VERSION = 6
 NOT_RECORDED = "?"
-"""Stands for what an older version did not record about a batch."""
+"""The value for what an older version did not record about a batch."""
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
 
 
@@ -42,11 +42,11 @@ ADDED: dict[int, dict[str, tuple[Any, ...]]] = {
     5: {"delivery": ("",), "event": ("", "", ""), "batch": (None, ""), "state": (0,)},
     6: {"state": (0, 0)},
 }
-"""What each version since 4 added at the end of the rows of a table."""
+"""The columns that each version since 4 added at the end of a table."""
 
 
 def columns_added_since(version: int, table: str) -> tuple[Any, ...]:
-    """Return what versions after `version` added at the end of the rows of a table, in order."""
+    """Return the columns that versions after `version` added at the end of a table, in order."""
     return tuple(
         value
         for later, tables in ADDED.items()
@@ -59,8 +59,8 @@ def columns_added_since(version: int, table: str) -> tuple[Any, ...]:
 # each attempt an event says `unknown`, so a process that is killed while it sends leaves the
 # delivery `unknown`.
 #
-# Each row has a checksum, and what the duplicate guard looks for stands in two indexes, whose results
-# are compared: a damaged page cannot hide a delivery or its last event from both.
+# Each row has a checksum, and the values that the duplicate guard searches are in two indexes, whose
+# results are compared: a damaged page cannot hide a delivery or its last event from both.
 TABLES = (
     """CREATE TABLE delivery (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
@@ -130,7 +130,7 @@ INDEXES = (
 )
 PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in APPEND_ONLY_TABLES)
 EXPECTED = {*TABLES, *INDEXES}
-"""What `sqlite_master` must hold, statement by statement."""
+"""The statements that `sqlite_master` must contain."""
 
 UPGRADES = {
     2: (
@@ -150,4 +150,4 @@ UPGRADES = {
 """The statements that lead to each version up to 3; later ones copy all rows, see `upgrade.py`."""
 
 CHECKED_SINCE = 4
-"""The first version whose rows have checksums, and which has a state."""
+"""The first version with checksums of rows and with a state."""

@@ -1,8 +1,8 @@
-"""What all machines that share a ledger must know, in rows of its table `decision`.
+"""The facts that all machines that share a ledger must know, in rows of its table `decision`.
 
 A machine whose marker shows that records are missing stops all machines, until a person accepts that. A machine
-without a marker, such as a new container, notices by the server: one that was promoted from a standby may lack the
-last records.
+without a marker, such as a new container, detects it by the server: a promoted standby may lack the last
+records.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from cxcall.ledger.checksummed_rows import LedgerRows
 
 STOP, SERVER = "stop: ", "server: "
-"""How the notes begin that are no decision of a person: why all machines stop, and where the ledger is."""
+"""The start of notes that are not a person's decision: why all machines stop, and where the ledger is."""
 
 
 class SharedMarks(NamedTuple):
-    """What all machines know.
+    """The facts that all machines know.
 
-    `stop` is why calls are stopped, `server` where the ledger was, as `LedgerDatabase.server` names it. `is_accepted`:
-    a person has decided at some time to go on without records.
+    `stop` is why calls are stopped, `server` where the ledger was, in the form of `LedgerDatabase.server`.
+    `is_accepted` says that a person decided at some time to continue without records.
     """
 
     stop: str = ""
@@ -31,7 +31,7 @@ class SharedMarks(NamedTuple):
 
 
 def read_marks(rows: LedgerRows) -> SharedMarks:
-    """Return what the decisions of a ledger say, the last one of each kind."""
+    """Return the last decision of each kind in a ledger."""
     marks = SharedMarks()
     for row in rows.select_table("decision", "ORDER BY number"):
         note = str(row["note"])
@@ -45,7 +45,7 @@ def read_marks(rows: LedgerRows) -> SharedMarks:
 
 
 def shared_problem(marks: SharedMarks, name: str, server: str) -> str:
-    """Return why a ledger on a server may lack records; empty when nothing shows that."""
+    """Return why a ledger on a server may lack records; empty if nothing shows that."""
     if marks.stop:
         return f"another machine found that records are missing: {marks.stop}"
     if marks.server and server and marks.server != server:

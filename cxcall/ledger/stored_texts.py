@@ -1,4 +1,4 @@
-"""Texts as the ledger stores them: masked, and where nobody may read them, as digests."""
+"""Texts in the form that the ledger stores: masked, or as digests if nobody may read them."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def mask(text: str) -> str:
 
 
 def keyed_digest(text: str, key: str) -> str:
-    """Return a digest that other ledgers do not have: 32 hexadecimal digits."""
+    """Return a digest with the key of this ledger: 32 hexadecimal digits."""
     content = text.encode("utf-8", "replace")
     return hashlib.blake2b(content, key=key.encode(), digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""Map the columns of a table to those of an operation, and propose what an unknown column may be."""
+"""Map the columns of a table to those of an operation, and propose targets for unknown columns."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ class UnknownColumnsError(UsageError):
         )
 
     def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
-        """Return the error with proposals that follow from the first records."""
+        """Return the error with proposals derived from the first records."""
         known = self.header, self.unknown, self.operation
         return UnknownColumnsError(*known, targets=self.targets, samples=samples)
 
     def _propose_member(self) -> str:
-        """Return how a column without a proposal fills an open object of the body; empty if there is none."""
+        """Return the target of a column without a proposal in an open object of the body; empty if there is none."""
         cells = [each for each in self.unknown if each and "=" not in each]
         proposed = [
             each for each in cells if any(text.startswith(f"`{each}` ") for text in self.proposals)
@@ -110,7 +110,7 @@ class UnknownColumnsError(UsageError):
 
 
 def _name(target: str, operation: Operation) -> str:
-    """Return a target as `--map` takes it: a column of a list is named without its place."""
+    """Return a target in the form of `--map`: a column of a list is named without its place."""
     at = operation.columns_at
     return target if at is None else target.removeprefix(f"{at}/")
 
@@ -119,7 +119,7 @@ class ColumnMap(NamedTuple):
     """The header of the column for each target: a flag, a parameter, or a JSON pointer into the body.
 
     `headers` maps targets to headers. A header that is not in `headers` is itself a target. The column
-    `key` names the rows, and need not set anything. `usual_headers` come from the profile: an entry applies
+    `key` names the rows, and may set nothing. `usual_headers` come from the profile: an entry applies
     if the file has the header and the operation has the target.
     """
 
@@ -151,7 +151,7 @@ class ColumnMap(NamedTuple):
         return CsvTable(header, columns, operation)
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
-        """Return the entries of the profile for this file; what the command line maps is left out."""
+        """Return the entries of the profile for this file, without those that the command line overrides."""
         return {
             target: cell
             for target, cell in self.usual_headers.items()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
 
 _FLAG = "--default-country"
-# Digits and what people write between them. Letters and an extension have no place in E.164.
+# Digits and the separators that people write between them. E.164 has no letters and no extension.
 _WRITTEN_NUMBER = re.compile(r"\s*\+?[0-9 ()./\-\u00a0\u2010-\u2015]+\s*")
 
 
@@ -60,7 +60,7 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
 
 
 def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) -> Finding:
-    """Return a finding on a number without its country code with the flag that sets the country as its fix."""
+    """Return the finding on a number without a country code; its fix is the flag that sets the country."""
     if finding.code != "phone-format":
         return finding
     where, text = finding.where, values.get(finding.origin)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def source_of(row: Row) -> str:
-    """Return a row as it is in its file."""
+    """Return the text of a row, unchanged from its file."""
     document = row.payload.document if row.payload else None
     text = document.source if isinstance(document, CsvRecord) else getattr(document, "text", "")
     return (text or row.place.text).rstrip("\r\n")
@@ -41,14 +41,14 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
 
 
 def _name(pointer: str) -> str:
-    """Return the name of a member at the top, and the pointer of one below it."""
+    """Return the name of a member at the top level, and the pointer of a nested member."""
     return pointer[1:] if pointer.count("/") == 1 else pointer
 
 
 class RowKeys:
     """The value in the column that names the rows; empty without such a column.
 
-    Raises UsageError if a table does not have it.
+    Raises UsageError if a table lacks the column.
     """
 
     def __init__(self, rows: RowFile, column: str) -> None:

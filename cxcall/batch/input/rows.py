@@ -47,16 +47,16 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _SAMPLES = 20
-"""How many records are looked at to propose what an unknown column may be."""
+"""The number of records that are read to propose targets for unknown columns."""
 LARGEST_PIPE = 4 << 30
-"""Bytes of rows from stdin, which are copied to a temporary file."""
+"""The most bytes of rows from stdin, which are copied to a temporary file."""
 
 
 class Row(NamedTuple):
     """One row; `number` counts from 1, `place` is where the row starts in the file.
 
-    `values` are the path and query parameters that the row itself names. `payload` is None where
-    `findings` say that the row cannot be read.
+    `values` are the path and query parameters that the row itself names. `payload` is None if
+    the row cannot be read; `findings` say why.
     """
 
     number: int
@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
 
 class RowFormat(NamedTuple):
-    """How a file of rows is read; an empty text means "as the file itself says"."""
+    """How a file of rows is read; an empty text means that the file itself decides."""
 
     encoding: str = ""
     sheet: str = ""
@@ -75,7 +75,7 @@ class RowFormat(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What changes the requests that the rows become, as JSON; empty if nothing does."""
+        """The values that change the requests of the rows, as JSON; empty if there are none."""
         values = {
             "encoding": self.encoding,
             "sheet": self.sheet,
@@ -86,11 +86,11 @@ class RowFormat(NamedTuple):
 
 
 class RowFile:
-    """A file of rows that can be read more than once; only an Excel file is held in memory as a whole.
+    """A file of rows that can be read more than once; only an Excel file is kept in memory as a whole.
 
     Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
     is the absolute path, empty for stdin and for `content`, which is read in place of a file; `digest`
-    the SHA-256 of the content. `header` is that of the table, as soon as it was read.
+    the SHA-256 of the content. `header` is the header of the table after it was read.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class RowFile:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the file has no byte, as a pipe whose command failed."""
+        """Whether the file is empty, like a pipe whose command failed."""
         return self._binary.seek(0, SEEK_END) == 0
 
     @property
@@ -153,9 +153,9 @@ class RowFile:
         return "utf-8" if self.is_spreadsheet else self._encoding()
 
     def _encoding(self) -> str:
-        """Return the encoding that the byte order mark shows, else the one that was named, else UTF-8.
+        """Return the encoding of the byte order mark, or else the named encoding, or else UTF-8.
 
-        Raises UsageError for two that differ, DocumentError for UTF-16 without a byte order mark.
+        Raises UsageError if both exist and differ, DocumentError for UTF-16 without a byte order mark.
         """
         self._binary.seek(0)
         start = self._binary.read(_START_BYTES)
@@ -172,7 +172,7 @@ class RowFile:
         return marked or named or "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
-        """Yield every row, from the start; a row that cannot be read carries its errors.
+        """Yield every row, from the start; a row that cannot be read contains its errors.
 
         Raises UsageError when the file cannot be read as rows, DocumentError when its bytes do not have
         the encoding.
@@ -190,7 +190,7 @@ class RowFile:
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
             raise _decoding_error(self.name, error, self.format.encoding) from None
-        except UnicodeError:  # UTF-16 without an end
+        except UnicodeError:  # incomplete UTF-16
             raise UsageError(
                 f"`{self.name}` is not {encoding.upper()}", where="--encoding"
             ) from None
@@ -248,14 +248,14 @@ def check_encoding(name: str) -> str:
 
 
 def _is_same_encoding(name: str, marked: str) -> bool:
-    """Return whether an encoding is the one that a byte order mark shows, in either byte order."""
+    """Return whether an encoding is that of a byte order mark, in either byte order."""
     from codecs import lookup
 
     return lookup(name).name.startswith(marked.removesuffix("-sig"))
 
 
 def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> CxcallError:
-    """Return the error for bytes that do not have the encoding; it proposes one, and never takes it."""
+    """Return the error for bytes that do not have the encoding; it proposes another encoding, but never applies it."""
     byte = f"0x{error.object[error.start]:02x}"
     if encoding:
         return UsageError(
@@ -297,7 +297,7 @@ def _absolute(path: str) -> str:
 
 
 def _read_lines(text: Iterable[str], name: str, operation: Operation) -> Iterator[_Line]:
-    """Yield the rows of JSON Lines: each line is a body, and may name parameters beside it."""
+    """Yield the rows of JSON Lines: each line is a body, and may also contain parameters."""
     for line in parse_lines(text, name):
         if isinstance(line, DocumentError):
             place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
@@ -309,7 +309,7 @@ def _read_lines(text: Iterable[str], name: str, operation: Operation) -> Iterato
 
 
 def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, str]]:
-    """Split a line into its body and its parameters; a path parameter that the body declares is in both."""
+    """Split a line into its body and its parameters; a path parameter that the body also declares is in both."""
     if not isinstance(value, dict):
         return value, {}
     declared = operation.schema_at("").get("properties", {})
@@ -326,7 +326,7 @@ def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, s
 def _with_columns(
     body: dict[str, Any], operation: Operation, declared: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a body in which the members that it does not declare are in the object of its columns."""
+    """Return a body with its undeclared members moved to the object of its columns."""
     _, _, name = (operation.columns_at or "").partition("/")
     extra = {each: _as_cell(value) for each, value in body.items() if each not in declared}
     if not (name and extra):
@@ -340,7 +340,7 @@ def _with_columns(
 
 
 def _as_cell(value: Any) -> Any:
-    """Return a number or a boolean as text; null, a list, and an object are not the text of a column."""
+    """Return a number or a boolean as text; null, a list, and an object stay unchanged."""
     return value if value is None or isinstance(value, dict | list) else _as_text(value)
 
 

@@ -26,7 +26,7 @@ class SheetRecord(CsvRecord):
         self._cells, self._first_column = cells, first_column
 
     def cell_excerpt(self, index: int) -> Excerpt:
-        """Return the place of a cell, or of the last one if there is no such cell, with its name."""
+        """Return the place of a cell with its name; the place of the last cell if there is no such cell."""
         last = min(index, len(self._cells) - 1)
         letters = _column_letters(self._first_column + last)
         return super().cell_excerpt(last)._replace(cell=f"{letters}{self.line}")
@@ -84,7 +84,7 @@ def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
         binary.seek(0)
         return _choose_sheet(CalamineWorkbook.from_filelike(binary), name, sheet)
     except (CalamineError, BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # The standard library raises RuntimeError for an encrypted entry, and for one that is packed in a way it does not know.
+        # The standard library raises RuntimeError for an encrypted entry, and for an unknown compression.
         raise UsageError(
             f"`{name}` cannot be read as an Excel file: {error}",
             where=name,
@@ -141,6 +141,6 @@ def _as_text(value: Any) -> str:
 
 
 def _trim(cells: Sequence[str]) -> list[str]:
-    """Return the cells without the empty ones at the end, which formatting leaves behind."""
+    """Return the cells without the empty ones at the end, which formatting leaves."""
     end = next((index for index in range(len(cells), 0, -1) if cells[index - 1]), 0)
     return list(cells[:end])

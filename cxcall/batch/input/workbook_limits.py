@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     from zipfile import ZipInfo
 
 LARGEST_WORKBOOK = 2 << 30
-"""Bytes of a workbook when it is unpacked."""
+"""The most bytes of an unpacked workbook."""
 LARGEST_RECTANGLE = 32 << 20
-"""Cells of a sheet, from the first to the last one that has a value: 32 columns, in as many rows as Excel has."""
-# As Apache POI's ZipSecureFile: what Excel writes is packed to no less than a hundredth.
+"""The most cells of a sheet, from the first to the last one with a value: 32 columns, in as many rows as Excel has."""
+# Like Apache POI's ZipSecureFile: Excel never compresses a file to less than a hundredth.
 _LARGEST_RATIO = 100
 _SMALL = 16 << 20
 _CELL = re.compile(rb"""<(?:\w+:)?c\s[^<]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 _CHUNK = 1 << 20
-# `calamine` goes by the content and not by the name. Of .xls, .xlsb, and .ods, no cells are counted here.
+# `calamine` decides by the content and not by the name. The cells of .xls, .xlsb, and .ods are not counted here.
 _START = b"PK"
 _WORKBOOK = "xl/workbook.xml"
 _OTHER_FORMATS = frozenset({"xl/workbook.bin", "content.xml"})
 
 
 def check_workbook(binary: IO[bytes], name: str) -> None:
-    """Raise UsageError for a workbook that is too large when it is unpacked, or has another format than its name says.
+    """Raise UsageError for a workbook that is too large when unpacked, or whose format differs from its name.
 
     Raises BadZipFile for a file that cannot be unpacked.
     """
@@ -67,7 +67,7 @@ def _too_large(name: str, message: str) -> UsageError:
 
 
 def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
-    """Return the cells of the rectangle around all cells of a sheet; 0 for an entry that is no sheet."""
+    """Return the number of cells in the rectangle around all cells of a sheet; 0 for an entry that is not a sheet."""
     rows: set[int] = set()
     columns: set[int] = set()
     for text in _read_elements(archive, entry):
@@ -82,7 +82,7 @@ def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
 
 
 def _read_elements(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
-    """Yield the text of an entry in pieces that hold each element as a whole; raises BadZipFile for a huge element."""
+    """Yield the text of an entry in pieces of complete elements; raises BadZipFile for a huge element."""
     rest = b""
     with archive.open(entry) as file:
         while chunk := file.read(_CHUNK):
@@ -94,7 +94,7 @@ def _read_elements(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
                     raise BadZipFile(
                         f"an element of {entry.filename} has more than {_CHUNK:,} bytes"
                     )
-                yield rest  # the element ends in it: what follows is text
+                yield rest  # the element ends in this piece: the rest is text
                 rest = b""
     yield rest
 

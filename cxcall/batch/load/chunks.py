@@ -39,7 +39,7 @@ class ChunkBuilder:
 
     @property
     def is_file(self) -> bool:
-        """Whether the contacts are a file in the body, so that the body has values of its own."""
+        """Whether the contacts are a file in the body, which then has other values too."""
         return "file" in self._load.declared
 
     def combine(self, rows: Iterable[CheckedRow]) -> Iterator[CheckedRow]:
@@ -63,7 +63,7 @@ class ChunkBuilder:
             yield self._chunk(waiting)
 
     def _has_room(self, waiting: list[CheckedRow], checked: CheckedRow, size: int) -> bool:
-        """Return whether a row may go into the request of those before it."""
+        """Return whether a row may be added to the request of the rows before it."""
         first = waiting[0]
         assert first.request is not None  # noqa: S101 - see `combine`
         assert checked.request is not None  # noqa: S101
@@ -76,7 +76,7 @@ class ChunkBuilder:
         return is_same and fits and len(waiting) < self._most
 
     def _chunk(self, members: list[CheckedRow]) -> CheckedRow:
-        """Return the request of some rows, of which only what a result needs is kept; rows that were sent need none."""
+        """Return the request of some rows, with only the data that a result needs; none for rows that were sent."""
         rows = tuple(each.row for each in members)
         if members[0].earlier:
             return members[0]._replace(findings=(), rows=rows)
@@ -93,7 +93,7 @@ class ChunkBuilder:
         return members[0]._replace(request=built, findings=(), rows=rows)
 
     def build_payload(self, contacts: Sequence[Any], first_row: int) -> Payload:
-        """Return a body with the contacts as a CSV file in base64, and the values that `sets` give it."""
+        """Return a body with the contacts as a CSV file in base64, and the values of `sets`."""
         declared = self._load.declared
         text = _as_csv(contacts)
         body: dict[str, Any] = dict(declared.get("defaults", {}))
@@ -109,7 +109,7 @@ class ChunkBuilder:
         return built
 
     def _stop_on_replaced_file(self, body: Any, members: Mapping[str, str]) -> None:
-        """Raise UsageError if a value replaces the file: its contacts were checked, those of another one were not."""
+        """Raise UsageError if a value replaces the file, because only the contacts of this file were checked."""
         for place, value in members.items():
             if place and not (has_value(body, place) and value_at(body, place) == value):
                 raise UsageError(
@@ -121,7 +121,7 @@ class ChunkBuilder:
 
 
 def _as_csv(contacts: Sequence[Any]) -> str:
-    """Return contacts as CSV, with every column that one of them has."""
+    """Return contacts as CSV, with every column of any contact."""
     columns = list(dict.fromkeys(name for each in contacts for name in each))
     rows = ([each.get(name, "") for name in columns] for each in contacts)
     return "".join(f"{format_record(cells)}\n" for cells in (columns, *rows))

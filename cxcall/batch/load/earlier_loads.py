@@ -1,4 +1,4 @@
-"""Find what earlier loads have sent: the rows of the same file by their numbers, contacts of other files by theirs."""
+"""Find what earlier loads sent: rows of the same file by row number, contacts of other files by phone number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class LoadedRows:
     """The rows that were, or may have been, processed; one entry for each range of rows, not for each row.
 
-    The delivery `besides` does not count.
+    The delivery `besides` is ignored.
     """
 
     def __init__(self, ledger: Ledger, batches: Iterable[str], besides: str = "") -> None:
@@ -36,7 +36,7 @@ class LoadedRows:
         self._starts = [first for first, *_ in self._spans]
 
     def find(self, row: int) -> Record | None:
-        """Return the delivery that has a row; None for a row that is still to be sent."""
+        """Return the delivery that has a row; None for a row that was not sent yet."""
         place = bisect_right(self._starts, row) - 1
         if place < 0:
             return None
@@ -47,7 +47,7 @@ class LoadedRows:
 def _without_overlaps(
     spans: Iterable[tuple[int, int, Record]],
 ) -> list[tuple[int, int, Record]]:
-    """Return spans that have the same rows, each row once: several deliveries may have sent it on purpose."""
+    """Return spans without overlaps, because several deliveries may have sent the same row on purpose."""
     found: list[tuple[int, int, Record]] = []
     for first, last, record in sorted(spans, key=lambda span: span[0]):
         start = max(first, found[-1][1] + 1) if found else first
@@ -74,9 +74,9 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
 
 
 class LoadedContacts:
-    """The contacts that loads of other files have added to the same list, or may have; known by their numbers, in any spelling.
+    """The contacts that loads of other files (may) have added to the same list, found by any spelling of a number.
 
-    `count` is how often one was found.
+    `count` is the number of contacts that were found.
     """
 
     def __init__(self, ledger: Ledger, job: Job) -> None:
@@ -85,7 +85,7 @@ class LoadedContacts:
         self.refresh()
 
     def refresh(self) -> None:
-        """Look again which loads there are: another process may have begun one meanwhile."""
+        """Read the list of loads again: another process may have started one meanwhile."""
         digest = self._job.rows.digest
         same_list = _loads_into_list(self._ledger, self._job)
         self._settled = {
@@ -94,14 +94,14 @@ class LoadedContacts:
         self._batches = {each.id for each in same_list if each.file_digest != digest}
 
     def find_meanwhile(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery of a contact by a load that had not ended, or not begun, at the last look; else None."""
+        """Return the delivery of a contact by a load that was unfinished or unknown at the last refresh; else None."""
         batches = {each.id for each in _loads_into_list(self._ledger, self._job)} - self._settled
         return (
             self._ledger.people.find_contact(request.possible_people, batches) if batches else None
         )
 
     def find(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery that has a number of the contact; None for a contact that is still to be sent."""
+        """Return the delivery that has a number of the contact; None for a contact that was not sent yet."""
         if not self._batches:
             return None
         found = self._ledger.people.find_contact(request.possible_people, self._batches)
@@ -123,7 +123,7 @@ def stop_on_earlier_load(ledger: Ledger, job: Job, before: str = "") -> None:
     """Raise StoppedError if a file with the same content was loaded into the same list, unless `again`.
 
     A platform would add the contacts of the file a second time, and call them again. With a batch as
-    `before`, only loads that began before it count.
+    `before`, only loads that started before it count.
     """
     if job.again or job.settings.is_embedded:
         return

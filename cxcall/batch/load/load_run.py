@@ -1,4 +1,4 @@
-"""Send the requests of a load, and say of each row what became of it."""
+"""Send the requests of a load, and return the result of each row."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _ITEM = re.compile(r"/([0-9]+)(/.*)?")
 
 
 class LoadRun(Run):
-    """A run whose requests send many rows each.
+    """A run whose requests each send many rows.
 
     `columns_at` is the place of the cells in a contact; `returns_contacts` is true if the response to an
     accepted request contains the contacts. The contract declares both. `started` maps the engagement ID of
     each accepted request to its rows; if the platform processes an upload later, it is the ID of the upload
-    job. `unnamed` are the rows of uploads without a job, `repeated` the jobs that several requests have.
+    job. `unnamed` are the rows of uploads without a job, `repeated` the jobs of several requests.
     The rows of the `resumed` batches are not sent again. `contacts` finds contacts that an earlier load of
     another file sent; it is None if they are sent again.
     """
@@ -56,7 +56,7 @@ class LoadRun(Run):
         self._sent: dict[int, CheckedRow] = {}
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
-        """Send a request, unless another process has recorded one with a row of it."""
+        """Send a request, unless another process has recorded a request with one of its rows."""
         result = self.sender.send(
             checked,
             request,
@@ -68,10 +68,10 @@ class LoadRun(Run):
         self._events.put(result or checked.row.number)
 
     def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
-        """Raise StoppedError if a row is in another delivery of this load; it is called in the transaction of the record.
+        """Raise StoppedError if a row is in another delivery of this load; called in the transaction of the record.
 
         Two runs of one load may combine its rows differently, so that no request equals another one. A load of
-        another file into the list may have begun meanwhile.
+        another file into the list may have started meanwhile.
         """
         if (
             self.contacts
@@ -116,7 +116,7 @@ class LoadRun(Run):
         return self._split_missing(missing, result._replace(report=report), delivery.id)
 
     def _note_start(self, result: RowResult) -> None:
-        """Keep what an accepted request has started, also one of an earlier run."""
+        """Record the engagement or job that an accepted request started, also for an earlier run."""
         if result.delivery and result.outcome is Outcome.ACCEPTED:
             if started := result.delivery.engagement_id:
                 earlier = self.started.get(started)
@@ -128,13 +128,13 @@ class LoadRun(Run):
 
     @cached_property
     def _unconfirmed_rows(self) -> Collection[int]:
-        """The rows that an earlier run of this load sent, and whose contacts the response did not have."""
+        """The rows that an earlier run of this load sent, and whose contacts were not in the response."""
         return self.ledger.batches.unsent_rows({self.batch, *self.resumed}, Outcome.UNKNOWN).keys()
 
     def _split_missing(
         self, missing: tuple[Row, ...], result: RowResult, delivery: str
     ) -> Sequence[RowResult]:
-        """Return the result of a request without some rows, and one that says that nothing is known of those."""
+        """Return the result of a request without some rows, and a result with the outcome unknown for these rows."""
         if not missing:
             return (result,)
         report = Report(
@@ -155,10 +155,10 @@ class LoadRun(Run):
         )
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
-        """Return the rows whose contacts a response does not have.
+        """Return the rows whose contacts are not in a response.
 
-        A contact that is like none that was sent may be one that the platform wrote in another way: it confirms a row with
-        which it shares a cell or the digits of a number. A response that is too long to be read whole is taken as complete.
+        A contact that equals no sent contact may be one that the platform changed: it confirms a row with which it
+        shares a cell or the digits of a number. A response that is too long to be read whole counts as complete.
         """
         response = delivery.response
         if response is None or response.is_truncated:
@@ -199,7 +199,7 @@ class _ChangedContacts:
                 self._with_key[key].add(index)
 
     def take(self, keys: Collection[str]) -> bool:
-        """Remove a contact that shares a key, the rarest one first, and return whether there was one."""
+        """Remove a contact that shares a key, by the rarest key first, and return whether there was one."""
         shared = [self._with_key[each] for each in keys if self._with_key.get(each)]
         if not shared:
             return False
@@ -227,7 +227,7 @@ def _cells(contact: Any, at: str) -> str:
 
 
 def _cell_keys(contact: Any, at: str) -> set[str]:
-    """Return what is in the cells of a contact: each text, and the end of each number, which no spelling changes."""
+    """Return keys for the cells of a contact: each text, and the last digits of each number in any spelling."""
     cells = value_at(contact, at) if has_value(contact, at) else {}
     texts = (
         {str(each).strip().casefold() for each in cells.values()}
@@ -251,7 +251,7 @@ def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:
 
 
 def _name_rows(findings: Sequence[Finding], rows: Sequence[Row]) -> Sequence[Finding]:
-    """Return findings that name the row of a contact where they name its place in the body."""
+    """Return findings with the row of a contact in place of its place in the body."""
     return [_name_row(finding, rows) for finding in findings]
 
 
@@ -264,7 +264,7 @@ def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:
 
 
 def _without_body(delivery: Delivery) -> Delivery:
-    """Return a delivery without the contacts that an accepted request returns: they are no part of a result."""
+    """Return a delivery without the contacts in an accepted response, which are not part of a result."""
     exchange = delivery.exchange
     if exchange is None or exchange.response is None or delivery.outcome is not Outcome.ACCEPTED:
         return delivery

@@ -1,4 +1,4 @@
-"""Find the contacts of one file that an earlier row has already, by a number in any spelling."""
+"""Find the contacts of a file that an earlier row already has, by a number in any spelling."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from cxcall.sending.checked_request import CheckedRequest
 
 _MAX_DIGESTS = 500
-"""How many digests one statement looks for."""
+"""The number of digests in one statement."""
 _END_LENGTH = 6
 
 
 class FileContacts:
-    """The people of the rows that are to be loaded, as digests in tables of a temporary database.
+    """The people of the rows to load, as digests in tables of a temporary database.
 
     Most rows are found to be new by the end of their numbers alone, which all spellings share.
     """
@@ -33,7 +33,7 @@ class FileContacts:
         database.execute("CREATE TABLE contact_end (digest TEXT PRIMARY KEY) WITHOUT ROWID")
 
     def add(self, request: CheckedRequest, row: int) -> None:
-        """Remember whom the dialer calls for a row."""
+        """Store the people whom the dialer calls for a row."""
         people = request.people
         digests = ((each, row) for each in self._digests(people))
         self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", digests)
@@ -41,7 +41,7 @@ class FileContacts:
         self._database.executemany("INSERT OR IGNORE INTO contact_end VALUES (?)", ends)
 
     def find(self, request: CheckedRequest) -> int | None:
-        """Return the first row that has one of the people of a request; None if there is none."""
+        """Return the first row with one of the people of a request; None if there is none."""
         ends = {*map(_end, request.people)}
         statement = "SELECT count(*) FROM contact_end WHERE digest IN ({})"
         if "" not in ends and not sum(self._select(statement, {"", *ends})):

@@ -1,4 +1,4 @@
-"""The rows that a worker has claimed, and the recording of their ends, even after the database was unavailable."""
+"""The rows that a worker has claimed; their ends are recorded even after the database was unavailable."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 _REMEMBERED_SECONDS = 30.0
-"""How long an outcome is remembered: PostgreSQL may lose those of the last second when it crashes."""
+"""Seconds for which an outcome is kept: PostgreSQL may lose the last second when it crashes."""
 _MAX_REMEMBERED = 10_000
 LEDGER = "ledger"
-"""The code of the finding that a request could not be recorded, so that nothing was sent."""
+"""The code of the finding that a request could not be recorded, so it was not sent."""
 GIVEN_BACK = (CLAIM_LOST, LEDGER, RECORDS_MISSING)
 """The codes of errors after which a row has no result: another worker may send it."""
 
 
 class RowEnd(NamedTuple):
-    """A row that is to be ended: with a result, or given back without one, from a time on if one is known."""
+    """A row to end: with a result, or returned to the queue without one, from a time on if one is known."""
 
     batch: str
     number: int
@@ -51,10 +51,10 @@ class RowEnd(NamedTuple):
 
 
 class ClaimedRows:
-    """The rows of one worker: those in its hands, and those that are to be ended.
+    """The rows of one worker: those that it is sending, and those to end.
 
-    `claims` has the claim of each row, by batch and number, until the database knows its end: so long its lease is
-    extended.
+    `claims` has the claim of each row, by batch and number, until the database knows its end. Until then, its lease
+    is extended.
     """
 
     def __init__(self, ledger: Ledger, queue: QueuedRows) -> None:
@@ -65,7 +65,7 @@ class ClaimedRows:
         self._connections = queue.connections
 
     def end(self, row: RowEnd) -> None:
-        """Note that a row is over; `settle` tells the database."""
+        """Note the end of a row; `settle` writes it to the database."""
         self._ending.append(row)
 
     def settle(self) -> None:
@@ -105,16 +105,16 @@ class ClaimedRows:
             self._queue.end(self._claim_of(row), row.batch, row.number, reason)
 
     def _record(self, delivery: Delivery) -> None:
-        """Write an outcome that the ledger does not have: the database was away, or lost its last second."""
+        """Write an outcome that the ledger lacks, because the database was unavailable or lost its last second."""
         is_known = delivery.outcome is not Outcome.UNKNOWN
         if is_known and find_record(self._ledger, delivery.id).is_unresolved:
             record_outcome(self._ledger, delivery, lambda: False)
 
     def _give_back(self, row: RowEnd) -> None:
-        """Let another worker take a row that was not sent.
+        """Return a row that was not sent to the queue.
 
         If the connection was lost at the very moment at which the intent was recorded, the row is `sending`: it
-        ends as undelivered. After a fault of cxcall nothing is known: its lease expires.
+        ends as undelivered. After a fault in cxcall the state is unknown, so its lease expires.
         """
         claim = self._claim_of(row)
         delivery = self._queue.delivery_of(claim, row.batch, row.number)
@@ -123,7 +123,7 @@ class ClaimedRows:
         elif row.error_code == LEDGER:
             note = "the ledger's database was lost before anything was sent"
             self._ledger.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
-            # another one, if somebody recorded that it left
+            # unlike UNDELIVERED if it was recorded that the request left
             known = find_record(self._ledger, delivery).outcome
             self._queue.end(claim, row.batch, row.number, known, delivery)
 
@@ -138,7 +138,7 @@ class ClaimedRows:
 
 
 def find_record(ledger: Ledger, delivery: str) -> Record:
-    """Return a delivery that was recorded; raises MissingRecordsError, on all machines, if the ledger has lost it."""
+    """Return a delivery that was recorded; raises MissingRecordsError, and stops all machines, if it is lost."""
     try:
         return ledger.get(delivery)
     except UsageError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def row_content(checked: CheckedRow, request: CheckedRequest, key: str) -> dict[str, Any]:
-    """Return what a worker needs to send a row: parameters and body, with whole phone numbers."""
+    """Return the values that a worker needs to send a row: parameters and body, with whole phone numbers."""
     return {
         "values": dict(checked.values),
         "body": request.body,
@@ -38,7 +38,7 @@ def _digest(request: HttpRequest) -> str:
 
 
 def row_of(queued: QueuedRow) -> Row:
-    """Return a queued row as one of its file."""
+    """Return a queued row as a row of its file."""
     content = queued.content
     place = Excerpt(f"batch {queued.batch}", content["line"], 1, "")
     return Row(queued.number, place, Payload(content["body"]), content["values"])

@@ -39,7 +39,7 @@ _POLL_SECONDS = 1.0
 
 
 class FinishedRow(NamedTuple):
-    """A row that a thread has finished, with its result; None for a row that returns to the queue."""
+    """A row that a thread has finished; its result is None if the row returns to the queue."""
 
     row: QueuedRow
     destination: Destination
@@ -48,7 +48,7 @@ class FinishedRow(NamedTuple):
 
 
 class Worker(RowLoop):
-    """One worker. `on_result` gets each row's result and batch, `on_problem` why the queue cannot be reached."""
+    """One worker. `on_result` gets each row's result and batch, `on_problem` why the queue is unreachable."""
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class Worker(RowLoop):
         self._has_given_up = False
 
     def stop(self, reason: str) -> None:
-        """Claim no more rows; those in flight are finished, and the others given back."""
+        """Claim no more rows; rows in flight are finished, the others return to the queue."""
         super().stop(reason)
         self._destinations.stop()
 
     def run(self, *, threads: int, until_empty: bool) -> None:
-        """Send rows until a signal or a reason to stop, or until no row is left to send now."""
+        """Send rows until a signal, a reason to stop, or the end of the rows to send now."""
         pool = self._new_pool(threads)
         while not (self._is_done(until_empty=until_empty) or self.is_abandoned):
             self._receive(self._wait_seconds(threads))
@@ -96,7 +96,7 @@ class Worker(RowLoop):
         pool.shutdown(wait=not self.is_abandoned)
 
     def _give_up(self, error: CxcallError) -> None:
-        """Send no more; the rows that are held wait for their leases, and are ended by what the ledger then knows."""
+        """Stop sending; claimed rows wait until their leases expire, and then end as the ledger says."""
         self._on_problem(str(error))
         self.stop(str(error))
         self.problems, self._has_given_up = self.problems or error.findings, True
@@ -116,7 +116,7 @@ class Worker(RowLoop):
         self._next_look_at = time.monotonic() + self._poll_seconds
 
     def _wait_seconds(self, threads: int) -> float:
-        """Return how long to wait for an event: not at all while rows can be claimed."""
+        """Return the seconds to wait for an event; 0 while rows can be claimed."""
         if self._in_flight >= threads or (self.stop_reason and self._in_flight):
             return self._poll_seconds
         if self.stop_reason and self._is_reachable:
@@ -124,7 +124,7 @@ class Worker(RowLoop):
         return max(self._next_look_at - time.monotonic(), 0.0)
 
     def _receive(self, seconds: float) -> None:
-        """Take the rows that threads are done with; wait for the first one."""
+        """Receive the rows that threads have finished; wait for the first one."""
         try:
             event = self._events.get(timeout=seconds) if seconds > 0 else self._events.get_nowait()
             while True:
@@ -162,7 +162,7 @@ class Worker(RowLoop):
                 settle_batch(self.ledger, self._queue, destination.batch)
 
     def _claim_rows(self, threads: int) -> None:
-        """Claim rows of the oldest batch that has some; note when to look again if none has."""
+        """Claim rows of the oldest batch that has some; if none has, note when to try again."""
         found = self._destinations.open()
         for destination in found:
             claimed = [
@@ -193,7 +193,7 @@ class Worker(RowLoop):
         self._events.put(FinishedRow(row, destination, checked, result))
 
     def _finish(self, finished: FinishedRow) -> None:
-        """Count and print a result, and let the row be ended; one that waits for its hours is given back."""
+        """Count and print a result, and end the row; a row that waits for its hours returns to the queue."""
         row, result = finished.row, finished.result
         end = RowEnd(row.batch, row.number, str(row.content["key"]), result)
         is_held_back = result is not None and result.skip is SkipReason.OUTSIDE_HOURS
@@ -212,5 +212,5 @@ class Worker(RowLoop):
         self._count(result, self._destinations.excessive_wait)
         if not self._in_flight and not self._waiting:
             self._next_look_at = (
-                0.0  # a queue that is empty now ends the worker without another wait
+                0.0  # if the queue is empty now, the worker ends without another wait
             )

@@ -47,7 +47,7 @@ class Destination:
         return bool(self._options["waits_for_hours"])
 
     def check(self, row: QueuedRow) -> CheckedRow:
-        """Return a row with its check by this worker, at this time."""
+        """Check a row with the settings of this worker at this time, and return it."""
         try:
             force = bool(self._options["force"])
             return rebuild_row(row, self._operation, self._settings, force=force)
@@ -57,7 +57,7 @@ class Destination:
     def send(
         self, row: QueuedRow, checked: CheckedRow, request: CheckedRequest
     ) -> RowResult | None:
-        """Send a row that the worker holds; None if it was not sent, because the worker stops."""
+        """Send a claimed row, and return its result; None if it was not sent, because the worker stops."""
         database = self._ledger.shared_database
 
         def fence(delivery: str) -> None:
@@ -74,7 +74,7 @@ class Destination:
 
 
 class Destinations:
-    """The open batches of the queue that go where this worker is configured to send.
+    """The open batches of the queue for the profile and host of this worker.
 
     `load` returns the operation and settings of a batch on this machine. A batch with another profile or
     host is refused: `on_refusal` gets the reason once.
@@ -99,7 +99,7 @@ class Destinations:
         return [found for each in self._queue.open_batches() if (found := self._find(each))]
 
     def _find(self, queued: QueuedBatch) -> Destination | None:
-        """Return a batch as it is queued now: it may have been cancelled, and resumed with other guards or another rate."""
+        """Return a batch in its current state: it may have been cancelled, and resumed with other guards."""
         known, destination = self._known.get(queued.batch, (None, None))
         if known != queued:
             try:
@@ -137,13 +137,13 @@ class Destinations:
         return Destination(queued, operation, settings, self._ledger, sender)
 
     def stop(self) -> None:
-        """Let no thread wait for its turn, or for the ledger, any longer."""
+        """Wake all threads that wait for a slot or for the ledger."""
         self._is_stopped = True
         for limiter in self._rate_limiters.values():
             limiter.stop()
 
     @property
     def excessive_wait(self) -> float | None:
-        """The longest wait in seconds that the API asks for, if it is one for which the worker should stop."""
+        """The longest wait in seconds that the API asks for, if it is so long that the worker should stop."""
         waits = (each.excessive_wait for each in self._rate_limiters.values())
         return max((wait for wait in waits if wait is not None), default=None)

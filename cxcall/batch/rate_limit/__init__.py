@@ -1,1 +1,1 @@
-"""How many requests a batch sends in a time, on one machine or on many."""
+"""Limit the rate of the requests of a batch, on one machine or on many."""

@@ -1,4 +1,4 @@
-"""A rate: so many requests in a second, a minute, or an hour."""
+"""A rate: a number of requests per second, minute, or hour."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Rate(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `300/m`, `5/s`, or `1000/h`; raises UsageError for anything else."""
+        """Parse `300/m`, `5/s`, or `1000/h`; raises UsageError for anything else."""
         found = _RATE_FORM.fullmatch(text.strip().lower())
         if not found or not float(found[1]):
             raise UsageError(

@@ -1,8 +1,8 @@
 """Decide when each request of a batch may be sent: evenly spaced, and paused while the API asks for it.
 
-Libraries were measured against a token bucket first: they reach 59 to 92 % of a rate whose burst is
-one, or cause hundreds of refusals. What counts is the moment when the first byte leaves, after the
-record is on the disk and the connection is open, and no library sees that moment.
+Libraries were tested against a token bucket: they reach 59 to 92 % of a rate with a burst of one, or
+cause hundreds of refusals. The decisive moment is when the first byte leaves, after the record is on
+the disk and the connection is open, and no library knows that moment.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class RateLimiter:
     """Spaces the requests of many threads so that two are never closer than the rate's interval.
 
     A wait that the API asks for applies to all requests. A wait of more than `max_wait` seconds is
-    only noted in `excessive_wait`, and the batch stops.
+    only recorded in `excessive_wait`, and the batch stops.
     """
 
     def __init__(self, rate: Rate, max_wait: float) -> None:
@@ -53,7 +53,7 @@ class RateLimiter:
         return self._interval
 
     def stop(self) -> None:
-        """Grant no more slots, and wake the threads that wait."""
+        """Stop granting slots, and wake the threads that wait."""
         self._stopped.set()
 
     def sleep(self, seconds: float) -> bool:
@@ -61,7 +61,7 @@ class RateLimiter:
         return self._stopped.wait(seconds)
 
     def pause(self, seconds: float) -> None:
-        """Let no request be sent for some seconds."""
+        """Stop sending requests for some seconds."""
         with self._state_lock:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
@@ -81,7 +81,7 @@ class RateLimiter:
                         self._preparing += 1
                         self._in_flight += 1
                     return slot_at
-                self._stopped.wait(wait)  # then check again: a pause may have begun
+                self._stopped.wait(wait)  # then check again: a pause may have started
         return None
 
     def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
@@ -106,7 +106,7 @@ class RateLimiter:
         self._lead_time = min(max(average, _MIN_LEAD_TIME), _MAX_LEAD_TIME)
 
     def release(self, *, was_sent: bool) -> None:
-        """Note that a request that had acquired a slot is over."""
+        """Record the end of a request that had acquired a slot."""
         with self._state_lock:
             self._in_flight -= 1
             self._preparing -= not was_sent
@@ -133,7 +133,7 @@ class RateLimiter:
             self.pause(window[1])
 
     def _compensate_delay(self, timings: Mapping[str, float]) -> None:
-        """Send the next request later by as much as this one may have arrived late.
+        """Delay the next request by the time that this one may have arrived late.
 
         A response that took longer than usual is the only sign that its request was delayed.
         """

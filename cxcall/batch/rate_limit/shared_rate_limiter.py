@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 _SHARED_MARGIN = 1.002
-"""Factor by which the interval exceeds an exactly even one: no machine's jitter adds to another's."""
+"""Factor by which the interval exceeds an exactly even one: the jitter of machines does not add up."""
 
 
 def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLimiter:
-    """Return what spaces the requests: of all machines that share the ledger, or of this process."""
+    """Return the rate limiter: of all machines that share the ledger, or of this process."""
     pace = ledger.shared_pace(_subject(settings))
     return (
         SharedRateLimiter(rate, settings.max_wait, pace)
@@ -30,7 +30,7 @@ def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLim
 
 
 def _subject(settings: Settings) -> str:
-    """Return the API's address and what authorizes the requests: the limits are per client or token."""
+    """Return the API's address and the client or token, because rate limits are per client or token."""
     who = (
         settings.client_id
         or settings.access_key_id
@@ -51,7 +51,7 @@ class SharedRateLimiter(RateLimiter):
         self._pace = pace
 
     def pause(self, seconds: float) -> None:
-        """Let no request be sent for some seconds, from any machine."""
+        """Stop sending requests from any machine for some seconds."""
         super().pause(seconds)
         self._pace.pause(seconds)
 
@@ -70,7 +70,7 @@ class SharedRateLimiter(RateLimiter):
         return None
 
     def wait_to_send(self, prepared_in: float, slot_at: float = 0.0) -> None:
-        """Wait for the reserved slot; a request that was prepared too slowly is sent at once.
+        """Wait for the reserved slot; a request whose slot has passed is sent at once.
 
         Raises SendPostponedError when a pause has begun meanwhile, on this machine or another one.
         """

@@ -31,13 +31,13 @@ class Column(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What the column says, in words."""
+        """The values of the column as text."""
         parts = ", ".join(f"{count:,} {name}" for _, count, name in self.parts if count)
         return f"{self.label}: {parts or 'none'}"
 
 
 def column_chart(name: str, columns: Sequence[Column], *, labels: int) -> str:
-    """Return a chart of stacked columns, with about so many labels below it."""
+    """Return a chart of stacked columns, with about `labels` labels below it."""
     top = _nice_top(max(column.total for column in columns))
     plot = _HEIGHT - _BOTTOM - _TOP
     step = (_WIDTH - _LEFT) / len(columns)
@@ -89,7 +89,7 @@ def _nice_top(most: int) -> int:
 
 
 def data_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return the numbers of a chart, to be opened."""
+    """Return the numbers of a chart as a table that the reader can open."""
     head = "".join(f'<th scope="col">{escape(each)}' for each in headings)
     lines = "".join(
         f'<tr><th scope="row">{escape(first)}'

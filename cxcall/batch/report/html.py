@@ -1,4 +1,4 @@
-"""Write a report as one HTML file that loads nothing, and in which only its own style and script count."""
+"""Write a report as one HTML file that loads nothing and allows only its own style and script."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ _COLUMNS = (
     ("Ended (UTC)", "at", ""),
     ("ms", "latency", "number"),
 )
-"""The heading, the field, and the kind of each column; one that is empty in all rows is left out."""
+"""The heading, the field, and the kind of each column; a column without values is left out."""
 
 
 def render_html(report: BatchReport, summary: Summary, now: datetime | None = None) -> str:
-    """Return the page; `now` is when it was made."""
+    """Return the page; `now` is the time of its creation."""
     style, script = (_read(name) for name in ("report.css", "report.js"))
     created_at = now or datetime.now(UTC)
     policy = (

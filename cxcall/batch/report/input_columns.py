@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class InputFile:
-    """The file of rows: where it is, and how it is read."""
+    """The file of rows: its path, and how it is read."""
 
     def __init__(self, path: str, encoding: str, sheet: str) -> None:
         self.path, self.format = path, RowFormat(encoding, sheet, ColumnMap(ignores_extra=True))
@@ -32,7 +32,7 @@ def join_columns(
 ) -> BatchReport:
     """Return the report with the cells of each row; phone numbers are masked unless `show_numbers`.
 
-    Raises UsageError if the file is not the one that the batch was run with.
+    Raises UsageError if it is not the file of the batch.
     """
     with _open_input(report, file) as rows:
         wanted = {row.row for row in report.rows}
@@ -49,7 +49,7 @@ def join_columns(
 
 @contextmanager
 def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
-    """Open the file of a batch; raises UsageError for another one."""
+    """Open the file of a batch; raises UsageError for another file."""
     if not file.path:
         raise UsageError(
             "the rows of this batch came from stdin",
@@ -68,7 +68,7 @@ def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
 
 
 def write_rejects(report: BatchReport, file: InputFile, operation: Operation, path: str) -> int:
-    """Write the rows to correct and send again to a new file, and return how many.
+    """Write the rows to correct and send again to a new file, and return their number.
 
     These are the rows that `batch --rejects` writes: refused, invalid, or skipped because of their number,
     but no row that may have been processed. Raises UsageError if the file exists, or if the file of rows is

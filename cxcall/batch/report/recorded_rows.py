@@ -23,7 +23,7 @@ NOT_SENT = "not-sent"
 
 
 class ReportRow(NamedTuple):
-    """One row of a batch with its last result; `at` is when its result came, `latency` milliseconds.
+    """One row of a batch with its last result; `at` is the time of its result, `latency` is in milliseconds.
 
     `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
     are cells of the file of rows.
@@ -89,7 +89,7 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
-    """Return the last result of each row; of a row with several deliveries, one that may be processed counts."""
+    """Return the last result of each row; if a row has several deliveries, one that may have been processed counts."""
     rows = {
         number: _unsent(each) for number, each in ledger.batches.unsent_rows([batch.id]).items()
     }

@@ -21,10 +21,10 @@ _FLAG = "--rejects"
 
 
 class RejectFile:
-    """A new file in the form and encoding of the file of rows; an empty one is removed at the end.
+    """A new file in the form and encoding of the file of rows; if it is empty at the end, it is removed.
 
     It has the rows that `--resume` does not send: refused, invalid, or skipped for their number. It never
-    has a row that may have been processed. `path` is empty if no file is wanted.
+    has a row that may have been processed. `path` is empty to write no file.
     """
 
     def __init__(self, path: str, rows: RowFile) -> None:
@@ -70,7 +70,7 @@ class RejectFile:
                 self.write(row)
 
     def write(self, row: Row) -> None:
-        """Write a row as it is in its file; raises OSError."""
+        """Write a row unchanged from its file; raises OSError."""
         if self._file is None:
             return
         if not self.count and (header := self._rows.header) is not None:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
 
-# What was accepted stands after all that was not.
+# Accepted rows come after all others.
 ORDER = [
     *map(str, sorted(OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)),
     NOT_SENT,
 ]
-"""Outcomes, the gravest first."""
+"""Outcomes, the most serious first."""
 _SENT = {
     str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 }
@@ -30,7 +30,7 @@ _MOST_BINS = 48
 
 
 class TimeBin(NamedTuple):
-    """How many rows ended with each outcome from a time on."""
+    """The number of rows with each outcome in a span of time that starts at `at`."""
 
     start: datetime
     counts: Counter[str]
@@ -59,7 +59,7 @@ class Summary(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """How many requests a second were made on average."""
+        """The average number of requests per second."""
         sent = sum(self.outcomes[each] for each in _SENT)
         return sent / self.seconds if self.seconds else 0.0
 

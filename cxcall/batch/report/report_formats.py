@@ -67,7 +67,7 @@ def _row_entry(row: ReportRow) -> Entry:
 
 
 def csv_records(report: BatchReport) -> Iterator[str]:
-    """Yield the header and a record per row; no cell is one that a spreadsheet runs as a formula."""
+    """Yield the header and a record per row; no spreadsheet runs a cell as a formula."""
     columns = list(dict.fromkeys(name for row in report.rows for name in row.columns))
     yield format_record([*_HEADINGS, *(safe_cell(name) for name in columns)])
     for row in report.rows:

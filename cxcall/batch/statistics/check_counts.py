@@ -39,17 +39,17 @@ class CheckStatistics:
 
     @property
     def valid(self) -> int:
-        """How many rows have no errors and are not skipped."""
+        """The number of rows without errors that are not skipped."""
         return self.rows - self.invalid - self.skipped.total()
 
     @property
     def to_send(self) -> int:
-        """How many rows are still to be sent now."""
+        """The number of rows to send now."""
         return self.valid - self.already_sent
 
     @property
     def has_no_number(self) -> bool:
-        """Whether invalid numbers leave nothing to send, so that the wrong column may have been read."""
+        """Whether no row is left to send because of invalid numbers, so that the wrong column may have been read."""
         return bool(self.skipped[SkipReason.INVALID_NUMBER]) and not (
             self.valid or self.skipped[SkipReason.OUTSIDE_HOURS]
         )
@@ -76,7 +76,7 @@ class CheckStatistics:
                 self.findings.append(finding._replace(message=message))
 
     def _is_repeated_note(self, finding: Finding) -> bool:
-        """Return whether a note says of another row what an earlier one says: it would hide the errors."""
+        """Return whether a note repeats an earlier note for another row: many notes would hide the errors."""
         if finding.severity is not Severity.NOTE:
             return False
         key = finding.code, finding.message
@@ -117,7 +117,7 @@ class InvalidRowsError(CheckError):
 def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> CheckStatistics:
     """Check all rows; raises InvalidRowsError if one is invalid, unless invalid rows are skipped.
 
-    Raises it too if nothing is left to send because of invalid numbers.
+    Also raises it if no row is left to send because of invalid numbers.
     """
     totals = CheckStatistics()
     for checked in selection.check():

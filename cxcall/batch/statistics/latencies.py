@@ -12,15 +12,15 @@ _FEWEST_FOR_HISTOGRAM = 20
 
 
 def round_up(latency: float) -> float:
-    """Return a latency in milliseconds with two digits, never less than it is: a bar is named by its upper bound."""
+    """Return a latency in milliseconds with two digits, rounded up, because a bar is named by its upper bound."""
     return float(Context(prec=2, rounding=ROUND_UP).create_decimal_from_float(latency))
 
 
 class Latencies(Counter[float]):
-    """How many requests had which latency, in milliseconds."""
+    """The number of requests by latency, in milliseconds."""
 
     def percentile(self, share: float) -> float | None:
-        """Return the latency that a share of the requests did not exceed; None without any."""
+        """Return the latency that a share of the requests did not exceed; None if there are none."""
         left = share * self.total()
         for latency in sorted(self):
             left -= self[latency]
@@ -30,7 +30,7 @@ class Latencies(Counter[float]):
 
     @property
     def has_histogram(self) -> bool:
-        """Whether there are enough requests for a histogram; the percentiles say all of a few."""
+        """Whether there are enough requests for a histogram; for a few, the percentiles are enough."""
         return self.total() >= _FEWEST_FOR_HISTOGRAM
 
     def histogram(self) -> list[tuple[int | None, int]]:

@@ -49,16 +49,16 @@ class BatchStatistics:
 
     @property
     def total(self) -> int:
-        """How many rows have a result."""
+        """The number of rows with a result."""
         return self.outcomes.total()
 
     @property
     def sent(self) -> int:
-        """How many rows this run dealt with, without those that it skipped."""
+        """The number of rows with a result of this run, except skipped rows."""
         return self.total - self.resumed - self.skipped.total()
 
     def add(self, result: RowResult) -> None:
-        """Count the result of one request; only those that this run sent count as failures and latencies."""
+        """Count the result of one request; only requests that this run sent count for failures and latencies."""
         report, outcome, count = result.report, result.outcome, result.row_count
         self.outcomes[outcome] += count
         self.may_be_in_flight += result.may_be_in_flight
@@ -120,12 +120,12 @@ class BatchStatistics:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything was sent that should be."""
+        """Whether all rows were sent that should be sent."""
         return self.outcomes.keys() <= {Outcome.ACCEPTED, Outcome.SKIPPED}
 
     @property
     def outcome(self) -> Outcome:
-        """The gravest outcome of all rows; `unknown` comes first."""
+        """The most serious outcome of all rows; `unknown` comes first."""
         return next((each for each in OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
 
 

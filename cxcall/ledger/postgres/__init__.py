@@ -1,1 +1,1 @@
-"""The ledger in PostgreSQL, which many machines share, and what only it has: the queue of rows and one pace."""
+"""The ledger in PostgreSQL, which many machines share, with the queue of rows and the common rate limit."""

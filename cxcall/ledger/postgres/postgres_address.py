@@ -1,4 +1,4 @@
-"""Read the address of a ledger in PostgreSQL; no part of it that may be a password is ever shown."""
+"""Read the address of a ledger in PostgreSQL; a part that may be a password is never shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cxcall.runtime.known_secrets import remember_secrets
 def read_address(url: str) -> tuple[dict[str, str], str]:
     """Return the parameters of a connection, and its address without a password; raises LedgerError.
 
-    What the URL does not name comes from PG* variables, a service file, or a password file, as for every program
+    Parameters that the URL lacks come from PG* variables, a service file, or a password file, as in every program
     that uses libpq.
     """
     try:
@@ -47,7 +47,7 @@ def place_of(url: str) -> str:
 
 
 def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
-    """Return whether a password with a separator in it was cut there, so that a part of it stands in another place."""
+    """Return whether a password was split at a separator in it, so that a part of it is in another parameter."""
     ports = parameters.get("port", "").split(",")
     return not all(port.isdecimal() or not port for port in ports) or any(
         "@" in parameters.get(name, "") for name in ("host", "port", "dbname")

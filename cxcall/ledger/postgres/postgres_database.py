@@ -1,7 +1,7 @@
 """A connection to a ledger in PostgreSQL, which many machines share.
 
-One writer at a time holds a lock on the table `state`, as SQLite's write lock does: what a duplicate guard reads
-cannot change before its record is committed.
+One writer at a time holds a lock on the table `state`, like SQLite's write lock: the records that a duplicate guard
+reads cannot change before its own record is committed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT = 10
 _LOCK_STEP_MS = 200
-"""How long one attempt to get the write lock takes; between two, a signal can end the wait."""
+"""The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
 _STATEMENT_SECONDS = 60
 _BEGIN = (
     f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
@@ -39,23 +39,23 @@ _SERVER = f"""
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
 """
-"""The timeline, which a promoted standby or a recovery begins anew, and the table, which a restored dump does."""
+"""The timeline changes with a promoted standby or a recovery, the table's number with a restored dump."""
 _RECONNECT_INTERVAL = 0.25
 _MAX_CHECKED_DELIVERIES = 20_000
 _SETTINGS = {
     "search_path": f"{SCHEMA},pg_temp",
-    "synchronous_commit": "on",  # what is committed survives a crash of the server
+    "synchronous_commit": "on",  # a commit survives a crash of the server
     "statement_timeout": f"{_STATEMENT_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine lets go of the lock
+    "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine loses the lock
     "client_min_messages": "warning",
 }
 
 
 class PostgresDatabase(LedgerDatabase):
-    """One connection; threads that share it write one after another. A lost connection is made anew, once a transaction begins."""
+    """One connection; threads that share it write one after another. A transaction replaces a lost connection."""
 
     reports_damage = (
-        True  # the server keeps checksums of its pages, if its administrator wants them
+        True  # the server has checksums of its pages, if its administrator enabled them
     )
 
     def __init__(self, url: str) -> None:
@@ -67,10 +67,10 @@ class PostgresDatabase(LedgerDatabase):
             self._connection = self._connect()
 
     def new_connection(self, **settings: str) -> Connection[Any]:
-        """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
+        """Return another connection; `settings` are its different settings. Raises the errors of psycopg."""
         from cxcall.ledger.postgres.reply_timeout import BoundedConnection
 
-        # Its warnings say again, in its own words, what an error of ours says.
+        # Its warnings only repeat an error of cxcall in other words.
         logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
         own_options = self._parameters.get("options", "")
@@ -103,12 +103,12 @@ class PostgresDatabase(LedgerDatabase):
 
     @property
     def clock_offset(self) -> timedelta:
-        """What is added to this machine's clock to get the server's, also after somebody has set the former."""
+        """The seconds to add to this machine's clock to get the server's, even after somebody set it."""
         return self._offset - timedelta(seconds=time.time() - _uptime() - self._measured_at)
 
     @property
     def connection(self) -> Connection[Any]:
-        """The connection, for what else the transaction of a record must change."""
+        """The connection, for other changes in the transaction of a record."""
         self._flush()
         return self._connection
 
@@ -123,7 +123,7 @@ class PostgresDatabase(LedgerDatabase):
         self._unsent.append((in_postgres(statement).encode(), values or None))
 
     def _flush(self, *more: bytes) -> None:
-        """Execute what was to be written, and `more`."""
+        """Execute the delayed statements, and `more`."""
         statements = [*self._unsent, *((each, None) for each in more)]
         self._unsent.clear()
         if len(statements) == 1:
@@ -164,7 +164,7 @@ class PostgresDatabase(LedgerDatabase):
     def transaction(
         self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
     ) -> Iterator[None]:
-        """Hold the write lock: nobody changes what is read inside. What is committed survives a crash of the server.
+        """Hold the write lock, so that records that are read do not change. A commit survives a crash of the server.
 
         Raises LedgerError when the database is lost, also if it is not known whether the commit succeeded, and
         KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
@@ -180,7 +180,7 @@ class PostgresDatabase(LedgerDatabase):
                 raise
 
     def _acquire(self, is_cancelled: Callable[[], bool], patience: float) -> None:
-        """Begin a transaction and get the write lock; a server that is restarting is waited for."""
+        """Begin a transaction and get the write lock; waits for a server that restarts."""
         import psycopg
 
         started = time.monotonic()
@@ -229,13 +229,13 @@ class PostgresDatabase(LedgerDatabase):
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Hold the write lock and allow deletion, which nothing else allows."""
+        """Hold the write lock and allow deletion, which is otherwise forbidden."""
         with self.transaction():
             self._connection.execute(f"SET LOCAL {PRUNING} = 'on'")
             yield
 
     def is_quick_to_check(self) -> bool:
-        """Return whether there are few deliveries, so that checking all of them takes no time that is noticed."""
+        """Return whether there are so few deliveries that checking all of them takes no noticeable time."""
         with self.reading():
             found = self.run("SELECT deliveries FROM state").fetchone()
         return found is not None and found[0] <= _MAX_CHECKED_DELIVERIES
@@ -292,7 +292,7 @@ class PostgresDatabase(LedgerDatabase):
             raise self.damage_error(_text_of(error)) from None
 
     def damage_error(self, detail: str) -> LedgerError:
-        """Return the error for a ledger in which a record is not what was written."""
+        """Return the error for a ledger with a damaged record."""
         return LastingLedgerError(
             f"the ledger `{self.name}` is damaged: {detail}",
             f"restore a backup of the schema `{SCHEMA}`; without one, check on the platform which calls were placed, rename "
@@ -306,7 +306,7 @@ class PostgresDatabase(LedgerDatabase):
 
 
 def _read_server(connection: Connection[Any]) -> str:
-    """Return the timeline of the server and the number of the ledger's table; empty if a server does not say it."""
+    """Return the timeline of the server and the number of the ledger's table; empty if the server does not report it."""
     import psycopg
 
     try:
@@ -325,5 +325,5 @@ def _text_of(error: Exception) -> str:
 
 
 def _uptime() -> float:
-    """Return seconds of a clock that nobody sets; it counts the time of sleep where the system has such a clock."""
+    """Return the seconds of a clock that nobody can set, including the time of sleep if the system has such a clock."""
     return read_boot_clock().uptime or time.monotonic()

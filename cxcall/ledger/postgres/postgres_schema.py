@@ -1,4 +1,4 @@
-"""The tables of the ledger in PostgreSQL, made from those of SQLite, and its statements in PostgreSQL's words."""
+"""Translate the tables and statements of the ledger from SQLite to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PRUNING = f"{SCHEMA}.pruning"
 """The setting of a transaction that may delete records."""
 
 _LOCK = 0x63786C67
-"""The key of the advisory lock under which the tables are made: SQLite's application ID of a ledger."""
+"""The key of the advisory lock under which the tables are created: SQLite's application ID of a ledger."""
 _TYPES = {"INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", "TEXT": 'TEXT COLLATE "C"'}
 _TYPE = re.compile(r"\b(?:INTEGER|REAL|TEXT)\b")
 _VALUE = re.compile(r"\?|(?<!:):([a-z_]+)")
@@ -47,7 +47,7 @@ CREATE TABLE {SCHEMA}.pace (
 
 @lru_cache(maxsize=256)
 def in_postgres(statement: str) -> str:
-    """Return a statement of SQLite in PostgreSQL's words: its marks for values, its types, no choice of an index."""
+    """Return a statement of SQLite in PostgreSQL's dialect: placeholders, types, no choice of an index."""
     statement = re.sub(r" INDEXED BY \w+", "", statement)
     statement = re.sub(r"CROSS JOIN (\w+ \w+) ON", r"JOIN \1 ON", statement)
     statement = _VALUE.sub(lambda mark: f"%({mark[1]})s" if mark[1] else "%s", statement)
@@ -57,12 +57,12 @@ def in_postgres(statement: str) -> str:
 
 
 def prepare_schema(connection: Connection[Any], name: str) -> None:
-    """Make the tables where there are none yet; raises LedgerError for those of another version."""
+    """Create the tables if they do not exist; raises LedgerError for tables of another version."""
     found = _read_version(connection)
     if found is None:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-            found = _read_version(connection)  # another process may have made them meanwhile
+            found = _read_version(connection)  # another process may have created them meanwhile
             if found is None:
                 _create(connection)
                 found = SCHEMA_VERSION
@@ -79,7 +79,7 @@ def prepare_schema(connection: Connection[Any], name: str) -> None:
 
 def _read_version(connection: Connection[Any]) -> int | None:
     """Return the version of the tables; None if there are none."""
-    # By a query, and not by `to_regclass`, whose cache may not know yet what another process has committed.
+    # By a query, because the cache of `to_regclass` may lack what another process has committed.
     tables = "SELECT FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'version'"
     if connection.execute(tables, (SCHEMA,)).fetchone() is None:
         return None

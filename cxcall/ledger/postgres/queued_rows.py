@@ -1,8 +1,8 @@
-"""The rows of batches that wait to be sent by workers on any machine: a claim table in PostgreSQL.
+"""The queue of rows that workers on any machine send: a claim table in PostgreSQL.
 
-A row is `todo`, `claimed` by a worker, `sending`, or `ended` with an outcome. A worker that dies lets its lease
-expire: a claimed row is `todo` again, and a row that may have left is `ended` as unknown, never free again.
-Only the ledger permits to send: a row becomes `sending` in the transaction that records the intent.
+A row is `todo`, `claimed` by a worker, `sending`, or `ended` with an outcome. If a worker dies, its lease
+expires: a claimed row is `todo` again, and a row that may have been sent is `ended` as unknown, and never
+free again. Only the ledger permits sending: a row becomes `sending` in the transaction that records the intent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import psycopg
 
 CLAIM_LOST = "claim-lost"
-"""The code of the finding that a worker does not hold a row any more."""
+"""The code of the finding that a worker no longer holds a row."""
 
 
 class LostClaimError(StoppedError):
@@ -44,7 +44,7 @@ class LostClaimError(StoppedError):
 
 
 class QueuedBatch(NamedTuple):
-    """A batch in the queue; `options` are those of the command that queued it."""
+    """A batch in the queue; `options` are the options of the command that queued it."""
 
     batch: str
     profile: str
@@ -54,10 +54,10 @@ class QueuedBatch(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a worker holds: `lease` must be longer than a request can take.
+    """The claim of a worker; its `lease` must be longer than a request can take.
 
-    `worker` is the worker's name; in a claim of a row a number follows it, another one for each claim: a thread that
-    still has an earlier claim of the row fails at the fence.
+    `worker` is the worker's name; in a claim of a row, a number that is different for each claim follows it, so that a
+    thread with an earlier claim of the row fails at the fence.
     """
 
     worker: str
@@ -79,7 +79,7 @@ NOBODY = Claim("", timedelta(0))
 
 
 class QueuedRow(NamedTuple):
-    """A row, and the claim by which a worker holds it. `content` is what its request is built from, with whole phone numbers."""
+    """A row, and the claim by which a worker holds it. `content`: the values of its request, with whole numbers."""
 
     batch: str
     number: int
@@ -91,7 +91,7 @@ class QueuedRow(NamedTuple):
 
 
 class QueuedRows:
-    """The queue, by a connection of its own, which is made again when the database was restarted.
+    """The queue, with its own connection, which is replaced when the database was restarted.
 
     It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so that only `fill` and `cancel` wait for
     the disk. `connections` counts how often it connected.
@@ -109,7 +109,7 @@ class QueuedRows:
 
     @contextmanager
     def _open_connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """Yield a connection in autocommit mode; raises LedgerError for what the database refuses."""
+        """Yield a connection in autocommit mode; raises LedgerError if the database refuses a statement."""
         import psycopg
 
         try:
@@ -131,7 +131,7 @@ class QueuedRows:
             return connection.execute(statement.encode(), values)
 
     def create_tables(self) -> None:
-        """Create the tables of the queue where they do not exist."""
+        """Create the tables of the queue if they do not exist."""
         with self._open_connection() as connection:
             if connection.execute("SELECT to_regclass('queued_row') IS NOT NULL").fetchone() == (
                 True,
@@ -143,7 +143,7 @@ class QueuedRows:
                     connection.execute(statement.encode())
 
     def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
-        """Add rows to the queue in one transaction, also those that ended without being sent; return how many."""
+        """Add rows to the queue in one transaction, also those that ended without being sent; return their number."""
         with self._open_connection() as connection, connection.transaction():
             connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(
@@ -174,9 +174,9 @@ class QueuedRows:
     def claim(
         self, claim: Claim, batch: str, count: int, held: Collection[int] = ()
     ) -> list[QueuedRow]:
-        """Claim up to `count` rows of a batch that may be sent now, but none that is in the worker's hands.
+        """Claim up to `count` rows of a batch that may be sent now, except rows that this worker is already handling.
 
-        After a freeze, the lease of a row may be over while a thread of this worker is still about to send it.
+        After a freeze, the lease of a row may have expired while a thread of this worker is still about to send it.
         """
         values = {**claim._asdict(), "batch": batch, "count": count, "held": list(held)}
         found = sorted(self._run(statements.CLAIM, values).fetchall())
@@ -198,7 +198,7 @@ class QueuedRows:
     def give_back(
         self, claim: Claim, batch: str, number: int, not_before: datetime | None = None
     ) -> None:
-        """Let another worker take a claimed row, from a time on if one is given."""
+        """Return a claimed row to the queue, for any worker, from `not_before` on if it is set."""
         values = {**claim._asdict(), "batch": batch, "number": number, "not_before": not_before}
         self._run(statements.GIVE_BACK, values)
 
@@ -217,11 +217,11 @@ class QueuedRows:
         self._run(statements.END, values)
 
     def end_unknown(self, batch: str, number: int, outcome: str, delivery: str) -> None:
-        """Replace the outcome `unknown` of a row by the one that is known of its delivery."""
+        """Replace the outcome `unknown` of a row by the known outcome of its delivery."""
         self.end(NOBODY, batch, number, outcome, delivery)
 
     def expire(self) -> int:
-        """Free the claimed rows whose lease expired, and end those that may have left as unknown; return how many."""
+        """Free the claimed rows whose lease expired, and end those that may have been sent; return the number of rows."""
         return (
             self._run(statements.EXPIRE_CLAIMS).rowcount
             + self._run(statements.EXPIRE_SENDING).rowcount
@@ -244,11 +244,11 @@ class QueuedRows:
         return str(found[0]) if found else ""
 
     def prune(self) -> None:
-        """Delete the batches that have ended, and of which the ledger keeps no record any more."""
+        """Delete the batches that have ended and are no longer in the ledger."""
         self._run(statements.PRUNE)
 
     def count(self, batch: str) -> dict[str, int]:
-        """Return how many rows are in each state, or have each outcome; `waiting` may be sent later."""
+        """Return how many rows are in each state, or have each outcome; `waiting` rows may be sent later."""
         return dict(self._run(statements.COUNT, (batch,)).fetchall())
 
     def has_rows(self, batch: str) -> bool:
@@ -258,14 +258,14 @@ class QueuedRows:
         return self._run(statement, {"batch": batch}).fetchone() == (True,)
 
     def end_batch(self, batch: str) -> bool:
-        """Note that no row of a batch is left; return whether that is so, and was not noted before."""
+        """Record that no row of a batch is left; return whether this is true and was not recorded before."""
         statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL AND cancelled_at IS NULL
             AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo')
             AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
         return self._run(statement, {"batch": batch}).rowcount == 1
 
     def cancel(self, batch: str) -> int:
-        """Let no more rows of a batch be sent; return how many will not be. Requests under way are finished."""
+        """Stop sending the rows of a batch, and return how many are not sent. Requests in flight are finished."""
         with self._open_connection() as connection, connection.transaction():
             connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(

@@ -1,4 +1,4 @@
-"""A connection to PostgreSQL that is given up when the server has stopped responding."""
+"""A connection to PostgreSQL that is closed when the server stops responding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 REPLY_TIMEOUT = 65.0
-"""Seconds to wait for a response; a server that works ends each statement earlier by itself."""
+"""Seconds to wait for a response; a working server itself ends each statement earlier."""
 
 
 class BoundedConnection(Connection[Any]):
@@ -25,11 +25,11 @@ class BoundedConnection(Connection[Any]):
     reply_timeout = REPLY_TIMEOUT
 
     def wait(self, gen: PQGen[Result], *arguments: Any, **more: Any) -> Result:
-        """Return what an exchange with the server returns; raises OperationalError when it takes too long."""
+        """Return the result of an exchange with the server; raises OperationalError when it takes too long."""
         return super().wait(self._end_in_time(gen), *arguments, **more)
 
     def _end_in_time(self, gen: PQGen[Result]) -> PQGen[Result]:
-        """Pass an exchange on; psycopg reports 10 times a second that nothing has arrived."""
+        """Run an exchange, and stop it after the timeout; psycopg reports 10 times a second that nothing has arrived."""
         deadline = time.monotonic() + self.reply_timeout
         try:
             wanted = next(gen)

@@ -1,4 +1,4 @@
-"""Slots for requests that many machines share: one row of the database for each rate limit of the API."""
+"""Slots for the requests of many machines: one row of the database for each rate limit of the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
 _NOW = "extract(epoch FROM clock_timestamp())::double precision"
-# A slot is never before now: who comes late sends no burst.
+# A slot is never in the past, so a late machine sends no burst.
 _RESERVE = f"""
 INSERT INTO {SCHEMA}.pace AS p (key, next_at, paused_until) VALUES (%(key)s, {_NOW} + %(interval)s, 0)
 ON CONFLICT (key) DO UPDATE SET next_at = greatest(p.next_at, p.paused_until, {_NOW}) + %(interval)s
@@ -31,7 +31,7 @@ _RETRY_INTERVAL = 0.25
 
 
 class SharedPace:
-    """The slots of one rate limit, with a connection of its own. All times are the database's."""
+    """The slots of one rate limit, with their own connection. All times are the database's."""
 
     def __init__(self, database: PostgresDatabase, key: str) -> None:
         self._database, self._key = database, key
@@ -43,18 +43,18 @@ class SharedPace:
         return max(float(self._run(_RESERVE, interval=interval)), 0.0)
 
     def pause(self, seconds: float) -> None:
-        """Let nobody send for some seconds."""
+        """Stop all machines from sending for some seconds."""
         self._run(_PAUSE, seconds=seconds)
 
     def is_paused(self) -> bool:
-        """Return whether nobody may send now; a database that is lost at this moment says nothing."""
+        """Return whether sending is paused; False if the database is lost at this moment."""
         try:
             return float(self._run(_READ_PAUSE, patience=0.0) or 0.0) > 0
         except LedgerError:
             return False
 
     def _run(self, statement: str, *, patience: float = LOCK_TIMEOUT, **values: float) -> Any:
-        """Execute a statement, and return its first value; a server that is restarting is waited for.
+        """Execute a statement, and return its first value; waits for a server that restarts.
 
         Raises LedgerError when it does not come back.
         """
@@ -65,7 +65,7 @@ class SharedPace:
             while True:
                 try:
                     if self._connection is None or self._connection.closed:
-                        # A slot that a crash of the server loses delays nobody.
+                        # A slot that is lost in a crash of the server delays no request.
                         self._connection = self._database.new_connection(synchronous_commit="off")
                     cursor = self._connection.execute(
                         statement.encode(), {"key": self._key, **values}

@@ -1,4 +1,4 @@
-"""Open the ledger's file: create it, refuse what is not a whole ledger, and upgrade an older one."""
+"""Open the ledger's file: create it, refuse an incomplete ledger, and upgrade an older one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SIDE_FILES = ("-wal", "-journal")
 _SHARED_MEMORY = 32768
 _FIRST_RECORDS = 256 * 1024
-"""Bytes that a new ledger takes, with the files beside it."""
+"""Bytes of a new ledger with its additional files."""
 _WHY_READ = "its records can be read, but nothing is sent until new ones can be written"
 
 
@@ -55,7 +55,7 @@ def open_database(folder: Path) -> SqliteDatabase:
 
 
 def open_unwritable_database(folder: Path) -> SqliteDatabase:
-    """Open the file in `folder` as `open_database` does; if it cannot be written, only to read it, with a notice."""
+    """Open the file in `folder` as `open_database` does; if it cannot be written, only to read, with a notice."""
     try:
         return open_database(folder)
     except LedgerError as error:
@@ -71,12 +71,12 @@ def open_unwritable_database(folder: Path) -> SqliteDatabase:
 
 
 def _open_to_read(folder: Path) -> SqliteDatabase:
-    """Open the file in `folder` without writing anything; raises LedgerError when that is not possible."""
+    """Open the file in `folder` without writing anything; raises LedgerError if that fails."""
     path = folder / FILE_NAME
     with explain_errors(path):
-        # Records that are only in the `-wal` file are read together with it, and with the file of shared memory that each
-        # process has that uses the ledger (https://www.sqlite.org/wal.html#read_only_databases). On a full disk, an attempt
-        # to open it leaves a smaller one.
+        # Records that are only in the `-wal` file require this file and the file of shared memory of the processes
+        # that use the ledger (https://www.sqlite.org/wal.html#read_only_databases). On a full disk, an
+        # attempt to open the ledger leaves a smaller one.
         has_records = _size(_side_file(path, "-wal")) > 0
         is_in_use = has_records or _size(_side_file(path, "-shm")) >= _SHARED_MEMORY
         database = SqliteDatabase(path, "mode=ro" if is_in_use else "mode=ro&immutable=1")
@@ -91,7 +91,7 @@ def _open_to_read(folder: Path) -> SqliteDatabase:
 
 
 def check_folder(folder: Path) -> bool:
-    """Return whether there is a ledger in `folder`; raises LedgerError if nothing can be written there, or where it would be made."""
+    """Return whether there is a ledger in `folder`; raises LedgerError if it cannot be written or created."""
     from tempfile import TemporaryFile
 
     path = folder / FILE_NAME
@@ -116,12 +116,12 @@ def _size(path: Path) -> int:
 
 
 def _is_new(path: Path) -> bool:
-    """Return whether there is no ledger yet; raises LedgerError for the remains of one."""
+    """Return whether there is no ledger yet; raises LedgerError if a part of a ledger exists."""
     size = _size(path)
     if size == 0:
         raise unusable_file_error(path, "is empty: its records are lost")
     orphans = [name for name in _SIDE_FILES if size < 0 and _size(_side_file(path, name)) > 0]
-    # Another process may have created the ledger, and begun to write, since its size was read.
+    # Another process may have created the ledger, and started to write, since its size was read.
     if orphans and _size(path) < 0:
         raise unusable_file_error(path, f"is missing beside its `{orphans[0]}` file")
     return size < 0
@@ -204,6 +204,6 @@ def _check_schema(database: SqliteDatabase) -> None:
         if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
             raise
         raise damage_error(database.path, str(error)) from None
-    # While another process prunes, its transaction hides that two triggers are gone.
+    # While another process prunes, two triggers are missing inside its transaction.
     if {statement for (statement,) in found} != EXPECTED:
         raise damage_error(database.path, "its tables are not those of a ledger")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FILE_NAME = "ledger.sqlite3"
 POLL_INTERVAL = 0.002
 MAX_CHECKED_SIZE = 16 * 1024 * 1024
-"""Bytes up to which the whole file is checked where that is not strictly needed: about half a second."""
+"""Bytes up to which the whole file is checked although it is not required; this takes about half a second."""
 _CLOSE_TIMEOUT = 1.0
 
 
@@ -40,7 +40,7 @@ class SqliteDatabase(LedgerDatabase):
             check_same_thread=False,
             uri=bool(mode),
         )
-        # A damaged text is no error of its own: it does not match its checksum.
+        # A damaged text must not raise here: its checksum shows the damage.
         self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
         self._file = self._file_identity()
         self._is_durable = False
@@ -82,7 +82,7 @@ class SqliteDatabase(LedgerDatabase):
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Hold the write lock and allow deletion, which nothing else allows; then shrink the file."""
+        """Hold the write lock and allow deletion, which is otherwise forbidden; then shrink the file."""
         with self.transaction():
             for statement in PRUNE_TRIGGERS:
                 self.run(f"DROP TRIGGER {statement.split()[2]}")
@@ -103,14 +103,14 @@ class SqliteDatabase(LedgerDatabase):
             copy.execute("PRAGMA journal_mode = DELETE")  # complete in one file
 
     def find_structural_damage(self) -> str:
-        """Return what SQLite finds damaged in the file; empty if nothing."""
+        """Return the damage that SQLite finds in the file; empty if there is none."""
         found = self.run("PRAGMA integrity_check(1)").fetchall()
         if found == [("ok",)]:
             return ""
         return str(found[0][0]) if found else "no result"
 
     def is_quick_to_check(self) -> bool:
-        """Return whether the file is so small that checking all of it takes no time that is noticed."""
+        """Return whether the file is so small that checking all of it takes no noticeable time."""
         with suppress(FileNotFoundError):
             return self.path.stat().st_size <= MAX_CHECKED_SIZE
         return True
@@ -120,14 +120,14 @@ class SqliteDatabase(LedgerDatabase):
         return explain_errors(self.path)
 
     def damage_error(self, detail: str) -> LedgerError:
-        """Return the error for a ledger in which a record is not what was written."""
+        """Return the error for a ledger with a damaged record."""
         return damage_error(self.path, detail)
 
     def close(self) -> None:
         """Move all records into the main file, and close it.
 
-        What cannot be moved now (another process is reading) stays in the `-wal` file, which is as
-        durable; the process that closes last moves it.
+        Records that cannot be moved now, because another process is reading, stay in the `-wal` file,
+        which is as durable; the process that closes last moves them.
         """
         has_lock = self._lock.acquire(timeout=_CLOSE_TIMEOUT)
         try:
@@ -166,17 +166,17 @@ class SqliteDatabase(LedgerDatabase):
     def transaction(
         self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
     ) -> Iterator[None]:
-        """Hold the write lock: nobody changes what is read inside.
+        """Hold the write lock, so that no other process changes the records that are read.
 
-        With `is_durable`, what is written survives a power failure from the end on; otherwise from
-        the next durable transaction on, or when the file is closed. A killed process loses neither.
+        With `is_durable`, the changes survive a power failure after the transaction; otherwise after the
+        next durable transaction, or when the file is closed. A killed process loses neither.
         Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
         `is_cancelled` returns True while another process holds the lock.
         """
         with self._lock, explain_errors(self.path):
             self._set_durable(is_durable=is_durable)
             try:
-                # An outcome is worth a short wait even after a signal.
+                # To record an outcome, wait a short time even after a signal.
                 patience = 0.0 if is_durable else INTERRUPTED_WAIT
                 self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled, patience=patience)
                 yield
@@ -185,7 +185,7 @@ class SqliteDatabase(LedgerDatabase):
                 if self._connection.in_transaction:
                     self.run("ROLLBACK")
                 raise
-        # SQLite goes on writing to a deleted file, and the next process would see none of it.
+        # SQLite would continue writing to a deleted file, which the next process does not see.
         identity = None
         with suppress(OSError):
             identity = self._file_identity()

@@ -39,7 +39,7 @@ def upgrade(database: SqliteDatabase) -> None:
 
 
 def _copy_rows(database: SqliteDatabase, version: int) -> None:
-    """Copy all rows to the tables of this version, with checksums; check those that have some already."""
+    """Copy all rows to the tables of this version, with checksums; check existing checksums."""
     for kind in ("trigger", "index"):
         for name in _names_of(database, kind):
             database.run(f"DROP {kind} {name}")
