@@ -1,1 +1,1 @@
-"""API schemas: OpenAPI documents, shipped or given by the user, as operations."""
+"""API schemas: shipped and users' OpenAPI documents as operations."""

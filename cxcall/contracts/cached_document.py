@@ -1,8 +1,8 @@
-"""Keep converted documents: one SQLite file for each, of which a command reads only the rows that it needs.
+"""Cache converted documents in one SQLite file each, from which a command reads only the rows that it needs.
 
-A file is named by a digest of the document's content and of the program that converted it, so it never
-goes stale. It is used only if nobody else can write it. A damaged file is written again, and without a
-folder to write to, a document is converted at each use.
+The name of a file is a digest of the document's content and of the program that converted it, so it is
+never stale. It is used only if nobody else can write it. A damaged file is written again. Without a
+writable folder, a document is converted at each use.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     Converter = Callable[[str, bytes], Contract]
 
 FORMAT = 12
-"""Counts up when a conversion or its file changes: files of another format are not used."""
+"""Increment it when the conversion or the file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
 _TABLES = """
@@ -58,7 +58,7 @@ _LIKELY = """
     ) AS likely JOIN part ON kind = 'operation' AND part.name = likely.name
     ORDER BY is_whole DESC, shared DESC, part.rowid
 """
-"""First the bodies of which all required names are given, then those that share most names."""
+"""Bodies whose required names are all present come first, then those that share most names."""
 
 
 def open_document(path: str, convert: Converter) -> OpenApiDocument:
@@ -75,7 +75,7 @@ def open_document(path: str, convert: Converter) -> OpenApiDocument:
 
 
 def cache_folder() -> Path:
-    """Return the folder of files that can be written again; it may not exist yet."""
+    """Return the folder of files that can be recreated; it may not exist yet."""
     if folder := os.environ.get("CXCALL_CACHE_DIR", "").strip():
         return Path(folder).expanduser()
     if folder := os.environ.get("CXCALL_STATE_DIR", "").strip():
@@ -88,7 +88,7 @@ def cache_folder() -> Path:
 class CachedDocument:
     """A converted document in its file. Threads and processes may share it.
 
-    `content` is what a pipe held, which cannot be read again. Raises OSError or sqlite3.Error if no
+    `content` is the content of a pipe, which cannot be read again. Raises OSError or sqlite3.Error if no
     file can be used.
     """
 
@@ -104,7 +104,7 @@ class CachedDocument:
             connection.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what another process needs: SQLite forbids to share a connection."""
+        """Return the state for another process, without the connection, which SQLite forbids to share."""
         return {**self.__dict__, "_connections": {}}
 
     def routes(self) -> list[tuple[str, str, str]]:
@@ -120,7 +120,7 @@ class CachedDocument:
         return (OperationEntry(*each) for each in self._read(_PART, "operation", name))
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations with an extension, if `name` is given only those where it has that name."""
+        """Yield the operations with an extension, or, with `name`, only those where the extension has that name."""
         found = self._part("document", "extensions").get(extension, {}).items()
         names = (each for each, label in found if name in ("", label))
         return (entry for each in names for entry in self.find_by_name(each))
@@ -146,7 +146,7 @@ class CachedDocument:
         return self._read(_PART, kind, name, is_required=True)[0]
 
     def _read(self, statement: str, *values: str, is_required: bool = False) -> list[Any]:
-        """Return parsed JSON; a damaged file is written again, once."""
+        """Return parsed JSON; a damaged file is written again once."""
         for is_damaged in (False, True):
             try:
                 rows = self._connect(is_damaged=is_damaged).execute(statement, values).fetchall()
@@ -169,7 +169,7 @@ class CachedDocument:
             if is_damaged or not _is_private(self._file):
                 self._write()
             with suppress(OSError):
-                os.utime(self._file)  # those unused longest are removed first
+                os.utime(self._file)  # the oldest files are removed first
             address = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
             self._connections[process] = sqlite3.connect(address, uri=True, check_same_thread=False)
         return self._connections[process]
@@ -188,7 +188,7 @@ def _digest(path: str, content: bytes | None) -> str:
 
 
 def _is_private(file: Path) -> bool:
-    """Return whether a file exists that nobody else can write, in a folder that nobody else can write."""
+    """Return whether a file exists that only this user can write, in a folder that only this user can write."""
     try:
         found = [file.parent.stat(), file.lstat()]
     except FileNotFoundError:
@@ -199,9 +199,9 @@ def _is_private(file: Path) -> bool:
 
 
 def _write_file(file: Path, contract: Contract) -> None:
-    """Write a converted document into its file, which appears as a whole; raises OSError if that fails.
+    """Write a converted document to its file atomically; raises OSError if that fails.
 
-    The oldest files are removed, also those that a writer left unfinished when it was killed.
+    Also removes the oldest files, and files that a killed process left unfinished.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = mkstemp(".sqlite", dir=file.parent)
@@ -244,7 +244,7 @@ def _fill(connection: sqlite3.Connection, contract: Contract, digest: str) -> No
 
 
 def _fill_body(connection: sqlite3.Connection, operation: Operation) -> None:
-    """Write which names a body has, so that its operation is found by them."""
+    """Write the names in a body, by which its operation is found."""
     schema = operation.schema_at("")
     is_array = "array" in schema.get("type", ())
     if is_array:

@@ -67,7 +67,7 @@ _READ_VERBS = frozenset(
     """.split()
 )
 READ_ACTIONS = frozenset(("view", "search", "readonly"))
-# Things that nobody is called from until something else is started with them.
+# Objects from which nobody is called until something else is started with them.
 _PASSIVE_NOUNS = frozenset(
     """
     contactlist calllist callinglist dnclist donotcalllist contactlistfilter filter user queue role
@@ -95,7 +95,7 @@ class Route(NamedTuple):
         return cls(method, segments, frozenset(filter(None, names)))
 
     def may_equal(self, other: Route) -> bool:
-        """Return whether a request can fit both routes; one of them may lack the base path of the other."""
+        """Return whether a request can match both routes; one of them may lack the base path of the other."""
         common = min(len(self.segments), len(other.segments))
         is_whole = len(self.segments) == len(other.segments)
         if self.method != other.method or not (is_whole or common >= _MIN_COMMON_SEGMENTS):
@@ -105,7 +105,7 @@ class Route(NamedTuple):
 
 
 def set_call_risk(converted: ConvertedDocument, shipped: tuple[Contract, ...]) -> None:
-    """Declare of each operation of a converted document whether it may place a call."""
+    """Set for each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
     known = shipped_routes(shipped)
     for method, path, declared in converted.operations:
@@ -121,7 +121,7 @@ def can_place_call(
 ) -> bool:
     """Return whether an operation of a user's document may place a call.
 
-    `declared` holds `x-cxcall-rings` only if the document does; `schemas` are those that references name.
+    `declared` has `x-cxcall-rings` only if the document has it; `schemas` are the referenced schemas by name.
     """
     stated = declared.get(RISK)
     equal = shipped.equal.get(route[:2])
@@ -162,7 +162,7 @@ class ShippedRoutes:
 
 @cache
 def shipped_routes(contracts: tuple[Contract, ...]) -> ShippedRoutes:
-    """Return the routes of the shipped contracts, which do not change."""
+    """Return the routes of the shipped contracts; cached, because they do not change."""
     return ShippedRoutes(contracts)
 
 
@@ -183,9 +183,9 @@ def _normal_segments(path: str) -> tuple[str, ...]:
 
 
 def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool) -> bool:
-    """Return whether an operation, by all that is known of it, reads or creates what is not called.
+    """Return whether an operation only reads, or creates an object that is not called by itself, as far as is known.
 
-    What takes a number, or is below a path of calls, is neither, except for a read: its words may be wrong.
+    An operation that takes a number, or is below a path of calls, is not harmless unless it is a read.
     """
     name, summary = str(declared.get("operationId", "")), str(declared.get("summary", ""))
     if route.method in _READ_METHODS:
@@ -226,7 +226,7 @@ def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]
 
 
 def _has_number(schema: Any, schemas: Mapping[str, JsonSchema]) -> bool:
-    """Return whether a schema, or one that it leads to, is that of a number; schemas may lead to thousands of others."""
+    """Return whether a schema, or one that it refers to, is that of a number; it may refer to thousands."""
     seen: set[str] = set()
     waiting = [schema]
     while waiting:

@@ -1,4 +1,4 @@
-"""What the operations of a contract do for a campaign, as `x-cxcall-campaign` declares it."""
+"""The roles of a contract's operations for a campaign, as `x-cxcall-campaign` declares them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 COLUMNS = "x-cxcall-columns"
-"""Extension of an operation: the object in the body that a column sets a member of, if it sets nothing else."""
+"""The extension for the object in the body whose member a column sets, if the column sets nothing else."""
 _SAME_AS = "x-cxcall-same-as"
 
 
 class RoleOperation(NamedTuple):
-    """An operation, and what `x-cxcall-campaign` says about it: its role, and places in its bodies."""
+    """An operation with the values of its `x-cxcall-campaign`: its role, and places in its bodies."""
 
     operation: Operation
     declared: Mapping[str, Any]
 
     @property
     def id_parameter(self) -> str:
-        """The parameter that takes the ID: the first one in the path."""
+        """The name of the parameter for the ID: the first one in the path."""
         parameters = self.operation.parameters
         return next((each.name for each in parameters if each.location == "path"), "")
 
@@ -40,7 +40,7 @@ class RoleOperation(NamedTuple):
 
 
 def find_roles(contract: Contract) -> dict[str, RoleOperation]:
-    """Return the operations of a contract by the role that they have for a campaign."""
+    """Return the operations of a contract by their role for a campaign."""
     return {
         str(each.declared[CAMPAIGN]["role"]): RoleOperation(each, each.declared[CAMPAIGN])
         for each in contract.find_extended(CAMPAIGN)
@@ -61,7 +61,7 @@ def require_role(contracts: Sequence[Contract], platform: str, role: str) -> Rol
 
 
 def most_contacts(load: RoleOperation) -> int:
-    """Return how many contacts one request takes, by the schema of its body or the extension."""
+    """Return the most contacts of one request, from the schema of its body or the extension."""
     declared = load.operation.schema_at("").get("maxItems")
     return int(load.declared.get("rows", declared or 1))
 
@@ -71,7 +71,7 @@ def contact_operation(
 ) -> Operation:
     """Return the operation that would send one contact, so that a row is checked as a body of its own.
 
-    `columns` are those of the list, if they are known: a contact may have no others.
+    `columns` are the columns of the list, if they are known: a contact may not have other members.
     """
     operation = load.operation
     at = load.place("columns")

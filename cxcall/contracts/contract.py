@@ -38,13 +38,13 @@ class Contract:
 
     @cached_property
     def parts(self) -> OpenApiDocument:
-        """The document, of which each part is read when it is needed."""
+        """The document, whose parts are read when they are needed."""
         document = self.document
         return ParsedDocument(document) if isinstance(document, bytes | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
-        """What the document declares outside of operations and schemas."""
+        """The members of the document except operations and schemas."""
         return self.parts.head
 
     @cached_property
@@ -53,11 +53,11 @@ class Contract:
         return self.keep_operations(self.parts.entries())
 
     def find_by_name(self, name: str) -> tuple[Operation, ...]:
-        """Return the operations called `name`, of which only these are read."""
+        """Return the operations called `name`; reads no others."""
         return self.keep_operations(self.parts.find_by_name(name))
 
     def find_extended(self, extension: str, name: str = "") -> tuple[Operation, ...]:
-        """Return the operations with an extension, if `name` is given at least those where it has that name."""
+        """Return the operations with an extension, or, with `name`, at least those where the extension has that name."""
         return self.keep_operations(self.parts.find_extended(extension, name))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
@@ -65,7 +65,7 @@ class Contract:
         return _find_likely(self, tuple(names), is_array=is_array)
 
     def keep_operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
-        """Return the operations of some entries, each as one object, because compiled schemas are kept with it."""
+        """Return the operations of some entries, always as the same objects, because these keep compiled schemas."""
         return tuple(
             self._operation_objects.get(each[:2])
             or self._operation_objects.setdefault(each[:2], Operation(self, *each))
@@ -74,7 +74,7 @@ class Contract:
 
     @property
     def platform(self) -> str:
-        """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
+        """`genesys-cloud`, `nice-cxone`, or empty for the user's own platform."""
         return str(self.declared.get("x-cxcall-platform", ""))
 
     @property
@@ -101,11 +101,11 @@ class Contract:
 
     @property
     def problems(self) -> list[dict[str, Any]]:
-        """What is invalid in a user's document: `where`, `message`, `fix`, and the unusable `operations`."""
+        """The problems of a user's document: `where`, `message`, `fix`, and the unusable `operations`."""
         return list(self.declared.get("x-cxcall-problems", ()))
 
     def stop_on_problem(self, name: str) -> None:
-        """Raise UsageError if the operation called `name` is declared, but cannot be used."""
+        """Raise UsageError if the operation called `name` is declared but unusable."""
         for each in self.problems:
             if name in each["operations"]:
                 message = f"`{name}` cannot be used: {each['message']}"
@@ -158,17 +158,17 @@ def _open_shipped(file: Path) -> bytes | OpenApiDocument:
 
 
 def find_platform_contract(platform: str) -> Contract:
-    """Return the first shipped contract of a platform, or of all if `platform` is empty."""
+    """Return the first shipped contract of a platform, or of any if `platform` is empty."""
     shipped = load_shipped_contracts()
     matches = (each for each in shipped if each.declared.get("x-cxcall-platform") == platform)
     return next(matches, shipped[0]) if platform else shipped[0]
 
 
 def operation_at(operation: Operation, base_url: str, values: Mapping[str, str]) -> Operation:
-    """Return an operation at an address.
+    """Return an operation with a base URL.
 
-    At that address, its route may be a shipped route that can place a call. So may be the path with
-    `values` if one of them has a slash: many servers decode `%2F` and use another route.
+    It counts as one that can place a call if its route at that URL may be a shipped route that can. The path
+    with `values` counts, too, if a value has a slash: many servers decode `%2F` and use another route.
     """
     path, has_slash = operation.path, has_path_slash(operation.parameters, values)
     if has_slash:
@@ -185,7 +185,7 @@ def operation_at(operation: Operation, base_url: str, values: Mapping[str, str])
 def _may_be_shipped_call(method: str, path: str, base_url: str) -> bool:
     """Return whether a path below a base URL may lead to a shipped operation that can place a call.
 
-    A proxy may have a path of its own before that of the platform.
+    A proxy may have its own path before that of the platform.
     """
     from cxcall.contracts.call_risk import Route
 
@@ -217,7 +217,7 @@ def load_user_contract(path: str) -> Contract:
 
 
 def _convert(path: str, content: bytes) -> Contract:
-    """Return the contract that the content of a user's file becomes, parsed."""
+    """Return the converted contract of a user's file."""
     from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
     from cxcall.contracts.conversion.document_reader import read_document
@@ -231,7 +231,7 @@ def _convert(path: str, content: bytes) -> Contract:
 
 
 def load_contracts(path: str | None = None) -> tuple[Contract, ...]:
-    """Return the user's contract at `path`, if given, and the shipped ones."""
+    """Return the user's contract at `path`, if there is one, and the shipped ones."""
     return ((load_user_contract(path),) if path else ()) + load_shipped_contracts()
 
 
@@ -256,7 +256,7 @@ class Catalog(Sequence[Operation]):
         for known in self.contracts:
             if not known.is_shipped:
                 known.stop_on_problem(name)
-        for known in self.contracts:  # those without that name are not parsed
+        for known in self.contracts:  # documents without that name are not parsed
             for found in known.find_by_name(name):
                 return found
         from cxcall.runtime.name_similarity import find_similar
@@ -276,7 +276,7 @@ class Catalog(Sequence[Operation]):
         )
 
     def find_complete(self, body: dict[str, Any]) -> tuple[Operation, ...]:
-        """Return the likely operations of the documents that have all names of a body; the others are not parsed."""
+        """Return the likely operations of the documents that contain all names of a body; parses no others."""
         return tuple(
             operation
             for known in self.contracts
@@ -291,7 +291,7 @@ def load_catalog(path: str | None = None) -> Catalog:
 
 
 def load_operations(path: str | None = None) -> tuple[Operation, ...]:
-    """Return the same as a tuple."""
+    """Return the operations of `load_catalog` as a tuple."""
     return tuple(load_catalog(path))
 
 

@@ -1,4 +1,4 @@
-"""A large shipped document, of which a command reads only the lines that it needs.
+"""A large shipped document from which a command reads only the lines that it needs.
 
 The document has one line for each operation and each schema. Beside it is its index, written by
 `tools/openapi_lines.py`, of five lines of JSON: the document without operations and schemas; the operations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 _MAX_LIKELY = 15
-"""How many generated operations are likely for one body."""
+"""The most generated operations that are likely for one body."""
 
 
 class IndexedDocument:
@@ -35,7 +35,7 @@ class IndexedDocument:
         self._entries: dict[str, OperationEntry] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what another process needs."""
+        """Return the state for another process."""
         return {"_file": self._file, "_schemas": {}, "_entries": {}}
 
     @cached_property
@@ -45,7 +45,7 @@ class IndexedDocument:
     @cached_property
     def _text(self) -> bytes:
         text = self._file.read_bytes()
-        # Git may write CRLF on Windows; the positions in the index are those of lines with LF.
+        # Git may write CRLF on Windows; the positions in the index are for lines with LF.
         return text.replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text
 
     @cached_property
@@ -58,7 +58,7 @@ class IndexedDocument:
     def _extensions(self) -> dict[str, dict[str, str]]:
         with self._file.with_suffix(".index").open(
             "rb"
-        ) as index:  # most commands need no more of it
+        ) as index:  # most commands need no other member
             index.readline()
             parsed: dict[str, dict[str, str]] = json.loads(index.readline())
         return parsed
@@ -91,7 +91,7 @@ class IndexedDocument:
             yield from self._read([name])
 
     def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations with an extension, if `name` is given only those where it has that name."""
+        """Yield the operations with an extension, or, with `name`, only those where the extension has that name."""
         found = self._extensions.get(extension, {}).items()
         yield from self._read(each for each, label in found if name in ("", label))
 
@@ -107,11 +107,11 @@ class IndexedDocument:
         yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
 
     def may_declare(self, names: Iterable[str]) -> bool:
-        """Return False if a name is in none of the bodies."""
+        """Return False if one of the names is not in any body."""
         return all(json.dumps(name).encode() in self._index[4] for name in names)
 
     def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
+        """Return what a `$ref` leads to; raises UsageError if it is not in the document."""
         name = reference.removeprefix(SCHEMAS)
         if name not in self._schemas:
             if name not in self._spans:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 JsonSchema = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
-"""What references to the schemas of a document start with."""
+"""The start of references to the schemas of a document."""
 _MAX_PROPERTIES = 2000
-"""About how many properties of one body are listed."""
+"""The approximate number of properties that are listed for one body."""
 
 
 SCHEMA_KEYWORDS = tuple(
@@ -33,7 +33,7 @@ SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
-    """Return what a `$ref` leads to; raises UsageError if that is not in the document itself."""
+    """Return what a `$ref` leads to; raises UsageError if it is not in the document itself."""
     found = find_value(document, reference[1:]) if reference.startswith("#/") else None
     if isinstance(found, dict):
         return found
@@ -78,7 +78,7 @@ def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
 
 
 def schema_types(schema: JsonSchema) -> list[str]:
-    """Return the JSON types that a schema names; empty if it names none."""
+    """Return the JSON types that a schema declares; empty if it declares none."""
     types = schema.get("type", [])
     return [types] if isinstance(types, str) else list(types)
 
@@ -96,7 +96,7 @@ def merged_schema(
 ) -> JsonSchema:
     """Return a schema merged with its `$ref`, `allOf`, and alternatives: for hints, not for validation.
 
-    What only an alternative requires is not required. The title is the name of the model. Each reference is
+    A property that only one alternative requires is not required. The title is the name of the model. Each reference is
     followed once.
     """
     seen = set() if seen is None else seen
@@ -150,7 +150,7 @@ def compile_schema(schema: JsonSchema) -> Validator:
     if known is None:
         import jsonschema_rs
 
-        # The schema is kept beside its validator so that its id() cannot be given to another.
+        # The schema is kept beside its validator so that no other object can get its id().
         known = _compiled[id(schema)] = (
             schema,
             jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),

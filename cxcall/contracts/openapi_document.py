@@ -1,4 +1,4 @@
-"""OpenAPI documents: how their parts are read, and a document in memory."""
+"""OpenAPI documents: read their parts, and keep a document in memory."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
 _EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
-"""Extensions of operations that are looked for in all of a document."""
+"""Extensions of operations that are searched in the whole document."""
 
 
 class OperationEntry(NamedTuple):
-    """The method and the path template of an operation, and what the document declares about it."""
+    """The method, the path template, and the declaration of an operation."""
 
     method: str
     path: str
@@ -46,7 +46,7 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, str]]:
-    """Return the operations by each extension that few have, with the member `name` of the extension."""
+    """Return the operations by each rare extension, with the member `name` of the extension."""
     found: dict[str, dict[str, str]] = {}
     for _, _, declared in entries:
         for extension in _EXTENSIONS.intersection(declared):
@@ -59,7 +59,7 @@ def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, s
 class ParsedDocument:
     """A document that is parsed when it is first needed: few commands need every contract.
 
-    Its members are those of each document: `head` has all but operations and schemas.
+    It has the interface of all documents: `head` has all except operations and schemas.
     """
 
     def __init__(self, document: Mapping[str, Any] | bytes) -> None:
@@ -118,7 +118,7 @@ class ParsedDocument:
         return all(map(self._may_hold, names))
 
     def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
+        """Return what a `$ref` leads to; raises UsageError if it is not in the document."""
         return json_schema.resolve_reference(self.head, reference)
 
     def _may_hold(self, word: str) -> bool:

@@ -31,7 +31,7 @@ def _is_prefix(word: str) -> bool:
 
 
 class _DeclaredValue(Generic[Value]):
-    """Returns what the document declares about an operation under one name, as a value of the default's type."""
+    """A descriptor: returns the value that a document declares for an operation, in the type of the default."""
 
     def __init__(self, name: str, default: Value) -> None:
         self._name, self._default = name, default
@@ -44,9 +44,9 @@ class _DeclaredValue(Generic[Value]):
 
 
 class Operation:
-    """One method and path template, with what its document declares about it.
+    """One method and path template, with the declarations of its document.
 
-    A contract makes one object for each operation, so that compiled schemas are kept.
+    A contract creates one object for each operation, so that compiled schemas are kept.
     """
 
     name = _DeclaredValue("operationId", "")
@@ -56,7 +56,7 @@ class Operation:
     description = _DeclaredValue("description", "")
     """More about the operation; often empty."""
     is_generated = _DeclaredValue("x-cxcall-generated", default=False)
-    """Whether all that is known of it is what the vendor's SDK says."""
+    """Whether it is known only from the vendor's SDK."""
     provenance = _DeclaredValue("x-cxcall-provenance", "published")
     """`published` (in the vendor's list) or `community` (reported by users)."""
     can_place_call = _DeclaredValue("x-cxcall-rings", default=False)
@@ -64,9 +64,9 @@ class Operation:
     is_for_login = _DeclaredValue("x-cxcall-grants", default=False)
     """Whether it issues tokens, so that its bodies are secrets."""
     recommended = _DeclaredValue("x-cxcall-recommended", "")
-    """The name of the operation that is recommended in place of this one; empty if none is."""
+    """The name of the operation that is recommended in place of this one; empty if there is none."""
     columns_at = _DeclaredValue[str | None]("x-cxcall-columns", None)
-    """The object in the body that a column sets a member of, if it sets nothing else; None if there is none."""
+    """The object in the body whose member a column sets, if the column sets nothing else; None if there is none."""
     engagement_id = _DeclaredValue[tuple[str, ...]]("x-cxcall-engagement-id", ())
     """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
     token_kinds = _DeclaredValue[tuple[str, ...]]("x-cxcall-token", ())
@@ -92,7 +92,7 @@ class Operation:
 
     @property
     def platform(self) -> str:
-        """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
+        """`genesys-cloud`, `nice-cxone`, or empty for the user's own platform."""
         return self.contract.platform
 
     @property
@@ -102,7 +102,7 @@ class Operation:
 
     @property
     def is_sendable(self) -> bool:
-        """Whether `send` knows it: of others, a document only says what a request must look like."""
+        """Whether `send` offers it; for other operations, a document only describes a correct request."""
         return not self.contract.declared.get("x-cxcall-explain-only", False)
 
     @property
@@ -113,7 +113,7 @@ class Operation:
 
     @cached_property
     def as_call(self) -> Operation:
-        """The same operation as one that can place a call."""
+        """The same operation, but marked as one that can place a call."""
         return Operation(
             self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True}
         )
@@ -132,7 +132,7 @@ class Operation:
     def security(self) -> tuple[tuple[SecurityScheme, ...], ...]:
         """The alternatives of credentials that a user's document declares; empty if it declares none.
 
-        A shipped contract has none: its operations take a token.
+        A shipped contract declares none: its operations accept a token.
         """
         declared = self.declared.get("security", self.contract.declared.get("security"))
         if self.contract.is_shipped or not isinstance(declared, list):
@@ -163,7 +163,7 @@ class Operation:
 
     @property
     def scopes(self) -> tuple[frozenset[str], ...]:
-        """Alternative sets of OAuth scopes, any of which is enough; empty if none is declared."""
+        """Alternative sets of OAuth scopes; any one is enough. Empty if none is declared."""
         declared = self.declared.get("security", self.contract.declared.get("security", ()))
         return tuple(
             frozenset(scope for names in entry.values() for scope in names) for entry in declared
@@ -171,7 +171,7 @@ class Operation:
 
     @property
     def permissions(self) -> tuple[frozenset[str], ...]:
-        """Alternative sets of permissions, any of which is enough; empty if none is declared."""
+        """Alternative sets of permissions; any one is enough. Empty if none is declared."""
         return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
 
     @property
@@ -193,7 +193,7 @@ class Operation:
 
     @property
     def command(self) -> str:
-        """The name of the operation's own command; empty if only `send` reaches it."""
+        """The name of the operation's own command; empty if only `send` offers it."""
         return str(self.declared.get(COMMAND, {}).get("name", ""))
 
     @cached_property
@@ -219,7 +219,7 @@ class Operation:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        # A document may declare the place of a credential as a parameter, too.
+        # A document may also declare the place of a credential as a parameter.
         keys = {
             (each.place, each.field) for schemes in self.security for each in schemes if each.kind
         }
@@ -259,7 +259,7 @@ class Operation:
 
     @cached_property
     def takes_body(self) -> bool:
-        """Whether the schema of a body is declared that can be sent: JSON or a form."""
+        """Whether the document declares the schema of a body that can be sent: JSON or a form."""
         return "schema" in self._media
 
     @cached_property

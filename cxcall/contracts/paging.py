@@ -1,6 +1,6 @@
-"""Derive from a schema how a read returns a list in pages, and find the members that say what comes next.
+"""Derive from a schema how a read returns a list in pages, and find the members that name the next page.
 
-Names are compared without case, hyphens, and other signs: `page[number]` is `pageNumber`. The names are
+Names are compared without case, hyphens, and other punctuation: `page[number]` is `pageNumber`. The names are
 those of Genesys Cloud (`pageNumber`, `pageCount`, `cursor`, `after`, `nextUri`), CXone (`skip`, `top`,
 `totalRecords`), and of other documents (`next_page_uri`, `_links.next.href`, `meta.total_pages`).
 """
@@ -49,7 +49,7 @@ _DEEPEST = 3
 class Paging(NamedTuple):
     """How an operation pages: the query parameters that choose a page, each empty if there is none.
 
-    `items` is the JSON pointer of the list in a response, None if the schema does not say it.
+    `items` is the JSON pointer of the list in a response, None if the schema does not show it.
     """
 
     number: str = ""
@@ -92,7 +92,7 @@ def find_paging(operation: Operation) -> Paging | None:
     items = "" if is_list else _choose_list(_declared_arrays(operation, schema))
     names = set(_page_members(operation, schema))
     if "id" in names and not is_list:
-        return None  # one object that has lists
+        return None  # one object with lists
     has_page = bool(number or offset) or (cursor != "" and items is not None)
     is_listing = bool(names & {*PAGE_COUNTS, *TOTALS, *LINKS}) and items in _LISTS
     if not (is_list or has_page or is_listing):
@@ -125,13 +125,13 @@ def find_number(body: Any, names: Iterable[str]) -> int | None:
             return value
         if (
             isinstance(value, str) and value.isascii() and value.isdecimal()
-        ):  # as CXone may write it
+        ):  # CXone may return numbers as text
             return int(value)
     return None
 
 
 def find_cursor(body: Any, parameter: str) -> str:
-    """Return the value that a response gives for the cursor of the next page; empty at the end."""
+    """Return the cursor of the next page in a response; empty at the end."""
     name = fold_name(parameter)
     for _, value in _members_called(body, (f"next{name}", name)):
         if value and isinstance(value, str | int) and not isinstance(value, bool):
@@ -142,7 +142,7 @@ def find_cursor(body: Any, parameter: str) -> str:
 def find_link(body: Any, headers: Mapping[str, str]) -> str | None:
     """Return the link to the next page, empty at the end; None if the response shows no such link.
 
-    The header `Link` counts as the body does (RFC 8288).
+    The header `Link` counts like the body (RFC 8288).
     """
     header = headers.get("Link", "")
     for target, parameters in re.findall(_LINK_HEADER, header):
@@ -158,7 +158,7 @@ def find_link(body: Any, headers: Mapping[str, str]) -> str | None:
 
 
 def _members_called(body: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the members with these folded names, in their order, of a body and of the objects in it."""
+    """Yield the members with these folded names, in order, of a body and of the objects in it."""
     named: dict[str, list[Any]] = {}
     waiting = [(body, 1)]
     for here, depth in waiting:
@@ -198,7 +198,7 @@ def _declared_arrays(
 
 
 def _arrays_in(body: Any, at: str = "") -> Iterator[tuple[str, bool]]:
-    """Yield the same of a response body."""
+    """Yield the pointers of the arrays in a response body, and whether their items are objects."""
     for name, value in body.items() if isinstance(body, dict) else ():
         pointer = join_pointer(at, name)
         if isinstance(value, list):

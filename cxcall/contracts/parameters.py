@@ -18,7 +18,7 @@ COMMON_FLAGS = frozenset(
     profile query quiet region sandbox set strict timeout verbose wait yes
     """.split()
 )
-"""The flags of `cxcall send` itself: `--param` sets a parameter of such a name."""
+"""The flags of `cxcall send` itself: `--param` sets a parameter with such a name."""
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
@@ -27,7 +27,7 @@ _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 class Parameter(NamedTuple):
     """A parameter of the path, the query string, or a header (`location`), with its JSON Schema.
 
-    A list is given with commas. With `explode`, the query repeats the name for each item (OpenAPI's
+    A list is written with commas. With `explode`, the query repeats the name for each item (OpenAPI's
     `style: form`); otherwise `separator` separates the items.
     """
 
@@ -63,7 +63,7 @@ class Parameter(NamedTuple):
     def flag(self) -> "Flag":
         """The flag that sets it on the command line: `conversationId` is `--conversation-id`.
 
-        Other characters than letters and digits become hyphens: `page[size]` is `--page-size`. The name
+        Characters other than letters and digits become hyphens: `page[size]` is `--page-size`. The name
         is empty for a parameter of such characters only.
         """
         name = re.sub(r"[\W_]+", "-", re.sub(_WORD_START, "-", self.name)).strip("-").lower()

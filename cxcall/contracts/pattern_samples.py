@@ -1,7 +1,7 @@
-"""Make a text that matches the pattern of a JSON Schema, for the patterns that API documents have.
+"""Create a text that matches the pattern of a JSON Schema, for patterns that are common in API documents.
 
-The standard library parses the pattern, by a module that is not public: in a Python without it, only usual texts
-are tried. The result is checked, so that what only other engines understand gives no wrong text.
+The standard library parses the pattern, with a module that is not public; in a Python without it, only usual
+texts are tried. The result is checked, so that a pattern for other engines does not result in a wrong text.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _parse(pattern: str) -> Iterable[tuple[Any, Any]]:
 
 
 def _write(nodes: Iterable[tuple[Any, Any]], more: int) -> str:
-    """Return a text that parsed nodes match; `more` lengthens repetitions. Raises ValueError for what is not supported."""
+    """Return a text that parsed nodes match; `more` lengthens repetitions. Raises ValueError for an unsupported node."""
     return "".join(_write_node(str(kind), value, more) for kind, value in nodes)
 
 
@@ -81,7 +81,7 @@ def _write_node(kind: str, value: Any, more: int) -> str:
 
 
 def _choose(items: list[tuple[Any, Any]]) -> str:
-    """Return a usual character of a class: its first one, if it names that."""
+    """Return a usual character of a class, or else its first one."""
     first, value = items[0]
     named = {"LITERAL": [value], "RANGE": value}.get(str(first), ())
     is_negated = str(first) == "NEGATE"

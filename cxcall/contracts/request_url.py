@@ -35,16 +35,16 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
 
 
 def has_path_slash(parameters: Iterable[Parameter], values: Mapping[str, str]) -> bool:
-    """Return whether a value in the path has a slash, or an escaped one: it is more than one segment."""
+    """Return whether a value in the path has a slash, or an escaped one: so that it is more than one segment."""
     texts = (values.get(each.name, "") for each in parameters if each.location == "path")
     return any(re.search(r"[/\\]", unquote(unquote(each))) for each in texts)
 
 
 def _stop_on_route_change(entry: Parameter, value: str) -> None:
-    """Raise UsageError for a path value with which a client or a server takes another route.
+    """Raise UsageError for a path value that makes a client or a server use another route.
 
     Clients remove the segments `.` and `..` before they send (RFC 3986, section 5.2.4), and many servers
-    do so after they decoded `%2F` and `%2E`. An empty value leaves a segment out.
+    do so after decoding `%2F` and `%2E`. An empty value removes a segment.
     """
     decoded = unquote(value)
     if not value:
@@ -64,7 +64,7 @@ def join_base(base_url: str, own: str) -> str:
     """Return the base URL of an operation's path.
 
     A URL without a path gets the path of the contract's `own` server, which has the API version of
-    CXone; a URL with a path is returned as it is.
+    CXone; a URL with a path is returned unchanged.
     """
     base = base_url.rstrip("/")
     return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")

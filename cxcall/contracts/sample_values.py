@@ -1,4 +1,4 @@
-"""Make a value that is valid for a JSON Schema: for bodies and responses without an example."""
+"""Create a value that is valid for a JSON Schema, for bodies and responses without an example."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 NUMBER = "+12025550100"
-"""A number that is reserved for fiction and reaches no phone."""
+"""A number that is reserved for fiction, so no phone has it."""
 
 _FORMATS = {
     "date": "2026-01-01",
@@ -64,7 +64,7 @@ _KINDS_BY_WORD = {
 def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
     """Return the smallest valid value: required members only, with `texts` at their pointers.
 
-    Where a schema is beyond this, the value may not be valid.
+    For a complicated schema, the value may be invalid.
     """
     return _Sampler(contract, texts).value(schema)
 
@@ -72,7 +72,7 @@ def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str
 def sample_body(operation: Operation) -> Any:
     """Return a body that is valid by the schema of an operation, with some optional members if none is required.
 
-    The example of the document is used if it is valid. Returns the likeliest body if none is.
+    The example of the document is used if it is valid. Returns the likeliest body if no body is valid.
     """
     is_valid = compile_schema(operation.body_schema).is_valid
     schema = operation.declared_body_schema
@@ -98,7 +98,7 @@ def sample_body(operation: Operation) -> Any:
 
 
 class _Sampler:
-    """Makes values by one choice among alternatives; `texts` are put at their pointers.
+    """Creates values by one choice among alternatives; `texts` are set at their pointers.
 
     `with_optional` adds optional members, which may decide between alternatives; a list has at least
     `least_items`.
@@ -136,7 +136,7 @@ class _Sampler:
         return _scalar(kind, merged, name)
 
     def with_optional_members(self, schema: JsonSchema, is_valid: Any) -> dict[str, Any]:
-        """Return an object with optional members that it may have, those first that are required elsewhere."""
+        """Return an object with optional members, starting with those that are required elsewhere."""
         found: dict[str, Any] = {}
         for name, member in self._merge(schema, 0).get("properties", {}).items():
             if len(found) < _OPTIONAL_MEMBERS and isinstance(member, dict):
@@ -162,7 +162,7 @@ class _Sampler:
         return merged
 
     def _declared_values(self, schema: JsonSchema) -> list[Any]:
-        """Return the value that the schema declares, in a list; empty if it declares none."""
+        """Return the value that the schema declares, in a list; an empty list if it declares none."""
         words = ("const", "default", "example") if self._with_examples else ("const",)
         single = [schema[word] for word in words if word in schema]
         shown = schema.get("examples", ())[:1] if self._with_examples else ()
@@ -171,7 +171,7 @@ class _Sampler:
 
     @staticmethod
     def _may_be(schema: JsonSchema, value: Any) -> bool:
-        """Return whether a declared value fits what the schema says of the value itself."""
+        """Return whether a declared value is valid for the schema, except for its members."""
         words = (
             "type",
             "enum",
@@ -208,7 +208,7 @@ class _Sampler:
         return found
 
     def _is_wanted(self, schema: Any, pointer: str, depth: int) -> bool:
-        """Return whether an optional member is made."""
+        """Return whether an optional member is created."""
         if self._with_optional and depth < _OPTIONAL_DEPTH:
             return isinstance(schema, dict) and not self._contract.resolve(schema).get("readOnly")
         return any(f"{each}/".startswith(f"{pointer}/") for each in self._texts)
@@ -239,7 +239,7 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
     if kind == "boolean":
         return True
     if kind in ("integer", "number"):
-        is_error = re.search("error|fail", name, re.IGNORECASE)  # a success has none
+        is_error = re.search("error|fail", name, re.IGNORECASE)  # a successful response has none
         return _number(schema, 0 if is_error else 1, is_integer=kind == "integer")
     if kind != "string":
         return None
@@ -255,7 +255,7 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
 
 
 def _number(schema: JsonSchema, usual: int, *, is_integer: bool) -> int | float:
-    """Return a number within the limits of a schema, the usual one if there are none."""
+    """Return a number within the limits of a schema, the usual number if there are no limits."""
     step = schema.get("multipleOf", 1 if is_integer else 0)
     least = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
     most = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))

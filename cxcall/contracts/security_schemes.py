@@ -14,8 +14,8 @@ _PLACES = ("header", "query", "cookie")
 class SecurityScheme(NamedTuple):
     """One scheme of a document by its `name`; `kind` is empty if cxcall cannot send it.
 
-    An API key is sent in the `field` of a `place`: header, query, or cookie. `declared` is what the
-    document calls the scheme.
+    An API key is sent in the `field` of a `place`: header, query, or cookie. `declared` is the type of
+    the scheme in the document.
     """
 
     name: str
@@ -27,7 +27,7 @@ class SecurityScheme(NamedTuple):
     @classmethod
     def of(cls, name: str, declared: Mapping[str, Any]) -> Self:
         """Return the scheme that a document declares."""
-        if not declared:  # nothing says what it is: a token is the usual one
+        if not declared:  # an undeclared scheme is probably a token
             return cls(name, BEARER, declared="not declared")
         kind = str(declared.get("type", "")).lower()
         scheme = str(declared.get("scheme", "")).lower()
@@ -48,4 +48,4 @@ class SecurityScheme(NamedTuple):
 
 
 Alternative = tuple[SecurityScheme, ...]
-"""Schemes that a request needs together; none if it needs no credentials."""
+"""Schemes that a request needs together; empty if it needs no credentials."""

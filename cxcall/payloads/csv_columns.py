@@ -1,4 +1,4 @@
-"""Find what the columns of a CSV table set: flags, parameters, and places in the body."""
+"""Find the targets of the columns of a CSV table: flags, parameters, and places in the body."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ HEADER_RULE = "a header names a flag, a parameter, or a place in the body such a
 
 
 class CsvColumn(NamedTuple):
-    """What the cells of a column set: a place in the body, a flag of the operation, or a parameter.
+    """The target of a column: a place in the body, a flag of the operation, or a parameter.
 
-    `position` is the index of its cell in a record. `is_open`: any header would set a member of that object.
+    `position` is the index of its cell in a record. `is_open` says that any header would set a member of that object.
     """
 
     name: str
@@ -80,7 +80,7 @@ def open_objects(operation: Operation) -> list[str]:
 
 
 def nearest_column(cell: str, operation: Operation) -> str:
-    """Return the flag, parameter, or place in the body whose name resembles a cell; else empty."""
+    """Return the flag, parameter, or place in the body whose name resembles a header; empty if there is none."""
     from cxcall.runtime.name_similarity import nearest_name
 
     flags = [flag.name for flag in operation.flags]

@@ -47,7 +47,7 @@ class CsvRow(NamedTuple):
 
 
 class CsvLines:
-    """Counts the lines that a CSV reader takes, and keeps the text of the current record."""
+    """Counts the lines that a CSV reader reads, and keeps the text of the current record."""
 
     def __init__(self, text: Iterable[str], number: int = 0) -> None:
         self._text = text
@@ -83,14 +83,14 @@ class CsvRecord:
         return self.text
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
-        """Return the place of the cell that set the value at a pointer or below it; None if none did."""
+        """Return the place of the cell that set the value at a pointer or below it; None if there is none."""
         for column in self.table.columns:
             if pointer and any(f"{each}/".startswith(f"{pointer}/") for each in column.pointers):
                 return self.cell_excerpt(column.position)
         return None
 
     def cell_excerpt(self, index: int) -> Excerpt:
-        """Return the place of a cell, or of the last one if there is no such cell.
+        """Return the place of a cell, or of the last cell if there is no such cell.
 
         Its line has asterisks in place of secrets.
         """
@@ -104,7 +104,7 @@ class CsvRecord:
 
     @property
     def place(self) -> Excerpt:
-        """The place of the record, with its first line as it is."""
+        """The place of the record, with its first line unchanged."""
         line = self.text.partition("\n")[0].rstrip("\r")
         return self.cell_excerpt(0)._replace(width=1, text=line)
 
@@ -153,11 +153,11 @@ class CsvHeader(NamedTuple):
         return cls(name, tuple(cell.strip() for cell in cells), delimiter)
 
     def has_column_of(self, operation: Operation) -> bool:
-        """Return whether a column sets something that an operation has."""
+        """Return whether a column has a target in an operation."""
         return any(find_column(cell, operation) for cell in self.cells)
 
     def table(self, operation: Operation) -> CsvTable:
-        """Return the table of an operation; raises UsageError if it does not have all columns."""
+        """Return the table of an operation; raises UsageError for a column that the operation does not have."""
         columns = []
         for index, cell in enumerate(self.cells):
             column = find_column(cell, operation)
@@ -169,14 +169,14 @@ class CsvHeader(NamedTuple):
 
 
 class CsvTable(NamedTuple):
-    """A table whose columns are those of an operation; a cell that has no column is ignored."""
+    """A table whose columns are those of an operation; a cell without a column is ignored."""
 
     header: CsvHeader
     columns: list[CsvColumn]
     operation: Operation
 
     def records(self, lines: CsvLines) -> Iterator[CsvRow]:
-        """Yield the rows; one that breaks the rules of CSV is the last."""
+        """Yield the rows; a row that breaks the rules of CSV is the last one."""
         reader = read_cells(lines, self.header.delimiter)
         while True:
             try:
@@ -209,13 +209,13 @@ def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tu
 
 
 def read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """Yield the cells of each record; raises csv.Error for one that breaks the rules of CSV."""
+    """Yield the cells of each record; raises csv.Error for a record that breaks the rules of CSV."""
     csv.field_size_limit(_MAX_CELL)
     return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
 def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
-    """Return a record as a request; one that does not fit the header carries its error."""
+    """Return a record as a request; a record that does not fit the header has an error."""
     operation, columns = record.table.operation, record.table.columns
     start = record.place
     if len(cells) != len(record.table.header.cells):
@@ -273,7 +273,7 @@ def _phrase(count: int, noun: str) -> str:
 
 
 def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
-    """Return the finding on a record that breaks the rules of CSV: mostly a quote is not doubled."""
+    """Return the finding on a record that breaks the rules of CSV, usually by a quote that is not doubled."""
     for index, (start, end) in enumerate(record.spans):
         cell = record.text[start:end]
         if cell.startswith('"') and not _QUOTED_CELL.fullmatch(cell):

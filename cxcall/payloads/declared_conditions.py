@@ -1,4 +1,4 @@
-"""Check the rules about values that an API may enforce, and that its schema leaves open (`x-cxcall-conditions`)."""
+"""Check rules about values that an API may enforce beyond its schema (`x-cxcall-conditions`)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def find_broken_conditions(
 
 
 def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]:
-    """Return the edits that add what is missing at a place, or remove what is not allowed there."""
+    """Return the edits that add a missing value at a place, or remove a value that is not allowed."""
     from cxcall.findings.edit import Applicability, Edit, write
 
     if breach.op == "add":
@@ -54,7 +54,7 @@ def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]
 class Breach(NamedTuple):
     """A part of a condition that a value breaks: finding code, place in the value, problem, and correction.
 
-    `op` is `add` or `remove` if that corrects it at the place, else empty.
+    `op` is `add` or `remove` if this edit corrects the place, else empty.
     """
 
     code: str
@@ -84,7 +84,7 @@ def find_breaches(conditions: Iterable[JsonSchema], value: Any) -> Iterator[Brea
 
 
 def _breach(condition: JsonSchema, error: Any) -> Breach:
-    """Return what a schema error says of a value, with the sentence of the condition."""
+    """Return the breach for a schema error, with the sentence of the condition."""
     pointer = make_pointer(*error.instance_path)
     kind, detail = error.kind.name, error.kind.as_dict()
     name = error.instance_path[-1] if error.instance_path else "the body"

@@ -1,6 +1,6 @@
-"""Write a JSON value as a form, as its operation declares, and read one back.
+"""Encode a JSON value as the form that its operation declares, and decode a form.
 
-An operation that takes no JSON takes a form: `application/x-www-form-urlencoded` or
+An operation that does not take JSON takes a form: `application/x-www-form-urlencoded` or
 `multipart/form-data`. The `encoding` of the document says how each of its members is written
 (OpenAPI 3.1, section 4.8.15); the same value always gives the same bytes.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _STYLE_WORDS = ("style", "explode", "allowReserved")
-_RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which have a meaning in a form
+_RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which are separators in a form
 _JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"
 _MEDIA_TYPE = r"[\w!#$&^.+-]+/[\w!#$&^.+-]+"
 _QUOTED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
@@ -92,7 +92,7 @@ def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
 
 
 def has_headers(body: str) -> bool:
-    """Return whether a body has parts with headers, as a multipart body has."""
+    """Return whether a body has parts with headers, like a multipart body."""
     return compile_pattern(r"(?i)Content-Disposition:").search(body) is not None
 
 
@@ -106,7 +106,7 @@ def _urlencoded_fields(operation: Operation, value: Mapping[str, Any]) -> Iterat
 
 
 def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the fields of one member: by its `style` if the document has one, else each item on its own."""
+    """Yield the fields of one member: by its `style` if the document has one, else one field for each item."""
     style = str(encoding.get("style") or "form")
     explode = encoding.get("explode", style == "form") is True
     if isinstance(member, dict) and style == "deepObject":
@@ -136,7 +136,7 @@ def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
 
 
 def _boundary(parts: Sequence[bytes]) -> str:
-    """Return a boundary that is in no part, the same one for the same parts."""
+    """Return a boundary that no part contains; the same parts get the same boundary."""
     content = b"".join(parts)
     boundary = sha256(content).hexdigest()[:40]
     while boundary.encode() in content:
@@ -185,7 +185,7 @@ def _items(operation: Operation, name: str, text: str) -> list[Any]:
 
 
 def _from_text(operation: Operation, pointer: str, text: str) -> Any:
-    """Return a text as the schema at `pointer` has it; as a text if it cannot be that."""
+    """Return a text in the type of the schema at `pointer`; unchanged if it cannot be converted."""
     schema = operation.schema_at(pointer)
     if "string" in schema_types(schema) or not (schema.get("type") or schema.get("properties")):
         return text

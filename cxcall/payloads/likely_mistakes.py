@@ -36,7 +36,7 @@ OPEN_KEYWORDS = frozenset(
     oneOf anyOf if not x-cxcall-mistakes
     """.split()
 )
-"""Keywords by which a schema itself decides, or leaves open, what other names an object may have."""
+"""Keywords by which a schema itself decides which other names an object may have."""
 
 
 _WHY_OPEN = (
@@ -47,7 +47,7 @@ _WHY_CLOSED = "the vendor's specification allows no other properties; whether th
 
 
 def has_open_names(schema: JsonSchema) -> bool:
-    """Return whether a schema itself decides, or leaves open, what other names an object may have."""
+    """Return whether a schema itself decides which other names an object may have."""
     return any(
         word not in ("oneOf", "anyOf") or any(each.keys() != {"required"} for each in schema[word])
         for word in schema.keys() & OPEN_KEYWORDS
@@ -57,7 +57,7 @@ def has_open_names(schema: JsonSchema) -> bool:
 def find_likely_mistakes(
     operation: Operation, body: Payload, known: AbstractSet[str]
 ) -> Iterator[Finding]:
-    """Yield a warning for each likely mistake; `known` are the pointers that have a finding already."""
+    """Yield a warning for each likely mistake; `known` are the pointers that already have a finding."""
     finder = _MistakeFinder(operation, body)
     renames: list[Rename] = []
     for pointer, members in objects(body.value):
@@ -65,7 +65,7 @@ def find_likely_mistakes(
             if finding.where not in known:
                 yield finding
                 renames += [rename] if rename else []
-    # A misspelled name is one mistake: what lacks the right name is not another one.
+    # A misspelled name is one mistake: the missing correct name is not a second one.
     body = body.with_renames(renames) if renames else body
     finder = _MistakeFinder(operation, body)
     for pointer, members in objects(body.value):
@@ -136,7 +136,7 @@ class _MistakeFinder:
         """Yield a warning for each property that only has an effect together with a missing one."""
         declared = self.operation.schema_at(pointer).get("properties", {})
         for name in members:
-            own = declared.get(name)  # may be `true`, which is a schema, too
+            own = declared.get(name)  # may be `true`, which is also a schema
             other = own.get("x-cxcall-only-with") if isinstance(own, dict) else None
             if other and other not in members:
                 place = join_pointer(pointer, name)
@@ -189,7 +189,7 @@ def find_id_mismatches(
         if kind != "path" or name not in values or not _differ(value, values[name]):
             continue
         if is_placeholder(value, id_wanted=True):
-            continue  # which says more
+            continue  # the other finding is more specific
         from cxcall.payloads.errors.hint_texts import format_value
 
         in_path = format_value(values[name])
@@ -213,7 +213,7 @@ def _differ(first: Any, second: Any) -> bool:
 def find_broken_relations(
     operation: Operation, body: Payload, pointer: str, value: Any
 ) -> Iterator[Finding]:
-    """Yield a warning for each relation that a value does not have (the extensions of a schema in RELATIONS)."""
+    """Yield a warning for each declared relation that a value breaks (the extensions in RELATIONS)."""
     schema = operation.schema_at(pointer)
     for extension, check in RELATIONS.items():
         problem = (
@@ -233,7 +233,7 @@ def find_broken_relations(
 
 
 def _shown(value: Any) -> str:
-    from cxcall.payloads.errors.hint_texts import format_value  # only for what is wrong
+    from cxcall.payloads.errors.hint_texts import format_value  # only for wrong values
 
     return format_value(value)
 

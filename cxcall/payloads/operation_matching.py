@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _MAX_NAMES = 50
-"""Names of a body that are compared with similar ones, in alphabetical order."""
+"""The most names of a body that are compared with similar names, in alphabetical order."""
 
 
 class OperationMatch(NamedTuple):
@@ -50,7 +50,7 @@ def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[
 
 
 def _complete_candidates(operations: Sequence[Operation], value: Any) -> list[Operation]:
-    """Return the operations that declare all names of a body: if there are any, no others can match it."""
+    """Return the operations that declare all names of a body: if there are some, no others can match it."""
     if not (isinstance(operations, Catalog) and isinstance(value, dict)):
         return []
     return [
@@ -106,8 +106,8 @@ def find_better_operation(
 ) -> Operation | None:
     """Return the operation that a body clearly fits better than `operation`; None if there is none.
 
-    The body must be valid for it, and it must recognize all names of the body, and more of its
-    properties: with one misspelled name, a body still has as many that `operation` recognizes.
+    The body must be valid for it. It must recognize all names of the body, and more properties than
+    `operation`. A property with a misspelled name counts as recognized, so a single typo decides nothing.
     """
     here, names = _count_recognized(operation, value), len(property_names(value))
     for other in find_valid_operations(operations, value):
@@ -118,7 +118,7 @@ def find_better_operation(
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:
-    """Return the operations that a body is compared with, which only its property names decide."""
+    """Return the operations to compare a body with; only its property names decide."""
     likely = operations.find_likely(value) if isinstance(operations, Catalog) else operations
     return [operation for operation in likely if operation.takes_body]
 
@@ -131,7 +131,7 @@ def count_unknown_properties(operation: Operation, value: Any) -> int:
 def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
     """Return whether a body may be valid for a schema that declares one of its properties.
 
-    This spares the compilation of most schemas.
+    This avoids compiling most schemas.
     """
     types = schema_types(schema)
     if isinstance(value, list):
@@ -154,7 +154,7 @@ def has_declared_property(operation: Operation, value: Any) -> bool:
 
 
 def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int, bool, int]:
-    """Rank by JSON type, properties in the body (misspelled ones, too), required ones, and a command of its own.
+    """Rank by JSON type, properties in the body (misspelled ones included), required ones, and having its own command.
 
     Generated operations are many, and many share a name: they must declare one property more than others.
     """

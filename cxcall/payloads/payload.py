@@ -1,4 +1,4 @@
-"""Build a request body from a file, stdin, and flags, and remember where each value came from."""
+"""Build a request body from a file, stdin, and flags, with the source of each value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Payload(NamedTuple):
     """A body, the document that it was read from, and the flag that set the value at each pointer.
 
     `moved` says where the document has a value whose name or place was corrected; `uncertain` are the
-    places that a correction set which is not safe.
+    places that an unsafe correction set.
     """
 
     value: Any
@@ -72,7 +72,7 @@ class Payload(NamedTuple):
         return self.uncertain.isdisjoint(ways)
 
     def find_place(self, pointer: str) -> str:
-        """Return where the document has a value: elsewhere if its name or place was corrected."""
+        """Return the place of a value in the document, which differs if its name or place was corrected."""
         above, rest = pointer, ""
         while above and above not in self.moved:
             above, _, last = above.rpartition("/")
@@ -88,7 +88,7 @@ class Payload(NamedTuple):
         return {above for target, above in pairs if self.find_place(target) == above}
 
     def find_origin(self, pointer: str) -> str:
-        """Return the flag that set the value at `pointer` or one above it; empty if none did."""
+        """Return the flag that set the value at `pointer` or above it; empty if there is none."""
         while pointer not in self.origins and pointer:
             pointer = pointer.rpartition("/")[0]
         return self.origins.get(pointer, "")
@@ -135,7 +135,7 @@ def build_payload(
     flags: Sequence[tuple[Flag, str]] = (),
     sets: Sequence[str] = (),
 ) -> Payload:
-    """Build a body from a file, with the values of operation flags and `--set` put over it.
+    """Build a body from a file, overridden by the values of operation flags and `--set`.
 
     `flags` pairs each flag with its text; `sets` are `/pointer=JSON`.
     Raises DocumentError or UsageError if the file or a flag cannot be read.
@@ -220,7 +220,7 @@ def _create_containers(operation: Operation, value: Any, pointer: str, origin: s
 
 
 def convert_text(text: str, schema: JsonSchema) -> Any:
-    """Return a text as a value of the type that the schema requires; as text if it cannot be one."""
+    """Return a text as a value of the type that the schema requires; unchanged if it cannot be converted."""
     types = schema_types(schema) or ["string"]
     if "string" in types:
         return text
@@ -253,7 +253,7 @@ def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
     """Set the value at `pointer` to `member`, creating missing objects; returns `value`.
 
     In an array, an index replaces that item; `-` or the next index appends one. Raises UsageError if
-    nothing at the pointer can hold the value, or if the value would be too deep.
+    the value cannot be set at the pointer, or if it would be nested too deep.
     """
     *above, last = tokens = split_pointer(pointer)
     if is_too_deep(member, len(tokens)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from cxcall.runtime.patterns import IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS, compile_pattern
 
-# Text that a template engine left, or that was written to be replaced. The dotted
+# Text that a template engine left, or that an author wrote to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
 _TEMPLATES = (
     rf"{IN_ANGLES}|{IN_BRACKETS}|{IN_BRACES}|{IN_PERCENTS}|\$[A-Za-z_]\w*"
@@ -31,9 +31,9 @@ _IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
 _TEMPLATE_STARTS = ("<", "[", "{", "$", "%", "0")
 _STARTS = ("your", "my", "insert", "enter", "replace", "todo", "tbd", "changeme", "fixme", "xxx")
 _END = "here"
-"""What each placeholder starts or ends with: for most texts, the patterns are not even compiled."""
+"""The starts and ends of placeholders, so that for most texts the patterns are not even compiled."""
 
-# The name of an ID in place of an ID: user_id, contactId, CAMPAIGN-ID 1, uuid; not the name "david".
+# The name of an ID in place of its value: user_id, contactId, CAMPAIGN-ID 1, uuid; not the name "david".
 _NAME_OF_ID = (
     r"(?:(?:[A-Za-z]+[-_ ])*(?:[uU]{2}|[gG][uU])?[iI][dD]"
     r"|[A-Za-z]*[a-z](?:I[dD]|UUID|Uuid|GUID|Guid)"
@@ -41,7 +41,7 @@ _NAME_OF_ID = (
     r"|(?i:example|null|none))[-_ ]?[0-9]*"
 )
 _ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
-"""What each name of an ID ends with, before a number."""
+"""The ends of names of IDs, before a number."""
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
     "type": "string",
@@ -50,7 +50,7 @@ PLACEHOLDER_SCHEMA: dict[str, Any] = {
         {"pattern": rf"(?i){_UNFILLED_END}{_BLANKS}$"},
     ],
 }
-"""A JSON Schema that every placeholder satisfies, and perhaps other strings: no two engines agree on `\\w`."""
+"""A JSON Schema that every placeholder satisfies, and perhaps other strings, because engines differ in `\\w`."""
 NAME_OF_ID_SCHEMA = {"type": "string", "pattern": rf"^{_BLANKS}{_NAME_OF_ID}{_BLANKS}$"}
 """A JSON Schema that every name of an ID satisfies, which is a placeholder where an ID is wanted."""
 
@@ -68,12 +68,12 @@ _REDACTED = (
 
 
 def is_redacted(value: str) -> bool:
-    """Return whether somebody hid the real value before they showed the text: `****`, `<token removed>`."""
+    """Return whether somebody redacted the value before sharing the text: `****`, `<token removed>`."""
     return compile_pattern(_REDACTED).fullmatch(value.strip()) is not None
 
 
 def is_withheld(value: str) -> bool:
-    """Return whether a text stands for a value that was sent: a variable of a shell, cmd, PowerShell, or redacted."""
+    """Return whether a text stands for a value that was sent: a variable of a shell, or a redacted value."""
     return bool(compile_pattern(_VARIABLE).fullmatch(value.strip())) or is_redacted(value)
 
 
@@ -86,7 +86,7 @@ def is_name_of_id(name: str) -> bool:
 def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
     """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted.
 
-    `name` is that of the property: in a name or a description, only what a template engine left is one.
+    `name` is that of the property: in a name or a description, only the text of a template engine is one.
     """
     if not isinstance(value, str):
         return False

@@ -91,13 +91,13 @@ def read_payload(payload: object) -> Payload:
     try:
         return Payload(parse(_as_json(payload), "payload").value)
     except DocumentError as error:
-        # The caller has never seen this text, so that a position in it would mean nothing.
+        # The caller has never seen this text, so a position in it would be meaningless.
         raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
 
 
 def _as_json(payload: object) -> str:
     if is_too_deep(payload):
-        return "[" * (MAX_DEPTH + 1)  # nested too deep as well, so that `parse` reports it
+        return "[" * (MAX_DEPTH + 1)  # also nested too deep, so that `parse` reports it
     return json.dumps(payload, allow_nan=False)
 
 
@@ -200,10 +200,10 @@ def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool
 
 
 def has_other_spelling(parameter: Parameter, value: str) -> bool:
-    """Return whether a path parameter can be written in another way that a platform may take as the same value.
+    """Return whether a path parameter has another spelling that a platform may accept as the same value.
 
-    With two spellings of one ID, a request is not noticed as a duplicate of the other: blanks at the ends, invisible
-    characters, and numbers such as `1001.0` or `1e3`.
+    Requests with two spellings of one ID are not detected as duplicates. Spellings differ in blanks at the ends,
+    invisible characters, and numbers such as `1001.0` or `1e3`.
     """
     if parameter.location != "path":
         return False

@@ -30,7 +30,7 @@ def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool
 
 
 def may_be_address(value: str) -> bool:
-    """Return whether a text may be an address that is dialed although it looks like a placeholder: `my-flow@localhost`."""
+    """Return whether a text that looks like a placeholder may be an address to dial: `my-flow@localhost`."""
     return "@" in value and is_dialable(value)
 
 

@@ -1,11 +1,12 @@
-"""Convert a user's OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0 document to our own form: OpenAPI 3.1, bodies as JSON Schema 2020-12.
+"""Convert a user's OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0 document to cxcall's form: OpenAPI 3.1.
 
-Every reference but those to schemas is resolved; every schema that is referred to is a component.
+Bodies have schemas of JSON Schema 2020-12. All references except those to schemas are resolved; every
+schema that is referred to is a component.
 Every operation has a name that stays the same (`operationId`, or else its method and path), and a
 statement about its risk (`x-cxcall-rings`) only if the document makes one.
 
-What is invalid does not keep the rest from being used: an operation is left out only if its own request
-is invalid, and every fault is in the problems of the document (`x-cxcall-problems`).
+An error does not make the rest unusable: an operation is left out only if its own request is invalid, and
+every error is in the problems of the document (`x-cxcall-problems`).
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ PROBLEMS = "x-cxcall-problems"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
-"""Headers that OpenAPI says nothing of where they stand among parameters."""
+"""Headers that OpenAPI ignores among parameters."""
 
 
 class ConvertedOperation(NamedTuple):
-    """One operation as our own form declares it."""
+    """One operation in cxcall's form."""
 
     method: str
     path: str
@@ -47,7 +48,7 @@ class ConvertedOperation(NamedTuple):
 
 
 class ConvertedDocument(NamedTuple):
-    """A document in our own form: all but paths and schemas (`head`), its operations, its schemas by name."""
+    """A document in cxcall's form: all except paths and schemas (`head`), its operations, its schemas by name."""
 
     head: dict[str, Any]
     operations: list[ConvertedOperation]
@@ -67,10 +68,10 @@ class ConvertedDocument(NamedTuple):
 
 
 def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> ConvertedDocument:
-    """Convert a parsed document that is called `name`; `faults` of its text are among its problems.
+    """Convert a parsed document called `name`; the `faults` of its text are added to its problems.
 
     Raises UsageError, with the JSON pointer, if it is not an OpenAPI document or has no usable operation
-    because of a fault.
+    because of an error.
     """
     source = SourceDocument(name, document if isinstance(document, dict) else {})
     dialect = _dialect(source, document)
@@ -91,7 +92,7 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
 def _usable_operations(
     source: SourceDocument, declared: Iterable[ConvertedOperation | _Fault]
 ) -> list[ConvertedOperation]:
-    """Name all operations, record the faults of those that cannot be used, and return the others."""
+    """Name all operations, record the errors of unusable ones, and return the usable ones."""
     found = list(declared)
     _assign_names([(each.method, each.path, each.declaration) for each in found])
     for each in found:
@@ -106,7 +107,7 @@ def _without_faults(
     faults: Mapping[str, UsageError],
     components: Mapping[str, JsonSchema],
 ) -> list[ConvertedOperation]:
-    """Record the faults of components, and return the operations whose requests refer to none of them."""
+    """Record the errors of components, and return the operations whose requests do not refer to an invalid one."""
     users: dict[str, list[str]] = {name: [] for name in faults}
     for each in operations if faults else ():
         for name in users.keys() & _request_components(each.declaration, components):
@@ -143,7 +144,7 @@ def _dialect(source: SourceDocument, document: Any) -> Dialect:
 
 
 def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
-    """Convert what holds for the whole document."""
+    """Convert the members that apply to the whole document."""
     root = source.root
     declared = root.get("info")
     info = declared if isinstance(declared, dict) else {}
@@ -162,7 +163,7 @@ def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
 
 
 def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, list[str]]]:
-    """Convert the alternatives, each the scopes by their scheme."""
+    """Convert the alternatives; each maps a scheme to its scopes."""
     found = []
     for index, node in enumerate(source.listing(value, at)):
         place = f"{at}/{index}"
@@ -179,7 +180,7 @@ def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, lis
 
 
 class _Fault(NamedTuple):
-    """An operation that cannot be used, with what is known of it, and why."""
+    """An unusable operation with its known values and the reason."""
 
     method: str
     path: str
@@ -188,7 +189,7 @@ class _Fault(NamedTuple):
 
 
 class _Operations:
-    """Every operation of a document, converted, in the document's order."""
+    """The converted operations of a document, in the order of the document."""
 
     def __init__(self, source: SourceDocument, parts: Swagger | OpenApi) -> None:
         self._source, self._parts = source, parts
@@ -252,7 +253,7 @@ class _Operations:
     def _parameters(
         self, node: dict[str, Any], item: dict[str, Any], at: str, place: str
     ) -> list[tuple[dict[str, Any], str]]:
-        """Return the parameters of an operation, and of its path where it has not the same one."""
+        """Return the parameters of an operation, and those of its path that it does not override."""
         source, found = self._source, {}
         for holder, above in ((item, f"{at}/parameters"), (node, f"{place}/parameters")):
             for index, entry in enumerate(source.listing(holder.get("parameters"), above)):
@@ -268,7 +269,7 @@ class _Operations:
         return list(found.values())
 
     def _responses(self, node: dict[str, Any], place: str) -> dict[str, Any]:
-        """Convert the responses; one that is invalid keeps only its status."""
+        """Convert the responses; an invalid response keeps only its status."""
         source, above = self._source, f"{place}/responses"
         found: dict[str, Any] = {}
         with source.tolerate():
@@ -282,7 +283,7 @@ class _Operations:
 
 
 def _with_slots(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the parameters with one for every slot of the path, and for none that is not there."""
+    """Return the parameters with exactly one for every slot of the path."""
     slots = dict.fromkeys(_SLOT.findall(path))
     found = [
         {**each, "required": True} if each["in"] == "path" else each
@@ -303,7 +304,7 @@ def _tags(node: dict[str, Any]) -> list[str]:
 
 
 def _permissions(node: dict[str, Any]) -> dict[str, Any]:
-    """Return the alternatives of `x-inin-requires-permissions`: any one permission, or all together."""
+    """Return the alternatives of `x-inin-requires-permissions`: any one permission, or all of them."""
     declared = node.get("x-inin-requires-permissions")
     names = declared.get("permissions") if isinstance(declared, dict) else None
     if not isinstance(declared, dict) or not isinstance(names, list) or not names:
@@ -314,7 +315,7 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _assign_names(operations: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
-    """Give every operation a name of its own, and the same one whatever else the document holds."""
+    """Give every operation a unique name that does not depend on the rest of the document."""
     taken: set[str] = set()
     for method, path, declaration in operations:
         name = re.sub(r"[^\w.:-]+", "-", declaration.get("operationId", "")).strip("-")
@@ -326,9 +327,9 @@ def _assign_names(operations: Iterable[tuple[str, str, dict[str, Any]]]) -> None
 def add_shipped_server(
     head: dict[str, Any], shipped: Iterable[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Give a document of a server that a shipped one is of, too, the platform and the regions of that.
+    """If a document has the server of a shipped one, add the platform and the regions of the shipped one.
 
-    So a vendor's own document, which names one region's host, is for every region.
+    So a vendor's own document, which names the host of one region, applies to every region.
     """
     url = server_url(next(iter(head["servers"]), {})).lower().rstrip("/")
     for known in shipped:

@@ -10,7 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 
 LARGEST = 1 << 29
-"""Bytes of a document that are read, once it is unpacked."""
+"""The most bytes of an unpacked document."""
 _DUPLICATES_LISTED = 100
 _DUPLICATE_FIX = "keep only one of them"
 
@@ -74,7 +74,7 @@ def _unusable(where: str, message: str, fix: str) -> UsageError:
 
 
 def _unpack(path: str, content: bytes) -> bytes:
-    """Return the bytes of a document; nothing is unpacked beyond what a document may hold."""
+    """Return the bytes of a document; stops unpacking at the greatest size of a document."""
     if content[:2] != b"\x1f\x8b":
         return content
     import gzip

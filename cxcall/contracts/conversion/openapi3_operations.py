@@ -1,4 +1,4 @@
-"""Convert the parts of OpenAPI 3.0, 3.1, and 3.2 operations to 3.1, in which only schemas are references."""
+"""Convert the parts of OpenAPI 3.0, 3.1, and 3.2 operations to 3.1 with references only to schemas."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class OpenApi:
         self._source, self._schemas = source, schemas
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
-        """Return the servers that a document, a path or an operation names."""
+        """Return the servers of a document, a path, or an operation."""
         return [
             self._server(server, f"{at}/servers/{index}")
             for index, server in enumerate(
@@ -61,7 +61,7 @@ class OpenApi:
         return found
 
     def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
-        """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one for each of its members."""
+        """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one parameter for each of its members."""
         converted = self._parameter(node, at)
         if converted["in"] != "querystring":
             return [converted]
@@ -133,7 +133,7 @@ class OpenApi:
         return {"schema": self._schemas.convert(header.get("schema") or {}, f"{at}/schema")}
 
     def content(self, value: Any, at: str) -> dict[str, Any]:
-        """Convert what a body holds, by its media types."""
+        """Convert the content of a body by media type."""
         return {
             media_type(name): self._media(media, join_pointer(at, name))
             for name, media in self._source.mapping(value, at).items()
@@ -165,7 +165,7 @@ def convert_response(
     header: Callable[[Any, str], dict[str, Any]],
     content: dict[str, Any],
 ) -> dict[str, Any]:
-    """Return a response with its content, converted already, and its headers, by what converts one."""
+    """Return a response with its converted content, and its headers converted by `header`."""
     headers = {
         name: header(each, join_pointer(f"{at}/headers", name))
         for name, each in source.mapping(node.get("headers"), f"{at}/headers").items()
@@ -176,6 +176,6 @@ def convert_response(
 
 
 def media_type(name: str) -> str:
-    """Return a media type without its parameters; one that allows anything is JSON."""
+    """Return a media type without its parameters; a range that allows any type is JSON."""
     plain = name.partition(";")[0].strip().lower()
     return JSON if plain in ("*/*", "application/*", "text/json") else plain

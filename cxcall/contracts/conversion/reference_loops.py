@@ -1,4 +1,4 @@
-"""Find components whose references lead back to themselves, or that combine so many others that no value can be checked."""
+"""Find components with circular references, and those that combine too many others to check a value."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 MOST_COMBINED = 100_000
-"""How many schemas may be compared with one value: 17 levels of `allOf` with two references each."""
+"""The most schemas that may be compared with one value: 17 levels of `allOf` with two references each."""
 MOST_STEPS = 400
-"""How many schemas may each be combined of the next one: published documents have up to 10."""
-# What applies to the value itself, and not to its members.
+"""The longest chain of schemas that each combine the next one; published documents have up to 10."""
+# The keywords that apply to the value itself, and not to its members.
 _COMBINATIONS = ("allOf", "anyOf", "oneOf")
 _CONDITIONS = ("not", "if", "then", "else")
 
 
 def find_circles(components: Mapping[str, JsonSchema]) -> set[str]:
-    """Return the names whose `$ref` leads back to itself or to such a one, through other references only."""
+    """Return the names whose `$ref` leads back to itself, or to such a name, through references only."""
     leads_back: dict[str, bool] = {}
     for start in components:
         path: dict[str, None] = {}
@@ -34,7 +34,7 @@ def find_circles(components: Mapping[str, JsonSchema]) -> set[str]:
 
 
 def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
-    """Return what components combine that combine too many schemas, or in too many steps, by their names."""
+    """Return the excess, by name, of each component that combines too many schemas, or in too many steps."""
     sizes: dict[str, tuple[int, int]] = {}
     for start in components:
         waiting = [start]
@@ -42,7 +42,7 @@ def find_excessive(components: Mapping[str, JsonSchema]) -> dict[str, str]:
             name = waiting[-1]
             combined = list(_combined_names(components.get(name, {})))
             if name not in sizes:
-                sizes[name] = 0, 0  # for a schema that combines itself
+                sizes[name] = 0, 0  # if a schema combines itself
                 waiting.extend(each for each, _ in combined if each not in sizes)
             else:
                 waiting.pop()
@@ -59,7 +59,7 @@ def _excess(count: int, steps: int) -> str:
 
 
 def _combined_names(schema: Any, step: int = 0) -> Iterator[tuple[str, int]]:
-    """Yield the name of each reference that applies to the same value, as often as it does, and how many steps away it is."""
+    """Yield (name, steps away) of each reference that applies to the same value, as often as it applies."""
     if not isinstance(schema, dict):
         return
     if "$ref" in schema:

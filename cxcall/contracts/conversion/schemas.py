@@ -1,4 +1,4 @@
-"""JSON Schemas of Swagger 2.0 and OpenAPI 3.0 -> JSON Schema 2020-12; those of 3.1 and 3.2 are that already.
+"""Convert schemas of Swagger 2.0 and OpenAPI 3.0 to JSON Schema 2020-12, which 3.1 and 3.2 already use.
 
 The differences: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`, `type: file`,
 a `discriminator` that is a name, keywords beside a `$ref`, which are ignored, and formats that are not
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 DEEPEST = 64
-"""How many schemas may be nested; a reference starts again at zero."""
+"""The deepest nesting of schemas; a reference starts again at zero."""
 
-# Definitions within a schema are found by what refers to them.
+# Definitions inside a schema are found by the references to them.
 _BEHIND = frozenset(
     """
     xml externalDocs nullable x-nullable collectionFormat $id $schema $comment $defs definitions
     """.split()
 )
 _BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
-# Both old dialects leave every other format open; vendors write `uri` for paths, `time` for anything.
+# Both old dialects allow any other format; vendors write `uri` for paths, and `time` for anything.
 _JUDGED = frozenset(
     """
     date date-time email hostname ipv4 ipv6 uuid e164 phone int32 int64 float double byte binary
@@ -49,7 +49,7 @@ _NARROWING = "required minProperties allOf anyOf oneOf not if enum const $ref".s
 
 
 class Dialect(Enum):
-    """Which rules a document's schemas are written by."""
+    """The rules of a document's schemas."""
 
     SWAGGER = "2.0"
     OPENAPI_30 = "3.0"
@@ -60,7 +60,7 @@ class Dialect(Enum):
 class Schemas:
     """The schemas of one document: inline schemas converted in place, referenced schemas converted by name.
 
-    A property that is `readOnly` is never required: the platform ignores it where it is sent back.
+    A `readOnly` property is never required: the platform ignores it if it is sent back.
     """
 
     def __init__(self, source: SourceDocument, dialect: Dialect) -> None:
@@ -80,7 +80,7 @@ class Schemas:
         return converted
 
     def components(self) -> dict[str, JsonSchema]:
-        """Convert all that was referred to, directly or through others, by its new name."""
+        """Convert all referenced schemas, directly or through others, and return them by their new names."""
         found: dict[str, JsonSchema] = {}
         while self._waiting:
             name, at, node = self._waiting.pop()
@@ -118,10 +118,10 @@ class Schemas:
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
 
     def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
-        """Relax what no value, or hardly any, can satisfy, and record each as a problem.
+        """Relax rules that no value, or hardly any, can satisfy, and record each as a problem.
 
-        Vendors write the values of an array's items beside its type, require properties that they do not
-        allow, and write `oneOf` for alternatives that cannot be told apart (see `components`).
+        Vendors declare the values of an array's items beside its type, require properties that they do not
+        allow, and write `oneOf` for alternatives that cannot be distinguished (see `components`).
         """
         values, items = found.get("enum"), found.get("items")
         is_of_items = isinstance(values, list) and not any(
@@ -182,7 +182,7 @@ class Schemas:
         return self._names[pointer]
 
     def _word(self, key: str, value: Any, at: str, depth: int) -> Any:
-        """Convert what stands under one keyword: schemas wherever they may stand, all else as it is."""
+        """Convert the value of one keyword: its schemas are converted, all else is unchanged."""
         if key in (*SCHEMA_KEYWORDS, "additionalItems") and not (
             key == "items" and isinstance(value, list)
         ):
@@ -202,7 +202,7 @@ class Schemas:
         return value
 
     def _modern(self, node: JsonSchema, found: JsonSchema) -> JsonSchema:
-        """Say in the words of 2020-12 what an older dialect says in others."""
+        """Convert keywords of an older dialect to those of 2020-12."""
         kind = found.get("type")
         if kind == "file":
             found |= {"type": "string", "format": "binary"}
@@ -224,7 +224,7 @@ class Schemas:
     def _drop_invalid(self, schema: JsonSchema, at: str) -> None:
         """Drop the keywords that break the rules of JSON Schema itself, and record each as a problem.
 
-        A common one is `required: true` beside the type of a property, which JSON Schema has in the object.
+        A common one is `required: true` beside the type of a property, which JSON Schema declares in the object.
         """
         for error in list(_metaschema_validator().iter_errors(schema)):
             path = list(error.instance_path)
@@ -251,7 +251,7 @@ def _at(schema: Any, path: list[Any]) -> Any:
 
 
 def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
-    """Return whether a schema is one of objects that requires and forbids nothing, as far as it is simple."""
+    """Return whether a simple schema allows objects, and neither requires nor forbids anything."""
     if isinstance(node, dict) and "$ref" in node:
         node = components.get(node["$ref"].removeprefix(SCHEMAS), {})
     if not isinstance(node, dict) or node.get("type", "object") != "object":
@@ -261,7 +261,7 @@ def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
 
 
 def component_name(name: str) -> str:
-    """Return a name of a component as OpenAPI 3.1 allows one: letters, digits, dots, hyphens, underscores."""
+    """Return a name as a component name of OpenAPI 3.1: letters, digits, dots, hyphens, underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "unnamed"
 
 
@@ -276,7 +276,7 @@ def unique(name: str, taken: set[str]) -> str:
 
 
 def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
-    """Drop what cannot be judged as it was meant: see the callers' class."""
+    """Drop keywords that cannot be checked in their intended meaning: see `Schemas`."""
     members, needed = found.get("properties"), found.get("required")
     if isinstance(members, dict) and isinstance(needed, list):
         found["required"] = [name for name in needed if not _is_read_only(members, name)]
@@ -286,7 +286,7 @@ def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
     if isinstance(discriminator, str):
         found["discriminator"] = {"propertyName": discriminator}
     elif isinstance(discriminator, dict):
-        # Its mapping refers to schemas by other names than they have from now on.
+        # Its mapping refers to schemas by their old names.
         found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
     if "default" in found and not _allows_value(found, found["default"]):
         found["x-default"] = found.pop("default")
@@ -301,7 +301,7 @@ def _is_read_only(members: JsonSchema, name: Any) -> bool:
 
 
 def _allows_value(schema: JsonSchema, value: Any) -> bool:
-    """Return whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
+    """Return whether a value has the type, and is one of the values, that a schema declares; checks nothing else."""
     import jsonschema_rs
 
     plainly: JsonSchema = {
@@ -310,12 +310,12 @@ def _allows_value(schema: JsonSchema, value: Any) -> bool:
     try:
         return jsonschema_rs.is_valid(plainly, value)
     except ValueError:
-        return True  # what is wrong with the schema is told elsewhere
+        return True  # errors of the schema are reported elsewhere
 
 
 @cache
 def _is_readable(pattern: str) -> bool:
-    """Return whether a pattern is in the dialect of JSON Schema; what is in another's is not judged."""
+    """Return whether a pattern is in the dialect of JSON Schema; other patterns are not checked."""
     import jsonschema_rs
 
     try:
@@ -327,7 +327,7 @@ def _is_readable(pattern: str) -> bool:
 
 @cache
 def _metaschema_validator() -> Any:
-    """Return the validator of schemas themselves."""
+    """Return the validator for schemas."""
     import jsonschema_rs
 
     return jsonschema_rs.validator_for(

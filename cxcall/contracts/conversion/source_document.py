@@ -1,4 +1,4 @@
-"""A user's document as it was written: what its references lead to, and where in it something is wrong."""
+"""A user's original document: resolve its references, and locate its errors."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class SourceDocument:
-    """The parsed document called `name`; every fault names its JSON pointer.
+    """The parsed document called `name`; every error names its JSON pointer.
 
-    `problems` are the faults that do not keep the rest of the document from being used: each has the names
-    of the operations that cannot be sent because of it.
+    `problems` are the errors that do not make the rest of the document unusable; each has the names of the
+    operations that cannot be sent because of it.
     """
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:
@@ -27,14 +27,14 @@ class SourceDocument:
 
     @contextmanager
     def tolerate(self, *operations: str) -> Iterator[None]:
-        """Record a fault in this block as a problem of these operations, and go on after it."""
+        """Record an error in this block as a problem of these operations, and continue after the block."""
         try:
             yield
         except UsageError as error:
             self.add_problem(error, *operations)
 
     def add_problem(self, error: UsageError, *operations: str) -> None:
-        """Record a fault as a problem of these operations."""
+        """Record an error as a problem of these operations."""
         (finding, *_) = error.findings
         self.problems.append(
             {
@@ -46,7 +46,7 @@ class SourceDocument:
         )
 
     def fault(self, at: str, message: str, fix: str) -> UsageError:
-        """Return the error for something at a pointer."""
+        """Return an error at a pointer."""
         return UsageError(message, where=f"{self.name}#{at}", fix=fix)
 
     def mapping(self, value: Any, at: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class SourceDocument:
         return str(self._of(str, value, at))
 
     def locate(self, reference: Any, at: str) -> tuple[Any, str]:
-        """Return what a `$ref` leads to, and its pointer; raises UsageError if that is not in the document."""
+        """Return what a `$ref` leads to, and its pointer; raises UsageError if it is not in the document."""
         is_within = isinstance(reference, str) and reference.startswith("#/")
         pointer = unquote(reference[1:]) if is_within else ""
         found = find_value(self.root, pointer) if is_within else None
@@ -89,7 +89,7 @@ class SourceDocument:
         return found, pointer
 
     def follow(self, value: Any, at: str) -> tuple[dict[str, Any], str]:
-        """Return an object, or what its `$ref` leads to, and its pointer; raises UsageError for a circle."""
+        """Return an object, or what its `$ref` leads to, and its pointer; raises UsageError for a circular reference."""
         found, place, passed = self.mapping(value, at), at, [at]
         while "$ref" in found:
             value, place = self.locate(found["$ref"], join_pointer(place, "$ref"))

@@ -1,4 +1,4 @@
-"""Operations of Swagger 2.0 -> of OpenAPI 3.1: body, form and headers find their new places."""
+"""Convert operations of Swagger 2.0 to OpenAPI 3.1, where body, form, and headers have other places."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Swagger:
         self._source, self._schemas = source, schemas
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
-        """Return the one server, by `https` where that is among the schemes; operations name none."""
+        """Return the only server, with `https` if it is among the schemes; operations have no servers."""
         if at:
             return []
         schemes = self._source.listing(node.get("schemes"), "/schemes")
@@ -74,7 +74,7 @@ class Swagger:
         schema = self._schemas.convert(inner, at)
         if schema.get("type") == "array":
             style = _STYLES.get(str(node.get("collectionFormat", "csv")))
-            if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent as given
+            if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent unchanged
                 schema = {"type": "string"}
             else:
                 kept |= style if node["in"] == "query" else {"style": "simple"}
@@ -83,7 +83,7 @@ class Swagger:
     def body(
         self, operation: dict[str, Any], parameters: list[tuple[dict[str, Any], str]], at: str
     ) -> dict[str, Any]:
-        """Convert the parameter that is the body, or those that are its form; empty without any."""
+        """Convert the body parameter, or the form parameters; empty if there are none."""
         names = self._media_types("consumes", operation, at)
         for node, place in parameters:
             if node.get("in") == "body":
@@ -120,7 +120,7 @@ class Swagger:
         return {**self._schemas.convert(inner, at), **description}
 
     def _media_types(self, key: str, operation: dict[str, Any], at: str) -> list[str]:
-        """Return what an operation, or else the document, says of its media types."""
+        """Return the media types of an operation, or else of the document."""
         own = operation.get(key)
         place = f"/{key}" if own is None else f"{at}/{key}"
         names = self._source.listing(self._source.root.get(key) if own is None else own, place)

@@ -1,1 +1,1 @@
-"""Explain the errors of the JSON Schema validator, and correct what they are about."""
+"""Explain the errors of the JSON Schema validator, and correct names and values."""

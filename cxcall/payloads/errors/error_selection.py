@@ -22,7 +22,7 @@ def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationErr
     """Yield errors; for a oneOf or anyOf, the errors of the alternative that was probably intended."""
     for error in errors:
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
-        # An alternative without errors is one of several that fit, of which oneOf allows only one.
+        # An alternative without errors is one of several that match, and oneOf allows only one.
         if context and all(context) and not alternative_properties(context):
             branch: list[ValidationError] = min(context, key=_branch_distance)
             yield from relevant_errors(branch)
@@ -31,7 +31,7 @@ def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationErr
 
 
 def one_for_each_value(errors: Sequence[ValidationError]) -> list[ValidationError]:
-    """Return errors with one for each wrong value: its type, or else the narrowest list of values."""
+    """Return one error for each wrong value: its type, or else the shortest list of values."""
     strictest: dict[str, ValidationError] = {}
     for error in sorted(filter(_is_about_value, errors), key=_strictness):
         strictest.setdefault(pointer_of(error), error)
@@ -70,12 +70,12 @@ def pointer_of(error: ValidationError) -> str:
 
 
 def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
-    """Rank a branch of a oneOf by its errors; a wrong type means that it was not meant."""
+    """Rank a branch of a oneOf by its errors; a wrong type means that the branch was not intended."""
     return sum(error.kind.name == "type" for error in branch), len(branch)
 
 
 def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
-    """Return the properties of which one is required, if the branches do not differ otherwise."""
+    """Return the properties if the branches differ only in which one of them is required."""
     if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
         return []
     pointers = {tuple(branch[0].instance_path) for branch in branches}

@@ -28,7 +28,7 @@ _LIMITS = {
     "minProperties": ("property", "at least"),
 }
 _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
-"""A word or a phone number of a text that lists several."""
+"""A word or a phone number in a text that lists several."""
 _FORMATS = {"date": ("a date", "2026-12-01"), "email": ("an email address", "ada@example.com")}
 _TEMPLATES = {
     "uuid": '"<UUID>"',
@@ -72,7 +72,7 @@ def listed_values(value: Any) -> list[str]:
 
 
 def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, list[Any]] | None:
-    """Return the name and the list of an object with nothing else, where the list itself is wanted; None elsewhere."""
+    """Return (name, list) of an object with only a list, where the schema requires the list itself; else None."""
     if "array" not in types or not isinstance(value, dict) or len(value) != 1:
         return None
     [(name, inner)] = value.items()
@@ -81,7 +81,7 @@ def wrapped_list(value: Any, types: list[str], items: JsonSchema) -> tuple[str, 
 
 
 def _first_pair(items: list[Any]) -> str:
-    """Return the first item of a list of names and values as a member of an object; empty if it is no such list."""
+    """Return the first item of a list of names and values as a member of an object; empty for any other list."""
     for name in ("name", "key"):
         if items and all(
             isinstance(each, dict) and each.keys() == {name, "value"} for each in items
@@ -150,14 +150,14 @@ def _date_time_hint(value: str) -> tuple[str, str]:
 
 
 def property_template(name: str, schema: JsonSchema) -> str:
-    """Return a property as JSON text, its value to be filled in."""
+    """Return a property as JSON text, with a value to fill in."""
     first = (*schema_types(schema), "string")[0]
     value = _TEMPLATES.get(schema.get("format", "")) or _TEMPLATES.get(first, '"..."')
     return f'"{name}": {value}'
 
 
 def format_value(value: Any) -> str:
-    """Return a value as text for a message, with phone numbers masked and its end cut if it is long."""
+    """Return a value as text for a message, with phone numbers masked, and shortened if it is long."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = number_masking.mask_text(text)
     return text if len(text) <= _MAX_VALUE else f"{text[:_MAX_VALUE]}…"

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 MAX_SUGGESTIONS = 1000
-"""How many unknown properties of a body are compared with the declared ones."""
-# How certain it is that a name stands for another one, the most certain first.
+"""The most unknown properties of a body that are compared with the declared ones."""
+# Ranks of renames, the most certain first.
 _KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SHARED, _SIMILAR, _ELSEWHERE = (
     range(9)
 )
 _GENERIC_WORDS = ("id", "ids", "type")
-"""Last words that names of different things have."""
+"""Last words that the names of different things share."""
 
 
 class Rename(NamedTuple):
-    """Where the value of a wrong name belongs: `moves` pairs each place with the right one.
+    """The correct place of a wrong name's value: `moves` pairs each place with the correct one.
 
     `rank` orders the alternatives, the most certain first.
     """
@@ -42,17 +42,17 @@ class Rename(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """How deep the deepest value belongs: an object is moved before a value that belongs in it."""
+        """The depth of the deepest correct place: an object is moved before a value that belongs in it."""
         return max(target.count("/") for _, target in self.moves)
 
     @property
     def changes(self) -> set[str]:
-        """The pointers that its edits set: those of the values, and of objects that it adds around them."""
+        """The pointers that its edits set: of the values, and of objects that it adds around them."""
         return {edit.pointer for edit in self.edits if edit.op != "remove"}
 
     @property
     def cautious_edits(self) -> tuple[Edit, ...]:
-        """The edits where a schema allows unknown names: a name with a typo may then be another one."""
+        """The edits for a schema that allows unknown names, where a name with a typo may be another name."""
         if self.rank <= _JOINED:
             return self.edits
         return tuple(edit.as_unsafe() for edit in self.edits)
@@ -83,8 +83,8 @@ def find_renames(
     """Return the renames that correct a body, by the pointer of each wrong name.
 
     `unknown` are the unknown names of each object, `needed` the places of missing required ones. No two
-    renames set the same place; call it again for the others, once these are made. No more than `room`
-    names are looked at: that takes long.
+    renames set the same place; apply them and call the function again for the others. At most `room` names
+    are compared, because it takes long.
     """
     finder = _RenameFinder(operation, value, needed, unknown)
     names = [(place, name) for place, each in unknown.items() for name in each]
@@ -103,7 +103,7 @@ def find_renames(
 
 
 class _RenameFinder:
-    """Finds the places that the value of a wrong name may belong at."""
+    """Finds the places where the value of a wrong name may belong."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _RenameFinder:
             return
         same, node = fold_name(name), value_at(self._value, place)
         if any(fold_name(each) == same for each in schema.get("properties", {}) if each in node):
-            return  # the right name is there already
+            return  # the correct name is already there
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
         yield from self._by_shared_word(place, name)
@@ -144,7 +144,7 @@ class _RenameFinder:
                 yield from self._to(rank, source, target, Applicability.UNSAFE)
 
     def with_companions(self, chosen: dict[str, Rename]) -> dict[str, Rename]:
-        """Return the renames, each one that adds a required object with all values beside it that belong there."""
+        """Return the renames; one that adds a required object also moves the values beside it that belong there."""
         moved = {source for each in chosen.values() for source, _ in each.moves}
         joined = dict(chosen)
         for pointer, rename in chosen.items():
@@ -161,7 +161,7 @@ class _RenameFinder:
         return joined
 
     def _companions(self, place: str, wrapper: str) -> Iterator[tuple[str, str]]:
-        """Yield (place, right place) of each undeclared value in an object that one in it would declare."""
+        """Yield (place, correct place) of each undeclared value that an object within its object would declare."""
         declared = self._operation.schema_at(place).get("properties", {})
         below = self._operation.schema_at(wrapper).get("properties", {})
         for name in value_at(self._value, place):
@@ -188,7 +188,7 @@ class _RenameFinder:
                 yield from self._to(rank, source, join_pointer(place, each), applicability)
 
     def _fits(self, source: str, place: str, name: str) -> bool:
-        """Return whether the value at `source` may be that of a property, perhaps in another form."""
+        """Return whether the value at `source` may be the value of a property, perhaps after conversion."""
         schema = self._operation.schema_at(join_pointer(place, name))
         is_same = fold_name(name) == fold_name(source.rpartition("/")[2])
         return fits_type(value_at(self._value, source), schema, as_written=not is_same)
@@ -220,7 +220,7 @@ class _RenameFinder:
                     yield from self._to(_JOINED, source, target, Applicability.SAFE)
 
     def _by_shared_word(self, place: str, name: str) -> Iterator[Rename]:
-        """Yield the rename to a missing name that alone shares a word with this one, and with no other wrong name.
+        """Yield the rename to the only missing name that shares a word with this one, and with no other wrong name.
 
         `slots` is the end of `timeSlots`; `callerNumber` and `callerAddress` are both numbers of the caller.
         """
@@ -234,7 +234,7 @@ class _RenameFinder:
             yield from self._to(_SHARED, join_pointer(place, name), found[0], Applicability.UNSAFE)
 
     def _by_missing_list(self, place: str, name: str) -> Iterator[Rename]:
-        """Yield the move into a list that is missing and whose items have a property of this name."""
+        """Yield the move into a missing list whose items have a property of this name."""
         for listed in self._needed:
             source, target = join_pointer(place, name), join_pointer(f"{listed}/0", name)
             declared = self._operation.schema_at(f"{listed}/0").get("properties", {})
@@ -281,7 +281,7 @@ class _RenameFinder:
     def _to(
         self, rank: int, source: str, target: str, applicability: Applicability
     ) -> Iterator[Rename]:
-        """Yield the move to a place that is free and takes the value; the objects around it are added."""
+        """Yield the move to a free place that accepts the value, with the objects around it added."""
         if has_value(self._value, target) or target.startswith(f"{source}/"):
             return
         if self._excludes(target, source):
@@ -296,7 +296,7 @@ class _RenameFinder:
             yield Rename(rank, ((source, target),), tuple(edits))
 
     def _excludes(self, target: str, source: str) -> bool:
-        """Return whether a property is not allowed together with the one that the value would be moved out of."""
+        """Return whether a property is not allowed together with the property that the value is moved from."""
         above, _, name = target.rpartition("/")
         owner, _, rest = source.removeprefix(f"{above}/").partition("/")
         excluded = self._operation.schema_at(above).get("dependentSchemas", {}).get(name, {})
@@ -304,7 +304,7 @@ class _RenameFinder:
 
 
 def _share_word(name: str, other: str) -> bool:
-    """Return whether a name is the end of another, or both are of numbers and start or end with the same word."""
+    """Return whether a name is the end of another, or both are names of numbers that start or end with the same word."""
     own, others = _words(name), _words(other)
     if not (own and others):
         return False
@@ -319,20 +319,20 @@ def _words(name: str) -> list[str]:
 
 
 def _is_address(name: str) -> bool:
-    """Return whether a name is that of a phone number: one that is dialed, or the caller's."""
+    """Return whether a name is that of a phone number, either dialed or the caller's."""
     folded = number_property_names.fold_name(name)
     is_caller = number_property_names.is_folded_caller_name(folded) and not folded.endswith("name")
     return is_caller or number_property_names.is_folded_number_name(folded)
 
 
 def _longer_name(folded: str, names: Iterable[str]) -> str:
-    """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty without one."""
+    """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty if there is none."""
     longer = [each for each in names if fold_name(each).startswith(folded)]
     return longer[0] if len(longer) == 1 and len(folded) > SHORTEST_TYPO else ""
 
 
 def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
-    """Return whether a value has a type that a schema allows, or (unless `as_written`) could be given one."""
+    """Return whether a value has a type that a schema allows, or (unless `as_written`) can be converted to one."""
     types = schema_types(schema) or ["object"] * ("properties" in schema)
     own = type_of(value)
     if value is None or not types or own in types or (own == "integer" and "number" in types):

@@ -1,4 +1,4 @@
-"""Name the flags that set what is missing from a body that comes from flags."""
+"""Suggest flags for the properties that are missing in a body built from flags."""
 
 from __future__ import annotations
 

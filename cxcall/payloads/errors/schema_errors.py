@@ -1,4 +1,4 @@
-"""Explain the errors of the JSON Schema validator: which name or value is wrong, why, what to write."""
+"""Explain the errors of the JSON Schema validator: which name or value is wrong, why, and the correction."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ _MAX_LISTED_NAMES = 12
 def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Finding], Payload]:
     """Return the findings on an invalid body, and the body with its wrong names corrected.
 
-    A wrong name is corrected before its value is checked, so that it causes one finding, and not
-    another one for the property that is missing.
+    A wrong name is corrected before its value is checked, so that it causes only one finding, and no
+    second one for the missing property.
     """
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
@@ -89,7 +89,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
             unknown[place] = _undeclared_names(operation, body.value, place)
         needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
         renames = find_renames(operation, body.value, unknown, needed, room)
-        # Where other names are allowed, a wrong one is an error only in place of a missing one.
+        # If other names are allowed, a wrong name is an error only in place of a missing one.
         renames = {
             pointer: rename
             for pointer, rename in renames.items()
@@ -125,7 +125,7 @@ def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]
 def _explain_error(
     operation: Operation, body: Payload, error: ValidationError
 ) -> Iterator[Finding]:
-    """Yield the findings that one error of the JSON Schema validator stands for."""
+    """Yield the findings for one error of the JSON Schema validator."""
     keyword, detail = error.kind.name, error.kind.as_dict()
     explainer = _ErrorExplainer(operation, body, pointer_of(error))
     if keyword in UNKNOWN:
@@ -176,7 +176,7 @@ class _ErrorExplainer:
         )
 
     def renamed_property(self, name: str, rename: Rename, missing: Collection[str]) -> Finding:
-        """Return the finding on a name that another one was meant by; `missing` are missing properties."""
+        """Return the finding on a wrong name with a known correct name; `missing` are missing properties."""
         needed = [target for _, target in rename.moves if target in missing]
         needed += sorted(rename.changes.intersection(missing).difference(needed))
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
@@ -189,7 +189,7 @@ class _ErrorExplainer:
         return self._unknown(name, rename.describe(), why, rename.edits)
 
     def unknown_property(self, name: str) -> Finding:
-        """Return the finding on a name that stands for no other property."""
+        """Return the finding on an unknown name."""
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         why = mistake.get("why", "the schema allows no other properties here")
         target = mistake.get("use", "").rpartition("/")[2]
@@ -215,7 +215,7 @@ class _ErrorExplainer:
 
     @cached_property
     def _declared_elsewhere(self) -> dict[str, str]:
-        """The first place of each property that the operation declares."""
+        """The first place of each declared property by name."""
         places = reversed(self.operation.pointers)
         return {fold_name(each.rpartition("/")[2]): each for each in places}
 
@@ -257,7 +257,7 @@ class _ErrorExplainer:
         return suggest_flags(self.body, self.operation, places)
 
     def _addition(self, place: str) -> Edit:
-        """Return the edit that adds a property: with the value that it must share, or with a placeholder."""
+        """Return the edit that adds a property, with the value that it must share, or with a placeholder."""
         kind, _, other = str(self.operation.schema_at(place).get("x-cxcall-same-as", "")).partition(
             ":"
         )
@@ -288,7 +288,7 @@ class _ErrorExplainer:
     def excluded_property(self, other: str) -> Finding:
         """Return the finding on a property that is not allowed together with another one.
 
-        It has no edits: which of the two is to be removed cannot be known.
+        It has no edits: which of the two to remove is not known.
         """
         above, _, name = self.pointer.rpartition("/")
         return self._finding(
@@ -322,7 +322,7 @@ class _ErrorExplainer:
         """Return the edits that correct the value, or put a placeholder in its place."""
         placeholder = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
         if correction and not is_valid_scalar(correction[0], self.schema):
-            correction = None  # in the right form, but still wrong
+            correction = None  # in the correct format, but still wrong
         value, applicability = correction or placeholder
         return [] if value == self.value else [write("replace", self.pointer, value, applicability)]
 

@@ -1,4 +1,4 @@
-"""Find objects of a body whose structure is another one than the operation's: no name fits."""
+"""Find objects of a body with the structure of another operation: no name is correct."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
 
 _MIN_NAMES = 2
-"""So many names must be wrong, and as many missing: a single one is a misspelled name."""
+"""This many names must be wrong, and as many missing: a single one is a misspelled name."""
 _MAX_NAMES = 6
 
 
 def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Finding]:
-    """Yield a finding for each object in a body that has several names, none of them declared or required."""
+    """Yield a finding for each object in a body with several names, of which none is declared."""
     for pointer, members in objects(body.value):
         if not pointer or len(members) < _MIN_NAMES:
             continue

@@ -1,4 +1,4 @@
-"""Correct a wrong value: in another form, or by a placeholder that says what belongs there."""
+"""Correct a wrong value: in another format, or by a placeholder that describes the value."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ SCALAR_RULES = frozenset(
     exclusiveMaximum multipleOf
     """.split()
 )
-"""Keywords of a schema that are about a value, and not about its members and items."""
+"""Keywords of a schema that restrict a value itself, and not its members and items."""
 _WRITTEN_DIGITS = r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]"
-"""A phone number, for a schema that requires its digits."""
+"""A phone number, if a schema requires its digits."""
 _HYPHENS = (8, 12, 16, 20)
 
 
@@ -56,7 +56,7 @@ def placeholder(name: str, schema: JsonSchema) -> str:
 
 
 def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
-    """Return a value for a property that is missing, with placeholders for what it requires."""
+    """Return a value for a missing property, with placeholders for its required members."""
     schema = operation.schema_at(pointer)
     first = (*schema_types(schema), "object" if "properties" in schema else "string")[0]
     if depth < _MAX_DEPTH and first == "object":
@@ -72,7 +72,7 @@ def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
 
 
 def retype(value: Any, types: list[str]) -> Correction | None:
-    """Return a value in one of some JSON types with the same meaning, and how safe that is; None if it has none."""
+    """Return a value in one of some JSON types with the same meaning, and how safe that is; None if there is none."""
     if isinstance(value, str):
         inner = find_json(value, value, is_strict=True)
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
@@ -90,7 +90,7 @@ def retype(value: Any, types: list[str]) -> Correction | None:
 
 
 def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
-    """Return whether a value obeys the rules of a merged schema that are not about members and items."""
+    """Return whether a value is valid for a merged schema, apart from its members and items."""
     import jsonschema_rs
 
     rules = {word: rule for word, rule in schema.items() if word in SCALAR_RULES}
@@ -98,7 +98,7 @@ def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
 
 
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:
-    """Return a text in the form that its schema requires, and how safe that is; None if it has no such form."""
+    """Return a text in the format that its schema requires, and how safe the change is; None if there is none."""
     name, text = schema.get("format"), value.strip()
     if choices := schema.get("enum"):
         return _correct_choice(text, [each for each in choices if isinstance(each, str)])

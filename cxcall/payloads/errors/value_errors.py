@@ -1,4 +1,4 @@
-"""Describe what is wrong with a value, and what to write: the rule of its schema that it breaks."""
+"""Describe the rule of its schema that a value breaks, and the correction."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
 
 
 def explain_unfilled_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
-    """Return the finding on a parameter whose schema allows the placeholder that was never filled in."""
+    """Return the finding on a parameter with a placeholder that its schema allows."""
     described = describe_placeholder(_label(parameter), value)
     found = _parameter_finding(operation, parameter, "placeholder", *described)
     return found._replace(value=value)
 
 
 def explain_spelling(operation: Operation, parameter: Parameter, value: str) -> Finding:
-    """Return the finding on a path parameter that can be written in another way."""
+    """Return the finding on a path parameter that has another spelling."""
     label = _label(parameter)
     message, fix = f"{label} must be written in digits; got `{value}`", "write digits only"
     if value.strip() != value or not value.isprintable():
@@ -115,12 +115,12 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
 
 
 def without_duplicates(items: list[Any]) -> list[Any]:
-    """Return a list with the first one of equal items each."""
+    """Return a list without repeated items."""
     return [each for index, each in enumerate(items) if each not in items[:index]]
 
 
 def type_names(types: list[str]) -> str:
-    """Return JSON types in words."""
+    """Return the names of JSON types as text."""
     return " or ".join(TYPE_NAMES[each] for each in types)
 
 
@@ -131,7 +131,7 @@ def _suggest_choice(value: Any, choices: list[Any]) -> str:
 
 
 def describe_schema(schema: JsonSchema) -> str:
-    """Return what the schema requires of a value, or its description, as the reason of a finding."""
+    """Return the rule of a value's schema, or its description, as the reason of a finding."""
     formats = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
     name = formats.get(schema.get("format", ""))
     return (
@@ -140,7 +140,7 @@ def describe_schema(schema: JsonSchema) -> str:
 
 
 def with_description(rule: str, description: str | None) -> str:
-    """Return a rule of a schema and the description there, as a reason; either may be empty."""
+    """Return a rule of a schema with its description, as a reason; either may be empty."""
     if not description:
         return rule
     return f"{rule}; it says: {description}" if rule else f"the schema says: {description}"
