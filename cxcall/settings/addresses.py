@@ -7,7 +7,13 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
-from cxcall.settings.regions import ACCESS_KEY_PATH, normalize_url, region_domain, token_url_for
+from cxcall.settings.regions import (
+    ACCESS_KEY_PATH,
+    normalize_url,
+    region_domain,
+    region_of,
+    token_url_for,
+)
 from cxcall.settings.sources import Setting, find_setting
 from cxcall.transport.origins import host_url, is_loopback_url
 
@@ -19,28 +25,28 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer
 
 
-def resolve_addresses(
-    layers: Sequence[Layer], contract: Contract, platform: str, server: str = ""
-) -> Layer:
+def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str = "") -> Layer:
     """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used.
 
-    `server` is the address of an operation that has its own. The token URL is derived only where the
-    convention of `platform` is known to hold.
+    `server` is the address of an operation that has its own. The token URL is derived only for a host of
+    a platform's region, and for this machine: `login.` of another domain may have another owner.
     """
-    from cxcall.settings.trust import is_published_host
-
     base_url = _base_url(layers, contract, server)
     token_url = _explicit_url(layers, "token_url")
-    is_derivable = (
-        platform
-        or is_loopback_url(base_url.value)
-        or is_published_host(base_url.value, find_setting("region", layers))
-    )
-    derived = token_url_for(base_url.value) if is_derivable else ""
-    return {
-        "base_url": base_url,
-        "token_url": token_url or _derive(derived, "base_url", base_url),
-    }
+    if token_url is None:
+        has_login = _has_login_host(base_url.value, layers, contract)
+        derived = token_url_for(base_url.value) if has_login else ""
+        token_url = _derive(derived, "base_url", base_url)
+    return {"base_url": base_url, "token_url": token_url}
+
+
+def _has_login_host(base_url: str, layers: Sequence[Layer], contract: Contract) -> bool:
+    if is_loopback_url(base_url) or (contract.is_shipped and region_of(base_url, contract)):
+        return True
+    from cxcall.settings.trust import is_host_of_region, is_published_host
+
+    region = find_setting("region", layers)
+    return is_published_host(base_url) or bool(region and is_host_of_region(base_url, region))
 
 
 def resolve_tenant_addresses(

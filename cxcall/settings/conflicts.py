@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
-from cxcall.settings.regions import region_domain, shared_domain
+from cxcall.settings.regions import region_domain, region_of
 from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
-from cxcall.settings.trust import named_domain
-from cxcall.transport.origins import host_of, is_loopback_host
+from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ def find_conflicts(
 ) -> Iterator[Finding]:
     """Yield the conflicts of the settings behind `base_url` and `token_url`."""
     yield from _other_platform(layers, contract)
-    if not is_loopback_host(shared_domain(base_url)):
+    if not is_loopback_url(base_url):
         yield from _ignored_host(layers, contract, base_url)
     yield from _foreign_token_host(layers, contract, base_url, token_url)
     yield from _unknown_region(layers, contract)
@@ -72,16 +72,18 @@ def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) ->
 def _named_host(name: str, setting: Setting, contract: Contract) -> str:
     if name == "base_url":
         return host_of(setting.value).lower()
-    domain = named_domain(name, setting, contract)
-    return host_of(contract.base_url(domain)).lower() if domain else ""
+    try:
+        domain = region_domain(setting, contract)
+    except UsageError:
+        return ""  # a value that is not used need not be valid
+    return host_of(contract.base_url(domain)).lower()
 
 
 def _foreign_token_host(
     layers: Sequence[Layer], contract: Contract, base_url: str, token_url: str
 ) -> Iterator[Finding]:
     setting = find_setting("token_url", layers)
-    domains = {shared_domain(base_url), shared_domain(token_url)}
-    if setting and len(domains) > 1 and domains & {*contract.regions.values()}:
+    if setting and region_of(base_url, contract) != region_of(token_url, contract):
         yield Finding.warning(
             "region-mismatch",
             setting.locate(),

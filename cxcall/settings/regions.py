@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.finding import printable
 from cxcall.settings.sources import invalid_setting, suggest_name
-from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url
+from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
@@ -130,14 +130,23 @@ def is_domain_name(host: str) -> bool:
 
 
 def token_url_for(base_url: str) -> str:
-    """Return the token URL that belongs to an API's address; empty if it cannot be derived."""
+    """Return the token URL that belongs to an address of this machine, or to a region's API; empty for any other.
+
+    The caller checks that the host of the API is that of a region.
+    """
     if is_loopback_url(base_url):
         return f"{base_url}/oauth/token"
     host = host_of(base_url).lower()
     return f"https://login.{host[4:]}/oauth/token" if host.startswith("api.") else ""
 
 
-def shared_domain(url: str) -> str:
-    """Return the host without `api.`, `login.`, or `apps.`: the part that one region's hosts share."""
-    host = urlsplit(url).hostname or ""
-    return host.partition(".")[2] if host.startswith(("api.", "login.", "apps.")) else host
+def region_of(url: str, contract: Contract) -> str:
+    """Return the domain of the contract's region that has a host; empty if none has it.
+
+    Only the hosts of a platform's own regions belong together: `api.` and `login.` before another domain
+    may be hosts of different owners.
+    """
+    scheme, host, port = origin(url)
+    prefix, _, domain = host.partition(".")
+    is_own = prefix in ("api", "login", "apps") and domain in contract.regions.values()
+    return domain if is_own and (scheme, port) == ("https", HTTPS_PORT) else ""

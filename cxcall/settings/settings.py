@@ -159,7 +159,7 @@ def load_settings(
     """
     from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
-    from cxcall.settings.trust import find_trust_errors, find_unnamed_host, platform_of
+    from cxcall.settings.trust import find_trust_errors, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
@@ -173,13 +173,15 @@ def load_settings(
         first = values["do_not_call"]
         source = f"{first.source}; also `{second_list.value}` from {second_list.source}"
         values["do_not_call"] = first._replace(source=source)
-    if is_cxone:
-        values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir, server)
-    else:
-        values |= resolve_addresses(layers, contract, platform.value, server)
+
+    def resolve(sources: Sequence[Layer]) -> Layer:
+        if is_cxone:
+            return resolve_tenant_addresses(sources, contract, profile.value, state_dir, server)
+        return resolve_addresses(sources, contract, server)
+
+    values |= resolve(layers)
     addresses = values["base_url"].value, values["token_url"].value
-    unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
-    errors, untrusted = find_trust_errors(layers, contract, values, unnamed)
+    errors, untrusted = find_trust_errors(layers, contract, values, resolve)
     errors = (*errors, *_find_weaker_guards(layers, profile))
     for found in (*ignored, *errors):
         add_notice(found._replace(severity=Severity.WARNING))

@@ -107,6 +107,11 @@ def split_dotenv(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
     return [*layers[dotenv]], [*layers[: dotenv.start], *layers[dotenv.stop :]]
 
 
+def without_dotenv(layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers in their places, with those of `.env` empty."""
+    return [{} if place in (DOTENV, VENDOR_DOTENV) else layer for place, layer in enumerate(layers)]
+
+
 def replace_dotenv(layers: Sequence[Layer], layer: Layer) -> list[Layer]:
     """Return the layers with the `CXCALL_*` layer of `.env` replaced."""
     return [*layers[:DOTENV], layer, *layers[DOTENV + 1 :]]

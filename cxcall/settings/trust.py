@@ -5,12 +5,13 @@ what an operation is, or how careful cxcall is:
 
 | kind of setting | from `.env` |
 |---|---|
-| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names, and a path that it has there |
-| platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
+| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if the addresses of the API, of the token endpoint, and of the issuer are the same without `.env`; another region of the same vendor is another address |
+| platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if another source names it; if none names a platform, also if it is the default one, or the one that an access key belongs to |
 | schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
 | guard: duplicate_window, hours, hours_policy, max_attempts | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
-| client_id, access_key_id, username, secrets, timeout, max_wait | used |
+| client_id | used, unless it moves an access key from elsewhere to another token endpoint |
+| access_key_id, username, secrets, timeout, max_wait | used |
 
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
@@ -21,41 +22,39 @@ the operations that `validate` checks files against (cxcall/validation/operation
 setting, and no command that sends reads them.
 
 A document may come from anywhere, so its `servers` do not decide where a secret goes: the profile, the
-environment, or a flag must name the host. The published hosts of the platforms need no such setting.
+environment, or a flag must name the host. A published host of a platform needs no such setting, unless
+a source names a region: then it must be the host of that region.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, command, printable
-from cxcall.settings.regions import (
-    ACCESS_KEY_PATH,
-    HTTPS_PORT,
-    region_domain,
-    shared_domain,
-    url_area,
-)
+from cxcall.settings.regions import region_domain, url_area
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
     SECRET_SETTINGS,
     SETTING_NAMES,
     URL_SETTINGS,
+    Setting,
     find_setting,
+    replace_dotenv,
     split_dotenv,
+    without_dotenv,
 )
-from cxcall.transport.origins import host_of, host_url, is_loopback_url, origin
+from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Layer, Setting
+    from cxcall.settings.sources import Layer
 
+    Resolver = Callable[[Sequence[Layer]], Layer]
 
 _HARMLESS = (
     "client_id",
@@ -68,8 +67,9 @@ _HARMLESS = (
 """What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
+_DESTINATIONS = ("region", *URL_SETTINGS)
 _DEFAULT_PLATFORM = PLATFORMS[0]
-_TOKEN_PATHS = ("/oauth/token", "/auth/token", ACCESS_KEY_PATH)
+_UNKNOWN = Setting("", "")
 _STATIC = (("password",), ("api_key",))
 """What only a user's document asks for, so that it belongs to no platform."""
 _CODE = "credential"
@@ -91,58 +91,119 @@ def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
 
 
 def find_trust_errors(
-    layers: Sequence[Layer], contract: Contract, values: Layer, unnamed: tuple[Finding, ...]
+    layers: Sequence[Layer], contract: Contract, values: Layer, resolve: Resolver
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the errors that concern the secrets of the settings, and those that a login's secret would have.
 
-    `unnamed` is the error on a host that only a document names.
+    `values` are the settings in use, and `resolve` returns the addresses that result from layers.
     """
-    untrusted = (*_untrusted_choices(layers, contract, {}), *unnamed)
+    dotenv = _DotenvChoices(layers, contract, values, resolve)
+    untrusted = tuple(dotenv.find_errors({}))
     secrets = find_secrets_in_use(layers)
     if not secrets:
         return (), untrusted
-    other = _other_platform(layers, values["platform"], secrets, values["base_url"].value)
-    return (*_untrusted_choices(layers, contract, secrets), *unnamed, *other), untrusted
+    base_url, platform = values["base_url"], values["platform"]
+    foreign = {
+        each: secrets[each] for each in secrets if not _is_from_dotenv(secrets[each], layers)
+    }
+    if foreign:
+        errors = (*dotenv.find_errors(foreign),)
+        if dotenv.is_foreign_choice("platform", foreign):
+            return errors, untrusted
+        other = _other_platform(dotenv.outside, platform, foreign, base_url.value)
+        return (*errors, *other), untrusted
+    other = _other_platform(layers, platform, secrets, base_url.value)
+    return (*find_unnamed_host(layers, contract, base_url), *other), untrusted
 
 
-def _untrusted_choices(
-    layers: Sequence[Layer], contract: Contract, secrets: Mapping[str, Setting]
-) -> Iterator[Finding]:
-    """Yield an error for each choice in `.env` that may not be combined with a secret from elsewhere.
+class _DotenvChoices:
+    """The choices in `.env`, and the addresses that the other sources have without it."""
 
-    `secrets` are those in use; without any, the secret is a login's or one that the user types.
-    """
-    foreign = {name for name, setting in secrets.items() if not _is_from_dotenv(setting, layers)}
-    if secrets and not foreign:
-        return
-    secret = next((name for name in secrets if name in foreign), "")
-    owner = f"`{secret}` (from {secrets[secret].source})" if secrets else "a secret from elsewhere"
-    _, outside = split_dotenv(layers)
-    trusted = {*contract.regions.values()}
-    trusted |= {named_domain(name, layer[name], contract) for layer in outside for name in layer}
-    unused = "region" if find_setting("base_url", layers) else "base_url"
-    for name in CHOICES:
-        setting = find_setting(name, layers)
-        if setting is None or name == unused or not _is_from_dotenv(setting, layers):
-            continue
-        if name == "platform" and (setting.value == _DEFAULT_PLATFORM or _has_access_key(outside)):
-            continue
-        domain = named_domain(name, setting, contract)
-        path = _path_of(name, setting.value) if domain in trusted else ""
-        if domain and domain in trusted and path in _known_paths(name, outside, contract):
-            continue
-        target = (
-            f"send {owner} to `{domain}{printable(path)}`"
-            if domain
-            else f"choose the {name} for {owner}"
-        )
-        yield Finding.error(
-            _CODE,
-            setting.locate(),
-            f"`.env` would {target}",
-            f"if you trust it, set `{name}` in the environment or by a flag",
-            _WHY,
-        )
+    def __init__(
+        self, layers: Sequence[Layer], contract: Contract, values: Layer, resolve: Resolver
+    ) -> None:
+        self.outside = without_dotenv(layers)
+        self._layers, self._contract, self._values = layers, contract, values
+        self._resolve = resolve
+        names = (*CHOICES, "client_id") if any(split_dotenv(layers)[0]) else ()
+        found = {name: find_setting(name, layers) for name in names}
+        self._chosen = {
+            name: each for name, each in found.items() if each and _is_from_dotenv(each, layers)
+        }
+        self._own = self._addresses() if self._chosen else values
+
+    def find_errors(self, secrets: Mapping[str, Setting]) -> Iterator[Finding]:
+        """Yield an error for each choice that may not be combined with secrets from elsewhere.
+
+        Without `secrets`, the secret is a login's or one that the user types. If no choice moves an
+        address, a host that only a document names is an error, too.
+        """
+        first = next(iter(secrets), "")
+        owner = f"`{first}` (from {secrets[first].source})" if first else "a secret from elsewhere"
+        moves = self._moves(secrets)
+        for name, address in moves.items():
+            yield self._error(name, f"send {owner} to `{printable(address)}`")
+        for name in CHOICES:
+            if name not in _DESTINATIONS and self.is_foreign_choice(name, secrets):
+                yield self._error(name, f"choose the {name} for {owner}")
+        if not moves:
+            yield from find_unnamed_host(self.outside, self._contract, self._values["base_url"])
+
+    def _error(self, name: str, problem: str) -> Finding:
+        fix = f"if you trust it, set `{name}` in the environment or by a flag"
+        where = self._chosen[name].locate()
+        return Finding.error(_CODE, where, f"`.env` would {problem}", fix, _WHY)
+
+    def is_foreign_choice(self, name: str, secrets: Mapping[str, Setting]) -> bool:
+        """Return whether `.env` makes a choice, not an address, that these secrets are not for."""
+        setting = self._chosen.get(name)
+        if setting is None or name != "platform":
+            return setting is not None
+        if own := find_setting(name, self.outside):
+            return setting.value != own.value
+        has_key = "access_key_secret" in (secrets or find_secrets_in_use(self.outside))
+        return setting.value != _DEFAULT_PLATFORM and not (has_key and setting.value == CXONE)
+
+    def _moves(self, secrets: Mapping[str, Setting]) -> dict[str, str]:
+        """Return the settings that change an address, and the address that each changes to."""
+        # With the ID of an application, NICE CXone has another token endpoint for an access key.
+        names = (*_DESTINATIONS, *(("client_id",) if secrets else ()))
+        unused = "region" if find_setting("base_url", self._layers) else ""
+        chosen = {
+            name: self._chosen[name] for name in names if name in self._chosen and name != unused
+        }
+        together = self._changed(chosen) if chosen else ""
+        if not together:
+            return {}
+        found = {name: self._changed({name: chosen[name]}) for name in chosen}
+        return {name: url for name, url in found.items() if url} or dict.fromkeys(chosen, together)
+
+    def _changed(self, choices: Layer) -> str:
+        """Return an address that only results from these choices; empty if they change none."""
+        if "base_url" in choices and self._is_open():
+            return host_of(choices["base_url"].value)
+        new, own = self._addresses(choices), self._own
+        changed = [name for name in new if new[name].value != own.get(name, _UNKNOWN).value]
+        if not changed:
+            return ""
+        name = next((each for each in choices if each in changed), changed[0])
+        url = new[name].value
+        is_same_host = host_of(url) == host_of(own.get(name, _UNKNOWN).value)
+        return (url if is_same_host else host_of(url)) or "another address"
+
+    def _is_open(self) -> bool:
+        """Return whether the address of the API is that of a tenant that is not known yet."""
+        is_cxone = self._values["platform"].value == CXONE
+        return is_cxone and self._own.get("base_url", _UNKNOWN).source == "default"
+
+    def _addresses(self, choices: Layer | None = None) -> Layer:
+        """Return the addresses if `.env` has only these choices; empty if there are none."""
+        layers = replace_dotenv(self.outside, choices or {})
+        unused = {name: found for name in URL_SETTINGS if (found := find_setting(name, layers))}
+        try:
+            return {**unused, **self._resolve(layers)}
+        except UsageError:
+            return {}
 
 
 def _other_platform(
@@ -176,34 +237,6 @@ def _other_platform(
     )
 
 
-def named_domain(name: str, setting: Setting, contract: Contract) -> str:
-    """Return the domain that a setting names, with the port of its own; empty if it names none."""
-    if name in URL_SETTINGS:
-        *_, port = origin(setting.value)
-        domain = shared_domain(setting.value).rstrip(".")
-        return domain if port == HTTPS_PORT or not domain else f"{domain}:{port}"
-    try:
-        return region_domain(setting, contract) if name == "region" else ""
-    except UsageError:
-        return ""  # a value that is not used need not be valid
-
-
-def _path_of(name: str, url: str) -> str:
-    return urlsplit(url).path.rstrip("/") if name in URL_SETTINGS else ""
-
-
-def _known_paths(name: str, outside: Sequence[Layer], contract: Contract) -> set[str]:
-    """Return the paths that an address from `.env` may have: that of another source, else the platforms' own.
-
-    Behind another path the same host may hold another tenant, or the same operation under another URL, which
-    the duplicate guard does not know.
-    """
-    if other := find_setting(name, outside):
-        return {_path_of(name, other.value)}
-    own = {"base_url": (contract.base_url(),), "token_url": _TOKEN_PATHS}.get(name, ())
-    return {"", *(urlsplit(each).path.rstrip("/") for each in own)}
-
-
 def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
     return any(setting is entry for layer in split_dotenv(layers)[0] for entry in layer.values())
 
@@ -216,17 +249,18 @@ def _has_access_key(layers: Sequence[Layer]) -> bool:
 def platform_of(contract: Contract) -> str:
     """Return the platform of a contract; a user's document has one only at a published host of it."""
     declared = str(contract.declared.get("x-cxcall-platform", ""))
-    is_known = contract.is_shipped or not declared or is_published_host(contract.base_url(), None)
+    is_known = contract.is_shipped or not declared or is_published_host(contract.base_url())
     return declared if is_known else ""
 
 
 def find_unnamed_host(
     layers: Sequence[Layer], contract: Contract, base_url: Setting
 ) -> Iterator[Finding]:
-    """Yield an error if only a user's document names the host of `base_url`."""
+    """Yield an error if only a user's document names the host of `base_url`, or another one than the region's."""
     if contract.is_shipped or find_setting("base_url", layers):
         return
-    if is_published_host(base_url.value, find_setting("region", layers)):
+    region = find_setting("region", layers)
+    if is_host_of_region(base_url.value, region) if region else is_published_host(base_url.value):
         return
     url = host_url(base_url.value)
     yield Finding.error(
@@ -238,11 +272,8 @@ def find_unnamed_host(
     )
 
 
-def is_published_host(url: str, region: Setting | None) -> bool:
-    """Return whether a URL is at the host that a shipped contract has for a region.
-
-    The lists of regions are open: `region` may name one that no contract knows, by its domain.
-    """
+def is_published_host(url: str) -> bool:
+    """Return whether a URL is at the host that a shipped contract has for any of its regions."""
     if "\\" in url:  # requests reads another host than urllib
         return False
     host = host_of(url).lower()
@@ -250,13 +281,28 @@ def is_published_host(url: str, region: Setting | None) -> bool:
     return is_area or any(
         host == host_of(known.base_url(domain)).lower()
         for known in load_shipped_contracts()
-        for domain in (*known.regions.values(), *_domain(region, known))
+        for domain in known.regions.values()
     )
 
 
-def _domain(region: Setting | None, known: Contract) -> Iterator[str]:
-    if region:
-        try:
-            yield region_domain(region, known)
-        except UsageError:  # not a region of this platform
-            return
+def is_host_of_region(url: str, region: Setting) -> bool:
+    """Return whether a URL is at the host that a shipped contract has for the region of a setting.
+
+    The lists of regions are open: `region` may name one that no contract knows, by its domain.
+    """
+    if "\\" in url:  # requests reads another host than urllib
+        return False
+    host = host_of(url).lower()
+    return any(
+        host == host_of(known.base_url(domain)).lower()
+        or (":" not in host and url_area(url) == domain)
+        for known in load_shipped_contracts()
+        for domain in _domain(region, known)
+    )
+
+
+def _domain(region: Setting, known: Contract) -> Iterator[str]:
+    try:
+        yield region_domain(region, known)
+    except UsageError:  # not a region of this platform
+        return

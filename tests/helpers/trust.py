@@ -51,21 +51,25 @@ class Folder:
         else:
             self._dotenv.append(f"CXCALL_{name.upper()}={value}")
 
-    def load(self) -> Settings:
+    def load(self, *, has_dotenv: bool = True) -> Settings:
         """Write the files, and load the settings as a command does."""
         profiles = [*self._profile, "[profiles.other]", 'region = "eu-west-1"']
         config = Path("config/config.toml")
         config.write_text("\n".join(profiles), "utf-8")
         config.chmod(0o600)
-        Path(".env").write_text("\n".join(self._dotenv), "utf-8")
+        Path(".env").write_text("\n".join(self._dotenv if has_dotenv else ()), "utf-8")
         return load_settings(self._flags, find_platform_contract(find_platform(self._flags)))
 
 
 class Recorder:
-    """A loopback server that records the `Authorization` headers and bodies that it receives."""
+    """A loopback server that records the `Authorization` headers and bodies that it receives.
+
+    As a proxy (`HTTPS_PROXY`), it records the hosts that a client asks for in `hosts`, and connects to none.
+    """
 
     def __init__(self) -> None:
         self.received: list[str] = []
+        self.hosts: list[str] = []
         self.count = 0
         recorder = self
 
@@ -82,6 +86,12 @@ class Recorder:
 
             def do_POST(self) -> None:
                 self.do_GET()
+
+            def do_CONNECT(self) -> None:
+                recorder.hosts.append(self.path)
+                self.send_response(403)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass

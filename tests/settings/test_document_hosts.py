@@ -97,6 +97,24 @@ def test_region_of_a_document_is_not_trusted(monkeypatch: pytest.MonkeyPatch, de
         assert has_errors(settings)
 
 
+@pytest.mark.parametrize("host", ["api.mypurecloud.de", "api-na1.niceincontact.com"])
+def test_host_of_a_document_is_that_of_the_own_region(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("CXCALL_ACCESS_TOKEN", SECRET)
+    is_cxone, document = "na1" in host, wrap("3.1.0", PATHS, host)
+    for regions in ({}, {"eu-west-1": "mypurecloud.de", "au1": "na1"}):
+        document["servers"][0]["x-cxcall-regions"] = regions
+        region = "au1" if is_cxone and regions else "eu-west-1"
+        settings = load(document, region=region)
+        assert has_errors(settings) or settings.base_url == "https://api.mypurecloud.ie"
+    own = "na1" if is_cxone else "eu-central-1"
+    del document["servers"][0]["x-cxcall-regions"]
+    settings = load(document, region=own, platform="nice-cxone" if is_cxone else "")
+    assert not has_errors(settings)
+    assert host in settings.base_url
+
+
 def test_platform_of_a_document_is_used_only_at_a_host_of_that_platform() -> None:
     document = {**wrap("3.1.0", PATHS), "x-cxcall-platform": "nice-cxone"}
     settings = load(document)

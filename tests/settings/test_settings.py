@@ -465,8 +465,10 @@ def test_invalid_region_is_refused(world: World, region: str) -> None:
         ("http://[::1]:99", "http://[::1]:99/oauth/token"),
         ("http://LOCALHOST:01/x/", "http://localhost:1/x/oauth/token"),
         ("https://localhost:1", "https://localhost:1/oauth/token"),
-        ("https://api.example.com:8443/v1", "https://login.example.com:8443/oauth/token"),
-        ("HTTPS://API.example.com:443", "https://login.example.com/oauth/token"),
+        ("HTTPS://API.mypurecloud.ie:443", "https://login.mypurecloud.ie/oauth/token"),
+        ("https://api.mypurecloud.ie:8443", ""),
+        ("https://api.example.com:8443/v1", ""),
+        ("https://api.example.com", ""),
         ("https://gateway.example.com", ""),
     ],
 )
@@ -474,7 +476,7 @@ def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: st
     loaded = world.load(base_url=base_url)
     plain = {
         "http://LOCALHOST:01/x/": "http://localhost:1/x",
-        "HTTPS://API.example.com:443": "https://api.example.com",
+        "HTTPS://API.mypurecloud.ie:443": "https://api.mypurecloud.ie",
     }
     assert loaded.base_url == plain.get(base_url, base_url.rstrip("/"))
     assert loaded.token_url == token_url
@@ -677,8 +679,10 @@ PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
         ("", "CXCALL_BASE_URL=https://api.evil.example", True),
         ("", "CXCALL_BASE_URL=http://127.0.0.1:1", True),
         ("", "CXCALL_TOKEN_URL=https://evil.example/t", True),
-        ("", "CXCALL_BASE_URL=https://api.mypurecloud.de", False),
-        ("", "CXCALL_REGION=eu-west-1", False),
+        ("", "CXCALL_BASE_URL=https://api.mypurecloud.com", False),
+        ("", "CXCALL_BASE_URL=https://api.mypurecloud.de", True),
+        ("", "CXCALL_REGION=us-east-1", False),
+        ("", "CXCALL_REGION=eu-west-1", True),
         ('base_url = "https://api.x.example"', "CXCALL_BASE_URL=https://api.x.example/", False),
         ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_CLIENT_SECRET=mine", False),
         ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_ACCESS_TOKEN=mine", False),

@@ -79,13 +79,6 @@ def test_access_key_belongs_to_its_platform(folder: Folder, source: str) -> None
     assert not [e for e in folder.load().conflicts if e.severity is Severity.ERROR]
 
 
-@pytest.mark.parametrize("source", ["environment", "profile"])
-def test_published_region_in_dotenv_is_no_foreign_destination(folder: Folder, source: str) -> None:
-    folder.set(source, "access_token", SECRET)
-    folder.set(".env", "region", "eu-west-1")
-    assert not [e for e in folder.load().conflicts if e.severity is Severity.ERROR]
-
-
 @pytest.mark.parametrize(
     ("choice", "trusted", "value", "is_refused"),
     [

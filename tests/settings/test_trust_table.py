@@ -34,7 +34,9 @@ GUARDS = {
 HOSTILE = {
     "profile": "other",
     "platform": "nice-cxone",
-    "region": "evil.example",
+    "region": "eu-west-1",
+    "base_url": "https://api.mypurecloud.de",
+    "token_url": "https://login.mypurecloud.de/oauth/token",
     "contract": "evil.json",
     "client_id": "me",
     "access_key_id": "me",

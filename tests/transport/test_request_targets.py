@@ -163,8 +163,8 @@ def test_url_with_a_backslash_is_at_no_known_host() -> None:
     from cxcall.settings.trust import is_published_host
     from cxcall.transport.origins import is_http_url, is_loopback_url
 
-    assert is_published_host("https://api.mypurecloud.com", None)
-    assert not is_published_host("https://evil.com\\@api.mypurecloud.com", None)
+    assert is_published_host("https://api.mypurecloud.com")
+    assert not is_published_host("https://evil.com\\@api.mypurecloud.com")
     assert is_loopback_url("http://127.0.0.1")
     assert not is_loopback_url("http://evil.com\\@127.0.0.1")
     assert not is_http_url("http://evil.com\\@127.0.0.1")
