@@ -10,7 +10,7 @@ from cxcall.explaining.checks.body.body_check import check_body, check_parameter
 from cxcall.explaining.checks.body.removed_quotes import check_removed_quotes
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
-from cxcall.explaining.checks.no_response_check import check_failure
+from cxcall.explaining.checks.no_response_check import check_failure, note_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
     check_products,
     check_published,
@@ -239,6 +239,7 @@ def _check_response(
             severity=Severity.NOTE if is_vague else refusal.severity,
             excerpt=excerpt,
         )
+    yield from note_unknown_outcome(request, route.operation)
 
 
 def _without_body_advice(fix: str, request: ObservedRequest, operation: Operation | None) -> str:

@@ -66,6 +66,11 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     return Evidence.INCONCLUSIVE if reports_start else _classify_error(response)
 
 
+def leaves_outcome_open(response: HttpResponse) -> bool:
+    """Return whether an error status leaves open whether the request was processed; no status (0) says nothing."""
+    return response.status > 0 and _classify_error(response) is Evidence.INCONCLUSIVE
+
+
 def _classify_error(response: HttpResponse) -> Evidence:
     status = response.status
     if status == HTTPStatus.UNAUTHORIZED:

@@ -28,12 +28,56 @@ def test_failure_of_any_client_tells_whether_the_request_was_sent() -> None:
         f"{REQUEST}AxiosError: timeout of 10000ms exceeded": "outcome-unknown",
         f"{REQUEST}Error: connect ECONNREFUSED 10.0.0.1:443": "undelivered",
         f"{REQUEST}java.net.UnknownHostException: api.mypurecloud.com": "undelivered",
+        f'{REQUEST}requests.exceptions.ChunkedEncodingError: ("Connection broken: IncompleteRead(137 bytes read)")': "outcome-unknown",
+        f"{REQUEST}java.io.IOException: unexpected end of stream on {URL}": "outcome-unknown",
+        f"{REQUEST}tls: failed to verify certificate: x509: certificate signed by unknown authority": "undelivered",
+        f"{REQUEST}javax.net.ssl.SSLException: PKIX path building failed": "undelivered",
+        f"{REQUEST}{'x' * 250} [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate": "undelivered",
+        f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 407": "undelivered",
+        f"{REQUEST}OSError('Tunnel connection failed: 403 Forbidden')": "undelivered",
         f'axios.post("{URL}", {BODY});\nAxiosError: timeout of 500ms exceeded': "outcome-unknown",
         f"curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received\n{CURL}": "outcome-unknown",
         f'{{"config": {{"method": "post", "url": "{URL}", "data": {BODY}}}, "code": "ECONNABORTED"}}': "outcome-unknown",
     }
     for text, expected in texts.items():
         assert codes_of(text) == [expected], text
+
+
+def test_connection_that_failed_has_advice_on_its_cause() -> None:
+    texts = {
+        f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 407": "credentials",
+        f"{CURL}\ncurl: (56) CONNECT tunnel failed, response 403": "allow the host",
+        f"{REQUEST}x509: certificate signed by unknown authority": "certificate authority",
+        f"{REQUEST}Error: getaddrinfo EAI_AGAIN api.mypurecloud.com": "check the host",
+    }
+    for text, advice in texts.items():
+        (found,) = explain(text)
+        assert advice in found.findings[0].fix, text
+
+
+def test_server_error_leaves_open_whether_a_call_was_placed() -> None:
+    calls = REQUEST.replace(PATH, "/api/v2/conversations/calls").replace(
+        BODY, '{"phoneNumber": "+12025550123"}'
+    )
+    open_ = {
+        504: True,
+        502: True,
+        500: True,
+        503: True,
+        408: True,
+        400: False,
+        429: False,
+        501: True,
+    }
+    for status, is_open in open_.items():
+        (found,) = explain(
+            f"{calls}\nHTTP/1.1 {status} X\nContent-Type: text/html\n\n<html></html>"
+        )
+        assert ("outcome-unknown" in [each.code for each in found.findings]) == is_open, status
+    (found,) = explain(
+        "GET https://api.mypurecloud.com/api/v2/routing/queues\n\nHTTP/1.1 504 X\n\n"
+    )
+    assert "outcome-unknown" not in [each.code for each in found.findings]
 
 
 def test_code_that_handles_a_failure_reports_none() -> None:

@@ -39,7 +39,7 @@ def test_codes_of_the_platforms_are_explained_with_their_source(
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("401", "does not accept the token"),
+        ("401", "may be missing, expired, revoked"),
         ("409 Session Ended", "session has ended"),
         ("429", "rate-limited"),
     ],

@@ -73,10 +73,56 @@ def test_properties_that_the_message_names_are_reported() -> None:
         (400, {"message": "refused: no.active.edge"}, "state"),
         (429, {"code": "not.found"}, "rate-limited"),
         (499, None, "not-provable"),
+        (400, {"error": "access_denied"}, "permission-missing"),
+        (400, {"error": "unsupported_grant_type"}, "token-grant"),
+        (400, {"message": "the schedule has expired"}, "not-provable"),
+        (400, {"message": "Your access token has expired"}, "token-expired"),
+        (400, {"message": "no access token"}, "token-missing"),
+        (400, {"message": "Unexpected token } in JSON at position 4"}, "body-malformed"),
+        (400, {"message": "Cannot deserialize value of type int from String"}, "type-mismatch"),
+        (401, {"message": "Cannot deserialize value of type int"}, "token-expired"),
+        (406, None, "header-missing"),
+        (422, None, "value-not-allowed"),
+        (422, {"message": "contactId is required"}, "property-missing"),
     ],
 )
 def test_cause_is_taken_from_the_most_exact_part(status: int, body: Any, code: str) -> None:
     assert explain(status, body)[0].code == code
+
+
+def test_status_alone_claims_no_cause_that_it_does_not_prove() -> None:
+    assert "may be missing, expired, revoked, or of another region" in explain(401)[0].message
+    assert "may lack" in explain(403)[0].message
+    assert "not support this grant type" in explain(400, {"error": "unsupported_grant_type"})[0].message  # fmt: skip
+
+
+def test_error_in_the_header_of_a_challenge_is_read() -> None:
+    """RFC 6750, section 3: the error of a token is in `WWW-Authenticate`, often without a body."""
+    scope = {"WWW-Authenticate": 'Bearer realm="a", error="insufficient_scope", scope="outbound"'}
+    (found,) = explain(403, headers=scope)
+    assert (found.code, "outbound" in found.why) == ("token-scope", True)
+    expired = 'Bearer error="invalid_token", error_description="The access token expired"'
+    (found,) = explain(401, {"message": "Unauthorized"}, headers={"WWW-Authenticate": expired})
+    assert (found.code, "The access token expired" in found.why) == ("token-expired", True)
+
+
+def test_code_of_a_response_is_not_the_name_of_a_property() -> None:
+    body = {"message": "It did not work", "code": "some_internal_error"}
+    assert [each.code for each in explain(400, body)] == ["not-provable"]
+
+
+def test_title_of_a_web_page_is_quoted() -> None:
+    page = "<html><head><title>%s</title></head><body></body></html>"
+    (found,) = explain(403, page % "Request blocked", headers={"Content-Type": "text/html"})
+    assert (found.code, found.why) == ("not-provable", "the page says: Request blocked")
+    plain = page % "400 The plain HTTP request was sent to HTTPS port"
+    (found,) = explain(400, plain, headers={"Content-Type": "text/html"})
+    assert found.code == "scheme-insecure"
+
+
+def test_other_content_type_than_json_is_named_where_the_endpoint_expects_it() -> None:
+    assert "x-www-form-urlencoded" in explain(415, None, None, is_token=True)[0].fix
+    assert "`Content-Type: application/json`" in explain(415)[0].fix
 
 
 def test_refusal_of_a_token_request_is_not_about_an_expired_token() -> None:

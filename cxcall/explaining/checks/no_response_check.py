@@ -6,12 +6,19 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.messages.client_failures import is_before_sending, is_failure
+from cxcall.explaining.readers.messages.client_failures import (
+    is_about_certificate,
+    is_before_sending,
+    is_failure,
+    is_refused_by_proxy,
+)
 from cxcall.findings.finding import Finding
+from cxcall.responses.processing_evidence import leaves_outcome_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
@@ -22,6 +29,7 @@ _NOT_SENT = frozenset(
     1 2 3 4 5 6 7 35 45 48 53 54 58 59 60 66 77 82 83 90 91 96 97 98 101
     """.split()
 )
+CHECK_CALL = "check in the platform whether the call was placed before you send it again"
 _ALIAS = "Invoke-WebRequest"
 # A host without a dot is a part of a header or a body that was split at a blank.
 _NO_HOST = re.compile(r"resolve host: [\w-]+$")
@@ -36,7 +44,8 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
     if curl and (curl[1] == "3" or (curl[1] == "6" and _NO_HOST.search(curl[2]))):
         yield _split_argument(curl[2])
     elif curl:
-        yield _no_response("curl", curl[2], is_sent=curl[1] not in _NOT_SENT)
+        is_sent = curl[1] not in _NOT_SENT and not is_refused_by_proxy(curl[2])
+        yield _no_response("curl", curl[2], is_sent=is_sent)
     elif request.failure.startswith(_ALIAS) and request.kind is SourceKind.COMMAND:
         yield Finding.error(
             "undelivered",
@@ -55,10 +64,40 @@ def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
         "outcome-unknown" if is_sent else "undelivered",
         "response",
         f"{client} {'got no complete response' if is_sent else 'could not send the request'}: {text.strip()}",
-        fix="check in the platform whether the call was placed before you send it again"
-        if is_sent
-        else "check the host, the proxy, and the certificates of this machine",
+        fix=CHECK_CALL if is_sent else _advise_on_connection(text),
         source="the exit code of curl" if client == "curl" else "the error of the client",
+    )
+
+
+def _advise_on_connection(failure: str) -> str:
+    """Return what to do about a connection that failed, by the words of the client."""
+    if is_refused_by_proxy(failure):
+        is_login = "407" in failure or "authentication" in failure.lower()
+        credentials = "the proxy requires credentials: add them to `HTTPS_PROXY`"
+        return credentials if is_login else "ask the operator of the proxy to allow the host"
+    if is_about_certificate(failure):
+        return (
+            "let the client trust the certificate authority of the server, or of the proxy that inspects the"
+            " connection; without the check of certificates, the token could be read on the way"
+        )
+    return "check the host, the proxy, and the certificates of this machine"
+
+
+def note_unknown_outcome(
+    request: ObservedRequest, operation: Operation | None
+) -> Iterator[Finding]:
+    """Yield a note on an error after which a call may have been placed all the same."""
+    response = request.response
+    if response is None or operation is None or not operation.can_place_call:
+        return
+    if request.is_successful or not leaves_outcome_open(response):
+        return
+    yield Finding.note(
+        "outcome-unknown",
+        "response",
+        f"HTTP {response.status} does not say whether the call was placed",
+        fix=CHECK_CALL,
+        why="the platform, or a gateway before it, may respond like this after it has accepted the request",
     )
 
 

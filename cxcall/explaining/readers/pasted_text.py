@@ -11,7 +11,10 @@ from cxcall.explaining.readers.messages.browser_errors import (
     add_blocked_requests,
     without_blocked_requests,
 )
-from cxcall.explaining.readers.messages.client_failures import with_failure
+from cxcall.explaining.readers.messages.client_failures import (
+    with_failure,
+    without_responses_to_connect,
+)
 from cxcall.explaining.readers.messages.responses_in_text import RESPONSE_START, read_response
 from cxcall.explaining.readers.named_secrets import find_named_secrets
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
@@ -59,12 +62,13 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the first reader that finds a path, or else of the first that finds any."""
     without_path: list[ObservedRequest] = []
+    shown = without_responses_to_connect(text)
     for name in _READERS:
         module, _, function = name.rpartition(".")
         reader = getattr(import_module(f"{__package__}.{module}"), function)
-        requests = without_mentions(list(reader(text)))
+        requests = without_mentions(list(reader(shown)))
         if len(requests) == 1:
-            request = with_status(with_response(requests[0], text), text)
+            request = with_status(with_response(requests[0], shown), shown)
             requests = [with_failure(with_correlation_id(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests

@@ -24,6 +24,12 @@ KEEP_JSON = (
 )
 
 
+CHECK_ENCODING = (
+    "the body that is shown is valid JSON: compare it with what the client sends, such as its encoding, its"
+    " `Content-Length`, and the quotes of the shell"
+)
+
+
 def advise_to_wait(seconds: float | None) -> str:
     """Return when to send a request again; `seconds` is what the response asks for."""
     if seconds is None:

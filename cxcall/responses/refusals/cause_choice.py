@@ -8,10 +8,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.responses.message_in_body import meaning_of, member_texts
+from cxcall.responses.refusals.cause_phrases import BY_WORDS
 from cxcall.responses.refusals.cause_table import (
     BY_CODE,
     BY_STATUS,
-    BY_WORDS,
     CHECK_BODY,
     LOOK,
     NO_CAUSE,
@@ -40,7 +40,9 @@ _TRANSITION = (
 _TRANSITION_CAUSE = Cause(
     "state", "the object does not have the state or version that the request assumes", LOOK
 )
-_ABOUT_VALUES = ("value-not-allowed", "property-missing")
+_ABOUT_VALUES = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
+_INEXACT = ("not-provable", "token-expired", "value-not-allowed")
+"""Codes of causes by status that the words of a message can tell more of."""
 _ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """Statuses that no word about a value in their code overrides."""
 _KEPT_CAUSES = 64
@@ -87,7 +89,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     is_about_token = status == HTTPStatus.FORBIDDEN and (
         by_words is not None and by_words.code == "token-expired"
     )
-    is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
+    is_exact = by_status and by_status.code not in _INEXACT
     if by_status and is_exact and not is_about_token:
         is_known = any(map(meaning_of, exact))
         return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)

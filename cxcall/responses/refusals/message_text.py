@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpResponse
 
 _MIN_WORDS = 3
+_CHALLENGE_MEMBER = re.compile(r'\b(error|error_description|scope)="([^"]*)"')
+_TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
+_MAX_HEAD = 10_000
+_SCOPE_ERROR = "insufficient_scope"
 _VAGUE_TEXTS = {
     *(status.phrase.lower() for status in HTTPStatus),
     "invalid",
@@ -36,13 +40,40 @@ def is_vague(text: str) -> bool:
 
 
 def platform_text(response: HttpResponse) -> str:
-    """Return the platform's message: from the body, from `icStatusDescription`, the reason, else the whole body."""
+    """Return the platform's message: from the body, from headers, the reason, else the whole body."""
     words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
     words = words or own_reason(response)
+    words = _challenge_text(response) or words if is_vague(words) else words
     body = response.json()
     if words or unreadable_reason(response) or isinstance(body, dict | list):
         return words
     return shorten(body if isinstance(body, str) else response.text.strip())
+
+
+def challenge_error(response: HttpResponse) -> str:
+    """Return the code of the error that `WWW-Authenticate` names (RFC 6750, section 3); empty without one."""
+    return _challenge(response).get("error", "")
+
+
+def _challenge_text(response: HttpResponse) -> str:
+    """Return what `WWW-Authenticate` says of an error: its description, or its code; empty without one."""
+    members, error = _challenge(response), challenge_error(response)
+    description = members.get("error_description", "")
+    if scope := members.get("scope", "") if error == _SCOPE_ERROR else "":
+        description = f"{description or 'the request requires another scope'}: {scope}"
+    return shorten(f"{description} ({error})" if error and description else error or description)
+
+
+def _challenge(response: HttpResponse) -> dict[str, str]:
+    """Return the members of `WWW-Authenticate` about an error; empty without one."""
+    challenge = response.headers.get("WWW-Authenticate", "")
+    return dict(_CHALLENGE_MEMBER.findall(challenge)) if "error" in challenge else {}
+
+
+def page_title(response: HttpResponse) -> str:
+    """Return the title of a web page, in which proxies and gateways say what they object to; empty without one."""
+    title = _TITLE.search(response.text[:_MAX_HEAD])
+    return shorten(title[1]) if title else ""
 
 
 def own_reason(response: HttpResponse) -> str:

@@ -9,6 +9,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import FAILED_LIST
 from cxcall.responses.message_in_body import member_text, platform_code
+from cxcall.responses.refusals.message_text import challenge_error
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
@@ -42,7 +43,7 @@ def place_refusal(
     code = main.code if main.code in _ABOUT_VALUES else "value-not-allowed"
     named = (
         *find_named_fields(operation, response.json(), body),
-        *find_named_properties(operation, text, body, code),
+        *find_named_properties(operation, _without_codes(text, response), body, code),
     )
     if value := find_named_value(text, body):
         return main._replace(**value._asdict()), named
@@ -60,6 +61,14 @@ def place_refusal(
             for each in named
         )
     return (main if named else _place_by_words(main, operation, response, text, body)), named
+
+
+def _without_codes(text: str, response: HttpResponse) -> str:
+    """Return a message without the code in parentheses after it, which is not the name of a property."""
+    codes = {platform_code(response), challenge_error(response)} - {""}
+    for code in codes:
+        text = text.replace(f"({code})", "")
+    return text
 
 
 def _place_by_words(

@@ -7,24 +7,26 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.refusals.advice import (
+    CHECK_ENCODING,
     KEEP_JSON,
     advise_on_rights,
     advise_on_valid_body,
     advise_to_wait,
 )
-from cxcall.responses.refusals.cause_choice import find_cause
+from cxcall.responses.refusals.cause_choice import find_cause, find_cause_of_text
 from cxcall.responses.refusals.cause_table import (
     CHECK_BODY,
     NO_TOKEN,
     SEND_JSON,
     Cause,
 )
-from cxcall.responses.refusals.message_text import is_vague, platform_text
+from cxcall.responses.refusals.message_text import is_vague, page_title, platform_text
 from cxcall.responses.refusals.place_in_request import place_refusal
 from cxcall.transport import retry_after
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 _ASK_GATEWAY = (
     "ask the operator of the proxy, gateway, or firewall in between why it refused the request"
 )
+_NO_REASON = "the response gives no reason"
+_SERVER_ERRORS = 500
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 
 
@@ -64,9 +68,11 @@ def explain_refusal(
     main = _main_finding(operation, response, host, text, is_token=is_token)
     main, named = place_refusal(main, operation, response, text, body)
     if is_valid and CHECK_BODY in main.fix:
-        main = main._replace(fix=advise_on_valid_body(operation, response))
-    if main.fix == SEND_JSON and "json" in media_type.lower():
-        main = main._replace(fix=KEEP_JSON)
+        is_unread = main.code == "body-malformed"
+        fix = CHECK_ENCODING if is_unread else advise_on_valid_body(operation, response)
+        main = main._replace(fix=fix)
+    if main.fix == SEND_JSON:
+        main = main._replace(fix=_advise_on_type(operation, media_type, is_token=is_token))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
 
 
@@ -77,7 +83,10 @@ def _main_finding(
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
     if cause.code in ("permission-missing", "not-provable") and unreadable_reason(response):
-        cause = Cause("not-provable", "", _ASK_GATEWAY)
+        by_title = find_cause_of_text(page_title(response))
+        is_scheme = by_title.code == "scheme-insecure"
+        fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
+        cause = by_title if is_scheme else Cause("not-provable", "", fix)
     correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
         rights = dict.fromkeys(_PERMISSION.findall(text))
@@ -105,13 +114,17 @@ def _main_finding(
 def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tuple[str, str]:
     """Return (message, why): the message states the cause, the status alone is none."""
     who = f"`{host}`" if host else "the API"
+    who = "the proxy" if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else who
     status = f"HTTP {response.status}" if response.status else "an error"
     suffix = f" ({status})" if response.status else ""
     if kind := unreadable_reason(response):
-        return (
-            f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's",
-            "the response gives no reason",
+        title = page_title(response)
+        message = (
+            f"{cause.meaning}{suffix}"
+            if cause.meaning and title
+            else f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's"
         )
+        return message, f"the page says: {title}" if title else _NO_REASON
     quotation = f"the API says: {text}"
     if cause.meaning and text and not is_vague(text):
         return f"{cause.meaning}{suffix}", quotation
@@ -121,11 +134,21 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
         return f"{cause.meaning}{suffix}", quotation
-    verb = "refused the request" if response.status else "responded"
+    verb = "refused the request" if 0 < response.status < _SERVER_ERRORS else "responded"
     refusal = f"{who} {verb} with {status}"
     unexplained = " without a specific reason" if text else " and gives no reason"
     refusal += f": {cause.meaning}" if cause.meaning else unexplained
-    return refusal, quotation if text else "the response gives no reason"
+    return refusal, quotation if text else _NO_REASON
+
+
+def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: bool) -> str:
+    """Return which `Content-Type` to send after a 415; most token endpoints expect a form (RFC 6749, section 4)."""
+    expected = operation.media_type if operation and operation.takes_body else ""
+    if not expected and is_token:
+        expected = URLENCODED
+    if expected and expected != JSON:
+        return f"send the body as `{expected}`, with this `Content-Type`"
+    return KEEP_JSON if "json" in media_type.lower() else SEND_JSON
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:

@@ -24,9 +24,21 @@ _NOT_SENT = (
     r"|(?:connect |UND_ERR_CONNECT_|ERR_CONNECTION_)TIME(?:D_?)?OUT|connect ETIMEDOUT"
     r"|connection refused|ECONNREFUSED"
     r"|ENOTFOUND|EAI_AGAIN|UnknownHostException|NameResolutionError|no such host"
-    r"|remote name could not be resolved"
+    r"|remote name could not be resolved|getaddrinfo failed|failure in name resolution"
+    r"|name or service not known|nodename nor servname"
+    r"|ENETUNREACH|EHOSTUNREACH|network is unreachable|no route to host"
     r"|ERR_(?:NAME_NOT_RESOLVED|CONNECTION_REFUSED|INTERNET_DISCONNECTED)"
-    r"|certificate[ _]verify[ _]failed|SSLHandshakeException"
+)
+_BAD_CERTIFICATE = (
+    r"certificate[ _]verify[ _]failed|SSLHandshakeException|x509: certificate|tls: failed to verify"
+    r"|PKIX path building failed|unable to (?:get local issuer|verify the first) certificate"
+    r"|SELF_SIGNED_CERT|UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT)|CERT_HAS_EXPIRED"
+    r"|ERR_(?:CERT|SSL|TLS_CERT)_|SSL connection could not be established"
+    r"|could not establish trust relationship|does not match certificate's altnames"
+)
+_PROXY_REFUSAL = (
+    r"CONNECT tunnel failed|tunnel connection failed|HTTP code \d+ from proxy after CONNECT"
+    r"|ERR_(?:PROXY|TUNNEL)_CONNECTION_FAILED|cannot connect to proxy|proxy authentication required"
 )
 _NOT_ANSWERED = (
     r"\b(?:read|request|operation|socket|call)\b[\w\s']{0,30}\btimed out"
@@ -34,11 +46,16 @@ _NOT_ANSWERED = (
     r"|ECONNABORTED|ECONNRESET|socket hang up|connection reset|RemoteDisconnected"
     r"|HttpClient\.Timeout|Client\.Timeout exceeded|context deadline exceeded"
     r"|HeadersTimeout|UND_ERR_(?:HEADERS|BODY)_TIMEOUT"
-    r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET)"
+    r"|ERR_(?:TIMED_OUT|EMPTY_RESPONSE|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING)"
+    r"|IncompleteRead|ChunkedEncodingError|response ended prematurely|premature (?:close|end)"
+    r"|ERR_STREAM_PREMATURE_CLOSE|unexpected end of stream|unexpected EOF(?! while)"
+    r"|NoHttpResponseException|underlying connection was closed|broken pipe|\bEPIPE\b"
     r"|Zeitlimit\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
 )
-_NOT_SENT_LINE = re.compile(_NOT_SENT, re.IGNORECASE)
-_FAILED_LINE = re.compile(f"{_NOT_SENT}|{_NOT_ANSWERED}", re.IGNORECASE)
+_NOT_SENT_LINE = re.compile(f"{_NOT_SENT}|{_BAD_CERTIFICATE}|{_PROXY_REFUSAL}", re.IGNORECASE)
+_FAILED_LINE = re.compile(f"{_NOT_SENT_LINE.pattern}|{_NOT_ANSWERED}", re.IGNORECASE)
+_CERTIFICATE_LINE = re.compile(_BAD_CERTIFICATE, re.IGNORECASE)
+_PROXY_LINE = re.compile(_PROXY_REFUSAL, re.IGNORECASE)
 # Code that handles, raises, or prints an error does not show that the error happened.
 _CODE_LINE = re.compile(
     r"^\s*[}\])]*\s*"
@@ -49,6 +66,10 @@ _CODE_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_LINE = 200
+_TO_CONNECT = re.compile(
+    r"^.{0,200}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 def find_failure(text: str) -> str:
@@ -61,13 +82,35 @@ def find_failure(text: str) -> str:
         start, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
         line = text[start : end if end >= 0 else len(text)]
         if not _CODE_LINE.search(line):
-            return line.strip()[:_MAX_LINE]
+            return _shorten(line, found.start() - start, found.end() - start)
     return ""
 
 
+def _shorten(line: str, start: int, end: int) -> str:
+    """Return a line, or the start of a long one with the failure that is named between two positions."""
+    if end <= _MAX_LINE:
+        return line.strip()[:_MAX_LINE]
+    return f"{line[: _MAX_LINE // 2].strip()}\u2026 {line[start : end + _MAX_LINE // 2].strip()}"
+
+
 def is_before_sending(failure: str) -> bool:
-    """Return whether a client that is not curl failed before it sent anything."""
+    """Return whether a client failed before it sent anything, by its words; curl also says so by its exit code."""
     return _NOT_SENT_LINE.search(failure) is not None
+
+
+def without_responses_to_connect(text: str) -> str:
+    """Return a text without lines that name the response of a proxy to `CONNECT`: the request was not sent."""
+    return _TO_CONNECT.sub("", text) if "onnect" in text or "ONNECT" in text else text
+
+
+def is_about_certificate(failure: str) -> bool:
+    """Return whether a client does not trust the certificate of the server."""
+    return _CERTIFICATE_LINE.search(failure) is not None
+
+
+def is_refused_by_proxy(failure: str) -> bool:
+    """Return whether a proxy did not connect a client to the server."""
+    return _PROXY_LINE.search(failure) is not None
 
 
 def is_failure(failure: str) -> bool:

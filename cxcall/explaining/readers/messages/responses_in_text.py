@@ -16,7 +16,10 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
     read_object,
 )
-from cxcall.explaining.readers.messages.client_failures import find_failure
+from cxcall.explaining.readers.messages.client_failures import (
+    find_failure,
+    without_responses_to_connect,
+)
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
@@ -63,7 +66,7 @@ _MAX_TEXT = 1 << 18
 
 def read_response(text: str) -> HttpResponse | None:
     """Return the response that a text shows; None if it shows none."""
-    text = text[:_MAX_TEXT]
+    text = without_responses_to_connect(text[:_MAX_TEXT])
     if not text.strip():
         return None
     if found := _API_EXCEPTION.search(text):
