@@ -86,10 +86,10 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Start one worker more than there are cores with `-n auto`: tests wait for a fifth of their time."""
+    """Start two workers more than there are cores with `-n auto`: tests wait for a third of their time."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) + 1
+    return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) + 2
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,7 @@ import reference_pages
 from cxcall.findings.codes import load_codes
 from cxcall.version import PROJECT_URL, SOURCE_URL
 from helpers.cases import each_case
+from helpers.command import CXCALL, Cxcall
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
@@ -97,16 +98,24 @@ def test_code_refers_only_to_documents_of_this_repository() -> None:
 
 
 @pytest.mark.slow
-def test_examples_of_explain_are_what_it_prints() -> None:
+def test_examples_of_explain_are_what_it_prints(cxcall: Cxcall) -> None:
+    def run(arguments: list[str], given: bytes) -> explain_examples.Ended:
+        return cxcall.run([str(CXCALL), *arguments], given, cxcall.environment)
+
     written = explain_examples.PAGE.read_text("utf-8")
-    assert explain_examples.write_examples() == written, "run: python tools/explain_examples.py"
+    assert explain_examples.write_examples(run) == written, "run: python tools/explain_examples.py"
     assert written.count("\nBefore:\n") == len(explain_examples.EXAMPLES) == 10
 
 
 @pytest.mark.slow
 def test_page_on_own_documents_shows_the_current_output() -> None:
+    def run(arguments: list[str], folder: str, environment: dict[str, str]) -> tuple[str, str]:
+        started = Cxcall(Path(folder))
+        started.environment = environment
+        return started.begin(*arguments).communicate()
+
     written = own_document_examples.PAGE.read_text("utf-8")
-    assert own_document_examples.write_examples() == written, (
+    assert own_document_examples.write_examples(run) == written, (
         "run: python tools/own_document_examples.py"
     )
     assert written.count("```console\n$ cxcall ") == 7

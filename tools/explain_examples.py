@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 PAGE = Path(__file__).parent.parent / "docs/explain.md"
 START, END = "<!-- examples: written by tools/explain_examples.py -->", "<!-- end of examples -->"
@@ -121,13 +123,36 @@ EXAMPLES = (
 )
 
 
-def write_examples() -> str:
-    """Return the page with the examples of now."""
+class Ended(Protocol):
+    """What is read of a process that has ended."""
+
+    @property
+    def returncode(self) -> int:
+        """Its exit code."""
+
+    @property
+    def stdout(self) -> bytes:
+        """What it printed."""
+
+
+Run = Callable[[list[str], bytes], Ended]
+"""Runs the arguments of a command with a text on stdin."""
+
+
+def run_command(arguments: list[str], given: bytes) -> Ended:
+    """Run the command of this environment."""
+    words = [sys.executable, "-m", "cxcall", *arguments]
+    return subprocess.run(words, input=given, capture_output=True, check=False)
+
+
+def write_examples(run: Run = run_command) -> str:
+    """Return the page with the current output as its examples."""
     page = PAGE.read_text("utf-8")
-    finding = _run(EXAMPLES[1][1], "-v").stdout.decode().strip().split("\n\n")[1]
+    ended = run(["explain", "-v", "-"], EXAMPLES[1][1].encode())
+    finding = ended.stdout.decode().strip().split("\n\n")[1]
     page = _replace(page, FINDING_START, f"```text\n{finding}\n```", FINDING_END)
     parts = (
-        f"### {number}. {title}\n\nBefore:\n\n```text\n{text.rstrip()}\n```\n\nAfter `cxcall explain failed.txt`:\n\n```text\n{explain(text)}\n```\n"
+        f"### {number}. {title}\n\nBefore:\n\n```text\n{text.rstrip()}\n```\n\nAfter `cxcall explain failed.txt`:\n\n```text\n{explain(text, run)}\n```\n"
         for number, (title, text) in enumerate(EXAMPLES, 1)
     )
     return _replace(page, START, "\n" + "\n".join(parts), END)
@@ -138,14 +163,9 @@ def _replace(page: str, start: str, text: str, end: str) -> str:
     return f"{before}{start}\n{text}\n{end}{rest.partition(end)[2]}"
 
 
-def _run(text: str, *options: str) -> subprocess.CompletedProcess[bytes]:
-    words = [sys.executable, "-m", "cxcall", "explain", *options, "-"]
-    return subprocess.run(words, input=text.encode(), capture_output=True, check=False)
-
-
-def explain(text: str) -> str:
-    """Return what `explain` prints for a text, no more than the first findings and the end of it."""
-    ran = _run(text)
+def explain(text: str, run: Run) -> str:
+    """Return what `explain` prints for a text: the first findings, the end, and the exit code."""
+    ran = run(["explain", "-"], text.encode())
     blocks = ran.stdout.decode().strip().split("\n\n")
     findings = [each for each in blocks if re.match(r"(error|warning|note)\[", each)]
     left_out = findings[_SHOWN_FINDINGS:]

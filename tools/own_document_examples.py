@@ -12,21 +12,25 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS.parent / "docs/own-documents.md"
+Run = Callable[[list[str], str, dict[str, str]], tuple[str, str]]
+"""Runs the arguments of a command in a folder and an environment; returns its stdout and its stderr."""
 _BLOCK = re.compile(r"```console\n(\$ cxcall (?:[^\n]*\\\n)*[^\n]*)\n.*?```", re.DOTALL)
 
 
-def write_examples() -> str:
-    """Return the page with the output of now."""
+def write_examples(run: Run | None = None) -> str:
+    """Return the page with the current output; `run` is how commands are run."""
     return _BLOCK.sub(
-        lambda block: f"```console\n{block[1]}\n{output(block[1])}\n```", PAGE.read_text("utf-8")
+        lambda block: f"```console\n{block[1]}\n{output(block[1], run or run_command)}\n```",
+        PAGE.read_text("utf-8"),
     )
 
 
-def output(command: str) -> str:
+def output(command: str, run: Run) -> str:
     """Return what a command of the page prints, in an environment of its own."""
     words = shlex.split(command.removeprefix("$ cxcall ").replace("\\\n", " "))
     with tempfile.TemporaryDirectory() as folder:
@@ -38,17 +42,23 @@ def output(command: str) -> str:
             "CXCALL_CONFIG_DIR": folder,
             "CXCALL_CONTRACT": "calls.yaml",
         }
-        ran = subprocess.run(
-            [sys.executable, "-m", "cxcall", *words],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-    return ran.stdout.strip().replace("\n\n\n", "\n\n")
+        out, err = run(words, folder, environment)
+    # A terminal shows stderr first: stdout is written when the command ends.
+    return (err + out).strip().replace("\n\n\n", "\n\n")
+
+
+def run_command(words: list[str], folder: str, environment: dict[str, str]) -> tuple[str, str]:
+    """Run the command of this Python environment."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "cxcall", *words],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ran.stdout, ran.stderr
 
 
 if __name__ == "__main__":

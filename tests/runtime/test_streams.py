@@ -187,13 +187,16 @@ def written(live: Cxcall) -> Cxcall:
 def test_a_report_that_cannot_be_written_is_no_success(
     written: Cxcall, line: str, unbuffered: str
 ) -> None:
-    env = {"PYTHONUNBUFFERED": unbuffered}
-    result = shell(written, f"cxcall {line} >/dev/full; echo $?", env)
-    assert result.stdout == "2\n"
-    assert [text for text in result.stderr.splitlines() if "written" in text] == [FULL]
-    assert "Traceback" not in result.stderr
-    assert "error[" not in result.stderr
-    assert shell(written, f"(cxcall {line} >/dev/full 2>/dev/full); echo $?", env).stdout == "2\n"
+    env = {"PYTHONUNBUFFERED": unbuffered} if unbuffered else {}
+    with open("/dev/full", "wb") as full:
+        process = written.begin(*line.split(), out=full.fileno(), env=env)
+        _, text = process.communicate(timeout=60)
+        assert process.returncode == 2
+        assert [each for each in text.splitlines() if "written" in each] == [FULL]
+        assert "Traceback" not in text
+        assert "error[" not in text
+        silent = written.begin(*line.split(), out=full.fileno(), err=full.fileno(), env=env)
+        assert silent.wait(timeout=60) == 2
 
 
 def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
