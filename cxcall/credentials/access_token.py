@@ -1,4 +1,4 @@
-"""The access token of a request: what every command that sends needs of credentials."""
+"""The access token of a request, which every command that sends needs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Token(NamedTuple):
         return redacted_repr(self, "value")
 
     def authorize(self, base_url: str) -> Authorization:
-        """Return what sends the token to the scheme, host, and port of `base_url`, and to no other."""
+        """Return the authorization that sends the token only to the scheme, host, and port of `base_url`."""
         return Authorization(base_url, f"Bearer {self.value}")
 
 
@@ -46,7 +46,7 @@ def explicit_token(settings: Settings) -> Token | None:
 
 
 def new_explicit_token(value: str, source: str) -> Token:
-    """Return a token that a person gave; raises CredentialsError if it is not valid."""
+    """Return a token that a person entered; raises CredentialsError if it is not valid."""
     return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
 
 

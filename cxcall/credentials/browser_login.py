@@ -1,4 +1,4 @@
-"""A person logs in by the browser: Authorization Code with PKCE, on a loopback redirect (RFC 8252)."""
+"""Let a person log in with the browser: Authorization Code with PKCE, on a loopback redirect (RFC 8252)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CredentialsError
 
 PATIENCE = 300.0
-"""Seconds that a person has to log in."""
+"""Seconds within which a person must log in."""
 
 _AGAIN = "run `cxcall auth login --web` again"
 _RANDOM_BYTES = 48
 _SCOPES = {CXONE: "openid"}
-"""The OAuth scope that a login asks for (docs/platforms/nice-cxone.md#tokens); of Genesys Cloud, the client has the scopes."""
+"""The OAuth scope of a login (docs/platforms/nice-cxone.md#tokens); for Genesys Cloud, the client has the scopes."""
 _SHOWN = 200
 
 
@@ -55,7 +55,7 @@ class Login:
     def code(self, redirect: str) -> str:
         """Return the code in the URL that the browser was redirected to.
 
-        Raises ForeignRedirectError when it belongs to another login, by its `state`; CredentialsError when
+        Raises ForeignRedirectError if its `state` belongs to another login; CredentialsError when
         it reports an error (RFC 6749 section 4.1.2.1) or has no code.
         """
         values = dict(parse_qsl(urlsplit(redirect).query))
@@ -108,5 +108,5 @@ def log_in(
         "code_verifier": login.verifier,
         "redirect_uri": loopback.redirect_uri,
     }
-    # The code stands where the refresh token will: what is refused is shown without it.
+    # The code is in the place of the refresh token, so that errors are shown without it.
     return redeem_code(client._replace(refresh_token=code), form, timeout)

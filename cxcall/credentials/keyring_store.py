@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TIMEOUT = 3.0
-"""Seconds to wait. A keyring may ask the user to unlock it, and the user may be away."""
+"""Seconds to wait: a keyring may ask the user to unlock it, and the user may be away."""
 
 _SERVICE = "cxcall"
 _NO_BACKEND = "no keyring backend is available"

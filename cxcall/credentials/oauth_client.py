@@ -1,4 +1,4 @@
-"""The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
+"""The OAuth client and the token grant, which contain secrets. Their repr does not show a secret."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from cxcall.credentials.access_token import check_secret, check_text, credentials_error
@@ -57,7 +57,7 @@ class OAuthClient(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name of what the ID and the secret belong to, for messages."""
+        """The name of the kind of credentials, for messages."""
         return "access key" if self.kind == ACCESS_KEY else "client"
 
     @property

@@ -23,7 +23,7 @@ _READ_TIMEOUT = 10.0
 
 
 class ForeignRedirectError(Exception):
-    """A redirect belongs to another login: it gets the response of any other request, and the wait continues."""
+    """A redirect belongs to another login; it is answered like any other request, and the wait continues."""
 
 
 class RedirectServer:

@@ -1,4 +1,4 @@
-"""Advise what to do about credentials that the API refused, by where they come from."""
+"""Advise what to do about credentials that the API refused, by their source."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Select the credentials of a request by the security that its operation declares.
 
-A shipped operation takes a token. A user's document may declare Basic credentials or API keys instead:
+A shipped operation accepts a token. A user's document may declare Basic credentials or API keys instead:
 they come from the settings `username`, `password`, and `api_key`, or from `cxcall auth login`, and are
 sent only to the host that the user named for them, never to one that only a document names.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 
-# Headers that say where a message goes, where it ends, or how it is read (RFC 9110, sections 7 and 8; RFC 9112).
+# Headers that control the destination, the length, or the decoding of a message (RFC 9110, sections 7 and 8; RFC 9112).
 _FRAMING_HEADERS = frozenset(
     """
     host connection keep-alive proxy-connection expect te trailer upgrade transfer-encoding
@@ -40,9 +40,9 @@ _DOCUMENT_HOST = "default"
 
 
 class RequestCredentials(NamedTuple):
-    """Credentials in the places that a document declares, with a token if it needs one, too.
+    """Credentials in the places that a document declares, with a token if one is also needed.
 
-    `source` says where the secrets come from. They cannot be renewed, but for the token.
+    `source` says where the secrets come from. Only the token can be renewed.
     """
 
     source: str
@@ -65,7 +65,7 @@ class RequestCredentials(NamedTuple):
         return self.token.scopes if self.token else None
 
     def authorize(self, base_url: str) -> Authorization:
-        """Return what adds the credentials to a request to `base_url`."""
+        """Return the authorization that adds the credentials to a request to `base_url`."""
         bearer = f"Bearer {self.token.value}" if self.token else ""
         return Authorization(
             base_url, bearer, headers=self.headers, query=self.query, cookies=self.cookies
@@ -73,7 +73,7 @@ class RequestCredentials(NamedTuple):
 
 
 Credentials = Token | RequestCredentials
-"""What a request is authorized with; both have `kind`, `scopes`, and `authorize`."""
+"""The credentials of a request; both types have `kind`, `scopes`, and `authorize`."""
 
 
 def get_credentials(
@@ -120,8 +120,8 @@ def get_credentials(
 def store_credentials(settings: "Settings", username: str, secret: str) -> str:
     """Store Basic credentials, or without a user name an API key, for the profile and its host.
 
-    Returns where they are kept. Raises CredentialsError for an empty secret, and without a host that the
-    user named.
+    Returns where they are stored. Raises CredentialsError for an empty secret, and if the user named no
+    host.
     """
     remember_secrets(secret)
     if not secret:
@@ -151,7 +151,7 @@ def choose_alternative(
 def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[str, str, str]]:
     """Return (place, name, variable) of each credential that would be sent, for a dry run; reads no secret.
 
-    The variable stands for the value in a shell; for Basic credentials it is that of curl's `--user`.
+    The variable stands for the value in a shell; for Basic credentials, for the value of curl's `--user`.
     Raises CredentialsError for a place in which no key can be sent.
     """
     if operation.is_public:
@@ -175,13 +175,13 @@ def _describe_place(settings: "Settings", scheme: SecurityScheme) -> tuple[str, 
 
 
 def _takes_token(settings: "Settings", scheme: SecurityScheme) -> bool:
-    """Return whether a token is sent for a scheme: also for a key in `Authorization`, unless a key is set."""
+    """Return whether a token is sent for a scheme; it is also sent for a key in `Authorization`, unless a key is set."""
     has_key = scheme.may_be_token and _Secrets(settings).has(scheme)
     return scheme.kind == BEARER or (scheme.may_be_token and not has_key)
 
 
 class _Secrets:
-    """The user name, the password, and the API keys of the settings, else those of the stored login."""
+    """The user name, the password, and the API keys of the settings, or else those of the stored login."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
@@ -198,7 +198,7 @@ class _Secrets:
         )
 
     def value(self, scheme: SecurityScheme, alternative: Alternative) -> str:
-        """Return what is sent for a scheme of an alternative; raises CredentialsError if it may not be."""
+        """Return the value to send for a scheme of an alternative; raises CredentialsError if it may not be sent."""
         names = ("username", "password") if scheme.kind == BASIC else ("api_key",)
         found = self._read(names)
         remember_secrets(*found[-1:])
@@ -251,7 +251,7 @@ class _Secrets:
 
 
 def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
-    """Return whether a key can be sent in its place, as one value that no document can turn into another."""
+    """Return whether a key can be sent in its place, as one value that the document cannot change."""
     if scheme.place == "query":
         return True
     is_plain = scheme.place == "header" or not re.search(r"[\s;,\"\\]", value)
@@ -288,7 +288,7 @@ def _check_destination(settings: "Settings", source: str) -> None:
 def _no_credentials(
     settings: "Settings", alternatives: tuple[Alternative, ...]
 ) -> CredentialsError:
-    """Return the error that names what the document asks for, and where to set it."""
+    """Return the error that names the credentials that the document requires, and their settings."""
     return credentials_error(
         f"there are no credentials for `{host_of(settings.base_url)}`: the document requires "
         + " or ".join(

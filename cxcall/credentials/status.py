@@ -1,4 +1,4 @@
-"""Describe the credentials that would be used, for which host, and until when."""
+"""Describe the credentials that would be used, with their host and expiry."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class CredentialsStatus(NamedTuple):
 
     @property
     def _document_rows(self) -> list[tuple[str, str, str]]:
-        """The credentials that only a user's own document takes, masked."""
+        """The credentials that only a user's own document uses, masked."""
         return [
             (
                 name.replace("_", " "),
@@ -139,10 +139,10 @@ def get_status(settings: Settings) -> CredentialsStatus:
         source = client.source if client else token.source if token else ""
         check_trust(settings, source)
     except CredentialsError as error:
-        if not (settings.password or settings.api_key):  # what only a user's document takes
+        if not (settings.password or settings.api_key):
             findings += error.findings
     places = {found.where for found in findings}
-    # Without a secret, nothing is refused yet: a login would be. A secret beside the choice is used with it.
+    # Without a secret, nothing is refused yet, but a login would be. A secret in the same `.env` may be used.
     findings += [
         choice._replace(severity=Severity.WARNING)
         for choice in settings.untrusted

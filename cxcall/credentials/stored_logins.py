@@ -79,7 +79,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
 
 
 def keyring_secret_names(login: StoredRecord) -> tuple[str, ...]:
-    """Return the names of those secrets of a login that are in the keyring."""
+    """Return the names of the secrets of a login that are in the keyring."""
     names = login.get(_KEYRING_NAMES)
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
@@ -90,7 +90,7 @@ def login_source(login: StoredRecord) -> str:
 
 
 def describe_storage(settings: Settings) -> str:
-    """Describe where the login's secrets are stored, and why not in the keyring; empty without a login."""
+    """Describe where the login's secrets are stored, and why not in the keyring; empty if there is no login."""
     login = find_login(settings)
     if not login:
         return ""

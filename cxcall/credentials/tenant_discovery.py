@@ -29,7 +29,7 @@ def discover_tenant(issuer: str, client: OAuthClient, grant: TokenGrant, timeout
     Raises CredentialsError if the token names no tenant, or if the document names a host that is
     not trusted, and UndeliveredError if the issuer does not respond.
     """
-    # The token comes from the token endpoint over TLS, so checking its signature would prove no more.
+    # The token comes from the token endpoint over TLS, so checking its signature would not prove more.
     tenant_id = str(
         token_claims(grant.id_token).get("tenantId")
         or token_claims(grant.value).get("tenantId")

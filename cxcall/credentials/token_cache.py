@@ -125,7 +125,7 @@ def lock_tokens(settings: Settings) -> AbstractContextManager[bool]:
 
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:
-    """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the right one."""
+    """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the correct tenant."""
     found = find_and_save_tenant(settings, client, grant)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
         raise credentials_error(
@@ -152,7 +152,7 @@ def _token_key(settings: Settings, client: OAuthClient) -> dict[str, str]:
 
 
 def _owner(settings: Settings, client: OAuthClient) -> str:
-    """Return what proves that a token belongs to its user: the host of the login, or a hash of the secret.
+    """Return the proof that a token belongs to its user: the host of the login, or a hash of the secret.
 
     A `.env` file that names the ID of another person's client must not get a token that is cached for it.
     """
@@ -168,7 +168,7 @@ def _token(grant: TokenGrant, client: OAuthClient) -> Token:
 
 
 def _is_usable(record: StoredRecord) -> bool:
-    """Return whether a cached token is usable. One from the future means that the clock was set back."""
+    """Return whether a cached token is usable. A token from the future means that the clock was set back."""
     issued = float(record["issued_at"])
     if record["expires_at"] is None and record["kind"] == AUTHORIZATION_CODE:
         return isinstance(record["value"], str)

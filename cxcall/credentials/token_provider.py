@@ -30,7 +30,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     token = explicit_token(settings)
     if token and not fresh:
         return token
-    from cxcall.credentials import client_selection  # a token in the settings does not need it
+    from cxcall.credentials import client_selection  # not needed for a token in the settings
 
     if token := client_selection.find_explicit_token(settings):
         check_trust(settings, token.source)
@@ -46,7 +46,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     cached = token_cache.find_cached_token(settings, client)
     if cached and not fresh:
         return cached
-    # The platform limits token requests, so of many processes, one requests a token for all.
+    # The platform limits token requests, so one of many processes requests a token for all.
     with token_cache.lock_tokens(settings):
         found = token_cache.find_cached_token(settings, client)
         if found and (cached is None or found.value != cached.value):
@@ -58,7 +58,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
 
 
 def has_token_source(settings: Settings) -> bool:
-    """Return whether a token is set, or credentials to request one with; reads no keyring."""
+    """Return whether a token, or credentials to request one, are set; does not read the keyring."""
     if settings.access_token:
         return True
     from cxcall.credentials import client_selection, stored_logins
@@ -73,9 +73,9 @@ def has_token_source(settings: Settings) -> bool:
 
 
 def check_use(settings: Settings, source: str) -> None:
-    """Raise CredentialsError if a password or an API key from `source` may not go where the settings say.
+    """Raise CredentialsError if a password or an API key from `source` may not go to the destination in the settings.
 
-    Only a secret of `.env` is used with the choices of that file.
+    Only a secret from `.env` is used with a destination from `.env`.
     """
     stop_on_conflicts(settings)
     if settings.untrusted and not source.startswith(".env:"):
@@ -134,7 +134,7 @@ def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
 
 
 def stop_on_conflicts(settings: Settings) -> None:
-    """Raise CredentialsError with those conflicts of the settings that are errors."""
+    """Raise CredentialsError for the conflicts of the settings that are errors."""
     errors = [found for found in settings.conflicts if found.severity is Severity.ERROR]
     if errors:
         raise CredentialsError(*errors)

@@ -1,7 +1,7 @@
 """Decide which values of `Host` a sandbox accepts.
 
-A page of another site, whose name resolves to this machine (DNS rebinding), could else read what was
-received: its requests have the name of that site in `Host`.
+Otherwise a page of another site whose name resolves to this machine (DNS rebinding) could read the
+received requests: its own requests have the name of that site in `Host`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class OwnHosts:
-    """The hosts of a sandbox: those of loopback, the address it listens on, and `names`.
+    """The hosts of a sandbox: loopback hosts, the address that it listens on, and `names`.
 
-    One that listens beyond loopback also accepts every IP address, which no other site can have as its
-    name, and names without a dot, as a service has in a network of containers.
+    If it also listens outside loopback, it accepts every IP address, which no other site can have as its
+    name, and names without a dot, such as those of services in a container network.
     """
 
     def __init__(self, address: str, names: Iterable[str] = ()) -> None:
@@ -28,7 +28,7 @@ class OwnHosts:
         self._is_open = not is_loopback_host(address)
 
     def accept(self, header: str) -> bool:
-        """Return whether a value of `Host` is accepted; HTTP/1.0 has none."""
+        """Return whether a value of `Host` is accepted; HTTP/1.0 has no `Host`."""
         if not header:
             return True
         try:

@@ -1,4 +1,4 @@
-"""Dial the contacts of a running campaign at a pace, with outcomes that follow from a seed."""
+"""Dial the contacts of a running campaign at a rate, with outcomes derived from a seed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 OUTCOMES = ("connected", "no-answer", "busy", "machine")
 OUTCOME_NUMBERS = {f"+1202555016{place}": name for place, name in enumerate(OUTCOMES)}
-"""Numbers that always have one outcome; they are reserved for fiction, as those of the faults."""
+"""Numbers with a fixed outcome; like those of the faults, they are reserved for fiction."""
 _DEFAULT_OUTCOMES = "connected=60,no-answer=30,busy=10"
 
 
 class CallOutcome(NamedTuple):
-    """What became of one call of a campaign, or of a request with an `engagement` ID; `at` is in seconds since 1970."""
+    """The outcome of one call of a campaign, or of a request with an `engagement` ID; `at` is in seconds since 1970."""
 
     campaign: str
     contact_list: str
@@ -63,7 +63,7 @@ class DialPlan(NamedTuple):
         return cls(rate, tuple(weights), seed)
 
     def choose(self, place: int, number: str) -> str:
-        """Return the outcome of a call: by the number if it has one of its own, else by the seed and the place in the list."""
+        """Return the outcome of a call: fixed by its number, or else derived from the seed and the place in the list."""
         if number in OUTCOME_NUMBERS:
             return OUTCOME_NUMBERS[number]
         digest = sha256(f"{self.seed} {place}".encode()).digest()
@@ -85,7 +85,7 @@ class Contact:
         self.last_attempt, self.outcome = 0.0, ""
 
     def find_number(self, columns: tuple[str, ...]) -> tuple[str, str]:
-        """Return the first phone column that has a value, and the value; without columns, by their names."""
+        """Return the first phone column with a value, and the value; without declared columns, by their names."""
         names = columns or tuple(filter(is_number_name, self.data))
         found = ((name, str(self.data.get(name) or "")) for name in names)
         return next((each for each in found if each[1]), ("", ""))
@@ -93,7 +93,7 @@ class Contact:
 
 @dataclass
 class ContactList:
-    """A contact list: `declared` is what it was created with, empty if it was not created here."""
+    """A contact list: `declared` is the body that created it, empty if it was not created here."""
 
     id: str
     declared: Mapping[str, Any] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class ContactList:
     order: list[Contact] = field(default_factory=list)
 
     def add(self, contact: Contact) -> None:
-        """Add a contact; one of the same ID is replaced, and keeps its place."""
+        """Add a contact; it replaces a contact with the same ID, in the same place."""
         known = self.contacts.get(contact.id)
         if known is not None:
             known.data, known.sent = contact.data, contact.sent
@@ -126,7 +126,7 @@ class Campaign:
     _dialed_before: int = 0
 
     def start(self, now: float) -> None:
-        """Go on with the list where the campaign stopped; one that came to its end dials what was added."""
+        """Continue the list where the campaign stopped; a finished campaign dials contacts that were added."""
         if self.status != "running":
             self.status, self.started_at, self._dialed_before = "running", now, self.dialed
 
@@ -147,7 +147,7 @@ class Campaign:
                 self.id, self.contact_list.id, contact.id, number, contact.outcome, at
             )
             on_call(call)
-        # One that was not created here runs as its reads said before the start, unless a list was loaded for it.
+        # A campaign that was not created here has no end, as in the example, unless a list was loaded for it.
         has_end = bool(contacts or self.declared) and not self.declared.get("alwaysRunning")
         if has_end and self.dialed >= len(contacts):
             self.status = "ended"

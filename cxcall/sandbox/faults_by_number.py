@@ -11,14 +11,14 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.sandbox.http_messages import Transmission
 
 FICTION_PREFIX = "+1202555"
-"""Prefix of the numbers 0100 to 0199, which are reserved for fiction and reach no phone."""
+"""Prefix of the numbers 0100 to 0199, which are reserved for fiction, so no phone has them."""
 
 RETRY_AFTER = 1
 """The value of `Retry-After`, in seconds."""
 
 
 class BodyShape(StrEnum):
-    """Where a response has the engagement ID, or what it has in place of the usual body."""
+    """The place of the engagement ID in a response, or the replacement of the usual body."""
 
     NORMAL = "normal"
     ID_IN_BODY = "id-in-body"
@@ -103,7 +103,7 @@ _CODE = re.compile(r'(?:^|[,;])\s*code\s*=\s*"?([1-9][0-9]{2})"?\s*(?=$|[,;])', 
 
 
 def find_fault(value: Any) -> Fault:
-    """Return the fault of the first listed number in a JSON value; else the one that accepts."""
+    """Return the fault of the first listed number in a JSON value; or else the fault that accepts the request."""
     for _, text in leaves(value):
         for number in _NUMBER.findall(text) if isinstance(text, str) else ():
             if number in _BY_NUMBER:

@@ -40,7 +40,7 @@ PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
 
 
 def whole_number(text: str) -> int:
-    """Return the number that a text is; 0 for any other text, and for one that is too long."""
+    """Return a text as a whole number; 0 for any other text, and for a text that is too long."""
     is_number = text.isascii() and text.isdecimal() and len(text) < 10  # noqa: PLR2004 - no long loops
     return int(text) if is_number else 0
 

@@ -1,4 +1,4 @@
-"""Return the page of a list that a request asks for, as the schema of its operation declares it."""
+"""Return the page of a list that a request selects, as the schema of its operation declares."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 ITEMS = 5
-"""How many items a list has: `pageSize=2` returns three pages."""
+"""The number of items in a list: `pageSize=2` returns three pages."""
 
 _DEFAULT_SIZE = 25
 
 
 class _Page(NamedTuple):
-    """The page that is asked for: where it starts in the list, and how it is called."""
+    """The requested page: its start in the list, and the query that selects it."""
 
     size: int
     start: int
@@ -46,10 +46,10 @@ class _Page(NamedTuple):
 
 
 def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[Any, dict[str, str]]:
-    """Return the body of a list with the items of the page that the query asks for, and its headers.
+    """Return the body of a list with the items of the page that the query selects, and its headers.
 
     A list without an object around it names the next page in the header `Link` (RFC 8288). Any other body
-    is returned as it is. Raises a 400 problem for an unusable number.
+    is returned unchanged. Raises a 400 problem for an unusable number.
     """
     paging = find_paging(operation)
     if paging is None or paging.items is None:
@@ -73,7 +73,7 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
 def _requested_page(paging: Paging, path: str, query_values: dict[str, str]) -> _Page:
     size = _number(query_values, paging.size, _DEFAULT_SIZE, 1)
     if not (paging.number or paging.offset or paging.cursor):
-        size = ITEMS  # nothing could ask for the next page
+        size = ITEMS  # no request could select the next page
     first = paging.first_offset
     if paging.number:
         start = (_number(query_values, paging.number, 1, 1) - 1) * size
@@ -120,11 +120,11 @@ def _sample_item(operation: Operation, paging: Paging) -> Any:
 
 
 def _rename_item(item: Any, place: int) -> Any:
-    """Return an item that differs from the others by its ID and name; the first one stays as it is."""
+    """Return an item that differs from the others by its ID and name; the first one stays unchanged."""
     if not isinstance(item, dict) or not place:
         return item
     changed = {name: _another(name, value, place) for name, value in item.items()}
-    if changed == item:  # it has neither: any text makes it another item
+    if changed == item:  # it has neither: any text makes it a different item
         first = next((name for name, value in item.items() if isinstance(value, str)), "")
         changed |= {first: f"{item[first]} {place + 1}".strip()} if first else {"id": str(place)}
     return changed
@@ -142,7 +142,7 @@ def _another(name: str, value: Any, place: int) -> Any:
 def _set_members(
     operation: Operation, schema: JsonSchema, body: dict[str, Any], page: _Page, paging: Paging
 ) -> None:
-    """Set the members that say which page this is, where the schema declares them."""
+    """Set the members that describe the page, if the schema declares them."""
     values: dict[str, Any] = {
         **dict.fromkeys(names.PAGE_COUNTS, page.page_count),
         **dict.fromkeys(names.PAGE_NUMBERS, page.number),
@@ -162,7 +162,7 @@ def _set_members(
 
 
 def _set_member(body: dict[str, Any], name: str, declared: JsonSchema, value: Any) -> None:
-    """Set a number, a link, or a cursor; a link or a cursor that there is not is left out."""
+    """Set a number, a link, or a cursor; a missing link or cursor is left out."""
     if value == "":
         body.pop(name, None)
     elif "properties" in declared:

@@ -37,7 +37,7 @@ def success_status(operation: Operation) -> int:
 
 
 def _json_media(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return what a response declares of its JSON body; None if it has none."""
+    """Return the declaration of a response's JSON body; None if it has none."""
     content: Mapping[str, Any] = response.get("content", {})
     others = (media for name, media in content.items() if name.endswith("+json"))
     return content.get("application/json") or next(others, content.get("application/json"))
@@ -58,7 +58,7 @@ def new_engagement_id(operation: Operation) -> str:
 
 
 class ResponseContext(NamedTuple):
-    """The engagement ID, the path and its parameters, the query, and how many reads of it came before."""
+    """The engagement ID, the path and its parameters, the query, and the number of earlier reads of it."""
 
     engagement_id: str
     path_values: Mapping[str, str] = {}
@@ -70,7 +70,7 @@ class ResponseContext(NamedTuple):
 def success_response(
     operation: Operation, context: ResponseContext, status: int, shape: BodyShape = BodyShape.NORMAL
 ) -> SandboxResponse:
-    """Return the declared success, with the IDs where the contract and the path place them.
+    """Return the declared success, with the IDs at the places in the contract and the path.
 
     If the contract declares several examples, each read returns the next one.
     """
@@ -141,7 +141,7 @@ def _responses(operation: Operation) -> Mapping[str, Any]:
 
 
 def _response(operation: Operation, status: int) -> dict[str, Any]:
-    """Return what is declared for a status: for itself, for its range such as `2XX`, or for all others."""
+    """Return the declaration for a status: its own, that of its range such as `2XX`, or the default."""
     declared = {name.upper(): response for name, response in _responses(operation).items()}
     names = (str(status), f"{status // 100}XX", "DEFAULT")
     found: Mapping[str, Any] = next((declared[name] for name in names if name in declared), {})
@@ -155,14 +155,14 @@ def _engagement_places(operation: Operation, kind: str) -> list[str]:
 
 
 def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> list[str]:
-    """Return the headers for the engagement ID: the declared ones, else the first place."""
+    """Return the headers for the engagement ID: the declared headers, or else the first place."""
     declared = {name.lower() for name in response.get("headers", {})}
     named = _engagement_places(operation, "header")
     return [name for name in named if name.lower() in declared] or named[:1]
 
 
 def _fill_pointers(example: Any, texts: Mapping[str, str]) -> Any:
-    """Return a copy of an example with `texts` at those pointers that it has."""
+    """Return a copy of an example with `texts` at the pointers that exist in it."""
 
     def fill(at: str, value: Any) -> Any:
         text = texts.get(at)

@@ -16,7 +16,7 @@ WINDOW_SECONDS = 60.0
 _KEY_LENGTH = 256  # tokens of the sandbox are shorter
 
 DEFAULT_LIMIT = 1_000_000
-"""The default limit is above what the sandbox can respond to in a window, so it limits nothing."""
+"""The default limit is more requests than the sandbox can answer in a window, so it limits nothing."""
 
 
 class RateLimit:

@@ -50,7 +50,7 @@ AUTHORIZE_PATH = "/oauth/authorize"
 
 @dataclass
 class _Exchange:
-    """One request, and what becomes known about it until the response."""
+    """One request, and the facts about it that are known before the response."""
 
     request: SandboxRequest
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
@@ -96,7 +96,7 @@ def _token_member(operation: Operation) -> str:
 
 
 class App:
-    """Responds to every operation of the contracts, to token requests, and to questions about itself."""
+    """Responds to every operation of the contracts, to token requests, and to requests about the sandbox itself."""
 
     def __init__(
         self,

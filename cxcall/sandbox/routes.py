@@ -68,7 +68,7 @@ _NO_END = ("", -1)
 
 
 def _end_of(template: str) -> tuple[str, int]:
-    """Return the last segment without a parameter, as it is in a path, and how many follow it."""
+    """Return the last segment without a parameter, in the form of a path, and the number of segments after it."""
     for count, segment in enumerate(reversed(template.split("/"))):
         if segment and "{" not in segment:
             return quote(segment, safe=_UNESCAPED), count

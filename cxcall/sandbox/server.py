@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WORKERS = 8
 LARGEST_READ_BODY = 16 * 1024 * 1024
-"""Bytes to read of a body, so that the client receives the error; a longer body ends the connection."""
+"""The most bytes to read of a refused body, so that the client gets the error; a longer body ends the connection."""
 
 _POLL_SECONDS = 0.05
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not listened on
@@ -75,7 +75,7 @@ class Sandbox:
             threads=WORKERS,
             ident="cxcall-sandbox",
             connection_limit=1000,
-            channel_request_lookahead=1,  # lets a held request see that its client went away
+            channel_request_lookahead=1,  # so that a held request notices that its client disconnected
             log_socket_errors=False,
             max_request_body_size=LARGEST_READ_BODY,
             clear_untrusted_proxy_headers=False,
@@ -89,7 +89,7 @@ class Sandbox:
         return self.base_url + TOKEN_PATH
 
     def new_user_token(self) -> str:
-        """Return a token with every scope, as a person gets it who logs in with the browser."""
+        """Return a token with every scope, like that of a person who logs in with the browser."""
         return self._app.tokens.issue()
 
     @property
@@ -168,7 +168,7 @@ class Sandbox:
         ]
 
     def _respond_to(self, request: SandboxRequest) -> SandboxResponse:
-        """Return the response; a request for another host is refused, and neither responded to nor logged."""
+        """Return the response; a request for another host is refused and not logged."""
         if not self._hosts.accept(request.headers.get("host", "")):
             problem = HttpProblem(421, "misdirected.request", "This sandbox has another address.")
             return problem.response("")
@@ -245,7 +245,7 @@ def start_sandbox(
     return Sandbox(app, log, listener, hosts, advance)
 
 
-# Kept for a program whose tests each start a sandbox: it takes 5 ms for the shipped contracts.
+# Cached for programs whose tests each start a sandbox: it takes 5 ms for the shipped contracts.
 @lru_cache(maxsize=4)
 def _index_operations(
     contracts: tuple[Contract, ...],
@@ -276,7 +276,7 @@ def _listen(host: str, port: int) -> socket.socket:
             ) from error
         reason = (
             os.strerror(error.errno) if error.errno else str(error)
-        )  # `strerror` names the address, too
+        )  # `strerror` also names the address
         raise UsageError(
             f"the sandbox cannot listen on `{host}:{port}`: {reason}",
             where="--port",

@@ -1,6 +1,6 @@
-"""Keep the contact lists and campaigns of a sandbox, and put what is known about them into its responses.
+"""Keep the contact lists and campaigns of a sandbox, and set their values in its responses.
 
-What an operation does follows from `x-cxcall-campaign` in its contract. A list or a campaign that was not
+`x-cxcall-campaign` in the contract decides what an operation does. A list or a campaign that was not
 created here has the values of the contract's examples.
 """
 
@@ -67,7 +67,7 @@ class AcceptedRequest:
         return value_at(self.body, pointer)
 
     def with_values(self, values: Mapping[str, Any]) -> SandboxResponse:
-        """Return the response with these values at the declared places; a fault stays as it is."""
+        """Return the response with these values at the declared places; a fault stays unchanged."""
         if self.response.status >= LOWEST_FAULT_STATUS or not isinstance(self.response.body, dict):
             return self.response
         body = dict(self.response.body)
@@ -135,7 +135,7 @@ class StoredObjects:
         return self._lists.setdefault(id_, ContactList(id_))
 
     def _campaign(self, id_: str) -> Campaign:
-        """Return a campaign; one that was not created here dials the list that was loaded last."""
+        """Return a campaign; if it was not created here, it dials the list that was loaded last."""
         if id_ not in self._campaigns:
             self._campaigns[id_] = Campaign(id_, self._list(self._last_list))
         return self._campaigns[id_]
@@ -252,7 +252,7 @@ class StoredObjects:
         )
 
     def _read_job(self, request: AcceptedRequest) -> SandboxResponse:
-        """Return the example of a job under the ID that is asked for."""
+        """Return the example of a job with the requested ID."""
         body, place = request.response.body, str(request.places.get("items", ""))
         items = value_at(body, place) if has_value(body, place) else []
         (name,) = split_pointer(request.places["id"])
@@ -288,7 +288,7 @@ def _contacts_of(request: AcceptedRequest) -> Iterator[tuple[Mapping[str, Any], 
         text = b64decode(str(request.body_value("file", "")), validate=True).decode("utf-8-sig")
         yield from ((record, {}) for record in csv.DictReader(text.splitlines()))
     except (ValueError, csv.Error):
-        return  # the platform takes any file, and says only in the job what is wrong with it
+        return  # the platform accepts any file, and reports its errors only in the job
 
 
 def _as_contact(contact: Contact, known: ContactList) -> dict[str, Any]:

@@ -24,7 +24,7 @@ GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 UNCHECKED = "number-unchecked"
-"""The code of the note that no number was found, so that the guards checked none."""
+"""The code of the note that no number was found, so the guards checked nothing."""
 
 
 def check_numbers(
@@ -34,7 +34,7 @@ def check_numbers(
     settings: Settings,
     times: Sequence[CallTime],
 ) -> Iterator[Finding]:
-    """Yield the findings on the numbers that a request would dial at some times; none if it places no call."""
+    """Yield the findings on the numbers that a request would dial at some times; none if it cannot place a call."""
     if not operation.can_place_call:
         return
     hours = parse_hours(settings.hours)
@@ -69,7 +69,7 @@ def check_numbers(
 
 
 def parse_hours(text: str) -> Hours | None:
-    """Return the calling hours of a setting; None if none are set."""
+    """Return the calling hours of a setting; None if there are none."""
     if not text:
         return None
     from cxcall.phone.hours_of_day import Hours

@@ -1,7 +1,7 @@
-"""Find out whom a request would call, so that the ledger can count the calls to one person.
+"""Find the people whom a request would call, so that the ledger can count the calls to each person.
 
-A person is known by a number that is dialed, or by an ID that a schema marks with `x-cxcall-person`. Somebody who
-has two numbers, or a number and an ID, counts as two.
+A person is known by a number that is dialed, or by an ID that a schema marks with `x-cxcall-person`. Somebody
+with two numbers, or a number and an ID, counts as two people.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def find_people(
 ) -> tuple[str, ...]:
     """Return the people whom a request would call, each as one text, as the ledger records them.
 
-    The texts hold whole numbers and IDs. The people of a sandbox on this machine are recorded separately
+    The texts contain whole numbers and IDs. The people of a sandbox on this machine are recorded separately
     from real people.
     """
     spellings = map(_usual_spelling, numbers)
@@ -34,9 +34,9 @@ def find_people(
 def find_possible_people(
     operation: Operation, numbers: Iterable[str], body: Any, base_url: str
 ) -> tuple[tuple[str, ...], ...]:
-    """Return for each person what `find_people` may return for another spelling of the number, the most likely one first.
+    """Return for each person the texts for all spellings of the number, the most likely one first.
 
-    A number without a country code may be one of every country.
+    A number without a country code may belong to any country.
     """
     return _people(operation, map(_possible_digits, numbers), body, base_url)
 

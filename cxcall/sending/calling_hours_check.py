@@ -1,4 +1,4 @@
-"""Compare the time at which a request would place its calls with the calling hours where the numbers are."""
+"""Compare the time of a request's calls with the calling hours in the time zones of the numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAME_PART = "schedul"
 
 
 class CallTime(NamedTuple):
-    """A time at which a call would be placed; `text` is how the request writes it, empty for now.
+    """A time at which a call would be placed; `text` is its text in the request, empty for the current time.
 
     `moment` is None for a text that is not a time with its offset.
     """
@@ -33,17 +33,17 @@ class CallTime(NamedTuple):
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether the request names it."""
+        """Whether the request contains the time."""
         return bool(self.text)
 
 
 def find_call_times(
     operation: Operation, values: Mapping[str, str], body: Payload, now: datetime | None = None
 ) -> tuple[CallTime, ...]:
-    """Return the times that must be within the calling hours: those that the request schedules, or now.
+    """Return the times that must be within the calling hours: the scheduled times of the request, or the current time.
 
-    The schema marks such a value with `x-cxcall-scheduled`; in a user's document, its name may say so. Now counts
-    too if a scheduled time is over, and for a user's document, whose mark must not weaken a guard.
+    The schema marks such a value with `x-cxcall-scheduled`; in a user's document, its name may say so. The
+    current time also counts if a scheduled time is over, and for a user's document, which must not weaken a guard.
     """
     now = now or datetime.now(UTC)
     found = [
@@ -64,7 +64,7 @@ def is_schedule(schema: Mapping[str, Any], name: str) -> bool:
 
 
 def _read_time(text: str) -> CallTime:
-    """Return a scheduled time; without a moment if it has no offset: the time zone is then unknown."""
+    """Return a scheduled time; without an offset it has no moment, because the time zone is unknown."""
     try:
         moment = datetime.fromisoformat(text.strip().upper())
         return CallTime(moment.astimezone(UTC) if moment.tzinfo else None, text)
@@ -73,7 +73,7 @@ def _read_time(text: str) -> CallTime:
 
 
 def time_zones(number: str) -> tuple[str, ...]:
-    """Return the names of the time zones that a number may be in; empty when none is known."""
+    """Return the names of the time zones that a number may be in; empty if none is known."""
     parsed = parse_number(dialed_part(number))
     if parsed is None:
         return ()
@@ -86,7 +86,7 @@ def time_zones(number: str) -> tuple[str, ...]:
 def local_times(number: str, moment: datetime) -> dict[str, time | None]:
     """Return the time of day at `moment` in every time zone that a number may be in.
 
-    The time is None if this machine has no data for the zone: they may be older than libphonenumber's.
+    The time is None if this machine has no data for the zone, because its data may be older than libphonenumber's.
     """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -102,7 +102,7 @@ def local_times(number: str, moment: datetime) -> dict[str, time | None]:
 def check_hours(
     number: str, hours: Hours, times: Sequence[CallTime], *, enforce: bool
 ) -> Iterator[Finding]:
-    """Yield a finding for a number that may be called outside the hours: an error if they are enforced."""
+    """Yield a finding for a number that would be called outside the hours: an error if they are enforced."""
     for each in times:
         problem = _find_problem(number, hours, each)
         if problem is not None:

@@ -62,7 +62,7 @@ class CheckedRequest(NamedTuple):
 
     @property
     def possible_people(self) -> tuple[tuple[str, ...], ...]:
-        """For each person, what another spelling of the number is recorded as, as `find_possible_people` returns it."""
+        """For each person, the texts for all spellings of the number, as `find_possible_people` returns them."""
         return find_possible_people(
             self.operation, self.dialed_numbers, self.body, self.settings.base_url
         )
@@ -74,7 +74,7 @@ class CheckedRequest(NamedTuple):
 
     @property
     def shown_body(self) -> str:
-        """The body as text: JSON with line breaks, a form as it is sent; empty without a body."""
+        """The body as text: JSON with line breaks, a form unchanged; empty if there is no body."""
         content = self.request.body
         if content is None or is_form(self.request.headers.get("Content-Type", "")):
             return (content or b"").decode("utf-8", "replace")
@@ -83,7 +83,7 @@ class CheckedRequest(NamedTuple):
     def as_curl(self, credentials: Sequence[tuple[str, str, str]]) -> str:
         """Return the request as a curl command with variables in place of its `credentials`.
 
-        It asks before it sends what can place a call: a pasted command runs at once.
+        If the request can place a call, the command asks first, because a shell runs a pasted command at once.
         """
         from cxcall.transport.curl import curl, with_confirmation
 
@@ -107,7 +107,7 @@ def build_request(
 ) -> CheckedRequest:
     """Return a request with the findings of its check; nothing is sent.
 
-    `values` are those of the parameters. A payload without value and document means no body.
+    `values` are the values of the parameters. A payload without value and document means no body.
     """
     operation = operation_at(operation, settings.base_url, values)
     has_body = payload.value is not None or payload.document is not None
@@ -141,7 +141,7 @@ def build_request(
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
-        raise CheckError(*findings)  # the guards compare paths, and so `force` does not allow it
+        raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
@@ -149,13 +149,13 @@ def build_request(
 
 
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:
-    """Return whether a request has a text that starts as a date, so that it may schedule a call."""
+    """Return whether a text in a request starts with a date, so that it may schedule a call."""
     texts = (value for _, value in leaves(payload.value) if isinstance(value, str))
     return any(compile_pattern(_DATE).match(text) for text in (*values.values(), *texts))
 
 
 def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings, those with one cause only once: a flag may set its value at several places."""
+    """Return the findings without repetitions: a flag may set its value at several places."""
     merged: dict[tuple[str, ...], Finding] = {}
     for index, each in enumerate(findings):
         is_shared = each.origin.startswith("--") and each.origin not in ("--set", "--data")
@@ -165,7 +165,7 @@ def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _stop_on_change_in_transit(request: HttpRequest) -> None:
-    """Raise UsageError where other bytes would be sent than the dry run and the ledger show."""
+    """Raise UsageError if the bytes that are sent would differ from those of the dry run and the ledger."""
     if not is_sent_unchanged(request.url):
         raise UsageError(
             f"`{printable(target_of(request.url))}` would be changed before it is sent",
@@ -192,7 +192,7 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
 
 
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
-    """Yield an error where the profile and the operation belong to different platforms."""
+    """Yield an error if the profile and the operation belong to different platforms."""
     if settings.platform and operation.platform and settings.platform != operation.platform:
         yield Finding.error(
             "platform-mismatch",
@@ -206,7 +206,7 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
 
 
 def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield an error for a body that the operation does not take, or takes in another media type."""
+    """Yield an error for a body that the operation does not accept, or accepts in another media type."""
     if operation.takes_body:
         return
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
@@ -245,7 +245,7 @@ def parameter_values(
     texts: Sequence[tuple[Flag, str]],
     payload: Payload,
 ) -> dict[str, str]:
-    """Return the parameters' values: from their flags, else from arguments, else from the body."""
+    """Return the parameters' values: from their flags, or else from arguments, or else from the body."""
     values = {**arguments, **{flag.parameter: text for flag, text in texts if flag.parameter}}
     for flag in operation.flags:
         is_missing = flag.parameter and flag.parameter not in values
@@ -285,7 +285,7 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
     names = [entry.name for entry in operation.parameters]
     values = {}
     for text in params:
-        # A name may have `=` in it.
+        # A name may contain `=`.
         name = next((each for each in names if text.startswith(f"{each}=")), "")
         value = text[len(name) + 1 :]
         if not (name and value):
@@ -311,7 +311,7 @@ def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> Non
 def stop_on_unsuitable_token(
     settings: Settings, token: Credentials, operation: Operation, *, force: bool
 ) -> None:
-    """Raise CredentialsError when the token has the wrong kind or lacks a scope, as far as is known."""
+    """Raise CredentialsError if the token is known to have the wrong kind, or to lack a scope."""
     from cxcall.credentials.token_provider import check_scopes, check_token_kind
 
     finding = check_token_kind(settings, token, operation) or check_scopes(token, operation)
@@ -324,7 +324,7 @@ def token_source(
 ) -> Callable[[bool], Credentials | None] | None:
     """Return a function that returns checked credentials, or a new token if the API refused the first one.
 
-    None for an operation that needs none.
+    None if the operation needs no credentials.
     """
     settings, operation = checked.settings, checked.operation
     get: Callable[..., Credentials | None]

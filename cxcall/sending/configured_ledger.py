@@ -33,7 +33,7 @@ def open_ledger(*, to_read: bool = False) -> Ledger:
 
 
 def _marker_folder(state: Path) -> Path:
-    """Return the folder of markers; beside the state where settings and state are in one folder, as on macOS and Windows."""
+    """Return the folder of markers: beside the state, if settings and state share a folder, as on macOS and Windows."""
     from cxcall.settings.settings import config_dir
 
     config = config_dir()
@@ -43,7 +43,7 @@ def _marker_folder(state: Path) -> Path:
 def check_ledger() -> str:
     """Return where deliveries are recorded; raises LedgerError or MissingRecordsError if every send would be stopped.
 
-    A file that does not exist yet is not created: the folder that it would be in must take as much as a first record.
+    A missing file is not created, but its folder must have enough space for a first record.
     """
     from cxcall.ledger.errors import MissingRecordsError
     from cxcall.ledger.loss_marker import LedgerMarker
@@ -58,5 +58,5 @@ def check_ledger() -> str:
     with open_ledger() as ledger:
         if problem := ledger.missing_records():
             raise MissingRecordsError(problem)
-        with ledger.database.transaction():  # what needs the lock to write, and writes nothing
+        with ledger.database.transaction():  # requires the lock to write, and writes nothing
             return f"`{ledger.database.name}`"

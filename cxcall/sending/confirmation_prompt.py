@@ -23,14 +23,14 @@ _SHOWN_NUMBERS = 10
 
 
 def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
-    """Make sure that `--yes` was given or a person agrees before a call may be placed.
+    """Check that `--yes` was set, or ask a person, before a call may be placed.
 
     `ask` is None without a terminal. Raises StoppedError when the answer is no, UsageError when
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
     if yes:
         return
-    # A terminal is no log, and whoever confirms compares every digit.
+    # A terminal is not a log, and the person who confirms compares every digit.
     question = f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"
     why = mask_text(_describe(checked, checked.numbers))
     settings = checked.settings
@@ -47,9 +47,9 @@ def ask_yes(
     yes: bool,
     ask: Callable[[str], bool] | None,
 ) -> None:
-    """Make sure that `--yes` was given or a person answers yes before `calls` may be placed; raises as `ask_consent`.
+    """Check that `--yes` was set, or ask a person, before `calls` may be placed; raises as `ask_consent`.
 
-    `question` goes to a terminal, `why` into an error.
+    `question` is for a terminal, `why` for an error.
     """
     if yes or not needs_consent(operation, settings):
         return
@@ -65,7 +65,7 @@ def ask_yes(
 
 
 def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
-    """Return the operation, its path parameters, the numbers, and where the request goes."""
+    """Return the operation, its path parameters, the numbers, and the destination."""
     operation, settings = checked.operation, checked.settings
     shown = join_numbers(numbers, most=_SHOWN_NUMBERS) or _name_contact(checked)
     target = urlsplit(checked.request.url)
@@ -92,11 +92,11 @@ def ask_count(
     noun: str = "request",
     verb: str = "sent",
 ) -> None:
-    """Make sure that `--confirm` or a person states the number of calls before the first is placed.
+    """Compare the number of calls with `--confirm`, or ask a person, before the first call is placed.
 
     `noun` and `verb` say what is counted. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
     UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent, nor does a resumed
-    batch of which nothing is left: a script may repeat its command.
+    batch without rows left, because a script may repeat its command.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if is_resumed and not count:
@@ -124,12 +124,12 @@ def ask_count(
 
 
 def needs_consent(operation: Operation, settings: Settings) -> bool:
-    """Return whether a request may place a real call, which somebody has to agree to."""
+    """Return whether a request may place a real call, so that a person must agree."""
     return operation.can_place_call and not (settings.is_embedded or is_sandbox(settings))
 
 
 def is_sandbox(settings: Settings) -> bool:
-    """Return whether a loopback server says that it is our sandbox: it could be a tunnel to a real API."""
+    """Return whether a loopback server is cxcall's sandbox, by its own response: it could be a tunnel to a real API."""
     if not is_loopback_url(settings.base_url):
         return False
     from cxcall.transport.exchange import exchange

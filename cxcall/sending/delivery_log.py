@@ -73,7 +73,7 @@ def stop_on_own_file(
 
 def _open(path: str) -> Any:
     try:
-        # A named pipe that no process reads is an error, and not a wait without end.
+        # A named pipe that no process reads is an error, instead of an endless wait.
         descriptor = open_at_once(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         return os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
     except (OSError, ValueError) as error:
@@ -86,7 +86,7 @@ def _open(path: str) -> Any:
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """Writes each line at once. A log that cannot be written is reported once, and stops no delivery."""
+    """Writes each line at once. A log that cannot be written is reported once, and does not stop a delivery."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - logging's name
         reason = getattr(sys.exc_info()[1], "strerror", None) or "unknown error"

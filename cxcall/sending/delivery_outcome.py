@@ -29,9 +29,9 @@ _OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers w
 
 
 class DeliveryContext(NamedTuple):
-    """What was sent and where; `id` is the delivery's ID in the ledger.
+    """The request and its destination; `id` is the delivery's ID in the ledger.
 
-    `engagement_place` is where the user said that the engagement ID is, or empty.
+    `engagement_place` is the user's setting for the place of the engagement ID, or empty.
     """
 
     id: str
@@ -42,7 +42,7 @@ class DeliveryContext(NamedTuple):
     def result(
         self, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
     ) -> Delivery:
-        """Return a result without identifiers, which are read when it is recorded."""
+        """Return a result without identifiers, which are added when it is recorded."""
         return Delivery(self.id, outcome, code, exchange, findings=findings)
 
     def undelivered(self, exchange: Exchange | None, finding: Finding) -> Delivery:
@@ -74,7 +74,7 @@ def add_identifiers(
 ) -> Delivery:
     """Return the result with the IDs in its response.
 
-    An ID may be the number that was dialed, which is masked: the ledger keeps no number whole.
+    An ID may be the number that was dialed; it is masked, because the ledger stores no whole number.
     """
     found = None
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
@@ -93,7 +93,7 @@ def add_identifiers(
 def _likely_engagement_id(
     context: DeliveryContext, request: HttpRequest, response: HttpResponse
 ) -> tuple[str, str] | None:
-    """Return the ID that a response names as platforms usually do; None if the operation declares a place."""
+    """Return the ID at a usual place of a response; None if the operation declares a place."""
     if context.operation.engagement_id or context.engagement_place or context.operation.is_read:
         return None
     from cxcall.responses.start_evidence import values_sent
@@ -115,7 +115,7 @@ def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | Non
 def result_of_failed_retry(
     context: DeliveryContext, evidence: Evidence, exchange: Exchange, error: CxcallError
 ) -> Delivery:
-    """Return the result where the next attempt is impossible.
+    """Return the result if the next attempt is impossible.
 
     The cause is an `error` on getting a token, on writing the record, or from the duplicate guard
     because another process has sent an identical request meanwhile.
@@ -129,7 +129,7 @@ def result_of_failed_retry(
 
 
 def _without_renewal(finding: Finding) -> Finding:
-    """Return a finding whose advice is not to get a new token, where cxcall could not get one."""
+    """Return a finding without the advice to get a new token, which cxcall could not get."""
     from cxcall.responses.refusals.cause_table import NEW_TOKEN
 
     failed = "cxcall could not get a new token: see the next error"
@@ -163,7 +163,7 @@ def _refused_result(
 
 
 def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
-    """Return the failure that the body of a 2xx response reports; empty when there is none."""
+    """Return the failure that the body of a 2xx response reports; empty if there is none."""
     hidden = hidden_failure(response) if response.is_success else None
     return (hidden,) if hidden else ()
 
@@ -203,7 +203,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
 
 def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
     cause = _describe_uncertainty(context, exchange)
-    if context.operation.is_read:  # a read changes nothing, so it leaves nothing unknown
+    if context.operation.is_read:  # a read changes nothing, so its outcome is never unknown
         finding = Finding.error(
             "undelivered",
             "response",
@@ -228,7 +228,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
 
 
 def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -> str:
-    """Say why the outcome is not known."""
+    """Return why the outcome is unknown."""
     host = f"`{context.host}`"
     if exchange is None or exchange.failure == "interrupted":
         return f"interrupted while waiting for {host}"
@@ -247,7 +247,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
 
 
 def _describe_error(context: DeliveryContext, request: HttpRequest, response: HttpResponse) -> str:
-    """Say what a response says beside its status, which is not 2xx."""
+    """Return the message of a response with a status other than 2xx."""
     if shows_start(request, response, context.operation, context.engagement_place):
         return ", and the response names something that was started"
     from cxcall.responses.message_in_body import platform_message

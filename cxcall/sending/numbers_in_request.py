@@ -1,8 +1,8 @@
 """Find the phone numbers that a request would dial: by schema, by name, and by form.
 
-Nothing here knows an operation or a document. A schema may declare a number's format; a name may say
-that a value is dialed, as the platforms' own names do (docs/platforms/); else the form of a text shows a
-number, as in the parameters of a script.
+This module does not depend on an operation or a document. A schema may declare a number's format. A name
+may say that a value is dialed, like the platforms' own names (docs/platforms/). Otherwise the form of a
+text shows a number, as in the parameters of a script.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _NORTH_AMERICAN = (
 _DIGIT_GROUP = r"[0-9]+"
 _SEPARATOR = r"[^0-9A-Za-z|;,]{0,3}"
 _MAX_DIGITS = 15
-# Of the numbers in 3GPP TS 22.101, section 10.1.1, those that are rarely anything else in a text.
+# The numbers in 3GPP TS 22.101, section 10.1.1, that rarely mean anything else in a text.
 _EMERGENCY_NUMBERS = ("000", "112", "911", "999")
 _EMERGENCY = rf"(?<![\w.:/+-])(?:{'|'.join(_EMERGENCY_NUMBERS)})(?![\w:/-]|\.[0-9])"
 _FIELD = r"[|;,\t\n]"
 _MIN_LENGTH_IN_TEXT = 7
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-# What is dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
+# Digits dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
 _NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
 _OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
 _URI_HOST = r"@[^,;|\s]*"
@@ -55,7 +55,7 @@ _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
 
 class Certainty:
-    """Why a value counts as a number: the higher, the surer that it is dialed."""
+    """The reason why a value counts as a number; a higher value is more certain."""
 
     DIGITS, EMERGENCY, FORM, NAMED = range(4)
 
@@ -88,7 +88,7 @@ def find_numbers(
 ) -> list[DialedNumber]:
     """Return the numbers in a request's path, query, headers, and body.
 
-    What only has the form of a number is dialed if neither a schema nor a name marks another value.
+    A text that only has the form of a number counts as dialed if neither a schema nor a name marks another value.
     `with_digits` adds all other digits that can be a number, however they are separated.
     """
     found = [
@@ -112,7 +112,7 @@ def dialed_numbers(
 
 
 def dialed_part(text: str) -> str:
-    """Return what is dialed of a number that may be a URI: `911` of `sip:%39%31%31@example.com`."""
+    """Return the dialed part of a number or a URI: `911` of `sip:%39%31%31@example.com`."""
     plain = compile_pattern(SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
@@ -139,7 +139,7 @@ def body_values(operation: Operation, body: Any) -> Iterator[RequestValue]:
 
 
 class _BodyWalk:
-    """Walks through bodies of an operation with its schema, of which each part is merged once."""
+    """Walks through bodies of an operation with its schema; each part of the schema is merged once."""
 
     def __init__(self, operation: Operation) -> None:
         self._resolve = operation.contract.resolve
@@ -161,7 +161,7 @@ class _BodyWalk:
             declared = schema.get("properties", {})
             for key, member in value.items():
                 place, below = join_pointer(pointer, key), member_schema(schema, key)
-                if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key is dialed only by its form
+                if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key counts as dialed only by its form
                     yield RequestValue(key, place, "", "", {}, is_declared=True)
                 yield from self.values(
                     member, place, fold_name(key), name, below, is_declared=key in declared
@@ -188,7 +188,7 @@ def _walk(operation: Operation) -> _BodyWalk:
 
 
 def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str, int]]:
-    """Yield the numbers that a value is, or contains, with their certainty."""
+    """Yield the numbers in a value, or the value itself, with their certainty."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
     if not any(map(str.isdecimal, text)) and entry.schema.get("format") not in PHONE_FORMATS:
@@ -214,7 +214,7 @@ def _numbers_of(entry: RequestValue, *, with_digits: bool) -> Iterator[tuple[str
 
 
 def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]]:
-    """Yield the numbers in a value that is dialed, unless they are the whole of it.
+    """Yield the numbers in a dialed value, unless a number is the whole value.
 
     People write an access code before a number, an extension after it, or several numbers.
     """
@@ -223,7 +223,7 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
     )
     whole = plain_digits(plain)
     if len(whole) < _MIN_LENGTH_IN_TEXT and whole == plain.strip():
-        return  # most extensions and short numbers
+        return  # as most extensions and short numbers are
     rest = compile_pattern(INTERNATIONAL_IN_TEXT).sub(";", plain).replace("/", ";")
     found = [match[0] for match in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(plain)]
     found += [match[0] for match in compile_pattern(_NORTH_AMERICAN).finditer(rest)]
@@ -239,7 +239,7 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
 def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
     """Yield the short numbers that are dialed first, and emergency numbers that are a field of a list.
 
-    `parts` are numbers, each followed by what separates it from the next one.
+    `parts` are numbers, each followed by its separator from the next number.
     """
     is_first = True
     for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
@@ -256,9 +256,9 @@ def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
 
 
 def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, int]]:
-    """Yield the emergency numbers in a text: one that is a field of a list has the form of a number.
+    """Yield the emergency numbers in a text; a field of a list has the form of a number.
 
-    A value of its own has that form only if its schema is known: it may be a house number.
+    A single value has this form only if its schema is known, because it may be a house number.
     """
     may_have_one = any(number in text for number in _EMERGENCY_NUMBERS)
     if may_have_one and compile_pattern(_EMERGENCY).search(text):
@@ -269,7 +269,7 @@ def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, i
 
 
 def _possible_numbers(text: str) -> Iterator[str]:
-    """Yield all digits that stand together, with or without a few separators, as a number does."""
+    """Yield all groups of digits that may be a number, with or without a few separators."""
     groups = list(compile_pattern(_DIGIT_GROUP).finditer(text))
     for index, first in enumerate(groups):
         digits, end = "", first.start()

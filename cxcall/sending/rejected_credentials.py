@@ -1,4 +1,4 @@
-"""Explain a refusal of the credentials by where they come from, in place of general advice."""
+"""Explain a refusal of the credentials by their source, in place of general advice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_ACCEPTED = "the API does not accept the token"
 def explain_rejection(
     result: Delivery, settings: Settings, credentials: Credentials | None, *, is_new: bool
 ) -> Delivery:
-    """Return a result whose findings on a refused token say what to do about the credentials that were sent.
+    """Return a result with advice on the credentials that were sent, in the findings on a refused token.
 
     `is_new` says that the token was requested after an earlier one was refused.
     """

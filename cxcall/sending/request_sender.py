@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("cxcall.delivery")
 MAX_SENDS = 3
-"""How often a request is sent that provably was not processed; a renewed token allows one more."""
+"""The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 
 _HELD_BACK = "held"
 _TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", _HELD_BACK)
@@ -77,12 +77,12 @@ def deliver(
     hooks: SendHooks = DEFAULT_HOOKS,
     signals: DeferredSignals | None = None,
 ) -> Delivery:
-    """Send a request once, repeat it only where it provably was not processed, and record every step.
+    """Send a request once, repeat it only if it provably was not processed, and record every step.
 
     `tokens(True)` must return a fresh token; `tokens` is None for an operation that needs none.
     `signals` tells the caller afterwards whether a signal came.
     Raises AlreadySentError when the duplicate guard stops the request, LedgerError when it cannot be
-    recorded, and what `tokens(False)` raises: nothing was sent then. A signal after that point is
+    recorded, and the errors of `tokens(False)`: nothing was sent in these cases. A signal after that point is
     part of the result.
     """
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
@@ -145,17 +145,17 @@ class _Attempts:
         self.signals = DeferredSignals()
 
     def is_interrupted(self) -> bool:
-        """Return whether a signal came, so that no other process is waited for."""
+        """Return whether a signal came, so that the delivery does not wait for another process."""
         return self.signals.caught or self.hooks.is_interrupted()
 
     def before_commit(self, delivery: str) -> None:
-        """Stop at the fence, or start to load the HTTP client: next, the disk is waited for."""
+        """Stop at the fence, or start to load the HTTP client during the wait for the disk."""
         self.hooks.fence(delivery)
         load_client()
 
     @property
     def context(self) -> DeliveryContext:
-        """What the findings of the result name."""
+        """The values that the findings of the result name."""
         plan = self.plan
         return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_place)
 
@@ -196,7 +196,7 @@ class _Attempts:
         while True:
             try:
                 exchange = self._send(token)
-            except CxcallError as error:  # the token may not go to this host: nothing left
+            except CxcallError as error:  # the token may not be sent to this host: nothing was sent
                 self.may_be_processed = False
                 return result_of_unsent_request(self.context, error)
             evidence = self._classify(exchange)
@@ -217,7 +217,7 @@ class _Attempts:
                 return result_of_failed_retry(self.context, evidence, exchange, error)
 
     def _explain_rejection(self, result: Delivery, token: Credentials | None) -> Delivery:
-        """Return a result of a refusal with what to do about the credentials that were refused."""
+        """Return the result of a refusal with advice on the refused credentials."""
         if result.outcome is not Outcome.REFUSED:
             return result
         from cxcall.sending.rejected_credentials import explain_rejection
@@ -250,7 +250,7 @@ class _Attempts:
             response = exchange.response
             wait = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
         elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
-            # A read may be repeated, whatever became of it; but a page that is too large stays so.
+            # A read may be repeated after any failure, except a page that is too large.
             if exchange.response is not None and exchange.response.is_truncated:
                 return None
         elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
@@ -265,7 +265,7 @@ class _Attempts:
     def _prepare_retry(
         self, token: Credentials | None, exchange: Exchange, wait: float | None
     ) -> Credentials | None:
-        """Wait, or renew the token where `wait` is None; record the next attempt and return its token."""
+        """Wait, or renew the token if `wait` is None; record the next attempt and return its token."""
         problem = "sent no complete response" if exchange.may_be_sent else "was not reached"
         reason = f"`{self.plan.host}` {problem}: {exchange.detail}"
         if exchange.response is not None:
@@ -289,7 +289,7 @@ class _Attempts:
         return token
 
     def result_of_interrupt(self, interrupt: KeyboardInterrupt) -> Delivery:
-        """Return the result of a delivery that a signal stopped, from what is known by then."""
+        """Return the result of a delivery that a signal stopped, from the facts that are known by then."""
         exchange = self.last_exchange
         if isinstance(interrupt, InterruptedExchange):
             exchange, self.may_be_processed = interrupt.exchange, interrupt.may_be_sent
@@ -304,7 +304,7 @@ class _Attempts:
     def record(self, result: Delivery) -> Delivery:
         """Write the result to the ledger and return it with its identifiers.
 
-        A ledger that cannot be written adds a warning and changes nothing else.
+        If the ledger cannot be written, the result gets a warning and is otherwise unchanged.
         """
         exchange = result.exchange
         response = exchange.response if exchange else None

@@ -1,4 +1,4 @@
-"""Refuse numbers of a kind that nobody means to call: emergency numbers and premium-rate numbers."""
+"""Refuse emergency numbers and premium-rate numbers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check_kind(number: str) -> Iterator[Finding]:
 
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:
-    """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
+    """Return a number in the national form of the North American plan, with or without `1`; None for any other."""
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
     return parse_number(f"+1{digits}") if is_national else None

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
 
 _TOLERANCE = timedelta(minutes=5).total_seconds()
-"""The clocks of this machine and of the platform may differ: a time that was now a moment ago is meant as now."""
+"""Seconds that a time may be over: clocks differ, and a time of a moment ago means now."""
 _FARTHEST_ZONE = timedelta(hours=14).total_seconds()
-"""A time without offset is over for sure only if it is over in every time zone."""
+"""A time without an offset is certainly over only if it is over in every time zone."""
 _MOST_DAYS = 366
 _DAY = timedelta(days=1).total_seconds()
 
@@ -43,7 +43,7 @@ def check_scheduled_times(
 
 
 def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
-    """Return the finding on a time, without a place; None for one that can be meant, or that is not a time."""
+    """Return the finding on a time, without a place; None if it may be intended, or if it is not a time."""
     try:
         moment = datetime.fromisoformat(text.strip().upper())
     except ValueError:

@@ -27,7 +27,7 @@ class SendHooks(NamedTuple):
 
     `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
     right before the first byte leaves; `on_exchange` gets every exchange. `is_interrupted` says
-    whether a signal came that the delivery itself does not get. `fence` is called with the delivery ID in
+    whether a signal came that the delivery itself does not receive. `fence` is called with the delivery ID in
     the transaction that records an attempt, and stops the attempt by raising CxcallError.
     """
 
@@ -44,7 +44,7 @@ DEFAULT_HOOKS = SendHooks()
 
 
 class Plan(NamedTuple):
-    """A checked request, and all that its sending needs.
+    """A checked request, and all values that are needed to send it.
 
     `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`.
     """
@@ -100,7 +100,7 @@ class Plan(NamedTuple):
 
     @property
     def _recorded_url(self) -> str:
-        """The URL in the digest. The embedded sandbox has another port in each run of a batch."""
+        """The URL in the digest. The port of the embedded sandbox differs in each run of a batch."""
         base = self.settings.base_url if self.settings.is_embedded and self.batch else ""
         return self.request.url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
 

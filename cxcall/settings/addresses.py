@@ -80,7 +80,7 @@ def resolve_tenant_addresses(
 
 
 def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Setting) -> Setting:
-    """Return the issuer's endpoint for a registered application, else the area's for an access key.
+    """Return the issuer's endpoint for a registered application, or else the area's for an access key.
 
     Only an area that a source sets counts: an access key is never sent to a default address.
     """
@@ -107,7 +107,7 @@ def _derive(url: str, name: str, origin: Setting) -> Setting:
 
 
 def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setting:
-    """Return the explicit address, else the region's, else the operation's or the contract's own."""
+    """Return the explicit address, or else the region's, or else the operation's or the contract's own."""
     explicit, region = _explicit_url(layers, "base_url"), find_setting("region", layers)
     if explicit:
         return explicit

@@ -93,7 +93,7 @@ class ConfigFile(NamedTuple):
         )
 
     def columns(self, profile: str) -> Mapping[str, str]:
-        """Return the names of columns in lists of calls that a profile has, by what they set."""
+        """Return the headers of columns in a profile by their targets."""
         columns: Mapping[str, str] = self.profiles.get(profile, {}).get(COLUMNS, {})
         return columns
 

@@ -46,7 +46,7 @@ def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
 
 
 def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iterator[Finding]:
-    """Warn about the first layer whose host is not used. A `--base-url` flag is never questioned."""
+    """Warn about the first layer whose host is not used, unless the flag `--base-url` is set."""
     if "base_url" in layers[FLAGS]:
         return
     name = "base_url" if find_setting("base_url", layers) else "region"

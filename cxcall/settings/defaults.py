@@ -14,6 +14,6 @@ DEFAULTS = {
 
 
 def default_setting(name: str) -> Setting:
-    """Return the value that a setting has where no source sets it."""
+    """Return the value of a setting that no source sets."""
     value = DEFAULTS.get(name, "")
     return Setting(value, "default" if value else "not set")

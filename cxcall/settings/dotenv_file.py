@@ -26,7 +26,7 @@ _MACHINE_LINE = rf"(?m)^[ \t]*(?:export[ \t]+)?(?:{'|'.join(MACHINE_VARIABLES)})
 
 
 def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
-    """Return what the `CXCALL_*` lines of a `.env` file set, and what the vendor's lines set.
+    """Return the settings in the `CXCALL_*` lines of a `.env` file, and those in the vendor's lines.
 
     A missing file or a folder sets nothing. Raises UsageError for a line that cannot be parsed and
     for an unknown `CXCALL_*` name. The error never quotes the line, which may contain a secret.
@@ -60,9 +60,9 @@ def read_dotenv(path: Path = DOTENV_FILE) -> tuple[Layer, Layer]:
 
 
 def stop_on_machine_variables(path: Path = DOTENV_FILE) -> None:
-    """Raise UsageError if a `.env` file has a line that would set what only the environment may set.
+    """Raise UsageError if a `.env` file sets a variable that only the environment may set.
 
-    Without such a line, the file is not judged: a command that needs no settings can still read the ledger.
+    Other errors in the file are not reported, so that a command without settings can still read the ledger.
     """
     if not path.is_file():
         return

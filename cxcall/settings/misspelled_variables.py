@@ -28,15 +28,15 @@ _GUARD_WORDS = {
     "duplicate": "duplicate_window",
     "duplicates": "duplicate_window",
 }
-"""Words that only the names of guards have, also written together."""
+"""Words that only the names of guards contain, also written together."""
 _GUARD_SIMILARITY = 0.75
-"""Enough for `DO_NOT_CAL`; `HOST` is not taken for `HOURS`."""
+"""The least similarity: enough for `DO_NOT_CAL`, but `HOST` does not resemble `HOURS`."""
 
 
 def check_variables() -> None:
     """Raise UsageError for a variable that resembles a guard; add a notice for one that resembles another setting.
 
-    A variable that resembles nothing belongs to somebody else.
+    A variable that resembles no setting belongs to another program.
     """
     for name in unknown_variables():
         if guard := _resembled_guard(name):
@@ -67,7 +67,7 @@ def find_misspelled_variables() -> Iterator[Finding]:
 
 
 def _resembled_guard(name: str) -> str:
-    """Return the guard that a variable seems to be meant for; empty if none."""
+    """Return the guard that a variable seems to be meant for; empty if there is none."""
     from cxcall.runtime.name_similarity import find_similar
 
     plain = name.removeprefix(PREFIX).lower()

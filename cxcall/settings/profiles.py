@@ -1,4 +1,4 @@
-"""Change the profiles of config.toml; comments and the order of the file stay."""
+"""Change the profiles of config.toml; keeps comments and the order of the file."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def check_name(key: str) -> None:
 
 
 def checked_value(key: str, value: str, contract: Contract) -> str | int | float:
-    """Return a value as the file should have it; raises UsageError if it is not valid, or is a secret.
+    """Return a value in the form of the file; raises UsageError if it is not valid, or is a secret.
 
-    Paths become absolute, because a profile is used from every folder. `contract` knows the regions.
+    Paths become absolute, because a profile is used from every folder. `contract` declares the regions.
     """
     if key in SECRET_SETTINGS:
         raise UsageError(
@@ -79,7 +79,7 @@ def change_profile(
 ) -> None:
     """Set and remove settings of a profile, which is created if it is missing.
 
-    A new region or URL of the API replaces the destination that the profile had. The first profile of
+    A new region or URL of the API replaces the earlier destination of the profile. The first profile of
     a file becomes the default one. Raises UsageError if the file is not valid or cannot be written.
     """
     _check_profile(profile)
@@ -112,7 +112,7 @@ def set_default_profile(path: Path, profile: str) -> None:
 
 @contextmanager
 def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
-    """Let a profile exist that is missing; it stays only if no exception is raised."""
+    """Create a missing profile for the block; it stays only if no exception is raised."""
     is_known = profile.value in ConfigFile.read(path).profiles
     if is_known or profile.value == DEFAULTS["profile"] or profile.value.startswith(GC_PREFIX):
         yield
@@ -126,7 +126,7 @@ def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
 
 
 def _remove_empty(document: Any, tables: Any, profile: str) -> None:
-    """Remove a profile without settings; another process may have given it some meanwhile."""
+    """Remove a profile without settings; another process may have added some meanwhile."""
     if tables.get(profile, {"": ""}):
         return
     del tables[profile]
@@ -165,6 +165,6 @@ def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
         change(document, tables)
         text = tomlkit.dumps(document)
         if text.strip() or path.exists():
-            # A link stays a link, unless it leads nowhere: then `replace_text` refuses it.
+            # A link stays a link; `replace_text` refuses a broken link.
             target = path.resolve() if path.exists() else path
             replace_text(target, text, folder_variable="CXCALL_CONFIG_DIR")

@@ -26,9 +26,9 @@ _FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 
 
 def region_domain(region: Setting, contract: Contract) -> str:
-    """Return the domain of a region that is given by name (`eu-west-1`) or as a domain.
+    """Return the domain of a region from its name (`eu-west-1`) or its domain.
 
-    A domain need not be known. Raises UsageError for text that is neither.
+    The domain may be unknown. Raises UsageError for text that is neither.
     """
     text = re.sub(_URL_PARTS, "", region.value.lower())
     known = contract.regions.get(text.replace("_", "-"))
@@ -86,7 +86,7 @@ def normalize_url(name: str, setting: Setting) -> str:
     if not host:
         raise invalid_setting(name, setting, "has no host", fix="write `https://host`")
     _check_scheme(name, setting, parts.scheme, host)
-    host = host.removesuffix(".")  # the root of the domain name system: the same host
+    host = host.removesuffix(".")  # the final dot of a fully qualified name: the same host
     literal = f"[{host}]" if ":" in host else host
     at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
     return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"
@@ -101,7 +101,7 @@ def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
 
 
 def _scheme_for(address: str) -> str:
-    """Return the scheme to propose for an address without one: local servers rarely have TLS."""
+    """Return the scheme to propose for an address without a scheme; local servers rarely have TLS."""
     try:
         return "http" if is_loopback_url(f"//{address}") else "https"
     except ValueError:  # its host is malformed

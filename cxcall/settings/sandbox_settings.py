@@ -34,7 +34,7 @@ class RunningSandbox(Protocol):
 
 
 def load_guards(flags: Mapping[str, str | None]) -> tuple[Layer, str]:
-    """Return the guards of all sources, and the do-not-call list of `.env` if it applies beside another."""
+    """Return the guards of all sources, and the do-not-call list of `.env` if it applies in addition to another."""
     layers, _, ignored, second_list = read_trusted_layers(flags)
     for finding in ignored:
         add_notice(finding._replace(severity=Severity.WARNING))
@@ -51,7 +51,7 @@ def sandbox_settings(
     *,
     user_token: str = "",
 ) -> Settings:
-    """Return settings for the sandbox in this process; `guards` are all that other sources set.
+    """Return settings for the sandbox in this process; `guards` are the only settings from other sources.
 
     No other source sets an address or a secret. `user_token` is used instead of the OAuth client,
     for an operation that acts as a user.

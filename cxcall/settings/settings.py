@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class _Text:
-    """Returns the value of the setting that the attribute is named after; empty if it is not set."""
+    """A descriptor: returns the value of the setting with the attribute's name; empty if it is not set."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -48,7 +48,7 @@ class _Text:
 
 
 class _Seconds(_Text):
-    """Returns the value of a setting in seconds."""
+    """A descriptor: returns the value of a setting in seconds."""
 
     def __get__(self, settings: Settings, owner: type) -> float:  # type: ignore[override]
         return float(super().__get__(settings, owner))
@@ -57,9 +57,9 @@ class _Seconds(_Text):
 class Settings:
     """The effective settings of one command; an empty text means "not set".
 
-    `conflicts` are warnings, or an error where a secret would go to a host that it is not meant
-    for: no token is requested while there is an error. `untrusted` are errors about choices of `.env` and
-    of a document that apply as soon as a secret comes from a login or from the user. `is_embedded` marks the settings of the
+    `conflicts` are warnings, or an error if a secret would be sent to a host that it is not meant
+    for; no token is requested while there is an error. `untrusted` are errors about values of `.env` and
+    of a document that apply if a secret comes from a login or from the user. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
     sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
@@ -114,7 +114,7 @@ class Settings:
 
     @property
     def attempt_limit(self) -> AttemptLimit | None:
-        """The largest number of calls to one person; None without a limit."""
+        """The largest number of calls to one person; None if there is no limit."""
         if not self.max_attempts:
             return None
         from cxcall.phone.attempt_limit import AttemptLimit
@@ -123,7 +123,7 @@ class Settings:
 
     @property
     def engagement_place(self) -> str:
-        """The place that the user named for the engagement ID; empty if none."""
+        """The place that the user named for the engagement ID; empty if there is none."""
         header = f"header:{self.engagement_header}" if self.engagement_header else ""
         return self.engagement_id or header
 
@@ -154,8 +154,8 @@ def load_settings(
 ) -> Settings:
     """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
-    `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is the
-    address of an operation that has its own. Raises UsageError, with its place, for an invalid value.
+    `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is an
+    operation's own address. Raises UsageError, with its place, for an invalid value.
     """
     from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
@@ -166,7 +166,7 @@ def load_settings(
     platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
     if is_cxone:
-        # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
+        # The GENESYSCLOUD_* variables are for another platform.
         layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:
@@ -200,7 +200,7 @@ def load_settings(
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
-    """Return the path of the user's own contract; empty if none is set.
+    """Return the path of the user's own contract; empty if there is none.
 
     Reads no other setting, so that commands that only read contracts ignore invalid settings.
     """
@@ -208,7 +208,7 @@ def find_contract_file(flags: Mapping[str, str | None]) -> str:
 
 
 def find_platform(flags: Mapping[str, str | None]) -> str:
-    """Return the platform that a source names; empty if none does."""
+    """Return the platform that a source names; empty if there is none."""
     return _find_text("platform", flags)
 
 
@@ -223,7 +223,7 @@ def find_profile(flags: Mapping[str, str | None]) -> Setting:
 
 
 def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
-    """Return the names of columns in lists of calls that the profile has, by what they set."""
+    """Return the headers of columns in the profile by their targets."""
     return ConfigFile.read(config_path()).columns(find_profile(flags).value)
 
 
@@ -246,7 +246,7 @@ def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:
 def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]:
     """Return the layers in order of precedence, and the profile that the last one comes from.
 
-    The region of a flag takes precedence over an address that another layer gives as a URL.
+    The region of a flag takes precedence over the URL of another layer.
     """
     above, file = _layers_above_profile(flags), ConfigFile.read(config_path())
     profile = _choose_profile(above, file)
@@ -283,7 +283,7 @@ def read_trusted_layers(
 
 
 def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Finding]:
-    """Return the errors on a profile that `.env` chooses and that is less careful than the usual one."""
+    """Return the errors on a profile that `.env` selects and whose guards are weaker than the usual profile's."""
     if find_setting("profile", split_dotenv(layers)[0]) is not profile:
         return []
     from cxcall.settings.stricter_guards import find_weaker_guards

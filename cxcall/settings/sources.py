@@ -36,7 +36,7 @@ SETTING_NAMES = (
     "max_attempts",
 )
 GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
-"""The guards that are stricter or weaker than others; a do-not-call list is neither."""
+"""The guards that can be compared; a do-not-call list cannot."""
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
@@ -46,7 +46,7 @@ MACHINE_VARIABLES = (
     "CXCALL_CACHE_DIR",
     "CXCALL_LEDGER",
 )
-"""What only the environment may set: a `.env` file must not decide which ledger guards a call."""
+"""The settings that only the environment may set: a `.env` file must not decide which ledger guards a call."""
 VENDOR_VARIABLES = {
     "region": "GENESYSCLOUD_REGION",
     "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
@@ -85,7 +85,7 @@ def invalid_setting(
 def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     """Return a text with the most similar name, or the list of known names.
 
-    A `prefix` that all names share is not compared.
+    The common `prefix` of all names is not compared.
     """
     from cxcall.runtime.name_similarity import find_similar
 
@@ -128,7 +128,7 @@ def read_flags(flags: Mapping[str, str | None]) -> Layer:
 
 
 def read_environment() -> tuple[Layer, Layer]:
-    """Return what `CXCALL_*` variables set, and what the vendor's variables set."""
+    """Return the settings of the `CXCALL_*` variables, and those of the vendor's variables."""
     return split_by_owner(
         {
             key: Setting(text.strip(), f"environment {key}", partial(str, key))
@@ -139,7 +139,7 @@ def read_environment() -> tuple[Layer, Layer]:
 
 
 def unknown_variables() -> list[str]:
-    """Return the `CXCALL_*` variables of the environment that are no setting, sorted."""
+    """Return the `CXCALL_*` variables of the environment that are not settings, sorted."""
     names = [name for name in os.environ if name.startswith(PREFIX)]
     known = {*MACHINE_VARIABLES, *map(variable_name, SETTING_NAMES)} if names else set()
     return sorted(name for name in names if name not in known)
@@ -151,7 +151,7 @@ def variable_name(name: str) -> str:
 
 
 def split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
-    """Return what cxcall's own variables set, and what the vendor's variables set."""
+    """Return the settings of cxcall's own variables, and those of the vendor's variables."""
     own = {name: found[key] for name in SETTING_NAMES if (key := variable_name(name)) in found}
     vendor = {name: found[key] for name, key in VENDOR_VARIABLES.items() if key in found}
     return drop_empty(own), drop_empty(vendor)

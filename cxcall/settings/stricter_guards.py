@@ -1,4 +1,4 @@
-"""Compare the guards of two sources, so that neither is lowered: by a `.env` file, or on another machine."""
+"""Compare the guards of two sources, so that a `.env` file or another machine does not lower a guard."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 
 def guards_of(settings: Settings) -> dict[str, str]:
-    """Return the guards that can be sent to another machine: all but the do-not-call list, which is a file."""
+    """Return the guards that can be sent to another machine: all except the do-not-call list, which is a file."""
     return {name: settings.values[name].value for name in GUARD_SETTINGS}
 
 
 def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: str) -> Settings:
-    """Return the settings with the stricter of their own guards and of others, which `source` names.
+    """Return the settings with the stricter of their own guards and those of `source`.
 
     Raises UsageError if neither of the calling hours includes the other.
     """
@@ -44,7 +44,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
 
 
 def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
-    """Return the hours and their policy; hours that are only warned about give way to enforced ones."""
+    """Return the hours and their policy; enforced hours take precedence over hours that only warn."""
     from cxcall.phone.hours_of_day import Hours
 
     with_hours = [each for each in (own, other) if each["hours"]]
@@ -65,7 +65,7 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _attempts(own: str, other: str) -> str:
-    """Return the stricter limit; of two that cannot be compared, the smaller count in the longer period."""
+    """Return the stricter limit; if they cannot be compared, the smaller count in the longer period."""
     from cxcall.phone.attempt_limit import AttemptLimit
 
     limits = [AttemptLimit.parse(each) for each in (own, other) if each]
@@ -77,7 +77,7 @@ def _attempts(own: str, other: str) -> str:
 
 
 def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:
-    """Return the layers without the do-not-call list of `.env` if another source sets one too, and it."""
+    """Return the layers without the do-not-call list of `.env`, and this list, if another source also sets one."""
     dotenv = layers[DOTENV]
     own = dotenv.get("do_not_call")
     others = [layer for layer in layers if layer is not dotenv]
@@ -90,7 +90,7 @@ def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting
 def drop_lowered_guards(
     layers: Sequence[Layer], defaults: Layer
 ) -> tuple[list[Layer], list[Finding]]:
-    """Return the layers without those guards of `.env` that lower a guard, and a warning for each."""
+    """Return the layers without the guards of `.env` that lower a guard, and a warning for each."""
     kept, findings = dict(layers[DOTENV]), []
     below = [*layers[DOTENV + 1 :], defaults]
     for name in GUARD_SETTINGS:
@@ -112,7 +112,7 @@ def drop_lowered_guards(
 def find_weaker_guards(
     profile: Setting, chosen: Layer, usual: Layer, defaults: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Yield an error for each guard that is lower in a profile chosen by `.env` than in the usual profile."""
+    """Yield an error for each guard that is lower in a profile that `.env` selects than in the usual profile."""
     for name in (*GUARD_SETTINGS, "do_not_call"):
         other, own = usual.get(name), chosen.get(name)
         value = own.value if own else defaults.get(name, "")

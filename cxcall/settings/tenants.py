@@ -66,7 +66,7 @@ def delete_tenant(state: Path, profile: str) -> None:
 def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     """Return whether a token may go to an API endpoint that the issuer names.
 
-    Only the vendor's hosts at the port of HTTPS, and the issuer's own host and port are trusted.
+    Only the vendor's hosts at the HTTPS port, and the issuer's own host and port, are trusted.
     """
     try:
         checked = normalize_url("api_endpoint", Setting(api_endpoint, issuer, lambda: issuer))

@@ -64,14 +64,14 @@ _HARMLESS = (
     "timeout",
     "max_wait",
 )
-"""What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
+"""Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
-"""What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
+"""Settings that may not be combined with a secret from another source: all that are not known to be harmless."""
 _DESTINATIONS = ("region", *URL_SETTINGS)
 _DEFAULT_PLATFORM = PLATFORMS[0]
 _UNKNOWN = Setting("", "")
 _STATIC = (("password",), ("api_key",))
-"""What only a user's document asks for, so that it belongs to no platform."""
+"""Secrets that only a user's document requires, so they belong to no platform."""
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
 
@@ -93,7 +93,7 @@ def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
 def find_trust_errors(
     layers: Sequence[Layer], contract: Contract, values: Layer, resolve: Resolver
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """Return the errors that concern the secrets of the settings, and those that a login's secret would have.
+    """Return the errors about the secrets of the settings, and those about a login's secret.
 
     `values` are the settings in use, and `resolve` returns the addresses that result from layers.
     """
@@ -209,7 +209,7 @@ class _DotenvChoices:
 def _other_platform(
     layers: Sequence[Layer], platform: Setting, secrets: Mapping[str, Setting], base_url: str
 ) -> Iterator[Finding]:
-    """Yield an error if only the operation says for which platform a secret is, and another one is likely.
+    """Yield an error if only the operation decides the platform of a secret, and another platform is likely.
 
     A client belongs to Genesys Cloud unless a source names NICE CXone: the platform, its host, an area,
     or an access key, which only CXone has.
@@ -242,7 +242,7 @@ def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
 
 
 def _has_access_key(layers: Sequence[Layer]) -> bool:
-    """Return whether a secret that only NICE CXone has is set, so that its platform is no other choice."""
+    """Return whether a secret that only NICE CXone has is set, so that the platform is certain."""
     return find_setting("access_key_secret", layers) is not None
 
 
@@ -274,7 +274,7 @@ def find_unnamed_host(
 
 def is_published_host(url: str) -> bool:
     """Return whether a URL is at the host that a shipped contract has for any of its regions."""
-    if "\\" in url:  # requests reads another host than urllib
+    if "\\" in url:  # requests and urllib read different hosts
         return False
     host = host_of(url).lower()
     is_area = bool(url_area(url)) and ":" not in host
@@ -290,7 +290,7 @@ def is_host_of_region(url: str, region: Setting) -> bool:
 
     The lists of regions are open: `region` may name one that no contract knows, by its domain.
     """
-    if "\\" in url:  # requests reads another host than urllib
+    if "\\" in url:  # requests and urllib read different hosts
         return False
     host = host_of(url).lower()
     return any(

@@ -1,4 +1,4 @@
-"""Keep the outcomes of calls for `GET /sandbox/events`, and pass each one on once."""
+"""Keep the outcomes of calls for `GET /sandbox/events`, and send each one once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_EVENTS = 100_000
 
 
 class CallEvents:
-    """The outcomes of calls in their order, numbered from 1; `send` gets each one as JSON data."""
+    """The outcomes of calls in order, numbered from 1; `send` gets each one as JSON data."""
 
     def __init__(self, send: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
         self._send = send
@@ -30,7 +30,7 @@ class CallEvents:
         self._due: deque[CallOutcome] = deque()
 
     def add_later(self, outcome: CallOutcome) -> None:
-        """Add an outcome as soon as its time has come."""
+        """Add an outcome when its time comes."""
         self._due.append(outcome)
 
     def advance(self, now: float) -> None:
@@ -39,7 +39,7 @@ class CallEvents:
             self.add(self._due.popleft())
 
     def add(self, outcome: CallOutcome) -> None:
-        """Keep an outcome with its number masked, and pass it on."""
+        """Keep an outcome with its number masked, and send it."""
         with self._lock:
             event = {"id": next(self._numbers), **_as_dict(outcome)}
             self._events.append(event)
@@ -48,7 +48,7 @@ class CallEvents:
     def as_text(self, after: int, *, as_stream: bool) -> str:
         """Return the events after a number as JSON lines, or as server-sent events.
 
-        The response ends there: an `EventSource` asks again after a second, and names the last event that it has.
+        The response ends there: an `EventSource` requests again after a second, with the ID of its last event.
         """
         with self._lock:
             events = [event for event in self._events if event["id"] > after]

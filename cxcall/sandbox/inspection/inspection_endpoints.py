@@ -43,12 +43,12 @@ _OF_THE_CLIENT = frozenset(
         "user-agent",
     )
 )
-"""Headers that curl sets itself, or that a repeated request needs anew."""
+"""Headers that curl sets itself, or that must be new in a repeated request."""
 _SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 
 
 class RequestFilter(NamedTuple):
-    """Which requests are selected: by method, path with `*` as a wildcard, and status such as 400 or 4xx."""
+    """A filter of requests by method, path with `*` as a wildcard, and status such as 400 or 4xx."""
 
     method: str = ""
     path: str = ""
@@ -78,7 +78,7 @@ class Inspection:
         self._explain = explain
 
     def handles(self, request: SandboxRequest) -> bool:
-        """Return whether a request is about the sandbox itself, as `GET /` of a browser is."""
+        """Return whether a request is about the sandbox itself, such as `GET /` of a browser."""
         if request.path == "/":
             accepts_page = "text/html" in request.headers.get("accept", "").lower()
             return request.method in ("GET", "HEAD") and accepts_page
@@ -114,7 +114,7 @@ class Inspection:
         return _problem(405, {"Allow": allowed})
 
     def _read(self, request: SandboxRequest) -> Any:
-        """Return what a path shows; None if it shows nothing."""
+        """Return the response for a path; None if it has none."""
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         if request.path == ABOUT_PATH:
             return self._about()
@@ -123,7 +123,7 @@ class Inspection:
         return self._requests(query)
 
     def _read_events(self, request: SandboxRequest, headers: Mapping[str, str]) -> SandboxResponse:
-        """Return the outcomes of calls: JSON lines, or what an `EventSource` of a page reads."""
+        """Return the outcomes of calls: JSON lines, or server-sent events for a page's `EventSource`."""
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         is_stream = "text/event-stream" in request.headers.get("accept", "").lower()
         last = request.headers.get("last-event-id") or query.get("after", "")

@@ -1,4 +1,4 @@
-"""Build the page of the sandbox: one HTML document that loads nothing and talks to its own server only."""
+"""Build the page of the sandbox: one HTML document that loads nothing and sends requests only to its own server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STYLE, _SCRIPT = ("page.css",), ("request_list.js", "request_details.js")
 
 @cache
 def render_page() -> bytes:
-    """Return the page. What requests contain is not in it: its script fetches that, and shows it as text."""
+    """Return the page. It does not contain the requests: its script fetches them, and shows them as text."""
     page = (
         _read("page.html").replace("{style}", _read(*_STYLE)).replace("{script}", _read(*_SCRIPT))
     )

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LARGEST_LOG = 32 << 20
-"""Bytes of the messages that are kept; beyond, the oldest are dropped."""
+"""The most bytes of messages that are kept; the oldest are dropped first."""
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 MOST_REQUESTS = 100_000
-"""How many requests are kept."""
+"""The most requests that are kept."""
 _MOST_TOKENS = 10_000
 _PATH_LENGTH = 1000
 _MOST_NUMBERS = 100
 
 
 def drop_oldest(entries: dict[str, Any]) -> None:
-    """Remove the oldest entry of a dictionary that has 10,000, so that it never grows beyond."""
+    """Remove the oldest entry of a dictionary with 10,000 entries, so that it does not grow beyond."""
     if len(entries) >= _MOST_TOKENS:
         del entries[next(iter(entries))]
 
@@ -59,13 +59,13 @@ class LoggedRequest:
 
     @property
     def size(self) -> int:
-        """The bytes of its messages."""
+        """The size of its messages in bytes."""
         headers = sum(len(name) + len(value) for name, value in self.headers.items())
         return len(self.body) + len(self.response) + len(self.target) + headers
 
     @property
     def verdict(self) -> str:
-        """What the sandbox made of the request, in words."""
+        """The sandbox's verdict on the request, as text."""
         if self.rings:
             return "call placed"
         if self.accepted:
@@ -115,7 +115,7 @@ class RequestLog:
         self._on_request = on_request
         self._changed = Condition()
         self._entries: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
-        # The number of entries that are dropped, and that of the oldest entry that may have a body.
+        # The number of dropped entries, and the number of the oldest entry that may have a body.
         self._dropped = self._next_body = self._body_size = self._count = 0
         self._claimed_numbers: set[str] = set()
 
@@ -135,7 +135,7 @@ class RequestLog:
             )
 
     def add(self, entry: LoggedRequest) -> None:
-        """Append an entry, without what would let the log grow beyond its limits."""
+        """Append an entry, and drop data so that the log stays within its limits."""
         path, numbers = entry.path[:_PATH_LENGTH], entry.numbers[:_MOST_NUMBERS]
         with self._changed:
             if len(self._entries) == MOST_REQUESTS:

@@ -1,4 +1,4 @@
-"""Post events to a URL, one after the other, each until it is taken or a few attempts failed."""
+"""Post events to a URL, one after the other, each until it is accepted or a few attempts fail."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _SUCCESS = range(200, 300)
 
 
 class Webhook:
-    """Posts each event as JSON from a thread of its own; `tell` gets a line about each one that is given up.
+    """Posts each event as JSON from its own thread; `tell` gets a message about each event that is given up.
 
-    A receiver that took an event, but whose response was lost, gets it again: the `id` is the same. Raises
+    If the response of a receiver was lost, it gets the event again, with the same `id`. Raises
     UsageError for an unusable URL.
     """
 
@@ -50,7 +50,7 @@ class Webhook:
             self._waiting.put(None)
 
     def add(self, event: dict[str, Any]) -> None:
-        """Post an event soon; one that finds 10,000 others waiting is given up."""
+        """Queue an event to be posted; it is given up if 10,000 others are waiting."""
         if self._waiting.full():
             self._tell(f"event {event['id']} was not posted: {_MOST_WAITING:,} others are waiting")
         else:

@@ -1,6 +1,6 @@
 """The browser login: authorization codes, PKCE, and refresh tokens (docs/platforms/genesys-cloud.md#user-login).
 
-The sandbox shows no login page. It checks only what a client can do wrong.
+The sandbox shows no login page. It checks only the errors that a client can make.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Play a CXone tenant: tenant discovery and tokens name the sandbox's own addresses."""
+"""Simulate a CXone tenant: tenant discovery and tokens name the sandbox's own addresses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TENANT_ID = "11111111-2222-4333-8444-555555555555"
 def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
     """Return a CXone response with the addresses and tokens of this sandbox (docs/platforms/nice-cxone.md#tenant-discovery).
 
-    The sandbox plays every host of the vendor, so each address in a response is its own.
+    The sandbox simulates every host of the vendor, so each address in a response is its own.
     """
     if not isinstance(response.body, dict):
         return response

@@ -30,7 +30,7 @@ CLIENTS: dict[str, str] = {
 }
 """The known client IDs, and the purpose of each. All have the same secret.
 
-As IDs of CXone access keys they have that secret, too. Any other access key is accepted.
+As IDs of CXone access keys, they have the same secret. Any other access key is accepted.
 """
 
 _BROWSER_GRANTS = ("authorization_code", "refresh_token")
@@ -100,7 +100,7 @@ class TokenIssuer:
         return issued.scopes
 
     def revoke(self, authorization: str) -> None:
-        """Let the token in an Authorization header expire."""
+        """Expire the token in an Authorization header."""
         token = bearer_token(authorization)
         if token in self._issued:
             self._issued[token] = _IssuedToken(frozenset(), float("-inf"))
@@ -199,7 +199,7 @@ def _has_key(scheme: SecurityScheme, request: SandboxRequest) -> bool:
     if scheme.place == "cookie":
         cookies = (each.strip() for each in request.headers.get("cookie", "").split(";"))
         return f"{scheme.field}={CLIENT_SECRET}" in cookies
-    # The server drops headers with an underscore in their names, as many do: such a key cannot be seen.
+    # The server drops headers with an underscore in their names, as many servers do, so such a key is not visible.
     return "_" in scheme.field or request.headers.get(scheme.field.lower(), "") == CLIENT_SECRET
 
 
