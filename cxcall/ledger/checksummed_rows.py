@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.records import Record
+from cxcall.ledger.records import LONGEST_EXCHANGE, Record
 from cxcall.ledger.request_digest import NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
@@ -129,6 +129,19 @@ class StoredDelivery(NamedTuple):
             return True
         elapsed = boot_time.seconds_since(self.event["boot"], self.event["uptime"])
         return elapsed is not None and elapsed <= window
+
+    def seconds_in_flight(self, now: float, boot_time: BootTime) -> float:
+        """Return for how many more seconds a process may be sending it; 0 or less if none can be.
+
+        A process that was killed records no end. The time since the machine started is used if it is known,
+        because nobody can set it.
+        """
+        if self.event["outcome"] != Outcome.UNKNOWN or self.event["ended_at"] is not None:
+            return 0.0
+        elapsed = boot_time.seconds_since(self.event["boot"], self.event["uptime"])
+        if elapsed is None:
+            elapsed = abs(now - self.delivery["at"])
+        return LONGEST_EXCHANGE.total_seconds() - elapsed
 
 
 class LedgerRows:

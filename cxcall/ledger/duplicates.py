@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import Finding, command, resolve_commands
+from cxcall.ledger.records import LONGEST_EXCHANGE
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -41,6 +44,21 @@ class AlreadySentError(StoppedError):
         super().__init__(finding)
 
 
+class InFlightError(StoppedError):
+    """Another process may still be sending a delivery, so nobody can know yet whether it placed a call."""
+
+    def __init__(self, unknown: Record, until: datetime) -> None:
+        super().__init__(
+            _finding(
+                "outcome-unknown",
+                f"another process may still be sending delivery `{unknown.id}`: its end is not recorded",
+                fix=f"wait until that process ends, or at the latest until {until:%Y-%m-%d %H:%M} UTC; "
+                f"then see {command('cxcall', 'history', 'show', unknown.id)}",
+                why="a request that is still in flight can place a call after you record that it placed none",
+            )
+        )
+
+
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or since event `after`.
 
@@ -50,6 +68,20 @@ class Window(NamedTuple):
     seconds: float = -inf
     after: float = inf
     undone: int = 0
+
+
+def check_resolvable(found: StoredDelivery, now: datetime, boot_time: BootTime) -> None:
+    """Raise UsageError if the outcome of a delivery is known, InFlightError if a process may still be sending it."""
+    record = found.record
+    if record.outcome is not Outcome.UNKNOWN:
+        raise UsageError(
+            f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
+            where="delivery",
+            fix=f"see `cxcall history show {record.id}`",
+        )
+    left = found.seconds_in_flight(now.timestamp(), boot_time)
+    if left > 0:
+        raise InFlightError(record, now + timedelta(seconds=left))
 
 
 def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:
@@ -115,8 +147,9 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
 
 def find_out_fix(unknown: Record, now: datetime) -> str:
     """Return how to resolve an unknown delivery; another process may still be sending it if its end is not recorded."""
+    until = unknown.at + LONGEST_EXCHANGE
     wait = (
-        "wait if another process is still sending it, then "
+        f"wait if another process is still sending it, at the latest until {until:%Y-%m-%d %H:%M} UTC, then "
         if unknown.may_be_in_flight(now)
         else ""
     )

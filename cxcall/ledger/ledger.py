@@ -13,6 +13,7 @@ from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.duplicates import (
     Window,
+    check_resolvable,
     find_row_of_batches,
     stop_on_identical,
     stop_on_same_row,
@@ -267,24 +268,21 @@ class Ledger(LedgerAccess):
             )
 
     def resolve(self, delivery: str, *, placed: bool) -> Record:
-        """Record whether an unknown delivery placed a call; raises UsageError for any other delivery."""
+        """Record whether an unknown delivery placed a call; raises UsageError for any other delivery.
+
+        Raises InFlightError if another process may still be sending it.
+        """
         with self.writing():
-            record = self.get(delivery)
-            if record.outcome is not Outcome.UNKNOWN:
-                raise UsageError(
-                    f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
-                    where="delivery",
-                    fix=f"see `cxcall history show {record.id}`",
-                )
-            found = self._find(record.id)
+            found = self._find(self.get(delivery).id)
+            check_resolvable(found, self.now(), self.boot_clock())
             self._append(
                 found,
                 "resolved",
-                record.outcome,
+                Outcome.UNKNOWN,
                 resolution=RANG if placed else DID_NOT_RING,
                 **{name: found.event[name] for name in _END_COLUMNS},
             )
-        return self.get(record.id)
+        return self.get(found.delivery["id"])
 
     def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:
         """Return the delivery of a request within some batches; None when there is none.

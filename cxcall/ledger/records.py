@@ -19,7 +19,7 @@ PLACED, NOT_PLACED = "placed", "not-placed"
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 """The resolutions in the database. Their first names stay, because older versions read the same ledger."""
 RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
-_LONGEST_EXCHANGE = timedelta(days=1)
+LONGEST_EXCHANGE = timedelta(days=1)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -151,7 +151,8 @@ class Record(NamedTuple):
 
     def may_be_in_flight(self, now: datetime) -> bool:
         """Return whether a process may still be sending it: it has no recorded end, and is less than a day old."""
-        return self.is_unresolved and self.ended_at is None and now - self.at < _LONGEST_EXCHANGE
+        age = abs(now - self.at)  # the clock may have been set back since then
+        return self.is_unresolved and self.ended_at is None and age < LONGEST_EXCHANGE
 
     @property
     def was_placed(self) -> bool:

@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.boot_clock import BootTime
-from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.duplicates import AlreadySentError, InFlightError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.record_fields import record_fields
@@ -41,6 +41,7 @@ from helpers.work import examples
 PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
+DAY = 86400
 KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "4"))
 """How often two processes that record are killed."""
 
@@ -444,6 +445,7 @@ def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
 
 def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(delivery, Outcome.UNKNOWN)
     book.resolve(delivery, placed=False)
     assert book.resolve(delivery, placed=True).resolution == "placed"
     with pytest.raises(AlreadySentError, match="was recorded as having placed a call"):
@@ -452,8 +454,48 @@ def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clo
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_outcome_after_a_resolution_replaces_it(book: Ledger) -> None:
+@pytest.mark.parametrize("placed", [False, True])
+@pytest.mark.parametrize("seconds", [0, DAY - 1, 1 - DAY])
+def test_delivery_in_flight_is_not_resolved(
+    book: Ledger, clock: Clock, seconds: float, *, placed: bool
+) -> None:
     delivery = book.begin(intent("a"), WINDOW)
+    clock.advance(seconds)
+    with pytest.raises(InFlightError) as refused:
+        book.resolve(delivery, placed=placed)
+    found = refused.value.findings[0]
+    left = DAY - (clock.uptime - 100)
+    assert f"until {clock() + timedelta(seconds=left):%Y-%m-%d %H:%M} UTC" in str(found.fix)
+    assert refused.value.exit_code == 7
+    assert book.get(delivery).resolution == ""
+    book.record_outcome(delivery, Outcome.UNKNOWN)
+    assert book.resolve(delivery, placed=placed)
+
+
+@pytest.mark.parametrize("is_other_boot", [False, True])
+def test_delivery_of_a_killed_process_can_be_resolved_after_a_day(
+    book: Ledger, clock: Clock, *, is_other_boot: bool
+) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    if is_other_boot:
+        book.boot_clock = lambda: BootTime("other", 5.0)
+        clock.advance(DAY - 1)
+        with pytest.raises(InFlightError):
+            book.resolve(delivery, placed=False)
+    clock.advance(DAY + 1)
+    assert book.resolve(delivery, placed=False).resolution == "not-placed"
+
+
+def test_clock_that_is_set_forward_ends_no_delivery_in_flight(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.time += timedelta(days=400)
+    with pytest.raises(InFlightError):
+        book.resolve(delivery, placed=False)
+
+
+def test_outcome_after_a_resolution_replaces_it(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.advance(DAY)
     book.resolve(delivery, placed=False)
     book.record_outcome(delivery, Outcome.ACCEPTED)
     assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
@@ -864,7 +906,7 @@ class GuardMachine(RuleBasedStateMachine):
         self.steps += 1
         self.known[delivery] = replace(self.known[delivery], changed=self.steps, **values)
 
-    @rule(seconds=st.sampled_from([-4000, -1, 0.5, 60, 899, 901, 5000]))
+    @rule(seconds=st.sampled_from([-4000, -1, 0.5, 60, 899, 901, 5000, DAY]))
     def pass_time(self, seconds: float) -> None:
         """Move the clock, back too."""
         self.clock.advance(seconds)
@@ -935,6 +977,11 @@ class GuardMachine(RuleBasedStateMachine):
     def resolve(self, data: st.DataObject, rang: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
         """Let a person say what became of one."""
         if delivery := self.pick(data, "unknown"):
+            mine = self.known[delivery]
+            if mine.ended is None and self.clock.uptime - mine.uptime < DAY:
+                with pytest.raises(InFlightError):
+                    self.book.resolve(delivery, placed=rang)
+                return
             self.book.resolve(delivery, placed=rang)
             self.change(delivery, resolution="placed" if rang else "not-placed")
 
@@ -1085,8 +1132,9 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
         book.check(always=True)
 
 
-def test_call_that_rang_does_not_become_undelivered(book: Ledger) -> None:
+def test_call_that_rang_does_not_become_undelivered(book: Ledger, clock: Clock) -> None:
     rang, silent = (book.begin(intent(name), WINDOW) for name in ("a", "b"))
+    clock.advance(DAY)
     book.resolve(rang, placed=True)
     book.resolve(silent, placed=False)
     for delivery in (rang, silent):

@@ -80,7 +80,8 @@ def resolve(
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
-    Until you do, an identical request is stopped. After `--not-placed` it can be sent again.
+    Until you do, an identical request is stopped. After `--not-placed` it can be sent again. A delivery
+    that another process may still be sending is refused.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
