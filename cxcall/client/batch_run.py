@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
 
 _ROWS = "rows.jsonl"
-"""The name of rows that are no file, in findings."""
+"""The name of rows without a file in findings."""
 
 
 class BatchRules(NamedTuple):
@@ -65,7 +65,7 @@ class BatchRun:
         self.checked = check_batch(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()
         self._results = self._send()
-        self._stack = stack.pop_all()  # from here on, the run closes what it needs
+        self._stack = stack.pop_all()  # from here on, the run closes these resources
 
     @property
     def id(self) -> str:
@@ -97,7 +97,7 @@ class BatchRun:
         self._stack.close()
 
     def _stop_without_consent(self) -> None:
-        """Raise UsageError unless `confirm` is the number of requests, where real calls may be placed."""
+        """If real calls may be placed, raise UsageError unless `confirm` is the number of requests."""
         count, confirm = self.checked.to_send, self._rules.confirm
         operation, settings = self._job.operation, self._job.settings
         if confirm == count or (
@@ -140,7 +140,7 @@ class BatchRun:
                     if is_left:
                         run.stop("the loop over the results ended early")
                         for _ in results:
-                            pass  # what is in flight
+                            pass  # the requests in flight
                     end_run(run)
             if run.interrupts:
                 raise KeyboardInterrupt
@@ -163,10 +163,10 @@ def _signals_of(run: Run) -> Iterator[None]:
 def open_rows(
     rows: os.PathLike[str] | Iterable[Mapping[str, Any]], row_format: RowFormat
 ) -> RowFile:
-    """Return the rows of a file, or those that a program has; raises UsageError for anything else."""
+    """Return the rows of a file or of a program; raises UsageError for any other value."""
     if isinstance(rows, os.PathLike):
         return RowFile(os.fspath(rows), row_format)
-    source: object = rows  # whatever its type says
+    source: object = rows  # even if its type differs
     if isinstance(source, str | bytes):
         raise UsageError(
             "the rows are a string",
@@ -183,7 +183,7 @@ def open_rows(
 
 
 def _encode_row(row: Mapping[str, Any]) -> bytes:
-    """Return a row as a line of JSON; raises UsageError for one that JSON cannot hold."""
+    """Return a row as a line of JSON; raises UsageError for a row that JSON cannot represent."""
     try:
         return json.dumps(row, allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:

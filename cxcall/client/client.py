@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _LOGIN_FIX = "log in with `cxcall auth login`"
 _OWN_FLAGS = ("timeout", "hours", "do_not_call", "max_attempts")
-"""The settings of a client that a sandbox does not have of its own."""
+"""The settings of a client that a sandbox does not set itself."""
 
 
 class InterruptedDelivery(KeyboardInterrupt):
@@ -337,7 +337,7 @@ def _parameter_texts(
 
 
 def read_body(body: object) -> Payload:
-    """Return a body as a payload; raises UsageError for a value that is not JSON, as `json.dumps` has it."""
+    """Return a body as a payload; raises UsageError for a value that `json.dumps` does not accept."""
     try:
         return read_payload(body)
     except (TypeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Convert what was sent to the form that `explain` reads."""
+"""Convert a sent request and its response to the form that `explain` reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def exchange_as_mapping(delivery: Delivery) -> dict[str, Any]:
-    """Return the exchange of a delivery as `explain` reads it; raises UsageError if there is none."""
+    """Return the exchange of a delivery in the form of `explain`; raises UsageError if there is none."""
     exchange = delivery.exchange
     if exchange is None:
         raise UsageError(

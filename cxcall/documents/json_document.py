@@ -1,4 +1,4 @@
-"""Parse JSON with the line and column of every pointer, and with a finding where it is not valid JSON."""
+"""Parse JSON with the line and column of every pointer, and with a finding if it is not valid."""
 
 from __future__ import annotations
 
@@ -66,14 +66,14 @@ class Document:
         return self.excerpt(*(span.name if key and span.name else (span.start, span.end)))
 
     def find_span(self, pointer: str) -> Span:
-        """Return where a value and its name are in the text; raises KeyError if there is none."""
+        """Return the place of a value and its name in the text; raises KeyError if there is none."""
         span = self._root
         for token in split_pointer(pointer):
             span = child_at(span.members, token)
         return span
 
     def excerpt(self, start: int, end: int) -> Excerpt:
-        """Return the position of a part of the text, which ends with its first line at the latest."""
+        """Return the position of a part of the text, of which at most the first line is quoted."""
         row = bisect_right(self._starts, start) - 1
         first, line = self._starts[row], self._lines[row]
         column = min(start - first, len(line))
@@ -82,7 +82,7 @@ class Document:
 
     @cached_property
     def _lines(self) -> list[str]:
-        """The lines of the text as findings quote them: with asterisks in place of secrets."""
+        """The lines of the text for quotations in findings, with asterisks in place of secrets."""
         text = self.text
         if isinstance(self.value, dict | list):
             from cxcall.documents.secret_values import blank_spans
@@ -100,7 +100,7 @@ class Document:
 
 
 class Span:
-    """Where a value, its name, and its members are in a text; `first` is where its name is first."""
+    """The place of a value, its name, and its members in a text; `first` is where its name is first."""
 
     __slots__ = ("end", "first", "members", "name", "start")
 
@@ -113,7 +113,7 @@ class Span:
 
     @property
     def outer_start(self) -> int:
-        """Where the member starts: at its name, if it has one."""
+        """The start of the member: of its name, if it has one."""
         return self.name[0] if self.name else self.start
 
 
@@ -181,8 +181,8 @@ def parse(text: str, name: str, first_line: int = 1) -> Document:
     """Parse one JSON document; raises DocumentError if it is not valid.
 
     The value is that of `json.loads`; a duplicate name is an error finding, a byte order mark a warning.
-    Refused are, other than there, values that cannot be sent as JSON (NaN, numbers that become infinite,
-    lone surrogates) and nesting of more than 200 levels.
+    Unlike `json.loads`, it refuses values that cannot be sent as JSON (NaN, numbers that become infinite,
+    lone surrogates), and nesting of more than 200 levels.
     """
     document = Document(name, text.removeprefix(BOM), None, first_line=first_line)
     try:
@@ -229,7 +229,7 @@ _LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=refuse_constan
 
 
 def _decode(text: str) -> tuple[Any, bool]:
-    """Return the value, and whether an object has a duplicate name; raises ValueError as `parse` refuses."""
+    """Return the value, and whether an object has a duplicate name; raises ValueError for texts that `parse` refuses."""
     stop_on_deep_text(text)
     try:
         value, has_duplicates = _UNIQUE.decode(text), False
@@ -248,10 +248,10 @@ def _decode(text: str) -> tuple[Any, bool]:
 
 
 def is_too_deep(value: object, depth: int = 0) -> bool:
-    """Return whether a value, which is `depth` levels down in another one, goes below 200 levels.
+    """Return whether a value at `depth` levels within another one is nested deeper than 200 levels.
 
-    Then `json.dumps` might exhaust the stack: tuples and subclasses count as there. A part that occurs twice is looked
-    at once.
+    `json.dumps` could exhaust the stack then; tuples and subclasses count as it counts them. A repeated part is
+    checked once.
     """
     level: list[Any] = [[value]]
     seen: set[int] = set()

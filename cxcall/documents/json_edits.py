@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def apply_edits(value: Any, edits: Iterable[Edit]) -> Any:
-    """Change a JSON value in place by edits, in their order, and return it.
+    """Apply edits to a JSON value in place, in order, and return it.
 
-    Raises KeyError for a place that does not exist.
+    Raises KeyError if the place of an edit does not exist.
     """
     for edit in edits:
         new = edit.value
@@ -45,7 +45,7 @@ def apply_edits(value: Any, edits: Iterable[Edit]) -> Any:
 
 
 def _rename(value: Any, edit: Edit) -> None:
-    """Rename a member, which keeps its place among the others."""
+    """Rename a member and keep its place among the others."""
     members = value_at(value, edit.pointer.rpartition("/")[0])
     old, new = (split_pointer(each)[-1] for each in (edit.source, edit.pointer))
     child_at(members, old)
@@ -64,7 +64,7 @@ def _remove(value: Any, pointer: str) -> None:
 
 
 def edit_text(document: Document, edits: Iterable[Edit]) -> str:
-    """Return the text of a document with edits applied, in their order; the rest stays as it was written.
+    """Return the text of a document with edits applied in order; the rest is unchanged.
 
     An edit whose place does not exist is left out.
     """
@@ -76,7 +76,7 @@ def edit_text(document: Document, edits: Iterable[Edit]) -> str:
 
 
 def text_changes(document: Document, edit: Edit) -> list[tuple[int, int, str]]:
-    """Return the changes of text, as (start, end, new text), that one edit of a document stands for.
+    """Return the changes of text, as (start, end, new text), for one edit of a document.
 
     Raises KeyError if its place does not exist.
     """
@@ -97,7 +97,7 @@ def text_changes(document: Document, edit: Edit) -> list[tuple[int, int, str]]:
 
 
 class _TextEditor:
-    """Edits one text. Changes that do not depend on each other are made together, in one pass."""
+    """Edits one text. Independent changes are made together, in one pass."""
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -119,7 +119,7 @@ class _TextEditor:
             self.flush()
 
     def flush(self) -> Document:
-        """Make the pending changes and return the document that results."""
+        """Apply the pending changes, and return the resulting document."""
         if self._changes:
             text = self._document.text
             for start, end, new in sorted(self._changes, reverse=True):
@@ -130,7 +130,7 @@ class _TextEditor:
 
 
 def _way(pointer: str) -> Iterator[str]:
-    """Yield a pointer and those of the values around it."""
+    """Yield a pointer, and the pointers of the values around it."""
     while pointer:
         yield pointer
         pointer = pointer.rpartition("/")[0]
@@ -142,7 +142,7 @@ def _is_rename(edit: Edit) -> bool:
 
 
 def _require_absent(document: Document, pointer: str) -> dict[str, Span]:
-    """Return the members of the object that a name is to be put in; raises KeyError if it has that name."""
+    """Return the members of the object to which a name is added; raises KeyError if it has that name."""
     above, _, _ = pointer.rpartition("/")
     members = document.find_span(above).members
     if not isinstance(members, dict) or split_pointer(pointer)[-1] in members:
@@ -151,7 +151,7 @@ def _require_absent(document: Document, pointer: str) -> dict[str, Span]:
 
 
 def _removed_part(document: Document, pointer: str) -> tuple[int, int]:
-    """Return the part of the text that goes with a member: its name, value, and one comma."""
+    """Return the part of the text that is removed with a member: its name, value, and one comma."""
     parent = document.find_span(pointer.rpartition("/")[0])
     members = list(parent.members.values()) if isinstance(parent.members, dict) else parent.members
     index = members.index(document.find_span(pointer))
@@ -163,7 +163,7 @@ def _removed_part(document: Document, pointer: str) -> tuple[int, int]:
 
 
 def _insertion(document: Document, pointer: str, value: str) -> tuple[int, int, str]:
-    """Return the change that puts a member at the end of its object, written as the members before it."""
+    """Return the change that adds a member at the end of its object, in the style of the members before it."""
     members = list(_require_absent(document, pointer).values())
     parent, text = document.find_span(pointer.rpartition("/")[0]), document.text
     name = json.dumps(split_pointer(pointer)[-1], ensure_ascii=False)

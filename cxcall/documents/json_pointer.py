@@ -65,7 +65,7 @@ def has_value(value: Any, pointer: str) -> bool:
 
 
 def find_value(value: Any, pointer: str) -> Any:
-    """Return the value at a pointer; None without a value or a pointer."""
+    """Return the value at a pointer; None if there is no value, or if the pointer is invalid."""
     try:
         return value_at(value, pointer) if pointer else None
     except KeyError:
@@ -96,7 +96,7 @@ def objects(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]
 
 
 def map_values(value: Any, change: Callable[[str, Any], Any], pointer: str = "") -> Any:
-    """Return a copy of a JSON value in which `change(pointer, value)` replaces each value, before those in it."""
+    """Return a copy of a JSON value with each value replaced by `change(pointer, value)`, outermost first."""
     value = change(pointer, value)
     if isinstance(value, dict):
         places = ((name, join_pointer(pointer, name)) for name in value)

@@ -1,4 +1,4 @@
-"""Name the first mistake in a text that is not JSON: where it is, and what to write instead."""
+"""Find the first mistake in a text that is not JSON: its place, and the correction."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MAX_SHOWN = 40
 
 
 class Mistake(NamedTuple):
-    """Where a text stops being JSON (from `start` to `end`), what is wrong there, and what to do."""
+    """The first place where a text is not JSON (`start` to `end`), the problem, and the correction."""
 
     start: int
     end: int
@@ -61,7 +61,7 @@ def diagnose(text: str, max_depth: int) -> Mistake:
 
 
 def find_lone_surrogate(text: str) -> tuple[int, int] | None:
-    """Return where half of a surrogate pair is, as an escape or a character; None if there is none.
+    """Return the place of half of a surrogate pair, as an escape or a character; None if there is none.
 
     Such a text cannot be encoded in UTF-8.
     """
@@ -82,7 +82,7 @@ def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
 
 
 def _has_value(number: str) -> bool:
-    """Return whether Python can hold a number: 1e999 becomes infinite, and `int` takes 4,300 digits."""
+    """Return whether Python can represent a number: 1e999 becomes infinite, and `int` accepts 4,300 digits."""
     try:
         return isfinite(float(number)) if set(".eE") & set(number) else int(number) is not None
     except ValueError:
@@ -239,7 +239,7 @@ class _Scanner:
         self.fail(f"`{char}` cannot start a JSON value", "put text in double quotes")
 
     def refuse_end(self, char: str) -> None:
-        """Fail at the end of the text, where something is still open."""
+        """Fail at the end of the text, where a string or bracket is still open."""
         if not char:
             fix = "get the complete text: it is cut off within a member or an item"
             if self.ends_complete():
@@ -282,7 +282,7 @@ class _Scanner:
         self.fail(f"`{char}` is not allowed here", f"write `,` or `{self.closing}`")
 
     def refuse_inner_quote(self, char: str) -> None:
-        """Fail where a word follows a string that seems to be closed: its last quote was part of it."""
+        """Fail if a word follows a string that seems to be closed, because its last quote was part of it."""
         end = len(self.text[: self.at].rstrip(WHITE_SPACE))
         word = _WORD.match(self.text, self.at)
         is_word = word is not None and word[0] not in _LITERALS

@@ -1,4 +1,4 @@
-"""Parse JSON text that others wrote, of any nesting."""
+"""Parse JSON text from others, which may be nested to any depth."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 WHITE_SPACE = " \t\r\n"
 MAX_NESTING = 1000
-"""Levels that `json.loads` parses in a thread with a stack of 256 KiB, too. CPython 3.13 ends the process beyond."""
+"""Levels that `json.loads` can also parse in a thread with a stack of 256 KiB. CPython 3.13 crashes beyond that."""
 
 
 def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = None) -> Any:
     """Return the value of a JSON text, as `json.loads` does.
 
-    Raises ValueError for a text that is not JSON, and RecursionError for one with more than 1,000 levels.
+    Raises ValueError for a text that is not JSON, and RecursionError for a text with more than 1,000 levels.
     """
     decoded = (
         text.decode(json.detect_encoding(text), "surrogatepass")
@@ -29,7 +29,7 @@ def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = N
 
 
 def find_json(text: str | bytes, default: Any, *, is_strict: bool = False) -> Any:
-    """Return the value of a JSON text, and `default` for any other text; NaN and infinities are none if `is_strict`."""
+    """Return the value of a JSON text, and `default` for any other text; with `is_strict`, NaN is not JSON."""
     try:
         return load_json(text, refuse_constant if is_strict else None)
     except (ValueError, RecursionError):
@@ -42,12 +42,12 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def as_text(value: Any) -> str:
-    """Return a text as it is, and any other value as JSON."""
+    """Return a text unchanged, and any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def as_cell(value: Any) -> str:
-    """Return a value as text for a cell or a field, which null leaves empty."""
+    """Return a value as text for a cell or a field, empty for null."""
     return "" if value is None else as_text(value)
 
 

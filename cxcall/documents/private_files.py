@@ -23,7 +23,7 @@ StoredRecord = dict[str, Any]
 """One JSON object of a private file, such as a login or a token."""
 
 RecordKey = dict[str, str]
-"""The members, with their values, by which records are found."""
+"""The members with values by which records are found."""
 
 FORMAT_VERSION = 1
 _POLL_SECONDS = 0.02
@@ -36,7 +36,7 @@ class UnwritableError(UsageError):
 class PrivateFile(NamedTuple):
     """Records in a file of mode 0600, in a folder of mode 0700. A missing file has no records.
 
-    A reader sees the file before or after a change, never in between. A change reads the file, then
+    A reader sees the file before or after a change, never a partial change. A change reads the file, then
     replaces it: hold `lock()` around a change if another process may change the file, too.
     """
 
@@ -57,7 +57,7 @@ class PrivateFile(NamedTuple):
         *,
         keep_if: Callable[[StoredRecord], bool] = lambda _: True,
     ) -> None:
-        """Write `record` in place of those that match `key`, and keep the others if `keep_if` is true.
+        """Write `record` in place of the records that match `key`, and keep the others if `keep_if` is true.
 
         Raises UnwritableError.
         """
@@ -74,7 +74,7 @@ class PrivateFile(NamedTuple):
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[bool]:
-        """Keep other processes out. Continues without the lock after `timeout` seconds, and yields False then.
+        """Lock out other processes; after `timeout` seconds, yield False and continue without the lock.
 
         Without the lock, two processes may do the same work twice or lose an update. The operating
         system releases the lock when the process ends.
@@ -120,7 +120,7 @@ class PrivateFile(NamedTuple):
 def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
     """Replace the content of a file atomically; raises UnwritableError. The new file has mode 0600.
 
-    `folder_variable` is the environment variable that sets another folder, for the message.
+    `folder_variable` is the environment variable for another folder, for the message.
     """
     new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     try:

@@ -1,4 +1,4 @@
-"""Hide the secrets of a payload in what a finding quotes of it: in its line, its message, and its correction."""
+"""Hide the secrets of a payload in a finding's quotations: in its line, its message, and its correction."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 _LITERAL = r"`[^`]*`"
 _FEWEST = 4
-"""Characters of a secret that is also looked for within other words."""
+"""The fewest characters of a secret that is also searched within other words."""
 
 
 def blank(text: str) -> str:
-    """Return asterisks in place of a text, as many as it has characters, so that columns stay right."""
+    """Return as many asterisks as a text has characters, so that columns stay correct."""
     return "*" * len(text)
 
 
 def blank_spans(text: str, values: Iterable[tuple[str, int, int]]) -> str:
-    """Return a JSON text with asterisks in place of each secret of its values: (name, start, end), in order."""
+    """Return a JSON text with asterisks in place of each secret; its `values` are (name, start, end), in order."""
     parts: list[str] = []
     end = 0
     for name, start, stop in values:
@@ -50,7 +50,7 @@ def blank_secrets(line: str) -> str:
 
 
 def hide_secrets(finding: Finding, secrets: Collection[str]) -> Finding:
-    """Return a finding that quotes none of some secrets in its message, its reason, and its correction."""
+    """Return a finding without these secrets in its message, its reason, and its correction."""
 
     def hide(match: re.Match[str]) -> str:
         literal = match[0][1:-1]

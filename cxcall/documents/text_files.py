@@ -1,7 +1,7 @@
 """Read files and stdin as text or bytes, with an error that says why one cannot be read.
 
 Every input of cxcall is read here: a regular file, or a pipe that the shell opened (`-`, `/dev/fd/N`).
-A device and a named pipe could be endless, or silent; each input has a largest size. Only `validate`
+A device or a named pipe could be endless or silent. Each input has a largest size. Only `validate`
 reads named pipes, line by line.
 """
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 LARGEST_DOCUMENT = 256 << 20
-"""Bytes of a file that is read as a whole: a payload, an API schema, a list, a HAR file."""
+"""The most bytes of a file that is read as a whole: a payload, an API schema, a list, a HAR file."""
 LARGEST_LINE = 64 << 20
-"""Bytes of one line of a file that is read line by line, and may itself have any size."""
+"""The most bytes of one line of a file that is read line by line; such a file can have any size."""
 LARGEST_SETTINGS = 1 << 20
-"""Bytes of a file of settings."""
+"""The most bytes of a file of settings."""
 
 _PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
 _SAMPLE = 4096
-"""Bytes of a file that tell whether it is text."""
-# No text has these; it may have tabs, line ends, backspaces, form feeds, the end of DOS, and colors.
+"""Bytes of a file that are checked to decide whether it is text."""
+# No text has these. A text may have tabs, line ends, backspaces, form feeds, the end mark of DOS, and colors.
 _CONTROL = rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]"
 _WINDOWS = rb"[\x80-\x9f]"
 _KNOWN_STARTS = {
@@ -53,7 +53,7 @@ class UnreadableError(UsageError):
 def read_text(path: str) -> str:
     """Return the text of a file, or of stdin (`-`). A byte order mark is kept, for `parse` to report.
 
-    Raises UnreadableError if it cannot be read, DocumentError where it is not UTF-8.
+    Raises UnreadableError if it cannot be read, and DocumentError if it is not UTF-8.
     """
     return decode(path, read_bytes(path))
 
@@ -69,7 +69,7 @@ def decode(path: str, data: bytes) -> str:
 
 
 def refuse_other_encoding(path: str, start: bytes) -> None:
-    """Raise DocumentError where a file starts like UTF-16 or UTF-32, or is not text."""
+    """Raise DocumentError if a file starts like UTF-16 or UTF-32, or is not text."""
     if encoding := wide_encoding(start):
         raise _encoding_error(path, f"it is {encoding}", encoding)
     if _is_binary(start):
@@ -77,7 +77,7 @@ def refuse_other_encoding(path: str, start: bytes) -> None:
 
 
 def wide_encoding(start: bytes) -> str:
-    """Return the name of the encoding where a file starts like UTF-16 or UTF-32; empty otherwise."""
+    """Return the name of the encoding if a file starts like UTF-16 or UTF-32; empty otherwise."""
     encoding = _apparent_encoding(start)
     if encoding.startswith("utf-8") or not _is_wide_text(start[:_SAMPLE], encoding):
         return ""
@@ -85,7 +85,7 @@ def wide_encoding(start: bytes) -> str:
 
 
 def single_byte_encoding(sample: bytes) -> str:
-    """Return the name of the encoding that bytes which are not UTF-8 may have; empty if they are not text."""
+    """Return the likely encoding of bytes that are not UTF-8; empty if they are not text."""
     if re.search(_CONTROL, sample[:_SAMPLE]):
         return ""
     # Windows has letters where ISO 8859-1 has control characters.
@@ -93,18 +93,18 @@ def single_byte_encoding(sample: bytes) -> str:
 
 
 def _is_binary(start: bytes) -> bool:
-    """Return whether a file that is not UTF-16 or UTF-32 is not text in any other encoding either."""
+    """Return whether a file that is not UTF-16 or UTF-32 is not text in another encoding either."""
     sample = start[:_SAMPLE]
     if not _apparent_encoding(start).startswith("utf-8"):
-        return True  # it has NULs, or the byte order mark of an encoding that it does not have
+        return True  # it has NULs, or the byte order mark of another encoding
     return re.search(_CONTROL, sample) is not None and not _is_start_of(sample, "utf-8")
 
 
 def _apparent_encoding(start: bytes) -> str:
-    """Return the encoding of JSON that starts with the same NULs."""
+    """Return the encoding in which JSON would start with the same NULs."""
     encoding = json.detect_encoding(start)
     second = {"utf-16-le": start[3:4], "utf-16-be": start[2:3]}.get(encoding, b"")
-    # One NUL alone: a damaged file in another encoding.
+    # A single NUL: a damaged file in another encoding.
     return "utf-8" if second.strip(b"\0") else encoding
 
 
@@ -115,7 +115,7 @@ def _is_wide_text(sample: bytes, encoding: str) -> bool:
 
 
 def _is_start_of(sample: bytes, encoding: str) -> bool:
-    """Return whether bytes, of which the last character may be incomplete, have an encoding."""
+    """Return whether bytes are valid in an encoding; the last character may be incomplete."""
     try:
         getincrementaldecoder(encoding)().decode(sample)
     except UnicodeError:
@@ -136,7 +136,7 @@ def read_bytes(path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
 
 
 def read_rest(file: BufferedReader, path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
-    """Return what is left of an open file; raises UnreadableError for more than `largest` bytes."""
+    """Return the rest of an open file; raises UnreadableError for more than `largest` bytes."""
     found = os.fstat(file.fileno())
     is_regular = stat.S_ISREG(found.st_mode)
     if is_regular and found.st_size > largest:
@@ -148,7 +148,7 @@ def read_rest(file: BufferedReader, path: str, largest: int = LARGEST_DOCUMENT) 
 
 
 def read_line(file: BufferedReader, path: str) -> bytes:
-    """Return the next line; raises UnreadableError for one of more than 64 MiB."""
+    """Return the next line; raises UnreadableError if it has more than 64 MiB."""
     line = file.readline(LARGEST_LINE + 1)
     if len(line) > LARGEST_LINE:
         raise _too_large(path, "a line of ", LARGEST_LINE)
@@ -156,7 +156,7 @@ def read_line(file: BufferedReader, path: str) -> bytes:
 
 
 def text_lines(text: TextIO, path: str) -> Iterator[str]:
-    """Yield the lines of a text file; raises UnreadableError at one of more than 64 Mi characters."""
+    """Yield the lines of a text file; raises UnreadableError at a line of more than 64 Mi characters."""
     while line := text.readline(LARGEST_LINE + 1):
         if len(line) > LARGEST_LINE:
             raise _too_large(path, "a line of ", LARGEST_LINE)
@@ -164,21 +164,21 @@ def text_lines(text: TextIO, path: str) -> Iterator[str]:
 
 
 class _InputFile(FileIO):
-    """A file whose reads raise UnreadableError, whoever reads it: a disk or a network may fail in the middle."""
+    """A file whose reads raise UnreadableError, because a disk or a network may fail in the middle."""
 
     @property
     def _label(self) -> str:
         return STDIN if isinstance(self.name, int) else str(self.name)
 
     def readinto(self, buffer: Any) -> int | None:  # any writable buffer
-        """Read into a buffer, and return how many bytes."""
+        """Read into a buffer, and return the number of bytes."""
         try:
             return super().readinto(buffer)
         except OSError as error:
             raise _unreadable(self._label, error) from None
 
     def readall(self) -> bytes:
-        """Return all that is left."""
+        """Return the rest of the file."""
         try:
             return super().readall()
         except OSError as error:
@@ -186,9 +186,9 @@ class _InputFile(FileIO):
 
 
 def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
-    """Open a file, or stdin (`-`); raises UnreadableError if it cannot be read, at once or later.
+    """Open a file, or stdin (`-`); raises UnreadableError if it cannot be read, now or later.
 
-    With `may_be_pipe`, a named pipe is opened as soon as somebody writes to it.
+    With `may_be_pipe`, a named pipe is opened as soon as a process writes to it.
     """
     try:
         if path == STDIN:
@@ -206,7 +206,7 @@ def open_file(path: str) -> BufferedReader:
 
 
 def _open_descriptor(path: str, flags: int) -> int:
-    # Opening a named pipe would wait for somebody to write to it.
+    # Opening a named pipe would wait until a process writes to it.
     descriptor = open_at_once(path, flags)
     try:
         _stop_on_device(path, os.fstat(descriptor))
@@ -214,11 +214,11 @@ def _open_descriptor(path: str, flags: int) -> int:
     except BaseException:
         os.close(descriptor)
         raise
-    return descriptor  # from here on `open` closes it, also where a signal interrupts
+    return descriptor  # from here on `open` closes it, even if a signal interrupts
 
 
 def _stop_on_device(path: str, found: os.stat_result) -> None:
-    """Raise UnreadableError for what may have no end, or no beginning."""
+    """Raise UnreadableError for a device, whose input may never start or never end."""
     mode = found.st_mode
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
@@ -266,7 +266,7 @@ def _open_stdin() -> BufferedReader:
 
 
 def encoding_error(path: str, problem: str, sample: bytes) -> DocumentError:
-    """Return the error for a file that is not UTF-8; `sample` are some of its bytes from the wrong one on."""
+    """Return the error for a file that is not UTF-8; `sample` are some of its bytes, starting at the invalid one."""
     encoding = single_byte_encoding(sample)
     return _encoding_error(path, problem, encoding) if encoding else _binary_error(path, sample)
 
@@ -287,7 +287,7 @@ def _encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
 
 
 def _binary_error(path: str, sample: bytes) -> DocumentError:
-    """Return the error for a file that is not text, whose encoding nobody can tell."""
+    """Return the error for a file that is not text in any encoding."""
     known = (found for start, found in _KNOWN_STARTS.items() if sample.startswith(start))
     problem, fix = next(known, ("it contains control characters", "check its name"))
     return DocumentError(
@@ -296,7 +296,7 @@ def _binary_error(path: str, sample: bytes) -> DocumentError:
 
 
 def conversion_command(path: str, encoding: str) -> tuple[str, str]:
-    """Return the shell command that converts a file to UTF-8, and the new file that it writes beside it."""
+    """Return the shell command that converts a file to UTF-8, and the path of the new file beside it."""
     from pathlib import PurePath
     from shlex import join, quote
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_VALUE_LINES = 500
-"""How many lines of one value are tried to locate it: each try parses what stands before."""
+"""The most lines of a value that are tried to locate it, because each try parses all text before the line."""
 
 
 def read_file(path: Path) -> str:
@@ -51,7 +51,7 @@ def _encoding_error(path: Path, content: bytes) -> UsageError:
 
 
 def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
-    """Return the value of a file's text; raises UsageError with the line, and with `fix`, where it is not TOML."""
+    """Return the value of a file's text; raises UsageError with the line and `fix`, if it is not TOML."""
     import re
     import tomllib
 
@@ -69,9 +69,9 @@ def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
 
 
 def locate(path: Path, text: str, *keys: str) -> str:
-    """Return file:line of a value: the last of the fewest lines from the top that set it.
+    """Return file:line of a value: the last line that is needed to set it.
 
-    The lines are found by bisection. Returns the file alone where long values make this too slow.
+    The lines are found by bisection. Returns only the file if long values make this too slow.
     """
     lines = text.split("\n")
     low, high = 1, len(lines)
@@ -103,9 +103,7 @@ def _state_after(lines: list[str], count: int, keys: tuple[str, ...]) -> tuple[i
         return end, node is not None
     if count + _MAX_VALUE_LINES < len(lines):
         raise _TooSlowError
-    return len(
-        lines
-    ), True  # the file as a whole is valid, so that what is left belongs to its last value
+    return len(lines), True  # the whole file is valid, so the rest belongs to its last value
 
 
 def type_name(value: Any) -> str:

@@ -1,6 +1,6 @@
 """Parse YAML 1.2 into JSON values.
 
-PyYAML reads the text; this module gives it a meaning, because PyYAML's own constructors follow YAML 1.1,
+PyYAML parses the text; this module builds the values, because PyYAML's own constructors follow YAML 1.1,
 in which `no` and `on` are booleans, and take four times as long.
 """
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LARGEST_EXPANSION = 3_000_000
-"""The number of values in a document after each alias is replaced by what it stands for."""
+"""The most values in a document after each alias is replaced by its value."""
 
 _CONSTANTS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -40,8 +40,8 @@ class YamlError(ValueError):
 def load_yaml(text: str, on_duplicate: Callable[[YamlError], None] = lambda _error: None) -> Any:
     """Return the value of the first document in a YAML text; names of members are always texts.
 
-    Calls `on_duplicate` for a name that its mapping has already (YAML 1.2, section 3.2.1.1); the last one wins.
-    Raises YamlError, also for a text that nests too deep or whose aliases expand to too much.
+    Calls `on_duplicate` for a repeated name in a mapping (YAML 1.2, section 3.2.1.1); the last one wins.
+    Raises YamlError, also for a text that is nested too deep, or whose aliases expand to too much.
     """
     import yaml
 
@@ -56,10 +56,10 @@ def load_yaml(text: str, on_duplicate: Callable[[YamlError], None] = lambda _err
 
 
 class _Builder:
-    """Builds a value from the events of a parser; `_open` holds what is not complete yet.
+    """Builds a value from the events of a parser; `_open` has the incomplete values.
 
     An entry of `_open` is a list or dict, the key that waits for its value, its anchor, and how many
-    values there were before it, and the names that only a merge key has given.
+    values there were before it, and the names that come only from a merge key.
     """
 
     def __init__(self, on_duplicate: Callable[[YamlError], None]) -> None:
@@ -138,7 +138,7 @@ class _Builder:
 
 
 def _members_to_merge(value: Any) -> dict[str, Any] | None:
-    """Return the members that a merge key (`<<`) adds; None if its value is not for merging."""
+    """Return the members that a merge key (`<<`) adds; None if its value cannot be merged."""
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, dict) for part in parts):
         return None
@@ -146,7 +146,7 @@ def _members_to_merge(value: Any) -> dict[str, Any] | None:
 
 
 def _resolve(text: str) -> Any:
-    """Return the value of a plain scalar by the core schema of YAML 1.2; infinities stay texts."""
+    """Return the value of a plain scalar in the core schema of YAML 1.2; infinities stay texts."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if text[0] in _FIRST_OF_NUMBERS:

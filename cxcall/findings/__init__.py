@@ -1,1 +1,1 @@
-"""Findings, their codes, exit codes, and the errors that carry them."""
+"""Findings, their codes, exit codes, and the errors that contain them."""

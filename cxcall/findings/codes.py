@@ -40,9 +40,9 @@ def load_codes() -> dict[str, Code]:
 
 
 def find_code(name: str, others: Iterable[str] = ()) -> Code:
-    """Return the code with a name; raises UsageError with the nearest name where there is none.
+    """Return the code with a name; raises UsageError with the nearest name if there is none.
 
-    `others` are names that may have been meant, too.
+    `others` are other names that may have been meant.
     """
     known = load_codes()
     if name in known:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class Applicability(StrEnum):
     """How safe an edit is, as in rustc and ruff.
 
-    `safe`: it is what was meant, or keeps the meaning. `unsafe`: it may change the meaning or lose a
+    `safe`: it is certainly intended, or keeps the meaning. `unsafe`: it may change the meaning or lose a
     value. `placeholder`: the value is a placeholder such as `<contactId: UUID>`, to be filled in.
     """
 
@@ -26,8 +26,8 @@ class Applicability(StrEnum):
 class Edit(NamedTuple):
     """One operation of JSON Patch: `add`, `remove`, `replace`, or `move`.
 
-    `pointer` is the place that changes, `text` the new value as JSON, and `source` where a value is
-    moved from. The edits of a body are applied in their order.
+    `pointer` is the place that changes, `text` the new value as JSON, and `source` the old place of a
+    moved value. The edits of a body are applied in order.
     """
 
     op: str
@@ -43,7 +43,7 @@ class Edit(NamedTuple):
 
     @property
     def is_safe(self) -> bool:
-        """Whether it may be applied without a look at it."""
+        """Whether it may be applied without a review."""
         return self.applicability is Applicability.SAFE
 
     def as_unsafe(self) -> "Edit":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """The severity of a finding; `error`: the API would refuse the request, or the wrong person be called."""
+    """The severity of a finding; `error`: the API would refuse the request, or the wrong person would be called."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,8 +23,8 @@ class Severity(StrEnum):
 class Excerpt(NamedTuple):
     """A place in a text: 1-based line and column, the line itself, and the number of characters to underline.
 
-    `start` is how many characters of the line are left out before `text`. `cell` is the name of the cell
-    of a sheet, such as `B7`: there, line and column are of the row as CSV.
+    `start` is the number of characters of the line that are left out before `text`. `cell` is the name of
+    the cell of a sheet, such as `B7`; its line and column are those of the row as CSV.
     """
 
     file: str
@@ -41,13 +41,13 @@ class Excerpt(NamedTuple):
         return f"{self.file}:{self.cell or f'{self.line}:{self.column}'}"
 
     def crop(self, margin: int) -> "Excerpt":
-        """Return this place with no more than so many characters of a long line on both sides."""
+        """Return this place with at most so many characters of a long line on both sides."""
         first = max(self.column - 1 - self.start - margin, 0)
         text = self.text[first : first + 2 * margin]
         return self._replace(text=text, start=self.start + first)
 
     def __repr__(self) -> str:
-        # Tests print this into logs, and the line may hold a phone number.
+        # Tests print this into logs, and the line may contain a phone number.
         return f"{type(self).__name__}({self.file}:{self.line}:{self.column})"
 
 
@@ -58,7 +58,7 @@ class Finding(NamedTuple):
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
     `source` names who made the rule: a contract, a document of the platform, or the response.
     `edits` correct the body, all together or not at all; empty if no correction is known.
-    `value` is the text that it is about, as it was sent; empty if it is about none.
+    `value` is the text that it is about, as it was sent; empty if there is none.
     """
 
     severity: Severity
@@ -112,7 +112,7 @@ class Finding(NamedTuple):
         )
 
     def __repr__(self) -> str:
-        # As of an excerpt: the value may be a phone number.
+        # Like an excerpt, the value may be a phone number.
         *shown, _value = self
         return f"{type(self).__name__}({', '.join(map(repr, shown))})"
 
@@ -127,7 +127,7 @@ def resolve_commands(delivery: str) -> str:
 
 
 def command(*words: str) -> str:
-    """Return a command line in backticks that can be pasted into a shell, its words quoted where needed."""
+    """Return a command line in backticks that can be pasted into a shell, with its words quoted if needed."""
     from shlex import join
 
     return f"`{join(words)}`"

@@ -7,7 +7,7 @@ from cxcall.version import __version__
 
 
 def fault_finding(fault: BaseException) -> Finding:
-    """Return the finding on a fault; it names only places in the code, as values can be secrets."""
+    """Return the finding on a fault; it names only places in the code, because values can be secrets."""
     from traceback import extract_tb
 
     places = [

@@ -1,4 +1,4 @@
-"""Findings about the run as a whole, such as an ignored setting: each is in the report once, whatever the command."""
+"""Findings about the run as a whole, such as an ignored setting: each is in the report once, for any command."""
 
 from __future__ import annotations
 

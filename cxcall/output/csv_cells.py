@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-# A spreadsheet runs a cell that begins so, unless it is a number (OWASP, CSV injection).
-# A masked number is none.
+# A spreadsheet runs a cell that starts with one of these, unless it is a number (OWASP, CSV injection).
+# A masked number is not a number.
 _FORMULA = re.compile(r"(?![+-][0-9]+(?:\.[0-9]+)?$)[=+@\t\r-]")
 
 
 def safe_cell(text: str) -> str:
-    """Return a text for a cell of a CSV file, in which a spreadsheet runs no formula."""
+    """Return a text as a CSV cell that no spreadsheet runs as a formula."""
     return f"'{text}" if _FORMULA.match(text) else text

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 _MAX_LITERAL = 100
 _MAX_TEXT = 2000
 _MAX_EXCERPT = 100
-_MARGIN = 1000  # of a long line, so much is searched for phone numbers
+_MARGIN = 1000  # the part of a long line that is searched for phone numbers
 
 
 def format_finding(
     finding: Finding, paint: Paint, columns: int | None, *, with_source: bool = False
 ) -> str:
-    """Return a finding as lines that fit a terminal of so many columns, `with_source` also who made the rule.
+    """Return a finding as lines that fit a terminal of so many columns; `with_source` adds the source of the rule.
 
     `paint` takes (style, text) and returns the text in that style. Without a terminal (None) no
     line is broken, so that grep works, and phone numbers in the quoted line are masked.
@@ -109,7 +109,7 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
 
 @lru_cache(maxsize=8)
 def _mask_line(text: str, *, is_terminal: bool) -> str:
-    """Mask the secrets in a line, which all findings in it quote, and outside a terminal the numbers."""
+    """Mask the secrets in a line, and outside a terminal the numbers; cached for all findings in the line."""
     text = blank_secrets(text)
     return text if is_terminal else number_masking.mask_text(text)
 

@@ -22,7 +22,7 @@ def set_target(
 ) -> None:
     """Set the options of this run that choose its target, such as `--profile`, with their values; None for a flag.
 
-    `accepted` returns which options the command has whose words it gets.
+    `accepted` gets the words of a command, and returns its options.
     """
     global _accepted  # noqa: PLW0603 - as the notices, one per run
     _target.clear()
@@ -32,7 +32,7 @@ def set_target(
 
 
 def complete_commands(text: str) -> str:
-    """Return a hint whose commands in backticks have this run's target, so that they ask the same host when pasted."""
+    """Return a hint whose commands in backticks have this run's target, so that they use the same host when pasted."""
     if not _target or "`cxcall " not in text:
         return text
     return compile_pattern(_COMMAND).sub(lambda match: f"`cxcall {_complete(match[1])}`", text)
@@ -40,7 +40,7 @@ def complete_commands(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _complete(line: str) -> str:
-    """Return a command line with the options of the target that it accepts and does not have."""
+    """Return a command line with the missing target options that the command accepts."""
     from shlex import join, split
 
     try:
@@ -59,7 +59,7 @@ def _complete(line: str) -> str:
     if not missing:
         return line
     if _END_OF_OPTIONS.intersection(words):
-        return f"{join(missing)} {line}"  # flags work before the subcommand, too
+        return f"{join(missing)} {line}"  # flags also work before the subcommand
     return f"{line} {join(missing)}"
 
 

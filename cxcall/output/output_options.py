@@ -44,7 +44,7 @@ def verbose_help(command: str) -> str:
 
 
 class Declaration:
-    """What is declared of an option: how it is used, its help, its default value, and Typer's settings."""
+    """The declaration of an option: its usage, help, default value, and Typer's settings."""
 
     __slots__ = ("_default", "_help", "_settings", "_usage")
 
@@ -53,7 +53,7 @@ class Declaration:
         self._default, self._settings = default, settings
 
     def default_of(self, kind: Any) -> Any:
-        """Return the default value of a parameter of some type: False for a flag, if none is declared; `...` if one is required."""
+        """Return the default value of a parameter: False for a flag without a declared one; `...` if it is required."""
         return False if kind is bool and self._default is None else self._default
 
     def with_default(self, default: Any) -> Any:
@@ -71,7 +71,7 @@ class Declaration:
 
 
 class ArgumentDeclaration(Declaration):
-    """What is declared of an argument."""
+    """The declaration of an argument."""
 
     def info(self, kind: Any) -> Any:
         """Return Typer's argument, whose help does not repeat the default."""
@@ -107,7 +107,7 @@ def option(
     group: str | None = None,
     **settings: Any,
 ) -> Any:
-    """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is where the help lists it.
+    """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is its heading in the help.
 
     `default` is `...` for an option that is required; `settings` are Typer's.
     """

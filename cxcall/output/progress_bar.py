@@ -15,7 +15,7 @@ from rich.progress import (
 
 
 def make_progress_bar(stream: IO[str], *, uses_color: bool) -> Progress:
-    """Return a bar that shows how many of how many, a description, and the time that remains."""
+    """Return a bar that shows the number done, the total, a description, and the remaining time."""
     return Progress(
         BarColumn(),
         MofNCompleteColumn(),

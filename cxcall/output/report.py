@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 class Table(NamedTuple):
     """Rows of text under headings.
 
-    `narrower` replaces it on a terminal that is too narrow to show a row on one line.
+    `narrower` replaces it on a terminal that is too narrow for a row on one line.
     """
 
     headings: Sequence[str]
@@ -35,7 +35,7 @@ class Table(NamedTuple):
     narrower: Table | None = None
 
     def dropping(self, *headings: str) -> Table:
-        """Return the table with narrower forms, each of which leaves out one more of the columns, in this order."""
+        """Return the table with narrower forms; each leaves out one more of the columns, in this order."""
         if not headings:
             return self
         kept = [index for index, each in enumerate(self.headings) if each != headings[0]]
@@ -51,10 +51,10 @@ class Report(NamedTuple):
     go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
     `is_last_json_line` says that they were printed before, and that the envelope follows them.
     `sections` are printed in text output, in place of a table only on a terminal.
-    `lines` are printed in text output as they are, one by one.
+    `lines` are printed unchanged in text output, one by one.
     `values` are printed in text output in place of the response, text as it is and all else as JSON.
-    `payloads` is what the formats of CI systems print. `shows_secret`: the user asked for a secret,
-    which is therefore not masked.
+    `payloads` is what the formats of CI systems print. `shows_secret` says that the user requested
+    a secret, so that it is not masked.
     """
 
     command: str = ""
@@ -168,7 +168,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
-    """Return the edits of a finding; none if one has a secret or a phone number, which is not printed in full."""
+    """Return the edits of a finding; none if one contains a secret or a phone number, which is not printed in full."""
     if any(edit.text and _sets_secret(edit) for edit in finding.edits):
         return []
     texts = "\n".join(f"{edit.pointer}\n{edit.source}\n{edit.text}" for edit in finding.edits)
@@ -197,7 +197,7 @@ def delivery_report(
     body: Any = None,
     findings: Sequence[Finding] = (),
 ) -> Report:
-    """Return the report of a request that was sent; `findings` are those of its check."""
+    """Return the report of a request that was sent; `findings` are the findings of its check."""
     return Report(
         command,
         delivery.outcome,

@@ -1,6 +1,6 @@
 """Print reports, findings, and prompts: the only module that writes to stdout or stderr.
 
-Every text is redacted here, before anything could break a secret into parts: colors, folding, JSON.
+Every text is redacted here, before colors, folding, or JSON can split a secret.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 _LONGEST_ANSWER = 65_536
-"""Characters of a line that is read from stdin: a token, a secret, or an answer."""
+"""The most characters of a line that is read from stdin: a token, a secret, or an answer."""
 
 _FINDINGS_SHOWN = 100
-"""How many findings of one report are printed as text, as `validate` does."""
+"""The most findings of one report that are printed as text, as in `validate`."""
 _MARGIN = 20_000
-"""How much of a long line is searched for secrets: more than a token is long."""
+"""The part of a long line that is searched for secrets: more than the length of a token."""
 
 _STYLES = {
     "error": "1;31",
@@ -55,7 +55,7 @@ class Screen:
         self.options = options
         self.stdout = stdout
         self.stderr = stderr
-        # Asked once, because a report may print thousands of lines.
+        # Read once, because a report may print thousands of lines.
         self._is_terminal = cache(lambda stream: bool(stream.isatty()))
 
     @classmethod
@@ -88,14 +88,14 @@ class Screen:
         self._write(escape_in_json(_as_json(redact_value(value))), self.stdout)
 
     def print_value(self, value: Any) -> None:
-        """Print a value of a response on one line: a text as it is, and all else as JSON."""
+        """Print a value of a response on one line: a text unchanged, and all else as JSON."""
         value = redact_value(value)
         if isinstance(value, str):
             return self._write(escape_controls(value), self.stdout)
         return self.print_line(self._highlight_json(escape_in_json(_as_json(value))))
 
     def print_text(self, text: str, prefix: str = "") -> None:
-        """Print text as data, behind a prefix that is printed as it is.
+        """Print text as data, after a prefix that is printed unchanged.
 
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
@@ -106,7 +106,7 @@ class Screen:
             self.print_line(prefix + escape_controls(number_masking.mask_text(text)))
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
-        """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
+        """Print a message on stderr; in JSON output, whose envelope has all messages, only if `always`."""
         if self.options.output == "text" or always:
             safe = escape_controls(redact(complete_commands(text)))
             self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
@@ -119,14 +119,14 @@ class Screen:
         return sys.stdin.readline(_LONGEST_ANSWER).strip().lower() in ("y", "yes")
 
     def read_line(self, prompt: str) -> str:
-        """Read one line from stdin, with a prompt if a person is there."""
+        """Read one line from stdin, with a prompt on a terminal."""
         if self.is_interactive:
             self._write(f"{prompt}: ", self.stderr, end="")
             self.stderr.flush()
         return sys.stdin.readline(_LONGEST_ANSWER).strip()
 
     def read_secret(self, prompt: str) -> str:
-        """Read a secret from stdin; a terminal does not echo it."""
+        """Read a secret from stdin; it is not echoed on a terminal."""
         if not sys.stdin.isatty():
             return sys.stdin.readline(_LONGEST_ANSWER).strip()
         if self.options.no_input:
@@ -141,7 +141,7 @@ class Screen:
 
     @property
     def is_interactive(self) -> bool:
-        """Whether a person can be asked."""
+        """Whether a person can answer questions."""
         return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
 
     @property
@@ -153,7 +153,7 @@ class Screen:
     def progress(self, total: int | None) -> Iterator[Callable[[int, str], None]]:
         """Show a progress bar on a terminal; yields a function that takes (number done, description).
 
-        Without a total the bar shows no end.
+        Without a total, the bar shows no end.
         """
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
@@ -230,7 +230,7 @@ class Screen:
             self._write(f"{more:,} more findings are not shown; `-o json` has all", stream)
 
     def _print_response(self, report: Report, delivery: Delivery, exchange: Exchange) -> None:
-        """Print a response, or what was selected of it."""
+        """Print a response, or the selected part of it."""
         if report.values is None:
             self._print_delivery(delivery, exchange, report.exit_code)
         for value in report.values or ():

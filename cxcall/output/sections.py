@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _INDENT = 2
 _WIDEST_TEXT = 100
-"""Cells of a line of text: longer ones are hard to read."""
+"""The most cells of a line of text; longer lines are hard to read."""
 
 
 class Entry(NamedTuple):
@@ -65,7 +65,7 @@ def _entry_lines(
         painted = " " * indent + paint("note", name[indent:])
         if not text:
             yield painted
-        elif gap < _INDENT:  # a long name has a line of its own
+        elif gap < _INDENT:  # a long name has its own line
             yield painted
             yield fold(" " * width + text, columns, " " * width)
         else:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
 _UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-# No letter stands outside next to its backticks: one that is never closed does not pair with the
+# No letter is next to its backticks outside, so that an unclosed backtick does not pair with the
 # opening backtick of the next literal.
 LITERAL = r"(?<!\w)`[^`\n]*`(?!\w)"
-_PROTECTED_SPACE = "\0"  # where a literal has a space: `printable` has left none of these
+_PROTECTED_SPACE = "\0"  # a space in a literal: `printable` has removed NULs
 
 
 MIN_COLUMNS = 40
@@ -40,9 +40,9 @@ def _has_no_controls(text: str) -> bool:
 
 
 def fold(text: str, columns: int | None, indent: str = "") -> str:
-    """Break text between words where it is wider than a terminal; without one (None), leave it whole.
+    """Break text between words if it is wider than a terminal; without a terminal (None), leave it unchanged.
 
-    Text in backticks is never broken, because it is to be copied; `indent` precedes each continuation line.
+    Text in backticks is never broken, so that people can copy it; `indent` precedes each continuation line.
     """
     if columns is None or (len(text) <= columns and text.isascii()):
         return text

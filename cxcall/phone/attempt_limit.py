@@ -1,4 +1,4 @@
-"""How often one person may be called."""
+"""The limit of calls to one person."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FORM = r"([1-9][0-9]{0,5})/(hour|day|week)"
 
 
 class AttemptLimit(NamedTuple):
-    """The largest number of calls to one person within any `seconds` on end."""
+    """The most calls to one person within any period of `seconds`."""
 
     calls: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str, where: str = "--max-attempts") -> Self:
-        """Read `3/day`; raises UsageError for any other form."""
+        """Parse `3/day`; raises UsageError for any other form."""
         found = compile_pattern(_FORM).fullmatch(text.strip())
         if not found:
             raise UsageError(
@@ -33,7 +33,7 @@ class AttemptLimit(NamedTuple):
         return cls(int(found[1]), _PERIODS[found[2]])
 
     def is_within(self, other: AttemptLimit) -> bool:
-        """Return whether calls that this limit allows never exceed the other one.
+        """Return whether all calls that this limit allows are within the other limit.
 
         A shorter period with a smaller count may still allow more over the longer one.
         """

@@ -9,14 +9,14 @@ from cxcall.named_tuple import NamedTuple
 
 
 class Hours(NamedTuple):
-    """The part of a day in which people may be called, by the clock where they are."""
+    """The part of a day in which people may be called, in their local time."""
 
     begin: time
     end: time
 
     @classmethod
     def parse(cls, text: str, where: str = "--hours") -> Hours:
-        """Read `08:00-21:00`; raises UsageError. An end before the beginning is on the next day."""
+        """Read `08:00-21:00`; raises UsageError. An end before the start is on the next day."""
         times = _parse_times(text)
         if len(times) != 2:  # noqa: PLR2004 - from one to another
             raise UsageError(
@@ -35,7 +35,7 @@ class Hours(NamedTuple):
         return moment >= self.begin or moment <= self.end
 
     def is_within(self, other: Hours) -> bool:
-        """Return whether every time of these hours is one of the other hours too."""
+        """Return whether every time of these hours is also within the other hours."""
         offset = _seconds_between(other.begin, self.begin)
         return offset + _seconds_between(*self) <= _seconds_between(*other)
 
@@ -50,7 +50,7 @@ def _seconds_between(begin: time, end: time) -> int:
 
 
 def _parse_times(text: str) -> list[time]:
-    """Return the times of day in a text; none if a part of it is no time, or is one of a zone."""
+    """Return the times of day in a text; none if a part of it is not a time, or has a time zone."""
     try:
         times = [time.fromisoformat(part.strip()) for part in text.split("-")]
     except ValueError:

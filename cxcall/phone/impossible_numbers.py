@@ -1,4 +1,4 @@
-"""Decide whether an E.164 number can be dialed, or why not, by libphonenumber's data."""
+"""Decide by libphonenumber's data whether an E.164 number can be dialed, and if not, why."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
 
 @lru_cache(maxsize=_PARSED_KEPT)
 def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
-    """Return a parsed number with its country code, or of a region; None for anything else. The checks of one request share it."""
+    """Return a parsed number with a country code, or of a region; None for another text. Cached for the checks."""
     import phonenumbers
 
     try:
@@ -24,9 +24,9 @@ def parse_number(number: str, region: str | None = None) -> PhoneNumber | None:
 
 @lru_cache(maxsize=_NUMBERS_KEPT)
 def find_number_mistake(number: str) -> str:
-    """Say why an E.164 number cannot be dialed, in one clause; empty when it can.
+    """Return why an E.164 number cannot be dialed, as one clause; empty if it can.
 
-    Source: libphonenumber's metadata. It knows numbering plans, not who answers.
+    Source: libphonenumber's metadata. It has numbering plans, not subscribers.
     """
     import phonenumbers
 

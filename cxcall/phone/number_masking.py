@@ -18,9 +18,9 @@ _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _URL_ADDRESS = r"https?://[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{1,5})?(?=/|$)"
-# Digits that no number goes beyond: of the address in a URL, and of a UUID in quotes.
+# Texts whose digits are never part of a number: the address in a URL, and a UUID in quotes.
 _WHOLE = (_URL_ADDRESS, rf"""(?<![^"']){UUID_FORM}(?![^"'])""")
-# What has as many digits as a phone number and is none: dates with and without a time, IP addresses.
+# Texts with as many digits as a phone number: dates with and without a time, IP addresses.
 _OTHERS = "|".join(
     (
         rf"{_YEAR}(?P<one>[-.]){_MONTH}(?P=one){_DAY}(?:{_TIME})?",
@@ -30,7 +30,7 @@ _OTHERS = "|".join(
     )
 )
 _DATE_OR_ADDRESS = rf"(?<![0-9A-Za-z+])(?:{_OTHERS})(?![0-9A-Za-z]|[().-]{{1,2}}[0-9])"
-# A date after a space is not a part of the number before it.
+# A date after a space is not part of the number before it.
 _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
@@ -52,9 +52,9 @@ _NAMED_NUMBER = (
     rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})"
     rf"(?P<named>[0-9]{{7,15}}){_END}"
 )
-# `030/12345678`; not a segment of a path.
+# `030/12345678`, but not a segment of a path.
 _WITH_SLASH = r"(?<!/)\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}(?!/)"
-# With an extension or another suffix, or in groups between signs that nothing else has after a `+`.
+# With an extension or another suffix, or in groups between signs that only numbers have after a `+`.
 _UNUSUAL = (
     r"(?<![0-9A-Za-z+])\+[1-9]"
     r"(?:[0-9]{7,14}(?=[A-Za-z_])"  # `+13175550123ext`
@@ -79,7 +79,7 @@ _DIGIT = r"\d"
 _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _NATIONAL = 10
-"""Digits of a number without its country code, under a name that says that it is one."""
+"""The fewest digits of a number without its country code, if its name says that it is a number."""
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
@@ -90,14 +90,14 @@ FEWEST_DIGITS = 7
 
 
 def plain_digits(text: str) -> str:
-    """Return the digits of a text, those of other scripts as `0` to `9`."""
+    """Return the digits of a text; digits of other scripts become `0` to `9`."""
     if text.isascii():
         return compile_pattern(_OTHERS_THAN_DIGITS).sub("", text)
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def mask(number: str) -> str:
-    """Replace every digit of a number but the last four by `*`, width kept; a UUID is no number."""
+    """Replace all digits of a number except the last four by `*`, keeping the width; a UUID is not a number."""
     if is_uuid(number):
         return number
     hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
@@ -105,11 +105,11 @@ def mask(number: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Mask everything in `text` that reads as a phone number (seven digits or more).
+    """Mask everything in `text` that may be a phone number (seven digits or more).
 
-    UUIDs, dates, times, IP addresses, and digits that are an ID are not masked. Ten to fifteen digits alone,
-    with no name, may be a number or an ID: they are masked. So are numbers with escapes in them, such as
-    `%2B12025550123`. The width of the text is kept.
+    UUIDs, dates, times, IP addresses, and digits that are an ID are not masked. Ten to fifteen digits without a
+    name may be a number or an ID, and are masked. Numbers with escapes, such as `%2B12025550123`, are also
+    masked. The width of the text is kept.
     """
     if not text.isascii():
         return _mask_unicode(text)
@@ -120,7 +120,7 @@ def mask_text(text: str) -> str:
 
 
 def _mask_unicode(text: str) -> str:
-    """Mask a text with other digits, dashes, and spaces than those of ASCII, or invisible ones, as if it had these."""
+    """Mask a text with non-ASCII or invisible digits, dashes, and spaces like one with those of ASCII."""
     plain = _with_ascii(text)
     masked = mask_text(plain)
     changes = zip(text, plain, masked, strict=True)
@@ -128,13 +128,13 @@ def _mask_unicode(text: str) -> str:
 
 
 def _with_ascii(text: str) -> str:
-    """Return a text of the same length with the ASCII characters that the others stand for."""
+    """Return a text of the same length with ASCII characters in place of equivalent ones."""
     return "".join(char if char.isascii() else _ascii_character(char) for char in text)
 
 
 @lru_cache(maxsize=_CHARACTERS_KEPT)
 def _ascii_character(char: str) -> str:
-    """Return the digit or the separator in ASCII that a character stands for; `~` for none."""
+    """Return the ASCII digit or separator that a character stands for; `~` if there is none."""
     from unicodedata import category
     from unicodedata import digit as digit_of
 
@@ -147,7 +147,7 @@ def _ascii_character(char: str) -> str:
 
 
 def _mask_escaped(text: str) -> str:
-    """Mask the numbers that only the decoded text shows; `+` between digits is the space of a form."""
+    """Mask the numbers that only the decoded text shows; `+` between digits is a space of a form."""
     from cxcall.runtime.text_decoding import DecodedText, unescape
 
     form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
@@ -178,7 +178,7 @@ def _may_have_number(text: str) -> bool:
 
 
 def mask_international(text: str) -> str:
-    """Mask only the numbers that start with `+`: in a server's text, bare digits are IDs and times."""
+    """Mask only the numbers that start with `+`, because in a server's text, bare digits are IDs and times."""
     return _pattern(_INTERNATIONAL).sub(_mask_match, text) if "+" in text else text
 
 
@@ -228,7 +228,7 @@ def mask_echo(text: str, sent: Callable[[], str]) -> str:
 
 @cache
 def _pattern(number: str, before: str = "") -> re.Pattern[str]:
-    """Return the pattern of what is kept, or of a number (group `number` or `named`)."""
+    """Return the pattern of texts to keep, and of numbers (group `number` or `named`)."""
     kept = f"{UUID_FORM}|{_DATE_OR_ADDRESS}|{_URL_ADDRESS}"
     return re.compile(rf"{kept}|{before}(?P<number>{number})")
 
@@ -253,7 +253,7 @@ def mask_cell(column: str, cell: str) -> str:
 
 
 def mask_url(url: str) -> str:
-    """Mask the numbers in the path and the query of a URL; a part without any stays as it is written."""
+    """Mask the numbers in the path and the query of a URL; a part without numbers is unchanged."""
     parts = urlsplit(url)
     return urlunsplit(
         parts._replace(path=_mask_quoted(parts.path), query=_mask_quoted(parts.query))
@@ -292,7 +292,7 @@ def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> An
 
 
 def numbers_in(value: Any) -> list[str]:
-    """Return everything in a JSON value's strings that reads as a phone number, masked, and nothing else."""
+    """Return the masked phone numbers in a JSON value's strings."""
     if isinstance(value, dict | list):
         members = value.values() if isinstance(value, dict) else value
         return [number for member in members for number in numbers_in(member)]
@@ -304,6 +304,6 @@ def numbers_in(value: Any) -> list[str]:
 
 
 def join_numbers(numbers: Sequence[str], most: int = 3) -> str:
-    """Return the first numbers as text, and how many more there are: a load has thousands."""
+    """Return the first numbers as text, and the number of others, because a load has thousands."""
     more = f" and {len(numbers) - most} more" if len(numbers) > most else ""
     return ", ".join(numbers[:most]) + more

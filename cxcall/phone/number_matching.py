@@ -1,4 +1,4 @@
-"""Compare a number with a list of numbers, whatever spelling each of them has."""
+"""Compare a number with a list of numbers in any spelling."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
 _ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
-_TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or a spreadsheet's fraction
+_TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or a spreadsheet's decimals
 _SCHEME = r"(?i)^\s*tel:"
 
 
@@ -32,7 +32,7 @@ def is_one_number(text: str) -> bool:
 
 
 class NumberList:
-    """Numbers of people, each with or without the code of its country.
+    """Numbers of people, each with or without a country code.
 
     In doubt, a number counts as listed: a spelling without country code matches every country, and may have an
     access code, the code of a carrier, or a trunk prefix before it.
@@ -60,7 +60,7 @@ class NumberList:
         )
 
     def _candidates(self, number: str) -> Iterator[str]:
-        """Yield the listed numbers that end as a number does: no prefix changes the end."""
+        """Yield the listed numbers with the same end as a number: no prefix changes the end."""
         digits = number.lstrip("+")
         for length in range(_MIN_DIGITS, MIN_NATIONAL_DIGITS + 1):
             if len(digits) >= length:
@@ -68,7 +68,7 @@ class NumberList:
 
 
 def _written_digits(text: str) -> str:
-    """Return the digits of a text, after `+` if that shows that the country code is there."""
+    """Return the digits of a text, after `+` if it shows a country code."""
     start = compile_pattern(_SCHEME).sub("", text).lstrip()[:1]
     return ("+" if start in ("+", "\uff0b") else "") + plain_digits(text)
 
@@ -100,7 +100,7 @@ def _is_same(one: str, other: str) -> bool:
 
 
 def _split(written: str) -> tuple[int, str, str]:
-    """Return the country code and the national number of a text, and the text; 0 and its digits if it may lack the code."""
+    """Return country code, national number, and the text; 0 and its digits if the code may be missing."""
     import phonenumbers
 
     parsed = read_number(written)

@@ -1,4 +1,4 @@
-"""Decide by the name of a value whether it is a number that is dialed, as the platforms' own names say."""
+"""Decide by the name of a value whether it is a number to dial, based on the platforms' own names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from cxcall.runtime.patterns import compile_pattern
 
 PHONE_FORMATS = ("e164", "phone")
-"""The formats of a schema whose values are numbers."""
+"""The formats of schemas for numbers."""
 
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
 _NUMBER_NAMES = (
@@ -21,7 +21,7 @@ _NUMBER_WORDS = (
     *("phone", "mobile", "msisdn", "callee", "dnis", "e164", "num", "to", "dest", "target"),
     *("called", "recipient", "dialstring", "address", "tel"),
 )
-"""Each name that `_NUMBER_NAMES` matches has one of these."""
+"""Each name that `_NUMBER_NAMES` matches contains one of these."""
 _CALLER_NAMES = ("ani", "aniname", "cli")
 _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "calleraddress")
 
@@ -34,14 +34,14 @@ def is_number_name(name: str) -> bool:
 
 @lru_cache
 def is_folded_caller_name(name: str) -> bool:
-    """Return whether a folded name is one of the caller's number."""
+    """Return whether a folded name is that of the caller's number."""
     return name in _CALLER_NAMES or name.startswith(_CALLER_STARTS) or name.endswith("from")
 
 
 @lru_cache
 def is_folded_number_name(name: str) -> bool:
-    """Return whether a folded name is one of a number, the caller's or another."""
-    may_be_one = any(word in name for word in _NUMBER_WORDS)  # faster than to compile the pattern
+    """Return whether a folded name is that of a number, the caller's or another."""
+    may_be_one = any(word in name for word in _NUMBER_WORDS)  # faster than compiling the pattern
     return may_be_one and bool(compile_pattern(_NUMBER_NAMES).fullmatch(name))
 
 

@@ -1,4 +1,4 @@
-"""Spellings of one phone number: with and without the code of its country, an exit code, or a trunk prefix."""
+"""Spellings of one phone number: with and without its country code, an exit code, or a trunk prefix."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MIN_NATIONAL_DIGITS = 7
 EXIT_CODES = ("00", "011")
-"""What is dialed for `+` in most countries, and in North America."""
+"""The digits dialed for `+` in most countries, and in North America."""
 TRUNK_PREFIXES = (
     ("8", 7),
     ("8", 370),
@@ -23,7 +23,7 @@ TRUNK_PREFIXES = (
     ("8", 993),
     ("1", 692),
 )
-"""What is dialed before a national number where it is not `0`, with the country code.
+"""The national prefixes other than `0`, by country code.
 
 Source: libphonenumber's metadata, the national prefix and the one for parsing. Reading them of all countries takes 0.3 s, which
 each command would wait for.
@@ -31,7 +31,7 @@ each command would wait for.
 
 
 def read_number(text: str) -> PhoneNumber | None:
-    """Return the number that a text with a country code is; None if that may be missing."""
+    """Return a text with a country code as a number; None if the country code may be missing."""
     if parsed := parse_number(text):
         return parsed
     digits = plain_digits(text)
@@ -44,24 +44,24 @@ def read_number(text: str) -> PhoneNumber | None:
 
 
 def usual_spelling(text: str) -> str:
-    """Return the digits of a number, with its country code where it has one."""
+    """Return the digits of a number, with its country code if it has one."""
     parsed = read_number(text)
     return f"{parsed.country_code}{parsed.national_number}" if parsed else plain_digits(text)
 
 
 def number_spellings(text: str) -> set[str]:
-    """Return what `usual_spelling` may return for other spellings of a number; one without a country code may be of every country."""
+    """Return the results of `usual_spelling` for any spelling of a number; without a country code, of every country."""
     digits, parsed = plain_digits(text), read_number(text)
     found = {usual_spelling(text), without_exit_code(digits)}
     if parsed:
         found |= _international_spellings(parsed)
-    if not parsed or digits.startswith("011"):  # may be the start of a national number
+    if not parsed or digits.startswith("011"):  # this may be the start of a national number
         found |= _national_spellings(digits)
     return found - {""}
 
 
 def without_exit_code(digits: str) -> str:
-    """Return the digits of a number without what is dialed for `+`."""
+    """Return the digits of a number without the exit code that is dialed for `+`."""
     return compile_pattern(rf"^(?:{'|'.join(EXIT_CODES)})(?=[1-9])").sub("", digits)
 
 

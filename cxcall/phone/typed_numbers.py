@@ -1,4 +1,4 @@
-"""Mask the phone numbers that somebody typed in the wrong place: of a command line, or a variable."""
+"""Mask phone numbers that a person typed in the wrong place of a command line, or in a variable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHOLE_NUMBER = r"[+(]?[0-9][0-9 ().\-/]{5,30}"
 
 
 def mask_typed_numbers(arguments: Iterable[str]) -> Callable[[str], str]:
-    """Return a function that masks in a text each argument, or value of an option, that is a phone number as a whole."""
+    """Return a function that masks in a text each argument or option value that is a phone number."""
     values = (word.rpartition("=")[2].lstrip("-") for word in arguments)
     numbers = {each for each in values if re.fullmatch(_WHOLE_NUMBER, each)}
     numbers = {each for each in numbers if mask_text(each) != each}

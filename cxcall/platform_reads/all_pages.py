@@ -1,7 +1,7 @@
 """Follow the pages of a list, one request after the other.
 
-The next page is always a request of the same operation on the same host: of a link in a response, only the
-query is used, and a link that leads elsewhere ends the list with an error.
+The next page is always a request of the same operation on the same host: only the query of a link in a
+response is used, and a link to another address ends the list with an error.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def follow_pages(
     read: Callable[[HttpRequest], Delivery],
     wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
 ) -> Iterator[Page]:
-    """Yield the page of a request and those after it, until the last one.
+    """Yield the page of a request and the pages after it, until the last one.
 
-    Calls `wait` with the seconds to wait where the rate-limit headers of a response say that no request is
+    Calls `wait` with the seconds to wait if the rate-limit headers of a response say that no request is
     left. Raises ReadError when a read fails, when a page repeats, and when a link leads to another host
     or path.
     """
@@ -63,7 +63,7 @@ def follow_pages(
         try:
             page = page._replace(next_query=_next_query(paging, request, page))
         except ReadError:
-            yield page  # its items were received, although none can be read after them
+            yield page  # its items were received, although no page after it can be read
             raise
         yield page
         if page.next_query is None:
@@ -82,7 +82,7 @@ def _read_page(
     delivery = read(request)
     response = delivery.response
     if response is not None and response.is_truncated:
-        # Its own finding says that no response of the API is as long: here it is a page.
+        # The reader's own finding says that no response of the API is so long, but this one is a page.
         delivery = delivery._replace(findings=())
         raise paging_error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
     if delivery.outcome is not Outcome.ACCEPTED or response is None:
@@ -138,7 +138,7 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
 
 
 def _is_short(paging: Paging, query_values: dict[str, str], page: Page) -> bool:
-    """Return whether a page has fewer items than it may have, so that none comes after it."""
+    """Return whether a page is not full, so that no page comes after it."""
     size = _whole_number(query_values.get(paging.size)) or names.find_number(
         page.body, names.PAGE_SIZES
     )
@@ -165,9 +165,9 @@ def _with_query(url: str, query: Query) -> str:
 
 
 def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) -> None:
-    """Raise ReadError for a link to another host, or to another path than the one of the request.
+    """Raise ReadError for a link to another host, or to a path other than that of the request.
 
-    A proxy in front of the API may have a path of its own before the path of the link.
+    A proxy in front of the API may have its own path before the path of the link.
     """
     if not link:
         return
@@ -209,6 +209,6 @@ def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> N
 
 
 def paging_error(delivery: Delivery, message: str, fix: str, why: str = "") -> ReadError:
-    """Return the error of a page that cannot be read."""
+    """Return the error for a page that cannot be read."""
     finding = Finding.error("paging", "response", message, fix, why, source="response")
     return ReadError(delivery, *delivery.findings, finding)

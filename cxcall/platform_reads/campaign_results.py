@@ -21,9 +21,9 @@ _REPEATED = "contact the platform's support: the list would never end"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
-    """Return the columns of an export: ID, those of the list, and for each phone column the last attempt and result.
+    """Return the columns of an export: ID, the list's columns, and for each phone column the last attempt and result.
 
-    Empty where the contract declares no places: then an export has the members that the platform returns.
+    Empty if the contract declares no places; the export then has the members that the platform returns.
     """
     if not found.place("id") or known is None:
         return []
@@ -45,7 +45,7 @@ def read_results(
 def _numbered_pages(
     reader: CampaignReader, found: RoleOperation, list_id: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of pages that are asked for by numbers in the body, until one is not full."""
+    """Yield the items of pages that numbers in the body select, until a page is not full."""
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
     items: list[Any] = []
@@ -69,7 +69,7 @@ def _numbered_pages(
 
 
 def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
-    """Return the contacts of a page, none of a response without a body; raises ReadError."""
+    """Return the contacts of a page; none if the response has no body; raises ReadError."""
     body = body_of(delivery)
     items = find_value(body, found.place("items"))
     if body is not None and not isinstance(items, list):
@@ -81,7 +81,7 @@ def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
 def _stop_on_early_end(
     found: RoleOperation, delivery: Delivery, items: list[Any], count: int
 ) -> None:
-    """Raise ReadError for a page without items, although the platform counts more of them than it returned."""
+    """Raise ReadError for an empty page if the platform counts more items than it returned."""
     total = find_value(body_of(delivery), found.place("total"))
     if isinstance(total, int) and not items and count < total:
         message = (
@@ -93,7 +93,7 @@ def _stop_on_early_end(
 def _linked_pages(
     reader: CampaignReader, found: RoleOperation, list_id: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of pages that the parameters of the query ask for."""
+    """Yield the items of pages that parameters of the query select."""
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
     if paging is None:

@@ -1,4 +1,4 @@
-"""Read campaigns, contact lists, and upload jobs, by the roles that a contract declares for its operations."""
+"""Read campaigns, contact lists, and upload jobs, with the operations that have a role in a contract."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FIRST_WAIT, _MAX_WAIT = 0.5, 10.0
 
 
 class ContactListState(NamedTuple):
-    """A contact list: its name, and its columns; without columns the platform names none."""
+    """A contact list: its name, and its columns; empty if the platform returns no columns."""
 
     name: str
     columns: tuple[str, ...]
@@ -36,7 +36,7 @@ class ContactListState(NamedTuple):
 
 
 class CampaignState(NamedTuple):
-    """A campaign at one moment; what the platform does not say is None, or empty."""
+    """A campaign at one moment; values that the platform does not return are None, or empty."""
 
     id: str
     name: str = ""
@@ -52,7 +52,7 @@ class CampaignState(NamedTuple):
     errors: tuple[str, ...] = ()
 
     def with_masked_numbers(self) -> CampaignState:
-        """Return the state with phone numbers masked in what people wrote, for all but a terminal."""
+        """Return the state with phone numbers masked in texts that people wrote; not used for a terminal."""
         name, list_name = mask_text(self.name), mask_text(self.list_name)
         return self._replace(
             name=name, list_name=list_name, errors=tuple(map(mask_text, self.errors))
@@ -94,7 +94,7 @@ class CampaignState(NamedTuple):
 
 
 class JobState(NamedTuple):
-    """An upload job at one moment: what it is, whether it will change, and the failures that the platform reports of it."""
+    """An upload job at one moment: its state, whether the state is final, and the failures that the platform reports."""
 
     text: str = "not complete yet"
     is_final: bool = False
@@ -102,12 +102,12 @@ class JobState(NamedTuple):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of its contacts are in the list, as far as the platform says."""
+        """Whether all of its contacts are in the list, according to the platform."""
         return self.is_final and self.text == "complete"
 
 
 class CampaignReader(Reader):
-    """Reads by the roles of operations, which are in `roles`."""
+    """Reads with the operations in `roles`, by role."""
 
     def __init__(
         self, contract: Contract, settings: Settings, hooks: SendHooks = DEFAULT_HOOKS
@@ -136,9 +136,9 @@ class CampaignReader(Reader):
         )
 
     def read_campaign(self, id_: str, list_id: str = "") -> CampaignState:
-        """Return a campaign with its progress, as far as its platform publishes reads of it; raises ReadError.
+        """Return a campaign with its progress, as far as its platform has operations to read it; raises ReadError.
 
-        `list_id` names its list where the platform does not.
+        `list_id` is its list, if the platform does not return it.
         """
         state = CampaignState(id_, list_id=list_id)
         if "campaign" in self.roles:
@@ -162,7 +162,7 @@ class CampaignReader(Reader):
         return state
 
     def _read_more(self, role: str, id_: str) -> tuple[RoleOperation, Any]:
-        """Return what `read_role` does, without a body where the platform refuses it: a campaign that never ran has no counts."""
+        """Return what `read_role` returns, without a body if refused: a campaign that never ran has no counts."""
         try:
             return self.read_role(role, id_)
         except ReadError as error:
@@ -173,7 +173,7 @@ class CampaignReader(Reader):
     def follow_jobs(
         self, jobs: Sequence[str], max_seconds: float
     ) -> Iterator[tuple[str, JobState]]:
-        """Yield each upload job with its state, when that is final, or after `max_seconds`.
+        """Yield each upload job with its state, when the state is final, or after `max_seconds`.
 
         Raises CxcallError if one cannot be read.
         """

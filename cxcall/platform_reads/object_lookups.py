@@ -1,4 +1,4 @@
-"""Look up the objects that a request names, with the read operations that contracts declare for it."""
+"""Look up the objects that a request names, with the read operations that contracts declare."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class CheckStatus(StrEnum):
 
 
 class CheckResult(NamedTuple):
-    """One check: its subject, its status, what was found, and what to do next."""
+    """One check: its subject, its status, the result, and the next step."""
 
     check: str
     verdict: CheckStatus
@@ -71,7 +71,7 @@ class CheckResult(NamedTuple):
 
     @classmethod
     def unknown(cls, check: str, says: str, fix: str = "") -> Self:
-        """Return the result of a check that could not be made."""
+        """Return the result of a check that could not be performed."""
         return cls(check, CheckStatus.UNKNOWN, says, fix)
 
     def as_dict(self) -> dict[str, str]:
@@ -80,7 +80,7 @@ class CheckResult(NamedTuple):
 
 
 class PreflightInput(NamedTuple):
-    """What is checked: settings, and the request to be sent, if it was named.
+    """The input of the checks: settings, and the request to be sent, if one was named.
 
     `reads` are the operations of the settings' platform with `x-cxcall-doctor`, `values` the request's parameters.
     """
@@ -104,7 +104,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
         lambda fresh: token_provider.get_token(preflight.settings, fresh=True) if fresh else token,
     )
     last: Delivery | None = None
-    absent: dict[str, str] = {}  # why an object with this parameter was not found
+    absent: dict[str, str] = {}  # the reason why an object with this parameter was not found
     while ready := next((entry for entry in pending if _is_ready(entry, values)), None):
         pending.remove(ready)
         names = required_parameters(ready)
@@ -113,13 +113,13 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
             yield CheckResult.unknown(check, f"not checked: {reason}")
             continue
         known = {name: values[name] for name in names}
-        # An ID of a wrong form is sent, too: what the platform says of it is the result.
+        # An ID in a wrong format is also sent: the platform's response is the result.
         last = reader.send(build_request(ready, known, Payload(None), preflight.settings))
         yield from _results_of_read(preflight, ready, last, values)
         if names and any(each.code == "not-found" for each in last.findings):
             absent[names[-1]] = describe_missing(ready, values)
         if last.outcome is not Outcome.ACCEPTED and not names:
-            return  # the token itself is refused: nothing else can be read with it
+            return  # the token itself is refused, so nothing else can be read with it
         if not names and operation is not None:
             scopes = find_value(_body(last), ready.declared[DOCTOR].get("scopes", ""))
             yield from _check_rights(preflight.settings, operation, token, scopes)
@@ -199,7 +199,7 @@ def _check_expectation(
 
 
 def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
-    """Check that objects of the request have one of the keys that a list in the response names."""
+    """Check that objects of the request have one of the keys in a list of the response."""
     says = str(expected["says"])
     names = [read_text(item, expected["item"]) for item in read_items(body, expected["items"])]
     objects = [entry for key in expected["keys"] for entry in _objects(sent, key)]
@@ -216,7 +216,7 @@ def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -
 def _check_rights(
     settings: Settings, operation: Operation, token: Token, scopes: Any
 ) -> Iterator[CheckResult]:
-    """Yield what is known about the token's rights; only an administrator can read a client's roles."""
+    """Yield the known facts about the token's rights; only an administrator can read a client's roles."""
     wrong = token_provider.check_token_kind(settings, token, operation)
     if wrong is not None:
         yield CheckResult.of_finding("token", wrong)

@@ -39,7 +39,7 @@ _MAX_CLOCK_SKEW = 60.0
 
 
 def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
-    """Yield the result of every check as it is made: settings, ledger, request, host, credentials, lookups."""
+    """Yield the result of every check when it is known: settings, ledger, request, host, credentials, lookups."""
     yield from _check_settings(preflight.settings)
     yield from _check_ledger()
     if preflight.operation is not None:
@@ -69,7 +69,7 @@ def _check_settings(settings: Settings) -> Iterator[CheckResult]:
 
 
 def _check_ledger() -> Iterator[CheckResult]:
-    """Check that deliveries can be recorded: what cannot be recorded is not sent."""
+    """Check that deliveries can be recorded, because a request that cannot be recorded is not sent."""
     try:
         place = check_ledger()
     except CxcallError as error:
@@ -79,7 +79,7 @@ def _check_ledger() -> Iterator[CheckResult]:
 
 
 def _probe_host(preflight: PreflightInput) -> Exchange:
-    """Send a read without a token: any response shows that the host is there."""
+    """Send a read without a token: any response shows that the host is reachable."""
     settings = preflight.settings
     first = next((each for each in preflight.reads if not required_parameters(each)), None)
     url = first.url(settings.base_url, {}) if first else settings.base_url

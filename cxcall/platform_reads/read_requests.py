@@ -1,4 +1,4 @@
-"""Send reads with one token, and say what a failed one means: which object does not exist, and what to do."""
+"""Send reads with one token, and explain a failed read: which object does not exist, and what to do."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _FIX = (
 
 
 class ReadError(CxcallError):
-    """A read was refused, or its response does not say what was asked; `delivery` is its result.
+    """A read was refused, or its response lacks the required value; `delivery` is its result.
 
-    `last` is what was known before, as JSON data.
+    `last` is the last known state, as JSON data.
     """
 
     exit_code = ExitCode.REFUSED
@@ -55,14 +55,14 @@ class ReadError(CxcallError):
 
     @property
     def is_forbidden(self) -> bool:
-        """Whether the token may not read it, although it may be allowed to do the rest."""
+        """Whether the token has no right to read it, although it may have the rights for other operations."""
         response = self.delivery.response
         status = response.status if response else 0
         return self.exit_code is ExitCode.REFUSED and status == HTTPStatus.FORBIDDEN
 
 
 class Reader:
-    """Sends reads with one token for all of them, which the first one gets unless `tokens` are given."""
+    """Sends reads with one common token; the first read gets it, unless `tokens` are passed."""
 
     def __init__(
         self, settings: Settings, tokens: Tokens | None = None, hooks: SendHooks = DEFAULT_HOOKS
@@ -73,7 +73,7 @@ class Reader:
     def check(
         self, operation: Operation, values: Mapping[str, str], body: Any = None
     ) -> CheckedRequest:
-        """Return the request of a read; raises CheckError for an ID that cannot be one."""
+        """Return the request of a read; raises CheckError for an invalid ID."""
         checked = build_request(operation, values, Payload(body), self._settings)
         stop_on_errors(checked, strict=False, force=False)
         return checked
@@ -89,7 +89,7 @@ class Reader:
     def read(
         self, operation: Operation, values: Mapping[str, str], body: Any = None, part: str = ""
     ) -> Delivery:
-        """Return the result of a read, whose findings name the object that does not exist; `part` is as in `describe_missing`."""
+        """Return the result of a read with findings that name a missing object; `part` is as in `describe_missing`."""
         delivery = self.send(self.check(operation, values, body))
         return delivery._replace(findings=name_missing(delivery.findings, operation, values, part))
 
@@ -100,7 +100,7 @@ class Reader:
 
 
 def new_reader(settings: Settings) -> Reader:
-    """Return a reader that has its token; raises CredentialsError without one."""
+    """Return a reader with its token; raises CredentialsError if there is none."""
     from cxcall.credentials.token_provider import get_token
 
     first = get_token(settings)
@@ -115,10 +115,10 @@ def body_of(delivery: Delivery) -> Any:
 
 
 def describe_missing(operation: Operation, values: Mapping[str, str], part: str = "") -> str:
-    """Return which object of the path does not exist; empty for a path without parameters.
+    """Return the object of the path that does not exist; empty for a path without parameters.
 
-    The last parameter is the object; the one before it, if there is one, is what it was looked for in. Of a
-    `part` that is read of the object, such as its sentiment, nothing says whether the object exists.
+    The last parameter is the object; the one before it, if there is one, is the object that contains it. If a
+    `part` of the object is read, such as its sentiment, it is not known whether the object exists.
     """
     named = [
         f"{_noun(segment, name)} `{mask_text(values[name])}`"
@@ -136,7 +136,7 @@ def describe_missing(operation: Operation, values: Mapping[str, str], part: str 
 def name_missing(
     findings: Iterable[Finding], operation: Operation, values: Mapping[str, str], part: str = ""
 ) -> tuple[Finding, ...]:
-    """Return the findings on a failed read, of which one that something does not exist says what."""
+    """Return the findings on a failed read; a finding that an object does not exist names it."""
     missing = describe_missing(operation, values, part)
     return tuple(
         each._replace(message=f"{missing} (HTTP 404, `{operation.name}`)", fix=_FIX)
@@ -147,7 +147,7 @@ def name_missing(
 
 
 def after_send(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings on a read after a request was sent, whose command must not be run again for the read."""
+    """Return the findings on a read after a request was sent, without the advice to run the command again."""
     return [
         each._replace(fix=each.fix.replace("run it again", "read it again")) for each in findings
     ]
@@ -161,13 +161,13 @@ def _noun(segment: str, parameter: str) -> str:
 
 
 def read_items(body: Any, pointer: str) -> list[Any]:
-    """Return the array at a JSON pointer; an empty one where the platform sends none, or another value."""
+    """Return the array at a JSON pointer; empty if the platform returns none, or another value."""
     value = find_value(body, pointer)
     return value if isinstance(value, list) else []
 
 
 class MalformedResponseError(CxcallError):
-    """A response has another value than the list that its contract declares."""
+    """A response has another value in place of the list that its contract declares."""
 
     exit_code = ExitCode.REFUSED
 
@@ -184,7 +184,7 @@ class MalformedResponseError(CxcallError):
 
 
 def require_items(body: Any, pointer: str) -> list[Any]:
-    """Return the array at a JSON pointer, an empty one for nothing; raises MalformedResponseError for another value."""
+    """Return the array at a JSON pointer, empty if missing; raises MalformedResponseError for another value."""
     value = find_value(body, pointer) or []
     if not isinstance(value, list):
         raise MalformedResponseError(pointer)
@@ -192,11 +192,11 @@ def require_items(body: Any, pointer: str) -> list[Any]:
 
 
 def read_members(body: Any, pointer: str) -> dict[str, Any]:
-    """Return the object at a JSON pointer; an empty one where the platform sends none, or another value."""
+    """Return the object at a JSON pointer; empty if the platform returns none, or another value."""
     value = find_value(body, pointer)
     return value if isinstance(value, dict) else {}
 
 
 def read_text(body: Any, pointer: str) -> str:
-    """Return the value at a JSON pointer as text, or as JSON; empty without a value or a pointer."""
+    """Return the value at a JSON pointer as text, or as JSON; empty if there is no value or no pointer."""
     return as_cell(find_value(body, pointer))

@@ -30,7 +30,7 @@ _LOW_BUDGET = 10
 
 
 class Leg(NamedTuple):
-    """One leg of a party at one moment; `why` is the platform's reason for its end, `far` marks the callee.
+    """One leg of a party at one moment; `why` is the platform's reason for its end, `far` is true for the callee.
 
     `communication` is the platform's ID of the leg.
     """
@@ -44,7 +44,7 @@ class Leg(NamedTuple):
     communication: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the leg as JSON data; `communicationId` is what transcripts are found by."""
+        """Return the leg as JSON data; `communicationId` identifies its transcripts."""
         values = self._asdict()
         return {**values, "communicationId": values.pop("communication") or None}
 
@@ -66,7 +66,7 @@ class CallState:
 
     @property
     def was_connected(self) -> bool | None:
-        """Whether a leg of the callee is or was connected; None if the platform does not say."""
+        """Whether a leg of the callee is or was connected; None if the platform does not return it."""
         return any(leg.connected for leg in self.legs if leg.far) if self.names_callee else None
 
     @property
@@ -86,7 +86,7 @@ class CallState:
 
 
 class Tracker(NamedTuple):
-    """The operation that reads the state of a call, and where its response has which value.
+    """The operation that reads the state of a call, and the places of the values in its response.
 
     `declared` is `x-cxcall-track` of the contract: `id` names the parameter; `over` points to a
     value that is set once the call is over; `parties` points to a list, otherwise the response is
@@ -103,7 +103,7 @@ class Tracker(NamedTuple):
         return str(self.declared["id"])
 
     def legs(self, body: Any) -> tuple[Leg, ...]:
-        """Return the legs in a response body, in its order."""
+        """Return the legs in a response body, in order."""
         parties = (
             require_items(body, self.declared["parties"]) if "parties" in self.declared else [body]
         )
@@ -134,7 +134,7 @@ class Tracker(NamedTuple):
 
 
 def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
-    """Return the tracker of a platform, of the operations with `x-cxcall-track`; raises UsageError if there is none."""
+    """Return the tracker of a platform from operations with `x-cxcall-track`; raises UsageError if there is none."""
     for entry in operations:
         if entry.platform == platform:
             return Tracker(entry, entry.declared[TRACK])
@@ -172,7 +172,7 @@ def read_transcripts(
 ) -> list[dict[str, Any]]:
     """Return the address of the transcript of each leg that has an ID; None if the platform has none (404).
 
-    Raises ReadError when a read fails otherwise.
+    Raises ReadError if a read fails for another reason.
     """
     declared = operation.declared[TRANSCRIPT]
     found = []
@@ -224,7 +224,7 @@ def follow(
 
 
 def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
-    """Return the exit code and findings for a call that is over, or that still goes on."""
+    """Return the exit code and findings for a call that is over, or that continues."""
     if not state.is_over:
         waited = f" after {state.elapsed:.0f} s" if state.elapsed >= 1 else " yet"
         return ExitCode.UNKNOWN, (

@@ -1,1 +1,1 @@
-"""What a response proves: whether a call was placed, identifiers, and reasons for refusal."""
+"""Find what a response proves: whether a call was placed, identifiers, and reasons for refusal."""

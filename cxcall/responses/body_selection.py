@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Selection(NamedTuple):
-    """What `--query` or `--fields` selects; `search` is the compiled expression."""
+    """The selection of `--query` or `--fields`; `search` is the compiled expression."""
 
     search: Callable[[Any], Any] | None = None
     fields: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class SelectionError(Exception):
 
 
 def parse_selection(query: str | None, fields: str | None) -> Selection | None:
-    """Return the selection of the flags, None without any; raises UsageError for an invalid one."""
+    """Return the selection of the flags, None if there are none; raises UsageError for an invalid one."""
     if query is not None and fields is not None:
         raise UsageError(
             "`--fields` cannot be combined with `--query`",
@@ -75,7 +75,7 @@ def _compile(expression: str) -> Callable[[Any], Any]:
 
 
 def _check_functions(compiled: Any) -> None:
-    """Raise UnknownFunctionError or ArityError as the search would, which a null may skip."""
+    """Raise UnknownFunctionError or ArityError like the search, which would skip the check at a null."""
     from jmespath.exceptions import ArityError, UnknownFunctionError
     from jmespath.functions import Functions
 
@@ -95,7 +95,7 @@ def _check_functions(compiled: Any) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return in one line what is wrong with an expression."""
+    """Return the error in an expression on one line."""
     place, token = getattr(error, "lex_position", None), getattr(error, "token_value", None)
     if place is not None and token and not hasattr(error, "lexer_value"):
         return f"unexpected `{token}` at character {place + 1}"
@@ -108,14 +108,14 @@ def _reason(error: Exception) -> str:
 
 
 def text_lines(result: Any) -> Sequence[Any]:
-    """Return the values that are printed one in a line: those of a list, else the value, none for null."""
+    """Return the values to print, one on each line: those of a list, or else the value; none for null."""
     if result is None:
         return ()
     return result if isinstance(result, list) else (result,)
 
 
 def _value_at(item: Any, names: Sequence[str]) -> Any:
-    """Return the value at a dotted name; of a list, the values in its items."""
+    """Return the value at a dotted name; for a list, the values in its items."""
     if isinstance(item, list) and names:
         return [_value_at(each, names) for each in item]
     if not names:

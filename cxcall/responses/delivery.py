@@ -8,7 +8,7 @@ from cxcall.transport.http_messages import Exchange, HttpResponse
 
 
 class Delivery(NamedTuple):
-    """How the sending of one request ended; `exchange` is the last one, which decided the outcome.
+    """The result of sending one request; `exchange` is the last exchange, which decided the outcome.
 
     `is_recorded` is False if the outcome could not be written to the ledger.
     """

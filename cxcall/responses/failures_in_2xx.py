@@ -1,4 +1,4 @@
-"""Find the failures that the body of a 2xx response reports, at any depth, and say what they mean."""
+"""Find the failures that the body of a 2xx response reports, at any depth, and explain them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _NO_FAILURE = ("", "0", "none", "null", "false", "ok", "success", "[]", "{}")
 
 
 class _Failure(NamedTuple):
-    """A failure that a body reports: where, what the body says there, and what that means."""
+    """A failure that a body reports: its place, its value, and its meaning."""
 
     pointer: str
     text: str
@@ -64,13 +64,13 @@ class _Failure(NamedTuple):
 
 
 def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
-    """Yield a finding for each failure that the body of a 2xx response reports, equal ones once.
+    """Yield a finding for each different failure that the body of a 2xx response reports.
 
-    In a list that a read returns, an item that has failed is a note: the read did not fail.
+    A failed item in a list that a read returns is a note, because the read itself did not fail.
     """
     seen: set[tuple[str, Severity]] = set()
     failures = list(_find_failures(body, ""))
-    # A count of failures says less than the items.
+    # The items tell more than a count of failures.
     failures = [each for each in failures if _says_why(each)] or failures
     for failure in failures:
         is_item = is_read and _is_listed(body, failure.pointer)
@@ -96,7 +96,7 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
 
 
 def web_page_finding(host: str) -> Finding:
-    """Return the finding that a response of success is a web page, which no API of the platforms sends."""
+    """Return the finding that a successful response is a web page, which no API of the platforms sends."""
     return Finding.warning(
         "hidden-failure",
         "response",
@@ -123,7 +123,7 @@ def _is_listed(body: Any, pointer: str) -> bool:
 
 
 def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
-    """Yield the failures in a value; of one object, the most telling one."""
+    """Yield the failures in a value; for each object, the most informative one."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _find_failures(item, join_pointer(pointer, index))
@@ -140,7 +140,7 @@ def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
 
 
 def _information(failure: _Failure) -> tuple[bool, bool]:
-    """Rank a failure by what it says: a code, or a meaning."""
+    """Rank a failure by its information: a code, or a meaning."""
     return "error" in failure.pointer.rpartition("/")[2].lower(), bool(failure.meaning)
 
 
@@ -191,7 +191,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def _may_report(member: str) -> bool:
-    """Return whether a member of this name may report a failure; most members of a long response may not."""
+    """Return whether a member of this name may report a failure; this excludes most members of a long response."""
     name = member.lower()
     return (
         name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}
@@ -201,7 +201,7 @@ def _may_report(member: str) -> bool:
 
 
 def _describe_items(items: list[Any]) -> str:
-    """Return what the first of some reported items says, and how many there are."""
+    """Return the message of the first reported item, and the number of items."""
     first = items[0]
     names = (
         "message",

@@ -29,7 +29,7 @@ _LIKELY_NAMES = (
 def engagement_id(
     operation: Operation, response: HttpResponse, first_place: str = ""
 ) -> tuple[str, str] | None:
-    """Return the ID and its place: the one that the user named, else the contract's, else `Location`.
+    """Return the ID and its place: the user's place, or else the contract's, or else `Location`.
 
     A secret that the server returns as the ID is masked.
     """
@@ -47,9 +47,9 @@ def engagement_id(
 def likely_engagement_id(
     response: HttpResponse, values_sent: frozenset[str]
 ) -> tuple[str, str] | None:
-    """Return the ID in a body that platforms usually name so, and its place; None if the request named it.
+    """Return the ID at a usual name in a body, and its place; None if the request contained it.
 
-    It is no proof that something was started.
+    It does not prove that something was started.
     """
     body = response.json()
     inner = (
@@ -72,7 +72,7 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     if kind == "header":
         return response.headers.get(name, "").strip()
     if kind == "location":
-        # Only a success names in it what was created; a redirect names another address.
+        # Only a successful response names the created object in it; a redirect names another address.
         is_success = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
         path = location_url(response).path if is_success else ""
         return unquote(path.rstrip("/").rpartition("/")[2])
@@ -85,7 +85,7 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
 
 
 def location_url(response: HttpResponse) -> SplitResult:
-    """Return the URL in the `Location` header; an empty one where it is missing or invalid."""
+    """Return the URL in the `Location` header; empty if it is missing or invalid."""
     try:
         return urlsplit(response.headers.get("Location", ""))
     except ValueError:
@@ -93,12 +93,12 @@ def location_url(response: HttpResponse) -> SplitResult:
 
 
 def correlation_place(platform: str) -> str:
-    """Return where a platform's response names the ID of the exchange; `platform` may be empty or unknown."""
+    """Return the place of the exchange's ID in a platform's response; `platform` may be empty or unknown."""
     return _CORRELATION_PLACES.get(platform, "the response")
 
 
 def correlation_id(response: HttpResponse) -> str | None:
-    """Return the platform's ID of this exchange, from the headers, else from the error body."""
+    """Return the platform's ID of this exchange, from the headers, or else from the error body."""
     for name in CORRELATION_HEADERS:
         if found := response.headers.get(name, "").strip():
             return redact(found)

@@ -30,14 +30,14 @@ _CODE_NAMES = ("code", "errorCode", "error")
 
 
 def shorten(text: str) -> str:
-    """Return a platform's text with secrets and numbers masked and its length limited."""
+    """Return a platform's text with secrets and numbers masked, and shortened."""
     text = mask_text(mask_likely_secrets(redact(text))).replace("`", "'")
     text = re.sub(r"\s+", " ", text).strip()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 def platform_message(response: HttpResponse) -> str:
-    """Return the platform's message on an error, from the first member that has one."""
+    """Return the platform's error message, from the first member with one."""
     body = response.json()
     members = member_texts(body)
     words = _first_message(members)
@@ -84,7 +84,7 @@ def _nested_message(body: dict[str, Any]) -> str:
 
 
 def meaning_of(code: str) -> str:
-    """Return what a code of a platform means; empty if it is not known."""
+    """Return the meaning of a platform's code; empty if it is unknown."""
     from cxcall.responses.platform_codes import find_platform_codes
 
     found = find_platform_codes(code) if code else ()
@@ -92,12 +92,12 @@ def meaning_of(code: str) -> str:
 
 
 def member_text(body: Any, member: str) -> str:
-    """Return the text of a member of an object, whatever the case of its name; empty without one."""
+    """Return the text of a member of an object, with its name in any case; empty if there is none."""
     return member_texts(body).get(member.lower(), "")
 
 
 def member_texts(body: Any) -> dict[str, str]:
-    """Return the texts of the members of an object by their names in lower case, of equal ones the first."""
+    """Return the texts of the members of an object by their names in lower case, the first one of equal names."""
     members = body.items() if isinstance(body, dict) else ()
     texts: dict[str, str] = {}
     for name, value in members:

@@ -1,4 +1,4 @@
-"""Look up the codes and texts that the platforms put into responses, beside the finding codes of cxcall."""
+"""Look up the codes and texts in responses of the platforms, unlike the finding codes of cxcall."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ def load_platform_codes() -> dict[str, tuple[PlatformCode, ...]]:
 def find_platform_codes(name: str) -> tuple[PlatformCode, ...]:
     """Return the meanings of a code or text of the platforms, in any case; empty if it is unknown.
 
-    The name of its member may precede, as in `disconnectType=timeout`.
+    The name of its member may precede it, as in `disconnectType=timeout`.
     """
     return load_platform_codes().get(name.rpartition("=")[2].strip().lower(), ())

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
-# These redirects repeat the method elsewhere, so this server did not process it; after others it may have.
+# These redirects repeat the method at another address, so this server did not process it; others may.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
-# They do not say how much of the request the server had processed; 499 is a proxy's: its client gave up.
+# They do not say how much of the request was processed; a proxy sends 499 if its client gave up.
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
@@ -50,10 +50,10 @@ class Evidence(StrEnum):
 
 
 def classify(exchange: Exchange, operation: Operation, first_place: str = "") -> Evidence:
-    """Return what an exchange proves; INCONCLUSIVE where the request may have been processed.
+    """Return what an exchange proves; INCONCLUSIVE if the request may have been processed.
 
     After UNSENT, BUSY, and UNAUTHORIZED the request was provably not processed and may be sent again.
-    `first_place` is where the user said that the engagement ID is.
+    `first_place` is the user's setting for the place of the engagement ID.
     """
     if exchange.response is None or exchange.failure:
         return Evidence.INCONCLUSIVE if exchange.may_be_sent else Evidence.UNSENT
@@ -91,7 +91,7 @@ def shows_start(
 ) -> bool:
     """Return whether an error says that something was started, against its status.
 
-    Only a new engagement ID at its place and a state count: an error names many other IDs.
+    Only a new engagement ID at its place, and a state, count: an error contains many other IDs.
     """
     from cxcall.responses import start_evidence
 
@@ -121,7 +121,7 @@ def _classify_success(
         return _classify_multi_status(request, response, has_id=has_id)
     if not reported_failure(response):
         return _classify_unreported(response, has_id=has_id)
-    # It reports a failure and something that was started: either may be true.
+    # The body reports a failure and something that was started: either may be true.
     is_doubtful = has_id or _is_partial(body) or _names_something_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
@@ -141,8 +141,8 @@ def _classify_multi_status(
 ) -> Evidence:
     """Return what a 207 proves, which reports a status for each item, at any depth of its body.
 
-    It is accepted only if its items can be read and none failed, and refused only if none did
-    anything else.
+    It is accepted only if its items can be read and none failed, and refused only if all of them
+    failed.
     """
     body = response.json()
     if not isinstance(body, dict | list) or not body:
@@ -173,9 +173,9 @@ WEB_PAGE = "a web page"
 
 
 def unreadable_reason(response: HttpResponse) -> str:
-    """Return why a body cannot come from the API; empty when it can, or there is none.
+    """Return why a body cannot come from the API; empty if it can, or if there is none.
 
-    A login page or a captive portal responds with 200 too, and has processed nothing.
+    A login page or a captive portal also responds with 200, and has processed nothing.
     """
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
@@ -189,7 +189,7 @@ def unreadable_reason(response: HttpResponse) -> str:
 
 
 def reported_failure(response: HttpResponse) -> str:
-    """Return what in a body reports a failure (docs/platforms/nice-cxone.md#errors-and-limits, shape D); empty when nothing does."""
+    """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
     body = response.json()
     entries = body if isinstance(body, list) else [body]
     return next((text for entry in entries for text in _failure_descriptions(entry)), "")
@@ -201,7 +201,7 @@ def _failure_descriptions(entry: Any) -> Iterator[str]:
 
 
 def may_describe_failure(member: str) -> bool:
-    """Return whether `describe_failure` finds anything in some value of a member."""
+    """Return whether `describe_failure` may find a failure in a member with this name."""
     return member.lower() in {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES}
 
 
@@ -244,7 +244,7 @@ def _is_partial(body: Any) -> bool:
 
 
 def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that the body of a 2xx response reports; None when there is none."""
+    """Return the failure that the body of a 2xx response reports; None if there is none."""
     failure = reported_failure(response)
     if not failure:
         return None

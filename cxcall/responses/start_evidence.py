@@ -1,4 +1,4 @@
-"""Find in a response what says that something was started, beside a failure that it reports."""
+"""Find evidence in a response that something was started, although it reports a failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpRequest
 
 _ID_NAME = re.compile(r"(?:id|ids|guid|uuid|selfuri|href|location)$")
-# These name the exchange, the error, or who asked; `valid` and `paid` only end like an ID.
+# These name the exchange, the error, or the caller; `valid` and `paid` only end like an ID.
 _OTHER_IDS = re.compile(
     r"^(?:(?:context|correlation|request|trace|span|error|log|event|message|transaction"
     r"|support|incident|session"
@@ -27,7 +27,7 @@ _NOT_STARTED = re.compile(
     r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block"
     r"|bad|^\d+\b"
 )
-# What a call or a job that exists is doing; an error has other states.
+# The states of an existing call or job; an error has other states.
 _STARTED = re.compile(
     r"(?:is |was |call |now )?"
     r"(?:dial(?:l?ing|l?ed)|ringing|alerting|contacting|connect(?:ing|ed)|answered|talking"
@@ -47,10 +47,10 @@ _ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
-    """Return whether a body has an ID that the request did not name, a state, or a time of something started.
+    """Return whether a body has a new ID, a state, or a time of something that was started.
 
-    It errs on the side of True: only where nothing says so is a request that a 2xx response refuses
-    known not to be processed.
+    In doubt it returns True: a request that a 2xx response refuses counts as not processed only if there
+    is no such evidence.
     """
     sent = values_sent(request)
     return any(_says_started(name, value, sent) for name, value in _members(body))
@@ -59,8 +59,8 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
 def names_started_state(body: Any) -> bool:
     """Return whether a body has a state of something that was started, such as `dialing`.
 
-    Unlike `names_something_started` it takes no ID or time for a proof: the body of an error has many of
-    them that name the error, or what the request named.
+    Unlike `names_something_started`, it ignores IDs and times: the body of an error has many that belong to
+    the error, or that the request contained.
     """
     return any(
         isinstance(value, str)
@@ -71,7 +71,7 @@ def names_started_state(body: Any) -> bool:
 
 
 def values_sent(request: HttpRequest) -> frozenset[str]:
-    """Return the values that a request names in its path, query, and body, in lower case."""
+    """Return the values in the path, query, and body of a request, in lower case."""
     parts = urlsplit(request.url)
     found = [request.url, parts.path, *parts.path.split("/")]
     found += [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]

@@ -1,12 +1,12 @@
-"""Collect garbage in long runs: a short command is over before its garbage matters, and starts without it."""
+"""Collect garbage only in long runs: a short command ends before its garbage matters."""
 
 import gc
 
 
 def collect_garbage() -> None:
-    """Collect garbage from here on, without a look at what was loaded until now, which is never garbage.
+    """Collect garbage from now on, except objects that were loaded before, which are never garbage.
 
-    A forked process would copy all of it only to look at it.
+    Checking them would make a forked process copy all of them.
     """
     if not gc.isenabled():
         gc.freeze()

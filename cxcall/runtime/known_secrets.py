@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 MASKED = "****"
 
 _MIN_LENGTH = 8
-"""A shorter secret is masked only as a whole word, and only if not made of letters alone.
+"""A shorter secret is masked only as a whole word, and only if it has other characters than letters.
 
 Otherwise it would mask parts of words, or a word of a message, by chance.
 """
 _MIN_WORD_LENGTH = 4
 _PREFIX_LENGTH = 16
-"""The start of a secret that is masked too, because a text may have been cut within a secret."""
+"""The start of a secret that is masked too, because a text may have been truncated within a secret."""
 _MIN_CORE_LENGTH = 7
 _MIN_NUMBER = 10 ** (_MIN_LENGTH - 1)
-_SEPARATOR = "\x01"  # no white space, letter, or sign of an escape: no encoding goes on after it
+_SEPARATOR = "\x01"  # no white space, letter, or sign of an escape: no encoding continues after it
 # base64url is compared as base64, and case is ignored: a proxy may change the case of a header.
 _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
 
@@ -46,7 +46,7 @@ class _Secrets(NamedTuple):
 
 
 class Redactor:
-    """Masks secrets in text. The secrets are replaced as a whole, so that a reader needs no lock."""
+    """Masks secrets in text. The set of secrets is replaced as a whole, so that a reader needs no lock."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._secrets = _Secrets()
@@ -77,9 +77,9 @@ class Redactor:
             )
 
     def redact(self, text: str) -> str:
-        """Return a text with every secret masked, in any encoding that `text_decoding` knows.
+        """Return a text with every secret masked, in any encoding that `text_decoding` decodes.
 
-        A secret that was cut after 16 characters is masked too, and so are the user and the password in
+        A secret that was truncated after 16 characters is also masked, and so are the user and the password in
         any URL. Takes time proportional to the length.
         """
         if "@" in text and "://" in text:
@@ -95,7 +95,7 @@ class Redactor:
         return mask_spans(text, spans) if spans else text
 
     def may_change(self, texts: Iterable[str]) -> bool:
-        """Return False if certainly none of some texts has what `redact` masks: one search for all of them."""
+        """Return False if certainly no text contains a secret that `redact` masks, with one search for all texts."""
         text, secrets = _SEPARATOR.join(texts), self._secrets
         views = decodings(text) if secrets.known else ()
         return ("@" in text and "://" in text) or any(
@@ -166,7 +166,7 @@ def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:
 
 
 def _common_length(text: str, start: int, form: str) -> int:
-    """Return how many characters of `form` stand at `start`."""
+    """Return how many characters of `form` are at `start`."""
     if text.startswith(form, start):
         return len(form)
     pairs = zip(form, text[start : start + len(form)], strict=False)
@@ -187,10 +187,10 @@ def mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
 
 
 def _encoded_forms(secret: str) -> Iterator[str]:
-    """Yield the folded texts that mean a secret, apart from the escapes that `text_decoding` undoes."""
+    """Yield the folded texts that stand for a secret, apart from the escapes that `text_decoding` decodes."""
     if len(secret) < _MIN_LENGTH:
         return
-    # A secret may itself look like an escape. A form turns `+` into a space, which is then left out.
+    # A secret may itself look like an escape. A form changes `+` to a space, which is then removed.
     plain = {secret, secret.replace("+", " "), secret.replace("+", "")}
     plain.update(view.text for view in decodings(secret))
     yield from (form.translate(_FOLD) for form in plain if len(form) >= _MIN_LENGTH)
@@ -203,10 +203,10 @@ def _encoded_forms(secret: str) -> Iterator[str]:
 
 
 def _base64_cores(data: bytes) -> Iterator[str]:
-    """Yield the characters that base64 always has for these bytes, at each of the three alignments."""
+    """Yield the characters that base64 always has for these bytes, for each of the three alignments."""
     for offset in range(3):
         text = b2a_base64(bytes(offset) + data, newline=False).decode()
-        # The characters at both ends depend on the bytes beside these.
+        # The characters at both ends depend on the bytes beside them.
         core = text[(offset * 8 + 5) // 6 : (offset + len(data)) * 8 // 6]
         if len(core) >= _MIN_CORE_LENGTH:
             yield core.lower()

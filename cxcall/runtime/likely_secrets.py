@@ -1,4 +1,4 @@
-"""Recognize what looks like a secret in text from elsewhere: by its form, and by the name of a random value."""
+"""Recognize likely secrets in text from others, by form, and by the name of a random value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _HEADER_SCHEMES = ("Bearer", "Basic")
 _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
-"""Headers of each request that hold no secret, so that none of their values is searched for one."""
+"""Headers of each request without secrets, whose values are not searched."""
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
@@ -43,7 +43,7 @@ _JWT = (
     rf"(?:\s{{1,4}}(?=[A-Za-z_-]{{0,99}}[0-9])[A-Za-z0-9_-]{{16,}}+)?"
 )
 _SCHEMES, _SIGNS = ("bearer", "basic", "token", "apikey"), r"[A-Za-z0-9+/_~.%-]"
-# Of what is folded, the next line too. A placeholder may be in `<>`.
+# A folded value includes the next line. A placeholder may be in `<>`.
 _CREDENTIALS = (
     rf"(?i:(?<![\w/.])({'|'.join(_SCHEMES)}))"
     rf"""((?:\s|%20|\+|[:=])+["'`<(\[]{{0,2}}|["'`<(\[]{{1,2}})({_SIGNS}{{8,}}=*)"""
@@ -56,14 +56,14 @@ _USER_OPTION = (
 _BASE64 = r"(?<![A-Za-z0-9+/_=.-])[A-Za-z0-9+/]{16,2000}+={0,2}+(?![A-Za-z0-9+/_.-])"
 _CLIENT = r"[\w.@-]{3,100}:[^\s:]{6,200}"
 _SHORTEST_BASE64, _LONGEST_WITH_BASE64 = 16, 1 << 14
-# What follows `Bearer` in prose. Any other word there may be a token.
+# Words after `Bearer` in prose. Any other word there may be a token.
 _BEARER_WORDS = frozenset(
     """
     authentication authorization authorisation authenticated challenge credential credentials
     expected required received security provided rejected realm tokens requires supported
     """.split()
 )
-# A name, what stands between it and its value (quotes, other marks, a sign), and the value.
+# A name, the text between it and its value (quotes, other marks, a sign), and the value.
 _CLOSE, _OPEN = r"""["'`*_\])}\u00bb\u201d\u2019]{0,3}""", r"""["'`*<(\[{\u00ab\u201c\u2018]{0,3}"""
 _COLONS = ":\uff1a\ufe55\ua789\u2236"
 _SIGN = (
@@ -76,28 +76,28 @@ _VALUE = (
     rf"|(?![*$%/]){_UNQUOTED}{{6,{_LONGEST_MATCH}}}+(?:={{0,2}}+(?![\w(])|(?={_UNQUOTED})))"
 )
 _NAMED = rf"(?<![\w./])([^\W\d_][\w.-]{{1,60}}+)(?=({_CLOSE}{_SIGN}{_OPEN})({_VALUE}))"
-# A text with none of these has only names of keys, and of secrets before a colon.
+# A text without these has only names of keys, and names of secrets before a colon.
 _HINTS = tuple(
     """
     secret passw token credential pikey pi-key pi_key authoriz sess cookie bearer basic digest pwd
     """.split()
 )
-# What follows a name in it; starts with a literal character, which makes the search fast.
+# The text after a name; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
-# The end may be missing: a text may have been cut.
+# The end may be missing, because a text may have been truncated.
 _JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PART = (
     r'(?i)(form-data;[^\n]{0,200}?\bname="?([^"\s;]{1,200})[^\n]{0,300}\n'
     r"(?:[^\r\n]{1,300}\r?\n){0,4}\r?\n)([^\r\n]+)"
 )
-# A reader may have taken the first `<` for the mark of a received line.
+# A reader may have removed the first `<` as the mark of a received line.
 _ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
 _DEFAULT = r"(\$\{(\w{1,60}):?[-=])([^{}$]{4,})(?=\})"
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
 def mask_likely_secrets(text: str) -> str:
-    """Return a text with everything masked that looks like a secret.
+    """Return a text with likely secrets masked.
 
     These are JWTs, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, XML, forms, and cookies the values of
     members that are named as secrets, or that are random and named like keys, also in JSON within a string.
@@ -107,14 +107,14 @@ def mask_likely_secrets(text: str) -> str:
 
 
 def find_likely_secrets(text: str) -> list[str]:
-    """Return what `mask_likely_secrets` masks in a text, as it is written there."""
+    """Return the secrets that `mask_likely_secrets` masks in a text, unchanged."""
     found: list[str] = []
     _mask(text, found)
     return found
 
 
 def _mask(text: str, found: list[str] | None) -> str:
-    """Mask what the decodings of a text show, and the text; add to `found` what is masked."""
+    """Mask the secrets in the decodings of a text and in the text; add them to `found`."""
     spans: list[tuple[int, int]] = []
     for view in escape_decodings(text):
         hidden: list[str] = []
@@ -126,7 +126,7 @@ def _mask(text: str, found: list[str] | None) -> str:
 
 
 def _spans_of(text: str, secrets: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield where the secrets are in a text; a short one may stand for something else there."""
+    """Yield the places of the secrets in a text, except short ones, which may mean something else there."""
     for secret in {each for each in secrets if len(each) >= _MIN_DECODED}:
         start = text.find(secret)
         while start >= 0:
@@ -247,9 +247,9 @@ def _mask_named(text: str, found: list[str] | None) -> str:
 
 
 def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
-    """Return where a value is that is a secret by its name; an empty span for others.
+    """Return the span of a value that is a secret by its name; an empty span for other values.
 
-    A word is a value only if both are in quotes; after a space, `is`, or a comma only what is random.
+    A word is a value only if both are in quotes; after a space, `is`, or a comma, only a random text is.
     """
     name, middle, quoted = match.groups()
     value, start = quoted.rstrip(".:!?"), match.start(3)
@@ -265,7 +265,7 @@ def _find_named_value(match: re.Match[str]) -> tuple[int, int]:
 
 
 def _end_of_value(text: str, match: re.Match[str]) -> int:
-    """Return where a value ends that may be longer than what the pattern takes."""
+    """Return the end of a value that may be longer than the match of the pattern."""
     sign = _IN_QUOTES if text[match.start(3) - 1] in _QUOTE_SIGNS else _UNQUOTED
     more = compile_pattern(f"{sign}*+=*").match(text, match.end(3))
     return more.end() if more else match.end(3)
@@ -282,7 +282,7 @@ def _mask_base64(match: re.Match[str]) -> str:
 
 
 def _has_secret_member(text: str) -> bool:
-    """Return whether `_json_masker` meets the name of a secret or a key; most texts have none."""
+    """Return whether a text has the name of a secret or a key for `_json_masker`; most texts have none."""
     strings = compile_pattern(_JSON_STRING).findall(text)
     names = {content for content, end, colon, _ in strings if end and colon}
     return any(kind_of_name(_unescape(name)) for name in names) or any(
@@ -292,7 +292,7 @@ def _has_secret_member(text: str) -> bool:
 
 
 def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
-    """Return a function that masks a string in JSON by the name of the member that it is in."""
+    """Return a function that masks a string in JSON by the name of its member."""
     name = kind = ""
 
     def hide(value: str) -> str:
@@ -334,7 +334,7 @@ def _mask_pair(match: re.Match[str]) -> str:
 
 
 def _mask_default(match: re.Match[str]) -> str:
-    """Mask the default of a shell variable, as in `${TOKEN:-abc}`, by the name or where it looks random."""
+    """Mask the default of a shell variable, as in `${TOKEN:-abc}`, by its name, or if it looks random."""
     start, name, value = match.groups()
     is_secret = is_likely_secret(name, value) or (is_random(value) and not is_uuid(value))
     return f"{start}{MASKED}" if is_secret else match[0]

@@ -1,4 +1,4 @@
-"""Find the name that was meant by a misspelled one."""
+"""Find the correct name for a misspelled one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SHORTEST_TYPO = 4
-"""Characters of a name in which one wrong letter still tells which name was meant."""
+"""The fewest characters of a name in which one letter may be wrong."""
 
 
 def find_similar(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
@@ -41,12 +41,12 @@ def is_typo(one: str, other: str) -> bool:
     while one[-1:] == other[-1:] and one and other:
         one, other = one[:-1], other[:-1]
     is_swap = len(one) == len(other) == 2 and one == other[::-1]  # noqa: PLR2004 - two letters
-    is_number = any(map(str.isdigit, one + other))  # `phone1` is another name than `phone`
+    is_number = any(map(str.isdigit, one + other))  # `phone1` and `phone` are different names
     return (is_swap or max(len(one), len(other)) == 1) and not is_number
 
 
 def count_typos(word: str, expected: str) -> int:
-    """Return the letters to drop, add, replace, or swap: the distance of Damerau and Levenshtein."""
+    """Return the letters to drop, add, replace, or swap: the Damerau-Levenshtein distance."""
     before, row = [0] * (len(expected) + 1), list(range(len(expected) + 1))
     for i, letter in enumerate(word):
         following = [i + 1]

@@ -1,4 +1,4 @@
-"""Write numbers that follow each other as ranges."""
+"""Write consecutive numbers as ranges."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The differences between POSIX systems and Windows: no other module calls a function that one of them lacks.
+"""The differences between POSIX systems and Windows: only this module calls a function that one of them lacks.
 
-`mypy --platform win32` and `tests/runtime/test_operating_system.py` hold this. Windows itself is untested.
+`mypy --platform win32` and `tests/runtime/test_operating_system.py` check this. Windows itself is untested.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ if sys.platform == "win32":
         """Do nothing: reading waits for data."""
 
     def is_null_device(_file: os.stat_result) -> bool:
-        """Return False: Windows does not tell devices apart."""
+        """Return False: Windows does not distinguish devices."""
         return False
 
     def seconds_since_boot() -> float:
-        """Raise OSError: Windows has no clock that counts on while the machine sleeps."""
+        """Raise OSError: Windows has no clock that continues while the machine sleeps."""
         raise OSError
 
 else:
@@ -75,15 +75,15 @@ else:
     """The signals that `call_later` uses."""
 
     def block_signals(numbers: Iterable[int]) -> set[int | signal.Signals]:
-        """Let signals wait, in this thread and in processes that it starts; return those that were blocked."""
+        """Block signals in this thread and in processes that it starts; return those that were blocked before."""
         return signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
 
     def set_blocked_signals(numbers: Iterable[int]) -> None:
-        """Let these signals wait in this thread, and no others."""
+        """Block only these signals in this thread."""
         signal.pthread_sigmask(signal.SIG_SETMASK, numbers)
 
     def call_later(seconds: float, action: Callable[[], None]) -> bool:
-        """Call a function on the main thread after some seconds; return False where the system cannot."""
+        """Call a function on the main thread after some seconds; return False if the system cannot."""
         signal.signal(signal.SIGALRM, lambda _number, _frame: action())
         signal.setitimer(signal.ITIMER_REAL, seconds)
         return True
@@ -123,7 +123,7 @@ else:
         return os.open(path, flags | os.O_NONBLOCK, mode)
 
     def wait_for_data(descriptor: int) -> None:
-        """Let reading of a descriptor from `open_at_once` wait for data."""
+        """Make reads of a descriptor from `open_at_once` wait for data."""
         os.set_blocking(descriptor, True)
 
     def is_null_device(file: os.stat_result) -> bool:
@@ -131,13 +131,13 @@ else:
         return file.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
 
     def seconds_since_boot() -> float:
-        """Return a clock that nobody sets, in seconds; raises OSError if there is none."""
+        """Return a clock that nobody can set, in seconds; raises OSError if there is none."""
         if sys.platform != "linux":
             raise OSError
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def count_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores that this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1

@@ -1,6 +1,6 @@
-"""Compile regular expressions on first use, as a command starts faster without others, and compare names.
+"""Compile regular expressions on first use, because a command starts faster without others; compare names.
 
-Also the parts of patterns that several modules share.
+Also has the parts of patterns that several modules share.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import re
 from functools import cache, lru_cache
 
 UUID_FORM = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-# How templates and people write what is still to be filled in: <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID.
+# Forms of placeholders in templates and texts: <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID.
 IN_ANGLES, IN_BRACKETS, IN_BRACES = r"<[^<>]*>", r"\[[^\[\]]*\]", r"\$?\{+[^{}]*\}+"
 IN_PERCENTS, AFTER_DOLLAR = r"%\w+%", r"\$\w+"
 
 
 @cache
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Return a compiled regular expression, the same one for the same text."""
+    """Return a compiled regular expression; cached by its text."""
     return re.compile(pattern)
 
 
@@ -32,6 +32,6 @@ def fold_name(name: str) -> str:
 
 
 def name_words(name: str) -> list[str]:
-    """Return the words and numbers that a name is made of, in lower case: `contact`, `id`."""
+    """Return the words and numbers in a name, in lower case: `contact`, `id`."""
     words = compile_pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+").findall(name)
     return [word.lower() for word in words]

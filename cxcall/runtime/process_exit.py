@@ -4,7 +4,7 @@ import _signal  # type: ignore[import-not-found]  # loaded already, as in `__mai
 import os
 import sys
 
-TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
+TYPE_CHECKING = False  # as in `typing`; importing it would slow `cxcall --version` down
 
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 STOP_SIGNALS = tuple(
     getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)
 )
-"""The numbers of the signals that end a command: Ctrl-C, an end by the system, and a terminal that is closed."""
-_USAGE, _INTERRUPTED = 2, 130  # as in `errors.ExitCode`, which `cxcall --version` does without
+"""The numbers of the signals that end a command: Ctrl-C, termination by the system, and a closed terminal."""
+_USAGE, _INTERRUPTED = 2, 130  # as in `errors.ExitCode`, which `cxcall --version` does not load
 
 
 def exit_process(code: int, text: str = "") -> "NoReturn":
-    """Write `text` and what is buffered, and end the process with an exit code.
+    """Write `text` and buffered output, and end the process with an exit code.
 
-    A signal ends it at once: nobody may be reading. The exit code is that of an interrupted command
-    if `text` was all that the command does.
+    A signal ends it at once, because the output may have no reader. If `text` is the only effect of the
+    command, the exit code is then that of an interrupted command.
     """
     for number in STOP_SIGNALS:
         if _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, lambda *_: os._exit(_INTERRUPTED if text else code))
     try:
-        if sys.stdout is not None:  # a shell may have closed either (`>&-`)
+        if sys.stdout is not None:  # a shell may have closed one of them (`>&-`)
             sys.stdout.write(text)
             sys.stdout.flush()
     except OSError as error:
@@ -43,7 +43,7 @@ def exit_process(code: int, text: str = "") -> "NoReturn":
 def report_write_error(error: OSError, advice: str = "") -> int:
     """Report that stdout could not be written, and return the exit code of a command that only reads.
 
-    A reader that closed the pipe (`| head -1`) has what it wanted: 0, and no message.
+    If the reader closed the pipe (`| head -1`), it returns 0 and prints no message.
     """
     discard(sys.stdout)
     if isinstance(error, BrokenPipeError):

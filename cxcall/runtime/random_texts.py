@@ -1,4 +1,4 @@
-"""Tell random texts, as keys and tokens are, from words, dates, and placeholders."""
+"""Distinguish random texts, such as keys and tokens, from words, dates, and placeholders."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 
 
 def is_random(value: str) -> bool:
-    """Return whether a text looks random: letters and digits that alternate as in no word or plain ID."""
+    """Return whether a text looks random: its letters and digits alternate unlike those of a word or a plain ID."""
     if len(value) < _MIN_RANDOM or not compile_pattern(_RANDOM).fullmatch(value):
         return False
     changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
@@ -48,5 +48,5 @@ def is_credential(text: str) -> bool:
 
 
 def is_mixed(value: str) -> bool:
-    """Return whether a text has letters and digits, as words seldom have."""
+    """Return whether a text has both letters and digits, which words rarely have."""
     return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))

@@ -1,4 +1,4 @@
-"""Tell from a name, in any alphabet, whether its value is a secret."""
+"""Decide by a name, in any alphabet, whether its value is a secret."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _SECRET_PARTS = tuple(
     adgangskod
     """.split()
 )
-"""Also in a name that is written as one word, such as `authtoken`."""
+"""Words that also count within a name of one word, such as `authtoken`."""
 _HEADER_PARTS = (*_SECRET_PARTS, "authorization", "cookie", "session", "api-key", "signature")
 _KEY_PARTS = ("session", "sessid")
-# Of other alphabets, the stems: a language may change the end, and some write no spaces.
+# Stems in other alphabets: a language may change the end, and some have no spaces.
 _FOREIGN_SECRETS = tuple(
     """
     парол токен секрет 密码 密碼 口令 令牌 密钥 密鑰 パスワード 暗証 トークン シークレット 비밀번호 암호 토큰 סיסמ אסימון המפתח المرور
@@ -49,7 +49,7 @@ _LAST_WORD = "pass"  # as in `DB_PASS`, but not in `pass_count`
 _ANY_PARTS = (*_SECRET_WORDS, *_RANDOM_WORDS, *_SECRET_PARTS, *_KEY_PARTS, _LAST_WORD)
 _KEPT_NAMES = 1024
 SECRET, KEY = "secret", "key"
-# Letters that look like others, and those that no accent can be taken from.
+# Letters that look like others, and letters from which no accent can be removed.
 _LOOK_ALIKES = str.maketrans(
     "аеорсухкіјѕԁһԛԝвмнтАЕОРСУХКІЈЅВМНТΑΒΕΖΗΙΚΜΝΟΡΤΥΧαονιρτυκԌɡɑıłŁøØđĐß",
     "aeopcyxkijsdhqwbmhtAEOPCYXKIJSBMHTABEZHIKMNOPTYXaoviptukGgailLoOdDs",
@@ -60,9 +60,9 @@ _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\dA-Za-z_]+"
 
 @lru_cache(maxsize=_KEPT_NAMES)
 def kind_of_name(name: str) -> str:
-    """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
+    """Return the kind of a name: of a secret, or of a key, which is a secret if it is random; else empty."""
     if name.isascii() and not _has_part("".join(filter(str.isalnum, name)).lower(), _ANY_PARTS):
-        return ""  # most names; faster than to compile the pattern of words
+        return ""  # most names; faster than compiling the pattern of words
     words = name_words(name)
     joined = "".join(words)
     is_secret = not _SECRET_WORDS.isdisjoint(words) or _has_part(joined, _SECRET_PARTS)
@@ -77,7 +77,7 @@ def kind_of_name(name: str) -> str:
 
 
 def is_named_as_secret(name: str) -> bool:
-    """Return whether a name is that of a secret, or of a key that is one if it is random."""
+    """Return whether a name is that of a secret, or of a key, which is a secret if it is random."""
     return bool(kind_of_name(name))
 
 
@@ -88,12 +88,12 @@ def has_secret_part(name: str) -> bool:
 
 
 def is_auth_header(name: str) -> bool:
-    """Return whether a header is called `X-Auth`, or the like, so that its value is a credential."""
+    """Return whether a header has a name such as `X-Auth`, so that its value is a credential."""
     return name_words(name)[-1:] == ["auth"]
 
 
 def name_words(name: str) -> list[str]:
-    """Return the words of a name in lower case, without accents; letters that look like Latin ones are such."""
+    """Return the words of a name in lower case, without accents, and with Latin letters in place of look-alikes."""
     if not name.isascii():
         name = _fold(name)
     return [word.lower() for word in compile_pattern(_WORD).findall(name)]
@@ -109,7 +109,7 @@ def _foreign_parts() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _fold(name: str) -> str:
-    """Return a name in its plainest letters: in full-width forms, with accents, and with look-alikes it is the same."""
+    """Return a name in plain letters, without full-width forms, accents, and look-alikes."""
     from unicodedata import combining, normalize
 
     plain = normalize("NFD", normalize("NFKC", name)).translate(_OTHER_LETTERS)
@@ -118,5 +118,5 @@ def _fold(name: str) -> str:
 
 
 def _fold_mixed(match: re.Match[str]) -> str:
-    """Replace the look-alikes in a word that has Latin letters too."""
+    """Replace the look-alikes in a word that also has Latin letters."""
     return match[0].translate(_LOOK_ALIKES) if re.search(r"[A-Za-z]", match[0]) else match[0]

@@ -1,4 +1,4 @@
-"""Handle SIGINT, SIGTERM, and SIGHUP: interrupt where nothing is lost by it, and defer elsewhere."""
+"""Handle SIGINT, SIGTERM, and SIGHUP: interrupt if nothing is lost, and defer them otherwise."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NUMBERS = tuple(map(signal.Signals, STOP_SIGNALS))
 
 deferred: list[int] = []
-"""The signals that came while they were deferred; `__main__` keeps them before this module is loaded."""
+"""The signals that came while they were deferred; `__main__` collects them before this module is loaded."""
 
 
 def _do_nothing() -> None:
@@ -26,11 +26,11 @@ def _do_nothing() -> None:
 
 
 on_signal: Callable[[], None] = _do_nothing
-"""Called when a signal ends the command soon: what is written until then must not block."""
+"""Called when a signal is about to end the command, because writing must not block from then on."""
 
 _RETRY_SECONDS = 0.005
 _UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
-"""Where an exception is lost or ends in a panic: code that C or Rust calls, as the start of file names."""
+"""The starts of file names of code that C or Rust calls, where an exception is lost or causes a panic."""
 
 
 class _Interrupter:
@@ -52,7 +52,7 @@ class _Interrupter:
 
 
 def interrupt_on_signals(exit_code: int) -> None:
-    """Make the signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
+    """Make the signals raise KeyboardInterrupt from now on; a second one ends the process with `exit_code`."""
     handler = _Interrupter(exit_code)
     for number in handled_signals():
         signal.signal(number, handler)
@@ -67,9 +67,9 @@ def raise_deferred_interrupt() -> None:
 
 
 def defer_signals() -> None:
-    """Only keep the signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known.
+    """Only collect the signals in `deferred` from now on, for `DeferredSignals`, or if the exit code is known.
 
-    What is written after a signal must not block, as elsewhere.
+    Writing after a signal must not block.
     """
 
     def keep(number: int, _frame: FrameType | None) -> None:
@@ -81,13 +81,13 @@ def defer_signals() -> None:
 
 
 def handled_signals() -> list[signal.Signals]:
-    """Return the signals that the parent process did not set to be ignored, as `nohup` and `&` do."""
+    """Return the signals that the parent process does not ignore, as `nohup` and `&` make it do."""
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 @contextmanager
 def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
-    """Call `interrupt` at each signal, in place of what ends the process; once for those that were deferred before."""
+    """Call `interrupt` at each signal instead of ending the process; once for signals that were deferred before."""
     is_stopping = bool(deferred)
 
     def handle(number: int, _frame: FrameType | None) -> None:
@@ -109,7 +109,7 @@ def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
 
 
 def block_in_thread() -> None:
-    """Let no signal be delivered to the current thread, so that the main thread gets it.
+    """Block all signals in the current thread, so that the main thread gets them.
 
     The system may give a signal to any thread. Only the main thread runs Python's handlers, and it
     would not wake up for a signal that another thread got.
@@ -118,7 +118,7 @@ def block_in_thread() -> None:
 
 
 def _is_hangup(number: int) -> bool:
-    """Return whether a signal says that the terminal was closed, which both the system and the shell send."""
+    """Return whether a signal says that the terminal was closed; both the system and the shell send it."""
     return signal.Signals(number).name == "SIGHUP"
 
 
@@ -140,7 +140,7 @@ class DeferredSignals:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        if current_thread() is main_thread():  # signals are not handled on any other
+        if current_thread() is main_thread():  # only the main thread handles signals
             self._before = {
                 number: signal.signal(number, self._handle) for number in handled_signals()
             }
@@ -167,7 +167,7 @@ class DeferredSignals:
             raise KeyboardInterrupt
 
     def open(self) -> None:
-        """Let the first signal interrupt; one that was deferred does so at once."""
+        """Let the first signal interrupt; a deferred signal interrupts at once."""
         self._is_open = True
         if self.caught:
             self._interrupt()

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 _PATIENCE = 2.0
-"""Seconds that a write may block once a signal came: nobody may be reading."""
+"""Seconds that a write may block after a signal, because the output may have no reader."""
 
 
 class WriteError(OSError):
-    """stdout cannot be written, for example as the disk is full; not raised for a closed pipe."""
+    """stdout cannot be written, for example because the disk is full; not raised for a closed pipe."""
 
 
 class _TimedWrite:
-    """Knows since when a write to a standard stream is running; only the main thread writes."""
+    """Keeps the start time of a write to a standard stream; only the main thread writes."""
 
     def __init__(self) -> None:
         self.since: float | None = None
@@ -42,7 +42,7 @@ _timed = _TimedWrite()
 
 
 def limit_write_time() -> None:
-    """Let writes to the standard streams fail from here on, if they block for two seconds."""
+    """Make writes to the standard streams fail from now on if they block for two seconds."""
 
     def check() -> None:
         limit_write_time()
@@ -78,7 +78,7 @@ class _GuardedStdout(TextIOWrapper):
 
 
 class _GuardedStderr(TextIOWrapper):
-    """stderr whose write errors are ignored: there is nowhere left to report them."""
+    """stderr whose write errors are ignored, because they cannot be reported."""
 
     def write(self, text: str) -> int:
         try:
@@ -125,6 +125,6 @@ def _guard(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
 def _encoding(stream: TextIO) -> str:
     """Return the encoding of a stream: UTF-8 for pipes and files, which programs read, unless the user chose another.
 
-    Elsewhere than on a terminal, Python takes the code page of Windows or the locale: JSON would not be valid.
+    Except for a terminal, Python uses the code page of Windows or the locale, so that JSON would be invalid.
     """
     return stream.encoding if stream.isatty() or os.environ.get("PYTHONIOENCODING") else "utf-8"

@@ -1,4 +1,4 @@
-"""Decode escapes in a text and keep the position of each character, to find what a text means."""
+"""Decode escapes in a text and keep the position of each character in the original."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
 _MAX_DEPTH = 4
-"""How often escapes of escapes are decoded, such as `%2541`."""
+"""The most levels of nested escapes that are decoded, such as `%2541`."""
 
 _HEX = "[0-9A-Fa-f]"
 _NEXT_BYTE = "%[89ABab][0-9A-Fa-f]"
@@ -26,7 +26,7 @@ _ESCAPE = rf"""
     | \\x(?P<byte>{_HEX}{{2}}) | \\(?P<octal>[0-3][0-7]{{2}}) | \\(?P<blank>[abfnrtv]) | \\(?P<sign>[^\w\s&%])
     | &\#[xX](?P<html>{_HEX}{{1,6}});? | &\#(?P<decimal>[0-9]{{1,7}});? | &(?P<name>[A-Za-z]{{2,12}});
 """
-# Escapes of mail and of UTF-7 are decoded apart: in a URL, `=41` and `+abc` are not escapes.
+# Escapes of mail and of UTF-7 are decoded separately: in a URL, `=41` and `+abc` are not escapes.
 _MIME_ESCAPE = rf"""
     =\?(?P<word>[\w.-]+\?[bBqQ]\?[^?\s]*)\?=(?:\s+(?==\?))?
     | =(?P<byte>{_HEX}{{2}}) | =(?P<fold>\s+)
@@ -34,7 +34,7 @@ _MIME_ESCAPE = rf"""
 # Digits alone, as in a phone number, would be no letter or sign, but characters beyond U+D000.
 _UTF_7 = r"\+(?![0-9]+(?![A-Za-z0-9+/]))(?:[A-Za-z0-9+/]+-?|-)"
 _PLAIN = r"[A-Za-z0-9_.:;,/(){}-]*"  # has no escape, and no white space
-# What UTF-16 and UTF-32 leave when they are read as another encoding, and what nobody sees.
+# Bytes that UTF-16 and UTF-32 leave when they are read as another encoding, and invisible characters.
 _INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"
 _NOTHING = str.maketrans("", "", _INVISIBLE)
 _BASES = {"decimal": 10, "octal": 8}
@@ -42,13 +42,13 @@ _LAST_CODE_POINT = 0x10FFFF
 
 
 class DecodedText:
-    """A text, and where each of its characters was in the text that it was decoded from."""
+    """A text, with the position of each character in the text that it was decoded from."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the start and the end, in the original text, of what is here between two positions."""
+        """Return the start and the end in the original text for the span between two positions."""
         return start, end
 
     def decode(
@@ -56,7 +56,7 @@ class DecodedText:
     ) -> DecodedText:
         """Return the text with each match replaced by its value; the same object if nothing changes.
 
-        Each match has one of the `signs`, if given: without one, the pattern is not even compiled.
+        With `signs`, each match contains one of them: in a text without one, the pattern is not even compiled.
         """
         if signs and not any(sign in self.text for sign in signs):
             return self
@@ -88,7 +88,7 @@ class _Decoding(DecodedText):
         return self._parent.source_span(self._source(start)[0], self._source(end - 1)[1])
 
     def _source(self, position: int) -> tuple[int, int]:
-        """Return the start and the end, in the parent, of the characters that stand for one here."""
+        """Return the start and the end, in the parent, of the characters that one character here stands for."""
         positions, segments = self._segments
         index = bisect_right(positions, position) - 1
         source, end = segments[index]
@@ -121,7 +121,7 @@ def decodings(text: str) -> Iterator[DecodedText]:
     """Yield a text and every decoding of it.
 
     Decodes percent, JSON, Python, HTML, and mail escapes, UTF-7, UTF-16 or UTF-32 that was read as
-    another encoding, and their combinations; the last decodings are without white space, as a long
+    another encoding, and their combinations; the last decodings are without white space, because a long
     value may be folded.
     """
     original = DecodedText(text)
@@ -140,7 +140,7 @@ def decodings(text: str) -> Iterator[DecodedText]:
 
 
 def escape_decodings(text: str) -> Iterator[DecodedText]:
-    """Yield each text that a text becomes without invisible characters and without its escapes, if there are any."""
+    """Yield the text without invisible characters, and without its escapes, if there are any."""
     original = DecodedText(text)
     visible = (
         original
@@ -178,7 +178,7 @@ def _unescape(view: DecodedText) -> Generator[DecodedText, None, DecodedText]:
 
 
 def _value(match: re.Match[str]) -> str:
-    """Return the character that an escape stands for, or the match where it stands for none."""
+    """Return the character that an escape stands for, or the unchanged match if it is invalid."""
     kind = match.lastgroup or ""
     if kind == "blank":
         return " "
@@ -204,7 +204,7 @@ def _mime_value(match: re.Match[str]) -> str:
         _, form, content = match["word"].split("?")
         is_base64 = form in "bB"
         data = a2b_base64(content) if is_base64 else a2b_qp(content, header=True)
-        return data.decode("latin-1")  # UTF-16 leaves zero bytes, which are left out later
+        return data.decode("latin-1")  # UTF-16 leaves zero bytes, which are removed later
     return match[0]
 
 

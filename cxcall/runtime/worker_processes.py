@@ -1,4 +1,4 @@
-"""Share long work among processes, as soon as that pays; results come in the order of the work."""
+"""Share long work among processes when it is faster; results are in the order of the work."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 _AHEAD = 3
-"""Pieces in flight per process: few, so that memory does not grow with the file."""
+"""The most pieces in flight per process, so that memory does not grow with the file."""
 
 
 class WorkerLostError(Exception):
@@ -37,10 +37,11 @@ def share_work(
     alone_seconds: float,
     to_send: Callable[[Piece], Piece] | None = None,
 ) -> Generator[tuple[Piece, Result], None, None]:
-    """Yield each piece and the result of `work` for it; `count` processes help if it takes longer than some seconds.
+    """Yield each piece and the result of `work` for it; uses `count` processes if it takes longer than some seconds.
 
-    This process does at least one piece alone, as forked processes then share what it has loaded. `to_send` returns
-    what another process needs of a piece, if that is not all of it. Raises WorkerLostError if a process ends early.
+    This process does at least one piece alone, because forked processes then share what it has loaded. `to_send`
+    returns the part of a piece that another process needs; by default, all of it. Raises WorkerLostError if a
+    process ends early.
     """
     began, waiting = time.monotonic(), iter(pieces)
     for piece in waiting:
@@ -59,8 +60,8 @@ def _run_in_processes(
 ) -> Generator[tuple[Piece, Result], None, None]:
     """Yield each piece and the result of `work` for it, computed by `count` processes.
 
-    Where processes cannot be forked, `work` is pickled, once for each process. No process outlives the
-    iteration. Raises WorkerLostError if one ends early.
+    If processes cannot be forked, `work` is pickled once for each process. No process outlives the
+    iteration. Raises WorkerLostError if a process ends early.
     """
     import multiprocessing
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
@@ -85,7 +86,7 @@ def _run_in_processes(
             process.kill()
         for process in workers:
             process.join()
-        # Before Python 3.11.5, the pool waits for ever if a worker was killed while it was given work.
+        # Before Python 3.11.5, the pool waits forever if a worker was killed while it received work.
         executor.shutdown(wait=False, cancel_futures=True)
 
 
@@ -103,7 +104,7 @@ def _context() -> BaseContext:
 
 @contextmanager
 def _signals_blocked() -> Iterator[None]:
-    """Let no process that starts meanwhile run the parent's signal handlers, from its first instruction.
+    """Keep processes that start in this block from running the parent's signal handlers.
 
     They raise exceptions, whose tracebacks would be printed. A worker ignores Ctrl-C and a closed terminal, because
     the parent ends it, and takes SIGTERM, which the pool sends, when `_start_worker` has given it the default action.
@@ -116,7 +117,7 @@ def _signals_blocked() -> Iterator[None]:
 
 
 _work: Callable[[Any], Any]
-"""What this process does, if it is a worker."""
+"""The work of this process, if it is a worker."""
 
 
 def _start_worker(work: Callable[[Any], Any]) -> None:
@@ -130,7 +131,7 @@ def _start_worker(work: Callable[[Any], Any]) -> None:
 
 
 def _exit_with_parent() -> None:
-    """End this process when the parent is gone: a pool does not notice that its owner was killed."""
+    """End this process when the parent has ended, because a pool does not notice that its owner was killed."""
     import multiprocessing
     from multiprocessing.connection import wait
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
     from requests.auth import AuthBase
 else:
-    # requests takes any callable for it; importing the base class costs more than all the rest.
+    # requests accepts any callable; importing its base class costs more than all the rest.
     AuthBase = object
 
 
 class Authorization(AuthBase):
-    """Add credentials to a request to one scheme, host, and port, and to no other.
+    """Adds credentials only to a request to one scheme, host, and port.
 
     `header` is the value of `Authorization`; `headers`, `query`, and `cookies` are other places by their
     names. They are added when the request is prepared, so that no URL of the program has a secret.
@@ -41,7 +41,7 @@ class Authorization(AuthBase):
         self._query, self._cookies = query, cookies
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Add the credentials; raises CredentialsError when the request goes anywhere else."""
+        """Add the credentials; raises CredentialsError if the request goes to another origin."""
         url = request.url or ""
         if origin(url) != origin(self._url):
             raise CredentialsError(

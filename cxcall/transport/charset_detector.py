@@ -18,7 +18,7 @@ def without_charset_detector() -> Iterator[None]:
     """Make requests treat its optional character-set detectors as not installed while the block runs.
 
     Only `requests.Response.text` uses one, and cxcall decodes bodies itself. Loading it takes 12 % of
-    the time of a send. A module that is already loaded is left alone. This is the only place
+    the time of a send. A module that is already loaded is not changed. This is the only place
     that changes `sys.modules`.
     """
     absent = [name for name in _DETECTORS if name not in sys.modules]

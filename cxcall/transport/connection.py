@@ -1,4 +1,4 @@
-"""The connection of one exchange: how far its request got, and how to abort it at any moment.
+"""The connection of one exchange: the progress of its request, and aborting it at any moment.
 
 Loads requests, so only `exchange` imports it, and only to send.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class CutError(Exception):
-    """The exchange was aborted: nothing more of it may leave."""
+    """The exchange was aborted: no more bytes of it may leave."""
 
 
 class ConnectionState:
@@ -57,7 +57,7 @@ class ConnectionState:
 
     @property
     def stage(self) -> str:
-        """The step in which a request that did not leave failed: connect, proxy, or tls."""
+        """The step in which an unsent request failed: connect, proxy, or tls."""
         return self.phase if self.phase in ("proxy", "tls") else "connect"
 
     @property
@@ -71,7 +71,7 @@ class ConnectionState:
         self.timings[phase] = round((perf_counter() - self._started) * 1e3, 3)
 
     def attach(self, connected: socket.socket) -> None:
-        """Keep a duplicate of a new socket, as TLS takes over the socket itself."""
+        """Keep a duplicate of a new socket, because TLS takes over the socket itself."""
         with self._gate:
             if self._is_aborted:
                 connected.close()
@@ -117,14 +117,14 @@ class SingleUseAdapter(HTTPAdapter):
         self._state = state
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the pool that requests chooses, its connections observed."""
+        """Return the pool that requests chooses, with observed connections."""
         pool = super().get_connection_with_tls_context(*args, **kwargs)
         observe(pool, self._state)
         return pool
 
     @contextmanager
     def response_to(self, prepared: PreparedRequest, timeout: float) -> Iterator[Response]:
-        """Send a request and yield its response, the body unread; close everything at the end.
+        """Send a request and yield its response with the body unread; close everything at the end.
 
         A loopback server is reached without a proxy: the connection may be unencrypted, and the
         token must not leave this machine on it.

@@ -20,7 +20,7 @@ _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && r
 def show_credentials(
     request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN
 ) -> HttpRequest:
-    """Return a request as it is sent, with each of its `credentials` as the variable that has it."""
+    """Return a request as it is sent, with a variable in place of each of its `credentials`."""
     url, headers = request.url, dict[str, str]()
     for place, name, variable in credentials:
         if place == "query":
@@ -62,10 +62,10 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
 
 
 def with_confirmation(command: str) -> str:
-    """Return a command for a POSIX shell that runs only after somebody typed `yes`."""
+    """Return a command for a POSIX shell that runs only after a person typed `yes`."""
     return f"{_CONFIRMATION}\n{command}"
 
 
 def _in_quotes(text: str) -> str:
-    """Return a text as it is written between double quotes in a POSIX shell."""
+    """Return a text for use between double quotes in a POSIX shell."""
     return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)

@@ -47,7 +47,7 @@ def _keep_unchanged(request: PreparedRequest) -> PreparedRequest:
 
 
 def load_client() -> None:
-    """Start to load the HTTP client in another thread, so that it loads while the disk is waited for."""
+    """Start to load the HTTP client in another thread, so that it loads during the wait for the disk."""
     Thread(target=_load_client, daemon=True).start()
 
 
@@ -111,7 +111,7 @@ class _Call:
 
         own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
         headers = {**own, **request.headers}
-        # Without an `auth` of its own, requests would take one from the URL.
+        # Without `auth`, requests would take credentials from the URL.
         plain = requests.Request(
             request.method, request.url, headers, data=request.body, auth=_keep_unchanged
         )
@@ -132,7 +132,7 @@ class _Call:
         return prepared
 
     def start(self, timeout: float) -> None:
-        """Start sending in another thread; `timeout` ends that thread if nobody waits for it."""
+        """Start sending in another thread; `timeout` ends that thread if no caller waits for it."""
         if self._prepared is None:
             self.done.set()
         else:
@@ -213,7 +213,7 @@ class _Call:
 
 
 def _parse_partial_head(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
-    """Parse the complete lines of a truncated head; a partial line could be a part of an ID."""
+    """Parse the complete lines of a truncated head; a partial line could contain a part of an ID."""
     texts = [line.decode("latin-1").strip() for line in lines]
     starts = [place for place, text in enumerate(texts) if text.startswith("HTTP/")]
     if not starts:

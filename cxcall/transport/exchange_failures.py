@@ -26,14 +26,14 @@ _KINDS = {
     "SendPostponedError": "postponed because the API asked to wait",
     "InvalidHeader": "the response has an invalid header",
 }
-# By the text of http.client, which quotes no data.
+# By the messages of http.client, which quote no data.
 _HEAD_TEXTS = (
     ("when reading header line", "a response header is too long"),
     ("when reading status line", "the response is not HTTP: its first line is too long"),
     ("more than 100 headers", "the response has too many headers"),
 )
 _INVALID_PROXY = "the URL of the proxy is not valid"
-# What is wrong with a host that got no request, and what to check: `{}` is the setting that names the host.
+# The problem with a host that got no request, and what to check: `{}` is the setting that names the host.
 _UNREACHABLE = {
     "dns": ("cannot be found", "check the region or `{}`: `cxcall config show`"),
     "connect": ("refused the connection", "check `{}`, and that the server is running"),
@@ -76,13 +76,13 @@ _DATE_ERRORS, _NAME_ERRORS = (9, 10), (62, 64)
 
 
 def ca_file() -> tuple[str, str]:
-    """Return the variable that names the file or folder of CA certificates, and its value; both empty without one."""
+    """Return the variable that names the file or folder of CA certificates, and its value; both empty if there is none."""
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     return next(((name, path) for name in names if (path := environ.get(name))), ("", ""))
 
 
 def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
-    """Return what is wrong with the host of a setting, and what to check; None for a failure of another kind."""
+    """Return the problem with the host of a setting, and what to check; None for a failure of another kind."""
     problem, fix = _UNREACHABLE.get(done.failure, ("", ""))
     if done.failure == "connect" and done.detail != strerror(ECONNREFUSED):
         problem = "cannot be reached"
@@ -153,7 +153,7 @@ def _ca_file_problem() -> str:
 
 
 def _root(causes: list[BaseException]) -> BaseException:
-    """Return the most specific cause: an error of the system, otherwise one in `_KINDS`."""
+    """Return the most specific cause: an error of the system, or else one in `_KINDS`."""
     wire = [cause for cause in causes if isinstance(cause, OSError) and _is_wire(cause)]
     named = [cause for cause in causes if type(cause).__name__ in _KINDS]
     return [causes[-1], *named, *wire][-1]
@@ -168,7 +168,7 @@ def _kind_of_broken_response(causes: list[BaseException], line: ConnectionState)
 
 
 def _is_wire(cause: OSError) -> bool:
-    # requests' own exceptions are OSErrors too, without a number.
+    # requests' own exceptions are also OSErrors, without a number.
     return cause.errno is not None or isinstance(cause, ConnectionError | TimeoutError | SSLError)
 
 

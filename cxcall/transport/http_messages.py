@@ -53,7 +53,7 @@ class Headers(Mapping[str, str]):
 
 
 class SentHeaders(Mapping[str, str]):
-    """The headers of a request that was sent; whoever reads them gets the secrets in them masked."""
+    """The headers of a request that was sent; reads return them with masked secrets."""
 
     def __init__(self, sent: Mapping[str, str]) -> None:
         self._sent = sent
@@ -105,7 +105,7 @@ class HttpRequest(NamedTuple):
 
 
 class HttpResponse(NamedTuple):
-    """A response with its decoded body; `is_truncated` if only the first mebibyte of the body is kept."""
+    """A response with its decoded body; `is_truncated` says that only the first mebibyte of the body is kept."""
 
     status: int
     reason: str
@@ -120,7 +120,7 @@ class HttpResponse(NamedTuple):
     def text(self) -> str:
         """The body as text to show, with secrets masked; bytes that are not text are replaced.
 
-        The encoding is the declared one, else UTF-8, or the UTF-16 or UTF-32 that the bytes look like.
+        The encoding is the declared one, or else UTF-8, UTF-16, or UTF-32, as the bytes indicate.
         """
         declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
         charset = declared.partition(";")[0].strip(" \"'") or json.detect_encoding(self.body)
@@ -136,9 +136,9 @@ class HttpResponse(NamedTuple):
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     def json(self) -> Any | None:
-        """Return the body's JSON value as it was received, to be read only; None when it is not JSON.
+        """Return the body's JSON value as it was received; do not change it. None if it is not JSON.
 
-        It may contain a secret: what is shown or stored of it must go through `redact`.
+        It may contain a secret: a part that is shown or stored must pass through `redact`.
         """
         return _json_value(self.body)
 
@@ -147,7 +147,7 @@ class HttpResponse(NamedTuple):
 def _json_value(body: bytes) -> Any | None:
     """Parse a body; cached, as several functions read the same one.
 
-    What nests deeper than anything of a platform is text: to walk it would take the stack.
+    A body that is nested deeper than any of a platform counts as text, because it could exhaust the stack.
     """
     value = find_json(body, None)
     return None if is_too_deep(value) else value
@@ -173,6 +173,6 @@ class Exchange(NamedTuple):
 
 
 def is_header(name: str, value: str) -> bool:
-    """Return whether a header can be sent as it is: a token, and printable ASCII (RFC 9110, section 5)."""
+    """Return whether a header can be sent unchanged: a token, and printable ASCII (RFC 9110, section 5)."""
     is_token = name != "" and _TOKEN.issuperset(name)
     return is_token and value.isascii() and value.isprintable() and value == value.strip()

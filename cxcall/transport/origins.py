@@ -26,7 +26,7 @@ def is_loopback_host(host: str) -> bool:
 
 def is_loopback_url(url: str) -> bool:
     """Return whether a URL is on this machine itself: 127.0.0.0/8, ::1, or localhost."""
-    # Where a backslash is in a URL, requests and urllib read another host.
+    # With a backslash in a URL, requests and urllib read different hosts.
     return "\\" not in url and is_loopback_host(urlsplit(url).hostname or "")
 
 
@@ -47,7 +47,7 @@ def origin(url: str) -> Origin:
 
 
 def comparable_url(url: str) -> str:
-    """Return a URL without a query as all spellings of it become: of this machine, of a standard port, in capitals."""
+    """Return the common form of all spellings of a URL without a query: loopback names, standard ports, and case."""
     scheme, host, port = origin(url)
     host = "127.0.0.1" if is_loopback_host(host) else host.rstrip(".")
     return f"{scheme}://{host}:{port}{urlsplit(url).path.rstrip('/')}"

@@ -10,7 +10,7 @@ _HEX_DIGITS = frozenset("0123456789ABCDEF")
 
 
 def is_sent_unchanged(url: str) -> bool:
-    """Return whether requests and urllib3 send the path and the query of a URL as they are written.
+    """Return whether requests and urllib3 send the path and the query of a URL unchanged.
 
     A server may read `..;x` as a dot segment. urllib3 removes dot segments and repeated slashes, decodes and encodes characters, and drops a fragment.
     """
@@ -25,7 +25,7 @@ def is_sent_unchanged(url: str) -> bool:
 
 
 def _has_needed_escapes_only(text: str) -> bool:
-    """Return whether exactly the characters that need it are escaped, in upper case."""
+    """Return whether exactly the characters that need an escape are escaped, in upper case."""
     literal, *rest = text.split("%")
     codes = [each[:2] for each in rest]
     literal += "".join(each[2:] for each in rest)

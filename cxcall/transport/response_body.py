@@ -35,7 +35,7 @@ class Body:
         return len(self._received) > KEPT_BYTES
 
     def read(self, raw: HTTPResponse) -> None:
-        """Read to the end or to the limit; raises IncompleteRead when the body is cut short."""
+        """Read to the end or to the limit; raises IncompleteRead if the body is truncated."""
         gzipped = raw.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip")
         chunks = raw.stream(_CHUNK, decode_content=False)
         for chunk in decompress(chunks) if gzipped else chunks:
@@ -47,7 +47,7 @@ class Body:
             self._check_json()
 
     def _check_json(self) -> None:
-        # Such a body ends where the connection ends: only its JSON tells whether it is complete.
+        # Such a body ends with the connection: only its JSON shows whether it is complete.
         try:
             load_json(bytes(self.content))
         except RecursionError:
@@ -57,7 +57,7 @@ class Body:
 
 
 def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Decompress gzip in small pieces, so that the reader can stop before a bomb fills memory.
+    """Decompress gzip in small pieces, so that the reader can stop before a decompression bomb fills the memory.
 
     Raises IncompleteRead when the data ends early.
     """

@@ -24,7 +24,7 @@ _IN_WORDS = (
 
 
 class SendPostponedError(Exception):
-    """The request must wait longer: nothing of it was sent, and it can be sent later."""
+    """The request must wait longer: no byte of it was sent, and it can be sent later."""
 
 
 def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
@@ -43,10 +43,10 @@ def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> fl
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that `Retry-After` asks for, as a number or a date; None if it is neither.
+    """Return the seconds in `Retry-After`, which is a number or a date; None if it is neither.
 
     A date is relative to the `Date` of the response, so that a wrong local clock does not matter; a
-    past date asks for no wait.
+    past date requires no wait.
     """
     text = _value(headers, "Retry-After")
     wait = _seconds(text)
@@ -76,13 +76,13 @@ def remaining_window(headers: Mapping[str, str]) -> tuple[int, float] | None:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait after an attempt, the first is 1: doubled each time, capped, with jitter."""
+    """Return the seconds to wait after an attempt (from 1): doubled each time, limited, with jitter."""
     longest = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2 ** min(attempt - 1, 16))
     return random.uniform(longest / 2, longest)  # noqa: S311 - it keeps clients apart, and no secret
 
 
 def _value(headers: Mapping[str, str], name: str) -> str:
-    found = headers.get(name)  # most mappings have it as it is written, or ignore the case
+    found = headers.get(name)  # most mappings have this spelling, or ignore the case
     if found is None:
         lower_name = name.lower()
         found = next((value for key, value in headers.items() if key.lower() == lower_name), "")

@@ -1,4 +1,4 @@
-"""Observe urllib3's connections: whether a byte of a request left is what "never twice" rests on.
+"""Observe urllib3's connections, to know whether a byte of a request left: "never twice" depends on it.
 
 No public API of requests, urllib3, or http.client tells when the first byte of a request is
 written, or whether the headers of a response are complete. This module is the only one that
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from cxcall.transport.connection import ConnectionState
 else:
-    HTTPConnection = object  # a mixin: it stands before the class that the pool has chosen
+    HTTPConnection = object  # a mixin: it comes before the class that the pool has chosen
 
 
 def observe(pool: Any, state: ConnectionState) -> None:
     """Make the connections of a urllib3 pool report to `state`."""
-    # `staticmethod`, as a function in a class would be passed the connection.
+    # `staticmethod`, because a function in a class would get the connection as an argument.
     response_class = staticmethod(partial(_StrictHeaderResponse, state))
     members = {"state": state, "response_class": response_class}
     bases = (_ObservedConnection, pool.ConnectionCls)
@@ -105,7 +105,7 @@ class _StrictHeaderResponse(HTTPResponse):
 
 
 class HeaderReader:
-    """Collects complete header lines; raises IncompleteRead for one that is cut short."""
+    """Collects complete header lines; raises IncompleteRead for a truncated line."""
 
     def __init__(self, stream: Any, lines: list[bytes]) -> None:
         self._stream = stream
@@ -115,7 +115,7 @@ class HeaderReader:
         """Read one line of at most `limit` bytes."""
         line: bytes = self._stream.readline(limit)
         if line.startswith(b"HTTP/"):
-            self._lines.clear()  # interim responses before it say nothing
+            self._lines.clear()  # interim responses before it are not evidence
         if line.endswith(b"\n"):
             self._lines.append(line)
         elif len(line) < limit and (self._lines or line.startswith(b"HTTP/")):

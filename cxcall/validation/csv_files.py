@@ -1,4 +1,4 @@
-"""Check CSV tables of any length: which operation a table matches, and what is wrong in each record."""
+"""Check CSV tables of any length: find the operation of a table, and check each record."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _RECORDS = 256
 
 Piece = tuple[int, str]
-"""Some records of a table: the number of their first line, and their text."""
+"""A part of a table: the number of its first line, and its text."""
 
 
 class CsvFile:
@@ -48,7 +48,7 @@ class CsvFile:
             yield from split_records(self._lines, self.header, _RECORDS)
 
     def operation(self, known: Sequence[Operation]) -> Operation:
-        """Return the operation that has all columns, and that the first record is valid as.
+        """Return the operation that has all columns and accepts the first record.
 
         Raises UsageError if there is none.
         """
@@ -73,7 +73,7 @@ class CsvFile:
 
 
 def open_csv_file(file: IO[bytes], name: str, start: bytes) -> CsvFile:
-    """Return a table; `start` is what was already read of it. Reading it can raise UnicodeDecodeError."""
+    """Return a table; `start` is the part that was already read. Reading it can raise UnicodeDecodeError."""
     from io import BytesIO, TextIOWrapper
 
     if not start:

@@ -1,4 +1,4 @@
-"""The exit code and the outcome of `validate`, from those of its payloads."""
+"""The exit code and the outcome of `validate`, from the verdicts on its payloads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def exit_code_of(codes: Collection[ExitCode]) -> ExitCode:
-    """Return the exit code of a run. An unreadable file outweighs an invalid one: it was not checked."""
+    """Return the exit code of a run. An unreadable file outweighs an invalid one, because it was not checked."""
     return ExitCode.USAGE if ExitCode.USAGE in codes else max(codes, default=ExitCode.OK)
 
 

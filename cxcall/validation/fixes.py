@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from cxcall.validation.payload_files import Validation
 
 _MAX_ROUNDS = 20
-"""An edit can show what else is wrong, such as in the value of a property that was renamed."""
+"""The most rounds of edits: an edit can reveal another error, such as in the value of a renamed property."""
 
 
 class FixedFile(NamedTuple):
-    """A payload file before and after its safe edits, and how many there are."""
+    """A payload file before and after its safe edits, and the number of edits."""
 
     path: str
     before: str
@@ -57,7 +57,7 @@ class FixedFile(NamedTuple):
         )
 
     def write(self) -> None:
-        """Replace the file in one step; its permissions stay, and a symbolic link stays one."""
+        """Replace the file atomically; keeps its permissions, and a symbolic link."""
         path = os.path.realpath(self.path)
         descriptor, temporary = tempfile.mkstemp(dir=Path(path).parent)
         try:
@@ -73,8 +73,8 @@ class FixedFile(NamedTuple):
 def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFile]:
     """Yield each JSON and JSON Lines file that safe edits change; nothing is written.
 
-    A payload whose operation is only a guess is changed if the result is valid. CSV files are not
-    changed: a column is renamed by hand. Raises UsageError for stdin.
+    A payload whose operation is only a guess is changed only if the result is valid. CSV files are not
+    changed: people rename their columns.  Raises UsageError for stdin.
     """
     if STDIN in files:
         raise UsageError(
@@ -103,7 +103,7 @@ def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFil
 
 
 def _split_lines(text: str) -> list[str]:
-    """Return the lines of a text with their ends; only line feeds end one."""
+    """Return the lines of a text with their ends; only a line feed ends a line."""
     return StringIO(text, newline="\n").readlines()
 
 
@@ -119,7 +119,7 @@ def safe_edits(findings: Iterable[Finding]) -> list[Edit]:
 
 
 def read_document(verdict: PayloadVerdict) -> Document | None:
-    """Return the JSON document that a verdict is about, read again; None if it cannot be edited."""
+    """Read the JSON document of a verdict again, and return it; None if it cannot be edited."""
     path = verdict.file
     if path.lower().endswith(TABLES) or not Path(path).is_file():
         return None
@@ -133,7 +133,7 @@ def read_document(verdict: PayloadVerdict) -> Document | None:
 
 
 def text_change(document: Document, finding: Finding) -> tuple[int, int, str] | None:
-    """Return the change of text, as (start, end, new text), that corrects a finding safely; None if none does."""
+    """Return the change of text, as (start, end, new text), that corrects a finding safely; None if there is none."""
     before, after = document.text, edit_text(document, safe_edits([finding]))
     if before == after:
         return None

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from cxcall.validation.quick_check import QuickCheck
 
 BLOCK_SIZE = 1 << 19
-"""Bytes that are read at once: many, because it takes some time to hand a block to a process."""
+"""Bytes that are read at once: many, because sending a block to a process takes some time."""
 FEW_LINES = 50
-"""A file of fewer lines is checked in full: building a screen takes longer."""
+"""A shorter file is checked in full, because building a screen takes longer."""
 _BLANK = WHITE_SPACE.encode()
 
 
 class LineBlock(NamedTuple):
-    """Whole lines of a file, and where they are in it. `lines` is None if they are to be read again."""
+    """Whole lines of a file, and their place in it. `lines` is None if they must be read again."""
 
     first_line: int
     offset: int
@@ -57,9 +57,9 @@ class LineBlock(NamedTuple):
 def split_blocks(
     file: BufferedReader, name: str, start: bytes = b"", *, at_once: bool
 ) -> Iterator[LineBlock]:
-    """Yield the lines of a file in blocks; `start` is what was already read of it.
+    """Yield the lines of a file in blocks; `start` is the part that was already read.
 
-    With `at_once`, lines that a pipe holds do not wait for a full block. Raises DocumentError if the
+    With `at_once`, lines in a pipe do not wait for a full block. Raises DocumentError if the
     file is UTF-16 or UTF-32, or not text.
     """
     line, offset = 1, 0
@@ -67,27 +67,27 @@ def split_blocks(
         start = b""
         if not offset:
             refuse_other_encoding(name, content)
-        lines = BytesIO(content).readlines()  # in half the time of counting them
+        lines = BytesIO(content).readlines()  # twice as fast as counting them
         yield LineBlock(line, offset, len(content), lines)
         line += len(lines)
         offset += len(content)
 
 
 def read_whole_lines(file: BufferedReader, name: str, *, at_once: bool) -> bytes:
-    """Read as many whole lines as make a block; with `at_once`, no more than a pipe already holds."""
+    """Read the whole lines of a block; with `at_once`, only the lines that a pipe already has."""
     content = file.read1(BLOCK_SIZE) if at_once else file.read(BLOCK_SIZE)
     return content if content[-1:] in (b"\n", b"") else content + read_line(file, name)
 
 
 class JsonLinesChecker:
-    """Check the lines of one file. Lines in which nothing can be found are accepted by a screen."""
+    """Check the lines of one file. A screen accepts lines that certainly have no findings."""
 
     def __init__(self, name: str, checker: PayloadChecker) -> None:
         self.name, self.checker = name, checker
         self._screen: QuickCheck | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what a process needs that is not forked: it compiles a screen of its own."""
+        """Return the state for a process that is not forked, which compiles its own screen."""
         return {**vars(self), "_screen": None}
 
     def __call__(self, block: LineBlock) -> list[PayloadVerdict | VerdictRun]:
@@ -109,7 +109,7 @@ class JsonLinesChecker:
             start = end
 
     def _accept(self, lines: list[bytes], first_line: int) -> list[tuple[Operation, ...]]:
-        """Return what each line is valid as; in a short file, no line is accepted."""
+        """Return the operations that each line is valid as; in a short file, no line is accepted."""
         if first_line + len(lines) < FEW_LINES:
             return [()] * len(lines)
         if self._screen is None:

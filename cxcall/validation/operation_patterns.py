@@ -1,6 +1,6 @@
-"""Payload files -> the operations that a project says they are for, by patterns of their paths.
+"""Find the operation that a project assigns to a payload file, by patterns of its path.
 
-They stand under `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
+The patterns are in the table `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
 
     "payloads/execute/**/*.json" = "execute"
 """
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 SETTINGS_FILES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
-"""The files that may say so, and the tables that `operations` stands in; the first one wins."""
+"""The files that may have patterns, and the tables that contain `operations`; the first file wins."""
 
 _EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
 
 
 class PatternMatch(NamedTuple):
-    """The operation that a file is for, and the pattern and the file that say so."""
+    """The operation of a payload file, and the pattern and the file that assign it."""
 
     operation: Operation
     pattern: str
@@ -43,13 +43,13 @@ class PatternMatch(NamedTuple):
 
 
 class OperationPatterns(NamedTuple):
-    """The patterns of one file, in its order; they are relative to its folder."""
+    """The patterns of one file, in order; they are relative to its folder."""
 
     path: Path
     patterns: Mapping[str, Operation]
 
     def of(self, file: str) -> PatternMatch | None:
-        """Return what the first pattern that matches a file says; None when none does."""
+        """Return the match of the first pattern that matches a file; None if no pattern matches."""
         folder = self.path.parent
         absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links stay as they are named
         if not absolute.is_relative_to(folder):
@@ -64,9 +64,9 @@ class OperationPatterns(NamedTuple):
 def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     """Return whether a path matches, name by name; `**` stands for any number of folders.
 
-    The cost is that of comparing each name of the path with each of the pattern.
+    The cost is proportional to the names of the path times those of the pattern.
     """
-    # Whether what is left of the path, from each of its names on, matches what is left of the pattern.
+    # Whether the rest of the path, from each of its names on, matches the rest of the pattern.
     rests = [False] * len(path) + [True]
     for part in reversed(pattern):
         if part == "**":
@@ -81,9 +81,9 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
 
 
 def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
-    """Return what the nearest file says: of `folder`, or of one above it in the same repository.
+    """Return the patterns of the nearest file: in `folder`, or above it in the same repository.
 
-    Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
+    Raises UsageError, with the place, if such a file is invalid or names an unknown operation.
     """
     for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
         if path.is_file() and (found := _read(path, known)) is not None:
@@ -92,7 +92,7 @@ def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
 
 
 def folders_to_root(folder: Path) -> list[Path]:
-    """Return the folders from here to the repository's root; without a repository, this one alone."""
+    """Return the folders from here to the repository's root; without a repository, only this folder."""
     folders = [folder, *folder.parents]
     root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
     return folders[: root + 1]
@@ -101,7 +101,7 @@ def folders_to_root(folder: Path) -> list[Path]:
 def _read(path: Path, known: Catalog) -> OperationPatterns | None:
     text, above = toml.read_file(path), SETTINGS_FILES[path.name]
     if above and above[-1] not in text:
-        return None  # whatever else may be wrong with it is not ours to say
+        return None  # other errors in the file are not reported here
     declared: Any = toml.parse(path, text, fix=_EXAMPLE)
     for depth, key in enumerate(above, 1):
         if key not in declared:

@@ -1,4 +1,4 @@
-"""Check one payload: which operations it matches, and what is wrong with it."""
+"""Check one payload: find the operations that it matches, and its errors."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class VerdictRun(NamedTuple):
 
 
 class PayloadChecker(NamedTuple):
-    """Check payloads as the operation `named` or, if that is None, as the operations that match."""
+    """Check payloads as the operation `named` or, if this is None, as the operations that match."""
 
     known: Sequence[Operation]
     named: Operation | None = None

@@ -1,4 +1,4 @@
-"""Check payload files: which operation each payload matches, and what is wrong with it."""
+"""Check payload files: find the operation that each payload matches, and its errors."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ Piece = TypeVar("Piece")
 LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 SUFFIXES = (".json", *LINES)
-_ALONE_SECONDS = 0.1  # seconds: what is done by then is not worth the start of a process
+_ALONE_SECONDS = 0.1  # seconds: shorter work is not worth the start of a process
 
 
 class Validation(NamedTuple):
     """How payload files are checked: as `named`, as the operation assigned to the path, or as those that match.
 
-    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
-    and for one alone where lines come by a pipe: their verdicts are not to wait for others.
+    `jobs` is the number of processes that share a long file; None means one for each core when it is faster,
+    and a single one for a pipe, so that the verdict on a line does not wait for others.
     `on_progress` is called with the number of bytes that were checked since the last call. `contents` are
     read in place of the files of these names.
     """
@@ -61,9 +61,9 @@ class Validation(NamedTuple):
     contents: Mapping[str, bytes] = MappingProxyType({})
 
     def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
-        """Check every payload of every file, folder and pattern; a bad one does not hide the others.
+        """Check every payload of every file, folder, and pattern; an unreadable one does not hide the others.
 
-        Raises CxcallError if a process that shared the work was ended.
+        Raises CxcallError if a process that shared the work was killed.
         """
         for file in files:
             try:
@@ -78,7 +78,7 @@ class Validation(NamedTuple):
         return [path for path in paths if self.assignment and self.assignment.of(path)]
 
     def known_operation(self, name: str) -> Operation:
-        """Return the operation of a name that a verdict has."""
+        """Return the operation with the name in a verdict."""
         return next(operation for operation in self.known if operation.name == name)
 
     def _payload_checker(self, path: str) -> PayloadChecker:
@@ -109,7 +109,7 @@ class Validation(NamedTuple):
             file.write(content)
             file.seek(0)
             reader: BufferedReader = BufferedReader(file)
-            with reader:  # closed here also where nobody reads to the end
+            with reader:  # also closed here if the caller does not read to the end
                 yield from self._of_stream(path, reader)
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
@@ -120,7 +120,7 @@ class Validation(NamedTuple):
             yield unreadable_verdict(path, error)
 
     def _of_stream(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Check what is JSON Lines, a table, or one document, as its start shows."""
+        """Check JSON Lines, a table, or one document, which the start of the stream distinguishes."""
         from cxcall.validation.json_lines import read_whole_lines
 
         start = read_whole_lines(file, path, at_once=True)
@@ -154,7 +154,7 @@ class Validation(NamedTuple):
             sheet = open_csv_file(file, path, start)
             checker = self._payload_checker(path)
             if sheet.is_empty and checker.named is None:
-                return  # nothing tells which operation it would be for
+                return  # its operation is unknown
             operation = checker.named or sheet.operation(self.known)
             check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
             yield from self._share_work(path, sheet.pieces(), check, lambda piece: len(piece[1]))
@@ -170,9 +170,9 @@ class Validation(NamedTuple):
         size: Callable[[Piece], int],
         to_send: Callable[[Piece], Piece] | None = None,
     ) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Yield the verdicts on the pieces of one file; other processes help if it takes longer.
+        """Yield the verdicts on the pieces of one file; uses more processes if it takes longer.
 
-        `to_send` returns what another process needs of a piece, if that is not all of it.
+        `to_send` returns the part of a piece that another process needs, by default the whole piece.
         """
         from cxcall.runtime.garbage_collection import collect_garbage
         from cxcall.runtime.worker_processes import WorkerLostError, share_work
@@ -201,7 +201,7 @@ class Validation(NamedTuple):
 def _require_payload(
     path: str, verdicts: Iterator[PayloadVerdict | VerdictRun]
 ) -> Iterator[PayloadVerdict | VerdictRun]:
-    """Yield the verdicts on a file; without any, yield one that says so."""
+    """Yield the verdicts on a file; if there are none, yield one that says so."""
     entry = None
     for entry in verdicts:
         yield entry
@@ -221,7 +221,7 @@ def _require_payload(
 
 
 def _unreadable(file: str, error: CxcallError) -> PayloadVerdict:
-    """Return the verdict on what is not a file; it may be a phone number that was typed in the wrong place."""
+    """Return the verdict on a missing file; its name may be a phone number that was typed in the wrong place."""
     from cxcall.phone.typed_numbers import mask_typed_numbers
 
     mask, verdict = mask_typed_numbers([file]), unreadable_verdict(file, error)

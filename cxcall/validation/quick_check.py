@@ -1,8 +1,8 @@
 """Quickly accept a payload that cannot have findings; leave any other payload to the full check.
 
-A screen never says what is wrong. For each operation it compiles the schema of the body together with
-every rule of `payloads.likely_mistakes` that a schema can express. Where a rule cannot be expressed,
-the screen is stricter than the rule: it may reject a correct payload, but accepts no other.
+A screen never explains an error. For each operation it compiles the schema of the body together with
+every rule of `payloads.likely_mistakes` that a schema can express. If a rule cannot be expressed, the
+screen is stricter than the rule: it may reject a correct payload, but never accepts an incorrect one.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 _SHAPES_KEPT = 256
 _DEEPEST_PAIR = 3
 _SHORT_LINE = 2 * MAX_DEPTH
-"""Bytes of a line that cannot be nested too deep."""
+"""The bytes of a line that is too short to be nested too deep."""
 _NAME_END = re.compile(rb'"[ \t\r]*:')
 
 
 class QuickCheck:
-    """Accept lines in which nothing can be found.
+    """Accepts lines that certainly have no findings.
 
     A line must be valid as `named`, or else as an operation that `match_operations` would return.
     """
@@ -57,7 +57,7 @@ class QuickCheck:
         self._body_screen = cache(BodyScreen)
 
     def accept(self, lines: Sequence[bytes]) -> list[Matches]:
-        """Return for each line the operations that it is valid as; none if it needs the full check.
+        """Return the operations that each line is valid as; none if it needs the full check.
 
         The lines are checked together, which is faster, and one by one only if one of them fails.
         """
@@ -66,7 +66,7 @@ class QuickCheck:
         return [()] if len(lines) == 1 else [self.accept([line])[0] for line in lines]
 
     def _accept_all(self, lines: Sequence[bytes]) -> list[Matches]:
-        """Return what each line is valid as; an empty list if one of them needs the full check."""
+        """Return the operations that each line is valid as; an empty list if a line needs the full check."""
         try:
             values = list(map(self._decode, lines))
         except self._decode_errors:
@@ -86,7 +86,7 @@ class QuickCheck:
         return matches if all(accepted) else []
 
     def _match(self, value: Any) -> Matches:
-        """Return the operations that an object is valid as; its names decide which are possible."""
+        """Return the operations that an object is valid as; its names decide which operations are possible."""
         if type(value) is not dict:
             return ()
         names = tuple(value)
@@ -102,8 +102,8 @@ class QuickCheck:
 def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:
     r"""Return whether the values of some lines repeat no name and are not nested too deep.
 
-    Each name is followed by a colon, so that as many names as colons are all different. If strings have
-    colons, too, those that follow a quotation mark are counted: in a string, only `\"` can be before one.
+    A colon follows each name, so if there are as many different names as colons, no name is repeated. If strings
+    also have colons, only those after a quotation mark count: in a string, only `\"` can precede one.
     """
     text = b"".join(lines)
     colons = text.count(b":")
@@ -115,7 +115,7 @@ def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:
 
 
 def _count_names(values: Sequence[Any]) -> tuple[int, int]:
-    """Return the number of names in the objects of some values, and how deep the values are nested."""
+    """Return the number of names in the objects of some values, and the depth of the values."""
     names, depth = 0, 0
     containers = [value for value in values if type(value) in (dict, list)]
     while containers:
@@ -150,7 +150,7 @@ class BodyScreen:
         ).is_valid
 
     def accept(self, bodies: list[Any]) -> bool:
-        """Return whether nothing can be found in any of the bodies."""
+        """Return whether all of the bodies certainly have no findings."""
         return (
             self._is_valid(bodies)
             and not any(_may_differ(body, *pair) for pair in self._pairs for body in bodies)
@@ -162,7 +162,7 @@ class BodyScreen:
 
 
 def _has_broken_relation(operation: Operation, body: Any) -> bool:
-    """Return whether a value of a body does not have the relation to others that it must have."""
+    """Return whether a value of a body lacks a required relation to other values."""
     payload = Payload(body)
     return any(
         finding
@@ -196,7 +196,7 @@ def _member(rules: JsonSchema, *, is_id: bool) -> JsonSchema:
 
 
 class _MistakeRules:
-    """The rules of `find_likely_mistakes` for one operation: the schema `root`, and what it refers to.
+    """The rules of `find_likely_mistakes` for one operation: the schema `root`, and the schemas that it refers to.
 
     `pairs` are the places whose values must be equal, and `has_relations` says that values must be in a list of
     the body; JSON Schema cannot express that.
@@ -256,12 +256,12 @@ class _MistakeRules:
         return {name: rule for name, rule in rules.items() if rule not in ({}, [])}
 
     def _is_uuid(self, declared: Any) -> bool:
-        """Return whether the schema of a value allows no name of an ID anyway."""
+        """Return whether the schema of a value already excludes names of IDs."""
         is_schema = isinstance(declared, dict)
         return is_schema and merged_schema(self._resolve, declared).get("format") == "uuid"
 
     def _member_rules(self, schema: JsonSchema, pointer: str | None) -> JsonSchema:
-        """Return the rules for members and items; which schema is theirs is what `member_schema` says."""
+        """Return the rules for members and items, with the schemas that `member_schema` returns."""
         declared = schema.get("properties", {})
         other = schema.get("additionalProperties")
         rules: JsonSchema = {

@@ -1,4 +1,4 @@
-"""Sum up a validation: count verdicts, and keep those that are shown."""
+"""Summarize a validation: count verdicts, and keep those that are shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
 FINDINGS_SHOWN = 100
-"""Findings and payloads kept of a run; the others are counted."""
+"""The most findings and payloads that are kept of a run; the others are only counted."""
 
 
 class ValidationSummary:

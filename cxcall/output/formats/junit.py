@@ -67,7 +67,7 @@ def _add_case(suite: Element, verdict: PayloadVerdict) -> None:
 
 
 def _failures(verdict: PayloadVerdict) -> list[Finding]:
-    """Return what makes a payload invalid: its errors, or its warnings if only `--strict` does."""
+    """Return the findings that make a payload invalid: its errors, or its warnings if only `--strict` refuses it."""
     errors = [each for each in verdict.findings if each.severity is Severity.ERROR]
     warnings = [each for each in verdict.findings if each.severity is Severity.WARNING]
     return errors if errors or verdict.valid else warnings

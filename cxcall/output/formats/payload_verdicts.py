@@ -1,4 +1,4 @@
-"""What the formats of CI systems share: the verdict on each payload, its file, and finding text."""
+"""The common part of the formats of CI systems: the verdict on each payload, its file, and finding text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def payload_verdicts(report: Report) -> tuple[PayloadVerdict, ...]:
 
 
 def finding_message(finding: Finding) -> str:
-    """Return what is wrong, why, and what to do, one per line; it quotes no line of the payload."""
+    """Return the problem, the reason, and the correction, one per line; it does not quote the payload."""
     why = [f"why: {finding.why}"] if finding.why else []
     hint = [f"hint: {finding.fix}"] if finding.fix else []
     return "\n".join([finding.message, *why, *hint])
@@ -46,9 +46,9 @@ def repository_path(verdict: PayloadVerdict) -> Path | None:
 
 
 def named_path(verdict: PayloadVerdict) -> Path | None:
-    """Return the file of a payload, relative to the repository or else to the working directory.
+    """Return the file of a payload, relative to the repository, or else to the working directory.
 
-    A file outside of it has an absolute path. None for stdin.
+    A file outside has an absolute path. None for stdin.
     """
     from cxcall.documents.text_files import STDIN
     from cxcall.validation.operation_patterns import folders_to_root

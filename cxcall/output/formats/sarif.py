@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from cxcall.validation.payload_check import PayloadVerdict
 
 _MAX_FIXED_CHARACTERS = 50_000_000
-"""Characters of text that are edited at most for one payload, once for each finding."""
+"""The most characters of text that are edited for one payload, counted for each finding."""
 _STDIN_URI = "stdin"
-"""GitHub rejects a result whose location names no artifact, so that text from stdin has a name too."""
+"""GitHub rejects a result whose location names no artifact, so that text from stdin also has a name."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -136,7 +136,7 @@ def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
 
 
 def _has_number(text: str) -> bool:
-    """Return whether a text has a phone number, which is not printed in full."""
+    """Return whether a text contains a phone number, which is not printed in full."""
     return number_masking.mask_text(text) != text
 
 

@@ -31,14 +31,14 @@ CHECK_ENCODING = (
 
 
 def advise_to_wait(seconds: float | None) -> str:
-    """Return when to send a request again; `seconds` is what the response asks for."""
+    """Return when to send a request again; `seconds` is the wait in the response."""
     if seconds is None:
         return "wait a minute, then send it again; to send fewer requests per minute: `cxcall batch --rate`"
     return f"send it again in {math.ceil(seconds)} s, as the response asks"
 
 
 def advise_on_rights(operation: Operation | None, known: Collection[str]) -> str:
-    """Return how to get the missing right: one that the response names (`known`), or that the contract requires."""
+    """Return how to get the missing right: the right that the response names (`known`), or that the contract requires."""
     advice = ASK_FOR_RIGHT
     if known:
         names = ", ".join(f"`{name}`" for name in known)
@@ -66,7 +66,7 @@ def advise_on_valid_body(operation: Operation | None, response: HttpResponse) ->
 
 @lru_cache(maxsize=16)
 def _doctor_command(operation: Operation) -> str:
-    """Return the command that looks up the objects of a request; empty if no read looks up any of them."""
+    """Return the command that looks up the objects of a request; empty if there is no read for any of them."""
     in_body = {pointer.rpartition("/")[2] for pointer in operation.pointers}
     own = _required(operation)
     reads = [

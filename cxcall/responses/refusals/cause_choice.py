@@ -33,7 +33,7 @@ _VAGUE_CODES = (
     "client.failed.request",
     "no.results",
 )
-"""Codes that say less than the message beside them."""
+"""Codes that are less exact than the message beside them."""
 _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
 )
@@ -44,7 +44,7 @@ _ABOUT_VALUES = ("value-not-allowed", "property-missing", "type-mismatch", "body
 _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
 """Codes of causes by status that the words of a message can tell more of."""
 _ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-"""Statuses that no word about a value in their code overrides."""
+"""Statuses that a word about a value in their code does not override."""
 _KEPT_CAUSES = 64
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 
@@ -60,13 +60,13 @@ def find_cause(response: HttpResponse, text: str) -> Cause:
 
 
 def find_cause_of_text(text: str) -> Cause:
-    """Return the cause that a text of a platform names by its words, whatever the status."""
+    """Return the cause that the words of a platform's text name, whatever the status."""
     return _cause_of(0, text, ())
 
 
 @lru_cache(maxsize=_KEPT_CAUSES)
 def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
-    """Return the cause by status, message, and codes, which most responses in a file share."""
+    """Return the cause by status, message, and codes; cached, because most responses in a file share them."""
     by_status = BY_STATUS.get(status)
     if re.search(_TRANSITION, text, re.IGNORECASE):
         return _TRANSITION_CAUSE
@@ -98,12 +98,12 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
 
 
 def _by_status_too(cause: Cause | None, status: int) -> Cause | None:
-    """Return a cause, but none that is about a value where the status says that it is the token or a right."""
+    """Return a cause, except one about a value if the status is about the token or a right."""
     return None if cause and cause.code in _ABOUT_VALUES and status in _ABOUT_TOKEN else cause
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
-    """Return a cause with what the first known code means and what to do about it."""
+    """Return a cause with the meaning and the advice of the first known code."""
     known = next((each for code in codes for each in _codes_of(code)), None)
     if known is None or cause.meaning:
         return cause
@@ -117,6 +117,6 @@ def _codes_of(text: str) -> tuple[PlatformCode, ...]:
 
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
-    """Return the cause of the first known code; None without one."""
+    """Return the cause of the first known code; None if there is none."""
     causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
     return next(causes, None)

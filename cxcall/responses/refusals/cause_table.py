@@ -1,4 +1,4 @@
-"""What refusals mean: the finding code and the advice for a status, a platform's code, or a phrase."""
+"""The meaning of refusals: the finding code and the advice for a status, a platform's code, or a phrase."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MISSING_RIGHT = "the token does not allow this"
 _NOT_AUTHENTICATED = (
     "the request has no valid token: it may be missing, expired, revoked, or of another region"
 )
-# By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
+# By status, if neither code nor message is more exact (docs/platforms/genesys-cloud.md#error-codes).
 BY_STATUS = {
     400: Cause("not-provable", "", CHECK_BODY),
     401: Cause("token-expired", _NOT_AUTHENTICATED, NEW_TOKEN),
@@ -221,7 +221,7 @@ BY_CODE = (
     (
         r"campaign\.sequence\.is\.empty",
         Cause("value-not-allowed", "", CHECK_BODY),
-    ),  # of the sequence that is sent
+    ),  # about the sequence that is sent
     (
         r"duplicate\.(name|value)",
         Cause("state", "the name is in use", "use another name, or update the existing one"),

@@ -34,7 +34,7 @@ _VAGUE_TEXTS = {
 
 
 def is_vague(text: str) -> bool:
-    """Return whether a message says no more than a status does, such as `Bad Request`."""
+    """Return whether a message only repeats a status, such as `Bad Request`."""
     words = re.sub("[_.]", " ", re.sub(r" \(.*?\)$", "", text)).strip(" !").lower()
     return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS or "malformed syntax" in words
 

@@ -1,4 +1,4 @@
-"""Find which properties and values of a request its refusal names, and where they are in the body."""
+"""Find the properties and values of a request that its refusal names, and their places in the body."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ _CODE_WORDS = frozenset(
     update create in the future past format value length max min valid unknown
     """.split()
 )
-"""Words of a platform's code that say what is wrong, not with what."""
+"""Words of a platform's code that name the problem, and not the property."""
 _MAX_VALUE = 100
 _MAX_NAMES = 3
 
 
 class NamedValue(NamedTuple):
-    """A value that a refusal names: finding code, problem, correction, and where it is."""
+    """A value that a refusal names: finding code, problem, correction, and place."""
 
     code: str
     message: str
@@ -99,7 +99,7 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
 
 
 def find_named_parameter(operation: Operation | None, text: str) -> Parameter | None:
-    """Return the parameter that a message names by its template; None if it names none that is declared."""
+    """Return the parameter that a message names by its template; None if it names no declared parameter."""
     named = _WRONG_PARAMETER.search(text)
     parameters = operation.parameters if operation and named else ()
     return next((each for each in parameters if named and each.name == named["name"]), None)
@@ -147,10 +147,10 @@ def find_named_fields(operation: Operation | None, response: Any, body: Any) -> 
 def find_named_properties(
     operation: Operation | None, text: str, body: Any, code: str = "value-not-allowed"
 ) -> Iterator[Finding]:
-    """Yield a finding for each property that a message names; `code` is for those that are declared."""
+    """Yield a finding for each property that a message names; `code` is the code for declared properties."""
     if operation is not None and not operation.takes_body:
         return
-    text = _VALUE.sub("", text)  # a value that looks like a name is none
+    text = _VALUE.sub("", text)  # a value that looks like a name is not a name
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
     if code == "property-missing" and not plain:
@@ -183,7 +183,7 @@ def find_named_properties(
 def find_coded_property(operation: Operation | None, code: str, body: Any) -> str:
     """Return the pointer of the property in the body that a code names in words; empty if it names none.
 
-    `invalid.time.zone` names `timeZoneId`. A name of one word must be all that the code names.
+    `invalid.time.zone` names `timeZoneId`. If the name has one word, the code must name nothing else.
     """
     words = _WORD.findall(code.lower())
     subject = [each for each in words if each not in _CODE_WORDS]
@@ -202,7 +202,7 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
 
 
 def _phrases(words: list[str]) -> list[str]:
-    """Return the words, and each two that follow each other as one."""
+    """Return the words, and each pair of consecutive words as one."""
     return [*words, *map("".join, pairwise(words))]
 
 
@@ -218,7 +218,7 @@ def _is_declared(operation: Operation, pointer: str) -> bool:
 
 
 def _spelled_names(operation: Operation, text: str) -> list[str]:
-    """Return the properties whose names a message spells in words, such as "diagnostic settings"."""
+    """Return the properties whose names a message writes as words, such as "diagnostic settings"."""
     words = re.findall(r"[a-z]+", text.lower())
     message_words = f" {' '.join(word.rstrip('s') for word in words)} "
     return [name for name, spelled in _spellings(operation) if spelled in message_words][

@@ -1,4 +1,4 @@
-"""Say where in the request a refusal applies: the property, parameter, or value that the response names."""
+"""Find the place in the request that a refusal is about: the property, parameter, or value that the response names."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def place_refusal(
         return main._replace(where=named[0].where, message=message), ()
     if main.code == "state" and len(named) == 1 and named[0].code in _ABOUT_VALUES:
         return main._replace(where=named[0].where), ()
-    if len(named) > 1:  # the message is about all of them
+    if len(named) > 1:  # the message is about all values
         return main, tuple(
             each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each
             for each in named
@@ -74,7 +74,7 @@ def _without_codes(text: str, response: HttpResponse) -> str:
 def _place_by_words(
     main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
 ) -> Finding:
-    """Return a refusal with the place that its code, its message, or a list of refused values shows."""
+    """Return a refusal with the place from its code, its message, or a list of refused values."""
     code = platform_code(response)
     if main.code in ("value-not-allowed", "state"):
         place = _find_new_state(text, body) or find_coded_property(operation, code, body)
@@ -92,7 +92,7 @@ def _at_parameter(main: Finding, parameter: Parameter) -> Finding:
 
 
 def _find_new_state(text: str, body: Any) -> str:
-    """Return the place of the state that a refused transition leads to; empty if the body does not have it."""
+    """Return the place of the new state of a refused transition; empty if it is not in the body."""
     state = _NEW_STATE.search(text)
     values = leaves(body) if state else ()
     return next((at for at, leaf in values if state and str(leaf).lower() == state[1].lower()), "")

@@ -1,4 +1,4 @@
-"""Explain a response that refuses a request: the main finding, its headline, and what else is in the response."""
+"""Explain a response that refuses a request: the main finding, its headline, and other findings in the response."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def explain_refusal(
 ) -> tuple[Finding, ...]:
     """Return the findings on a response that refuses a request, the main one first.
 
-    `operation` is None where the request fits none; `host` may be empty; `is_token` is for requests
+    `operation` is None if the request matches none; `host` may be empty; `is_token` is for requests
     to a token endpoint; `body` is the parsed body of the request, as far as it is known; `is_valid` says
-    that it fits the schema of the operation, so that checking it again is no advice; `media_type` is the
+    that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is the
     `Content-Type` of the request, empty if it is not known.
     """
     if response.status in UNPROCESSED_REDIRECTS:
@@ -81,7 +81,7 @@ def _main_finding(
 ) -> Finding:
     cause = find_cause(response, text)
     if is_token and cause.code in ("token-expired", "permission-missing"):
-        cause = NO_TOKEN  # there is no token yet that could have expired
+        cause = NO_TOKEN  # no token exists yet that could have expired
     if cause.code in ("permission-missing", "not-provable") and unreadable_reason(response):
         by_title = find_cause_of_text(page_title(response))
         is_scheme = by_title.code == "scheme-insecure"
@@ -94,7 +94,7 @@ def _main_finding(
             names = ", ".join(f"`{name}`" for name in rights)
             cause = cause._replace(meaning=f"the role of the token does not have {names}")
         fix = advise_on_rights(operation, known=rights)
-    # The reset of the rate limit is in every response; only one that refuses for it asks for that wait.
+    # Every response contains the reset of the rate limit; only a refusal because of the limit requires a wait.
     headers = (
         response.headers
         if cause.code == "rate-limited"
@@ -112,7 +112,7 @@ def _main_finding(
 
 
 def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tuple[str, str]:
-    """Return (message, why): the message states the cause, the status alone is none."""
+    """Return (message, why): the message states the cause, not only the status."""
     who = f"`{host}`" if host else "the API"
     who = "the proxy" if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else who
     status = f"HTTP {response.status}" if response.status else "an error"
@@ -152,7 +152,7 @@ def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: b
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
-    """Yield a note where the code and the status of a response contradict each other."""
+    """Yield a note if the code and the status of a response contradict each other."""
     code = member_text(response.json(), "code")
     if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
         yield Finding.note(
@@ -172,7 +172,7 @@ def _unpublished_path(operation: Operation | None, response: HttpResponse) -> It
 
 
 def unpublished_path(operation: Operation) -> Finding:
-    """Return the finding that an operation is in no vendor's published list."""
+    """Return the finding that the vendor does not list an operation."""
     return Finding.error(
         "path-unpublished",
         "path",
@@ -183,7 +183,7 @@ def unpublished_path(operation: Operation) -> Finding:
 
 
 def provenance_note(operation: Operation) -> tuple[Finding, ...]:
-    """Return the note that an operation is in no vendor's published list; empty for a published one."""
+    """Return the note that the vendor does not list an operation; empty for a published one."""
     if operation.provenance == "published":
         return ()
     return (unpublished_path(operation)._replace(severity=Severity.NOTE),)
