@@ -19,7 +19,11 @@ from cxcall.explaining.checks.published_rules import (
 from cxcall.explaining.checks.url.host_check import check_region
 from cxcall.explaining.checks.url.path_value_check import place_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
-from cxcall.explaining.missing_evidence import note_missing_evidence, note_no_evidence
+from cxcall.explaining.missing_evidence import (
+    is_about_hidden_body,
+    note_missing_evidence,
+    note_no_evidence,
+)
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
@@ -192,7 +196,10 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         findings += note_missing_evidence(
             request,
             is_explained=_has_error(findings),
-            is_proven=any(each.source == SOURCE for each in findings),
+            is_proven=any(
+                each.source == SOURCE and not is_about_hidden_body(each, request)
+                for each in findings
+            ),
             has_warnings=_has_problem(findings),
         )
     if not (request.is_successful or is_upload(request.path)):

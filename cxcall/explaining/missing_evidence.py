@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding
+from cxcall.responses.message_in_body import platform_code
 from cxcall.responses.refusals.message_text import own_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
+
+_ABOUT_BODY = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
+
+
+def is_about_hidden_body(finding: Finding, request: ObservedRequest) -> bool:
+    """Return whether a response refuses some value of a body that is not shown, without a code or a name for it."""
+    response = request.response
+    is_hidden = request.body is None and request.method not in READ_METHODS
+    is_vague = finding.where == "response" and finding.code in _ABOUT_BODY
+    return is_hidden and is_vague and response is not None and not platform_code(response)
 
 
 def note_missing_evidence(

@@ -166,6 +166,11 @@ class _MistakeFinder:
             from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
 
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
+        elif schema.get("contentEncoding") == "base64" and not _is_base64(value):
+            message = f"`{pointer}` is not base64, in which its content must be encoded"
+            fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"
+            why = f"the schema says: {schema.get('description', 'base64')}"
+            yield self._warning("value-not-allowed", pointer, message, fix, why)
         yield from find_broken_relations(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):
@@ -178,6 +183,19 @@ class _MistakeFinder:
             fix = f"send the same ID in both: `{format_value(there)}`"
             why = "one of them is the ID of another contact: the call could reach the wrong person"
             yield self._warning("id-mismatch", pointer, message, fix, why)
+
+
+def _is_base64(value: Any) -> bool:
+    """Return whether a text can be decoded as base64, with line breaks or without; a file or a value that is not a text may be."""
+    if not isinstance(value, str) or value.startswith("@"):
+        return True
+    from binascii import a2b_base64
+
+    try:
+        a2b_base64("".join(value.split()), strict_mode=True)
+    except ValueError:
+        return False
+    return True
 
 
 def find_id_mismatches(

@@ -39,6 +39,7 @@ def named(source: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 CURLY = "{“callbackNumbers”: [“+12125550123”], “queue”: “x y”}"
+UPLOAD = {"skillId": 7, "forceOverwrite": True, "listFile": "aWQscGhvbmUK", "startSkill": False}
 DEFECTS: list[tuple[dict[str, Any], str, str]] = [
     (exchange("POST", CALLBACKS, CURLY), "body-malformed", "body"),
     (exchange("POST", CALLBACKS, CURLY), "property-unknown", "/queue"),
@@ -75,6 +76,9 @@ DEFECTS: list[tuple[dict[str, Any], str, str]] = [
     (exchange("POST", f"{ACD}/campaigns/7/skills", {"skills": ["Sales"]}), "type-mismatch", "/skills/0"),
     (exchange("POST", f"{ACD}/unavailable-codes", {"Name": "Lunch"}), "property-unknown", "/Name"),
     (exchange("PATCH", f"{ACD}/stations/7/status", {"active": True}), "property-missing", "/isActive"),
+    (exchange("POST", f"{ACD}/lists/call-lists/7/upload", {**UPLOAD, "listFile": "id,phone\n1,+12025550123\n"}), "value-not-allowed", "/listFile"),
+    (exchange("POST", f"{ACD}/lists/call-lists", UPLOAD), "operation-mismatch", "body"),
+    (exchange("POST", f"{ACD}/lists/call-lists", {**UPLOAD, "listName": "A", "phoneColumn": "b"}), "operation-mismatch", "body"),
 ]  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.operation import MULTIPART
+from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
 from cxcall.explaining.checks.credentials.security_check import check_security
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
-_ABOUT_TOKENS = (_UNAUTHORIZED, 403)
-_REFUSALS_OF_TOKENS = (0, 400, *_ABOUT_TOKENS)
+_FORBIDDEN = 403
+_REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
@@ -55,7 +55,8 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
     """Yield a note if the operation requires a user's token, and the request may have had another kind of token.
 
-    Only a status with which the API refuses such a token makes that possible; 401 and 403 make it likely.
+    Only a status with which the API refuses such a token leaves that open. After a 403 it is likely; a 401 is about a
+    token that is not valid at all, and a client's token is refused with 400 (`not.a.user`).
     """
     is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
     is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
@@ -70,7 +71,7 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
         )
         name, source = operation.name, f"contract {operation.contract.name}"
     yield Finding(
-        Severity.WARNING if request.status in _ABOUT_TOKENS else Severity.NOTE,
+        Severity.WARNING if request.status == _FORBIDDEN else Severity.NOTE,
         "token-user-context",
         "token",
         f"`{name}` requires the token of the user who acts, not a client's or another user's",
@@ -115,10 +116,20 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json
         if actual
         else f"`Content-Type` must be `{expected}`, but the body is sent without one",
-        fix=f"send `Content-Type: {expected}`",
-        why="by default curl's `-d` sends the type of a form, and `requests` sends none for text; the API responds with 415 or ignores the body",
+        fix=f"send `Content-Type: {expected}`"
+        if expected == JSON or not is_json
+        else f"send the fields as `{expected}`, not as JSON; clients then set this header",
+        why=_why_wrong_type(expected, actual),
         source=f"contract {route.operation.contract.name}" if route.operation else "",
     )
+
+
+def _why_wrong_type(expected: str, actual: str) -> str:
+    """Return what happens with a body of another content type, and how a client comes to send it."""
+    effect = "the API responds with 415 or ignores the body"
+    if expected == JSON and actual in ("", URLENCODED):
+        return f"by default curl's `-d` sends the type of a form, and `requests` sends none for text; {effect}"
+    return effect
 
 
 def _check_boundary(request: ObservedRequest) -> Iterator[Finding]:

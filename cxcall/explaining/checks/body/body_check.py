@@ -18,6 +18,7 @@ from cxcall.explaining.checks.body.optional_members import (
     read_only_names,
     without_nulls,
 )
+from cxcall.explaining.checks.body.related_operation import check_related_operation
 from cxcall.explaining.checks.body.value_kinds import kind_of
 from cxcall.explaining.checks.url.path_value_check import path_values
 from cxcall.explaining.checks.url.query_check import check_misplaced, check_query
@@ -273,13 +274,18 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
     if is_wrapped or not any(each.severity is Severity.ERROR for each in findings):
         return findings
     other = find_better_operation(operation, payload.value)
-    if other is None:
-        return findings
-    lesser = [
-        each._replace(severity=Severity.NOTE) if each.code in _OF_OTHER_OPERATION else each
-        for each in findings
-    ]
-    return [operation_mismatch(operation, other, payload), *lesser]
+    if other is not None:
+        return [operation_mismatch(operation, other, payload), *_lessen(findings)]
+    related = [*check_related_operation(operation, payload, findings)]
+    is_all = any(each.severity is Severity.ERROR for each in related)
+    return [*related, *(_lessen(findings) if is_all else findings)]
+
+
+def _lessen(findings: list[Finding]) -> Iterator[Finding]:
+    """Yield findings that result if a body is for another operation as notes, and others unchanged."""
+    for each in findings:
+        is_result = each.code in _OF_OTHER_OPERATION
+        yield each._replace(severity=Severity.NOTE) if is_result else each
 
 
 def find_better_operation(operation: Operation, value: Any) -> Operation | None:

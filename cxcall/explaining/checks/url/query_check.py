@@ -8,6 +8,7 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.checks.url.query_members import (
     accepts_query_as_body,
     check_members,
+    find_member_renames,
     query_parameters,
 )
 from cxcall.explaining.correction.json_repair import read_leniently
@@ -84,7 +85,10 @@ def check_misplaced(
     """
     parameters = query_parameters(operation)
     declared = operation.schema_at("").get("properties", {})
-    for name, value in _members(payload).items():
+    members = _members(payload)
+    has_unknown = parameters and not operation.takes_body and members.keys() - parameters.keys()
+    renames = find_member_renames(operation, members) if has_unknown else {}
+    for name, value in members.items():
         if name in declared:
             continue
         if name in parameters:
@@ -93,7 +97,7 @@ def check_misplaced(
                 each._replace(severity=Severity.NOTE) if is_accepted else each for each in found
             )
         elif parameters and not operation.takes_body:
-            near = nearest_name(name, parameters)
+            near = renames.get(name) or nearest_name(name, parameters)
             yield payload.make_finding(
                 Severity.WARNING,
                 "property-unknown",

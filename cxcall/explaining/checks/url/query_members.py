@@ -77,7 +77,13 @@ def query_members(request: ObservedRequest, operation: Operation) -> dict[str, A
 
 def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
     """Return the right names of misspelled members of the query, by the names that were sent."""
-    members = query_members(request, operation) if request.query else {}
+    return find_member_renames(
+        operation, query_members(request, operation) if request.query else {}
+    )
+
+
+def find_member_renames(operation: Operation, members: dict[str, Any]) -> dict[str, str]:
+    """Return the right names of misspelled members, by their names, as parameters of the query."""
     findings = check_body(_query_operation(operation), Payload(members)) if members else []
     names = ((_name(each), _new_name(each)) for each in findings)
     return {name: new for name, new in names if name in members and new}

@@ -62,6 +62,8 @@ _NOTED_STATUS = re.compile(
 )
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 _MAX_TEXT = 1 << 18
+_CODE = re.compile(r"[a-z]+(?:[._][a-z]+)+")
+_MAX_CODE = 200
 
 
 def read_response(text: str) -> HttpResponse | None:
@@ -103,7 +105,18 @@ def read_noted_status(text: str) -> HttpResponse | None:
     """Return the error status in a comment of code, or below the code; None if there is none."""
     found = [match for line in text.split("\n") if (match := _NOTED_STATUS.search(line))]
     status = int(found[-1][1]) if found else 0
-    return build_response(status, None, None) if status in _KNOWN_STATUSES else None
+    code = _code_after(found[-1]) if found else ""
+    return build_response(status, None, code or None) if status in _KNOWN_STATUSES else None
+
+
+def _code_after(status: re.Match[str]) -> str:
+    """Return the code or the known text of a platform that follows a status on its line; empty for other words."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    words = status.string[status.end() :].strip(" \t.,:;()[]\"'`>-")[:_MAX_CODE]
+    phrase = HTTPStatus(int(status[1])).phrase if int(status[1]) in _KNOWN_STATUSES else ""
+    words = words.removeprefix(phrase).strip(" \t.,:;()[]\"'`>-")
+    return words if _CODE.fullmatch(words) or find_platform_codes(words) else ""
 
 
 def read_response_alone(text: str) -> ObservedRequest | None:
