@@ -41,6 +41,9 @@ FORBIDDEN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# In docstrings: "Return whether", "None if there is none", and "use", not these.
+OTHER_FORMS = re.compile(r"\bTell whether\b|\b(?:None|empty) where\b|\bTake over\b")
+
 
 def messages() -> Iterator[tuple[str, str]]:
     """Yield the place and text of each string of the program that is not a docstring."""
@@ -61,6 +64,15 @@ def test_pattern_finds_the_phrases_and_not_plain_english() -> None:
         assert FORBIDDEN.search(text), text
     for text in ("there is no profile", "it is no longer valid", "an identical request"):
         assert not FORBIDDEN.search(text), text
+
+
+def test_docstrings_use_one_form_of_words() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in (ROOT / "cxcall").rglob("*.py")
+        for match in OTHER_FORMS.finditer(path.read_text("utf-8"))
+    }
+    assert not found
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""How many failures stop a batch."""
+"""The limit of failures that stops a batch."""
 
 from __future__ import annotations
 

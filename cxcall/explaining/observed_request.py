@@ -55,18 +55,21 @@ class SourceKind(Enum):
 class ObservedRequest:
     """One request and its response. An empty text or None means that the source does not show it.
 
-    `origin` names the place for a reader. `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
-    order. `headers` is None where no headers are shown: then none are missing; an empty mapping means
-    that none were sent. `body` is the text that was sent, JSON or not. The parts of a multipart form
-    are like the fields of another form unless they have headers; a file is `@NAME`. An empty text means
-    that the source shows a request without a body, None that it does not show the body. `response` has
-    the status 0 where only its body is shown. `failure` says in the client's words why there was no
-    response, such as `ENOTFOUND`. `findings` are problems that the reader found.
-    `null_means_unknown` says that a null stands for a value which the source did not know. `unknown` maps a place (a
-    JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
-    there and whose values the source does not show. `unread` names the lines of the source that no
-    reader understood, such as `lines 3-5`. `secrets` are the values that the source
-    gives to names of secrets, such as variables.
+    - `origin`: the place of the request in the source, for a reader.
+    - `path` starts with `/`, is not decoded, and excludes the query; `query` has decoded pairs in order.
+    - `headers` is None if no headers are shown, so that none counts as missing; an empty mapping means that
+      none were sent.
+    - `body` is the text that was sent, JSON or not. The parts of a multipart form are like the fields of another
+      form unless they have headers; a file is `@NAME`. An empty text means that the source shows a request
+      without a body, None that it does not show the body.
+    - `response` has the status 0 if only its body is shown.
+    - `failure` is the client's message on a missing response, such as `ENOTFOUND`.
+    - `findings` are problems that the reader found.
+    - `null_means_unknown`: a null stands for a value which the source did not know.
+    - `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the names of the
+      variables at that place whose values the source does not show.
+    - `unread` names the lines of the source that no reader understood, such as `lines 3-5`.
+    - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
     origin: str

@@ -1,4 +1,4 @@
-"""Mask what looks like a secret in an observed request, before it is checked, and find what was masked by others."""
+"""Mask likely secrets in an observed request before it is checked, and find values that were already masked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _KEPT_REDACTORS = 16
 _FEW_SECRETS = 16
-"""So many secrets of a source are searched for in every encoding, in each of its requests."""
+"""The most secrets of a source that are searched in every encoding in each of its requests."""
 
 # `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
 _MASKED = re.compile(
@@ -66,9 +66,9 @@ def with_masked_unknown(request: ObservedRequest) -> ObservedRequest:
 
 
 def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[str], str]]:
-    """Return the request with secrets masked everywhere but in its headers, whose form is checked.
+    """Return the request with secrets masked, except in its headers, whose form is checked.
 
-    Also returns a function that masks what looks like a secret, and the secrets of the request however encoded.
+    Also returns a function that masks likely secrets, and the secrets of the request in any encoding.
     """
     own, shared = frozenset(find_request_secrets(request)), request.secrets
     is_few = len(shared) <= _FEW_SECRETS
@@ -86,7 +86,7 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
 
 
 def mask_numbers(finding: Finding) -> Finding:
-    """Return a finding with the phone numbers masked in what it says; not in its fix, which people paste."""
+    """Return a finding with masked phone numbers, except in its fix, which people paste."""
     return finding._replace(message=mask_text(finding.message), why=mask_text(finding.why))
 
 
@@ -135,7 +135,7 @@ def _mask_texts(
 
 
 def _redacted_values(sent: str | None, body: str | None) -> dict[str, tuple[str, ...]]:
-    """Return the names of the values that are masked in a body, by JSON pointer; none if `sent` has the value."""
+    """Return the names of the values that are masked in a body, by JSON pointer; none if `sent` contains the value."""
     document, findings = parse_repaired(body or "", "body")
     try:
         value = document.value if document and not findings else load_json(body or "")
@@ -155,12 +155,12 @@ def _redacted_values(sent: str | None, body: str | None) -> dict[str, tuple[str,
 
 @lru_cache(maxsize=_KEPT_REDACTORS)
 def _make_redactor(secrets: frozenset[str]) -> Redactor:
-    """Return a redactor; the requests of one file mostly have the same secrets."""
+    """Return a redactor; cached, because the requests of one file mostly have the same secrets."""
     return Redactor(secrets)
 
 
 def with_common_secrets(requests: list[ObservedRequest]) -> Iterator[ObservedRequest]:
-    """Yield the requests of one source, each with the secrets of all."""
+    """Yield the requests of one source, each with the secrets of all requests."""
     common = frozenset(each for request in requests for each in find_request_secrets(request))
     for request in requests:
         yield replace(request, secrets=request.secrets | common)

@@ -1,4 +1,4 @@
-"""Tell which requests failed for the same cause, so that it is found and shown once for all of them."""
+"""Find requests that failed for the same cause, so that it is found and shown once for all of them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from cxcall.transport.http_messages import HttpResponse
 
 _DIFFERS = re.compile(rf"{UUID_FORM}|[+*]*[0-9*]{{4,}}(?:[-:.T][0-9]+)*Z?")
-"""What differs between two requests with the same cause: IDs, phone numbers, and times."""
-# A random UUID, which no rule takes for a placeholder, and a number in E.164.
+"""The values that differ between requests with the same cause: IDs, phone numbers, and times."""
+# A random UUID, which is not a placeholder to any rule, and a number in E.164.
 _JUDGED_BY_FORM = re.compile(
     r"(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![\w-])"
     r"|(?<![\w+])\+[1-9][0-9]{6,14}(?!\w)"
@@ -29,7 +29,7 @@ _KEPT_TEXTS = 4096
 
 
 def cause_of(explanation: Explanation) -> bytes:
-    """Return a digest that requests have in common whose findings say the same of other IDs, numbers, and times."""
+    """Return a digest that is equal for requests whose findings differ only in IDs, numbers, and times."""
     request, route = explanation.request, explanation.route
     if not explanation.findings and request.is_successful:
         return b""
@@ -47,12 +47,12 @@ def _without_ids(text: str) -> str:
 
 
 def form_of(request: ObservedRequest) -> bytes | None:
-    """Return a digest that requests have in common which differ only in UUIDs, phone numbers, and opaque tokens.
+    """Return a digest that is equal for requests that differ only in UUIDs, phone numbers, and opaque tokens.
 
-    Of a UUID the rules judge only where it occurs again, of a number also whether it can be dialed, of a
-    token whether it occurs elsewhere. Everything else counts as it was sent; but of a response that reports
-    no failure, nothing is judged: its form says something only of requests without a finding. None for a
-    request with findings of its reader, or a 2xx response that reports a failure.
+    The rules check only whether a UUID is repeated, whether a number is repeated and can be dialed, and whether
+    a token is repeated. All else is compared as it was sent. A response that reports no failure is not checked,
+    so its form matters only for requests without a finding. Returns None for a request with findings of its
+    reader, and for a 2xx response that reports a failure.
     """
     response, headers = request.response, dict(request.headers or {})
     is_accepted = response is not None and bool(response.status) and request.is_successful
@@ -65,7 +65,7 @@ def form_of(request: ObservedRequest) -> bytes | None:
         response_headers = {"Date": response_headers.get("Date", "")}
     token = _OPAQUE_TOKEN.fullmatch(headers.get("Authorization", ""))
     if token and not is_placeholder(token[1]):
-        response_headers.pop("Date", None)  # decides only whether a JWT had expired
+        response_headers.pop("Date", None)  # only decides whether a JWT had expired
         texts = (sent, received, *response_headers.values())
         headers["Authorization"] = f"{any(token[1][:12] in each for each in texts)}"
     rest = (
@@ -88,7 +88,7 @@ def form_of(request: ObservedRequest) -> bytes | None:
 
 
 def _number_values(sent: str, rest: str) -> str:
-    """Return both texts with the values that are judged by their form alone as numbers, equal ones as the same."""
+    """Return both texts with numbers in place of values whose form alone matters; equal values get the same number."""
     seen: dict[str, str] = {}
 
     def replace(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Tell which entries of a HAR file are no requests to an API: a browser records pages, scripts, and images too."""
+"""Find the entries of a HAR file that are not API requests: a browser also records pages, scripts, and images."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ OTHER_HOST, PAGE = "other host", "page"
 
 
 def find_reason_to_skip(request: ObservedRequest, own: Contract | None) -> str:
-    """Return OTHER_HOST or PAGE for a request that is none to an API of a platform; empty for one that is.
+    """Return OTHER_HOST or PAGE for a request that is not to a platform's API; empty for a request that is.
 
-    A PAGE is what a platform's own site loads, such as a script of `apps.mypurecloud.com`: nothing sent a
-    token for it, and nothing failed. Bodies are not read: those of pages are long.
+    A PAGE is loaded by a platform's own site, such as a script of `apps.mypurecloud.com`: it was requested
+    without a token, and did not fail. Bodies are not read, because those of pages are long.
     """
     if platform_of_host(request.host):
         return PAGE if _is_page(request) and not (own and _has_route(request, own)) else ""
@@ -35,7 +35,7 @@ def _is_page(request: ObservedRequest) -> bool:
 
 
 def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
-    """Return whether a request goes to a platform, or to an operation: its body does not decide that."""
+    """Return whether a request goes to a platform, or to an operation; its body is not compared."""
     bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
     route = match_route(bare, own)
     return bool(route.platform or route.operation)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _COOKIE = re.compile(r"([^=;\s]+)=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
-# Parts of names of secrets. A text without any of them has only what is secret by its form.
+# Parts of names of secrets. A text without them can only have secrets by their form.
 _HINTS = ("oken", "ecret", "assw", "earer", "asic ", "piKey", "pikey", "pi_key", "redential", "eyJ")
 _LONGEST_TEXT = 1 << 16
 _MIN_LENGTH, _MIN_WORD, _SHORT = 8, 4, 1024
@@ -26,9 +26,9 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", "abcdefghijklmnopqrstuvwxyz
 
 
 def find_header_secrets(name: str, value: str) -> Iterator[str]:
-    """Yield what is secret in the value of a header: credentials, the password in them, values of cookies.
+    """Yield the secrets in the value of a header: credentials, the password in them, values of cookies.
 
-    The value may have those of several headers of that name.
+    The value may join several headers of that name.
     """
     if len(values := value.split(", ")) > 1:
         for each in values:
@@ -48,7 +48,7 @@ def find_header_secrets(name: str, value: str) -> Iterator[str]:
 
 
 def _is_opaque(cookie: str, value: str) -> bool:
-    """Return whether the value of a cookie may be a key: not one of its attributes, and no word or number."""
+    """Return whether the value of a cookie may be a key: not an attribute, a word, or a number."""
     is_mixed = bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
     return is_mixed and len(value) >= _MIN_LENGTH and cookie.lower() not in ("path", "domain")
 
@@ -62,7 +62,7 @@ def split_jwts(secrets: Iterable[str]) -> Iterator[str]:
 
 
 def find_text_secrets(text: str) -> list[str]:
-    """Return what is secret in a body or a URL by the name of a secret, or by its form."""
+    """Return the secrets in a body or a URL, by their names or their form."""
     if len(text) > _LONGEST_TEXT or not any(hint in text for hint in _HINTS):
         return []
     return [*find_likely_secrets(text), *find_credentials(text)]
@@ -74,7 +74,7 @@ def find_json_secrets(values: Any) -> frozenset[str]:
 
 
 def _walk(values: Any) -> Iterator[str]:
-    """Yield the secrets in JSON values; `is_header` tells that a value is in a list of headers."""
+    """Yield the secrets in JSON values; `is_header` says that a value is in a list of headers."""
     rest: list[tuple[Any, bool]] = [(values, False)]
     while rest:
         value, is_header = rest.pop()
@@ -113,7 +113,7 @@ def _is_long(secret: str) -> bool:
 
 
 def _password(credentials: str) -> str:
-    """Return the password in credentials of the scheme `Basic`, or the user where that is the key; empty for other schemes."""
+    """Return the password of `Basic` credentials, or the user if it is the key; empty for other schemes."""
     try:
         user, colon, password = a2b_base64(credentials).decode().partition(":")
     except (Error, ValueError):
@@ -122,9 +122,9 @@ def _password(credentials: str) -> str:
 
 
 class SecretIndex:
-    """Masks any of thousands of secrets in a text, in the time that the words of the text take.
+    """Masks thousands of secrets in a text, in time proportional to the words of the text.
 
-    Each secret is found by its longest word, so that one which is glued to other letters is not found.
+    Each secret is found by its longest word, so a secret that is joined to other letters is not found.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
@@ -137,14 +137,14 @@ class SecretIndex:
                 self._by_word.setdefault(key[0], []).append((key.start(), folded))
 
     def may_change(self, text: str) -> bool:
-        """Return False if certainly nothing in a text is masked."""
+        """Return False if a text certainly contains nothing to mask."""
         return bool(self._by_word) and any(map(self._has_word, _folded_decodings(text)))
 
     def _has_word(self, folded: str) -> bool:
         return not self._by_word.keys().isdisjoint(re.findall(_WORD, folded))
 
     def redact(self, text: str) -> str:
-        """Return a text with each secret masked, also one that is written in escapes."""
+        """Return a text with each secret masked, even if it is written with escapes."""
         spans = [
             view.source_span(start, end)
             for view in decodings(text)
@@ -169,5 +169,5 @@ def _folded_decodings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def make_index(secrets: frozenset[str]) -> SecretIndex:
-    """Return the index of the secrets of a source; all requests of it share one."""
+    """Return the index of the secrets of a source; all of its requests share the index."""
     return SecretIndex(secrets)

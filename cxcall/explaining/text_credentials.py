@@ -1,6 +1,6 @@
-"""Find every credential that a text passes to a client, also one that another replaces, or that is for a proxy.
+"""Find every credential that a text passes to a client, including replaced ones and those for a proxy.
 
-What is sent may be the last of two headers, while the response echoes the first one.
+For example, the last of two headers may be sent, while the response echoes the first one.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _PROSE = frozenset(
 def find_credentials(text: str) -> Iterator[str]:
     """Yield the credentials in a text: of headers, of options of clients, of pairs in code, and of URLs.
 
-    Placeholders and variables are none, and a word is one only where its place shows that: in a header that is
+    Placeholders and variables are not credentials. A word is one only at certain places: in a header that is
     passed to a client, or as a password.
     """
     yield from filter(_is_credential, _find(text))
@@ -91,7 +91,7 @@ def _find(text: str) -> Iterator[str]:
 
 
 def _find_words(text: str) -> Iterator[str]:
-    """Yield the texts of letters alone that are credentials by their place, also where they read like a word."""
+    """Yield texts of only letters that are credentials by their place, even if they look like a word."""
     headers = [_QUOTED_HEADER]
     if compile_pattern(_HTTPIE_START).search(text):
         headers.append(_BARE_HEADER)
@@ -112,7 +112,7 @@ def _is_password_word(value: str) -> bool:
 
 
 def _in_header(name: str, value: str) -> Iterator[str]:
-    """Yield what is secret in the value of a header, which has no blank but the one after a scheme."""
+    """Yield the secret in the value of a header; its only blank is the one after a scheme."""
     if "cookie" in name.lower():
         yield from (each.partition("=")[2].strip() for each in value.split(";"))
     elif has_secret_part(name) or is_auth_header(name):
@@ -122,7 +122,7 @@ def _in_header(name: str, value: str) -> Iterator[str]:
 
 
 def _is_credential(value: str) -> bool:
-    """Return whether a value may be secret: not a word, as in prose, and not what stands for one."""
+    """Return whether a value may be secret: not a word, as in prose, and not a placeholder."""
     is_word = re.fullmatch(r"[A-Za-z._-]*", value)
     is_variable = value[:1] in "$%{<(@*/" or is_plain(value)
     return not (is_word or is_variable or is_placeholder(value) or is_redacted(value))

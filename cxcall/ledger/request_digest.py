@@ -1,4 +1,4 @@
-"""What makes two requests identical: digests of method, URL, and body, which the duplicate guard compares."""
+"""Compute the digests of method, URL, and body by which the duplicate guard finds identical requests."""
 
 import hashlib
 import json

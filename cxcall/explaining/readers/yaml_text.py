@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
 _FEWEST_KEYS = 3
-# JSON is read by the other readers, which report its faults: YAML accepts some of them.
+# Other readers read JSON and report its errors, some of which YAML accepts.
 _JSON_VALUE = re.compile(r":[ \t]*(?:\n[ \t]*)?(?:\{(?!\{)|\[(?![^\[\]{}\n]*\]))")
 _NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What the messages of refusals mean that have no code: the finding code and the advice for a phrase."""
+"""The meaning of refusal messages without a code: the finding code and the advice for a phrase."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cxcall.responses.refusals.cause_table import (
     Cause,
 )
 
-# Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
+# Phrases of messages without a code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase such as "invalid request" explains nothing.
 BY_WORDS = (
     (
         r"no known way to render",

@@ -27,7 +27,7 @@ SEND_JSON = "send `Content-Type: application/json`"
 NO_CAUSE = Cause("not-provable", "", "contact the platform's support")
 NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", CHECK_CLIENT)
 _MISSING_RIGHT = "the token does not allow this"
-# RFC 9110, section 15.5.2, and RFC 6750, section 3.1, say no more of a 401.
+# RFC 9110, section 15.5.2, and RFC 6750, section 3.1, say nothing else about a 401.
 _NOT_AUTHENTICATED = (
     "the request has no valid token: it may be missing, expired, revoked, or of another region"
 )

@@ -121,7 +121,7 @@ def _is_withheld(form: Payload, where: str) -> bool:
 
 
 def _form_body(finding: Finding) -> Finding:
-    """Return the finding that a body is a form, where the API expects JSON."""
+    """Return the finding that a body is a form although the API expects JSON."""
     return finding._replace(
         message="the body is a form (`name=value&...`), but the API expects JSON",
         fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",

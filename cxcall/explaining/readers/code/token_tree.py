@@ -148,7 +148,7 @@ def is_operator(item: Any, values: tuple[str, ...]) -> bool:
 
 
 def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
-    """Return (key, rest) of `key: value` and its kinds; (None, items) where there is no key."""
+    """Return (key, rest) of `key: value` and its kinds; (None, items) if there is no key."""
     is_value = (
         len(items) > 2
         and is_token(items[0], "string")

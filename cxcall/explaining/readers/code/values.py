@@ -86,7 +86,7 @@ def wrapped_text(value: Any) -> str:
 
 
 def join_terms(terms: list[Any]) -> Any:
-    """Return one term as it is, texts as one text, and maps or lists as one; any other result of operators is unknown."""
+    """Return a single term unchanged, texts as one text, and maps or lists as one; other results are unknown."""
     if len(terms) == 1:
         return terms[0]
     if all(isinstance(each, dict) for each in terms) and terms:
@@ -173,12 +173,12 @@ def contains_value(outer: Any, inner: Any) -> bool:
 
 
 def without_itself(value: Any, container: Any) -> Any:
-    """Return a value as it is added to a map or list; unknown if it holds that map or list itself."""
+    """Return a value to add to a map or list; unknown if it contains that map or list itself."""
     return unknown() if value is container or contains_value(value, container) else value
 
 
 def measure(value: Any, limit: int) -> int:
-    """Return how many characters and members a value has, counted again where they occur again; stops above the limit."""
+    """Return the number of characters and members in a value, repeated ones included; stops above the limit."""
     size, waiting = 0, [value]
     while waiting and size <= limit:
         each = waiting.pop()
@@ -193,7 +193,7 @@ def measure(value: Any, limit: int) -> int:
 
 
 def is_in_pieces(content: Any) -> bool:
-    """Return whether a text is only a part of the body that code puts together: a word, or JSON that does not end."""
+    """Return whether a text is only a part of a body that code joins: a word, or incomplete JSON."""
     if not isinstance(content, str) or is_unresolved(content):
         return False
     text = content.strip()
@@ -203,13 +203,13 @@ def is_in_pieces(content: Any) -> bool:
 
 
 def unwrap(content: Any) -> Any:
-    """Return the text or map that brackets of C++ or Lua stand around; any other value as it is."""
+    """Return the text or map in brackets of C++ or Lua; any other value unchanged."""
     if (
         isinstance(content, dict)
         and isinstance(mode := content.get("mode"), str)
         and mode in content
     ):
-        return content[mode]  # of Postman: `{mode: "raw", raw: text}`
+        return content[mode]  # the form of Postman: `{mode: "raw", raw: text}`
     is_one = isinstance(content, list) and len(content) == 1
     if is_one and isinstance(content[0], str) and content[0].lstrip()[:1] == "{":
         return content[0]

@@ -66,7 +66,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
     )
 
     def resolve(text: Any) -> str:
-        """Return a text with its variables replaced, or marked where their values are not in the collection."""
+        """Return a text with its variables replaced, or marked if their values are not in the collection."""
         return _VARIABLE.sub(
             lambda match: variables.get(match[1]) or mark_unresolved(f"{{{match[1]}}}"),
             str(text or ""),
