@@ -1,35 +1,46 @@
-"""Read a do-not-call list: a text file with a number on each line, or in its first column."""
+"""Read a do-not-call list: a text file with a number on each line, or a table with numbers in any column."""
 
 from __future__ import annotations
 
-import re
 import stat
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
-from cxcall.phone.number_masking import plain_digits
+from cxcall.findings.finding import printable
+from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_matching import NumberList, is_one_number
+from cxcall.phone.number_property_names import fold_name
+from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
 from cxcall.runtime.patterns import compile_pattern
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 _MIN_DIGITS = 3  # a heading such as `Phone 1` has fewer digits
-_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-
-def _list_cells(line: str) -> list[str]:
-    """Return the cells of a line of a do-not-call list, without empty cells at the end, but at least one."""
-    text = line.lstrip("\ufeff").partition("#")[0]
-    first, *others = (cell.strip().strip("\"'").strip() for cell in re.split(r"[,;\t]", text))
-    return [first, *filter(None, others)]
+_CELL = r"""(?:^|[,;\t])[ ]*=?((?:"(?:[^"]|"")*"|'[^']*')(?=[ ]*(?:[#,;\t]|$))|[^,;\t]*)"""
+_SEPARATOR_LINE = r"(?i)sep=.?"
+"""The first line of a table that tells Excel what separates the cells."""
+_PHONE_NAMES = (
+    r"(?:.*(?:phone|mobile|msisdn|telefono?|e164|handy)|tel|cell)(?:number|num|nummer|no)?s?"
+    r"|(?:number|num|nummer)s?"
+)
+_ISO_DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+.*)?"
+_OTHER_DATE = r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
+# What begins like a number with its country code, and what Excel makes of a number: `1.20256E+10`.
+_BROKEN = r"(?:tel:)?\s*[+\uff0b]\s*\(?[0-9].*|[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+"
+_LIKE_A_NUMBER = r"(?:tel:)?\(?((?:[0-9][ ().\-/]*){7,15}).*"
+_DIGITS = r"[0-9()][0-9().\-/]{5,}[0-9]"
 
 
 def read_do_not_call_list(path: str) -> NumberList:
-    """Return the numbers in a file, which has one on each line or in its first column.
+    """Return the numbers in a file, which has one on each line, or is a table that has them in any column.
 
     Skips blank lines, text after `#`, and a heading. A changed file is read again, because a server or a
-    worker runs for a long time. Raises UsageError when the file cannot be read, or another line does not begin with
-    exactly one number.
+    worker runs for a long time. Raises UsageError when the file cannot be read, or another line has no number, or a
+    cell that is not exactly one number where one is expected.
     """
     try:
         found = Path(path).expanduser().stat()
@@ -41,20 +52,126 @@ def read_do_not_call_list(path: str) -> NumberList:
 
 @lru_cache(maxsize=8)
 def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
-    numbers = []
-    for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
-        first, *others = _list_cells(line)
-        digits = plain_digits(first)
-        if is_one_number(first):
-            # A line that contains only numbers is a list, and not a row of a table.
-            is_list = all(
-                is_one_number(each) and not compile_pattern(_DATE).match(each) for each in others
-            )
-            numbers += [first, *(others if is_list else ())]
-        elif first and (line_number > 1 or len(digits) >= _MIN_DIGITS):
-            raise UsageError(
-                f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'has no number'}",
-                where="--do-not-call",
-                fix="write one number per line, without an extension, preferably in E.164: `+12025550123`",
-            )
-    return NumberList(numbers)
+    return NumberList(_List(path).numbers(read_text(str(Path(path).expanduser()))))
+
+
+class _List:
+    """A list of numbers with the names of its columns, if it has a heading."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._line_number = path, 0
+        self._names: Sequence[str] = ()
+        self._phones: Sequence[int] = ()
+
+    def numbers(self, text: str) -> Iterator[str]:
+        """Yield the numbers of each line; raises UsageError for a line that has none."""
+        is_first = True
+        for self._line_number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+            cells = _split_cells(line)
+            if not any(cells) or (is_first and compile_pattern(_SEPARATOR_LINE).fullmatch(line)):
+                continue
+            if is_first and _is_heading(cells):
+                self._names = cells
+                self._phones = [place for place, name in enumerate(cells) if _is_phone_name(name)]
+            elif len(cells) == 1:
+                yield self._only_number(cells[0])
+            else:
+                yield from self._numbers_of_row(cells)
+            is_first = False
+
+    def _only_number(self, cell: str) -> str:
+        if not is_one_number(cell):
+            raise self._error("", has_digits=bool(plain_digits(cell)))
+        return cell
+
+    def _numbers_of_row(self, cells: Sequence[str]) -> list[str]:
+        """Return every number in a row of a table, whatever column it is in; IDs may be among them.
+
+        In doubt, a number is on the list. A row without a number is skipped if the cell for it is empty.
+        """
+        found, has_number, is_doubtful = [], False, False
+        for name, cell in self._named_parts(cells):
+            if is_one_number(cell) and not _matches(_ISO_DATE, cell):
+                found.append(cell)
+                is_long = len(plain_digits(cell)) >= MIN_NATIONAL_DIGITS
+                has_number |= is_long and not _matches(_OTHER_DATE, cell)
+            elif _is_broken(cell, name):
+                raise self._error(name, has_digits=True)
+            else:
+                inside = [each[0] for each in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(cell)]
+                likely = _likely_numbers(cell)
+                found += [*inside, *likely]
+                has_number |= bool(inside)
+                is_doubtful |= bool(likely)
+        if (is_doubtful and not has_number) or not (found or self._has_no_phone(cells)):
+            raise self._error("", has_digits=is_doubtful)
+        return found
+
+    def _has_no_phone(self, cells: Sequence[str]) -> bool:
+        """Return whether the cells for numbers are empty: those that the heading names, or the first one."""
+        phones = [cells[place] for place in self._phones or (0,) if place < len(cells)]
+        return not any(plain_digits(each) if self._phones else each for each in phones)
+
+    def _named_parts(self, cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Yield each cell with the name of its column; what is before and after a `#` are two cells."""
+        for position, cell in enumerate(cells):
+            name = self._names[position] if position < len(self._names) else ""
+            head, _, tail = cell.partition("#")
+            yield name, head.strip()
+            if tail:
+                yield "", tail.strip()
+
+    def _error(self, name: str, *, has_digits: bool) -> UsageError:
+        place = f"`{printable(name)}` in line" if name else "line"
+        problem = "is not exactly one number" if has_digits else "has no number"
+        return UsageError(
+            f"{place} {self._line_number} of `{self._path}` {problem}",
+            where="--do-not-call",
+            fix="write one number per line, without an extension, preferably in E.164: `+12025550123`",
+        )
+
+
+def _split_cells(line: str) -> list[str]:
+    """Return the cells of a line, without empty cells at the end, but at least one.
+
+    Text after `#` is skipped, but not the cells after it: `#` may be part of a cell.
+    """
+    if line.lstrip().startswith("#"):
+        return [""]
+    cells = [match[1] for match in compile_pattern(_CELL).finditer(line)]
+    if len(cells) == 1:
+        cells = [cells[0].partition("#")[0]]
+    plain = [cell.strip().strip("\"'").strip() for cell in cells]
+    while len(plain) > 1 and not plain[-1]:
+        plain.pop()
+    return plain
+
+
+def _is_heading(cells: Sequence[str]) -> bool:
+    """Return whether the first line names columns: it has no whole number, and its first cell none at all."""
+    first = cells[0]
+    return (
+        not is_one_number(first)
+        and len(plain_digits(first)) < _MIN_DIGITS
+        and all(len(plain_digits(cell)) < MIN_NATIONAL_DIGITS for cell in cells)
+    )
+
+
+def _is_phone_name(name: str) -> bool:
+    return bool(name) and _matches(_PHONE_NAMES, fold_name(name))
+
+
+def _is_broken(cell: str, name: str) -> bool:
+    """Return whether a cell should be one number, but is not: what follows it may be another one, or an extension."""
+    return _matches(_BROKEN, cell) or (_is_phone_name(name) and bool(plain_digits(cell)))
+
+
+def _likely_numbers(cell: str) -> list[str]:
+    """Return what may be numbers in a text that begins like one: an extension may follow, or another number."""
+    if _matches(_ISO_DATE, cell) or not (found := compile_pattern(_LIKE_A_NUMBER).fullmatch(cell)):
+        return []
+    return [found[1], *compile_pattern(_DIGITS).findall(cell)]
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return bool(compile_pattern(pattern).fullmatch(text))

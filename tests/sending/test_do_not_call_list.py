@@ -1,0 +1,110 @@
+"""A do-not-call list protects every number in it, in whatever column and form it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+import pytest
+
+from cxcall.findings.errors import UsageError
+from cxcall.sending.do_not_call_list import read_do_not_call_list
+from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+PERSON, OTHER = "+12025550123", "+12025550199"
+LISTS = {
+    "an ID first": "ID,Phone,Date added\n10001,+12025550123,2024-05-01\n",
+    "an ID first, semicolons": "id;name;phone\n100123;Ada;+12025550123\n",
+    "an ID first, tabs": "id\tname\tphone\n100123\tAda\t+1 202 555 0123\n",
+    "an ID first, no heading": "10001,+12025550123\n",
+    "a long ID first": "1000000001;(202) 555-0123\n",
+    "a UUID first": "12345678-1234-1234-1234-123456789012;+12025550123\n",
+    "a name first": "Name;Number\nAda;2025550123\n",
+    "a name first, no heading": "Ada;2025550123\n",
+    "a date first": "asked;phone\n2024-05-01;+12025550123\n",
+    "a time first": "2024-05-01 10:30:00,+12025550123\n01.05.2024 10:30,+12025550199\n",
+    "an empty cell first": "a,b,c\n,,+12025550123\n",
+    "quoted cells": '"ID","Name","Phone"\n"10001","Lovelace, Ada","+12025550123"\n',
+    "a separator in a quoted cell": '"Suite 5; floor 2";"(202) 555-0123"\n',
+    "a hash in a quoted cell": '"Suite #5","+12025550123"\n',
+    "a hash in a cell": "Suite #5;+12025550123\n",
+    "a hash as a heading": "No.;#;Phone\n1;#1;+12025550123\n",
+    "a comment after cells": "10001;2025550123 # asked\n",
+    "Excel's line about its separator": "sep=;\nid;phone\n1;+12025550123\n",
+    "Excel's formulas": 'id;phone\n1;="+12025550123"\n',
+    "a byte order mark": "\ufeffid;phone\r\n1;+12025550123\r\n",
+    "an apostrophe before it": "id;phone\n1;'+12025550123\n",
+    "two numbers in a row": "id;mobile;home\n1;+12025550199;2025550123\n",
+    "a number in a note": "1;asked for +1 (202) 555-0123 by mail\n",
+    "an extension in another column": "id;phone;note\n1;+12025550199;2025550123 ext 4\n",
+    "two numbers in another column": "id;phone;note\n1;+12025550199;2025550188 2025550123\n",
+    "a column of types": "phone type;phone\n1 mobile;+12025550123\n",
+    "rows without a number": "id;phone;name\n1;;Ada\n2;n/a;Bob\n3;+12025550123;Eve\n",
+    "first cells that are empty": "phone;name\n;Ada\n+12025550123;Eve\n",
+}
+UNREADABLE = {
+    "a letter in a number": "10001;+1202555o123\n",
+    "a letter in a number beside a long ID": "1000000001;+1202555o123\n",
+    "a letter in a column of numbers": "id;phone\n1000000001;202555o123\n",
+    "two numbers in a column of numbers": "id;phone\n1;2025550123 / 2025550124\n",
+    "an extension in a column of numbers": "id;Mobile Phone\n1;2025550123 ext 4\n",
+    "what Excel makes of a number": "id;phone\n10001;1.20256E+10\n",
+    "the same without a heading": "10001;1,20256E+10\n",
+    "an extension and no other number": "10001;Ada;2025550123 ext 4\n",
+    "a time and no number": "10001;Ada;01.05.2024 10:30\n",
+    "names": "Ada;Lovelace\n",
+    "a date alone": "Ada;2024-05-01\n",
+}
+
+
+@each_case("case", LISTS)
+def test_number_in_any_column_is_on_the_list(tmp_path: Path, case: str) -> None:
+    file = tmp_path / "dnc.csv"
+    file.write_text(LISTS[case], "utf-8")
+    assert PERSON in read_do_not_call_list(str(file))
+    assert "+12025550177" not in read_do_not_call_list(str(file))
+
+
+@each_case("case", UNREADABLE)
+@each_case("before", ["", "+12025550199;Eve\n"])
+def test_row_without_a_readable_number_is_refused(tmp_path: Path, case: str, before: str) -> None:
+    lines = UNREADABLE[case].splitlines()
+    if len(lines) == 1:
+        lines = [before.strip() or "x;y", *lines]
+    file = tmp_path / "dnc.csv"
+    file.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(UsageError, match="line 2") as refused:
+        read_do_not_call_list(str(file))
+    assert not any(char.isdigit() for char in refused.value.findings[0].message.split("`")[-1])
+
+
+@pytest.mark.parametrize("text", [LISTS["an ID first"], LISTS["quoted cells"]])
+def test_call_to_a_listed_number_is_stopped(live: Cxcall, sandbox: Sandbox, text: str) -> None:
+    listed = live.file("dnc.csv", text)
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--do-not-call", listed, "--yes")
+    ran = live(*words, "--phone-number", PERSON, "-o", "json", code=7)
+    assert ran.codes == ["do-not-call"]
+    assert not sandbox.rings
+    live(*words, "--phone-number", OTHER, code=0)
+
+
+def test_workbook_is_refused(cxcall: Cxcall) -> None:
+    with ZipFile(cxcall.folder / "dnc.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    ran = cxcall("call", "--to", PERSON, "-n", "--do-not-call", "dnc.xlsx", code=3)
+    assert "such as an Excel file" in ran.err
+
+
+def test_id_of_few_digits_stops_no_other_number(tmp_path: Path) -> None:
+    file = tmp_path / "dnc.csv"
+    file.write_text("id;phone\n10001;+12025550123\n5550199;+12025550124\n", "utf-8")
+    listed = read_do_not_call_list(str(file))
+    assert "+12025510001" not in listed
+    assert OTHER not in listed
