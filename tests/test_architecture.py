@@ -1,4 +1,4 @@
-"""Packages stand on levels, and imports run downwards: see docs/architecture.md."""
+"""Packages have levels, and imports go only to lower ones: see docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def package_of(module: str) -> str:
 
 @cache
 def modules() -> dict[str, str]:
-    """Return the text of each module of ours; parsing all of them would take seconds."""
+    """Return the text of each module of cxcall; parsing all of them would take seconds."""
     paths = {path.relative_to(PACKAGE.parent): path for path in PACKAGE.rglob("*.py")}
     names = {".".join(each.with_suffix("").parts).removesuffix(".__init__"): each for each in paths}
     return {name: paths[each].read_text("utf-8") for name, each in names.items()}
 
 
 def imported_modules(text: str, *, for_types: bool) -> set[str]:
-    """Return the modules of ours that a module imports, also within its functions; with those that only types need."""
+    """Return the modules of cxcall that a module imports, also in functions; `for_types` adds type-only imports."""
     found = re.findall(
         r"^ *from (cxcall[\w.]*) import (\([^)]*\)|.*)",
         text if for_types else TYPES.sub("", text),

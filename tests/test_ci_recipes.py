@@ -1,4 +1,4 @@
-"""The recipes for CI do what they say: their commands run, and fail where they should."""
+"""The commands of the CI recipes run, and fail if they should."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_compose_file_runs_commands_that_exist(cxcall: Cxcall) -> None:
         shown = cxcall(command, "--help", code=0).out
         assert not [flag for flag in options if flag.startswith("--") and flag not in shown], name
     worker = services["worker"]
-    assert worker["network_mode"] == "service:sandbox"  # a token goes to loopback only, without TLS
+    assert worker["network_mode"] == "service:sandbox"  # for a token without TLS
     assert worker["environment"]["CXCALL_BASE_URL"] == "http://127.0.0.1:8080"
     assert set(worker["depends_on"]) == {
         name for name, service in services.items() if "healthcheck" in service

@@ -25,7 +25,7 @@ CODE = sorted(
     if path.suffix in {".py", ".json"} and path != Path(__file__)
 )
 FOLDERS = {"reference_pages.py": reference_pages.FOLDER}
-"""Where the links start that a generator writes, if not at the root."""
+"""The folder of links that a generator writes, if not the root."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MARKDOWN_NAME = re.compile(r"[\w./-]*[\w-]\.md\b(?:#[\w-]+)?")
 PACKAGE_PATH = re.compile(r"(?<![\w/.])((?:cxcall|tests|tools)/[\w/.*-]*[\w*/])(?::(\w+))?")

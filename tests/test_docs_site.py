@@ -1,4 +1,4 @@
-"""The pages build as a site that loads nothing from elsewhere, and that axe-core finds no fault with."""
+"""The pages build as a site that loads nothing from other hosts, and axe-core finds no errors in it."""
 
 from __future__ import annotations
 

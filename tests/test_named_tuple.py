@@ -1,4 +1,4 @@
-"""Our named tuples behave as those of the standard library."""
+"""cxcall's named tuples behave like those of the standard library."""
 
 from __future__ import annotations
 

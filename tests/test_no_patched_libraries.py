@@ -1,4 +1,4 @@
-"""No module of cxcall changes `sys.modules`, replaces a member of a library, or uses a private one of Typer."""
+"""No module of cxcall changes `sys.modules`, replaces a member of a library, or uses a private member of Typer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def dotted_path(node: ast.AST, libraries: dict[str, str]) -> str:
 
 
 def is_patch(node: ast.AST, libraries: dict[str, str]) -> bool:
-    """Tell whether a node changes `sys.modules`, or a member of a library."""
+    """Return whether a node changes `sys.modules`, or a member of a library."""
 
     def is_library(inner: ast.AST) -> bool:
         return bool(dotted_path(inner, libraries))

@@ -81,7 +81,7 @@ def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environm
 
 @pytest.fixture
 def only_ours(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load no other plugins, which take longer than the tests; `pytester` removes the options that it finds."""
+    """Load no other plugins, because they take longer than the tests; `pytester` removes the options that it finds."""
     del pytester
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p cxcall.pytest_plugin -p no:cacheprovider -W error")

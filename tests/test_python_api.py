@@ -1,4 +1,4 @@
-"""`from cxcall import check`: the command's own verdict, for a program; typed, and light to import."""
+"""`from cxcall import check`: the same verdict as the command, typed, and fast to import."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import pytest
 from cxcall import CxcallError, check, explain
 
 SMALL_STACK = 1 << 18
-"""Bytes: what a thread may have on other systems."""
+"""Bytes of a thread's stack on other systems."""
 
 
 def nest(levels: int, wrap: Callable[[Any], Any]) -> Any:
@@ -86,7 +86,7 @@ def test_value_that_is_not_json_raises_a_documented_error(
 def test_number_that_json_does_not_have_is_reported(value: Any) -> None:
     with pytest.raises(ValueError, match="JSON"):
         check({"contactId": value})
-    # What a client sends for it is explained: it is the cause of the refusal.
+    # The value that a client sends for it is the cause of the refusal.
     (found,) = explain(exchange({"a": value}))
     assert "body-malformed" in {finding.code for finding in found.findings}
 

@@ -1,4 +1,4 @@
-"""Files and functions stay short, and text is written in one place."""
+"""Files and functions are short, and only one place prints text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README says what is true: its transcripts are what the program prints, its commands exist."""
+"""The README is correct: its transcripts are the program's output, and its commands exist."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ASKED = """{
 
 
 def settled(text: str) -> str:
-    """Replace what differs from run to run: IDs and times."""
+    """Replace the values that differ between runs: IDs and times."""
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
     return re.sub(r"in \d+ ms", "in N ms", re.sub(r"(delivery ID:\s+)\w+", r"\1ID", text))
 

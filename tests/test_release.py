@@ -1,4 +1,4 @@
-"""What is published says what is true: metadata, the README on a package index, files of the sdist."""
+"""Published data is correct: metadata, the README on a package index, files of the sdist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf
 
 @cache
 def metadata() -> Any:
-    """Return the core metadata that a wheel of this tree has."""
+    """Return the core metadata of a wheel of this tree."""
     return ProjectMetadata(str(ROOT), PluginManager()).core
 
 

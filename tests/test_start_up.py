@@ -1,4 +1,4 @@
-"""A command loads only what it uses: starting fast is a promise."""
+"""A command loads only the modules that it uses, so that it starts fast."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAX_MODULES = 124
 
 
 def in_a_process(program: str) -> str:
-    """Run a program without coverage in it, which imports a lot itself; returns its last line."""
+    """Run a program without coverage, which itself imports many modules; returns its last line."""
     left_out = ("COV", "CXCALL_")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(left_out)
@@ -137,7 +137,7 @@ def test_a_duplicate_that_is_stopped_does_not_load_the_client(live: Cxcall) -> N
 
 @pytest.mark.slow
 def test_a_send_loads_no_more_modules_than_it_did(live: Cxcall) -> None:
-    """Each takes 0.1 % of a send, and an empty one 0.05 %: import what only some sends need where they need it."""
+    """A module takes 0.1 % of a send, and an empty one 0.05 %: import rarely used modules inside functions."""
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     shown = "print(sum(name.partition('.')[0] == 'cxcall' for name in sys.modules))"
     assert int(at_the_end(shown, *words, **live.environment)) <= MAX_MODULES

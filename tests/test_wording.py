@@ -1,4 +1,4 @@
-"""Messages, help, README, and docs are in plain English: phrases that riddled, and what replaced them."""
+"""Messages, help, README, and docs are in plain English: phrases that must not be used."""
 
 from __future__ import annotations
 

@@ -2,10 +2,10 @@
 
     python tools/contract_coverage.py DOCUMENT...
 
-For every operation that takes JSON or a form: is it in `operations`; does `operations NAME --skeleton`
+For every operation that accepts JSON or a form: is it in `operations`; does `operations NAME --skeleton`
 print a body, does `validate` accept it, does `send --dry-run` build the request, and does `send` to a
 sandbox that was started with the document end with exit code 0? Each step is the real command, in a
-process of its own that is forked from one with everything loaded. The reasons of those that do not work
+process that is forked from one with everything loaded. The reasons of those that do not work
 are printed. Exit code 1 if fewer than 98 % work.
 """
 

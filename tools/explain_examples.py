@@ -124,7 +124,7 @@ EXAMPLES = (
 
 
 class Ended(Protocol):
-    """What is read of a process that has ended."""
+    """The results of a process that has ended."""
 
     @property
     def returncode(self) -> int:

@@ -3,10 +3,10 @@
 `python tools/genesys_contract.py` reads the installed Python SDK and the folder `tools/genesys_cloud/`:
 
 - `overlay.json`: which operations are shipped, their scopes, and `patch`, a JSON Merge Patch (RFC 7396) of the
-  document with everything that no SDK says: names of commands, examples, conditions, known mistakes, and `null`
-  for what an SDK says wrongly,
+  document with everything that no SDK declares: names of commands, examples, conditions, known mistakes, and `null`
+  for errors of an SDK,
 - `places_no_call.tsv`: the operations that were reviewed and place no call, each with the reason. All others may
-  place one, except `GET` and `HEAD`: so an operation of a newer SDK needs consent until somebody has reviewed it,
+  place one, except `GET` and `HEAD`, so an operation of a newer SDK needs consent until it is reviewed,
 - `required.json`: the required properties. `--declarations index.d.ts` writes them again, from the npm package
   `purecloud-platform-client-v2`.
 
@@ -152,7 +152,7 @@ class Builder:
         return merged
 
     def _add_conditions(self, operation: dict[str, Any]) -> None:
-        """Give a body with conditions of its own those of its schema, too: members beside a `$ref` replace them."""
+        """Add its schema's conditions to a body with own ones, because members beside a `$ref` replace them."""
         media = operation.get("requestBody", {}).get("content", {}).get(_JSON, {})
         schema = media.get("schema", {})
         if _CONDITIONS in schema and "$ref" in schema:

@@ -1,4 +1,4 @@
-"""Read operations and models out of the vendor's Python SDK, as text: importing it takes seconds.
+"""Read operations and models from the text of the vendor's Python SDK, because importing it takes seconds.
 
 Types, names, and enumerated values are those of `swagger_types`, `attribute_map`, and the setters of its models;
 methods, paths, and parameters are those of its API classes. Which properties are required is only in the type
@@ -111,7 +111,7 @@ def schema_of(kind: str) -> dict[str, Any]:
 
 
 def _limits(method: str, name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return what a method demands of the value of a parameter, by its error messages.
+    """Return the limits of a parameter's value, from the error messages of a method.
 
     Numbers that the SDK declares as text have no limits in a JSON Schema.
     """
@@ -131,7 +131,7 @@ def _route(method: str) -> tuple[str, str] | None:
 
 
 def _operation(method: str) -> dict[str, Any]:
-    """Return what one method of an API class declares."""
+    """Return the declaration of one method of an API class."""
     prose = re.search(
         r'"""\n        (.*?)\n        (.*?)\n\n        This method makes', method, re.DOTALL
     )

@@ -84,7 +84,7 @@ def write_document(document: dict[str, Any]) -> tuple[str, str]:
 
 
 def _body(operation: Operation) -> list[Any]:
-    """Return by what the operation of a body is found: its name, whether it is generated, whether it is a list, required and other names."""
+    """Return the index entry of a body: operation, is it generated, is it a list, required names, other names."""
     schema = operation.schema_at("")
     is_array = "array" in schema.get("type", ())
     if is_array:

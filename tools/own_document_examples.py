@@ -23,7 +23,7 @@ _BLOCK = re.compile(r"```console\n(\$ cxcall (?:[^\n]*\\\n)*[^\n]*)\n.*?```", re
 
 
 def write_examples(run: Run | None = None) -> str:
-    """Return the page with the current output; `run` is how commands are run."""
+    """Return the page with the current output; `run` runs the commands."""
     return _BLOCK.sub(
         lambda block: f"```console\n{block[1]}\n{output(block[1], run or run_command)}\n```",
         PAGE.read_text("utf-8"),
@@ -31,7 +31,7 @@ def write_examples(run: Run | None = None) -> str:
 
 
 def output(command: str, run: Run) -> str:
-    """Return what a command of the page prints, in an environment of its own."""
+    """Return the output of a command of the page, in its own environment."""
     words = shlex.split(command.removeprefix("$ cxcall ").replace("\\\n", " "))
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "calls.yaml").write_bytes((DOCS / "examples/calls.yaml").read_bytes())

@@ -38,7 +38,7 @@ NOTE = "<!-- Written by tools/reference_pages.py; do not edit. -->\n"
 
 
 def code(text: str) -> str:
-    """Return a text as code; empty if it is empty."""
+    """Return a text as code; an empty text stays empty."""
     return f"`{text}`" if text else ""
 
 
@@ -54,7 +54,7 @@ def escape_cell(text: str) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Return a text in which Markdown finds no markup but code in backticks."""
+    """Return a text in which Markdown finds no markup except code in backticks."""
     parts = re.split(r"(`[^`]*`)", text)
     return "".join(
         part if part[:1] == "`" else re.sub(r"[<\[*]|(?<!\w)_|_(?!\w)", r"\\\g<0>", part)
@@ -96,7 +96,7 @@ def write_options(options: Iterable[tuple[str, str]]) -> str:
 
 
 def write_findings() -> str:
-    """Return the catalog of finding codes, each under a heading of its own."""
+    """Return the catalog of finding codes, each under its own heading."""
     codes = load_codes().values()
     links = ", ".join(f"[{each.name}](#{each.name})" for each in codes)
     sections = (
@@ -252,7 +252,7 @@ PAGES = {
 
 
 def write_page(name: str) -> str:
-    """Return the text of a page, with the note where it comes from."""
+    """Return the text of a page, with a note on its source."""
     page = PAGES[name]
     return f"{NOTE}\n# {page.title}\n\n{page.introduction}\n\n{page.write().strip()}\n"
 

@@ -40,7 +40,7 @@ def get_hints(node: ast.AST) -> list[ast.expr | None]:
 
 @cache
 def find_hints(module: str) -> list[tuple[Position, Position]]:
-    """Return where type hints start and end in a module: rows from 1, columns from 0."""
+    """Return the starts and ends of type hints in a module: rows from 1, columns from 0."""
     hints = [
         hint
         for node in ast.walk(ast.parse(Path(module).read_text(encoding="utf-8")))
@@ -54,7 +54,7 @@ def find_hints(module: str) -> list[tuple[Position, Position]]:
 
 
 def matters(mutant: Mutant) -> bool:
-    """Tell whether a mutant can change what runs."""
+    """Return whether a mutant can change what runs."""
     _, module, _, row, column = mutant
     return not any(start <= (row, column) < end for start, end in find_hints(module))
 
@@ -70,7 +70,7 @@ def draw(mutants: list[Mutant], size: int, seed: int) -> tuple[set[str], int]:
 
 
 def main() -> None:
-    """Mark as skipped whatever is not in the sample."""
+    """Mark all mutants outside the sample as skipped."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("session")
     parser.add_argument("--size", type=int, default=40)

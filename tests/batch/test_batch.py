@@ -1,4 +1,4 @@
-"""`cxcall batch`: every row is sent once, whatever the file, the platform, or a person does."""
+"""`cxcall batch` sends every row once, whatever happens in the file, on the platform, or at the terminal."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PERSONAL = ("--operation", "personal-connection")
 FAST = ("--rate", "500/s")
-# The whole of it is 1000 rows and 20 kills; CI takes a part.
+# A release is tested with 1,000 rows and 20 kills; CI uses fewer.
 ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "120"))
 KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "6"))
 
@@ -60,13 +60,13 @@ def recorded(cxcall: Cxcall, *arguments: str) -> list[dict[str, Any]]:
 
 
 def received(sandbox: Sandbox) -> list[Any]:
-    """Return the bodies of what rang, in the order of the contacts."""
+    """Return the bodies of placed calls, in the order of the contacts."""
     bodies = [json.loads(entry.body) for entry in sandbox.rings]
     return sorted(bodies, key=lambda sent: str(sent["contactId"]))
 
 
 def left_of(cxcall: Cxcall, count: int) -> str:
-    """Return how many of so many rows are still to be sent."""
+    """Return how many of the rows were not sent yet."""
     with Ledger.open(cxcall.folder / "state") as ledger:
         return str(count - sum(record.may_be_processed for record in ledger.records()))
 
@@ -85,7 +85,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[Running]:
             process.kill()
 
 
-# What is read
+# Reading of files
 
 
 def test_quiet_batch_prints_only_engagement_ids(live: Cxcall) -> None:
@@ -180,7 +180,7 @@ def test_rows_can_be_read_from_stdin(live: Cxcall, sandbox: Sandbox) -> None:
     assert len(sandbox.rings) == 5
 
 
-# What is wrong with it
+# Errors in files
 
 
 def test_every_invalid_cell_is_reported_before_anything_is_sent(
@@ -275,7 +275,7 @@ def test_invalid_batch_options_are_rejected(
     assert message in live("batch", *arguments, code=2).err
 
 
-# Who agrees
+# Consent
 
 
 def test_wrong_confirm_count_is_reported_in_the_right_number(live: Cxcall) -> None:
@@ -309,7 +309,7 @@ def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
     assert cxcall("batch", file, *PERSONAL, "--curl", code=0).out.count("curl --include") == 2
 
 
-# What it never does
+# Guarantees
 
 
 def test_identical_rows_are_sent_once_and_reported_as_stopped_if_strict(cxcall: Cxcall) -> None:
@@ -450,7 +450,7 @@ def test_row_left_in_flight_by_a_resumed_run_counts_once(cxcall: Cxcall) -> None
             assert came.wait(30)
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=30)  # the request is still held
+            out, _ = process.communicate(timeout=30)  # the server still holds the request
         hold.set()
     *rows, summary = map(json.loads, out.splitlines())
     assert [row["outcome"] for row in rows] == ["unknown"]
@@ -758,7 +758,7 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
             arrived.wait(20)
             assert platform.wait_for_rings(3)
             process.send_signal(signal.SIGINT)
-            for _ in range(30):  # two signals in a row may be one to a process that had no turn yet
+            for _ in range(30):  # a process that has not run yet may see two signals as one
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(0.3)
                     break
@@ -784,7 +784,7 @@ def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall
             more = ("--resume",) if attempt else ()
             with begin(cxcall, *arguments, left_of(cxcall, ROWS), *more) as process:
                 count = platform.rung + seed.randrange(1, ROWS // KILLS)
-                # Without a first row there is nothing to resume; later on, fewer rows may be left than it waits for.
+                # Before the first row there is nothing to resume; later, fewer rows may be left than the test waits for.
                 platform.wait_for_rings(count, timeout=2 if attempt else 60)
                 process.kill()
                 process.communicate(timeout=30)

@@ -1,4 +1,4 @@
-"""How a batch looks on a real terminal, and what stays on stderr where stdout is a file."""
+"""The output of a batch on a real terminal, and on stderr if stdout is a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAULTS = {3: "+12025550143", 7: "+12025550150", 9: "+1202"}
 
 
 def export(cxcall: Cxcall, count: int = 12) -> list[str]:
-    """Write rows of which one is refused, one unknown, and one invalid; return the words of the command."""
+    """Write a file with a refused, an unknown, and an invalid row; return the words of the command."""
     numbers = [FAULTS.get(n, f"+120255511{n:02}") for n in range(count)]
     rows = [f"{CONTACT.format(n)},{number},{CAMPAIGN}" for n, number in enumerate(numbers)]
     name = cxcall.file("calls.csv", "\n".join(["contact-id,phone-number,campaignId", *rows]) + "\n")
@@ -157,10 +157,10 @@ def test_table_counts_rows_by_outcome_and_reason_and_sums_them_up() -> None:
 
 
 class Stream:
-    """A stream that is no terminal."""
+    """A stream that is not a terminal."""
 
     def isatty(self) -> bool:
-        """Return that it is none."""
+        """Return False."""
         return False
 
 

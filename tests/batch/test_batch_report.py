@@ -1,4 +1,4 @@
-"""`cxcall batch list` and `batch report`: what became of each row, in every form, without full numbers."""
+"""`cxcall batch list` and `batch report`: the result of each row, in every format, without full numbers."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
     )
     assert [each["phone-number"][-4:] for each in joined][:3] == [row[2][-4:] for row in rows][:3]
     assert joined[0]["phone-number"] == "'+*******1100"
-    assert joined[0]["Note"] == "'=1+1"  # no spreadsheet runs it
+    assert joined[0]["Note"] == "'=1+1"  # so that no spreadsheet runs it
     full = sent("batch", "report", "--format", "csv", "--join", "--show-numbers", code=0).out
     assert [each["phone-number"] for each in csv.DictReader(full.splitlines())] == [
         row[2] for row in rows
@@ -241,7 +241,7 @@ def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
 
 
 class Page(HTMLParser):
-    """What a page has: its elements, and the texts of its styles and scripts."""
+    """The content of a page: its elements, and the texts of its styles and scripts."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -300,7 +300,7 @@ def report_of(count: int, **changes: Any) -> BatchReport:
 
 
 def digest(text: str) -> str:
-    """Return the hash of an inline block, as a policy names it."""
+    """Return the hash of an inline block, in the form of a content security policy."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
@@ -414,7 +414,7 @@ def test_page_sorts_and_filters_in_a_browser_which_keeps_its_policy(tmp_path: Pa
         "color": found["color"],
     }
     assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", found["color"])
-    assert found["color"] != "rgb(0, 0, 0)"  # the style counts
+    assert found["color"] != "rgb(0, 0, 0)"  # the style is in effect
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Ho
 
 
 def hours_around(zone: str, begin: timedelta, end: timedelta) -> str:
-    """Return hours by the clock of a zone, relative to now."""
+    """Return hours in the local time of a zone, relative to now."""
     now = datetime.now(ZoneInfo(zone))
     return f"{now + begin:%H:%M:%S}-{now + end:%H:%M:%S}"
 
@@ -75,7 +75,7 @@ def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> N
         assert results(ran)[0] == [("skipped", "outside-hours"), ("accepted", None)]
         assert "outside their calling hours: 1 row" in ran.err
         assert "to continue, run the same command with `--resume`" in ran.err
-        assert cxcall(*words, *ALL_DAY, "--confirm", "2", code=7).out  # it is not over yet
+        assert cxcall(*words, *ALL_DAY, "--confirm", "2", code=7).out  # it is not finished
         rows, summary = results(cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0))
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 2, 1)
     assert numbers_dialed(platform) == [BERLIN, NEW_YORK]

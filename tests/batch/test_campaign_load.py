@@ -1,4 +1,4 @@
-"""`cxcall campaign`: a file is loaded into a list, each contact once; the list is dialed, followed, and exported."""
+"""`cxcall campaign`: load a file into a list, each contact once; dial, follow, and export the list."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def tenant(sandbox: Sandbox) -> Tenant:
 
 
 def rows(count: int, first: int = 0) -> str:
-    """Return a CSV file with this number of contacts, each with a name of its own."""
+    """Return a CSV file with this number of contacts, each with its own name."""
     lines = (f"+1303555{first + place:04},P{first + place}\n" for place in range(count))
     return "Phone,Name\n" + "".join(lines)
 
@@ -74,12 +74,12 @@ def lines(ran: Ran) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def loads(sandbox: Sandbox) -> int:
-    """Return how many requests that load contacts were accepted."""
+    """Return the number of accepted requests that load contacts."""
     return sum(each.accepted and each.operation == "add-contacts" for each in sandbox.received)
 
 
 def halves(count: int, first_of_second: str = "") -> str:
-    """Return a file whose rows go out in two requests, because their `priority` differs; the second may begin with a row."""
+    """Return a file of two requests, because `priority` differs; `first_of_second` may start the second one."""
     head, *records = rows(2 * count).splitlines()
     first, second = records[:count], records[count:]
     second = [*filter(None, [first_of_second]), *second]
@@ -307,13 +307,13 @@ def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant:
 
 
 class Dialer:
-    """A platform that is no sandbox: its list has two columns, and it never returns the contact `Lost`."""
+    """A platform that is not a sandbox: its list has two columns, and it never returns the contact `Lost`."""
 
     def __init__(self) -> None:
         self.loaded: list[str] = []
 
     def answer(self, body: Any, _count: int) -> Reply:
-        """Answer a request that loads contacts."""
+        """Respond to a request that loads contacts."""
         if not isinstance(body, list):
             return Reply(204)
         self.loaded += [each["data"]["Name"] for each in body]
@@ -321,7 +321,7 @@ class Dialer:
         return Reply(200, [{**each, "id": str(place)} for place, each in enumerate(kept)])
 
     def read(self, path: str, _count: int) -> Reply:
-        """Answer the read of a list, a campaign, or its progress."""
+        """Respond to a read of a list, a campaign, or its progress."""
         if "contactlists" in path:
             phones = [{"columnName": "Phone", "type": "cell"}]
             return Reply(
@@ -442,7 +442,7 @@ def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
 def load_to_cxone(
     cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int, status: int = 200
 ) -> Ran:
-    """Load two rows to a platform that accepts the upload, and answers each read of its job so."""
+    """Load two rows to a platform that accepts the upload, and returns this state for each read of its job."""
     upload = Reply(202, {"jobId": "17"} if job else {})
     with Platform(
         lambda _body, _count: upload,
@@ -629,7 +629,7 @@ def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> 
 def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the first request is answered, another run of the same load records the sixth row."""
+    """During the first request, another run of the same load records the sixth row."""
     for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
         monkeypatch.setenv(name, cxcall.environment[name])
     dialer = Dialer()
@@ -680,7 +680,7 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
 def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the first request is answered, a load of another file records the number of the sixth row."""
+    """During the first request, a load of another file records the number of the sixth row."""
     for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
         monkeypatch.setenv(name, cxcall.environment[name])
     dialer = Dialer()
@@ -840,7 +840,7 @@ def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox
     assert "warning" not in ran.err
     live("campaign", "stop", "4712", "--yes", code=0)
     watched = live("campaign", "status", "4712", "--watch", code=0)
-    assert "not running\n" in watched.err  # no counts, and so no colon
+    assert "not running\n" in watched.err  # no counts, so no colon
 
 
 def test_hint_after_a_start_says_what_may_have_ended_the_campaign(cxcall: Cxcall) -> None:

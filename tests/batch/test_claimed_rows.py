@@ -1,4 +1,4 @@
-"""How a worker ends its rows when the database was away in between."""
+"""A worker ends its rows although the database was unavailable meanwhile."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_outcome_that_could_not_be_recorded_is_recorded_later(held: Held) -> Non
 
 
 def test_row_whose_record_was_committed_but_not_sent_is_undelivered(held: Held) -> None:
-    delivery = held.begin()  # its answer was lost with the connection
+    delivery = held.begin()  # its response was lost with the connection
     error = LedgerError("the database is lost")
     assert error.findings[0].code == LEDGER
     assert held.end(failed(error)) == {"undelivered": 1}
@@ -141,7 +141,7 @@ def test_outcomes_that_a_crash_of_the_database_lost_are_recorded_again(held: Hel
     held.end(sent(delivery, Outcome.ACCEPTED, is_recorded=True))  # as if its record was lost
     assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
     held.queue.close()
-    held.queue.count("B1")  # connects anew
+    held.queue.count("B1")  # connects again
     held.rows.settle()
     assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
 

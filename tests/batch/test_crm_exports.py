@@ -1,4 +1,4 @@
-"""A CRM export is read as it is: its encoding, its columns, its national numbers."""
+"""A CRM export is read unchanged: its encoding, its columns, its national numbers."""
 
 from __future__ import annotations
 

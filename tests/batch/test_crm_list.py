@@ -1,4 +1,4 @@
-"""A whole CRM export is sent by one command, and the sandbox's own record agrees with the summary."""
+"""One command sends a whole CRM export, and the sandbox's log agrees with the summary."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "150"))
-"""How many rows a long export has; a release is tested with 5,000."""
+"""The number of rows of a long export; a release is tested with 5,000."""
 KILLED_EXPORTS = int(os.environ.get("CXCALL_KILLED_EXPORTS", "1"))
 
 
 class Export(NamedTuple):
-    """How many rows an export has, and how many of them must not be called."""
+    """The number of rows of an export, and of those that must not be called."""
 
     rows: int
     listed: int
@@ -36,12 +36,12 @@ class Export(NamedTuple):
 
     @property
     def to_send(self) -> int:
-        """How many requests are sent."""
+        """The number of requests that are sent."""
         return self.rows - self.listed - self.invalid - self.duplicates
 
 
 def phone(number: int) -> str:
-    """Return a valid number of New York that is not reserved for fiction, as a CRM writes it."""
+    """Return a valid number of New York that is not reserved for fiction, in the format of a CRM."""
     return f"(212) {736 + number // 10000}-{number % 10000:04}"
 
 
@@ -108,7 +108,7 @@ def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, expor
     assert found == {"sent": export.to_send, **reasons}
     accepted = {row["engagementId"] for row in rows if row["outcome"] == "accepted"}
     assert len(accepted) == export.to_send
-    # The sandbox's own record.
+    # The sandbox's log.
     bodies = [json.loads(entry.body) for entry in sandbox.rings]
     assert len(bodies) == export.to_send
     assert len({body["contactId"] for body in bodies}) == export.to_send

@@ -45,10 +45,10 @@ def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall, first: int) -> No
                 platform.wait_for_rings(chance.randrange(1, ROWS))
                 process.kill()
             if process.returncode == 0:
-                continue  # it was faster than the signal
-            assert cxcall(*words, str(ROWS)).code == 7  # it did not come to its end
+                continue  # it ended before the signal
+            assert cxcall(*words, str(ROWS)).code == 7  # it was not finished
             rung = platform.rung
-            for count in range(ROWS + 1):  # a wrong number of rows sends nothing
+            for count in range(ROWS + 1):  # with a wrong number of rows, nothing is sent
                 ran = cxcall(*words, str(count), "--resume")
                 if ran.code != 2:
                     break

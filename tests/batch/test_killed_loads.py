@@ -27,7 +27,7 @@ OUTCOMES = {
 
 
 class Dialer:
-    """A platform that loads contacts; it holds each second response until its client was killed."""
+    """A platform that loads contacts; it delays every second response until its client was killed."""
 
     def __init__(self) -> None:
         self.loaded: list[str] = []
@@ -35,7 +35,7 @@ class Dialer:
         self.held, self.killed = Event(), Event()
 
     def answer(self, body: Any, _count: int) -> Reply:
-        """Answer a request that loads contacts."""
+        """Respond to a request that loads contacts."""
         self.requests += 1
         if self.requests % 2 == 0:
             self.held.set()
@@ -45,13 +45,13 @@ class Dialer:
 
     @staticmethod
     def read(_path: str, _count: int) -> Reply:
-        """Answer the read of the list."""
+        """Respond to a read of the list."""
         phones = [{"columnName": "Phone", "type": "cell"}]
         return Reply(200, {"columnNames": ["Phone", "Name"], "phoneColumns": phones})
 
 
 def write_contacts(cxcall: Cxcall) -> str:
-    """Write a file whose rows go out in five requests, because their `priority` differs; return its name."""
+    """Write a file whose rows are sent in five requests, because their `priority` differs; return its name."""
     lines = ["Phone,Name,priority"]
     for place, name in enumerate(NAMES):
         is_first = place // IN_ONE_REQUEST % 2 == 0
@@ -64,7 +64,7 @@ def write_contacts(cxcall: Cxcall) -> str:
 def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
     cxcall: Cxcall, changes: tuple[str, ...]
 ) -> None:
-    """It is killed within its second and its fourth request. The duplicate guard does not know those that are changed."""
+    """It is killed during its second and fourth requests. The duplicate guard does not recognize changed requests."""
     dialer, file = Dialer(), write_contacts(cxcall)
     into = (file, "--contact-list", LIST_ID)
     words = ("campaign", "load", *into, *"--yes --rate 500/s --concurrency 1 -o jsonl".split())

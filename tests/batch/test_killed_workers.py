@@ -47,6 +47,6 @@ def test_killed_workers_and_database_call_nobody_twice(
                     postgres_server.restart()
             codes = workers.wait(60)
         outcomes = check_calls(cxcall, batch, platform.dials, ROWS)
-    assert set(codes) <= {0, 2, 9}  # 2: it was started while the database was away
+    assert set(codes) <= {0, 2, 9}  # 2: it was started while the database was unavailable
     assert outcomes["accepted"] + outcomes["unknown"] + outcomes["undelivered"] == ROWS
-    assert outcomes["unknown"] <= THREADS * KILLS  # each of them in the hands of a killed worker
+    assert outcomes["unknown"] <= THREADS * KILLS  # each of them was claimed by a killed worker

@@ -1,4 +1,4 @@
-"""A worker sends the request that was agreed to, to the host and with the guards of its batch, or none."""
+"""A worker sends the confirmed request to the host and with the guards of its batch, or sends nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def settings_of(operation: Operation, **values: str) -> Settings:
 
 
 def queue_row(operation: Operation, **changes: Any) -> QueuedRow:
-    """Return a row as it comes from the queue, with changed members of its content."""
+    """Return a row from the queue, with changed members of its content."""
     settings, payload = settings_of(operation), Payload(BODY)
     request = build_request(operation, VALUES, payload, settings)
     checked = CheckedRow(
@@ -108,7 +108,7 @@ def test_worker_applies_its_own_do_not_call_list(operation: Operation) -> None:
 def open_batch(
     operation: Operation, own: Settings, batch: QueuedBatch, rate: Rate | None = None
 ) -> tuple[list[Destination], list[str]]:
-    """Return the batch as a worker opens it, and what it says of one that it refuses."""
+    """Return the batch that a worker opens, and its message on a batch that it refuses."""
     queue: Any = SimpleNamespace(open_batches=lambda: [batch])
     ledger: Any = SimpleNamespace(shared_pace=lambda _subject: None)
     refusals: list[str] = []

@@ -1,4 +1,4 @@
-"""The rate limiter follows what the API says: slower after a 429, held until the window opens."""
+"""The rate limiter adapts to the API: slower after a 429, paused until the window opens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REQUEST = HttpRequest("POST", "http://127.0.0.1:1/calls", {}, b"{}")
 
 
 def respond(limiter: RateLimiter, status: int, **headers: str) -> None:
-    """Let the limiter learn from a response to a request that left."""
+    """Update the limiter from a response to a request that was sent."""
     response = HttpResponse(status, "", headers, b"")
     limiter.update_from_response(Exchange(REQUEST, response, may_be_sent=True))
 
@@ -174,7 +174,7 @@ def test_released_requests_are_not_in_flight() -> None:
 
 
 class Pace:
-    """The slots that machines share, in place of those in a database."""
+    """A stand-in for the slots in a database that machines share."""
 
     def __init__(self, *, wait: float = 0.0) -> None:
         self.wait, self.is_held = wait, False
@@ -187,11 +187,11 @@ class Pace:
         return self.wait
 
     def pause(self, seconds: float) -> None:
-        """Let no machine send."""
+        """Stop all machines from sending."""
         self.pauses.append(seconds)
 
     def is_paused(self) -> bool:
-        """Return whether another machine has begun a pause."""
+        """Return whether another machine has started a pause."""
         return self.is_held
 
 
@@ -234,7 +234,7 @@ def test_stop_ends_the_wait_for_a_shared_slot() -> None:
 
 
 class Clock:
-    """A clock that only moves when it is told to, or by a sleep."""
+    """A clock that moves only when a test advances it, or in a sleep."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -254,10 +254,10 @@ class Clock:
         ([20.0], 0.0),
         ([20.0, 20.0], 0.0),
         ([20.0, 10.0], 0.0),
-        ([20.0, 30.0], 0.01),  # as much later as the response was late
+        ([20.0, 30.0], 0.01),  # by the delay of the response
         ([20.0, 500.0], 0.0505),  # never by more than half of an interval
-        ([20.0, 10.0, 16.0], 0.001),  # a quicker response halves the distance to what is usual
-        ([20.0, 30.0, 30.0], 0.0098),  # a slower one changes what is usual by a fiftieth
+        ([20.0, 10.0, 16.0], 0.001),  # a faster response halves the distance to the usual time
+        ([20.0, 30.0, 30.0], 0.0098),  # a slower response changes the usual time by a fiftieth
     ],
 )
 def test_next_request_is_delayed_when_a_response_is_late(

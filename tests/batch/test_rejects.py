@@ -1,4 +1,4 @@
-"""`--rejects` writes the rows that must be corrected, as they are in the file, and no row that may ring twice."""
+"""`--rejects` writes the rows that must be corrected, unchanged from the file, and no row that may be called twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def contact(number: int) -> str:
 
 
 def answer(sent: Any, _count: int) -> Reply:
-    """Refuse row 2, leave row 3 unknown, hold row 4 back, accept all others."""
+    """Refuse row 2, leave row 3 unknown, delay row 4, accept all others."""
     replies = {
         contact(2): Reply(400, {"message": "no"}),
         contact(3): Reply(500, {}),
@@ -73,7 +73,7 @@ def test_refused_and_invalid_rows_are_written_as_they_are(cxcall: Cxcall, encodi
         written = path.read_bytes().decode(encoding)
         assert written == "\n".join(["ID;Phone;Notes", ROWS[1], ROWS[4], ROWS[5], ROWS[6]]) + "\n"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        # Corrected, it is sent by the same command.
+        # After a correction, the same command sends it.
         fixed = written.replace("12025550105", "+12025550105").replace(f"{contact(6)}0", contact(6))
         cxcall.file("fixed.csv", fixed.replace("short\n", "").replace("++", "+").encode(encoding))
         platform.answer = lambda _body, _count: Reply()

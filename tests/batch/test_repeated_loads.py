@@ -1,4 +1,4 @@
-"""`cxcall campaign load` adds no contact a second time, however the command that repeats a load is written."""
+"""`cxcall campaign load` adds no contact a second time, even if the repeated command is written differently."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def load(live: Cxcall, file: str, list_id: str, *more: str, code: int = 0) -> Ra
 
 
 def loads(sandbox: Sandbox) -> int:
-    """Return how many requests with contacts came."""
+    """Return the number of requests with contacts."""
     return sum(each.operation == "add-contacts" for each in sandbox.received)
 
 

@@ -1,4 +1,4 @@
-"""What a batch does with a file that changes under it, and with identical rows on resume."""
+"""A batch whose file changes meanwhile, and identical rows when it is resumed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall:
         assert set(outcomes) == {"accepted"}
         assert platform.rung == len(outcomes) < count
         path.write_bytes(whole)
-        assert cxcall(*words, str(count), code=7).out  # it did not come to its end
+        assert cxcall(*words, str(count), code=7).out  # it was not finished
         outcomes, _ = results(cxcall(*words, str(count - platform.rung), "--resume", code=0))
     assert outcomes == ["accepted"] * count
     assert set(platform.dials.values()) == {1}
@@ -90,7 +90,7 @@ def test_row_identical_to_one_in_progress_is_reported_as_a_duplicate_on_resume(
         if sent == row(1):  # it stays in progress until the row after its copy is sent
             first_arrived.set()
             third_arrived.wait(30)
-        elif sent == row(2):  # until it is answered, there is no thread for the copy
+        elif sent == row(2):  # until the response, there is no thread for the copy
             first_arrived.wait(30)
         else:
             third_arrived.set()
@@ -113,7 +113,7 @@ def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_
     fourth_arrived = Event()
 
     def answer(sent: Any, count: int) -> Reply:
-        if sent == row(3):  # row 1 of the file by now
+        if sent == row(3):  # it is now row 1 of the file
             if not count:  # the batch stops; when it is resumed, the row is in progress
                 return Reply(429, {}, {"Retry-After": "900"})
             fourth_arrived.wait(30)
@@ -150,12 +150,12 @@ def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcal
 
 
 def postpone_row_2(sent: Any, count: int) -> Reply:
-    """Refuse the first request of row 2 for longer than `max_wait`, so that the batch stops."""
+    """Refuse the first request of row 2 with a wait longer than `max_wait`, so that the batch stops."""
     return Reply(429, {}, {"Retry-After": "900"}) if sent == row(2) and not count else Reply()
 
 
 AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
-"""A duplicate window that is over at once: the same command later, without a wait."""
+"""A duplicate window that ends at once, as if the same command ran later."""
 
 
 def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: Cxcall) -> None:
@@ -197,7 +197,7 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
         assert "--again" not in finding["fix"]
         cxcall("batch", file, *words, "1", "--resume", code=0)
         assert set(platform.dials.values()) == {1}
-        cxcall("batch", copy, *words, "3", code=0)  # the first batch has come to its end now
+        cxcall("batch", copy, *words, "3", code=0)  # the first batch is finished now
     assert platform.dials[json.dumps(row(1), sort_keys=True)] == 2
 
 
@@ -337,13 +337,13 @@ def test_only_batches_of_the_same_run_count_as_sent_on_resume() -> None:
 
 
 class Queue:
-    """The counts of a queue, in place of one in a database."""
+    """A stand-in for a queue in a database: its counts."""
 
     def __init__(self, **counts: int) -> None:
         self.is_shared, self.counts = True, counts
 
     def open_queue(self) -> Queue:
-        """Return itself, as the ledger returns its queue."""
+        """Return itself, in place of the ledger's queue."""
         return self
 
     def count(self, batch: str) -> dict[str, int]:

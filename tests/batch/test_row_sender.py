@@ -1,4 +1,4 @@
-"""A row is sent once, within its calling hours and limits, whatever changed since it was checked."""
+"""A row is sent once, within its calling hours and limits, whatever changed after its check."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from helpers.platform_server import Platform, Reply
 
 NUMBER = "+493012345678"
 ALL_DAY, NEVER = "00:00-23:59:59", "00:00-00:00"
-"""Calling hours that a number is always within, and (but for one instant) never."""
+"""Calling hours that a number is always within, and (except for one instant) never."""
 
 
 class Sending(NamedTuple):
-    """One checked row, and what it is sent by; `settings` are those of its request."""
+    """One checked row with the objects that send it; `settings` are those of its request."""
 
     platform: Platform
     ledger: Ledger

@@ -47,7 +47,7 @@ def test_sample_csv_of_every_operation_is_valid(operation: Operation, tmp_path: 
 
 
 def without_empty_text(example: Any) -> Any:
-    """Return a body as a table can give it: an empty cell is no value."""
+    """Return a body that a table can produce: an empty cell is not a value."""
     if not isinstance(example, dict):
         return example
     return {name: value for name, value in example.items() if value != ""}

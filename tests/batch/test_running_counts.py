@@ -1,4 +1,4 @@
-"""Statistics of a batch: when failures stop it, and how its results are counted and shown."""
+"""Statistics of a batch: the limit of failures, and the counts of results and their output."""
 
 from __future__ import annotations
 

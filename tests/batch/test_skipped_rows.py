@@ -171,7 +171,7 @@ def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
         rows, summary = results(cxcall(*words, *listed, "--confirm", "2", code=9))
         assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "undelivered"]
         platform.answer = lambda _body, _count: Reply()
-        # The person asked to be called meanwhile: the number is off the list.
+        # The number was removed from the list meanwhile.
         rows, summary = results(cxcall(*words, "--resume", "--confirm", "2", code=0))
     assert [outcome for outcome, _ in rows] == ["accepted"] * 3
     assert summary["resumed"] == 1
@@ -258,7 +258,7 @@ def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
     rows, summary = results(cxcall(*words, "--resume", "-o", "jsonl", code=0))
     assert rows == [("accepted", None)] * 3
     assert summary["resumed"] == 3
-    # A new batch is another rehearsal: its rows are no duplicates of the first one's.
+    # A new batch is a new test run: its rows are not duplicates of those of the first one.
     rows, summary = results(cxcall(*words, "-o", "jsonl", code=0))
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 3, 0)
 
@@ -296,7 +296,7 @@ def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: 
 
 
 def blocks_that_rows_take(rows: Iterable[object]) -> int:
-    """Return how many more blocks of memory are in use after the 1,250th row than after the 250th."""
+    """Return the number of additional memory blocks after the 1,250th row, compared with the 250th."""
     used = {}
     for number, _ in enumerate(rows, 1):
         if number in (250, 1250):

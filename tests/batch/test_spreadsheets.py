@@ -53,7 +53,7 @@ def write_workbook(
 
 
 def change_parts(path: Path, **changes: bytes) -> None:
-    """Write the parts of a workbook anew; `__` in a name stands for a slash, and a part without content is left out."""
+    """Rewrite the parts of a workbook; `__` in a name stands for a slash, and a part without content is removed."""
     with ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts |= {name.replace("__", "/"): content for name, content in changes.items()}

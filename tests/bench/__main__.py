@@ -1,4 +1,4 @@
-"""All benchmarks: python tests/bench. Each file here runs by itself, too; none asserts anything."""
+"""All benchmarks: python tests/bench. Each file can also run alone; none asserts anything."""
 
 from __future__ import annotations
 

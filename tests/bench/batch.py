@@ -1,4 +1,4 @@
-"""Time a batch: its pace against a token bucket, what recording costs, how it grows.
+"""Time a batch: its rate against a token bucket, the cost of recording, and growth.
 
 python tests/bench/batch.py [SECONDS]; prints figures and asserts nothing.
 """
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 OPERATION = ("--operation", "personal-connection")
 CALLS = 400
-# In a small process of its own: a child's peak counts that of the process it was forked from.
+# In its own small process, because a child's peak includes that of the process it was forked from.
 PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
@@ -46,7 +46,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def serve(rate: float, burst: float, pipe: Connection) -> None:
-    """Run a platform in a process of its own, until told to stop; then say what it counted."""
+    """Run a platform in its own process until a line on stdin; then print its counts."""
     with Platform(bucket=Bucket(rate, burst)) as platform:
         pipe.send(platform.environment)
         pipe.recv()
@@ -78,7 +78,7 @@ def write_rows(folder: Path, count: int) -> str:
 
 
 def own(folder: Path, **more: str) -> dict[str, str]:
-    """Return an environment with a state of its own."""
+    """Return an environment with its own state."""
     return {
         **os.environ,
         "CXCALL_STATE_DIR": str(folder / "state"),
@@ -88,7 +88,7 @@ def own(folder: Path, **more: str) -> dict[str, str]:
 
 
 def pace(rate: float, burst: float, seconds: float) -> None:
-    """Print which part of the rate a batch reaches, from the first request to the last, and the 429s."""
+    """Print the share of the rate that a batch reaches, from the first request to the last, and the number of 429s."""
     count = int(rate * seconds)
     with tempfile.TemporaryDirectory() as name, platform_of(rate, burst) as (environment, pipe):
         folder = Path(name)
@@ -106,7 +106,7 @@ def pace(rate: float, burst: float, seconds: float) -> None:
 
 
 class NoLedger(NullLedger):
-    """Stands in for a ledger and records nothing, not even the start of a delivery."""
+    """A stand-in for a ledger that records nothing, not even the start of a delivery."""
 
     def begin(self, *_: Any, **_more: Any) -> str:
         """Record nothing."""
@@ -114,7 +114,7 @@ class NoLedger(NullLedger):
 
 
 def recording() -> None:
-    """Print what recording adds to a call, in a file and in PostgreSQL."""
+    """Print the time that recording adds to a call, in a file and in PostgreSQL."""
     with tempfile.TemporaryDirectory() as name, Ledger.open(Path(name)) as ledger:
         record_calls("in a file", ledger)
     if find_programs() is None:
@@ -127,7 +127,7 @@ def recording() -> None:
 
 
 def record_calls(where: str, ledger: Ledger) -> None:
-    """Print what a ledger adds to a call: pairs of calls, with the ledger and without one, in turn."""
+    """Print the time that a ledger adds to a call, from alternating calls with and without the ledger."""
     nothing = NoLedger()
     extra, spent = [], []
     with platform_of(1e9, 1e9) as (environment, pipe):
@@ -173,7 +173,7 @@ def memory(counts: tuple[int, ...]) -> None:
 
 
 def growth(counts: tuple[int, ...]) -> None:
-    """Print what opening, looking up and listing cost in a ledger of so many deliveries."""
+    """Print the times to open, look up, and list in a ledger of so many deliveries."""
     for count in counts:
         with tempfile.TemporaryDirectory() as name:
             with Ledger.open(Path(name)) as ledger:
@@ -187,7 +187,7 @@ def growth(counts: tuple[int, ...]) -> None:
 
 
 def fill(ledger: Ledger, delivery: str, count: int) -> None:
-    """Copy one delivery of a ledger again and again, each with an end, in one transaction."""
+    """Copy one finished delivery of a ledger many times, in one transaction."""
     first = ledger._find(delivery)  # noqa: SLF001 - a million recorded one by one would take an hour
     with ledger.writing(lambda: False):
         for number in range(count):
@@ -211,7 +211,7 @@ def looked_up(folder: Path, delivery: str) -> tuple[float, float, float]:
 
 
 def main() -> None:
-    """Print all of it."""
+    """Print all results."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
     print(f"{'R':>6}{'burst':>7}{'of R':>10}{'429':>7}{'':>9}{'twice':>8}")

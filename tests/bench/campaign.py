@@ -31,7 +31,7 @@ KILL_AT = 0.4
 
 
 def serve(pipe: Connection) -> None:
-    """Run a sandbox in a process of its own: count what was loaded, and say how often it said 429."""
+    """Run a sandbox in its own process; print the number of loaded contacts, and of 429 responses."""
     with start_sandbox(load_shipped_contracts(), rate_allowed=PER_MINUTE) as sandbox:
         tenant = Tenant(sandbox)
         pipe.send((sandbox.base_url, tenant.new_list()))
@@ -44,7 +44,7 @@ def serve(pipe: Connection) -> None:
 
 
 def write_rows(path: Path, count: int, letter: str) -> None:
-    """Write contacts with a number and a name of their own; no number is one that causes a fault."""
+    """Write contacts with unique numbers and names; no number causes a fault."""
     with path.open("w", encoding="utf-8") as file:
         file.write("Phone,Name\n")
         file.writelines(
@@ -56,7 +56,7 @@ def write_rows(path: Path, count: int, letter: str) -> None:
 def run(
     words: list[str], environment: dict[str, str], pipe: Connection | None, kill_at: int
 ) -> tuple[int, float, int]:
-    """Run a load, and kill it when so many requests came; return its exit code, seconds, and peak memory in MiB."""
+    """Run a load, and kill it after so many requests; return its exit code, seconds, and peak memory in MiB."""
     began, peak = time.monotonic(), 0
     with subprocess.Popen(
         words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

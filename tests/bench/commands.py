@@ -1,6 +1,6 @@
-"""Time whole commands against what a user would run instead: python tests/bench/commands.py [PAIRS].
+"""Time whole commands against alternatives that a user could run: python tests/bench/commands.py [PAIRS].
 
-`check-jsonschema` and `ajv` are taken from PATH, and left out where they are not there.
+`check-jsonschema` and `ajv` are taken from PATH, and left out if they are missing.
 """
 
 from __future__ import annotations

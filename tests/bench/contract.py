@@ -1,7 +1,7 @@
 """Time a vendor's own document against the shipped contracts: python tests/bench/contract.py [PAIRS].
 
-The document is a Swagger 2.0 of 30 MB with 8,000 operations, made here. Its first use, which
-converts it, is timed alone; each row after that is as in `python tests/bench`. It asserts nothing.
+The document is a generated Swagger 2.0 file of 30 MB with 8,000 operations. Its first use, which
+converts it, is timed separately; the rows after that are as in `python tests/bench`. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pairs import compare, environment_in, heading, run
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 OPERATIONS = 8000
 TOGETHER = 80
-"""How many models one body reaches: the most in Genesys Cloud's document of 2018 is 77."""
+"""The number of models that one body refers to; the most in Genesys Cloud's document of 2018 is 77."""
 WORDS = "What it is for, what it may hold, and who may change it is told at some length here. " * 2
 
 

@@ -1,6 +1,6 @@
 """Time `explain` on HAR files of 50 MB: python tests/bench/har.py. Aims: 5 s, and 6 times the file in memory.
 
-The time is the elapsed one, on a machine that does nothing else; in brackets is the processor time of all processes.
+The time is the elapsed time on an idle machine; in brackets is the processor time of all processes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PLACED, EXECUTED = f"{API}/conversations/calls", f"{API}/outbound/campaigns/{{}}
 
 
 def entry(number: int, more: int, *, is_campaign: bool = False) -> dict[str, Any]:
-    """Return one refused call, its answer `more` letters long; no two have the same token or body.
+    """Return one refused call whose response has `more` letters; no two have the same token or body.
 
-    Those of a campaign share one token, and each has IDs of its own in path, body, and response, and two faults.
+    Calls of a campaign share one token; each has its own IDs in path, body, and response, and two faults.
     """
     random = Random(number)
     contact, campaign, context = (str(UUID(int=random.getrandbits(128), version=4)) for _ in "123")
@@ -60,7 +60,7 @@ def entry(number: int, more: int, *, is_campaign: bool = False) -> dict[str, Any
 
 
 def page(number: int) -> dict[str, Any]:
-    """Return what a browser loads besides: every second one a script, the others a list that was read."""
+    """Return other entries of a browser: alternately a script, and a list that was read."""
     random = Random(number)
     words = ("".join(random.choices("abcdefgh", k=6)) for _ in range(1500))
     users = [
@@ -80,7 +80,7 @@ def page(number: int) -> dict[str, Any]:
 
 
 def measure(command: list[str], environment: dict[str, str]) -> tuple[float, float]:
-    """Return the seconds that a command takes, and those of processor time."""
+    """Return the elapsed seconds of a command, and its processor time."""
     before, began = os.times(), time.monotonic()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
     after, elapsed = os.times(), time.monotonic() - began

@@ -1,7 +1,7 @@
-"""Time `validate` on many lines against what else would check them: python tests/bench/lines.py [PAIRS].
+"""Time `validate` on many lines against alternatives: python tests/bench/lines.py [PAIRS].
 
-Peers are taken from PATH (`check-jsonschema`, `node`) and from NODE_PATH (`ajv`, `ajv-formats`); one that
-is not there is left out. It asserts nothing.
+Peers are taken from PATH (`check-jsonschema`, `node`) and from NODE_PATH (`ajv`, `ajv-formats`); a missing
+one is left out. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pairs import Command, compare, environment_in, heading
 HERE = Path(__file__).parent
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 LINES = 200_000
-# In a small process of its own: a child's peak counts that of the process it was forked from.
+# In its own small process, because a child's peak includes that of the process it was forked from.
 PEAK = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -1,9 +1,9 @@
-"""Eight workers in network namespaces of their own, killed 20 times, and a database that crashes twice.
+"""Eight workers in separate network namespaces, killed 20 times, and a database that crashes twice.
 
     python tests/bench/many_machines.py [--rows 5400] [--rate 30] [--kills 20] [--restarts 2] [--seed 1]
 
-Needs root, `ip`, and a PostgreSQL server. Prints the rate, the refusals, and what became of the rows; ends with an
-error if a row was called twice or lost.
+Needs root, `ip`, and a PostgreSQL server. Prints the rate, the refusals, and the results of the rows; ends with
+an error if a row was called twice or lost.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ WORKERS, THREADS = 8, 4
 
 
 class DistantPlatform(Platform):
-    """A platform on the address of the bridge, by TLS; it notes when each call came."""
+    """A platform on the address of the bridge, with TLS; it records the time of each call."""
 
     def __init__(self, certificate: Certificate, bucket: Bucket) -> None:
         super().__init__(bucket=bucket)
@@ -60,7 +60,7 @@ class DistantPlatform(Platform):
         super().__exit__(*error)
 
     def reply(self, raw: bytes, token: str) -> Reply:
-        """Answer one request, and note when it came if it was not refused."""
+        """Respond to one request, and record its time unless it was refused."""
         at = time.monotonic()
         reply = super().reply(raw, token)
         if reply.status < 400:
@@ -125,7 +125,7 @@ def database() -> Iterator[PostgresServer]:
 
 
 def measure(given: argparse.Namespace) -> None:
-    """Run the workers, and print what came of it."""
+    """Run the workers, and print the results."""
     chance = Random(given.seed)
     folder = Path(tempfile.mkdtemp(prefix="cxcall-bench-"))
     cxcall = Cxcall(folder, Start.PROGRAM)

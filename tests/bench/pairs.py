@@ -1,4 +1,4 @@
-"""Whole commands timed in turn, A B A B ...: the speed of the machine, and what else it does, cancels out."""
+"""Time whole commands in turn, A B A B ..., so that the speed and the load of the machine cancel out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time what recording a call costs, in a file and in PostgreSQL on this machine: python tests/bench/recording.py."""
+"""Time the recording of a call, in a file and in PostgreSQL on this machine: python tests/bench/recording.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CALLS, ROUNDS = 200, 7
 
 
 def record(ledger: Ledger, label: str) -> float:
-    """Begin and end some deliveries, each to somebody else, and return the milliseconds of one."""
+    """Begin and end some deliveries, each to another person, and return the milliseconds of one."""
     target = "https://api.example.com/calls"
     started = time.perf_counter()
     for number in range(CALLS):
@@ -37,7 +37,7 @@ def record(ledger: Ledger, label: str) -> float:
 
 
 def main() -> None:
-    """Print the median of rounds that take turns."""
+    """Print the median of alternating rounds."""
     with tempfile.TemporaryDirectory() as folder, running_postgres(is_durable=True) as server:
         url = server.url(server.new_database(), by_socket=False)
         with Ledger.open(Path(folder)) as file, Ledger.open_shared(url) as database:

@@ -1,4 +1,4 @@
-"""A loopback server that answers every POST at once with 201, a body and an engagement ID."""
+"""A loopback server that responds to every POST at once with 201, a body, and an engagement ID."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ANSWER = (
 
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer requests on one connection until the client leaves."""
+    """Respond to requests on one connection until the client disconnects."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

@@ -1,4 +1,4 @@
-"""What a user would write instead of cxcall: six_lines.py BASE_URL PAYLOAD."""
+"""The script that a user would write instead of cxcall: six_lines.py BASE_URL PAYLOAD."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`cxcall auth`: log in, see who you are, hand out the token, log out."""
+"""`cxcall auth`: log in, show the credentials, print the token, log out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Completion in the shells themselves: commands, flags, values and files; never an error."""
+"""Completion in the shells themselves: commands, flags, values, and files; never an error."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LINES = {
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the scripts, so that no shell has to start the command for its own."""
+    """Return a folder with the scripts, so that no shell must start the command to get its script."""
     cxcall = Cxcall(tmp_path_factory.mktemp("scripts"))
     for shell in ("bash", "fish"):
         cxcall.file(shell, cxcall("completion", shell, code=0).out)
@@ -50,7 +50,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(cxcall: Cxcall, scripts: Path) -> Cxcall:
-    """Return the command, found by its name, among profiles and files."""
+    """Return the command, on PATH, with profiles and files."""
     cxcall.environment["SCRIPTS"] = str(scripts)
     cxcall.file("config/config.toml", CONFIG)
     cxcall.file("payload one.json", {})
@@ -150,7 +150,7 @@ TABS = {
 
 
 def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> None:
-    """Type a line and the tab key into a real shell, and wait for what it becomes."""
+    """Type a line and the tab key into a real shell, and wait for the completed line."""
     child = pexpect.spawn(
         shell[0],
         shell[1:],
@@ -241,7 +241,7 @@ def test_what_is_broken_has_no_values_and_no_error(
 
 
 def asked(cxcall: Cxcall, *words: str, word: str) -> list[str]:
-    """Ask as a shell's function does; returns the values."""
+    """Request completions as a shell's function does; returns the values."""
     ran = cxcall(*words, env={"_CXCALL_COMPLETE": "fish", "_CXCALL_WORD": word}, code=0)
     assert ran.err == ""
     return [line.partition("\t")[0] for line in ran.out.splitlines()[1:]]

@@ -1,4 +1,4 @@
-"""The man page: what the help of the day says, in a form that the tools for man pages take."""
+"""The man page has the current help, in a form that the tools for man pages accept."""
 
 from __future__ import annotations
 

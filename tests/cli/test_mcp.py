@@ -1,4 +1,4 @@
-"""`cxcall mcp`: what its tools return, and what they refuse, seen by the SDK's own client over stdio."""
+"""`cxcall mcp`: what its tools return and refuse, through the SDK's own client over stdio."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words that are no command or flag: what is wrong, what was meant, exit 2."""
+"""Invalid commands and flags: the error, the suggestion, and exit code 2."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_a_common_flag_may_stand_anywhere(cxcall: Cxcall, line: str) -> None:
 
 
 def test_a_fault_of_ours_says_so_without_a_value(cxcall: Cxcall) -> None:
-    # A document whose parts have the wrong types passes for OpenAPI until it is used.
+    # A document whose parts have the wrong types is accepted as OpenAPI until it is used.
     contract = cxcall.file(
         "own.json",
         {"openapi": "3.1.0", "paths": {"/x": {"get": {"operationId": 7, "parameters": "secret"}}}},

@@ -20,7 +20,7 @@ TOKEN = "t0ken-for-the-client"
 def platform(
     request: pytest.FixtureRequest, cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Platform]:
-    """Run a platform that answers by the module's `respond`, and let this process have the command's settings for it."""
+    """Run a platform that responds with the module's `respond`, and set its address in this process."""
     with Platform(request.module.respond) as platform:
         cxcall.environment |= {
             "CXCALL_BASE_URL": platform.base_url,

@@ -49,7 +49,7 @@ def changing_operations(name: str) -> list[Operation]:
 
 
 def exceptions(file: Path) -> set[tuple[str, ...]]:
-    """Return what the lines of a table name; each has a reason in its last column."""
+    """Return the names in a table; each line has a reason in its last column."""
     lines = [line.split("\t") for line in file.read_text("utf-8").splitlines()[1:]]
     assert all(len(reason) > len("why") for *_, reason in lines)
     found = {tuple(place) for *place, _ in lines}

@@ -1,4 +1,4 @@
-"""The tool that measures a document counts what works, and what does not."""
+"""The tool that measures a document counts the operations that work and those that do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--contract FILE`: a user's own OpenAPI document joins, and nothing in the code knows an operation by name."""
+"""`--contract FILE`: a user's own OpenAPI document adds operations, and no code depends on the name of an operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of older dialects in our own form: held to judges that others wrote."""
+"""Documents of older dialects are converted correctly, according to independent validators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jsonschema import Draft4Validator
 from cxcall.contracts.conversion.convert import ConvertedDocument, convert
 from helpers.small_api import openapi, swagger
 
-# 1.0 is an integer to JSON Schema 2020-12, and none to the drafts before: no body hangs on it.
+# 1.0 is an integer in JSON Schema 2020-12, but not in earlier drafts, so no body depends on it.
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(-5, 5), st.sampled_from([0.5, -1.25, "", "a", "bb"])
 )
@@ -47,7 +47,7 @@ TEXTS = st.fixed_dictionaries(
 
 
 def schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return schemas of OpenAPI 3.0 that hold others."""
+    """Return schemas of OpenAPI 3.0 that contain others."""
     objects = st.fixed_dictionaries(
         {
             "type": st.just("object"),
@@ -104,7 +104,7 @@ def document(schema: Any) -> dict[str, Any]:
 
 
 def body_schema(converted: ConvertedDocument) -> dict[str, Any]:
-    """Return the schema of that body, and what it refers to."""
+    """Return the schema of that body with the schemas that it refers to."""
     (operation,) = converted.operations
     media = operation.declaration["requestBody"]["content"]["application/json"]
     return {**media["schema"], "components": {"schemas": converted.schemas}}
@@ -123,7 +123,7 @@ def test_a_body_is_judged_as_by_its_own_dialect(schema: Any, value: Any) -> None
 
 
 def older(node: Any) -> Any:
-    """Return a schema as Swagger 2.0 has it: null is no value there."""
+    """Return a schema for Swagger 2.0, in which null is not a value."""
     if isinstance(node, list):
         return [older(each) for each in node]
     if not isinstance(node, dict):
@@ -152,7 +152,7 @@ def test_a_body_of_swagger_is_judged_as_by_draft_4(schema: Any, value: Any) -> N
 
 
 def assert_openapi_3_1(converted: dict[str, Any]) -> None:
-    """Ask an independent validator, which only this test loads: it takes each worker 0.1 s."""
+    """Check with an independent validator, which only this test loads: it takes each worker 0.1 s."""
     from openapi_spec_validator import OpenAPIV31SpecValidator
 
     OpenAPIV31SpecValidator(converted).validate()

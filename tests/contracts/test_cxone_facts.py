@@ -1,7 +1,7 @@
 """The NICE CXone contract declares what the public copy of the vendor's specifications declares.
 
 `facts/nice-cxone-models.json` has the parameters, body, and statuses of each operation in that copy (OAS
-in docs/platforms/nice-cxone.md). Where the contract knows better, DIFFERENCES names the source.
+in docs/platforms/nice-cxone.md). DIFFERENCES names the source of each intended difference.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOT_IN_COPY = {
     "cxone-get-token-by-key": "known from DEV, TAP, and MCP",
     "cxone-refresh-token": "known from TAP",
 }
-"""Operations of the contract that the facts do not have."""
+"""Operations of the contract that are not in the facts."""
 
 _PORTAL = "PORTAL"
 DIFFERENCES = {
@@ -134,7 +134,7 @@ def differences(name: str) -> Iterator[tuple[str, str, str]]:
     if is_closed != fact.get("closed", False):
         yield name, "body", "closed"
     statuses = OPERATIONS[name].declared["responses"].keys() - {"default"}
-    # Each operation that needs a token may refuse it, whether it says so or not.
+    # Each operation that needs a token may refuse it, even if it does not declare that.
     yield from ((name, each, "status") for each in (statuses ^ set(fact["statuses"])) - {"401"})
 
 

@@ -1,4 +1,4 @@
-"""What the overlay of the Genesys Cloud contract adds is in the vendor's own lists: nothing in it is guessed.
+"""The overlay of the Genesys Cloud contract adds only what is in the vendor's own lists.
 
 `facts/genesys-cloud-2018.json` is what the vendor's Swagger document of 2018 required; permissions are those
 of its CLI 166.0.0, as the package lists them. `test_genesys_contract.py` compares all else with the SDKs.

@@ -1,4 +1,4 @@
-"""The generated contract of Genesys Cloud says what the vendor's SDKs say, and each operation can be sent."""
+"""The generated contract of Genesys Cloud agrees with the vendor's SDKs, and each operation can be sent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sandbox() -> Any:
 
 @pytest.fixture(scope="module")
 def sdk(sandbox: Sandbox) -> dict[str, Any]:
-    """Run the SDK once, because it takes seconds to load; its warnings are its own."""
+    """Run the SDK once in its own process, because it takes seconds to load and has warnings."""
     asked = {
         "base_url": sandbox.base_url,
         "client_id": sandbox.client_id,

@@ -1,4 +1,4 @@
-"""Bodies that are made from schemas are valid; hostile schemas cost little."""
+"""Bodies that are generated from schemas are valid; hostile schemas take little time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def operation(schema: Any, media_type: str = "application/json", **schemas: Any)
     ],
 )
 def test_text_matches_its_pattern(pattern: str) -> None:
-    """Also on each Python that CI has: the parser of patterns in the standard library is not public."""
+    """This must run on each Python of CI, because the standard library's parser of patterns is not public."""
     assert re.search(pattern, sample_text({"pattern": pattern}, "text"))
 
 

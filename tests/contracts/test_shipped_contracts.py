@@ -24,7 +24,7 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 
 
 def example_answers() -> list[tuple[str, Any, Any]]:
-    """List (name, schema, example) of every answer that has an example."""
+    """List (name, schema, example) of every response with an example."""
     return [
         (
             f"{operation.name}-{status}",

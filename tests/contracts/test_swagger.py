@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=[swagger, openapi], ids=["swagger-2.0", "openapi-3.0"])
 def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
-    """Write a document of the user's own, in each old dialect."""
+    """Write a user's document in each old dialect."""
     return cxcall.file("own.json", request.param())
 
 

@@ -1,4 +1,4 @@
-"""Logging in to NICE CXone: an access key, the tenant that it belongs to, and where its token goes."""
+"""Logging in to NICE CXone: an access key, its tenant, and the destination of its token."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ UNTRUSTED = (
 
 
 class Vendor:
-    """CXone's issuer, area and API on one port, written apart from the sandbox; it notes what came.
+    """CXone's issuer, area, and API on one port, independent of the sandbox; it records requests.
 
-    `api` is what it says that the tenant's API is; `answers` replace its own by path.
+    `api` is the tenant's API in its responses; `answers` replace responses by path.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Vendor:
         self.thread = Thread(target=self.server.serve_forever, args=(0.01,))
 
     def answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
-        """Note what was asked, and answer by path."""
+        """Record the request, and respond by path."""
         path = handler.path.partition("?")[0]
         self.asked.append((handler.command, handler.path, dict(handler.headers.items()), body))
         # Claims of a tenant, as base64url of {"tenantId": "t-1"}.
@@ -86,7 +86,7 @@ class Vendor:
 
     @property
     def paths(self) -> list[str]:
-        """The paths that were asked for, with their query."""
+        """The requested paths with their query."""
         return [path for _, path, _, _ in self.asked]
 
 

@@ -1,4 +1,4 @@
-"""A token endpoint that returns the secrets of a request: no message has them."""
+"""No message contains the secrets of a request that a token endpoint returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets in a keyring: a real one, by a backend of the tests' own, and what becomes of one that fails."""
+"""Secrets in a real keyring with a test backend, and failures of the keyring."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HELPERS = Path(__file__).parents[1] / "helpers"
 
 @pytest.fixture
 def keyed(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
-    """Return the command with a keyring that keeps."""
+    """Return the command with a keyring that stores secrets."""
     cxcall.environment |= {
         "CXCALL_BASE_URL": sandbox.base_url,
         "PYTHONPATH": str(HELPERS),

@@ -1,4 +1,4 @@
-"""Logging in at an OAuth server of another maker: npm's oidc-provider, on loopback."""
+"""Logging in at an independent OAuth server: npm's oidc-provider, on loopback."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WAIT = 60
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install the server once for all workers; skip, and say why, where that cannot be."""
+    """Install the server once for all workers; skip with the reason if that fails."""
     fcntl = pytest.importorskip("fcntl")
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("oidc-provider needs Node, and `node` or `npm` is not there")
@@ -60,7 +60,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _reason(text: str) -> str:
-    """Return the line of npm's errors that says why, else the last."""
+    """Return the line of npm's errors with the reason, or else the last line."""
     lines = text.strip().splitlines() or ["npm says nothing"]
     return next((line for line in lines if "reason:" in line), lines[-1])
 
@@ -79,7 +79,7 @@ class Provider:
         self.url = self._process.stdout.readline().strip()
 
     def granted(self) -> list[str]:
-        """Return the types of the grants since this was last asked."""
+        """Return the types of the grants since the last call."""
         found: list[str] = requests.get(f"{self.url}/granted", timeout=WAIT).json()
         return found
 
@@ -95,7 +95,7 @@ USUAL = {"life": 3600, "refreshes": True, "path": "/oauth", "tenant": "tenant-1"
 
 @pytest.fixture(scope="module")
 def start(installed: Path) -> Iterator[Start]:
-    """Return what starts a server, or returns the one with the same settings that another test has started."""
+    """Return a function that starts a server, or returns a running one with the same settings."""
     running: dict[str, Provider] = {}
 
     def start_one(**settings: Any) -> Provider:
@@ -110,7 +110,7 @@ def start(installed: Path) -> Iterator[Start]:
 
 
 class Person:
-    """Somebody at a browser: follows redirects, keeps cookies, fills in the forms."""
+    """A simulated person with a browser: follows redirects, keeps cookies, fills in forms."""
 
     def __init__(self) -> None:
         self._session = requests.Session()
@@ -118,7 +118,7 @@ class Person:
         self.visited: list[str] = []
 
     def _get(self, url: str) -> requests.Response:
-        # A browser takes `localhost` for 127.0.0.1, too, where nothing listens on ::1.
+        # A browser also tries 127.0.0.1 for `localhost` if nothing listens on ::1.
         self.visited.append(url)
         return self._session.get(url, allow_redirects=False, timeout=WAIT)
 
@@ -128,7 +128,7 @@ class Person:
         return reply
 
     def log_in(self, page: str) -> requests.Response:
-        """Log in and allow; returns the page that it ends at."""
+        """Log in and allow; returns the last page."""
         reply = self._follow(self._get(page))
         while form := re.search(r'<form[^>]*action="([^"]+)"', reply.text):
             fields = dict(re.findall(r'name="(prompt)"[^>]*value="(\w+)"', reply.text))
@@ -141,7 +141,7 @@ class Person:
         return reply
 
     def refuse(self, page: str) -> requests.Response:
-        """Take the way out that the login page offers."""
+        """Follow the link to cancel on the login page."""
         reply = self._follow(self._get(page))
         link = re.search(r'href="([^"]*/abort)"', reply.text)
         assert link
@@ -159,11 +159,11 @@ class Running:
 
     @property
     def asked(self) -> dict[str, str]:
-        """What the page is asked."""
+        """The query of the page's URL."""
         return dict(parse_qsl(urlsplit(self.page).query))
 
     def end(self, code: int) -> str:
-        """Wait for the end, and return all that was printed."""
+        """Wait for the end, and return the whole output."""
         out, err = self.process.communicate(timeout=WAIT)
         assert "Traceback" not in err
         assert self.process.returncode == code, (out, err)
@@ -188,7 +188,7 @@ def status(cxcall: Cxcall) -> dict[str, Any]:
 
 
 def age(cxcall: Cxcall) -> None:
-    """Let the token in use be one that ran out."""
+    """Replace the token in use by an expired one."""
     path = cxcall.folder / "state" / "tokens.json"
     kept = json.loads(path.read_text("utf-8"))
     for record in kept["records"]:
@@ -233,7 +233,7 @@ def test_expired_token_is_renewed_with_the_refresh_token(cxcall: Cxcall, start: 
         age(cxcall)
         tokens.add(cxcall("auth", "token", code=0).out.strip())
     assert len(tokens) == 3
-    # Each refresh token is good once: an old one, used again, would have ended the login.
+    # Each refresh token is valid once: using an old one again would have ended the login.
     assert provider.granted() == ["authorization_code", *["refresh_token"] * 3]
 
 
@@ -304,14 +304,14 @@ def test_refused_consent_is_reported(cxcall: Cxcall, start: Start) -> None:
 def test_unknown_client_ends_the_login(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start(), "nobody"), "--no-browser")
     reply = requests.get(running.page, timeout=WAIT)
-    assert reply.status_code == 400  # told on the page: the browser does not come back
+    assert reply.status_code == 400  # reported on the page: the browser does not return
     running.process.send_signal(signal.SIGINT)
     running.end(130)
 
 
 @contextmanager
 def waiting(cxcall: Cxcall, start: Start) -> Iterator[tuple[Running, str]]:
-    """Run a login up to where it waits; gives it with the address that it waits at."""
+    """Run a login until it waits; yields it with its redirect address."""
     running = Running(at(cxcall, start()), "--no-browser")
     yield running, running.asked["redirect_uri"]
     if running.process.poll() is None:
@@ -429,7 +429,7 @@ def chromium(tmp_path: Path) -> Iterator[Path]:
 
 def test_real_browser_completes_the_login(cxcall: Cxcall, start: Start, chromium: Path) -> None:
     provider = start(fills=True)
-    # webbrowser's word for a browser that does not keep its caller waiting is `&`.
+    # In `webbrowser`, `&` means a browser that does not block its caller.
     running = Running(at(cxcall, provider), env={"BROWSER": f"{chromium} %s &"})
     running.end(0)
     port = (chromium.parent / "profile" / "DevToolsActivePort").read_text("utf-8").split()[0]
@@ -463,7 +463,7 @@ def test_browser_login_finds_the_cxone_tenant(cxcall: Cxcall, start: Start) -> N
 
 
 @pytest.mark.parametrize(
-    # `test_failed_tenant_discovery_is_reported` tries more: this shows that a browser login asks the same.
+    # `test_failed_tenant_discovery_is_reported` has more cases: a browser login uses the same discovery.
     "api",
     ["https://niceincontact.com@attacker.example", ""],
 )

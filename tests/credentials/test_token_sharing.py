@@ -64,7 +64,7 @@ def test_token_that_the_api_refuses_is_renewed_once_for_a_single_call(cxcall: Cx
     words = ("execute", CAMPAIGN, "--phone-number", "+12025550123", "--yes", "-o", "json")
     with Platform(token_uses=1) as platform:
         cxcall.environment |= platform.environment
-        for number, attempts in ((1, 1), (2, 2)):  # the cached token has no use left for the second
+        for number, attempts in ((1, 1), (2, 2)):  # the second process cannot use the cached token
             contact = f"12345678-1234-4234-8234-{number:012}"
             ran = cxcall(*words, "--contact-id", contact, code=0)
             assert ran.envelope["attempts"] == attempts

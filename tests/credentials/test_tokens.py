@@ -1,4 +1,4 @@
-"""Tokens: fetched once, kept privately, sent to one host, and every refusal in words of its own."""
+"""Tokens: fetched once, stored privately, sent to one host, and a message for every refusal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Answer:
-    """What the token endpoint is to answer; `raw` replaces everything, `hang` never answers."""
+    """A response of the token endpoint; `raw` replaces everything, with `hang` it never responds."""
 
     status: int = 200
     body: Any = None
@@ -58,7 +58,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of it."""
+    """A request that it received."""
 
     method: str
     path: str
@@ -67,7 +67,7 @@ class Asked:
 
 
 class TokenEndpoint:
-    """A real token endpoint on loopback: scripted answers first, then numbered tokens."""
+    """A real token endpoint on loopback: scripted responses first, then numbered tokens."""
 
     def __init__(self) -> None:
         self.script: list[Answer] = []
@@ -89,7 +89,7 @@ class TokenEndpoint:
         self.thread.start()
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """Note what was asked, and answer."""
+        """Record the request, and respond."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         self.asked.append(
             Asked(handler.command, handler.path, {**dict(handler.headers.items())}, body)
@@ -117,7 +117,7 @@ class TokenEndpoint:
             handler.wfile.write(body)
 
     def stop(self) -> None:
-        """Let go of whoever waits, and close."""
+        """Release waiting requests, and close."""
         self.released.set()
         self.server.shutdown()
         self.thread.join()
@@ -150,7 +150,7 @@ LoadSettings = Callable[..., config.Settings]
 
 @pytest.fixture
 def load(endpoint: TokenEndpoint) -> LoadSettings:
-    """LoadSettings for the endpoint; values given by name, None for what is not to be set."""
+    """Load settings for the endpoint with values by name; None means not set."""
 
     def load_with(**flags: str | None) -> config.Settings:
         set_ones = {
@@ -256,7 +256,7 @@ def test_unusual_lifetimes_are_handled(
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer, and what is to be said of it."""
+    """A response, and the expected message."""
 
     name: str
     answer: Answer
@@ -446,7 +446,7 @@ def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: Lo
 
 @pytest.mark.slow
 def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Path) -> None:
-    """An exchange that was cut short may have reached its server; a token request rings nobody."""
+    """An interrupted exchange may have reached its server, but a token request places no call."""
     endpoint.script = [Answer(hang=True)]
     program = (
         "import os, signal, sys, threading\n"
@@ -756,7 +756,7 @@ print(token_provider.get_token(settings, fresh=sys.argv[2] == "fresh").value)
 
 
 def race(base_url: str, clients: list[str], how: str = "") -> list[str]:
-    """Get tokens in as many processes, all let go at once."""
+    """Get tokens in as many processes, which start together."""
     running = [
         subprocess.Popen(
             [sys.executable, "-c", PROGRAM, client, how],
@@ -815,7 +815,7 @@ def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> N
         os.close(held)
 
 
-# --- given tokens ---------------------------------------------------------------------------
+# --- explicit tokens ---------------------------------------------------------------------------
 
 
 def test_explicit_token_is_used_unchanged(
@@ -1228,7 +1228,7 @@ def test_missing_scope_is_found(
 
 # --- nothing gives a secret away ------------------------------------------------------------
 
-# No repr of ours holds a `~`, so a secret found in one was put there.
+# No repr of cxcall contains a `~`, so a `~` shows a secret.
 VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12).map(
     "~".__add__
 )

@@ -1,4 +1,4 @@
-"""A secret from elsewhere is not used where `.env` decides about the destination, whatever kept the secret."""
+"""A secret from another source is not used if `.env` decides the destination, wherever the secret is stored."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LOGINS = [LOGIN_SOURCE, KEYRING_SOURCE]
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Return settings whose destination `.env` has chosen."""
+    """Return settings whose destination comes from `.env`."""
     for name in ("STATE", "CONFIG"):
         monkeypatch.setenv(f"CXCALL_{name}_DIR", str(tmp_path / name.lower()))
     monkeypatch.chdir(tmp_path)

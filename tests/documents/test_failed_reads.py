@@ -1,4 +1,4 @@
-"""A file that opens, but whose reads fail, as on a broken disk: each command says so with exit code 2."""
+"""A file that opens but cannot be read, as on a broken disk: each command reports it with exit code 2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON text -> value and places: as json.loads reads it, and each mistake by its name."""
+"""JSON text is parsed like `json.loads`, with places, and each mistake is named."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def offset(document: Document, line: int, column: int) -> int:
 
 
 def refusal(text: str) -> Finding:
-    """Parse a text that must be refused; returns why."""
+    """Parse a text that must be refused; returns the error."""
     with pytest.raises(DocumentError) as refused:
         parse(text, "p.json")
     (finding,) = refused.value.findings
@@ -97,7 +97,7 @@ def finite(number: str) -> float:
 
 
 def reference(text: str) -> Any:
-    """Return what `json.loads` reads, without what could not be sent on as JSON."""
+    """Return the value of `json.loads`, but refuse values that cannot be sent as JSON."""
     value = json.loads(
         text, parse_constant=lambda _: int(""), parse_float=finite, object_pairs_hook=sendable
     )
@@ -106,7 +106,7 @@ def reference(text: str) -> Any:
 
 
 def parsed(text: str) -> Document | Finding:
-    """Return the document, or why there is none."""
+    """Return the document, or the error."""
     try:
         return parse(text, "p.json")
     except DocumentError as error:
@@ -575,7 +575,7 @@ def test_unreadable_file_says_why(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nobody() -> Iterator[None]:
-    """Be a user whom permissions bind, even where the tests run as root."""
+    """Run as an unprivileged user, even if the tests run as root."""
     was = os.geteuid()
     if was == 0:
         os.seteuid(65534)

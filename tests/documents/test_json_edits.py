@@ -1,4 +1,4 @@
-"""Edits of JSON: the same result in text and in memory as by an independent JSON Patch, and no other change."""
+"""Edits of JSON: the same result in text and in memory as with an independent JSON Patch library, and no other change."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ INPUTS = {
 @pytest.mark.parametrize("name", INPUTS)
 def test_an_endless_or_silent_file_is_refused(cxcall: Cxcall, name: str, kind: str) -> None:
     if kind == "fifo" and name in ("lines", "table"):
-        return  # read line by line, as soon as somebody writes
+        return  # read line by line, as soon as a process writes
     words = [word.format("input") for word in INPUTS[name]]
     path = next(cxcall.folder / word for word in words if word.startswith("input"))
     os.mkfifo(path) if kind == "fifo" else path.symlink_to("/dev/zero")

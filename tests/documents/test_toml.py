@@ -28,7 +28,7 @@ LINES = [
 
 
 def first_line(text: str, keys: tuple[str, ...]) -> int:
-    """Return the line as its definition says."""
+    """Return the line according to its definition."""
     lines = text.split("\n")
     for count in range(1, len(lines)):
         try:

@@ -1,4 +1,4 @@
-"""What `explain` says of requests for which a client shows an error and no response."""
+"""`explain` on requests for which a client shows an error and no response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`explain --fix`: the corrected request can be pasted into a shell, and is valid or says what is open."""
+"""`explain --fix`: the corrected request can be pasted into a shell, and is valid or lists the values to fill in."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ TEXTS = [
 
 @dataclass
 class Received:
-    """What `cxcall` got: its arguments, and its stdin."""
+    """The input of `cxcall`: its arguments, and its stdin."""
 
     words: list[str]
     body: str
@@ -78,7 +78,7 @@ def callback(body: Any, path: str = "/api/v2/conversations/callbacks") -> Correc
 
 
 def run_in_bash(commands: list[str]) -> list[Received]:
-    """Return what `cxcall` got from each command, all of which one bash runs."""
+    """Return the input of `cxcall` from each command; one bash runs all of them."""
     script = PRINT_ARGUMENTS + "\n".join(commands)
     result = subprocess.run(["bash"], input=script.encode(), capture_output=True, check=True)
     assert result.stderr == b""
@@ -91,7 +91,7 @@ def run_in_bash(commands: list[str]) -> list[Received]:
 
 
 def run_in_cmd(command: str) -> Received:
-    """Return what `cxcall` would get in cmd.exe, by an independent implementation of its rules."""
+    """Return the input of `cxcall` in cmd.exe, by an independent implementation of its rules."""
     echoed, _, rest = command.rpartition("| cxcall")
     quoted, body = False, echoed.removeprefix("echo ")
     for character in body:
@@ -102,7 +102,7 @@ def run_in_cmd(command: str) -> Received:
 
 
 def run_in_powershell(command: str) -> Received:
-    """Return what `cxcall` would get in PowerShell, by its rules of quoted strings."""
+    """Return the input of `cxcall` in PowerShell, by its rules of quoted strings."""
     found = re.fullmatch(r"(?:@'\n(?P<body>.*)\n'@ \| )?(?P<words>cxcall .*)", command, re.DOTALL)
     assert found is not None
     body = found["body"] or ""
@@ -119,7 +119,7 @@ def run_in_powershell(command: str) -> Received:
 
 
 def assert_received(request: CorrectedRequest, received: Received) -> None:
-    """Check that a command says the request: operation, parameters, and body."""
+    """Check that a command has the operation, parameters, and body of the request."""
     send, name, *words = received.words
     flags = {
         flag.parameter: f"--{flag.name}" for flag in unique_flags(request.operation.parameters)
@@ -137,7 +137,7 @@ def assert_received(request: CorrectedRequest, received: Received) -> None:
 
 
 def assert_valid_or_open(request: CorrectedRequest) -> None:
-    """Check that the request is valid, or that each place that is not is listed."""
+    """Check that the request is valid, or that each invalid place is listed."""
     validator = jsonschema.Draft202012Validator(
         request.operation.body_schema,
         format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,

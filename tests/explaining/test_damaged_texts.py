@@ -1,4 +1,4 @@
-"""What is read of messages of browsers and curl, of broken URLs, and of numbers that are no status."""
+"""Reading messages of browsers and curl, broken URLs, and numbers that are not a status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of the bodies that code puts together, and what stays unknown."""
+"""Bodies that code builds are read, and unknown parts stay unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `explain` must not claim of correct requests, as people paste them."""
+"""Errors that `explain` must not report on correct requests, as people paste them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that generators write is read: method, host, path, and the planted fault."""
+"""Generated code is read: method, host, path, and the planted fault."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def snippets() -> list[dict[str, Any]]:
 
 
 def missed(snippet: dict[str, Any]) -> str:
-    """Return what is not read of a snippet; empty where all is."""
+    """Return the parts of a snippet that were not read; empty if all were."""
     (codes, place), request = REQUESTS[snippet["request"]]
     try:
         found = list(read(snippet["text"], "snippet"))

@@ -1,4 +1,4 @@
-"""Each kind of mistake is named at its place, and correct requests stay clean."""
+"""Each kind of mistake is reported at its place, and correct requests have no findings."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_valid_body_of_a_refused_request_is_not_to_be_validated_again() -> None:
     )
     assert "matches its schema" in refusal.fix
     assert "`c-1`" in refusal.fix
-    assert "cxcall doctor" not in refusal.fix  # it looks up nothing of a callback
+    assert "cxcall doctor" not in refusal.fix  # no read looks up an object of a callback
 
 
 def test_equal_findings_of_a_list_are_grouped() -> None:

@@ -1,4 +1,4 @@
-"""A file with many requests is explained as each of them alone: what is kept from one never decides another."""
+"""A file with many requests is explained like each request alone: caches never change a result."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def explain_all(entries: list[dict[str, Any]]) -> list[Any]:
 
 
 def forget() -> None:
-    """Empty each bounded cache of the package, as in a new process; what never changes stays."""
+    """Clear each bounded cache of the package, as in a new process; constant caches stay."""
     for module in [sys.modules[name] for name in sys.modules if name.startswith("cxcall.")]:
         for member in vars(module).values():
             parameters = getattr(member, "cache_parameters", None)
@@ -111,7 +111,7 @@ def a_refused_call(number: int, *, name: str = "phoneNumber") -> dict[str, Any]:
 
 
 def a_page(url: str) -> dict[str, Any]:
-    """Return an entry of what a browser loads without a token."""
+    """Return an entry of a page that a browser loads without a token."""
     return {
         "request": {"method": "GET", "url": url, "headers": []},
         "response": {"status": 200, "content": {"text": "{}"}},
@@ -148,7 +148,7 @@ def test_entry_with_another_cause_is_not_counted_with_the_others(cxcall: Cxcall)
 
 @pytest.mark.slow
 def test_requests_of_one_form_have_one_cause() -> None:
-    """Other UUIDs and numbers that can be dialed as well change nothing that is said but these."""
+    """Other UUIDs and other valid numbers change only these values in the output."""
 
     def with_other_values(text: str, random: Random) -> str:
         def new_uuid(_: object) -> str:

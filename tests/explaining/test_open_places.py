@@ -1,4 +1,4 @@
-"""`explain --fix`: what is certain is corrected and kept, and each place that is not is open and listed."""
+"""`explain --fix`: certain corrections are made, and each uncertain place is left open and listed."""
 
 from __future__ import annotations
 

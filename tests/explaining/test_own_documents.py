@@ -1,4 +1,4 @@
-"""Requests to the host of a user's document are judged by its own security and encoding."""
+"""Requests to the host of a user's document are checked with its own security and encoding."""
 
 from __future__ import annotations
 

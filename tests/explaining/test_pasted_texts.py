@@ -1,4 +1,4 @@
-"""What is read of texts as people paste them into forums, tickets, and chats."""
+"""Texts are read as people paste them into forums, tickets, and chats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sources are read as curl and Python take them; nothing in them is run, opened, or fetched."""
+"""Sources are read as curl and Python interpret them; nothing in them is run, opened, or fetched."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "500"))
 
 
 class Recorder:
-    """A server that keeps what it was sent."""
+    """A server that records requests."""
 
     def __init__(self) -> None:
         self.got: list[tuple[str, str, dict[str, str], bytes]] = []

@@ -1,4 +1,4 @@
-"""The findings on an exchange, in their order: the cause first, and nothing that is not one."""
+"""The findings on an exchange, in order: the cause first, and nothing that is not a cause."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from helpers.exchanges import (
 
 
 def tell(source: dict[str, Any]) -> list[str]:
-    """Return severity, code, and place of what is more than a note, in order."""
+    """Return severity, code, and place of each error and warning, in order."""
     (found,) = explain(source)
     return [
         f"{each.severity} {each.code} {each.where}"

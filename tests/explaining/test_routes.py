@@ -1,4 +1,4 @@
-"""The operation that a request was meant for is found, whatever is wrong with its path."""
+"""The intended operation of a request is found despite errors in its path."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def mistype(random: Random, word: str) -> str:
 
 
 def mistyped_paths(count: int, seed: int) -> list[tuple[str, PublishedOperation, str]]:
-    """Return platform, operation, and a path of it with one mistyped word that is no other published path."""
+    """Return platform, operation, and its path with one mistyped word that is not another published path."""
     random = Random(seed)
     found: list[tuple[str, PublishedOperation, str]] = []
     known = {platform: published(platform) for platform in HOSTS}

@@ -203,7 +203,7 @@ def test_secret_of_text_is_not_printed(cxcall: Cxcall, name: str) -> None:
     secret, text = TEXTS[name]
     file = cxcall.file("request.txt", text)
     runs = [cxcall("explain", file, *form) for form in (["-v", "--all"], ["-o", "json"])]
-    if not name.startswith("number"):  # which a corrected request has as it was sent
+    if not name.startswith("number"):  # which a corrected request contains unchanged
         runs.append(cxcall("explain", file, "--fix", "-o", "json"))
     shown = "".join(ran.out + ran.err for ran in runs)
     assert secret.lower() not in shown.lower()

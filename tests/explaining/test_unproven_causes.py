@@ -1,4 +1,4 @@
-"""What `explain` says of likely causes: as an error only where a schema or the response proves them."""
+"""`explain` reports a likely cause as an error only if a schema or the response proves it."""
 
 from __future__ import annotations
 

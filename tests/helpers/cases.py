@@ -25,11 +25,11 @@ def each_case(
     *,
     at_once: bool = False,
 ) -> Callable[[Test], Test]:
-    """Return a decorator as `pytest.mark.parametrize`, but of one test that runs all cases.
+    """Return a decorator like `pytest.mark.parametrize`, but for one test that runs all cases.
 
-    It reports all cases that fail at once. Fixtures are shared by the cases, so none may change what another reads.
-    The quick suite runs `quick` of them, evenly spread, or all. `at_once` runs each in a thread of its own: for
-    cases that wait most of their time.
+    It reports all failing cases together. The cases share fixtures, so no case may change what another reads.
+    The quick suite runs `quick` of them, evenly spread, or all. `at_once` runs each in its own thread, for
+    cases that mostly wait.
     """
     keys, cases = names.replace(" ", "").split(","), list(cases)
     labels = list(map(ids, cases) if callable(ids) else ids)

@@ -1,4 +1,4 @@
-"""TLS certificates of the day: good, for another name, expired."""
+"""TLS certificates: valid today, for another name, expired."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ DATES = {
 
 @dataclass(frozen=True)
 class Certificate:
-    """A self-signed certificate and its key, in one file; as trusted as a bundle makes it."""
+    """A self-signed certificate and its key, in one file; trusted if it is in the CA bundle."""
 
     path: Path
 
     def context(self) -> ssl.SSLContext:
-        """Return the context of a server that shows it."""
+        """Return the context of a server that uses it."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.path)
         return context
 
 
 def make_certificate(folder: Path, name: str = "good", hosts: str = "IP:127.0.0.1") -> Certificate:
-    """Make a certificate for `hosts` (`IP:...,DNS:...`) with the dates of that name."""
+    """Create a certificate for `hosts` (`IP:...,DNS:...`) with the dates of that name."""
     folder.mkdir(parents=True, exist_ok=True)
     key = ec.generate_private_key(ec.SECP256R1())
     made = _request(hosts, key.public_key(), *DATES[name]).sign(key, hashes.SHA256())

@@ -1,4 +1,4 @@
-"""Drive a headless Chromium through the pipe of its DevTools protocol: pages, keys, pictures, and what they did."""
+"""Drive a headless Chromium through the pipe of its DevTools protocol: pages, keys, screenshots, and their effects."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _RUN_AXE = """axe.run(document, {resultTypes: ["violations"]}).then((found) => J
 
 
 class Browser:
-    """One page of a headless Chromium. `urls` are those that it asked for, `complaints` the errors of its console."""
+    """One page of a headless Chromium. `urls` are its requests, `complaints` the errors of its console."""
 
     def __init__(self, folder: Path) -> None:
         to_browser, self._out = os.pipe()
@@ -43,7 +43,7 @@ class Browser:
             f"--user-data-dir={folder}/profile",
             "about:blank",
         ]
-        # The protocol is spoken on the descriptors 3 and 4.
+        # The protocol uses the descriptors 3 and 4.
         script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
         self._process = subprocess.Popen(
             ["bash", "-c", script, "bash", *command],
@@ -152,7 +152,7 @@ class Browser:
         )
 
     def take_picture(self, path: Path) -> None:
-        """Write a PNG of what is visible."""
+        """Write a PNG of the visible part."""
         path.write_bytes(b64decode(self.call("Page.captureScreenshot")["data"]))
 
     def find_axe_violations(self) -> Any:

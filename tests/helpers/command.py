@@ -1,4 +1,4 @@
-"""The installed command, run as a user would, in a world of its own."""
+"""The installed command, run as a user would, in its own environment."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Ran:
 
     @property
     def codes(self) -> list[str]:
-        """The codes of its findings, in their order."""
+        """The codes of its findings, in order."""
         return [finding["code"] for finding in self.envelope["findings"]]
 
 
@@ -56,17 +56,17 @@ class Start(Enum):
     """How commands are started."""
 
     FORK = auto()
-    """By a fork of a process that has loaded all of them."""
+    """By a fork of a process that has loaded all commands."""
     FORK_LATER = auto()
     """The first run of each command starts the installed program; later ones are forks."""
     PROGRAM = auto()
 
 
 class Cxcall:
-    """The installed `cxcall`, run as a user would in a folder and an environment of its own."""
+    """The installed `cxcall`, run as a user would in its own folder and environment."""
 
     forks: ClassVar[Forks | None] = None
-    """What starts the command by a fork, if anything does."""
+    """The forks that start the command, if available."""
 
     def __init__(self, folder: Path, start: Start = Start.FORK) -> None:
         self.folder = folder
@@ -82,7 +82,7 @@ class Cxcall:
             "CXCALL_STATE_DIR": str(folder / "state"),
             "CXCALL_CONFIG_DIR": str(folder / "config"),
             "CXCALL_MAX_WAIT": "0.01",
-            # The keyring of whoever runs the tests is none of theirs.
+            # The tests must not use the keyring of the person who runs them.
             "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
         }
 
@@ -103,7 +103,7 @@ class Cxcall:
         return ran
 
     def run(self, command: list[str], given: bytes, environment: dict[str, str]) -> Ended:
-        """Run a command line to its end, by a fork where that is the same."""
+        """Run a command line to its end, by a fork if this is equivalent."""
         forks = Cxcall.forks
         if forks is not None and self._may_fork(command) and forks.can_run(given, environment):
             ended = forks.run(command, given, str(self.folder), environment)
@@ -127,7 +127,7 @@ class Cxcall:
         err: int = subprocess.PIPE,
         env: dict[str, str] | None = None,
     ) -> Running:
-        """Start it beside the test, without input; `out` and `err` are as `subprocess` takes them."""
+        """Start it beside the test, without input; `out` and `err` are as for `subprocess`."""
         command, forks = [str(CXCALL), *args], Cxcall.forks
         environment = {**self.environment, **(env or {})}
         if forks is not None and self._may_fork(command) and forks.can_run(b"", environment):
@@ -149,7 +149,7 @@ class Cxcall:
         return self.start is Start.FORK or (self.start is Start.FORK_LATER and not is_first)
 
     def file(self, name: str, content: Any) -> str:
-        """Write a file into the folder: text or bytes as they are, anything else as JSON."""
+        """Write a file into the folder: text or bytes unchanged, anything else as JSON."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(content, bytes):
@@ -176,7 +176,7 @@ def terminal(
     program: str = str(CXCALL),
     **environment: str,
 ) -> Iterator[Any]:
-    """Run the command in a terminal of its own; yields it, ready to be talked to."""
+    """Run the command in its own terminal, and yield it."""
     child = pexpect.spawn(
         program,
         list(arguments),
@@ -202,9 +202,9 @@ def screen(child: Any) -> str:
 
 
 class Stranger:
-    """A loopback server that is no sandbox of ours: it may be a tunnel to a real API.
+    """A loopback server that is not cxcall's sandbox: it may be a tunnel to a real API.
 
-    It takes every POST with 201, keeps the bodies in `taken`, and grants tokens with `scope`.
+    It accepts every POST with 201, keeps the bodies in `taken`, and issues tokens with `scope`.
     """
 
     def __init__(self) -> None:

@@ -58,7 +58,7 @@ def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **m
 
 
 class Tokens:
-    """Hands out tokens, the first and then fresh ones, and counts them."""
+    """Returns tokens, the first and then fresh ones, and counts them."""
 
     def __init__(self, fails: Exception | None = None) -> None:
         self.given: list[str] = []
@@ -74,7 +74,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Row:
-    """A fault, and what must come of it."""
+    """A fault, and its required result."""
 
     faults: tuple[Fault, ...]
     outcome: Outcome

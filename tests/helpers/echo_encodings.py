@@ -1,4 +1,4 @@
-"""The encodings in which a server may echo a secret, and a search for what is left of one."""
+"""The encodings in which a server may echo a secret, and a search for remains of a secret."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 
 def _each(form: str) -> Callable[[str], bytes]:
-    """Return an encoding that writes each character in a form, which takes its code point."""
+    """Return an encoding that writes each character in a format with its code point."""
     return lambda text: "".join(form.format(ord(char)) for char in text).encode()
 
 
@@ -62,7 +62,7 @@ ENCODINGS: dict[str, Callable[[str], bytes]] = {
     "mixed": _mixed,
     "cut": lambda text: text[:30].encode(),
 }
-"""Name -> how a text is written."""
+"""The encodings by name."""
 
 _TOKEN_WINDOW = 10
 _ENCODED_WINDOW = 26
@@ -82,7 +82,7 @@ def find_remains(output: str, secret: str, encode: Callable[[str], bytes]) -> li
 
 @lru_cache(maxsize=16)
 def _squeeze(text: str) -> str:
-    """Return a text without white space and without what is left of a wide character."""
+    """Return a text without white space and without the zero bytes of wide characters."""
     for blank in ("\\x00", "\\u0000", "\0", "\\ufeff", "\ufffd"):
         text = text.replace(blank, "")
     return "".join(text.split()).casefold()

@@ -18,7 +18,7 @@ Encode = Callable[[str], bytes]
 
 
 class EchoServer(socketserver.ThreadingTCPServer):
-    """Grants the tokens one after the other, refuses the first one, and then answers with the echo.
+    """Issues the tokens one after the other, refuses the first one, and then responds with the echo.
 
     `place` is `body`, `text`, `header`, `challenge` (WWW-Authenticate), or `id` (of what was accepted).
     """
@@ -45,7 +45,7 @@ class EchoServer(socketserver.ThreadingTCPServer):
         """Ignore a client that closes the connection."""
 
     def restart(self) -> None:
-        """Forget all credentials, and grant the first token again."""
+        """Remove all recorded credentials, and issue the first token again."""
         self.seen: list[str] = []
         self.grants = 0
 
@@ -60,7 +60,7 @@ class EchoServer(socketserver.ThreadingTCPServer):
 
     @property
     def secrets(self) -> list[str]:
-        """The credentials that were sent here: as they were sent, and the secret within."""
+        """The credentials that were sent here: unchanged, and the secret in them."""
         return [*self.seen, CLIENT_SECRET]
 
     def echo(self) -> bytes:
@@ -69,12 +69,12 @@ class EchoServer(socketserver.ThreadingTCPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one request; the response is written byte by byte, as no library would."""
+    """Responds to one request; it writes the response directly, because no library would send such bytes."""
 
     server: EchoServer
 
     def do_POST(self) -> None:
-        """Grant a token, refuse the first one, or echo all credentials."""
+        """Issue a token, refuse the first one, or echo all credentials."""
         server = self.server
         self.rfile.read(int(self.headers.get("Content-Length", "0")))
         credential = self.headers.get("Authorization", "").rpartition(" ")[2]
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
     def _echo(self) -> None:
         place, echo = self.server.place, self.server.echo()
         json_type = {"Content-Type": b"application/json"}
-        # A header ends at a line break: what follows one is another header line.
+        # A header ends at a line break: the text after it is another header line.
         one_line = echo.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n ")
         if place == "body":
             self._write(

@@ -11,7 +11,7 @@ from helpers.command import CONTACT
 
 UUID = {"type": "string", "format": "uuid"}
 E164 = {"type": "string", "format": "e164", "pattern": r"^\+[1-9][0-9]{1,14}$"}
-# Every rule of a schema, and every extension that likely mistakes are found by.
+# Every rule of a schema, and every extension that shows likely mistakes.
 RULES: dict[str, Any] = {
     "id": {**UUID, "x-cxcall-same-as": "body:/again"},
     "again": {"type": "string", "x-cxcall-same-as": "body:/third"},

@@ -1,4 +1,4 @@
-"""Exchanges as `explain` takes them, with correct bodies to break."""
+"""Exchanges in the form of `explain`, with correct bodies to change."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def exchange(
     response: Any = None,
     **more: Any,
 ) -> dict[str, Any]:
-    """Return an exchange as `explain` takes it; `token` is the header `Authorization`."""
+    """Return an exchange in the form of `explain`; `token` is the header `Authorization`."""
     host = "api-na1.niceincontact.com" if path.startswith(ACD) else "api.mypurecloud.de"
     headers = {"Authorization": more.pop("token", TOKEN), "Accept": "application/json"}
     headers |= {"Content-Type": "application/json"} if body is not None else {}

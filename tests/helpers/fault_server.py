@@ -1,7 +1,7 @@
-"""A server of sockets that fails in every way a network can, and counts what reached it whole.
+"""A socket server that fails in every way a network can, and counts the complete requests that it got.
 
-A fault is what one connection meets. `takes` says whether the platform behind it would have acted on
-the request: then the phone rings, and `FaultServer.rung` counts it.
+A fault is the behavior of one connection. `takes` says whether the platform behind it would have acted on
+the request: then a call is placed, and `FaultServer.rung` counts it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Peer:
     whole: bool = False
 
     def read_head(self) -> bytes:
-        """Read up to the empty line; whatever of the body came with it is kept."""
+        """Read up to the empty line; the part of the body that came with it is kept."""
         received = b""
         while not self.head and b"\r\n\r\n" not in received:
             received += self.receive()
@@ -53,7 +53,7 @@ class Peer:
         self.whole = True
 
     def receive(self) -> bytes:
-        """Return what comes next; raises ConnectionError when nothing does."""
+        """Return the next bytes; raises ConnectionError if there are none."""
         data = self.sock.recv(65536)
         if not data:
             raise ConnectionError
@@ -68,7 +68,7 @@ class Peer:
         return 0
 
     def send(self, data: bytes) -> None:
-        """Send, whatever the other side does."""
+        """Send bytes, and ignore errors of the other side."""
         with suppress(OSError):
             self.sock.sendall(data)
 
@@ -78,7 +78,7 @@ class Peer:
         self.sock.close()
 
     def hold(self) -> None:
-        """Keep silent until the client goes away or the server stops."""
+        """Send nothing until the client disconnects or the server stops."""
         self.sock.settimeout(0.02)
         while not self.stopping.is_set():
             try:
@@ -92,20 +92,20 @@ class Peer:
 
 @dataclass(frozen=True)
 class Fault:
-    """What a connection meets, and whether the platform would have acted on a whole request."""
+    """The behavior of a connection, and whether the platform would have acted on a complete request."""
 
     act: Callable[[Peer], None]
     takes: bool = True
 
     def __call__(self, peer: Peer) -> None:
-        """Meet a connection."""
+        """Handle a connection."""
         self.act(peer)
 
 
 def message(
     status: int, headers: dict[str, str] | None = None, body: Any = None, *, reason: str = "Because"
 ) -> bytes:
-    """Return an answer as bytes; a dict is sent as JSON, with its length."""
+    """Return a response as bytes; a dict is sent as JSON, with its length."""
     raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     sent = {"Content-Length": str(len(raw)), **(headers or {})}
     if isinstance(body, dict | list):
@@ -121,12 +121,12 @@ def answer(
     *,
     takes: bool = True,
 ) -> Fault:
-    """Read the request whole, then answer it."""
+    """Read the whole request, then respond."""
     return raw(message(status, headers, body), takes=takes)
 
 
 def raw(data: bytes, *, takes: bool = True) -> Fault:
-    """Read the request whole, then send these bytes and close."""
+    """Read the whole request, then send these bytes and close."""
 
     def act(peer: Peer) -> None:
         peer.read()
@@ -136,7 +136,7 @@ def raw(data: bytes, *, takes: bool = True) -> Fault:
 
 
 def refused(status: int, headers: dict[str, str] | None = None, body: Any = None) -> Fault:
-    """Answer a status with which the platform says that it did not act on the request."""
+    """Respond with a status that says that the platform did not act on the request."""
     return answer(status, headers, body, takes=False)
 
 
@@ -253,7 +253,7 @@ page = raw(message(200, {"Content-Type": "text/html"}, b"<html><body>Sign in</bo
 
 
 def reserve(port: int = 0) -> socket.socket:
-    """Take a port of this machine without listening on it: whoever connects is refused."""
+    """Reserve a port of this machine without listening on it, so that connections are refused."""
     taken = socket.socket()
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     taken.bind(("127.0.0.1", port))
@@ -268,13 +268,13 @@ def port_of(taken: socket.socket) -> int:
 
 @dataclass
 class FaultServer:
-    """Meets one connection after the other with the faults in their order; the last one stays."""
+    """Applies the faults to connections in order; the last fault is repeated."""
 
     faults: tuple[Fault, ...]
     tls: ssl.SSLContext | None = None
     listener: socket.socket = field(default_factory=reserve)
     bare: int = 0
-    """So many connections find no TLS, before it is there."""
+    """The number of connections without TLS, before TLS starts."""
     peers: list[Peer] = field(default_factory=list)
     rung: int = 0
     whole: int = 0
@@ -288,7 +288,7 @@ class FaultServer:
 
     @property
     def connections(self) -> int:
-        """How often somebody connected."""
+        """The number of connections."""
         return len(self.peers)
 
     @property
@@ -333,7 +333,7 @@ class FaultServer:
                 peer.sock = self.tls.wrap_socket(peer.sock, server_side=True)
             fault(peer)
         except OSError:
-            pass  # the client went first, or never trusted us
+            pass  # the client disconnected, or did not trust the certificate
         finally:
             with self._lock:
                 self.whole += peer.whole
@@ -343,7 +343,7 @@ class FaultServer:
 
 
 def rejecting_proxy(status: int = 407) -> Fault:
-    """Be a proxy that refuses to connect any further."""
+    """Run a proxy that refuses to connect."""
 
     def act(peer: Peer) -> None:
         peer.read_head()
@@ -360,7 +360,7 @@ dying_proxy = Fault(_dying_proxy)
 
 
 def tunnel_to(port: int) -> Fault:
-    """Be a proxy that connects to a port of this machine, whatever host it is asked for."""
+    """Run a proxy that connects to a port of this machine for every requested host."""
 
     def act(peer: Peer) -> None:
         peer.read_head()
@@ -383,7 +383,7 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
 
 
 def but(fault: Fault, first: Callable[[Peer], None]) -> Fault:
-    """Do something once the request is there, before the fault goes on with it."""
+    """Run an action after the request has arrived, before the fault continues."""
 
     def act(peer: Peer) -> None:
         peer.read()

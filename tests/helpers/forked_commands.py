@@ -15,11 +15,11 @@ from time import monotonic
 from typing import IO, NamedTuple, Self
 
 LONGEST_INPUT = 1 << 15
-"""Bytes of stdin that fit into a pipe on every system, so that nobody has to feed it."""
+"""Bytes of stdin that fit into a pipe on every system, so that no thread must write it."""
 
 
 class Ended(NamedTuple):
-    """How a process ended, and what it wrote."""
+    """The exit code and the output of a process."""
 
     returncode: int
     stdout: bytes
@@ -38,7 +38,7 @@ class Forks:
         self._channel.connect(f"\0{self._name}")
 
     def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
-        """Tell whether a run is like any other: what Python reads when it starts is as usual.
+        """Return whether a run needs no special start: the variables that Python reads at its start are as usual.
 
         The folder of this file is on the path of the process that forks.
         """
@@ -50,7 +50,7 @@ class Forks:
     def run(
         self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
     ) -> Ended | None:
-        """Run the command to its end; returns None where another thread is running one."""
+        """Run the command to its end; returns None if another thread is running one."""
         if not self._lock.acquire(blocking=False):
             return None
         try:
@@ -83,7 +83,7 @@ class Forks:
         *,
         given: int = subprocess.DEVNULL,
     ) -> ForkedProcess:
-        """Start a command, or a script of the tests, beside the test, with streams as `subprocess` takes them."""
+        """Start a command, or a script of the tests, beside the test, with streams as for `subprocess`."""
         channel = socket.socket(socket.AF_UNIX)
         channel.connect(f"\0{self._name}")
         request = json.dumps([arguments, cwd, environment, True]).encode()
@@ -95,7 +95,7 @@ class Forks:
 
 
 class ForkedProcess:
-    """A command that runs beside the test, as `subprocess.Popen`; the process that forked it tells how it ended."""
+    """A command that runs beside the test, as `subprocess.Popen`; the process that forked it reports its exit code."""
 
     def __init__(
         self, channel: socket.socket, request: bytes, out: int, err: int, given: int
@@ -134,7 +134,7 @@ class ForkedProcess:
         return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Read what it prints until it ends; returns both texts."""
+        """Read its output until it ends; returns both texts."""
         end = monotonic() + (60 if timeout is None else timeout)
         if self.stdin is not None:
             with suppress(BrokenPipeError):
@@ -183,7 +183,7 @@ def open_input(kind: int) -> tuple[int, IO[str] | None]:
 
 
 def open_stream(kind: int, out: int = -1) -> tuple[int, IO[str] | None]:
-    """Return the end of a stream for a command, and that for the test if `kind` is a pipe, as `subprocess` has it."""
+    """Return the end of a stream for a command, and that for the test if `kind` is a pipe, as for `subprocess`."""
     if kind == subprocess.PIPE:
         ours, theirs = os.pipe()
         return theirs, open(ours, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Requests, each with one fault, from which code generators write programs."""
+"""Requests with one fault each, for code generators."""
 
 from __future__ import annotations
 

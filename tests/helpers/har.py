@@ -1,4 +1,4 @@
-"""HAR files with as many entries as a test wants."""
+"""HAR files with any number of entries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Backends for the real `keyring`, chosen by PYTHON_KEYRING_BACKEND: one that keeps, others that do not."""
+"""Backends for the real `keyring`, chosen by PYTHON_KEYRING_BACKEND: one that stores secrets, and others that fail."""
 
 # The signatures are those of keyring.
 # ruff: noqa: ARG002, D102
@@ -18,7 +18,7 @@ FILE.with_suffix(".loaded").touch()
 
 
 class Keeping(KeyringBackend):
-    """Keeps passwords in the file that KEYRING_FILE names."""
+    """Stores passwords in the file that KEYRING_FILE names."""
 
     priority = 1.0  # keyring's own way to declare it
 
@@ -40,7 +40,7 @@ class Keeping(KeyringBackend):
 
 
 class Hanging(Keeping):
-    """Waits for somebody to unlock it, and nobody is there."""
+    """Waits forever to be unlocked."""
 
     def get_password(self, service: str, username: str) -> str | None:
         threading.Event().wait()

@@ -26,7 +26,7 @@ NOBODY = 65534
 
 
 def intent(name: str, *, again: bool = False) -> Intent:
-    """Return an intent that equals another one exactly when their names are equal."""
+    """Return an intent; intents are identical exactly if their names are equal."""
     digest = intent_digest("POST", "https://api.example.com/x", name)
     target = "https://api.example.com/x"
     return Intent("default", "execute", "community", "POST", target, digest, (), again)
@@ -39,12 +39,12 @@ def open_ledger(place: str) -> Ledger:
 
 
 def say(*words: object) -> None:
-    """Acknowledge on stdout, past every buffer."""
+    """Acknowledge on stdout, without buffering."""
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
 def deliver(place: str, seed: str) -> None:
-    """Begin and end deliveries until killed, and acknowledge each record once it is made."""
+    """Begin and end deliveries until killed, and acknowledge each record after it was written."""
     chance = Random(seed)
     with open_ledger(place) as ledger:
         for number in count():
@@ -61,7 +61,7 @@ def deliver(place: str, seed: str) -> None:
 
 
 def begin(place: str, *names: str) -> None:
-    """Wait for a line on stdin, then open the ledger and begin and end one delivery a name."""
+    """Wait for a line on stdin, then open the ledger, and begin and end one delivery for each name."""
     say("ready")
     sys.stdin.readline()
     with open_ledger(place) as ledger:
@@ -74,7 +74,7 @@ def begin(place: str, *names: str) -> None:
 def begin_in_turns(place: str, own: str, *names: str) -> None:
     """Wait for a line on stdin before each name; open the ledger, and begin and end one delivery.
 
-    Then do as `begin` with ten names that start with `own`.
+    Then do the same as `begin` with ten names that start with `own`.
     """
     say("ready")
     for name in names:
@@ -95,8 +95,8 @@ def fill(place: str, size: str) -> None:
 
 
 def open_unprivileged(place: str) -> None:
-    """Begin a delivery as a user that permission bits hold for."""
-    sqlite3.connect(":memory:").close()  # imported while it may still be read
+    """Begin a delivery as an unprivileged user."""
+    sqlite3.connect(":memory:").close()  # imported while the files can still be read
     before = os.geteuid()
     if before == 0:
         os.seteuid(NOBODY)
@@ -104,7 +104,7 @@ def open_unprivileged(place: str) -> None:
         with open_ledger(place) as ledger:
             say("begun", ledger.begin(intent("unprivileged"), 900))
     finally:
-        os.seteuid(before)  # what measures coverage writes where only the first user may
+        os.seteuid(before)  # coverage writes to a folder that only the first user can write
 
 
 @contextmanager

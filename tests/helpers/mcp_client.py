@@ -1,4 +1,4 @@
-"""The SDK's own client of MCP, which starts the installed `cxcall mcp` and talks to it."""
+"""The SDK's own client of MCP, which starts the installed `cxcall mcp` and sends requests to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.command import CXCALL, Cxcall
 
-# The SDK takes most of a second to load, so that only a test that uses it loads it.
+# The SDK takes most of a second to load, so only tests that use it load it.
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Person:
-    """Who answers the questions of a server, in order; `asked` keeps the questions.
+    """A person who answers the questions of a server, in order; `asked` has the questions.
 
     An answer is `yes`, `no`, `decline`, or `cancel`.
     """
@@ -47,7 +47,7 @@ def talk(
     person: Person | None = None,
     mode: str = "auto",
 ) -> None:
-    """Start a server, and let a client have a conversation with it; without a person, it has no elicitation.
+    """Start a server, and run a conversation of a client with it; without a person, it has no elicitation.
 
     The file `pid` has the ID of the server's process.
     """

@@ -1,8 +1,8 @@
-"""The code blocks of README.md and docs/: what they are, and how the tests run them.
+"""The code blocks of README.md and docs/: find them, and run them in tests.
 
 Each command of a `console` block is run, in the order of the page. A block of type `sh` is not: it needs a real host, a
-browser, or another machine. `# exit N` after a command says how it ends, if not with 0; `$ ` before a command says that
-the other lines are output.
+browser, or another machine. `# exit N` after a command is its exit code, if not 0; `$ ` before a command means that the
+other lines are output.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FILES: dict[str, Any] = {
     "dnc.txt": "+12025550199\n",
 }
 _PLAIN = re.compile(r"cxcall [^|<>$()&;*`\n]*")
-"""A command that no shell has to read."""
+"""A command that needs no shell."""
 
 
 class Command(NamedTuple):
@@ -46,7 +46,7 @@ class Command(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -75,7 +75,7 @@ def _read_command(line: str) -> Command:
 
 
 def run_command(text: str, cxcall: Cxcall) -> Ended:
-    """Run a command as a person has it, except that nobody answers a question."""
+    """Run a command like a person, but without answers to questions."""
     text = re.sub(r"\b(?:CAMPAIGN_ID|QUEUE_ID|USER_ID|ENGAGEMENT_ID|UUID)\b", CONTACT, text)
     if _PLAIN.fullmatch(text):
         ran = cxcall(*shlex.split(text)[1:])

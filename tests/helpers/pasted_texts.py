@@ -1,4 +1,4 @@
-"""Texts as people paste them into forums, tickets, and chats, and what must be read of each."""
+"""Texts as people paste them into forums, tickets, and chats, and the expected request of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
 
 
 class Pasted(NamedTuple):
-    """A text, and what must be read of it; None is not compared."""
+    """A text, and the expected values; None is not compared."""
 
     text: str
     method: str | None = "POST"

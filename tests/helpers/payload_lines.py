@@ -38,7 +38,7 @@ KINDS = [
 EVERY_KIND = [0, 1, 0, 2, 2, 2, 0, 1, 3, 0, 2, 4, 1, 5, 6, 7]
 PADDED = " " * 200
 WIDE = " " * 10_000
-"""Makes a hundred lines more than one piece of work."""
+"""Blanks that make a hundred lines more than one piece of work."""
 
 
 def lines(count: int, kinds: list[int] = EVERY_KIND, end: str = PADDED) -> str:
@@ -48,7 +48,7 @@ def lines(count: int, kinds: list[int] = EVERY_KIND, end: str = PADDED) -> str:
 
 @contextmanager
 def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command in a process group of its own; it does not outlive the block."""
+    """Start a command in its own process group, and end it with the block."""
     with subprocess.Popen(
         [str(CXCALL), *arguments],
         cwd=cxcall.folder,

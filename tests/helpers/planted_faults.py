@@ -95,7 +95,7 @@ def plant(operation: Operation, random: Random, kinds: tuple[str, ...] = ()) -> 
 
 
 def _spots(planted: PlantedBody) -> Iterator[tuple[str, str]]:
-    """Yield the declared properties of objects that have no others, as (pointer of the object, name)."""
+    """Yield the declared properties of objects without other members, as (pointer of the object, name)."""
     for pointer, members in objects(planted.body):
         schema = planted.operation.schema_at(pointer)
         is_open = schema.get("additionalProperties") not in (False, None) or "oneOf" in schema

@@ -1,6 +1,6 @@
-"""A platform for batches: tokens that expire, a token bucket, answers by rule; it counts every dial.
+"""A platform for batches: tokens that expire, a token bucket, responses by rule; it counts every call.
 
-Written apart from the sandbox, so that the two cannot share a mistake.
+Independent of the sandbox, so that both cannot have the same error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self
 
 
 class Reply(NamedTuple):
-    """An answer; `rings` says whether the platform acted on the request."""
+    """A response; `rings` says whether the platform acted on the request."""
 
     status: int = 201
     body: Mapping[str, Any] | list[Any] | None = None
@@ -45,7 +45,7 @@ class Bucket:
 
 
 def read_whole(file: BufferedIOBase, length: int) -> bytes:
-    """Return a body; raises ConnectionError if its client was killed meanwhile, so that nothing is acted on."""
+    """Return a body; raises ConnectionError if its client was killed meanwhile, so that the request has no effect."""
     content = file.read(length)
     if len(content) < length:
         raise ConnectionError("the client ended within its body")
@@ -55,7 +55,7 @@ def read_whole(file: BufferedIOBase, length: int) -> bytes:
 class Platform:
     """A running server. `answer` decides each reply from the body, `reads` that of a GET from its path.
 
-    Both are told how often it has come before.
+    Both also get the number of earlier requests of the same kind.
     """
 
     def __init__(
@@ -77,16 +77,16 @@ class Platform:
 
     @property
     def rung(self) -> int:
-        """How many phones rang in all."""
+        """The number of placed calls."""
         return sum(self.dials.values())
 
     def wait_for_rings(self, count: int, timeout: float = 30) -> bool:
-        """Wait until `count` phones rang."""
+        """Wait until `count` calls were placed."""
         with self.changed:
             return self.changed.wait_for(lambda: self.rung >= count, timeout)
 
     def token(self) -> Reply:
-        """Grant the next token; the one before ends."""
+        """Issue the next token; the previous one expires."""
         with self.changed:
             self.grants += 1
             self.uses = 0
@@ -94,7 +94,7 @@ class Platform:
         return Reply(200, {**granted, "expires_in": 3600})
 
     def reply(self, raw: bytes, token: str) -> Reply:
-        """Answer one request as the platform would: its token (once it gave one), its rate, its body."""
+        """Respond like the platform: by the token (after it issued one), the rate, and the body."""
         body = json.loads(raw or b"null")
         key = json.dumps(body, sort_keys=True)
         with self.changed:
@@ -145,7 +145,7 @@ class Platform:
                 self.send(platform.reads(self.path, count))
 
             def send(self, reply: Reply) -> None:
-                if reply.status == 0:  # the connection ends without an answer
+                if reply.status == 0:  # the connection ends without a response
                     self.close_connection = True
                     return
                 content = json.dumps(reply.body or {}).encode()
@@ -182,7 +182,7 @@ class Platform:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points the command here."""
+        """The environment variables that point the command here."""
         return {
             "CXCALL_BASE_URL": self.base_url,
             "CXCALL_CLIENT_ID": "client",

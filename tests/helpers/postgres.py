@@ -33,7 +33,7 @@ def find_programs() -> Path | None:
 
 
 def _owner() -> pwd.struct_passwd | None:
-    """Return the user who runs the server, because it refuses to run as root; None for the own user."""
+    """Return the user who runs the server, because it refuses to run as root; None for this user."""
     if os.geteuid() != 0:
         return None
     names = {each.pw_name: each for each in pwd.getpwall()}
@@ -121,7 +121,7 @@ class PostgresServer:
         lines.put("(end of its log)")
 
     def stop(self, *, mode: str = "immediate") -> None:
-        """Stop the server: `immediate` as by a crash, `fast` with its clients cut off."""
+        """Stop the server: `immediate` like a crash, `fast` with its clients disconnected."""
         if self._process is not None:
             self._run_to_end("pg_ctl", "stop", "-m", mode, "-w")
             self._process.wait(START_TIMEOUT)
@@ -133,7 +133,7 @@ class PostgresServer:
         self.start()
 
     def promote(self) -> None:
-        """Begin another timeline, as the promotion of a standby and a recovery do."""
+        """Start another timeline, like the promotion of a standby or a recovery."""
         self.stop(mode="fast")
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
             file.write("restore_command = 'false'\n")
@@ -165,7 +165,7 @@ class PostgresServer:
 def running_postgres(
     *, is_durable: bool = False, address: str = "127.0.0.1"
 ) -> Iterator[PostgresServer]:
-    """Run a server; skips the test where PostgreSQL is not installed."""
+    """Run a server; skips the test if PostgreSQL is not installed."""
     programs = find_programs()
     if programs is None:
         pytest.skip("needs a PostgreSQL server: no `initdb` on PATH or in /usr/lib/postgresql")

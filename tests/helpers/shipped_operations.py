@@ -1,4 +1,4 @@
-"""The shipped operations that are known beyond what the vendor's SDK says: those with examples and notes.
+"""The shipped operations with more than the vendor's SDK declares, such as examples and notes.
 
 The others are generated, and tests/contracts/test_genesys_contract.py checks all of them in one process.
 """
@@ -40,7 +40,7 @@ def _names(known: Contract) -> list[str]:
 
 @cache
 def whole_document(name: str) -> dict[str, Any]:
-    """Return a shipped document as it is in its file."""
+    """Return a shipped document unchanged from its file."""
     file = resources.files("cxcall").joinpath(f"contracts/{name}.json")
     document: dict[str, Any] = json.loads(file.read_text("utf-8"))
     return document

@@ -30,7 +30,7 @@ PERMISSIONS = {"type": "ANY", "permissions": ["lead:call:add", "lead:call:all"]}
 
 
 def add_prefix(node: Any, prefix: str) -> Any:
-    """Point every `$ref` to where a dialect keeps its schemas."""
+    """Point every `$ref` to the place of schemas in a dialect."""
     text = json.dumps(node).replace('"$ref": "', f'"$ref": "{prefix}')
     return json.loads(text)
 
@@ -96,7 +96,7 @@ def swagger() -> dict[str, Any]:
 
 
 def openapi() -> dict[str, Any]:
-    """Return the same in OpenAPI 3.0."""
+    """Return the same document in OpenAPI 3.0."""
     old = swagger()
     lead = {**LEAD["properties"], "label": {"type": "string", "nullable": True}}  # type: ignore[dict-item]
     paths = json.loads(json.dumps(old["paths"]).replace("#/definitions/", ""))

@@ -1,4 +1,4 @@
-"""A client of a sandbox that creates contact lists and campaigns, and reads what they have."""
+"""A client of a sandbox that creates and reads contact lists and campaigns."""
 
 from __future__ import annotations
 

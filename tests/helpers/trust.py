@@ -64,7 +64,7 @@ class Folder:
 class Recorder:
     """A loopback server that records the `Authorization` headers and bodies that it receives.
 
-    As a proxy (`HTTPS_PROXY`), it records the hosts that a client asks for in `hosts`, and connects to none.
+    As a proxy (`HTTPS_PROXY`), it records the requested hosts in `hosts`, and connects to none.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""The vendor's own Python SDK, as a client that knows nothing of us. Run as a program of its own.
+"""The vendor's own Python SDK as an independent client. Run as a separate program.
 
-`BASE_URL CLIENT_ID CLIENT_SECRET MODEL...` goes through a call's life, gets a refusal, and makes a body of each
-model, every property set by the SDK's own setters. It prints what the SDK read, and the bodies.
+`BASE_URL CLIENT_ID CLIENT_SECRET MODEL...` places and follows a call, gets a refusal, and creates a body of each
+model, with every property set by the SDK's own setters. It prints what the SDK read, and the bodies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ALLOWED = re.compile(r"allowed_values = (\[.*?\])", re.DOTALL)
 
 
 def calls(base_url: str, client_id: str, client_secret: str) -> dict[str, Any]:
-    """Place a call and a callback, fill and start a campaign, and read all of it back."""
+    """Place a call and a callback, load and start a campaign, and read all of them."""
     client = vendor.api_client.ApiClient(host=base_url)
     client.get_client_credentials_token(client_id, client_secret)
     conversations = vendor.ConversationsApi(client)
@@ -64,7 +64,7 @@ def calls(base_url: str, client_id: str, client_secret: str) -> dict[str, Any]:
 
 
 def refused(base_url: str, client_id: str, client_secret: str) -> dict[str, Any]:
-    """Send what the platform refuses, and return how the SDK understands it."""
+    """Send a request that the platform refuses, and return the SDK's result."""
     client = vendor.api_client.ApiClient(host=base_url)
     client.get_client_credentials_token(client_id, client_secret)
     call = vendor.CreateCallRequest()

@@ -1,4 +1,4 @@
-"""Small API documents in the style of vendors, written by us: YAML, forms, and each kind of security."""
+"""Small API documents in the style of vendors: YAML, forms, and each kind of security."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What the vendor's Python SDK says of itself when it is run: models, operations, and bodies of its own models.
+"""Run the vendor's Python SDK, and print its models, operations, and bodies of its own models.
 
-`tools/genesys_sdk.py` reads the same as text. Nothing is shared, so that an error in one of them shows.
+`tools/genesys_sdk.py` reads the same from the source text. They share no code, so that an error in one is visible.
 Run as a program of its own, it reads from stdin the address and the credentials of a server, the names of models,
-the required properties by model, and the operations (method and path) to send with a body. It prints all that it
-found, and of each request that was sent its body and the status of the response.
+the required properties by model, and the operations (method and path) to send with a body. It prints all results,
+and the body and the status of the response of each sent request.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Required = dict[str, list[str]]
 
 
 class _Recorder:
-    """A client that records each request and sends none."""
+    """A client that records each request and does not send it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
@@ -93,14 +93,14 @@ def _markers(method: Any) -> dict[str, _Marker]:
 
 
 def _call(api: Any, method: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Call a method with a marker for each parameter; return what it gives to the client."""
+    """Call a method with a marker for each parameter; return the arguments that the client gets."""
     recorder = _Recorder()
     method(api(recorder), **_markers(method))
     return recorder.calls[0]
 
 
 def operations() -> dict[str, Any]:
-    """Return what each operation takes and returns, by method and path."""
+    """Return the parameters and the result of each operation, by method and path."""
     return {route: _operation(*found) for route, found in _methods().items()}
 
 

@@ -1,4 +1,4 @@
-"""How much a test does, measures of work that do not depend on how busy the machine is, and a net under what may hang."""
+"""The amount of work of a test, measures that do not depend on the load of the machine, and a time limit."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.2"))
-"""Which share of the examples of a release Hypothesis tries in the whole suite."""
+"""The share of a release's examples that Hypothesis tries in the whole suite."""
 
 
 def examples(count: int) -> int:
-    """Return how many of the examples of a release Hypothesis tries; the quick suite tries a twentieth."""
+    """Return the number of examples that Hypothesis tries; the quick suite tries a twentieth."""
     return max(20, int(count * (0.05 if is_quick() else EXAMPLES)))
 
 
@@ -47,7 +47,7 @@ def count_calls(action: Callable[[], object]) -> int:
 
 @contextmanager
 def time_limit(seconds: float = 60) -> Iterator[None]:
-    """Raise TimeoutError in a block that hangs: a net, far above what the slowest machine needs."""
+    """Raise TimeoutError in a block that hangs; the limit is far above the time of the slowest machine."""
 
     def stop(_number: int, _frame: object) -> NoReturn:
         raise TimeoutError(f"it did not end within {seconds:g} s")

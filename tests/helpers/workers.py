@@ -1,4 +1,4 @@
-"""Workers of a queue as processes that are killed, and what must be true whatever happens to them."""
+"""Workers of a queue as processes that are killed, and checks that must always pass."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATION = ("--operation", "personal-connection")
 
 
 def rows_of(count: int) -> list[dict[str, str]]:
-    """Return the bodies of rows, each another one."""
+    """Return different bodies for rows."""
     return [{"contactId": CONTACT, "reasonCode": f"row {row}"} for row in range(1, count + 1)]
 
 
@@ -31,13 +31,13 @@ def queue_rows(cxcall: Cxcall, rows: Sequence[Any], *more: str) -> str:
 
 
 def status_of(cxcall: Cxcall, batch: str) -> dict[str, Any]:
-    """Return what `batch status` says."""
+    """Return the data of `batch status`."""
     found: dict[str, Any] = cxcall("batch", "status", batch, "-o", "json", code=0).envelope["data"]
     return found
 
 
 class HeldRequests:
-    """Answers of a platform that come late for some rows: whoever is killed meanwhile leaves them unknown."""
+    """Late responses of a platform for some rows: a worker that is killed meanwhile leaves them unknown."""
 
     def __init__(self, is_held: Callable[[int], bool]) -> None:
         self._is_held = is_held
@@ -62,7 +62,7 @@ class HeldRequests:
             assert self._changed.wait_for(lambda: self.waiting >= count, timeout=30)
 
     def release(self) -> None:
-        """Answer all that wait."""
+        """Respond to all held requests."""
         with self._changed:
             self._released += 1
             self._changed.notify_all()
@@ -122,7 +122,7 @@ class Workers:
 def running_workers(
     cxcall: Cxcall, count: int, *arguments: str, prefixes: Sequence[Sequence[str]] = ((),)
 ) -> Iterator[Workers]:
-    """Run worker processes, and end those that are left."""
+    """Run worker processes, and end the remaining ones."""
     workers = Workers(cxcall, arguments, prefixes)
     try:
         workers.start(count)
@@ -132,7 +132,7 @@ def running_workers(
 
 
 def check_calls(cxcall: Cxcall, batch: str, dials: Counter[str], rows: int) -> Counter[str]:
-    """Check that no row was called twice or lost, and that each unknown one is named; return the outcomes."""
+    """Check that no row was called twice or lost, and that each unknown row is named; return the outcomes."""
     assert set(dials.values()) <= {1}, "a row was called twice"
     called = {int(json.loads(body)["reasonCode"].split()[1]) for body in dials}
     report = cxcall("batch", "report", batch, "--format", "jsonl", code=0)

@@ -1,4 +1,4 @@
-"""The clock since the start of the machine, also where there is none."""
+"""The clock since the start of the machine, also on systems without one."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ WINDOW = 900.0
 
 def write_ledger(folder: Path) -> list[str]:
     """Write a ledger, with its last records still in the log, and return the IDs of its deliveries."""
-    source = folder / "work"  # a marker holds for the path of its state folder
+    source = folder / "work"  # a marker is for the path of its state folder
     Ledger.open(source / "state").__exit__()
     with Ledger.open(source / "state", marker_folder=source / "markers") as ledger:
         for number, name in enumerate(NAMES):
@@ -46,7 +46,7 @@ def write_ledger(folder: Path) -> list[str]:
             if number % 4:
                 ledger.record_outcome(delivery, Outcome.ACCEPTED, status=201, engagement_id=name)
         ledger.batches.begin("p", "o", "t", "v", "/f", "d")
-        shutil.copytree(source, folder / "killed")  # as a killed process leaves it
+        shutil.copytree(source, folder / "killed")  # as after a killed process
         ids = [record.id for record in ledger.records()]
     shutil.copytree(source, folder / "ended")
     return ids
@@ -61,7 +61,7 @@ def flip_bit(path: Path, chance: Random) -> int:
 
 
 def use(folder: Path, ids: list[str]) -> str:
-    """Send everything again and list it; return what the ledger did about its damage."""
+    """Send everything again and list it; return how the ledger handled its damage."""
     try:
         with Ledger.open(folder / "state", marker_folder=folder / "markers") as ledger:
             for name in NAMES:

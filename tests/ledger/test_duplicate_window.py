@@ -1,4 +1,4 @@
-"""The window of the duplicate guard, and the length of what the ledger keeps."""
+"""The window of the duplicate guard, and the limits of stored texts."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_clock_that_is_set_forward_does_not_end_the_window(tmp_path: Path) -> No
             ledger.begin(INTENT, WINDOW)
         boot = BootTime("one", 100.0 + WINDOW + 1)
         ledger.record_outcome(ledger.begin(INTENT, WINDOW), Outcome.ACCEPTED)
-        boot = BootTime("two", 5.0)  # started anew: only the clock is left to go by
+        boot = BootTime("two", 5.0)  # the machine was restarted: only the clock is known
         now += timedelta(seconds=WINDOW + 1)
         ledger.begin(INTENT, WINDOW)
 

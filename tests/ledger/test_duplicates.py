@@ -1,4 +1,4 @@
-"""What an earlier delivery says when it stops an identical request."""
+"""The message when an earlier delivery stops an identical request."""
 
 from __future__ import annotations
 

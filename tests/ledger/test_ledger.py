@@ -43,11 +43,11 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
 DAY = 86400
 KILLS = int(os.environ.get("CXCALL_LEDGER_KILLS", "4"))
-"""How often two processes that record are killed."""
+"""How often two recording processes are killed."""
 
 
 class Clock:
-    """A clock that the test sets."""
+    """A clock that the test controls."""
 
     def __init__(self) -> None:
         self.time, self.uptime = START, 100.0
@@ -97,7 +97,7 @@ def book(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Iterator
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def place(request: pytest.FixtureRequest, folder: Path) -> str:
-    """Return where a new ledger is: a folder, or a database."""
+    """Return the place of a new ledger: a folder, or a database."""
     return str(folder if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
 
 
@@ -127,7 +127,7 @@ def race(place: Path | str, *names: list[str]) -> list[list[list[str]]]:
 def race_in_turns(
     place: Path | str, count: int, names: list[str]
 ) -> tuple[list[list[list[str]]], list[list[list[str]]]]:
-    """Let `count` processes begin the same name together, one name after another, and then ten names of their own.
+    """Let `count` processes begin the same name together, one name after another, and then ten own names.
 
     Return the words of each turn, and those of each process after the turns.
     """
@@ -141,7 +141,7 @@ def race_in_turns(
 
 
 def let_begin(processes: list[Running], *, is_ready: bool) -> None:
-    """Tell processes to begin, once all are ready."""
+    """Start all processes when all are ready."""
     for process in processes:
         assert process.stdout
         assert is_ready or process.stdout.readline() == "ready\n"
@@ -237,9 +237,7 @@ def test_each_new_record_is_synchronized_to_disk_again(file_book: Ledger) -> Non
         delivery = file_book.begin(intent(name), WINDOW)
         assert mode() == 2
         file_book.record_not_processed(delivery, 1, "HTTP 429")
-        assert (
-            mode() == 1
-        )  # it is durable with the next record, which comes before the next attempt
+        assert mode() == 1  # it becomes durable with the next record, before the next attempt
         file_book.record_attempt(delivery, 2)
         assert mode() == 2
         file_book.record_outcome(delivery, Outcome.ACCEPTED)
@@ -605,7 +603,7 @@ def test_records_are_true_after_a_kill_at_any_instant(place: str) -> None:
             if delivery not in acknowledged:
                 assert record.outcome is Outcome.UNKNOWN
             elif record.outcome != acknowledged[delivery]:
-                # One step further than acknowledged, at most: and that step was taken.
+                # At most one step after the acknowledged one, and this step was complete.
                 assert record.outcome in ("unknown", "undelivered", planned[delivery])
             unfinished += delivery not in acknowledged or record.outcome != acknowledged[delivery]
         assert unfinished <= 2 * (turn + 1)
@@ -638,8 +636,8 @@ def test_closing_one_ledger_keeps_locks_of_another(folder: Path) -> None:
     with Ledger.open(folder) as book:
         first = book.begin(intent("a"), WINDOW)
         Ledger.open(folder).__exit__()
-        # Were this process's locks gone, the next one would think itself alone, and on leaving
-        # remove the log that this one still writes to.
+        # If this process lost its locks, the next one would assume that it is alone, and at its end
+        # remove the log that this process still writes to.
         race(folder, ["b"])
         second = book.begin(intent("c"), WINDOW)
         [[word, *_]] = race(folder, ["c"])[0]
@@ -686,7 +684,7 @@ def test_interrupt_before_the_intent_records_nothing(folder: Path) -> None:
         assert list(book.records()) == []
 
 
-# --- faults: each is told before anything is sent, and no file is ever removed
+# --- faults: each is reported before anything is sent, and no file is ever removed
 
 
 def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
@@ -868,7 +866,7 @@ class ModelDelivery:
 
     @property
     def open(self) -> bool:
-        """Whether a call may have been placed and nobody has resolved it."""
+        """Whether a call may have been placed and was not resolved."""
         return self.outcome == "unknown" and not self.resolution
 
     @property
@@ -878,7 +876,7 @@ class ModelDelivery:
 
 
 class GuardMachine(RuleBasedStateMachine):
-    """In any order of events, the guard stops exactly what the model says."""
+    """In any order of events, the guard stops exactly the requests that the model stops."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -908,12 +906,12 @@ class GuardMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-4000, -1, 0.5, 60, 899, 901, 5000, DAY]))
     def pass_time(self, seconds: float) -> None:
-        """Move the clock, back too."""
+        """Move the clock, also backward."""
         self.clock.advance(seconds)
 
     @rule(name=st.sampled_from("ab"), again=st.booleans(), window=st.sampled_from([1.0, 900.0]))
     def begin(self, name: str, again: bool, window: float) -> None:  # noqa: FBT001 - drawn by Hypothesis
-        """Begin a delivery: stopped exactly when the model says so."""
+        """Begin a delivery, which is stopped exactly if the model says so."""
         now = self.clock()
         asked = intent(name, again=again)
         equal = [known for known in self.known.values() if known.digest == asked.digest]
@@ -940,7 +938,7 @@ class GuardMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def send_again(self, data: st.DataObject) -> None:
-        """Start the next attempt: stopped when an equal request went out meanwhile."""
+        """Start the next attempt, which is stopped if an identical request was sent meanwhile."""
         delivery = self.pick(data, "undelivered")
         if not delivery:
             return
@@ -975,7 +973,7 @@ class GuardMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), rang=st.booleans())
     def resolve(self, data: st.DataObject, rang: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
-        """Let a person say what became of one."""
+        """Let a person resolve a delivery."""
         if delivery := self.pick(data, "unknown"):
             mine = self.known[delivery]
             if mine.ended is None and self.clock.uptime - mine.uptime < DAY:

@@ -1,4 +1,4 @@
-"""A process that waits for a ledger which another one has locked still reacts to signals."""
+"""A process that waits for a locked ledger still reacts to signals."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
         def lock(body: Any, _count: int) -> Reply:
             if body["reasonCode"] == "row 5":
                 while not is_locked.is_set():
-                    with suppress(sqlite3.OperationalError):  # another row is being recorded
+                    with suppress(sqlite3.OperationalError):  # another row waits to be recorded
                         other.execute("BEGIN IMMEDIATE")
                         is_locked.set()
             elif int(body["reasonCode"].split()[1]) > 5:

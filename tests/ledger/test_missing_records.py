@@ -1,4 +1,4 @@
-"""A missing record is not proof that no call was placed: what disappears is noticed, and no call is repeated."""
+"""A missing record is not proof that no call was placed: a lost ledger is noticed, and no call is repeated."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform:
     assert platform.rung == 30
 
 
-# --- a file that is not whole is refused
+# --- an incomplete file is refused
 
 
 def make_empty(state: Path) -> None:
@@ -152,7 +152,7 @@ def test_remains_of_a_ledger_are_refused_with_safe_advice(
     assert {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()} == before
     advice = refused.err.partition("then `")[2].partition("`")[0]
     subprocess.run(advice, shell=True, check=True, cwd=cxcall.folder)
-    assert "records-missing" in cxcall(*SEND, code=7).err  # following it places no second call
+    assert "records-missing" in cxcall(*SEND, code=7).err  # the hint places no call
     assert platform.rung == 1
 
 
@@ -204,7 +204,7 @@ def test_older_copy_of_the_ledger_stops_calls(cxcall: Cxcall, platform: Platform
     cxcall(*SEND, code=0)
     shutil.copy(cxcall.folder / "copy", state / FILE_NAME)
     assert "older copy" in cxcall(*SEND, code=7).err
-    # A call that is sent on purpose does not make the copy whole.
+    # A call that is sent on purpose does not complete the copy.
     for _ in range(3):
         cxcall(*OTHER, "--again", code=0)
     assert "records-missing" in cxcall(*SEND, code=7).err

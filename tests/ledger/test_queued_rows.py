@@ -1,4 +1,4 @@
-"""The claim table: a row is sent by the worker that holds it, and one that may have left is never free again."""
+"""The claim table: only the worker that claimed a row sends it, and a row that may have left is never free again."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def queue(postgres_url: str) -> Iterator[QueuedRows]:
 
 @pytest.fixture
 def ledger(postgres_url: str) -> Iterator[psycopg.Connection]:
-    """Return another connection, as the ledger has its own."""
+    """Return another connection, because the ledger has its own."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         yield connection
 
 
 def claim_one(queue: QueuedRows, worker: Claim = ME) -> Claim:
-    """Claim row 1, and return the claim of it."""
+    """Claim row 1, and return its claim."""
     [row] = queue.claim(worker, "B1", 1)
     assert row.number == 1
     return row.claim
@@ -190,7 +190,7 @@ def test_queue_goes_on_after_a_restart_of_the_database(
     postgres_server.restart()
     with pytest.raises(LedgerError):
         queue.open_batches()
-    assert sum(queue.count("B1").values()) == 3  # a claim may be lost, a row may not
+    assert sum(queue.count("B1").values()) == 3  # a claim may be lost, but not a row
 
 
 def test_row_in_the_hands_of_a_worker_is_not_claimed_by_it_again(

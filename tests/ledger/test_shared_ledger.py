@@ -1,4 +1,4 @@
-"""Several machines share one ledger in PostgreSQL: its guard, its history, and what happens when it is lost."""
+"""Several machines share one ledger in PostgreSQL: its guard, its history, and its loss."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PASSWORD = "corRect-horse-17"
 
 
 def machine(folder: Path, name: str, url: str, platform: Platform) -> Cxcall:
-    """Return the command on a machine of its own, which uses the ledger in a database."""
+    """Return the command on a separate machine, which uses the ledger in a database."""
     (folder / name).mkdir()
     command = Cxcall(folder / name)
     command.environment |= {**platform.environment, "CXCALL_LEDGER": url}
@@ -46,7 +46,7 @@ def machine(folder: Path, name: str, url: str, platform: Platform) -> Cxcall:
 
 
 def begin(command: Cxcall, *words: str) -> Running:
-    """Start the command, whose output nobody reads."""
+    """Start the command without reading its output."""
     return command.begin(*words, out=DEVNULL, err=DEVNULL)
 
 
@@ -96,7 +96,7 @@ def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:
 
 
 def test_database_without_an_encoding_is_used_in_utf_8(postgres_server: PostgresServer) -> None:
-    """It has no encoding of its own to convert from, so without ours its texts would be bytes."""
+    """The database has no encoding of its own, so without cxcall's its texts would be bytes."""
     options = "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
     url = postgres_server.url(postgres_server.new_database(options=options))
     with Ledger.open_shared(url) as ledger:
@@ -298,7 +298,7 @@ def test_batches_of_two_machines_send_no_row_twice(tmp_path: Path, postgres_url:
         processes = []
         for name in ("a", "b"):
             command = machine(tmp_path, name, postgres_url, platform)
-            # One token for both: the token that one machine gets would end that of the other.
+            # Both share one token: a token for one machine would end that of the other.
             command.environment |= {"CXCALL_ACCESS_TOKEN": "token", "CXCALL_CLIENT_ID": ""}
             command.environment["CXCALL_CLIENT_SECRET"] = ""
             command.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))

@@ -24,7 +24,7 @@ NOBODY = 65534
 
 
 def on_a_full_disk(cxcall: Cxcall, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command where no file may grow; it prints into pipes."""
+    """Run the command with a limit on the size of files; it prints into pipes."""
     line = "trap '' XFSZ; ulimit -f 0; exec \"$@\""
     return subprocess.run(
         ["bash", "-c", line, "bash", str(CXCALL), *words],
@@ -58,7 +58,7 @@ def test_history_is_read_on_a_full_disk(live: Cxcall) -> None:
 
 @pytest.fixture
 def folders() -> Iterator[tuple[Path, Path]]:
-    """Return a folder with a ledger that another user can only read, and one where anybody may write."""
+    """Return a folder with a ledger that another user can only read, and a folder that anybody can write."""
     found = Path(mkdtemp()), Path(mkdtemp())
     with Ledger.open(found[0]):
         pass

@@ -1,4 +1,4 @@
-"""Cells of CSV files: a spreadsheet runs no formula."""
+"""No spreadsheet runs a cell of a CSV file as a formula."""
 
 from __future__ import annotations
 

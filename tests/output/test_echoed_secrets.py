@@ -1,4 +1,4 @@
-"""A server that echoes credentials, encoded in any way, gets none of them printed or recorded."""
+"""Credentials that a server echoes in any encoding are never printed or recorded."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ECHOES_OF_CREDENTIALS = [
     (name, PLACES[number % len(PLACES)], FLAGS[number // len(PLACES) % len(FLAGS)])
     for number, name in enumerate([*ENCODINGS][::3])
 ]
-"""Each place in both outputs, each with another encoding: `test_no_encoding_of_a_secret_survives` tries all of them."""
+"""Each place in both outputs with a different encoding; `test_no_encoding_of_a_secret_survives` tests all of them."""
 
 
 def records_of(cxcall: Cxcall) -> str:
-    """Return the bytes of the ledger, of its side files too."""
+    """Return the bytes of the ledger and of its side files."""
     files = [*cxcall.folder.joinpath("state").glob("ledger*")]
     assert files
     return "".join(file.read_bytes().decode("latin-1") for file in files)

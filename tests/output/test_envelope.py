@@ -101,7 +101,7 @@ def test_envelope_matches_its_schema(
     ENVELOPE.validate(ran.envelope)
     assert ran.envelope["outcome"] == outcome
     assert ran.envelope["exitCode"] == code
-    # `batch -o jsonl > FILE` would fail without a word if its errors were in the file alone.
+    # `batch -o jsonl > FILE` would fail silently if its errors were only in the file.
     assert ran.err == "" or arguments[0] == "batch"
 
 

@@ -15,7 +15,7 @@ from helpers.cases import each_case
 
 LITERALS = ["`cxcall history list`", "`cxcall history list --outcome unknown --limit 20`"]
 KINDS = ["a", "number", *LITERALS, "`x", "(8)", "naïve"]
-WORDS = st.lists(st.sampled_from(KINDS), max_size=20)  # what is longer than 2,000 letters is cut
+WORDS = st.lists(st.sampled_from(KINDS), max_size=20)  # 2,000 letters at most
 PLAIN = "error[type-mismatch]: `skillId` must be an integer\n  --> skillId\nhint: write `4711`"
 
 
@@ -111,7 +111,7 @@ def test_long_line_of_any_script_fits_the_terminal(columns: int, sign: str) -> N
 
 
 def wcswidth(text: str) -> int:
-    """Count the cells of a text as rich does, which has tables of its own."""
+    """Count the cells of a text with rich, which has its own tables."""
     from rich.cells import cell_len
 
     return sum(cell_len(char) for char in text if category(char) not in ("Cf", "Mn", "Me"))

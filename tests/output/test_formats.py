@@ -23,7 +23,7 @@ COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 
 
 def workflow_commands(ran: Ran) -> list[tuple[str, dict[str, str], str]]:
-    """Read workflow commands as the runner does: lines, then properties, then what is escaped."""
+    """Read workflow commands like the runner: lines, then properties, then escapes."""
     found = []
     for line in ran.out.split("\n"):
         if command := COMMAND.fullmatch(line):
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def sarif(ran: Ran) -> dict[str, Any]:
-    """Read SARIF with a reader of others: it must know every property, and lose none."""
+    """Read SARIF with an independent reader, which must know every property, and lose none."""
     from sarif_pydantic import Sarif
 
     document = json.loads(ran.out)
@@ -54,7 +54,7 @@ def sarif(ran: Ran) -> dict[str, Any]:
 
 
 def mixed(cxcall: Cxcall) -> list[str]:
-    """Write one payload of each kind, and name a file that is not there."""
+    """Write one payload of each kind, and name a missing file."""
     many = "\n".join([json.dumps(GOOD), json.dumps({**GOOD, "contactId": "7"}), "{oops"])
     return [
         cxcall.file("good.json", GOOD),

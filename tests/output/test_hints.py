@@ -1,4 +1,4 @@
-"""People paste hints into a shell: a hint works whatever the user's own text in it contains."""
+"""People paste hints into a shell: a hint works with any user text in it."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_encoding_hint_overwrites_no_file(cxcall: Cxcall, words: list[str], name
     cxcall.file(name, content)
     first, _, suffix = name.rpartition(".")
     mine = cxcall.file(f"{first}.utf8.{suffix}", "mine")
-    for number in (2, 3):  # also where the hint was followed before
+    for number in (2, 3):  # also if the hint was followed before
         ran = cxcall(*words, name, "--operation", "personal-connection")
         (hint,) = re.findall(r"\biconv .*", ran.out + ran.err)
         subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
@@ -223,7 +223,7 @@ def test_command_in_a_hint_asks_the_host_of_this_run(cxcall: Cxcall, sandbox: Sa
     follow.remove("--watch")
     assert cxcall(*follow[1:], code=0).out.startswith("campaign ")
     words = ["campaign", "start", "4711", "--platform", "nice-cxone", "--sandbox"]
-    assert "follow it" not in cxcall(*words, code=0).err  # that sandbox is gone
+    assert "follow it" not in cxcall(*words, code=0).err  # that sandbox has ended
 
 
 ACCEPTED = {"operations": {"--contract"}, "history": set(), "campaign": {"--profile", "--sandbox"}}

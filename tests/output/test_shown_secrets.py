@@ -1,4 +1,4 @@
-"""Secrets of a payload and of the platform's refusals are masked in what is printed and recorded."""
+"""Secrets of a payload and of the platform's refusals are masked in output and records."""
 
 from __future__ import annotations
 

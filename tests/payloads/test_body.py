@@ -1,4 +1,4 @@
-"""Building a body from a file, stdin, and flags, and which of them wins."""
+"""Building a body from a file, stdin, and flags, and their precedence."""
 
 from __future__ import annotations
 

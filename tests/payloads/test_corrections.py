@@ -1,4 +1,4 @@
-"""Which correction a finding suggests, where the schema alone would allow several."""
+"""The correction that a finding suggests if the schema allows several."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ VALID = {"queueId": "q", "note": "n"}
 
 
 def findings(cxcall: Cxcall, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what the check says about a body of the operation above."""
+    """Return the findings on a body of the operation above."""
     cxcall.file("routing.json", CONTRACT)
     file = cxcall.file("body.json", body)
     ran = cxcall(

@@ -1,4 +1,4 @@
-"""Forms: each member is written as the document says, and read back as the same value."""
+"""Forms: each member is encoded as the document declares, and decoded to the same value."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ENCODING = {
 
 
 def operation(media_type: str, **encoding: Any) -> Operation:
-    """Return an operation that takes a form."""
+    """Return an operation that accepts a form."""
     schema = {"type": "object", "properties": PROPERTIES}
     media = {"schema": schema, "encoding": {**ENCODING, **encoding}}
     body = {"content": {media_type: media}}

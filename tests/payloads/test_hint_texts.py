@@ -1,4 +1,4 @@
-"""What to write instead of a wrong value."""
+"""Suggestions for wrong values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes that a schema allows: each is found once, at its place, and nothing else is."""
+"""Mistakes that a schema allows: each is found once, at its place, and nothing else is reported."""
 
 from __future__ import annotations
 

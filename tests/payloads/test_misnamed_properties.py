@@ -1,4 +1,4 @@
-"""Which property a wrong name stands for, and how certain that is."""
+"""Find the property that a wrong name stands for, and the certainty."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ OPERATION = operation_of(CONTACT)
 
 
 def rename(name: str, value: Any = "x", schema: dict[str, Any] = CONTACT) -> tuple[str, str]:
-    """Return where a value belongs, and how certain that is; empty texts if nowhere."""
+    """Return the correct place of a value, and the certainty; empty texts if there is none."""
     found = find_renames(operation_of(schema), {name: value}, {"": [name]})
     if not found:
         return "", ""

@@ -1,4 +1,4 @@
-"""A body is said to be for another operation only if it fits that one clearly better."""
+"""A body is reported as one of another operation only if it clearly fits that operation better."""
 
 from __future__ import annotations
 

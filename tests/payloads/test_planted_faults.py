@@ -1,4 +1,4 @@
-"""Each fault that is planted in a correct body is named, mostly by one finding; safe edits repair names."""
+"""Each fault that is planted in a correct body is reported, mostly by one finding; safe edits repair names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RENAMES = ("misspelled", "case")
 
 
 def planted_bodies(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[PlantedBody]:
-    """Return so many bodies with faults, of each operation in turn."""
+    """Return this number of bodies with faults, of each operation in turn."""
     random, found = Random(seed), list[PlantedBody]()
     for number in range(40 * count):
         planted = plant(OPERATIONS[number % len(OPERATIONS)], random, kinds)
@@ -53,7 +53,7 @@ def with_safe_edits(operation: Operation, body: Any) -> Any:
 
 
 def names_fault(finding: Finding, where: str) -> bool:
-    """Return whether a finding is about a fault; of several alternatives, it names each."""
+    """Return whether a finding is about a fault; it names each of several alternatives."""
     name = where.rpartition("/")[2]
     return finding.where == where or (
         finding.where == where.rpartition("/")[0] and f"`{name}`" in finding.message
@@ -120,6 +120,6 @@ def test_operation_of_a_body_with_wrong_names_is_recognized() -> None:
 
 
 def _shape(operation: Operation) -> Any:
-    """Return what bodies of an operation look like; some operations have the same body."""
+    """Return the structure of an operation's bodies; some operations have the same body."""
     schema = operation.schema_at("")
     return schema.get("title") or sorted(schema.get("properties", {}))

@@ -33,7 +33,7 @@ OPERATIONS = load_catalog()
 WITH_BODY = [operation for operation in detailed_operations() if operation.takes_body]
 ASKED_FOR = [each for each in WITH_BODY if each.contract.name == "community"]
 OTHERS = [each for each in WITH_BODY if each not in ASKED_FOR]
-# The bodies that this project was asked for are tried most.
+# The most important bodies are tried most often.
 GROUPS = [
     *(pytest.param([each], 800, id=each.name) for each in ASKED_FOR),
     pytest.param(OTHERS, 2000, id="others"),
@@ -92,7 +92,7 @@ def containers(value: Any) -> list[Any]:
 
 @st.composite
 def mutated(draw: st.DrawFn, operation: Operation) -> Any:
-    """Take the operation's valid example, and change it in up to three places."""
+    """Change the operation's valid example in up to three places."""
     body = copy.deepcopy(operation.example)
     for _ in range(draw(st.integers(0, 3))):
         places = containers(body)
@@ -114,7 +114,7 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
 
 @st.composite
 def operation_and_body(draw: st.DrawFn, operations: list[Operation]) -> tuple[Operation, Any]:
-    """Take one of some operations, and a body for it."""
+    """Draw one of some operations, and a body for it."""
     operation = draw(st.sampled_from(operations))
     return operation, draw(mutated(operation))
 
@@ -159,7 +159,7 @@ def test_every_finding_has_a_place_and_a_fix(operations: list[Operation], tries:
         findings = check_body(operation, Payload(body, parse(text, "p.json")))
         places = [finding.excerpt for finding in findings]
         assert all(place is not None for place in places)
-        # That an object has another structure comes first: it says why its members are wrong.
+        # The finding on the structure of an object comes first, because it explains its wrong members.
         by_place = [each.excerpt for each in findings if each.code != "operation-mismatch"]
         spots = [(place.line, place.column) for place in by_place if place]
         assert spots == sorted(spots)

@@ -1,4 +1,4 @@
-"""The masking of phone numbers in text, and of nothing that is not one."""
+"""Phone numbers in text are masked, and nothing else is."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_every_international_number_is_masked(number: str, text: str) -> None:
 
 @given(st.text(st.sampled_from("0123456789 ().-/a"), max_size=40))
 def test_numbers_are_masked_whatever_else_is_in_the_text(text: str) -> None:
-    """A sign of an escape makes the search look at every text with seven digits."""
+    """A sign of an escape makes the search examine every text with seven digits."""
     assert mask_text(text) == mask_text(f"{text} &")[:-2]
 
 

@@ -1,4 +1,4 @@
-"""Which spellings a phone number has."""
+"""The spellings of a phone number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`send LIST --all`, `--query`, and `--fields`: every way to page, from loopback servers and the sandbox."""
+"""`send LIST --all`, `--query`, and `--fields`: every kind of paging, from loopback servers and the sandbox."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ DOCUMENT = {
 
 
 def answer(path: str, _count: int) -> Reply:
-    """Return the page that a path asks for, in the way of its operation: 3, 3, and 1 items."""
+    """Return the page that a path selects, with the paging of its operation: 3, 3, and 1 items."""
     parts = urlsplit(path)
     given = dict(parse_qsl(parts.query))
     name = parts.path.rpartition("/")[2]
@@ -121,7 +121,7 @@ Reads = Callable[[str, int], Reply]
 
 
 def run(cxcall: Cxcall, reads: Reads, *words: str, code: int = 0) -> tuple[Any, list[str]]:
-    """Run `send` at a server; return what ran, and the paths that were read, in their order."""
+    """Run `send` at a server; return the result, and the paths that were read, in order."""
     paths = []
 
     def keep(path: str, count: int) -> Reply:

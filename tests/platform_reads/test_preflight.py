@@ -25,7 +25,7 @@ CASE = ("--for", "execute", "--param", f"campaignId={CAMPAIGN}", "--file", "body
 
 
 def lines(ran: Ran) -> dict[str, list[tuple[str, str]]]:
-    """Return (verdict, words) of each check, by what it is about."""
+    """Return (verdict, text) of each check, by its subject."""
     found: dict[str, list[tuple[str, str]]] = {}
     for line in ran.envelope["data"]["checks"]:
         found.setdefault(line["check"], []).append((line["verdict"], line["says"]))
@@ -37,7 +37,7 @@ def verdicts(ran: Ran) -> dict[str, list[str]]:
 
 
 def platform(**answers: Any) -> Platform:
-    """Run a platform whose reads answer as the sandbox's do, but for those named: path part -> reply."""
+    """Run a platform with the sandbox's responses to reads, except those in `replies` by a part of the path."""
     usual = {
         "/tokens/me": {
             "organization": {"name": "Example"},
@@ -115,7 +115,7 @@ def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
     assert "`Home`" in failed["contact list"][0]
     assert f"contact `{CONTACT}` is not in contact list `{LIST}` (HTTP 404" in failed["contact"][0]
     assert "`disabled`" in failed["token"][0]
-    assert results["scope"][0][0] == "unknown"  # scopes bind a person's token alone
+    assert results["scope"][0][0] == "unknown"  # scopes apply only to a person's token
     fixes = [line["fix"] for line in ran.envelope["data"]["checks"] if line["verdict"] == "failed"]
     assert all(fixes)
 

@@ -18,7 +18,7 @@ NUMBER = "+12025550111"
 
 
 def conversation(*legs: dict[str, Any], over: bool = False) -> Reply:
-    """Return a conversation of one leg a party; the first is the caller's own."""
+    """Return a conversation with one leg for each party; the first one is the caller's."""
     parties = [
         {"purpose": purpose, "address": f"tel:{NUMBER}", "calls": [leg]}
         for purpose, leg in zip(("agent", "customer"), legs, strict=False)

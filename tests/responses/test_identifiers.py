@@ -1,4 +1,4 @@
-"""Which ID of a response is taken for the engagement, and which for the exchange."""
+"""Find the engagement ID and the correlation ID in a response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a response proves about its request: the statuses, the bodies that report a failure, the IDs."""
+"""Evidence of a response about its request: statuses, bodies that report a failure, and IDs."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_empty_or_valid_json_body_is_readable(body: bytes) -> None:
 
 
 ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
-"""Statuses that prove by themselves that nothing was processed; a 503 with `Retry-After`."""
+"""Statuses that alone prove that nothing was processed; a 503 with `Retry-After`."""
 
 
 @each_case("status", ERRORS)

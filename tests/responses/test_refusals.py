@@ -1,4 +1,4 @@
-"""The findings on a refusal: its cause, and what the response names."""
+"""The findings on a refusal: its cause, and the names in the response."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
 
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start with no secrets; other tests of this process have left theirs."""
+    """Start without secrets, because other tests of this process have left some."""
     monkeypatch.setattr(known_secrets, "_redactor", known_secrets.Redactor())
 
 
@@ -142,7 +142,7 @@ def test_secrets_are_known_in_every_thread() -> None:
     "unit", ["x", "\\", "%25", "=", "&", "+", "\\u0041", " a", "\0", f"{CANARY} "]
 )
 def test_large_text_is_masked_in_linear_time(unit: str) -> None:
-    # Quadratic time would take hours, and be stopped by the limit of the test run.
+    # Quadratic time would take hours, and the time limit of the test run would stop it.
     remember_secrets(CANARY)
     text = unit * ((1 << 18) // len(unit))
     assert CANARY not in redact(text + CANARY)

@@ -1,4 +1,4 @@
-"""What looks like a secret is masked by its form, and nothing else."""
+"""Likely secrets are masked by their form, and nothing else is."""
 
 from __future__ import annotations
 
@@ -249,5 +249,5 @@ def test_masked_json_is_still_json(value: Any) -> None:
     "unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "]
 )
 def test_large_text_is_masked_in_linear_time(unit: str) -> None:
-    # Quadratic time would take hours, and be stopped by the limit of the test run.
+    # Quadratic time would take hours, and the time limit of the test run would stop it.
     mask_likely_secrets(unit * ((1 << 20) // len(unit)))

@@ -1,4 +1,4 @@
-"""Only one module calls what Windows or POSIX systems lack, and its Windows branch works as far as this can be simulated."""
+"""Only one module calls functions that a system lacks, and its Windows branch works in a simulation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ time: CLOCK_BOOTTIME CLOCK_MONOTONIC CLOCK_REALTIME clock_gettime tzset
 socket: AF_UNIX socketpair
 select: epoll kqueue poll select
 """
-"""Modules, and members of others, that a system lacks, or that work there with sockets only."""
+"""Modules and members that a system lacks, or that work there only with sockets."""
 MODULES = set(LACKING.partition("\n\n")[0].split())
 MEMBERS = {
     module: set(names.split())
@@ -45,7 +45,7 @@ MEMBERS = {
 
 
 def foreign_names(tree: ast.AST) -> Iterator[str]:
-    """Yield each name of a module that some system lacks, also if it is only looked for with `hasattr`."""
+    """Yield each name in a module that some system lacks, also if it is only tested with `hasattr`."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
@@ -113,7 +113,7 @@ os._exit(run(sys.argv[2:]))
 
 @pytest.mark.slow
 def test_commands_run_on_the_branch_for_windows(cxcall: Cxcall) -> None:
-    """`sys.platform` says `win32` while the module is loaded; locks are those of this system under Windows' names."""
+    """`sys.platform` is `win32` while the module is loaded; locks are those of this system with Windows' names."""
     cxcall.file("windows/msvcrt.py", MSVCRT)
     line = f"personal-connection --sandbox --quiet --reason-code a --contact-id {CONTACT}"
     result = subprocess.run(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "8"))
-"""How many signals are sent; a release is tested with 1,000."""
+"""The number of signals; a release is tested with 1,000."""
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--again", "--yes")
 CHECK = ("validate", "p.json")
@@ -59,7 +59,7 @@ sys.addaudithook(note)
 
 @contextmanager
 def start(cxcall: Cxcall, words: tuple[str, ...]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Start a command, and yield it with a pipe that has a byte when it begins to load its modules."""
+    """Start a command, and yield it with a pipe that gets a byte when the command starts to load modules."""
     cxcall.file("hook/sitecustomize.py", ON_IMPORT)
     read_end, write_end = os.pipe()
     environment = {"PYTHONPATH": str(cxcall.folder / "hook"), "IMPORT_FD": str(write_end)}
@@ -80,9 +80,9 @@ def start(cxcall: Cxcall, words: tuple[str, ...]) -> Iterator[tuple[subprocess.P
 def run_and_signal(
     cxcall: Cxcall, words: tuple[str, ...], number: int, instant: float, *, is_import: bool = False
 ) -> tuple[int, str]:
-    """Run a command, send it a signal some seconds after its first instruction; return its end.
+    """Run a command, send it a signal some seconds after its first instruction; return its result.
 
-    With `is_import`, the time counts from the first import of a library, whatever handles signals then.
+    With `is_import`, the time starts at the first import of a library.
     """
     with start(cxcall, words) as (process, pipe):
         if is_import:
@@ -120,7 +120,7 @@ def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -
             for word in ("Traceback", "panicked", "Exception ignored", "itself failed"):
                 assert word not in err, shown
             ends[reason] = shown
-        # Asked at the end, because a request may arrive after the end of the command that sent it.
+        # Counted at the end, because a request may arrive after the end of the command that sent it.
         dialed = Counter(body["reasonCode"] for body in platform.order)
         assert not [
             ends[each] for each, count in dialed.items() if count > 1 or ends[each][3] == 130
@@ -171,7 +171,7 @@ def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> N
     )
     assert "Traceback" not in ran.stderr
     assert "panicked" not in ran.stderr
-    assert ran.returncode in (130, 3), ran  # 3: it was over before the signal was sent again
+    assert ran.returncode in (130, 3), ran  # 3: it had ended before the signal was sent again
 
 
 def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(

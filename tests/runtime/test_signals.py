@@ -1,4 +1,4 @@
-"""Killed, interrupted, or run eight times at once: the ledger tells the truth, and nobody is called twice."""
+"""Commands that are killed, interrupted, or run together: the ledger is correct, and nobody is called twice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x"
 
 @contextmanager
 def begin(live: Cxcall, *arguments: str) -> Iterator[Running]:
-    """Start a command; it does not outlive the block."""
+    """Start a command, and end it with the block."""
     with live.begin(*arguments) as process:
         try:
             yield process

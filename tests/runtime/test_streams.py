@@ -1,4 +1,4 @@
-"""Streams that close, fill up or never were: no traceback, and the exit code stays the truth."""
+"""Streams that are closed, full, or missing: no traceback, and a correct exit code."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ QUIET = [
     f"{EXECUTE} +12025550100 --dry-run",
 ]
 UNBUFFERED = ["--version", "history export", "operations", "validate -o jsonl p.json"]
-"""One line for each way of writing: bytes at the end of the process, lines, a table, and lines of JSON."""
+"""One command for each kind of output: bytes at the end of the process, lines, a table, and lines of JSON."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Nobody reads what a command prints: a signal ends it all the same."""
+"""A signal ends a command even if nobody reads its output."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 IN_FLIGHT = "+12025550198"
-"""The sandbox never answers a call to it."""
+"""The sandbox never responds to a call to this number."""
 EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--yes")
 COMMANDS = {
     "--version": 130, "--help": 130, "help": 130, "operations": 130, "operations execute": 130, "history": 2,
@@ -40,7 +40,7 @@ COMMANDS = {
 
 @contextmanager
 def full_pipe() -> Iterator[int]:
-    """Yield the end for writing of a pipe that takes no more."""
+    """Yield the write end of a full pipe."""
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     for size in (4096, 1):
@@ -62,10 +62,10 @@ def is_blocked(process: Running) -> bool:
     threads = Path(f"/proc/{process.pid}/task")
     for _ in range(
         1000
-    ):  # at least 10 seconds, where the system does not say what a thread waits for
+    ):  # at least 10 seconds, if the system does not report what a thread waits for
         if process.poll() is not None:
             return False
-        with suppress(OSError):  # a thread that ends meanwhile
+        with suppress(OSError):  # a thread that ended meanwhile
             if any("pipe" in (each / "wchan").read_text("ascii") for each in threads.iterdir()):
                 return True
         with suppress(subprocess.TimeoutExpired):
@@ -105,7 +105,7 @@ CASES = [(command, "stdout and stderr", signal.SIGTERM) for command in COMMANDS]
 
 
 def new_command(folder: Path, *words: object) -> Cxcall:
-    """Return the command in a folder of its own, named after these words."""
+    """Return the command in its own folder, named after these words."""
     own = folder / "-".join(map(str, words))
     own.mkdir()
     return Cxcall(own)

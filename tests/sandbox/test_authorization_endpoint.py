@@ -1,4 +1,4 @@
-"""The sandbox's login of persons, by a client that we did not write: oauthlib's."""
+"""The sandbox's user login, with an independent client: oauthlib."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BACK = "http://localhost:4711"
 
 
 class Person:
-    """A client of oauthlib's on its way through a login."""
+    """A client of oauthlib during a login."""
 
     def __init__(self, sandbox: Sandbox, client_id: str = "sandbox") -> None:
         self.base_url = sandbox.base_url
@@ -24,7 +24,7 @@ class Person:
         self.verifier = self.web.create_code_verifier(64)
 
     def authorize(self, **asked: Any) -> requests.Response:
-        """Ask for a code; returns the answer, its redirect not followed."""
+        """Request a code; returns the response without following its redirect."""
         usual = {
             "redirect_uri": BACK,
             "state": "st4te",

@@ -1,4 +1,4 @@
-"""Contact lists and campaigns of the sandbox: what is loaded is dialed at its pace, with outcomes that a seed decides."""
+"""Contact lists and campaigns of the sandbox: loaded contacts are dialed at a rate, with outcomes that a seed decides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.tenant import CAMPAIGNS, LISTS, Tenant
 
 
 class Clock:
-    """A clock that a test moves by hand."""
+    """A clock that a test controls."""
 
     now = 1_000_000.0
 
@@ -27,7 +27,7 @@ class Clock:
 
 
 def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
-    """Load five contacts, dial them, and return the calls and what reads say in the middle and at the end."""
+    """Load five contacts, dial them, and return the calls, and the reads in the middle and at the end."""
     calls: list[CallOutcome] = []
     clock = Clock()
     plan = DialPlan.parse(2, None, seed)

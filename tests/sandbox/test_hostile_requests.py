@@ -1,4 +1,4 @@
-"""What a web page or a broken client sends to the sandbox: refused, bounded, and without a traceback."""
+"""Requests of a web page or a broken client to the sandbox are refused and limited, without a traceback."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_malformed_request_prints_no_traceback(
     sandbox: Sandbox, line: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     exchange(sandbox, line + b"\r\n\r\n")
-    assert status_for(sandbox, "/sandbox", "localhost") == 200  # it goes on
+    assert status_for(sandbox, "/sandbox", "localhost") == 200  # it continues
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
 

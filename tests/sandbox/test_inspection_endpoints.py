@@ -1,4 +1,4 @@
-"""What a sandbox tells about itself: requests, details, outcomes of calls; and whom it tells."""
+"""A sandbox's reports about itself: requests, details, and outcomes of calls; and who can read them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CONTACT = "12345678-1234-1234-1234-123456789012"
 
 
 class Clock:
-    """A clock that stands still until a test moves it."""
+    """A clock that a test controls."""
 
     now = 1_800_000_000.0
 
@@ -36,7 +36,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def asked(clock: Clock) -> Iterator[Sandbox]:
-    """Return a sandbox that was asked for a call, and refused two requests."""
+    """Return a sandbox that got a call, and refused two requests."""
     with start_sandbox(load_shipped_contracts(), clock=clock) as sandbox:
         headers = {"Authorization": f"Bearer {sandbox.new_user_token()}", "X-Api-Key": "hush-4711"}
         for body in ({"contactId": CONTACT, "reasonCode": "x"}, {"contactId": 1}):

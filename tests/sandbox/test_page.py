@@ -1,4 +1,4 @@
-"""The page of the sandbox in a real browser: what it lists, what it lets a person do, and what it refuses to load."""
+"""The page of the sandbox in a real browser: its lists, its controls, and what it refuses to load."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_page_lists_requests_live_and_shows_them_as_text(
     browser.wait_for("document.getElementById('events').childElementCount >= 1")
 
     browser.press("/")
-    # Not a number: a random correlation ID may have it.
+    # Not a number, because a random correlation ID may contain one.
     browser.evaluate("document.execCommand('insertText', false, 'refused /none')")
     browser.wait_for(TEXTS, lambda found: len(found) == 1)
     browser.evaluate(

@@ -165,7 +165,7 @@ def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
 
     class Receiver(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            """Take an event, and respond with the next status."""
+            """Accept an event, and respond with the next status."""
             received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(next(statuses))
             self.end_headers()

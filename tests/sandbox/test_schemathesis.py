@@ -1,4 +1,4 @@
-"""The sandbox keeps every promise of the shipped contracts: schemathesis looks for one that it breaks."""
+"""The sandbox follows the shipped contracts: schemathesis searches for violations."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 COVERED_OPERATIONS = int(os.environ.get("CXCALL_COVERED_OPERATIONS", "1"))
-"""For how many paths of a published contract each value at a limit is tried; a release tries 1,000."""
+"""The number of paths of a published contract whose limit values are all tried; a release tries 1,000."""
 FUZZED_OPERATIONS = 12 * COVERED_OPERATIONS
-"""For how many paths of a published contract examples and random values are tried."""
+"""The number of paths of a published contract with examples and random values."""
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -36,11 +36,11 @@ CHECKS = (
 )
 
 DEPENDS_ON_LIST = "/api/v2/outbound/contactlists/{contactListId}/contacts"
-"""A list that an earlier request created may lack the columns of a contact: no schema tells that it is refused."""
+"""A list that an earlier request created may lack the columns of a contact; no schema shows this refusal."""
 
 
 def as_bearer(declared: Any) -> dict[str, Any]:
-    """Tell the OAuth scheme as the bearer token that it comes to: of these alone auth is judged."""
+    """Declare the OAuth scheme as a bearer token, because schemathesis checks only such authorization."""
     document: dict[str, Any] = deepcopy(dict(declared))
     schemes = document["components"]["securitySchemes"]
     document["components"]["securitySchemes"] = {
@@ -66,7 +66,7 @@ def get_token(sandbox: Sandbox) -> str:
 
 
 def is_small(shipped: contract.Contract, item: dict[str, Any]) -> bool:
-    """Tell whether no body of a path has so many schemas that covering all of them takes minutes."""
+    """Return whether all bodies of a path have so few schemas that covering them does not take minutes."""
     operations = (shipped.find_by_name(each["operationId"])[0] for each in item.values())
     return all(
         len(each.body_schema.get("components", {}).get("schemas", ())) < 50 for each in operations
@@ -74,7 +74,7 @@ def is_small(shipped: contract.Contract, item: dict[str, Any]) -> bool:
 
 
 def keep_some_paths(shipped: contract.Contract, declared: dict[str, Any], run: Run) -> None:
-    """Keep the number of paths of a run, evenly spread; all values at limits are tried of small bodies only."""
+    """Keep the number of paths of a run, evenly spread; limit values are only tried for small bodies."""
     paths = [
         each
         for each in declared["paths"].items()
@@ -90,7 +90,7 @@ class Run(NamedTuple):
     phases: str
     examples: int
     paths: int = 0
-    """How many paths of the document; 0 means all."""
+    """The number of paths of the document; 0 means all."""
 
 
 RUNS = (

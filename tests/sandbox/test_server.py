@@ -1,4 +1,4 @@
-"""The sandbox over real HTTP: the platform's answers, faults on demand, and an exact count of calls."""
+"""The sandbox over real HTTP: the platform's responses, faults on demand, and an exact count of calls."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PERSONAL = "/api/v2/engagements/outbound/personal-connections"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it came."""
+    """A received response."""
 
     status: int
     headers: HTTPMessage
@@ -53,13 +53,13 @@ class Reply:
 
 
 class Clock:
-    """A clock that a test moves by hand."""
+    """A clock that a test controls."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.now
 
 
@@ -69,7 +69,7 @@ def execution(number: str = "+12025550100") -> dict[str, Any]:
 
 
 class Client:
-    """A client of one sandbox, logged in unless told otherwise; one connection for each request."""
+    """A client of one sandbox, logged in by default; one connection for each request."""
 
     def __init__(self, sandbox: Sandbox, client_id: str = "sandbox") -> None:
         self.sandbox = sandbox
@@ -98,7 +98,7 @@ class Client:
     def log_in(
         self, client_id: str = "sandbox", secret: str = "sandbox-secret", **form: str
     ) -> Reply:
-        """Ask for a token with Basic credentials."""
+        """Request a token with Basic credentials."""
         basic = b64encode(f"{client_id}:{secret}".encode()).decode()
         fields = {"grant_type": "client_credentials", **form}
         body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
@@ -114,7 +114,7 @@ def calls(sandbox: Sandbox) -> int:
     return len(sandbox.rings)
 
 
-# What the platform answers
+# Responses of the platform
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ HELD = "+12025550198"
 
 
 def attempt(client: Client, number: str) -> Reply | None:
-    """Send one execution; None where no whole answer came."""
+    """Send one execution; None if no complete response came."""
     if number == HELD:
         leave(client)
         return None
@@ -373,7 +373,7 @@ def attempt(client: Client, number: str) -> Reply | None:
 
 
 def leave(client: Client) -> None:
-    """Send one that is never answered, see that it arrived and stays unanswered, and hang up."""
+    """Send a request without a response, check that it arrived and gets no response, and disconnect."""
     before = len(client.sandbox.received)
     connection = HTTPConnection(client.address, timeout=10)
     headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
@@ -561,7 +561,7 @@ def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None)
     assert preferred_status(header) == status
 
 
-# Counting, and questions about the sandbox
+# Counting, and requests about the sandbox
 
 
 @pytest.mark.slow
@@ -632,7 +632,7 @@ def test_sandbox_prints_nothing(client: Client, capfd: pytest.CaptureFixture[str
     assert capfd.readouterr() == ("", "")
 
 
-# Contracts alone drive it
+# Only contracts decide its behavior
 
 MADE_UP: Mapping[str, Any] = {
     "openapi": "3.1.0",

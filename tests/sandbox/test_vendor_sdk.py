@@ -1,4 +1,4 @@
-"""The vendor's own SDK: as a client of the sandbox, and as a maker of bodies for the check."""
+"""The vendor's own SDK as a client of the sandbox, and as a source of bodies for the check."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ INSTEAD = {
     "participants": "phoneNumber",
     "routingData": "queueId",
 }
-# No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
+# No model of the SDK is the whole body: one is written back from a read, the other is a list of text.
 OWN = ("Conversation", "Uuid", "PhoneNumber", "")
 
 
@@ -46,7 +46,7 @@ FIRST_VALUE_IS_REFUSED = ("create-campaign", "campaignStatus")
 
 
 def model_of(operation: Operation) -> str:
-    """Return the name of the SDK's model for a body: the contract's schemas are called the same."""
+    """Return the name of the SDK's model for a body: the contract's schemas have the same names."""
     media = operation.declared["requestBody"]["content"]["application/json"]["schema"]
     reference = media.get("$ref") or media.get("items", {}).get("$ref") or ""
     return str(reference).rpartition("/")[2]
@@ -60,7 +60,7 @@ BODIED = [
 
 
 class Vendor(NamedTuple):
-    """What the SDK read and made, and the operations that rang a phone in the sandbox."""
+    """The reads and bodies of the SDK, and the operations that placed a call in the sandbox."""
 
     read: dict[str, Any]
     rings: list[str]
@@ -68,7 +68,7 @@ class Vendor(NamedTuple):
 
 @pytest.fixture(scope="module")
 def vendor() -> Vendor:
-    """Run the client once, because it takes seconds to load, and apart from us: its warnings are its own."""
+    """Run the client once in its own process, because it takes seconds to load and has warnings."""
     models = sorted({model_of(entry) for entry in BODIED})
     with start_sandbox(contract.load_shipped_contracts()) as sandbox:
         given = (sandbox.base_url, sandbox.client_id, sandbox.client_secret, *models)
@@ -89,7 +89,7 @@ def test_vendor_sdk_places_and_ends_a_call(vendor: Vendor) -> None:
     assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "on"]
     assert read["grant"] == "CLIENT-CREDENTIALS"
     assert all((read["callback"], read["contacts"]))
-    # The request that is refused comes after these, and rings nowhere.
+    # The refused request comes after these, and places no call.
     assert vendor.rings == [
         "place-call-for-user",
         "create-callback",

@@ -31,7 +31,7 @@ USER = "00000004-1234-1234-1234-123456789012"
 
 
 def hours_at(zone: str, *, inside: bool) -> str:
-    """Return hours of the day that hold now, or do not, by the clock at `zone`."""
+    """Return hours that include, or exclude, the current local time of `zone`."""
     now = datetime.now(UTC).astimezone(ZoneInfo(zone))
     begin, end = (-3, 3) if inside else (4, 8)
     return "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (begin, end))

@@ -1,4 +1,4 @@
-"""Calling hours apply at the time for which a call is scheduled."""
+"""Calling hours apply to the scheduled time of a call."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SAME_HOUR = from_now(days=28)
 
 
 def around(hours: float) -> str:
-    """Return calling hours around the time of day that is some hours from now, wide enough for a summer time."""
+    """Return calling hours around the time of day that is some hours from now, wide enough for daylight saving time."""
     middle = datetime.now(UTC) + timedelta(hours=hours)
     return "-".join(f"{middle + timedelta(hours=each):%H:%M}" for each in (-3, 3))
 
@@ -84,7 +84,7 @@ def test_hours_apply_at_the_scheduled_time(schedule: Any) -> None:
     assert "schedule the call" in finding.fix
     assert codes(schedule(LATER, LATER_ALLOWED)) == []
     assert codes(schedule(SAME_HOUR, NOW_ALLOWED)) == []
-    # It is called at once if the time is over, and the platform may take the time of day of it.
+    # If the time is over, the call is placed at once, and the platform may use its time of day.
     assert codes(schedule(PAST, LATER_ALLOWED)) == ["outside-hours"]
     assert codes(schedule(PAST, NOW_ALLOWED)) == ["outside-hours"]
 

@@ -1,4 +1,4 @@
-"""Consent is not needed for a sandbox alone, and only a server of this machine can be one."""
+"""Only a sandbox needs no consent, and only a server on this machine can be a sandbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helpers.deliveries import plan_to
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, body: bytes) -> list[str]:
-    """Let every server respond with a body; return the URLs that are asked from here on."""
+    """Make every server respond with a body; return the URLs that are requested from now on."""
     asked: list[str] = []
 
     def respond(request: HttpRequest, **_: Any) -> Exchange:

@@ -1,4 +1,4 @@
-"""Credentials by the security of a user's document: where they are sent, and that nobody else sees them."""
+"""Credentials by the security of a user's document: they are sent to the declared places, and nowhere else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def server() -> Iterator[Host]:
 
 @pytest.fixture
 def host(server: Host) -> Host:
-    """Return the host without what it has seen before."""
+    """Return the host without earlier records."""
     server.seen.clear()
     server.status = 200
     return server

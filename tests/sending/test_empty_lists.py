@@ -1,4 +1,4 @@
-"""A do-not-call list without numbers stops no call: that is said, once in a run."""
+"""A do-not-call list without numbers stops no call, which is reported once in a run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Seeded sequences of faults and interrupts with two senders: no request places a call twice.
 
-CI runs a sample. The whole job, some minutes on four cores:
+CI runs a sample. The whole run takes some minutes on four cores:
 `CXCALL_FAULT_RUNS=10000 python -m pytest -n auto tests/test_fault_runs.py`
 """
 
@@ -42,7 +42,7 @@ FAULTS = [each for row in ROWS.values() for each in row.faults if each not in SL
 
 
 class Sender:
-    """One process's worth of sending: its own ledger on the shared file, and interrupts."""
+    """The sending part of one process: its own connection to the shared ledger, and interrupts."""
 
     def __init__(self, folder: Path, base_url: str, random: Random) -> None:
         self.folder, self.base_url = folder, base_url

@@ -1,4 +1,4 @@
-"""Calls that are sent as a form get the same checks, guards, and record as those in JSON."""
+"""Calls that are sent as a form get the same checks, guards, and records as those in JSON."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_guards_find_the_number_of_a_form(cxcall: Cxcall, contract: str) -> None
     ]
     assert TO not in ran.out
     assert "phone-kind" in cxcall(*words(contract, "-n", "-o", "json", to="911"), code=3).codes
-    # A minute that it is not now in any time zone: those differ by quarters of an hour.
+    # A minute that is not the current one in any time zone: zones differ by quarters of an hour.
     minute = (datetime.now(UTC).minute + 8) % 59
     hours = ("--hours", f"00:{minute:02}-00:{minute + 1:02}")
     assert "outside-hours" in cxcall(*words(contract, "-n", *hours, "-o", "json"), code=0).codes
@@ -70,7 +70,7 @@ def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
         }
         first = cxcall(*words(contract, "--yes", "-o", "json"), env=client, code=0)
         assert TO not in first.out
-        # The same fields in another order, and a value that gives the same bytes, are the same call.
+        # The same fields in another order, and a value with the same bytes, are the same call.
         other = ("send", "CreateCall", "--contract", contract, "--account-sid", ACCOUNT, "--yes")
         sets = ("--set", f'/From="{FROM}"', "--set", f'/To="{TO}"')
         assert cxcall(*other, *sets, "-o", "json", env=client, code=7).codes == ["already-sent"]

@@ -517,7 +517,7 @@ def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None
 
 @pytest.mark.slow
 def test_base_url_that_makes_a_shipped_call_of_a_harmless_path(cxcall: Cxcall) -> None:
-    """Only the address that is really used shows that `POST /start` starts the vendor's campaign."""
+    """Only the base URL that is used shows that `POST /start` starts the vendor's campaign."""
     body = {"content": {"application/json": {"schema": {"type": "object"}}}}
     operation = {
         "operationId": "findE",

@@ -68,7 +68,7 @@ def test_limit_is_within_another_if_it_never_allows_more(
 
 def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbox: Sandbox) -> None:
     execute(live, contact(1), NUMBER)
-    execute(live, contact(2), NUMBER, "--max-attempts", "2/day")  # the first call counts, too
+    execute(live, contact(2), NUMBER, "--max-attempts", "2/day")  # the first call also counts
     shown = execute(
         live, contact(3), NUMBER, "--max-attempts", "2/day", "--again", "--force", code=7
     )
@@ -157,7 +157,7 @@ def test_ledger_holds_no_number(live: Cxcall) -> None:
 
 
 def is_possible(first: str, second: str) -> bool:
-    """Return whether a call to the second number may be one to whom the record of the first one names."""
+    """Return whether a call to the second number may be to the person in the record of the first one."""
     operation = load_catalog().find_operation("execute")
     (recorded,) = find_people(operation, [first], None, "https://api.example.com")
     (possible,) = find_possible_people(operation, [second], None, "https://api.example.com")

@@ -1,4 +1,4 @@
-"""What the ledger keeps of a delivery: no whole number, and what an equal request is recognized by."""
+"""The ledger's record of a delivery: no whole number, and the digest of identical requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hint on a refusal helps: it depends on the request that was sent, and on where its credentials come from."""
+"""The hint on a refusal depends on the request that was sent, and on the source of its credentials."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Open a ledger of this test's own."""
+    """Open a ledger for this test."""
     with Ledger.open(tmp_path / "state") as opened:
         yield opened
 
@@ -128,14 +128,14 @@ def check_guard(ledger: Ledger, plan: Plan, delivery: Delivery) -> None:
         with pytest.raises(AlreadySentError):
             deliver(plan, ledger, Tokens())
     else:
-        # No server listens any more: it matters only that the request is tried.
+        # No server listens any more: only the attempt matters.
         with reserve(int(plan.host.rpartition(":")[2])):
             again = deliver(plan, ledger, Tokens(), SendHooks(sleep=Sleep()))
         assert (again.outcome, again.attempts) == (Outcome.UNDELIVERED, 3)
 
 
 def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
-    # The system decides whether the connection was open for a moment; no call is placed in either case.
+    # The connection may have been open for a moment; no call is placed in either case.
     with FaultServer((fault.reset_at_once,)) as server:
         delivery = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert delivery.exchange is not None
@@ -149,7 +149,7 @@ def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
 
 @dataclass(frozen=True)
 class ConnectionFailure:
-    """A failure to connect: its finding code, and how often the request is tried."""
+    """A failure to connect: its finding code, and the number of attempts."""
 
     code: str
     attempts: int
@@ -614,7 +614,7 @@ def test_delivery_in_a_thread_keeps_signal_handlers(tmp_path: Path) -> None:
 
 
 def break_ledger(folder: Path) -> None:
-    """Take the ledger's files away: what is written from now on, nobody will find."""
+    """Remove the ledger's files, so that later writes are lost."""
     for file in folder.glob("ledger.*"):
         file.unlink()
 

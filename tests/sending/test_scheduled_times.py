@@ -1,4 +1,4 @@
-"""Scheduled times that are over or far ahead have a finding; those that can be meant have none."""
+"""Scheduled times that are over or far ahead have a finding; plausible times have none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_limit_of_the_platform_is_the_limit(cxcall: Cxcall) -> None:
 
 @each_case("time", [at(0), at(-0.001), at(1), at(-0.4, "%Y-%m-%dT%H:%M:%S")])
 def test_time_that_can_be_meant_has_no_finding(cxcall: Cxcall, time: str) -> None:
-    """The last one has no offset, so it is not over in every time zone."""
+    """The last time has no offset, so it is not over in every time zone."""
     assert findings(cxcall, "callback", *CXONE, *TO, "--at", time) == []
 
 

@@ -31,7 +31,7 @@ NUMBER = "+12025550100"
 
 
 class Sent:
-    """A request that a dry run shows, as openapi-core wants to see it."""
+    """A request of a dry run, in the form that openapi-core requires."""
 
     def __init__(self, shown: dict[str, object], operation: Operation) -> None:
         parts = urlsplit(str(shown["url"]))
@@ -80,7 +80,7 @@ def samples(operation: Operation) -> list[str]:
 
 @cache
 def independent_api(name: str) -> OpenAPI:
-    """Return a contract as a library reads it that we did not write."""
+    """Return a contract as an independent library reads it."""
     from openapi_core import Config, OpenAPI
 
     document = {**detailed_document(name), "servers": [{"url": "/"}]}
@@ -92,20 +92,20 @@ def independent_api(name: str) -> OpenAPI:
                     k: v for k, v in declared.items() if k not in ("security", "servers")
                 }
     document = {key: value for key, value in document.items() if key != "security"}
-    # That the contract itself is valid is a test of its own, and takes seconds.
+    # The validity of the contract itself is a separate test, which takes seconds.
     unchecked = Config(spec_validator_cls=None)  # type: ignore[arg-type] # documented, not declared
     return OpenAPI.from_dict({**document, "paths": paths}, config=unchecked)
 
 
 def assert_valid(operation: Operation, shown: dict[str, object]) -> None:
-    """Ask the independent library; it casts no parameter that has several types."""
+    """Check with the independent library, which does not convert parameters with several types."""
     if not any(isinstance(each.schema.get("type"), list) for each in operation.parameters):
         independent_api(operation.contract.name).validate_request(Sent(shown, operation))
 
 
 @pytest.fixture
 def clients(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Client]]:
-    """Return a client of a sandbox of its own for each platform."""
+    """Return a client with its own sandbox for each platform."""
     for name, value in cxcall.environment.items():
         monkeypatch.setenv(name, value)
     with ExitStack() as stack:

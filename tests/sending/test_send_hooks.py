@@ -1,4 +1,4 @@
-"""What a delivery asks of its hooks and of the ledger before each attempt, so that none is sent without permission."""
+"""A delivery calls its hooks and the ledger before each attempt, so that none is sent without permission."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from helpers.fault_server import FaultServer, refused
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Open a ledger of this test's own."""
+    """Open a ledger for this test."""
     with Ledger.open(tmp_path / "state") as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""Values that would be dialed: placeholders are refused, other texts are warned of, addresses are sent."""
+"""Values that would be dialed: placeholders are refused, other texts cause a warning, addresses are sent."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_address_like_a_placeholder_is_only_a_warning(cxcall: Cxcall) -> None:
 def test_text_that_is_not_a_number_has_a_finding(
     cxcall: Cxcall, command: tuple[str, ...], code: int, severity: str
 ) -> None:
-    """Only dial-phone of NICE CXone documents that it refuses such a number."""
+    """Only `dial-phone` of NICE CXone documents that it refuses such a number."""
     ran = cxcall(*command, "--to", "not a number", "-n", "-o", "json", code=code)
     [found] = ran.envelope["findings"]
     assert (found["severity"], found["code"]) == (severity, "phone-format")

@@ -21,7 +21,7 @@ PLAIN_HTTP = Fault(lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
 
 
 def unreachable(cxcall: Cxcall, url: str, **variables: str) -> str:
-    """Return what a call to an unreachable server prints."""
+    """Return the output of a call to an unreachable server."""
     return cxcall(*CALL, "--base-url", url, env={**TOKEN, **variables}, code=6).err
 
 

@@ -1,4 +1,4 @@
-"""Variables of the environment that look like a setting: those like a guard stop a send."""
+"""Environment variables that resemble a setting; those that resemble a guard stop a send."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: which place wins, what each value may be, and what is said when it may not."""
+"""Settings: precedence of sources, valid values, and messages on invalid ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOSTILE_ENV = ("CXCALL_", "GENESYSCLOUD_")
 
 
 class World:
-    """A working directory, a config folder and an environment with nothing else in them."""
+    """An empty working directory, config folder, and environment."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
@@ -133,7 +133,7 @@ def test_source_with_higher_precedence_wins(
     lead: int,
     tmp_path: Path,
 ) -> None:
-    """Whichever places set a value, the first that does wins; a blank one does not set it."""
+    """The first source that sets a value wins; a blank value does not count."""
     own, vendor = f"CXCALL_{name.upper()}", sources.VENDOR_VARIABLES.get(name, "")
     places = [place for place in PLACES if vendor or not place.startswith("vendor")]
     text = {
@@ -768,7 +768,7 @@ def imported_by_settling(**variables: str) -> Any:
     result = subprocess.run(
         [sys.executable, "-c", program],
         env={
-            # Coverage, where it runs, imports a lot itself.
+            # Coverage itself imports many modules.
             **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
             "PYTHONPATH": str(ROOT),
             **variables,
@@ -844,7 +844,7 @@ def gc(world: World, text: str = GC, mode: int = 0o600) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["DEFAULT", "default"])  # the tool's names know no case
+@pytest.mark.parametrize("name", ["DEFAULT", "default"])  # the tool ignores case in names
 def test_gc_profile_provides_settings(world: World, name: str) -> None:
     path = gc(world)
     loaded = world.load(profile=f"gc:{name}")

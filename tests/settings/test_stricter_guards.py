@@ -1,4 +1,4 @@
-"""The guards of a batch and of its worker: the stricter of each applies."""
+"""The guards of a batch and of its worker: the stricter guard applies."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
         folder.set(source, "client_id", "me")
     folder.set(".env", choice, CHOICES[choice])
     # A profile of another name does not have the secret of the default profile.
-    # The vendor's variables hold secrets of Genesys Cloud only, so they are not used for CXone.
+    # The vendor's variables contain secrets of Genesys Cloud only, so they are not used for CXone.
     is_harmless = (choice, source) in (("profile", "profile"), ("platform", "vendor"))
     is_refused = source != ".env" and not is_harmless
     settings = folder.load()

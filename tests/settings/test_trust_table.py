@@ -1,6 +1,6 @@
-"""What a file of the working directory decides: every setting x every source x every source of a secret.
+"""Decisions of a file in the working directory: every setting x every source x every source of a secret.
 
-The settings come from the data of the program, so that a new one is walked without a change here.
+The settings come from the program's own data, so that new ones are tested without a change here.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ HOSTILE = {
     "engagement_id": "header:X-Id",
     **GUARDS,
 }
-"""What somebody who can write the file would set; any other setting is the address of a foreign host."""
+"""The values that an attacker would set; any other setting is the address of a foreign host."""
 STRICT = {
     "duplicate_window": "900",
     "hours": "08:00-20:00",
@@ -91,7 +91,7 @@ def test_choice_of_a_folder_is_refused_with_a_foreign_secret(
     if source == "profile" and (
         name == "profile" or (name.endswith("_id") and secret_source == source)
     ):
-        return  # a profile has no such setting, or has it already
+        return  # a profile cannot have the setting, or already has it
     path = tmp_path / f"{source} {secret} {secret_source}"
     path.mkdir()
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -103,7 +103,7 @@ def check_choice(folder: Folder, name: str, source: str, secret: str, secret_sou
     set_secret(folder, secret, secret_source)
     folder.set(source, name, HOSTILE.get(name, "https://evil.example"))
     settings = folder.load()
-    # That an access key is no secret for Genesys Cloud is another rule, which every source breaks here.
+    # Genesys Cloud does not accept an access key: this other rule fails for every source here.
     refused = [
         found
         for found in settings.conflicts

@@ -1,4 +1,4 @@
-"""A `.env` file moves no secret from elsewhere: not even to another host of the same platform."""
+"""A `.env` file does not redirect a secret from another source, not even to another host of the same platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One exchange: what it says of every way in which a network fails, and whether anything left."""
+"""One exchange: its report on every network failure, and whether anything was sent."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from helpers.fault_server import Fault, FaultServer, answer, message, port_of, r
 BODY = json.dumps({"contactId": "x", "filler": "y" * 100}).encode()
 TOKEN = "a-token-nobody-may-see"
 
-# Python's ssl forgets to close a socket that was reset before the handshake; the collector does it.
+# Python's ssl does not close a socket that was reset before the handshake; the garbage collector does.
 LOST_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
 class Auth(AuthBase):
-    """Credentials, as `auth` makes them."""
+    """Credentials like those of `auth`."""
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Put the token on a request."""
@@ -78,7 +78,7 @@ def meet(*faults: Fault, timeout: float = 20.0, body: bytes = BODY) -> tuple[Exc
 
 
 def meet_silence(silent: Fault, **more: Any) -> Exchange:
-    """Meet a server that does not answer, until the timeout leaves a busy machine the time to send."""
+    """Send to a silent server, with longer timeouts until a busy machine has time to send."""
     for timeout in (0.3, 2.0, 10.0):
         result, server = meet(silent, timeout=timeout, **more)
         assert result.failure in ("timeout", "connect")
@@ -151,7 +151,7 @@ def test_detail_says_which_part_of_the_response_is_wrong(broken: Fault, detail: 
 
 
 def test_reset_at_once() -> None:
-    # Whether the connection stood for a moment is up to the system.
+    # The system decides whether the connection was open for a moment.
     result, server = meet(fault.reset_at_once)
     assert (result.failure, result.may_be_sent) in (("reset", True), ("connect", False))
     assert server.whole == 0
@@ -336,7 +336,7 @@ def test_silence_under_tls_ends_at_the_deadline(
     monkeypatch: pytest.MonkeyPatch, certificate: Certificate
 ) -> None:
     trust(monkeypatch, certificate)
-    for timeout in (0.5, 3.0, 10.0):  # on a busy machine the handshake takes its time
+    for timeout in (0.5, 3.0, 10.0):  # on a busy machine the handshake is slow
         with FaultServer((fault.never_answer,), certificate.context()) as server:
             result = post(f"{server.base_url}/", timeout=timeout)
         if result.may_be_sent:
@@ -388,10 +388,10 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 )
 @LOST_SOCKET
 def test_no_tls_left_nothing(spoken: Fault) -> None:
-    gc.freeze()  # what other tests left takes a second to look through
+    gc.freeze()  # checking the objects of other tests takes a second
     with FaultServer((spoken,)) as server:
         result = post(server.base_url.replace("http:", "https:"))
-    # A reset may come before the connection stood; nothing left in either case.
+    # A reset may come before the connection was open; nothing was sent in either case.
     expected = {fault.reset_at_once: ("tls", "connect"), fault.close_at_once: ("tls",)}
     assert result.failure in expected.get(spoken, ("no-tls",))
     assert (result.may_be_sent, result.response) == (False, None)
@@ -417,7 +417,7 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
             try:
                 connected.getpeername()
             except OSError:
-                connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # as if it had been told
+                connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # as if configured
                 return connected
         raise AssertionError
 
@@ -433,7 +433,7 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
 
 
 def test_a_handshake_that_never_ends_left_nothing() -> None:
-    for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection takes its time
+    for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection is slow
         with FaultServer((fault.silence,)) as server:
             result = post(server.base_url.replace("http:", "https:"), timeout=timeout)
         assert not result.may_be_sent

@@ -1,4 +1,4 @@
-"""What is sent is byte for byte the URL that is shown and recorded."""
+"""The sent URL is byte for byte the one that is shown and recorded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OWN = {
 
 
 def sent_target(url: str) -> str:
-    """Return the target that requests puts into the request line."""
+    """Return the target that requests writes to the request line."""
     prepared = Request("POST", url).prepare()
     return HTTPAdapter().request_url(prepared, {})
 

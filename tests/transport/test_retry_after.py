@@ -1,4 +1,4 @@
-"""How long to wait: what was asked for, in whatever way, and nothing that breaks on nonsense."""
+"""The wait before a retry: in every form that an API uses, and with invalid values ignored."""
 
 from __future__ import annotations
 

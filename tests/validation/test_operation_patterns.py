@@ -1,4 +1,4 @@
-"""Which operation a payload file is for: a project's own file says so, by patterns."""
+"""A project's file assigns operations to payload files by patterns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The screen accepts only lines in which the full check finds nothing, and most of those."""
+"""The screen accepts only lines without findings in the full check, and most of them."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ def _replace(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 
 def _spell(value: Any, path: tuple[Any, ...], written: str, **style: Any) -> bytes:
-    """Return a line in which a place holds a text as it is written, JSON or not."""
+    """Return a line with a text inserted unchanged at a place, JSON or not."""
     text = json.dumps(_replace(value, path, "@"), **style).replace('"@"', written)
     return text.encode("utf-8", "surrogatepass")
 
 
 @st.composite
 def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
-    """Draw a line near a good one: with another value, name, or member, or with bytes changed."""
+    """Draw a line similar to a good one: with another value, name, or member, or with changed bytes."""
     value = draw(st.sampled_from(bases))
     if isinstance(value, dict) and draw(st.booleans()):
         names = draw(st.lists(st.sampled_from(sorted(value)), max_size=4, unique=True))

@@ -234,7 +234,7 @@ def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
     other = cxcall.file("package.json", {"name": "x", "version": "1.0.0"})
     cxcall(
         *command, *hook["args"], good, bad, other, code=0
-    )  # nothing says that these are payloads
+    )  # these files are not known to be payloads
     cxcall.file(".cxcall.toml", '[operations]\n"p/*.json" = "personal-connection"\n')
     ran = cxcall(*command, *hook["args"], good, bad, other, "-o", "json", code=3)
     assert [entry["file"] for entry in ran.envelope["data"]["payloads"]] == [bad]

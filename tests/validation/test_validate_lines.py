@@ -1,4 +1,4 @@
-"""`cxcall validate` on long files, as a user meets it: many processes, pipes, signals, a bar."""
+"""`cxcall validate` on long files, as a user sees it: many processes, pipes, and a progress bar."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
             if number > 1:
                 process.stdin.write(f"{KINDS[0 if valid else 4]}\n".encode())
             if number == 1:
-                continue  # one document or many? That is known when a second one starts.
+                continue  # a second document shows that there are many
             process.stdin.flush()
             for expected in (1, 2) if number == 2 else (number,):
                 assert json.loads(process.stdout.readline())["line"] == expected
@@ -125,7 +125,7 @@ def test_file_and_pipe_give_the_same_report(cxcall: Cxcall) -> None:
 
 
 def peak(cxcall: Cxcall, *arguments: str) -> int:
-    """Run a command; returns the most memory that it, or a process of its own, had (KiB)."""
+    """Run a command; returns the peak memory of it or of one of its processes, in KiB."""
     script = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"

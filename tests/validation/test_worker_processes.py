@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def endless(cxcall: Cxcall) -> Iterator[str]:
-    """Make a named pipe that lines come from, for as long as anybody reads them."""
+    """Create a named pipe with endless lines, until nobody reads them."""
     path = cxcall.folder / "endless.jsonl"
     os.mkfifo(path)
     chunk = lines(400).encode()
@@ -43,7 +43,7 @@ def endless(cxcall: Cxcall) -> Iterator[str]:
     writer.start()
     yield path.name
     is_over = True
-    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # a writer that nobody came for goes on
+    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # lets a waiting writer continue
     writer.join()
 
 
@@ -54,7 +54,7 @@ def children(process: int) -> list[int]:
 
 
 def is_alive(process: int) -> bool:
-    """Tell whether a process is there, and not only its exit status."""
+    """Return whether a process runs, and is not only a zombie."""
     try:
         state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -101,7 +101,7 @@ def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> 
         while len(workers := children(process.pid)) < 3:
             assert process.poll() is None
         process.kill()
-        process.communicate(timeout=30)  # a worker that lives on holds the other end of these pipes
+        process.communicate(timeout=30)  # a worker that still runs has the other end of these pipes
         assert process.returncode == -signal.SIGKILL
         while any(map(is_alive, workers)):
             os.sched_yield()
