@@ -97,7 +97,7 @@ def _is_binary(start: bytes) -> bool:
     sample = start[:_SAMPLE]
     if not _apparent_encoding(start).startswith("utf-8"):
         return True  # it has NULs, or the byte order mark of another encoding
-    return re.search(_CONTROL, sample) is not None and not _is_start_of(sample, "utf-8")
+    return not _is_start_of(sample, "utf-8") and re.search(_CONTROL, sample) is not None
 
 
 def _apparent_encoding(start: bytes) -> str:

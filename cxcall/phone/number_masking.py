@@ -75,7 +75,8 @@ _NUMBER = (
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _SEVEN_DIGITS = r"(?:[0-9][ ()\[\]{}<>.\-/_:']{0,3}){6}[0-9]"
-_DIGIT = r"\d"
+_DIGIT, _DIGITS = r"\d", "0123456789"
+_THIS_MACHINE = "http://127.0.0.1"
 _NOTHING = r"(?!)"
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _NATIONAL = 10
@@ -166,7 +167,11 @@ def _mask_escaped(text: str) -> str:
 
 
 def _may_have_number(text: str) -> bool:
-    """Return False for most texts without a number, for which the pattern is not even compiled."""
+    """Return False for most texts without a number, for which the patterns are not even compiled."""
+    text = text.removeprefix(_THIS_MACHINE)
+    has_few_digits = text.isascii() and sum(map(text.count, _DIGITS)) < FEWEST_DIGITS
+    if has_few_digits or is_uuid(text):
+        return False
     has_seven_digits = compile_pattern(_SEVEN_DIGITS).search
     for other in _WHOLE:
         if has_seven_digits(text):

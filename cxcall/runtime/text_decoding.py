@@ -33,7 +33,8 @@ _MIME_ESCAPE = rf"""
 """
 # Digits alone, as in a phone number, would be no letter or sign, but characters beyond U+D000.
 _UTF_7 = r"\+(?![0-9]+(?![A-Za-z0-9+/]))(?:[A-Za-z0-9+/]+-?|-)"
-_PLAIN = r"[A-Za-z0-9_.:;,/(){}-]*"  # has no escape, and no white space
+# What texts without escapes and white space are made of.
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:;,/(){}-"
 # Bytes that UTF-16 and UTF-32 leave when they are read as another encoding, and invisible characters.
 _INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"
 _NOTHING = str.maketrans("", "", _INVISIBLE)
@@ -125,7 +126,7 @@ def decodings(text: str) -> Iterator[DecodedText]:
     value may be folded.
     """
     original = DecodedText(text)
-    if _compile(_PLAIN).fullmatch(text):
+    if text.isascii() and not text.encode().translate(None, _PLAIN):
         yield original
         return
     visible = original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)

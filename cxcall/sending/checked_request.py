@@ -151,7 +151,8 @@ def build_request(
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:
     """Return whether a text in a request starts with a date, so that it may schedule a call."""
     texts = (value for _, value in leaves(payload.value) if isinstance(value, str))
-    return any(compile_pattern(_DATE).match(text) for text in (*values.values(), *texts))
+    times = (text for text in (*values.values(), *texts) if any(sign in text for sign in "Tt "))
+    return any(compile_pattern(_DATE).match(time) for time in times if time.lstrip()[:4].isdigit())
 
 
 def _merge_by_flag(findings: Sequence[Finding]) -> list[Finding]:
