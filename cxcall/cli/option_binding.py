@@ -12,8 +12,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 import typer
-from typer.main import get_click_param
-from typer.models import ParamMeta
 
 from cxcall.cli import option_checks
 from cxcall.cli.command_classes import CommandGroup, OptionsCommand, missing_command, parameter_name
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typer.core import TyperArgument, TyperOption
-    from typer.models import ArgumentInfo, OptionInfo
 
     from cxcall.cli.option_checks import Exclusion, Requirement
 
@@ -50,11 +47,11 @@ class Invocation:
 
 
 class Parameter(NamedTuple):
-    """A parameter of a command: its name, the type of its value, and Typer's option or argument."""
+    """A parameter of a command: its name, the type of its value, and what is declared of it."""
 
     name: str
     kind: Any
-    info: OptionInfo | ArgumentInfo
+    declaration: Declaration
 
 
 def _expand_option_groups(
@@ -74,7 +71,7 @@ def _expand_option_groups(
     hints = inspect.get_annotations(command, eval_str=True)
     groups = {name: hint for name, hint in hints.items() if _is_group(hint) and name != "return"}
     own = [
-        new_parameter(name, hints[name], each.default)
+        Parameter(name, hints[name], each.default)
         for name, each in inspect.signature(command).parameters.items()
         if name not in groups and each.kind is not each.VAR_KEYWORD
     ]
@@ -82,12 +79,12 @@ def _expand_option_groups(
         entry.name: entry
         for group in (*groups.values(), OutputOptions)
         for entry in parameters_of(group)
-        if not omitted.keys() & _names_of(entry)
+        if omitted.keys().isdisjoint(entry.declaration.names)
     }
     _describe_output(command.__name__, shared)
     parameters = [*own, *more, *shared.values()]
     known = {parameter.name for parameter in parameters}
-    built_parameters = [_new_click_parameter(entry) for entry in parameters]
+    built_parameters = [each.declaration.build(each.name, each.kind) for each in parameters]
     convertors = {each.name or "": convert for each, convert in built_parameters if convert}
 
     @wraps(command)
@@ -106,14 +103,6 @@ def _expand_option_groups(
 
     set_signature(run_command, ())
     return run_command, [parameter for parameter, _ in built_parameters]
-
-
-def _new_click_parameter(entry: Parameter) -> tuple[TyperArgument | TyperOption, Any]:
-    """Return Typer's parameter object, and the function that converts its value, if it has one.
-
-    Typer itself would read all parameters of a function twice, which takes 1 % of a send.
-    """
-    return get_click_param(ParamMeta(name=entry.name, default=entry.info, annotation=entry.kind))
 
 
 def _target_options(values: dict[str, Any]) -> dict[str, str | None]:
@@ -139,8 +128,9 @@ def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
 
 def _describe_output(command: str, options: dict[str, Parameter]) -> None:
     """Describe the output options for a command: its formats, and the effects of its flags."""
-    options["quiet"].info.help = quiet_help(command)
-    options["verbose"].info.help = verbose_help(command)
+    for name, text in (("quiet", quiet_help(command)), ("verbose", verbose_help(command))):
+        declared = options[name].declaration.with_help(text)
+        options[name] = options[name]._replace(declaration=declared)
     formats: Any = Literal.__getitem__(supported_formats(command))
     options["output"] = options["output"]._replace(kind=formats)
 
@@ -157,11 +147,6 @@ def _build_group(group: Any, values: dict[str, Any]) -> Any:
     )
 
 
-def _names_of(entry: Parameter) -> set[str]:
-    """Return the names of an option on the command line, such as `--yes` and `-y`."""
-    return set(getattr(entry.info, "param_decls", None) or ())
-
-
 def _is_group(annotation: Any) -> bool:
     return hasattr(annotation, "_fields")
 
@@ -171,7 +156,9 @@ def set_signature(function: Callable[..., Any], parameters: Iterable[Parameter])
     keyword = inspect.Parameter.KEYWORD_ONLY
     context = inspect.Parameter("context", keyword, annotation=typer.Context)
     others = (
-        inspect.Parameter(each.name, keyword, default=each.info, annotation=each.kind)
+        inspect.Parameter(
+            each.name, keyword, default=each.declaration.info(each.kind), annotation=each.kind
+        )
         for each in parameters
     )
     signature = inspect.Signature([context, *others])
@@ -188,13 +175,8 @@ def parameters_of(group: Any) -> list[Parameter]:
         if _is_group(annotation):
             parameters += parameters_of(annotation)
         else:
-            parameters.append(new_parameter(name, annotation, group.declared[name]))
+            parameters.append(Parameter(name, annotation, group.declared[name]))
     return parameters
-
-
-def new_parameter(name: str, kind: Any, declaration: Declaration) -> Parameter:
-    """Return a parameter whose value has the type `kind`."""
-    return Parameter(name, kind, declaration.info(kind))
 
 
 class CommandApp(typer.Typer):
@@ -249,9 +231,11 @@ def accept_global_options(
     def common(context: typer.Context, **_: Any) -> None:
         _set_defaults(context)
 
-    options = [entry for group in groups for entry in parameters_of(group)]
-    for entry in options:
-        entry.info.hidden = True
+    options = [
+        entry._replace(declaration=entry.declaration.without_help())
+        for group in groups
+        for entry in parameters_of(group)
+    ]
     set_signature(common, [*more, *options])
     app.callback()(common)
     return app

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.command_classes import CommandGroup
-from cxcall.cli.option_binding import Parameter, accept_global_options, new_app, new_parameter
+from cxcall.cli.option_binding import Parameter, accept_global_options, new_app
 from cxcall.cli.shared_options import COMMON
 from cxcall.output.output_options import option
 from cxcall.version import __version__
@@ -110,7 +110,7 @@ def assemble(arguments: Sequence[str]) -> Any:
 
 def _version_flag() -> Parameter:
     declared = option("--version", "Show the version.", callback=_show_version, is_eager=True)
-    return new_parameter("version", bool, declared)
+    return Parameter("version", bool, declared)
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
-from cxcall.cli.option_binding import Parameter, new_app, new_parameter
+from cxcall.cli.option_binding import Parameter, new_app
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
@@ -63,7 +63,7 @@ def new_sender(operation: Operation) -> typer.Typer:
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [
-        new_parameter("param", list[str] | None, declared),
+        Parameter("param", list[str] | None, declared),
         *map(_flag_option, flags),
     ]
     lines = _sender_examples(operation)
@@ -109,7 +109,7 @@ def _path_arguments(operation: Operation) -> list[Parameter]:
     """Return the path parameters that no flag sets as arguments, such as CAMPAIGN_ID."""
     flagged = {flag.parameter for flag in operation.flags}
     return [
-        new_parameter(
+        Parameter(
             parameter.name,
             str,
             argument(_metavar(parameter.name), parameter.description, default=...),
@@ -130,14 +130,12 @@ def _route_option(operations: Sequence[Operation]) -> list[Parameter]:
     declared = option(
         "--route", "Choose one of the reported routes.", default=routes[0], show_default=True
     )
-    return [new_parameter("route", Literal[routes], declared)]
+    return [Parameter("route", Literal[routes], declared)]
 
 
 def _flag_option(flag: Flag) -> Parameter:
     kind = list[str] | None if flag.under else str | None
-    declared = typer.Option(
-        None, f"--{flag.name}", metavar=flag.metavar, help=flag.help, show_default=False
-    )
+    declared = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
     return Parameter(_variable_name(flag.name), kind, declared)
 
 
