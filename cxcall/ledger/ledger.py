@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.duplicates import (
     Window,
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.records import Intent
     from cxcall.phone.attempt_limit import AttemptLimit
@@ -65,6 +65,8 @@ class Ledger(LedgerAccess):
     @cached_property
     def batches(self) -> BatchRecords:
         """The records of batches."""
+        from cxcall.ledger.batches import BatchRecords
+
         return BatchRecords(self)
 
     @cached_property
@@ -152,7 +154,10 @@ class Ledger(LedgerAccess):
         self, batch: str, earlier: Sequence[StoredDelivery], window: Window
     ) -> None:
         clocks = self.now(), self.boot_clock()
-        stop_on_identical(batch, earlier, window, *clocks, self.batches.is_finished)
+        stop_on_identical(batch, earlier, window, *clocks, self._is_finished)
+
+    def _is_finished(self, batch: str) -> bool:
+        return self.batches.is_finished(batch)
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self.boot_clock()

@@ -15,7 +15,6 @@ from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
-from cxcall.ledger.stop_of_all_machines import SERVER, STOP, SharedMarks, read_marks, shared_problem
 from cxcall.ledger.stored_texts import keyed_digest, mask
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
+    from cxcall.ledger.stop_of_all_machines import SharedMarks
 
 
 def _now() -> datetime:
@@ -45,7 +45,7 @@ class LedgerAccess:
         self.database, self._marker, self.now = database, marker, now
         self.boot_clock = boot_clock
         self.rows = LedgerRows(database)
-        self._marks: tuple[tuple[object, ...], SharedMarks] = ((), SharedMarks())
+        self._marks: tuple[tuple[object, ...], SharedMarks] | None = None
         self._compared: dict[str, tuple[str, ...]] = {}
         """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
 
@@ -152,7 +152,7 @@ class LedgerAccess:
                     problem = self._problem(self.rows.state)
                     if self._marker.is_older_copy(self.rows.state):
                         self._insert_stop(problem)
-                    elif not problem and not self._shared_marks(self.rows.state).server:
+                    elif not problem:
                         self._insert_server()
                     yield problem
                 state = self.rows.state
@@ -172,15 +172,21 @@ class LedgerAccess:
 
         If another ledger is expected and a person has accepted missing records, each machine must notice by itself.
         """
-        marks = self._shared_marks(self.rows.state)
         is_older_copy = self._marker.is_older_copy(self.rows.state)
-        if self.is_shared and not marks.stop and (is_older_copy or not marks.is_accepted):
-            self._insert_decision(STOP + mask(problem))
+        if self.is_shared:
+            from cxcall.ledger.stop_of_all_machines import STOP
+
+            marks = self._shared_marks(self.rows.state)
+            if not marks.stop and (is_older_copy or not marks.is_accepted):
+                self._insert_decision(STOP + mask(problem))
         if is_older_copy:
             self.rows.state = self.rows.state.become_another()
 
-    def _insert_server(self) -> None:
-        if self.database.server:
+    def _insert_server(self, *, again: bool = False) -> None:
+        """Add where the ledger is, unless that is there or not known; `again` adds it in any case."""
+        if self.database.server and (again or not self._shared_marks(self.rows.state).server):
+            from cxcall.ledger.stop_of_all_machines import SERVER
+
             self._insert_decision(SERVER + self.database.server)
 
     def _insert_decision(self, note: str) -> None:
@@ -188,18 +194,22 @@ class LedgerAccess:
 
     def _shared_marks(self, state: State) -> SharedMarks:
         """Return the shared marks; they are read again only if some were added."""
-        if not self.is_shared or not state.last_decision:
+        from cxcall.ledger.stop_of_all_machines import SharedMarks, read_marks
+
+        if not state.last_decision:
             return SharedMarks()
         version = (state.id, state.last_decision, self.database.server)
-        if self._marks[0] != version:
+        if self._marks is None or self._marks[0] != version:
             self._marks = version, read_marks(self.rows)
         return self._marks[1]
 
     def _problem(self, state: State) -> str:
         """Return why a ledger in this state lacks records; empty if nothing shows that."""
-        return self._marker.problem(state) or shared_problem(
-            self._shared_marks(state), self.database.name, self.database.server
-        )
+        if (problem := self._marker.problem(state)) or not self.is_shared:
+            return problem
+        from cxcall.ledger.stop_of_all_machines import shared_problem
+
+        return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
     def missing_records(self) -> str:
         """Return why this ledger lacks records; empty if nothing shows that."""
@@ -223,7 +233,7 @@ class LedgerAccess:
             )
         with self.writing():
             self._insert_decision(mask(problem))
-            self._insert_server()
+            self._insert_server(again=True)
         self._marker.accept(self.rows.state)
         return problem
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import socket
 from binascii import b2a_base64
 from contextlib import contextmanager, suppress
+from os import environ
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,6 @@ from urllib.parse import unquote
 
 from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
-from cxcall.transport.exchange_failures import ca_file
 from cxcall.transport.origins import is_loopback_url
 
 with without_charset_detector():
@@ -142,6 +142,12 @@ class SingleUseAdapter(HTTPAdapter):
                 yield response
         finally:
             self.close()
+
+
+def ca_file() -> tuple[str, str]:
+    """Return the variable that names the file or folder of CA certificates, and its value; both empty if there is none."""
+    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return next(((name, path) for name in names if (path := environ.get(name))), ("", ""))
 
 
 def _remember_passwords(urls: Iterable[str]) -> None:

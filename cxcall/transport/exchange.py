@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
     from requests.auth import AuthBase
 
+    from cxcall.transport.connection import ConnectionState
+
 _SLACK = 5.0
 _STATUS_DIGITS = 3
 
@@ -150,7 +152,6 @@ class _Call:
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
         from cxcall.transport.connection import SingleUseAdapter
-        from cxcall.transport.exchange_failures import name_failure
 
         block_in_thread()
         try:
@@ -158,7 +159,7 @@ class _Call:
                 self._read(response)
                 self._settle("", "")
         except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
-            self._settle(*name_failure(error, self._state))
+            self._settle(*_name_failure(error, self._state))
         finally:
             self._state.close()
             self.done.set()
@@ -210,6 +211,15 @@ class _Call:
             bytes(self._body.content),
             self._body.is_truncated,
         )
+
+
+def _name_failure(error: Exception, state: ConnectionState) -> tuple[str, str]:
+    """Return the failure and its cause; also where no more files can be opened, not even a module."""
+    try:
+        from cxcall.transport.exchange_failures import name_failure
+    except Exception:  # noqa: BLE001 - as in `_run`
+        return "cut" if state.may_be_sent else state.stage, type(error).__name__
+    return name_failure(error, state)
 
 
 def _parse_partial_head(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from errno import ECONNREFUSED
 from http.client import IncompleteRead
-from os import environ, strerror
+from os import strerror
 from pathlib import Path
 from ssl import SSLCertVerificationError, SSLError
 from typing import TYPE_CHECKING
@@ -75,12 +75,6 @@ _OTHER_PROTOCOL = {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL"}
 _DATE_ERRORS, _NAME_ERRORS = (9, 10), (62, 64)
 
 
-def ca_file() -> tuple[str, str]:
-    """Return the variable that names the file or folder of CA certificates, and its value; both empty if there is none."""
-    names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return next(((name, path) for name in names if (path := environ.get(name))), ("", ""))
-
-
 def explain_unreachable(done: Exchange, setting: str) -> tuple[str, str] | None:
     """Return the problem with the host of a setting, and what to check; None for a failure of another kind."""
     problem, fix = _UNREACHABLE.get(done.failure, ("", ""))
@@ -135,6 +129,8 @@ def _name_certificate_failure(root: BaseException) -> str:
 def _ca_file_problem() -> str:
     """Return why the file of CA certificates that the environment names cannot be used; empty if it can."""
     from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
+    from cxcall.transport.connection import ca_file
 
     variable, path = ca_file()
     if not path:

@@ -9,6 +9,7 @@ import pickle
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -257,6 +258,19 @@ def test_a_refused_connection_left_nothing() -> None:
         result = post(f"http://127.0.0.1:{port_of(closed)}/")
     assert (result.failure, result.may_be_sent, result.response) == ("connect", False, None)
     assert result.detail == "Connection refused"
+
+
+def test_a_failure_has_a_name_where_its_module_cannot_be_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where too many files are open, the module that describes failures may be one more."""
+    monkeypatch.setitem(sys.modules, "cxcall.transport.exchange_failures", None)
+    with reserve() as closed:
+        refused = post(f"http://127.0.0.1:{port_of(closed)}/")
+    assert (refused.failure, refused.may_be_sent) == ("connect", False)
+    result, _ = meet(fault.close_after_body)
+    assert (result.failure, result.may_be_sent, result.response) == ("cut", True, None)
+    assert refused.detail == result.detail == "ConnectionError"
 
 
 def test_an_unknown_host_left_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
