@@ -66,9 +66,9 @@ _SETTINGS = {
     "do_not_call": "A file of numbers that must not be called, one per line.",
 }
 _MACHINE = {
-    "CXCALL_STATE_DIR": "The folder of the ledger and the tokens.",
-    "CXCALL_CONFIG_DIR": "The folder of config.toml.",
-    "CXCALL_CACHE_DIR": "The folder of converted API documents; safe to delete.",
+    "CXCALL_STATE_DIR": "The folder of the ledger and the tokens, an absolute path.",
+    "CXCALL_CONFIG_DIR": "The folder of config.toml, an absolute path.",
+    "CXCALL_CACHE_DIR": "The folder of converted API documents, an absolute path; safe to delete.",
     "CXCALL_LEDGER": "A PostgreSQL database for the ledger of several machines, `postgresql://...`.",
 }
 _OTHERS = (

@@ -20,6 +20,7 @@ from zlib import crc32
 
 from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.contracts.openapi_document import OperationEntry, named_extensions
+from cxcall.documents.paths import variable_folder
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
@@ -75,11 +76,11 @@ def open_document(path: str, convert: Converter) -> OpenApiDocument:
 
 
 def cache_folder() -> Path:
-    """Return the folder of files that can be recreated; it may not exist yet."""
-    if folder := os.environ.get("CXCALL_CACHE_DIR", "").strip():
-        return Path(folder).expanduser()
-    if folder := os.environ.get("CXCALL_STATE_DIR", "").strip():
-        return Path(folder).expanduser() / "cache"
+    """Return the folder of files that can be recreated, which may not exist yet; raises UsageError for a relative one."""
+    if folder := variable_folder("CXCALL_CACHE_DIR"):
+        return folder
+    if folder := variable_folder("CXCALL_STATE_DIR"):
+        return folder / "cache"
     from platformdirs import user_cache_path
 
     return user_cache_path("cxcall", appauthor=False)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import stat
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cxcall.documents.paths import expand_home
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -43,7 +43,7 @@ def read_do_not_call_list(path: str) -> NumberList:
     cell that is not exactly one number where one is expected.
     """
     try:
-        found = Path(path).expanduser().stat()
+        found = expand_home(path, "--do-not-call").stat()
     except (OSError, ValueError):
         return _read_list(path, ())  # the error says why the file cannot be read
     version = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
@@ -52,7 +52,7 @@ def read_do_not_call_list(path: str) -> NumberList:
 
 @lru_cache(maxsize=8)
 def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
-    return NumberList(_List(path).numbers(read_text(str(Path(path).expanduser()))))
+    return NumberList(_List(path).numbers(read_text(str(expand_home(path, "--do-not-call")))))
 
 
 class _List:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.paths import expand_home
 from cxcall.documents.private_files import PrivateFile, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -25,6 +25,7 @@ from cxcall.settings.sources import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from cxcall.contracts.contract import Contract
 
@@ -68,7 +69,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
     if key in URL_SETTINGS:
         return normalize_url(key, setting)
     if key in _PATHS:
-        return str(Path(setting.value).expanduser().resolve())
+        return str(expand_home(setting.value, setting.locate()).resolve())
     if key == "region":
         region_domain(setting, contract)
     return setting.value

@@ -68,6 +68,26 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     return values
 
 
+def check_absolute(name: str, setting: Setting) -> None:
+    """Raise UsageError for the relative path of a file, except stdin (`-`).
+
+    It would be another file in each working directory. Only a flag and `.env` name a file of the working directory.
+    """
+    from cxcall.documents.paths import expand_home
+    from cxcall.documents.text_files import STDIN
+
+    text = setting.value
+    if text == STDIN or expand_home(text, setting.locate()).is_absolute():
+        return
+    raise invalid_setting(
+        name,
+        setting,
+        f"must be an absolute path; got `{printable(text)}`",
+        fix="write the whole path, such as `/srv/lists/do-not-call.txt`",
+        why="with a relative path, the working directory would decide which list guards a call",
+    )
+
+
 def check_seconds(name: str, setting: Setting) -> None:
     """Raise UsageError unless the value is above 0 and at most a week; `max_wait` may be 0."""
     try:

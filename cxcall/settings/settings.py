@@ -15,6 +15,7 @@ from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.setting_values import CXONE, check_values
 from cxcall.settings.sources import (
     DOTENV,
+    ENVIRONMENT,
     FLAGS,
     GC_PREFIX,
     VENDOR_DOTENV,
@@ -272,6 +273,11 @@ def read_trusted_layers(
 
         check_variables()
     layers, profile = _read_layers(flags)
+    for layer in (layers[ENVIRONMENT], layers[-1]):
+        if "do_not_call" in layer:
+            from cxcall.settings.setting_values import check_absolute
+
+            check_absolute("do_not_call", layer["do_not_call"])
     if not layers[DOTENV]:
         return layers, profile, [], None
     from cxcall.settings.stricter_guards import drop_lowered_guards, take_do_not_call_list
@@ -299,19 +305,28 @@ def _gc_profile(profile: Setting) -> GcProfile:
     return GcProfile.read(profile)
 
 
+def _variable_folder(variable: str) -> Path | None:
+    text = os.environ.get(variable, "").strip()
+    if not text or (folder := Path(text)).is_absolute():
+        return folder if text else None
+    from cxcall.documents.paths import variable_folder
+
+    return variable_folder(variable)
+
+
 def state_dir() -> Path:
-    """Return the folder of the ledger and the tokens. It may not exist yet."""
-    if folder := os.environ.get("CXCALL_STATE_DIR", "").strip():
-        return Path(folder).expanduser()
+    """Return the folder of the ledger and the tokens, which may not exist yet; raises UsageError for a relative one."""
+    if folder := _variable_folder("CXCALL_STATE_DIR"):
+        return folder
     from platformdirs import user_state_path
 
     return user_state_path("cxcall", appauthor=False)
 
 
 def config_dir() -> Path:
-    """Return the folder of config.toml. It may not exist."""
-    if folder := os.environ.get("CXCALL_CONFIG_DIR", "").strip():
-        return Path(folder).expanduser()
+    """Return the folder of config.toml, which may not exist; raises UsageError for a relative one."""
+    if folder := _variable_folder("CXCALL_CONFIG_DIR"):
+        return folder
     from platformdirs import user_config_path
 
     return user_config_path("cxcall", appauthor=False)

@@ -382,7 +382,13 @@ def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall:
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     blocked = cxcall.file("blocked", "")
     file = cxcall.file("own.json", swagger())
-    ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": blocked}, code=0)
+    ran = cxcall(
+        "operations",
+        "--contract",
+        file,
+        env={"CXCALL_CACHE_DIR": str(cxcall.folder / blocked)},
+        code=0,
+    )
     assert "callLead" in ran.out
     assert not kept(cxcall)
 

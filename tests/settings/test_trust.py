@@ -147,10 +147,10 @@ def test_dotenv_raises_a_guard_and_never_lowers_it(
 
 @pytest.mark.parametrize("source", ["environment", "profile"])
 def test_do_not_call_list_of_dotenv_applies_in_addition(folder: Folder, source: str) -> None:
-    folder.set(source, "do_not_call", "dnc.txt")
+    folder.set(source, "do_not_call", "/lists/dnc.txt")
     folder.set(".env", "do_not_call", "more.txt")
     settings = folder.load()
-    assert settings.do_not_call_files == ("dnc.txt", "more.txt")
+    assert settings.do_not_call_files == ("/lists/dnc.txt", "more.txt")
     assert "also `more.txt` from .env:1" in settings.values["do_not_call"].source
     assert not settings.conflicts
 

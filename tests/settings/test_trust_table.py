@@ -51,7 +51,7 @@ STRICT = {
     "duplicate_window": "900",
     "hours": "08:00-20:00",
     "hours_policy": "enforce",
-    "do_not_call": "dnc.txt",
+    "do_not_call": "/lists/dnc.txt",
     "max_attempts": "3/day",
 }
 SETTINGS = [name for name in SETTING_NAMES if name not in SECRET_SETTINGS]
@@ -133,7 +133,7 @@ def test_folder_lowers_no_guard_of_any_source(
     folder.set(".env", name, GUARDS[name])
     settings = folder.load()
     assert settings.values[name].value == STRICT[name]
-    assert settings.do_not_call_files[:1] == (("dnc.txt",) if name == "do_not_call" else ())
+    assert settings.do_not_call_files[:1] == (("/lists/dnc.txt",) if name == "do_not_call" else ())
 
 
 @each_case("name", SETTING_NAMES)

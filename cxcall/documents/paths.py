@@ -1,0 +1,50 @@
+"""Read paths that a person wrote: with `~` for the home folder, or in an environment variable."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import printable
+
+
+def expand_home(path: str, where: str) -> Path:
+    """Return a path with `~` replaced by the home folder; raises UsageError for an unknown user's.
+
+    `where` is the option or the variable that has the path.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        name = path.replace("\\", "/").partition("/")[0]
+        raise UsageError(
+            f"the home folder of `{printable(name)}` is unknown",
+            where=where,
+            fix="write the whole path, without `~`",
+        ) from None
+
+
+def variable_folder(variable: str) -> Path | None:
+    """Return the folder that an environment variable names, None if it is not set.
+
+    Raises UsageError for a relative path: each working directory would have a ledger, or settings, of its own.
+    """
+    text = os.environ.get(variable, "").strip()
+    if not text:
+        return None
+    folder = expand_home(text, variable)
+    if folder.is_absolute():
+        return folder
+    has_variable = re.match(r"[$%]", text)
+    rest = re.sub(r"^(?:\$\w+|\$\{\w+\}|%\w+%)[/\\]*", "", text)
+    instead = f"~/{rest}" if has_variable else os.path.abspath(folder)  # noqa: PTH100 - links stay
+    raise UsageError(
+        f"`{variable}` must be an absolute path; got `{printable(text)}`",
+        where=variable,
+        fix=f"write the whole path, such as `{variable}={printable(instead)}`",
+        why="without a shell, nothing replaces a variable in it"
+        if has_variable
+        else "a relative path is another folder in each working directory, with other records",
+    )

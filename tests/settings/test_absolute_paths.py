@@ -1,0 +1,105 @@
+"""The working directory does not decide which ledger and which do-not-call list guard a call."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.cases import each_case
+from helpers.command import CONTACT
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
+RELATIVE = ("state", "./state", "../state", "$HOME/state", "${HOME}/state", "%USERPROFILE%/state")
+DRY_CALL = ("call", "--to", "+12025550123", "-n")
+
+
+@pytest.mark.parametrize("variable", FOLDERS)
+@each_case("path", RELATIVE, quick=2)
+def test_relative_folder_of_the_ledger_is_refused(
+    live: Cxcall, sandbox: Sandbox, variable: str, path: str
+) -> None:
+    for words in (SEND, ("history", "list"), ("config", "path"), ("auth", "status")):
+        ran = live(*words, "-o", "json", env={variable: path}, code=2)
+        (found,) = ran.envelope["findings"]
+        assert f"`{variable}` must be an absolute path; got `{path}`" in found["message"]
+        assert found["where"] == variable
+        instead = found["fix"].partition("=")[2].strip("`")
+        assert os.path.isabs(os.path.expanduser(instead))  # noqa: PTH111, PTH117 - text of a message
+    assert not sandbox.rings
+
+
+@pytest.mark.parametrize("variable", FOLDERS)
+def test_folder_with_a_tilde_guards_from_each_working_directory(
+    live: Cxcall, sandbox: Sandbox, variable: str
+) -> None:
+    home = live.folder / "home"
+    home.mkdir(exist_ok=True)
+    live.environment |= {"HOME": str(home), variable: "~/kept"}
+    live(*SEND, code=0)
+    live.folder = home
+    live(*SEND, code=7)
+    assert len(sandbox.rings) == 1
+    assert (home / "kept").is_dir()
+
+
+@pytest.mark.parametrize("variable", [*FOLDERS, "CXCALL_DO_NOT_CALL"])
+def test_home_of_an_unknown_user_is_a_usage_error(live: Cxcall, variable: str) -> None:
+    ran = live(*SEND, "-o", "json", env={variable: "~no-such-user/x"}, code=2)
+    (found,) = ran.envelope["findings"]
+    assert "the home folder of `~no-such-user` is unknown" in found["message"]
+    assert found["where"] == variable
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*DRY_CALL, "--do-not-call", "~no-such-user/x"),
+        ("config", "set", "do_not_call", "~no-such-user/x"),
+        ("config", "set", "contract", "~no-such-user/x"),
+    ],
+)
+def test_option_with_the_home_of_an_unknown_user_is_a_usage_error(
+    cxcall: Cxcall, words: tuple[str, ...]
+) -> None:
+    assert "the home folder of `~no-such-user` is unknown" in cxcall(*words, code=2).err
+
+
+@pytest.mark.parametrize("path", ["cache", "~no-such-user/cache"])
+def test_cache_folder_is_absolute(cxcall: Cxcall, path: str) -> None:
+    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}
+    file = cxcall.file("own.json", document)
+    ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": path}, code=2)
+    assert "CXCALL_CACHE_DIR" in ran.err
+
+
+@pytest.mark.parametrize("source", ["environment", "profile"])
+def test_do_not_call_list_is_the_same_in_each_working_directory(
+    cxcall: Cxcall, source: str
+) -> None:
+    cxcall.file("dnc.txt", "+12025550123\n")
+    path = cxcall.folder / cxcall.file(
+        "config/config.toml",
+        '[profiles.default]\ndo_not_call = "dnc.txt"\n' if source == "profile" else "",
+    )
+    path.chmod(0o600)
+    if source == "environment":
+        cxcall.environment["CXCALL_DO_NOT_CALL"] = "dnc.txt"
+    for words in (DRY_CALL, (*DRY_CALL[:-1], "--sandbox"), (*DRY_CALL, "--do-not-call", "dnc.txt")):
+        ran = cxcall(*words, code=2)
+        assert "`do_not_call` must be an absolute path; got `dnc.txt`" in ran.err
+
+
+def test_do_not_call_list_of_a_flag_or_of_dotenv_is_in_the_working_directory(
+    cxcall: Cxcall,
+) -> None:
+    cxcall.file("dnc.txt", "+12025550123\n")
+    cxcall(*DRY_CALL, "--do-not-call", "dnc.txt", code=7)
+    cxcall.file(".env", "CXCALL_DO_NOT_CALL=dnc.txt\n")
+    cxcall(*DRY_CALL, code=7)
