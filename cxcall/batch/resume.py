@@ -43,15 +43,12 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     """
     if not job.again:
         ledger.stop_on_missing_records()
-    profile, operation, target, values_digest, path, digest = job.identity
-    earlier = ledger.batches.of_file("" if job.is_load else path, digest)
-    similar = [each for each in earlier if (each.operation, each.target) == (operation, target)]
-    if job.is_load:
-        similar = [each for each in similar if each.values_digest == values_digest]
+    profile, *_, values_digest, path, digest = job.identity
+    similar = _similar_batches(ledger, job)
     if resume:
         own = [each for each in similar if job.is_load or each.profile == profile]
         if not own:
-            raise _no_batch_error(job, earlier)
+            raise _no_batch_error(job, ledger.batches.of_file("" if job.is_load else path, digest))
         same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
@@ -61,6 +58,33 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
     return []
+
+
+def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
+    """Return a function that raises StoppedError if another process began a batch of the same requests since now.
+
+    A batch that has begun and ended meanwhile counts, too: a person may have answered a question in between. The
+    ledger calls the function in the transaction that records the batch.
+    """
+    known = {each.id for each in _similar_batches(ledger, job)}
+
+    def stop_on_new_batch() -> None:
+        for each in _similar_batches(ledger, job):
+            if each.id not in known:
+                raise _new_batch_error(job, each)
+
+    return (lambda: None) if job.again else stop_on_new_batch
+
+
+def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
+    """Return the batches of the file for the same operation and target, newest first; for a load, into the same list."""
+    _, operation, target, values_digest, path, digest = job.identity
+    return [
+        each
+        for each in ledger.batches.of_file("" if job.is_load else path, digest)
+        if (each.operation, each.target) == (operation, target)
+        and (not job.is_load or each.values_digest == values_digest)
+    ]
 
 
 def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
@@ -145,6 +169,20 @@ def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
             "ledger",
             f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
             fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows",
+            why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
+            source="ledger",
+        )
+    )
+
+
+def _new_batch_error(job: Job, batch: Batch) -> StoppedError:
+    name, began = job.rows.name, f"{batch.at:%Y-%m-%d %H:%M:%S} UTC"
+    return StoppedError(
+        Finding.error(
+            "already-sent",
+            "ledger",
+            f"another process began a {'load' if job.is_load else 'batch'} of `{name}` at {began}, while this one was about to begin",
+            fix="wait until it ends; if rows are left then, run the command that began it with `--resume`",
             why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )

@@ -214,11 +214,12 @@ def begin_run(
     rate: Rate,
     limit: FailureLimit,
     keys: RowKeys,
+    guard: Callable[[], None],
     new_run: Callable[..., Run] = Run,
 ) -> Run:
     """Get a token if there are rows to send, record the batch unless `batch` is resumed, and return its run.
 
-    `new_run` creates the run.
+    `guard` is as in `BatchRecords.begin`; `new_run` creates the run.
     """
     from cxcall.credentials.request_credentials import get_credentials
 
@@ -226,7 +227,7 @@ def begin_run(
     token = get_credentials(settings, job.operation) if totals.to_send else None
     if token:
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-    batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column)
+    batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
     return new_run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)

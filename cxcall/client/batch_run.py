@@ -12,7 +12,12 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
-from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
+from cxcall.batch.resume import (
+    find_by_request,
+    find_resumable_batches,
+    new_batch_guard,
+    stop_on_queued,
+)
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import begin_run, end_run
 from cxcall.batch.statistics.check_counts import check_batch
@@ -57,6 +62,7 @@ class BatchRun:
     def __init__(self, job: Job, ledger: Ledger, rules: BatchRules, stack: ExitStack) -> None:
         self._job, self._ledger, self._rules = job, ledger, rules
         self._run: Run | None = None
+        self._guard = new_batch_guard(ledger, job)
         self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
         stop_on_queued(ledger, self._batches)
         self._selection = stack.enter_context(
@@ -128,6 +134,7 @@ class BatchRun:
                 rate=rules.rate,
                 limit=rules.limit,
                 keys=keys,
+                guard=self._guard,
             )
             with _signals_of(run):
                 results = run.results(in_order=True, threads=rules.concurrency)

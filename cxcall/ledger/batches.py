@@ -54,14 +54,18 @@ class BatchRecords:
         digest: str,
         rows: int | None = None,
         key: str = "",
+        *,
+        guard: Callable[[], None] = lambda: None,
     ) -> str:
         """Record the start of a batch, and return its ID.
 
         `values_digest` stands for the values that the flags set in every row, `digest` for the
-        file's content; `key` is the column that names the rows.
+        file's content; `key` is the column that names the rows. `guard` is called in the transaction: what it
+        raises stops the batch, so no other process can begin one between its look and the record.
         """
         batch = new_id(self._access.now())
         with self._access.writing():
+            guard()
             self._access.rows.insert(
                 "batch",
                 id=batch,

@@ -9,6 +9,7 @@ import pytest
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
 from cxcall.batch.load.earlier_loads import stop_on_earlier_load
+from cxcall.batch.resume import new_batch_guard
 from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import StoppedError
@@ -91,10 +92,12 @@ def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
     file = cxcall.folder / write(cxcall, *CONTACTS)
     with RowFile(str(file)) as opened, open_ledger() as ledger:
         job = Job(operation, opened, settings, {"contactListId": "x"}, is_load=True)
-        first, second = ledger.batches.begin(*job.identity), ledger.batches.begin(*job.identity)
-        stop_on_earlier_load(ledger, job, before=first)
-        with pytest.raises(StoppedError, match="was loaded into this list"):
-            stop_on_earlier_load(ledger, job, before=second)
+        guards = [new_batch_guard(ledger, job) for _ in range(2)]
+        stop_on_earlier_load(ledger, job)
+        first = ledger.batches.begin(*job.identity, guard=guards[0])
+        with pytest.raises(StoppedError, match="another process began a load of"):
+            ledger.batches.begin(*job.identity, guard=guards[1])
+        assert [each.id for each in ledger.batches.all()] == [first]
 
 
 @pytest.mark.slow

@@ -119,18 +119,14 @@ def _loads_into_list(ledger: Ledger, job: Job) -> list[Batch]:
     ]
 
 
-def stop_on_earlier_load(ledger: Ledger, job: Job, before: str = "") -> None:
+def stop_on_earlier_load(ledger: Ledger, job: Job) -> None:
     """Raise StoppedError if a file with the same content was loaded into the same list, unless `again`.
 
-    A platform would add the contacts of the file a second time, and call them again. With a batch as
-    `before`, only loads that started before it count.
+    A platform would add the contacts of the file a second time, and call them again.
     """
     if job.again or job.settings.is_embedded:
         return
     found = [each for each in _loads_into_list(ledger, job) if each.file_digest == job.rows.digest]
-    if before:
-        ids = [each.id for each in found]
-        found = found[ids.index(before) + 1 :] if before in ids else found
     for earlier in found:
         for record in ledger.records(batch=earlier.id, unresolved=True, limit=1):
             raise StoppedError(_unknown_finding(job, record))

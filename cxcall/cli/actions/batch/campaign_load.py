@@ -262,9 +262,6 @@ class _LoadCommand(BatchCommand):
         from cxcall.batch.load.load_run import LoadRun
 
         job, selection, *rest = parts
-        batch, ledger, *_ = rest
-        if not self.options.resume:  # another process may have started the same load meanwhile
-            stop_on_earlier_load(ledger, job, before=batch)
         self.contacts.refresh()
         run = LoadRun(job, RequestSelection(selection, self.builder), *rest)
         run.columns_at, run.resumed = self.load.place("columns"), self.resumed

@@ -12,7 +12,12 @@ from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
-from cxcall.batch.resume import find_by_request, find_resumable_batches, stop_on_queued
+from cxcall.batch.resume import (
+    find_by_request,
+    find_resumable_batches,
+    new_batch_guard,
+    stop_on_queued,
+)
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.run import Run, begin_run, end_run
@@ -50,7 +55,7 @@ from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from cxcall.batch.job import Job
@@ -130,12 +135,14 @@ class BatchCommand:
         self.seconds = 0.0
         self.rejects = RejectFile(options.rejects or "", job.rows)
         self.keys = RowKeys(job.rows, options.reading.key or "")
+        self.guard: Callable[[], None] = lambda: None
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
         from cxcall.sending.configured_ledger import open_ledger
 
         with open_ledger() as ledger:
+            self.guard = new_batch_guard(ledger, self.job)
             batches = self.find_batches(ledger)
             stop_on_queued(ledger, batches)
             waits = self.mode.waits_for_hours and not self.mode.is_queued
@@ -187,6 +194,7 @@ class BatchCommand:
             rate=self.rate,
             limit=self.limit,
             keys=self.keys,
+            guard=self.guard,
             new_run=self.new_run,
         )
         self.tell_progress(
@@ -204,7 +212,9 @@ class BatchCommand:
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
-        batch = batch or ledger.batches.begin(*job.identity, totals.rows, self.keys.column)
+        batch = batch or ledger.batches.begin(
+            *job.identity, totals.rows, self.keys.column, guard=self.guard
+        )
         options = {
             "rate": str(self.rate),
             "guards": dict(self.mode.guards),
