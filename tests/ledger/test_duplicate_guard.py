@@ -1,0 +1,189 @@
+"""The guard stops an identical request, and a person resolves an unknown delivery."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.ledger.boot_clock import BootTime
+from cxcall.ledger.duplicates import AlreadySentError, InFlightError
+from cxcall.ledger.ledger import Ledger
+from helpers.ledger_process import intent
+from helpers.ledgers import (
+    DAY,
+    START,
+    WINDOW,
+    Clock,
+)
+
+
+def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.advance(400 * 86400)
+    with pytest.raises(AlreadySentError) as stopped:
+        book.begin(intent("a"), WINDOW)
+    finding = stopped.value.findings[0]
+    assert (stopped.value.exit_code, finding.code) == (ExitCode.STOPPED, "outcome-unknown")
+    assert (
+        f"sent 400 days ago, may have placed a call: the outcome of delivery `{delivery}` is unknown"
+        in finding.message
+    )
+    assert f"`cxcall history resolve {delivery} --not-placed`" in finding.fix
+    assert "--again" in finding.fix.partition("history resolve")[2]
+    assert book.begin(intent("b"), WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(0, "less than a minute"), (60, "1 minute"), (899, "14 minutes"), (7300, "2 hours")],
+)
+def test_accepted_delivery_stops_an_identical_request_within_the_window(
+    book: Ledger, clock: Clock, seconds: float, age: str
+) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(delivery, Outcome.ACCEPTED, engagement_id="e-1")
+    clock.advance(seconds)
+    with pytest.raises(AlreadySentError) as stopped:
+        book.begin(intent("a"), seconds + 1)
+    finding = stopped.value.findings[0]
+    assert finding.code == "already-sent"
+    assert f"was accepted {age} ago: delivery `{delivery}`" in finding.message
+    assert "--again" in finding.fix
+    assert "e-1" in finding.why
+    clock.advance(2)
+    assert book.begin(intent("a"), seconds + 1)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNDELIVERED])
+def test_delivery_without_a_call_stops_nothing(book: Ledger, outcome: Outcome) -> None:
+    book.record_outcome(book.begin(intent("a"), WINDOW), outcome)
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
+    book.begin(intent("a"), WINDOW)
+    assert book.get(book.begin(intent("a", again=True), WINDOW)).again
+
+
+def test_unknown_delivery_is_reported_before_a_later_accepted_one(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError, match=delivery) as stopped:
+        book.begin(intent("a"), WINDOW)
+    assert stopped.value.findings[0].code == "outcome-unknown"
+
+
+def test_clock_set_back_keeps_the_guard(book: Ledger, clock: Clock) -> None:
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    clock.advance(-7 * 86400)
+    with pytest.raises(
+        AlreadySentError, match=r"which is in the future \(was the clock set back\?\)"
+    ):
+        book.begin(intent("a"), WINDOW)
+
+
+def test_retry_is_stopped_by_an_identical_request_sent_meanwhile(book: Ledger) -> None:
+    waiting = book.begin(intent("a"), WINDOW)
+    book.record_not_processed(waiting, 1, "HTTP 429")
+    other = book.begin(intent("a"), WINDOW)
+    with pytest.raises(AlreadySentError, match=other):
+        book.record_attempt(waiting, 2)
+    book.record_outcome(other, Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError, match=other):
+        book.record_attempt(waiting, 2)
+    assert book.get(waiting).outcome is Outcome.UNDELIVERED
+
+
+def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
+    book: Ledger, clock: Clock
+) -> None:
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    clock.advance(WINDOW + 1)
+    waiting = book.begin(intent("a"), WINDOW)
+    book.record_not_processed(waiting, 1, "HTTP 429")
+    book.record_attempt(waiting, 2)
+    book.record_outcome(waiting, Outcome.UNKNOWN)
+    again = book.begin(intent("a", again=True), WINDOW)
+    book.record_not_processed(again, 1, "HTTP 429")
+    book.record_attempt(again, 2)
+    assert book.get(again).outcome is Outcome.UNKNOWN
+
+
+def test_resolution_not_placed_allows_the_request(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
+    record = book.resolve(delivery[:-1].lower(), placed=False)
+    assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "not-placed")
+    assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
+    assert record.ended_at == START
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_resolution_placed_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(delivery, Outcome.UNKNOWN)
+    book.resolve(delivery, placed=False)
+    assert book.resolve(delivery, placed=True).resolution == "placed"
+    with pytest.raises(AlreadySentError, match="was recorded as having placed a call"):
+        book.begin(intent("a"), WINDOW)
+    clock.advance(WINDOW + 1)
+    assert book.begin(intent("a"), WINDOW)
+
+
+@pytest.mark.parametrize("placed", [False, True])
+@pytest.mark.parametrize("seconds", [0, DAY - 1, 1 - DAY])
+def test_delivery_in_flight_is_not_resolved(
+    book: Ledger, clock: Clock, seconds: float, *, placed: bool
+) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.advance(seconds)
+    with pytest.raises(InFlightError) as refused:
+        book.resolve(delivery, placed=placed)
+    found = refused.value.findings[0]
+    left = DAY - (clock.uptime - 100)
+    assert f"until {clock() + timedelta(seconds=left):%Y-%m-%d %H:%M} UTC" in str(found.fix)
+    assert refused.value.exit_code == 7
+    assert book.get(delivery).resolution == ""
+    book.record_outcome(delivery, Outcome.UNKNOWN)
+    assert book.resolve(delivery, placed=placed)
+
+
+@pytest.mark.parametrize("is_other_boot", [False, True])
+def test_delivery_of_a_killed_process_can_be_resolved_after_a_day(
+    book: Ledger, clock: Clock, *, is_other_boot: bool
+) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    if is_other_boot:
+        book.boot_clock = lambda: BootTime("other", 5.0)
+        clock.advance(DAY - 1)
+        with pytest.raises(InFlightError):
+            book.resolve(delivery, placed=False)
+    clock.advance(DAY + 1)
+    assert book.resolve(delivery, placed=False).resolution == "not-placed"
+
+
+def test_clock_that_is_set_forward_ends_no_delivery_in_flight(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.time += timedelta(days=400)
+    with pytest.raises(InFlightError):
+        book.resolve(delivery, placed=False)
+
+
+def test_outcome_after_a_resolution_replaces_it(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.advance(DAY)
+    book.resolve(delivery, placed=False)
+    book.record_outcome(delivery, Outcome.ACCEPTED)
+    assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
+    with pytest.raises(AlreadySentError):
+        book.begin(intent("a"), WINDOW)
+
+
+def test_known_outcome_cannot_be_resolved(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.record_outcome(delivery, Outcome.REFUSED)
+    with pytest.raises(UsageError, match="is refused, not unknown"):
+        book.resolve(delivery, placed=True)
