@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 ROWS = int(os.environ.get("CXCALL_CRM_ROWS", "150"))
 """The number of rows of a long export; a release is tested with 5,000."""
 KILLED_EXPORTS = int(os.environ.get("CXCALL_KILLED_EXPORTS", "1"))
+KILLS, THREADS = 4, 3
 
 
 class Export(NamedTuple):
@@ -125,19 +126,24 @@ def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
 ) -> None:
     export, random = Export(140, 12, 10, 15), Random(seed)
     write_export(cxcall, export)
-    words = (*BATCH, *READING, "--rate", "300/s")
+    words = (*BATCH, *READING, "--rate", "300/s", "--concurrency", str(THREADS))
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        for attempt in range(4):
+        for attempt in range(KILLS):
             more = ("--confirm", str(left_to_send(cxcall, export)), *["--resume"] * (attempt > 0))
             with cxcall.begin(*words, *more, out=DEVNULL, err=DEVNULL) as process:
                 platform.wait_for_rings(platform.rung + random.randrange(1, 25), timeout=20)
                 process.kill()
         left = str(left_to_send(cxcall, export))
+        if process.returncode:  # it was not faster than the signal
+            assert (
+                "error[already-sent]" in cxcall(*words, "-o", "text", "--confirm", left, code=7).err
+            )
         ran = cxcall(*words, "--resume", "--confirm", left)
     *rows, last = map(json.loads, ran.out.splitlines())
     assert last["data"]["skipped"] == {"do-not-call": 12, "invalid-number": 10, "duplicate": 15}
     unknown = last["data"]["outcomes"].get("unknown", 0)
+    assert unknown <= KILLS * THREADS
     assert ran.code == (9 if unknown else 0)
     assert set(platform.dials.values()) == {1}
     dialed = {sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order}
