@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 MODULES = os.environ.get("CXCALL_NODE_MODULES", "")
 MIN_SHARE = 0.97
+MAX_MISSES = 1
+"""How many requests of a generator may not be read, or a tenth of them."""
+READ_IN_PART = ("httpsnippet agent prompt", "httpsnippet ocaml cohttp")
+"""Generators of which more may not be read: the first writes sentences."""
 BODY_ALONE = "httpsnippet json native"
 """A generator that writes neither the method nor the URL."""
 pytestmark = [
@@ -75,11 +79,13 @@ def missed(snippet: dict[str, Any]) -> str:
 def test_method_host_path_and_fault_are_found(snippets: list[dict[str, Any]]) -> None:
     assert not [each["error"] for each in snippets if "error" in each]
     assert len({each["generator"] for each in snippets}) > 100
-    misses = Counter(
-        f"{each['generator']}: {problem}" for each in snippets if (problem := missed(each))
-    )
-    share = 1 - misses.total() / len(snippets)
-    assert share >= MIN_SHARE, f"{share:.1%}: {misses.most_common(40)}"
+    misses = [(each["generator"], problem) for each in snippets if (problem := missed(each))]
+    share = 1 - len(misses) / len(snippets)
+    assert share >= MIN_SHARE, f"{share:.1%}: {Counter(misses).most_common(40)}"
+    requests = Counter(each["generator"] for each in snippets)
+    counts = Counter(generator for generator, _ in misses if generator not in READ_IN_PART)
+    unread = [each for each in counts if counts[each] > max(MAX_MISSES, requests[each] // 10)]
+    assert not unread, [each for each in misses if each[0] in unread]
 
 
 def test_installed_command_reads_generated_code(

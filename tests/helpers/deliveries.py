@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import cxcall.transport.connection  # noqa: F401 - a thread that loads it while a test ends would see other warnings as errors
 from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
 from cxcall.findings.exit_codes import Outcome

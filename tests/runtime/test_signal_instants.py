@@ -12,7 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -97,6 +97,14 @@ def run_and_signal(
     return process.returncode, err.decode()
 
 
+def listed(cxcall: Cxcall) -> list[dict[str, Any]]:
+    """Return the recorded deliveries."""
+    found: list[dict[str, Any]] = cxcall("history", "list", "-o", "json", code=0).envelope["data"][
+        "deliveries"
+    ]
+    return found
+
+
 @pytest.mark.slow
 def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -> None:
     seeded = Random(17)
@@ -125,6 +133,10 @@ def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -
         assert not [
             ends[each] for each, count in dialed.items() if count > 1 or ends[each][3] == 130
         ]
+        recorded = Counter(record["outcome"] for record in listed(cxcall))
+    sends = Counter(code for words, _, _, code, _ in ends.values() if words[0] == SEND[0])
+    assert (recorded["accepted"], recorded["unknown"]) == (sends[0], sends[8]), ends
+    assert recorded["undelivered"] <= sends[130]
     assert codes[130], codes
 
 

@@ -25,6 +25,7 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
+from cxcall.runtime import signals
 from cxcall.sending.request_sender import deliver, read
 from cxcall.sending.send_plan import Plan, SendHooks
 from helpers import fault_server as fault
@@ -597,6 +598,17 @@ def test_signal_before_the_record_sends_nothing(
     with FaultServer((fault.accept,)) as server, pytest.raises(KeyboardInterrupt):
         deliver(plan_to(server.base_url), ledger, Tokens())
     assert server.connections == 0
+
+
+def test_signal_that_was_deferred_before_the_delivery_sends_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signals, "deferred", [signal.SIGTERM])
+    with FaultServer((fault.accept,)) as server:
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert_stopped(ledger, delivery)
+    assert server.connections == 0
+    assert signals.deferred == []
 
 
 def test_delivery_in_a_thread_keeps_signal_handlers(tmp_path: Path) -> None:
