@@ -50,9 +50,21 @@ def share_work(
             break
     else:
         return
-    sent = map(to_send, waiting) if to_send else waiting
+    errors: list[Exception] = []
+    readable = _until_error(waiting, errors)
+    sent = map(to_send, readable) if to_send else readable
     with closing(_run_in_processes(work, sent, count)) as results:
         yield from results
+    if errors:
+        raise errors[0]
+
+
+def _until_error(pieces: Iterator[Piece], errors: list[Exception]) -> Iterator[Piece]:
+    """Yield pieces until one cannot be read, and keep that error: the results of those before it come first."""
+    try:
+        yield from pieces
+    except Exception as error:  # noqa: BLE001 - raised when those results were yielded
+        errors.append(error)
 
 
 def _run_in_processes(

@@ -87,6 +87,18 @@ def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) ->
     assert [entry["line"] - 2 for entry in results if not entry["valid"]] == [*range(0, 3000, 9)]
 
 
+@pytest.mark.slow
+def test_records_before_one_that_cannot_be_read_are_reported(cxcall: Cxcall) -> None:
+    rows = [f"{CONTACT},row {number}{' ' * (number == 2500)}\n" for number in range(3000)]
+    text = "/contactId,/reasonCode\n" + "".join(rows)
+    cxcall.folder.joinpath("bad.csv").write_bytes(text.encode().replace(b"row 2500 ", b"row \xff"))
+    arguments = ("validate", "bad.csv", "--operation", "personal-connection", "-o", "jsonl")
+    alone, shared = (cxcall(*arguments, "--jobs", jobs, code=3).out for jobs in ("1", "3"))
+    assert alone == shared
+    assert alone.count('"valid": true') > 2000
+    assert "is not UTF-8: it contains byte 0xff" in alone
+
+
 def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
     with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
         assert process.stdin is not None
