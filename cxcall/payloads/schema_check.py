@@ -143,6 +143,10 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     renamed = corrected.places_with_renames()
     structures = [each for each in structures if each.where not in renamed]
     found = [*structures, *sort_findings(findings)]
+    if structures or has_errors(found):
+        from cxcall.payloads.errors.structure_errors import without_wrapper
+
+        found = without_wrapper(operation, body, found)
     if not found:
         return found
     from cxcall.documents.secret_values import hide_secrets

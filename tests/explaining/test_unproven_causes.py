@@ -78,3 +78,63 @@ def test_body_of_another_operation_under_the_path_is_an_error_only_as_a_whole() 
         (other,) = (each for each in found if each.code == "operation-mismatch")
         assert other.severity is expected
         assert "POST /lists/call-lists/{listId}/upload" in other.fix
+
+
+def test_error_of_an_sdk_or_a_login_server_is_a_response() -> None:
+    uuid = "aaf0c1b2-1111-4222-8333-444455556666"
+    texts = {
+        f"Error: Failed to create list A: API Error: 400 - The name is taken (duplicate.name) ({uuid})": "state",
+        f"Error: failed to update: 409 - The version does not match the current version ({uuid})": "state",
+        "http://localhost:8080/callback?error=access_denied&error_description=The+user+denied+it": "permission-missing",
+    }
+    for text, code in texts.items():
+        (found,) = explain(text)
+        assert [each.code for each in found.findings] == [code], text
+        assert (found.correlation_id == uuid) == (uuid in text)
+    assert "an administrator to approve" in found.findings[0].fix
+
+
+def test_refusal_that_names_a_parameter_in_words_has_its_place() -> None:
+    query = "firstName=A&lastName=B&phoneNumber=2025550123&skill=7&promiseDate=2020-01-01&promiseTime=2020-01-01T10:00:00"
+    refusal = {"error": "bad", "error_description": "Promise date is in the past"}
+    (first, *_) = find(exchange("POST", f"{ACD}/promise?{query}", None, 400, refusal))
+    assert (first.code, first.where, first.origin) == ("value-not-allowed", "query", "promiseDate")
+
+
+def test_body_in_a_wrapper_is_one_finding() -> None:
+    callback = {"queueId": QUEUE, "callbackNumbers": ["+12025550123"]}
+    (only,) = (
+        each
+        for each in find(exchange("POST", "/api/v2/conversations/callbacks", {"body": callback}))
+        if each.severity is Severity.ERROR
+    )
+    assert (only.code, only.where) == ("property-unknown", "/body")
+    assert "itself as the body" in only.fix
+
+
+def test_interval_without_an_end_has_a_warning() -> None:
+    path = "/api/v2/analytics/conversations/details/query"
+    for interval, is_wrong in (("2026-11-01", True), ("2026-11-01T00:00:00Z/P1D", False)):
+        found = find(exchange("POST", path, {"interval": interval}, 400))
+        assert ("/interval" in [each.where for each in found]) == is_wrong
+
+
+def test_pairs_that_rust_sends_as_a_form_are_no_json() -> None:
+    text = (
+        'client.post("https://api.mypurecloud.com/api/v2/conversations/callbacks").bearer_auth(&token)'
+        f'.form(&[("queueId", "{QUEUE}"), ("callbackNumbers", "+12025550123")]).send().await?;'
+    )
+    (about,) = (each for each in find(text) if each.where == "header:Content-Type")
+    assert "x-www-form-urlencoded" in about.message
+
+
+def test_form_that_is_not_shown_misses_no_fields() -> None:
+    upload = "POST https://apps.mypurecloud.com/uploads/v2/contactlist HTTP/1.1\nContent-Type: multipart/form-data\n\n"
+    assert "property-missing" not in [
+        each.code for each in find(f"{upload}HTTP/1.1 413 Too Large\n\n")
+    ]
+
+
+def test_area_in_a_wrong_host_is_in_the_right_one() -> None:
+    source = {**exchange("POST", f"{ACD}/skills/7/start"), "host": "api.na1.niceincontact.com"}
+    assert "`api-na1.niceincontact.com`" in find(source)[0].message

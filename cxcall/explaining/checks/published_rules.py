@@ -41,7 +41,8 @@ def check_published(
         pairs["form"] = dict(parse_qsl(request.body or ""))
     for place, members in pairs.items():
         for breach in find_breaches(_rules(published, route.platform, place), members):
-            is_hidden = request.null_means_unknown and breach.code == "property-missing"
+            is_hidden = request.null_means_unknown or (place == "form" and not request.body)
+            is_hidden &= breach.code == "property-missing"
             if not is_hidden and breach.pointer.lstrip("/") not in parameters:
                 yield breach.finding(None, place)
     if payload is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import objects
+from cxcall.documents.json_pointer import join_pointer, objects
+from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.findings.finding import Severity
 from cxcall.phone import number_masking
 
@@ -31,6 +32,50 @@ def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Findi
         is_closed = schema.get("additionalProperties") is False and declared
         if is_closed and len(required) >= _MIN_NAMES and members.keys().isdisjoint(declared):
             yield _wrong_structure(operation, body, pointer, members, schema)
+
+
+def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]) -> list[Finding]:
+    """Return the findings on a body; if all of it is in one undeclared object, the finding that says so replaces what follows from it."""
+    name = _find_wrapper(operation, body.value)
+    if not name:
+        return findings
+    place = join_pointer("", name)
+    moves = (
+        move(join_pointer(place, each), join_pointer("", each), Applicability.UNSAFE)
+        for each in body.value[name]
+    )
+    finding = body.make_finding(
+        Severity.ERROR,
+        "property-unknown",
+        place,
+        f"the properties are in `{number_masking.mask_text(name)}`, which `{operation.name}` does not have",
+        key=True,
+        fix=f"send the object in `{number_masking.mask_text(name)}` itself as the body",
+        why="the API looks for the properties in the body itself",
+        source=f"contract {operation.contract.name}",
+    )._replace(edits=(*moves, Edit("remove", place, applicability=Applicability.UNSAFE)))
+    return [finding, *(each for each in findings if not _follows_from(each, place))]
+
+
+def _find_wrapper(operation: Operation, value: Any) -> str:
+    """Return the only name of a body if its object has the properties of the operation, and the body has none; else an empty text."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return ""
+    declared = operation.schema_at("").get("properties", {})
+    ((name, inner),) = value.items()
+    if name in declared or not isinstance(inner, dict):
+        return ""
+    known = [each for each in inner if each in declared]
+    is_most = len(known) * 2 > len(inner)
+    needed = operation.schema_at("").get("required", [])
+    return name if is_most and (len(known) >= _MIN_NAMES or set(known) & {*needed}) else ""
+
+
+def _follows_from(finding: Finding, place: str) -> bool:
+    """Return whether a finding results from a wrapper: the properties are missing from the body, or unknown in the wrapper."""
+    is_in_wrapper = finding.where == place or finding.where.startswith(f"{place}/")
+    is_missing = finding.code == "property-missing" and finding.where.count("/") <= 1
+    return is_in_wrapper or is_missing
 
 
 def _wrong_structure(

@@ -102,7 +102,8 @@ BY_WORDS = (
     ),
     (
         (
-            r"\bmust (be|not|have|contain|match)\b|out of range"
+            r"\bmust (be|not|have|contain|match)\b|out of range|\bin the (past|future)\b"
+            r"|\b(is|are|was|were) (invalid|malformed|incorrect|wrong|not (allowed|supported|permitted))\b"
             r"|too (long|short|large|small|many|few)|\bat (most|least)\b"
         ),
         Cause("value-not-allowed", "", CHECK_BODY),

@@ -105,6 +105,23 @@ def find_named_parameter(operation: Operation | None, text: str) -> Parameter | 
     return next((each for each in parameters if named and each.name == named["name"]), None)
 
 
+def find_mentioned_parameter(operation: Operation | None, text: str) -> Parameter | None:
+    """Return the only parameter of the query whose name a message has, also in words: "promise date" is `promiseDate`."""
+    names, words = {*_CAMEL_NAME.findall(text)}, f" {' '.join(_WORD.findall(text.lower()))} "
+    parameters = operation.parameters if operation and not operation.takes_body else ()
+    found = [
+        each
+        for each in parameters
+        if each.location == "query"
+        and (each.name in names or _is_spelled(name_words(each.name), words))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_spelled(parts: list[str], words: str) -> bool:
+    return len(parts) > 1 and f" {' '.join(parts)} " in words
+
+
 def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | None:
     """Return the parameter that a code names in words: `no.contacts.specified` names `contactIds`."""
     subject = {each.rstrip("s") for each in _WORD.findall(code.lower())}

@@ -13,6 +13,7 @@ from cxcall.responses.refusals.message_text import challenge_error
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
+    find_mentioned_parameter,
     find_named_fields,
     find_named_parameter,
     find_named_properties,
@@ -47,7 +48,7 @@ def place_refusal(
     )
     if value := find_named_value(text, body):
         return main._replace(**value._asdict()), named
-    if main.code in _ABOUT_VALUES and (name := find_named_parameter(operation, text)):
+    if main.code in _ABOUT_VALUES and (name := _find_parameter(operation, text, body)):
         return _at_parameter(main, name), named
     if len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
         is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
@@ -69,6 +70,17 @@ def _without_codes(text: str, response: HttpResponse) -> str:
     for code in codes:
         text = text.replace(f"({code})", "")
     return text
+
+
+def _find_parameter(operation: Operation | None, text: str, body: Any) -> Parameter | None:
+    """Return the parameter that a message names; a name that is also in the body is that property."""
+    if named := find_named_parameter(operation, text):
+        return named
+    found = find_mentioned_parameter(operation, text)
+    is_in_body = found is not None and any(
+        at.rpartition("/")[2] == found.name for at, _ in leaves(body)
+    )
+    return None if is_in_body else found
 
 
 def _place_by_words(

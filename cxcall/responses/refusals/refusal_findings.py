@@ -21,6 +21,7 @@ from cxcall.responses.refusals.advice import (
 )
 from cxcall.responses.refusals.cause_choice import find_cause, find_cause_of_text
 from cxcall.responses.refusals.cause_table import (
+    ASK_FOR_RIGHT,
     CHECK_BODY,
     NO_TOKEN,
     SEND_JSON,
@@ -93,7 +94,8 @@ def _main_finding(
         if rights:
             names = ", ".join(f"`{name}`" for name in rights)
             cause = cause._replace(meaning=f"the role of the token does not have {names}")
-        fix = advise_on_rights(operation, known=rights)
+        if fix == ASK_FOR_RIGHT:
+            fix = advise_on_rights(operation, known=rights)
     # Every response contains the reset of the rate limit; only a refusal because of the limit requires a wait.
     headers = (
         response.headers

@@ -36,6 +36,7 @@ _CXONE_HOST = re.compile(
     r"|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
+_AREA = re.compile(r"(?<![a-z0-9])[a-z]{2}[1-9](?![a-z0-9])")
 _CXONE_HOST_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
 # Start of a path, start of the host that serves it, and what to say
 # (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
@@ -151,7 +152,10 @@ def _usual_host(platform: str, label: str) -> str:
 
 def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
     if not _CXONE_HOST.fullmatch(host):
-        yield _wrong_host(host, f"hosts of NICE CXone have the form {_CXONE_HOST_FORM}", CXONE)
+        message = f"hosts of NICE CXone have the form {_CXONE_HOST_FORM}"
+        if (area := _AREA.search(host)) and path.startswith(_CXONE_SERVICES[2][0]):
+            message += f"; for the area `{area[0]}`: `api-{area[0]}.niceincontact.com`"
+        yield _wrong_host(host, message, CXONE)
         return
     service = next((each for each in ("cxone", "api") if host.startswith(each)), "")
     for start, expected, message in _CXONE_SERVICES:

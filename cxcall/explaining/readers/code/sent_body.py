@@ -105,6 +105,8 @@ def wrong_encoding_finding(encoding: str) -> Finding:
 def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
     """Return the body as text and its content type, as the library sends it."""
     body, kind = draft.body, draft.body_kind
+    if kind == "form" and isinstance(body, list):
+        body = form_members(body) or body  # pairs, as in Rust and Go
     if isinstance(body, dict) and _is_form(kind, content_type, text):
         hidden = "".join(name for name in body if is_unresolved(str(name)))
         return hidden or encode_form(body), content_type or "application/x-www-form-urlencoded"

@@ -7,6 +7,7 @@ import re
 from ast import literal_eval
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_json_end
@@ -46,6 +47,14 @@ _API_EXCEPTION = re.compile(
     r"(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
     re.MULTILINE | re.DOTALL,
 )
+# Of the vendor's SDK for Go, and of Terraform: `API Error: 400 - The name is taken (duplicate.name) (<correlation ID>)`.
+_SDK_ERROR = re.compile(
+    r"(?<![\w.-])(?P<status>[45][0-9]{2}) - (?P<message>[^\n]{3,500}?)"
+    r"(?: \((?P<code>[a-z]+(?:\.[a-z]+)+)\))?(?: \((?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\))?[ \t]*$",
+    re.MULTILINE,
+)
+# A login server reports an error to the redirect URI (RFC 6749, section 4.1.2.1).
+_LOGIN_ERROR = re.compile(r"[?#&]error=(?P<error>[a-z_]{3,60})(?P<rest>(?:&[^\s\"'<>]*)?)")
 _STATUS_ALONE = re.compile(
     rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
 )
@@ -71,11 +80,8 @@ def read_response(text: str) -> HttpResponse | None:
     text = without_responses_to_connect(text[:_MAX_TEXT])
     if not text.strip():
         return None
-    if found := _API_EXCEPTION.search(text):
-        body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
-        return build_response(
-            int(found["status"]), _headers(found["headers"] or ""), body, found["reason"]
-        )
+    if written := _read_written_error(text):
+        return written
     response = read_status_response(text)
     if response is None and (alone := _STATUS_ALONE.search(text)):
         below = text[alone.end() :].strip()
@@ -99,6 +105,27 @@ def read_response(text: str) -> HttpResponse | None:
     if found_object is not None and found_object.response is not None:
         return found_object.response
     return build_response(None, None, body)
+
+
+def _read_written_error(text: str) -> HttpResponse | None:
+    """Return the response that an SDK writes into its error, or that a login server writes into a URL; None without one."""
+    if found := _API_EXCEPTION.search(text):
+        body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
+        return build_response(
+            int(found["status"]), _headers(found["headers"] or ""), body, found["reason"]
+        )
+    if (found := _SDK_ERROR.search(text)) and (found["code"] or found["id"]):
+        members = {"message": found["message"], "code": found["code"], "contextId": found["id"]}
+        return build_response(int(found["status"]), None, _without_empty(members))
+    if found := _LOGIN_ERROR.search(text):
+        members = {"error": found["error"], **dict(parse_qsl(found["rest"]))}
+        kept = {name: members.get(name) for name in ("error", "error_description")}
+        return build_response(None, None, _without_empty(kept))
+    return None
+
+
+def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in members.items() if value}
 
 
 def read_noted_status(text: str) -> HttpResponse | None:
