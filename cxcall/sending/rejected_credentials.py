@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials.access_token import Token
-from cxcall.responses.refusals.cause_table import NEW_TOKEN
+from cxcall.responses.refusals.cause_table import (
+    NEW_TOKEN,
+    NOT_AUTHENTICATED,
+    TOKEN_NOT_ACCEPTED,
+)
 
 if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
@@ -13,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
-_NOT_ACCEPTED = "the API does not accept the token"
+_ABOUT_TOKENS = (NOT_AUTHENTICATED, TOKEN_NOT_ACCEPTED)
 
 
 def explain_rejection(
@@ -39,5 +43,7 @@ def _without_token(finding: Finding) -> Finding:
     """Return a finding on the token of a request that was sent without one."""
     if finding.code != "token-expired":
         return finding
-    message = finding.message.replace(_NOT_ACCEPTED, "the API does not accept the credentials")
+    message = finding.message
+    for each in _ABOUT_TOKENS:
+        message = message.replace(each, "the API does not accept the credentials")
     return finding._replace(code="credential", message=message)

@@ -24,17 +24,18 @@ CHECK_BODY = "check the body offline: `cxcall validate FILE`"
 CHECK_IDS = "check the IDs, and that the host is that of your region: `cxcall config show`"
 WAIT = "wait, then send it again"
 SEND_JSON = "send `Content-Type: application/json`"
+TOKEN_NOT_ACCEPTED = "the API does not accept the token: it may be expired, revoked, or malformed"  # noqa: S105 - a message
 NO_CAUSE = Cause("not-provable", "", "contact the platform's support")
 NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", CHECK_CLIENT)
 _MISSING_RIGHT = "the token does not allow this"
 # RFC 9110, section 15.5.2, and RFC 6750, section 3.1, say nothing else about a 401.
-_NOT_AUTHENTICATED = (
+NOT_AUTHENTICATED = (
     "the request has no valid token: it may be missing, expired, revoked, or of another region"
 )
 # By status, if neither code nor message is more exact (docs/platforms/genesys-cloud.md#error-codes).
 BY_STATUS = {
     400: Cause("not-provable", "", CHECK_BODY),
-    401: Cause("token-expired", _NOT_AUTHENTICATED, NEW_TOKEN),
+    401: Cause("token-expired", NOT_AUTHENTICATED, NEW_TOKEN),
     403: Cause(
         "permission-missing",
         "the server refuses this request: the token may lack a permission or a scope",
@@ -116,7 +117,7 @@ BY_CODE = (
         r"invalid_token",
         Cause(
             "token-expired",
-            "the API does not accept the token: it may be expired, revoked, or malformed",
+            TOKEN_NOT_ACCEPTED,
             NEW_TOKEN,
         ),
     ),  # RFC 6750
