@@ -1,0 +1,126 @@
+"""HTTP messages: headers, bodies as text and JSON, and secrets in them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.runtime.likely_secrets import masked_headers
+from cxcall.transport.curl import curl
+from cxcall.transport.http_messages import Headers, HttpRequest, HttpResponse
+from cxcall.transport.origins import is_loopback_url
+from helpers import fault_server as fault
+from helpers.exchange_requests import TOKEN
+from helpers.fault_server import FaultServer
+
+pytestmark = pytest.mark.usefixtures("_plain_environment")
+
+
+@given(st.dictionaries(st.sampled_from(["a", "X-Id", "Date"]), st.text("ab ", max_size=3)))
+def test_headers_are_looked_up_in_any_case(given_: dict[str, str]) -> None:
+    headers = Headers(given_.items())
+    assert dict(headers) == given_
+    for name, value in given_.items():
+        assert headers[name.upper()] == headers.get(name.lower()) == value
+        assert name.swapcase() in headers
+
+
+def test_repeated_headers() -> None:
+    headers = Headers([("Id", "a"), ("id", "a"), ("Via", "b"), ("VIA", "c")])
+    assert (headers["ID"], headers["via"], len(headers)) == ("a", "b, c", 2)
+    assert "secret" not in repr(Headers([("Set-Cookie", "secret")]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "text"),
+    [
+        ("text/plain; charset=latin-1", b"\xe9", "é"),
+        ("text/plain", "é".encode(), "é"),
+        ("text/plain; charset=nonsense", b"a\xff", "a�"),
+        ("text/plain; charset=rot13", b"a", "a"),
+        ('text/plain; charset="UTF-8"', "é".encode(), "é"),
+    ],
+)
+def test_text_is_never_fatal(kind: str, body: bytes, text: str) -> None:
+    assert HttpResponse(200, "OK", Headers([("Content-Type", kind)]), body).text == text
+
+
+@given(st.binary(max_size=40))
+def test_json_is_never_fatal(body: bytes) -> None:
+    response = HttpResponse(200, "OK", Headers(), body)
+    try:
+        expected = json.loads(body)
+    except ValueError:
+        expected = None
+    assert repr(response.json()) == repr(expected)
+
+
+def test_deep_json_is_no_json() -> None:
+    assert HttpResponse(200, "OK", Headers(), b"[" * 200000).json() is None
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:1/x", True),
+        ("http://127.8.9.10", True),
+        ("http://[::1]:8/", True),
+        ("https://LOCALHOST", True),
+        ("https://api.mypurecloud.com", False),
+        ("http://127.0.0.1.evil.example", False),
+        ("http://localhost.evil.example", False),
+        ("http://10.0.0.1", False),
+        ("nonsense", False),
+    ],
+)
+def test_loopback(url: str, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert is_loopback_url(url) is expected
+
+
+def test_secrets_in_headers_are_masked() -> None:
+    sent = {
+        "Authorization": "Bearer abc",
+        "Proxy-Authorization": "abc",
+        "X-Api-Key": "k",
+        "Set-Cookie": "c=d",
+        "X-Session-Token": "t",
+        "X-Passphrase": "p",
+        "Accept": "a/b",
+        "ININ-Correlation-Id": "1",
+    }
+    assert masked_headers(sent) == {
+        **dict.fromkeys(sent, "****"),
+        "Authorization": "Bearer ****",
+        "Accept": "a/b",
+        "ININ-Correlation-Id": "1",
+    }
+
+
+@pytest.mark.parametrize("text", ["it's", 'a "b" $HOME `id` \\ ! @file', "über\nline", "%s"])
+def test_curl_sends_the_same(text: str) -> None:
+    body = json.dumps({"reason": text}, ensure_ascii=False).encode()
+    with FaultServer((fault.accept,)) as server:
+        headers = {
+            "Content-Type": "application/json",
+            "X-Note": "it's",
+            "Authorization": "Bearer no",
+        }
+        command = curl(HttpRequest("POST", f"{server.base_url}/a?b=c&d=e", headers, body))
+        assert "Bearer no" not in command
+        ran = subprocess.run(
+            ["bash", "-c", command],
+            env={"CXCALL_ACCESS_TOKEN": TOKEN, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            check=True,
+            timeout=30,
+        )
+    peer = server.peers[0]
+    assert peer.body == body
+    assert f"Authorization: Bearer {TOKEN}".encode() in peer.head
+    assert b"X-Note: it's" in peer.head
+    assert peer.head.startswith(b"POST /a?b=c&d=e HTTP/1.1")
+    assert fault.ID.encode() in ran.stdout
