@@ -1,13 +1,8 @@
-"""JSON text is parsed like `json.loads`, with places, and each mistake is named."""
+"""JSON text is parsed like `json.loads`, with places."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +11,10 @@ from hypothesis import strategies as st
 
 from cxcall.documents.json_document import MAX_DEPTH, Document, DocumentError, parse, parse_lines
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
-from cxcall.documents.json_syntax_errors import diagnose
-from cxcall.documents.text_files import UnreadableError, read_text
+from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
-from helpers.cases import each_case
+from helpers.json_texts import refusal
 from helpers.work import count_calls, examples, time_limit
 
 SCALARS = (
@@ -75,15 +69,6 @@ def pointers(value: Any, pointer: str = "") -> list[str]:
 
 def offset(document: Document, line: int, column: int) -> int:
     return sum(len(text) + 1 for text in document.text.split("\n")[: line - 1]) + column - 1
-
-
-def refusal(text: str) -> Finding:
-    """Parse a text that must be refused; returns the error."""
-    with pytest.raises(DocumentError) as refused:
-        parse(text, "p.json")
-    (finding,) = refused.value.findings
-    assert (finding.code, finding.where, refused.value.exit_code) == ("body-malformed", "body", 3)
-    return finding
 
 
 def sendable(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -210,146 +195,6 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         assert document.find_excerpt(finding.where + "/none") is None
 
 
-@each_case(
-    "text, line, column, width, message",
-    [
-        ("", 1, 1, 1, "it is empty"),
-        (" \n ", 2, 2, 1, "it is empty"),
-        ("{'a': 1}", 1, 2, 3, "single quotes are not JSON"),
-        ("{\"a\": 'x'}", 1, 7, 3, "single quotes are not JSON"),
-        ('{"a": 1,}', 1, 8, 1, "there is a comma before the closing `}`"),
-        ("[1,\n 2,\n]", 2, 3, 1, "there is a comma before the closing `]`"),
-        ('{"a": 1\n "b": 2}', 2, 2, 1, "a comma is missing before this"),
-        ("{a: 1}", 1, 2, 1, "the name `a` is not in quotes"),
-        ('{"a" 1}', 1, 6, 1, "a colon must follow the name, not `1`"),
-        ('{"a": }', 1, 7, 1, "a value is missing here"),
-        ('{"a": 1', 1, 1, 1, "this `{` is never closed"),
-        ("[1, 2", 1, 1, 1, "this `[` is never closed"),
-        ("[1}", 1, 3, 1, "`}` closes what `[` opened"),
-        ('{"a": // x\n1}', 1, 7, 2, "JSON has no comments"),
-        ('{"a": 1} # x', 1, 10, 1, "JSON has no comments"),
-        ('{"a": None}', 1, 7, 4, "`None` is not JSON"),
-        ('{"a": True}', 1, 7, 4, "`True` is not JSON"),
-        ('{"a": NaN}', 1, 7, 3, "`NaN` is not a JSON number"),
-        ('{"a": -Infinity}', 1, 7, 9, "`-Infinity` is not a JSON number"),
-        ('{"a": hello}', 1, 7, 5, "`hello` is not in quotes"),
-        ('{"a": 007}', 1, 7, 3, "this is not a JSON number"),
-        ('{"a": +1}', 1, 7, 2, "this is not a JSON number"),
-        ('{"a": "x}', 1, 7, 1, "this string is never closed"),
-        ('{"a": "x\ny"}', 1, 7, 1, "this string is not closed on its line"),
-        ('{"a": "x\ty"}', 1, 9, 1, "there is a control character (0x09) in a string"),
-        ('{"a": "\\x"}', 1, 8, 2, "`\\x` is not a JSON escape"),
-        (
-            '{"a": "\\ud800"}',
-            1,
-            8,
-            6,
-            "there is half of a character (a lone surrogate) in a string",
-        ),
-        (
-            '{"a": "\\ud83d\\ude00 \\\\ud83d",\n "b": "\\udc00"}',
-            2,
-            8,
-            6,
-            "there is half of a character (a lone surrogate) in a string",
-        ),
-        (
-            '{"a": "é\ud800"}',
-            1,
-            9,
-            1,
-            "there is half of a character (a lone surrogate) in a string",
-        ),
-        (
-            '{"a": "\\ud800", "a": 1}',
-            1,
-            8,
-            6,
-            "there is half of a character (a lone surrogate) in a string",
-        ),
-        ('{"a": 1} x', 1, 10, 1, "there is text after the end of the document"),
-        (
-            '{"a": 1}\n{"a": 2}',
-            2,
-            1,
-            1,
-            "a second document starts here: this looks like JSON Lines",
-        ),
-        ('{\n"a": 1}\n{"a": 2}', 3, 1, 1, "a second document starts here"),
-        ('{"a": 1}{"a": 2}', 1, 9, 1, "a second document starts here"),
-        ('{"a": 1}}', 1, 9, 1, "`}` closes nothing"),
-        ("name=Follow up&b=%2B1\n", 1, 1, 1, "this is form data, not JSON"),
-        ("{\u201ca\u201d: 1}", 1, 2, 1, "curly quotes are not JSON"),
-        ('{"a": \u2018b\u2019}', 1, 7, 1, "curly quotes are not JSON"),
-        ('{"a":\u00a01}', 1, 6, 1, "there is an invisible character (U+00A0)"),
-        ("\ufeff\ufeff{}", 1, 1, 1, "there is an invisible character (U+FEFF)"),
-        ("{é: 1}", 1, 2, 1, "the name `é` is not in quotes"),
-        ("{1: 2}", 1, 2, 1, "a name in double quotes is expected here"),
-        ('{,"a": 1}', 1, 2, 1, "there is an extra comma"),
-        ('{"a": 1,, "b": 2}', 1, 9, 1, "there is an extra comma"),
-        ('{"a": 1,', 1, 1, 1, "this `{` is never closed"),
-        ('{"a"', 1, 1, 1, "this `{` is never closed"),
-        ('{"a":', 1, 1, 1, "this `{` is never closed"),
-        ("{", 1, 1, 1, "this `{` is never closed"),
-        ("[1,,2]", 1, 4, 1, "a value is missing here"),
-        ("[1; 2]", 1, 3, 1, "`;` is not allowed here"),
-        ('["a": 1]', 1, 5, 1, "`:` is not allowed here"),
-        ("[<id>]", 1, 2, 1, "`<` cannot start a JSON value"),
-        ("{'a: 1}", 1, 2, 1, "single quotes are not JSON"),
-        ("[NULL]", 1, 2, 4, "`NULL` is not JSON"),
-        ("[inf]", 1, 2, 3, "`inf` is not a JSON number"),
-        ("[1e999]", 1, 2, 5, "this number is too large"),
-        ("[-1" + "0" * 400 + ".0]", 1, 2, 404, "this number is too large"),
-        ("[" + "1" * 5000 + "]", 1, 2, 5000, "this number is too large"),
-        ("[.5]", 1, 2, 2, "this is not a JSON number"),
-        ('{"a": "x\\', 1, 7, 1, "this string is never closed"),
-        ('{"a": "C:\\users"}', 1, 10, 2, "`\\u` must be followed by four hexadecimal digits"),
-        ('{"a": "\\\n"}', 1, 8, 1, "this is not a JSON escape"),
-        ('{"a": "x\x01"}', 1, 9, 1, "there is a control character (0x01) in a string"),
-        ("[1,\r\n 2,\r\n]", 2, 3, 1, "there is a comma before the closing `]`"),
-        ('{"a": /* x */ 1}', 1, 7, 2, "JSON has no comments"),
-        ("a=1&b=2", 1, 1, 1, "this is form data, not JSON"),
-        ("[" * 300, 1, 201, 1, "it is nested more than 200 levels deep"),
-        ("[" * 201 + "]" * 201, 1, 201, 1, "it is nested more than 200 levels deep"),
-        ('{"a":' * 201 + "1" + "}" * 201, 1, 1001, 1, "it is nested more than 200 levels deep"),
-        ("[" * 100_000, 1, 201, 1, "it is nested more than 200 levels deep"),
-    ],
-)
-def test_syntax_error_is_located(
-    text: str, line: int, column: int, width: int, message: str
-) -> None:
-    finding = refusal(text)
-    place = finding.excerpt
-    assert place is not None
-    assert (finding.message, place.line, place.column, place.width) == (
-        message,
-        line,
-        column,
-        width,
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "fix"),
-    [
-        ("[+12025550100]", "write a phone number in double quotes"),
-        ("[007]", "remove the leading zeros, or put it in quotes"),
-        ("[None]", "write `null`"),
-        ("[FALSE]", "write `false`"),
-        ("[" + "a" * 90 + "]", f'write `"{"a" * 40}..."`'),
-        ("{" + "a" * 90 + "}", f'write `"{"a" * 40}..."`'),
-        ('{"a": 1}\n{"a": 2}\n', "name the file `.jsonl`"),
-        ('["\t"]', "write it as `\\t`"),
-    ],
-)
-def test_syntax_error_has_a_correction(text: str, fix: str) -> None:
-    assert refusal(text).fix == fix
-
-
-def test_valid_text_has_no_named_error() -> None:
-    assert diagnose('{"a": [1, true, "x", 1.5]}', MAX_DEPTH).message == "this is not JSON"
-
-
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_200_levels_are_parsed(opening: str) -> None:
     closing = "]" if opening == "[" else "}"
@@ -389,38 +234,6 @@ def test_hostile_text_gets_a_short_message(text: str) -> None:
         assert len(found.message) + len(found.fix) < 250
     else:
         assert isinstance(found.find_excerpt(""), Excerpt)
-
-
-def test_duplicate_name_is_an_error_at_its_second_place() -> None:
-    document = parse('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 3}', "p.json")
-    assert document.value == {"a": 3, "b": {"c": 2}}
-    found = [
-        (entry.where, entry.excerpt.line, entry.excerpt.column)
-        for entry in document.findings
-        if entry.excerpt
-    ]
-    assert found == [("/b/c", 2, 16), ("/a", 3, 2)]
-    assert "first on line 1" in document.findings[1].message
-
-
-def test_duplicate_name_cites_the_first_of_three() -> None:
-    document = parse('{"a~/b": 1,\n "a~/b": 2,\n "a~\\/b": 3}', "p.json")
-    assert [(entry.where, entry.message) for entry in document.findings] == [
-        ("/a~0~1b", "duplicate name `a~/b` in one object, first on line 1")
-    ] * 2
-
-
-def test_equal_names_in_different_objects_are_no_duplicates() -> None:
-    document = parse('{"a": {"x": 1, "y": 1}, "a": {"x": 2}}', "p.json")
-    assert [entry.where for entry in document.findings] == ["/a"]
-    assert document.find_excerpt("/a/y") is None
-    place = document.find_excerpt("/a/x")
-    assert place is not None
-    assert place.column == 36
-
-
-def test_syntax_error_wins_over_duplicate_name() -> None:
-    assert refusal('{"a": 1, "a": 2,}').message == "there is a comma before the closing `}`"
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
@@ -525,131 +338,3 @@ def test_text_without_slash_is_not_a_pointer() -> None:
         assert not has_value({"l": [1], "n": None}, pointer)
         with pytest.raises(KeyError):
             value_at({"l": [1], "n": None}, pointer)
-
-
-@pytest.mark.parametrize("text", ['{"a": 1}', '{"a": "é"}'])
-@pytest.mark.parametrize(
-    ("encoding", "message"),
-    [
-        ("utf-16", "UTF-16"),
-        ("utf-16-le", "UTF-16LE"),
-        ("utf-16-be", "UTF-16BE"),
-        ("utf-32", "UTF-32"),
-        ("utf-32-le", "UTF-32LE"),
-        ("utf-32-be", "UTF-32BE"),
-    ],
-)
-def test_utf16_and_utf32_are_named(tmp_path: Path, text: str, encoding: str, message: str) -> None:
-    path = tmp_path / "a body.json"
-    path.write_bytes(text.encode(encoding))
-    with pytest.raises(DocumentError) as refused:
-        read_text(str(path))
-    (finding,) = refused.value.findings
-    assert finding.message == f"`{path}` is not UTF-8: it is {message}"
-    assert (
-        finding.fix == f"iconv -f {message} -t UTF-8 '{path}' > '{path.with_suffix('')}.utf8.json'"
-    )
-
-
-def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "p.json"
-    path.write_bytes('{"a": "é"}'.encode("latin-1"))
-    with pytest.raises(DocumentError) as refused:
-        read_text(str(path))
-    (finding,) = refused.value.findings
-    assert finding.message.endswith("byte 0xe9 at offset 7")
-    assert finding.fix.startswith("iconv -f LATIN1")
-
-
-def test_unreadable_file_says_why(tmp_path: Path) -> None:
-    for path, message in (
-        (tmp_path / "none.json", "does not exist"),
-        (tmp_path, "is a directory"),
-        (f"{tmp_path}/x\0", "cannot be read: .*embedded null"),
-        (tmp_path / ("x" * 400), "cannot be read: File name too long"),
-    ):
-        with pytest.raises(UnreadableError, match=message) as refused:
-            read_text(str(path))
-        assert refused.value.exit_code == 2
-
-
-@pytest.fixture
-def nobody() -> Iterator[None]:
-    """Run as an unprivileged user, even if the tests run as root."""
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65534)
-    yield
-    os.seteuid(was)
-
-
-def test_file_without_permission_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    path = tmp_path / "p.json"
-    path.write_text("{}", "utf-8")
-    path.chmod(0)
-    request.getfixturevalue("nobody")
-    with pytest.raises(UnreadableError, match="permission denied") as refused:
-        read_text(str(path))
-    assert "permissions" in refused.value.findings[0].fix
-
-
-READ_STDIN = """
-from cxcall.documents.text_files import read_text
-from cxcall.findings.errors import CxcallError
-try:
-    print(ascii(read_text("-")))
-except CxcallError as error:
-    print(type(error).__name__, error.findings[0].message, "|", error.findings[0].fix)
-"""
-
-
-def from_stdin(redirection: str = "", data: bytes | None = None) -> str:
-    result = subprocess.run(
-        ["sh", "-c", f'exec "$0" -c "$1" {redirection}', sys.executable, READ_STDIN],
-        input=data,
-        capture_output=True,
-        check=True,
-        timeout=60,
-    )
-    return result.stdout.decode().strip()
-
-
-def test_stdin_is_read() -> None:
-    assert from_stdin(data=b"{}\n") == r"'{}\n'"
-    assert from_stdin(data="[1]".encode("utf-16-le")) == (
-        "DocumentError `-` is not UTF-8: it is UTF-16LE | pipe it through `iconv -f UTF-16LE -t UTF-8`"
-    )
-
-
-def test_closed_stdin_is_an_error() -> None:
-    assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, but stdin is closed |")
-
-
-def test_unreadable_stdin_is_an_error(tmp_path: Path) -> None:
-    output = from_stdin(f"0> '{tmp_path}/out'")
-    assert output.startswith("UnreadableError `-` cannot be read")
-
-
-def test_terminal_as_stdin_is_an_error() -> None:
-    ours, theirs = os.openpty()
-    try:
-        result = subprocess.run(
-            [sys.executable, "-c", READ_STDIN],
-            stdin=theirs,
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert b"UnreadableError `-` reads stdin, but stdin is a terminal" in result.stdout
-
-
-def test_stdin_is_checked_within_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(UnreadableError, match="stdin is closed"):
-        read_text("-")
-    with open(os.devnull, encoding="utf-8") as empty:
-        monkeypatch.setattr("sys.stdin", empty)
-        assert read_text("-") == ""

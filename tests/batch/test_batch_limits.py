@@ -1,0 +1,117 @@
+"""`cxcall batch`: tokens, rate limits, and waits."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.batch_files import (
+    FAST,
+    PERSONAL,
+    at,
+    begin,
+    body,
+    outcomes,
+    write_lines,
+)
+from helpers.platform_server import Bucket, Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+# Tokens and limits
+
+
+@pytest.mark.slow
+def test_expired_token_is_renewed_once_for_all_threads(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 60)
+    with Platform(token_uses=40) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "60", "-o", "jsonl", code=0)
+    assert platform.grants == 2
+    assert outcomes(ran) == ["accepted"] * 60
+    assert set(platform.dials.values()) == {1}
+
+
+def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 60)
+    with Platform(token_uses=0) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "60", code=9
+        )
+    assert "not sent: 59 rows" in ran.err
+    assert (platform.rung, platform.grants) == (0, 2)
+
+
+@pytest.mark.slow
+def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 100)
+    is_refused = Event()
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent != body(5):
+            return Reply()
+        is_refused.set()
+        return Reply(429, {}, {"Retry-After": "3000"})
+
+    words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "100", "-o", "jsonl")
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
+        with begin(cxcall, *words) as process:
+            assert is_refused.wait(30)
+            assert not platform.wait_for_rings(99, timeout=1)
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=30)
+    *rows, summary = map(json.loads, out.splitlines())
+    assert Counter(row["outcome"] for row in rows)["accepted"] == platform.rung < 99
+    assert summary["data"]["stopped"] == "interrupted"
+    assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
+
+
+def test_retry_after_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 30)
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "30", code=9
+        )
+    assert "requires a wait of 3600 s" in ran.err
+    assert platform.rung == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("burst", [1, 5])
+def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: int) -> None:
+    file = write_lines(cxcall, 45)
+    with Platform(bucket=Bucket(20, burst)) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "30"
+        ran = cxcall(
+            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "45", "-o", "jsonl", code=0
+        )
+    assert outcomes(ran) == ["accepted"] * 45
+    assert set(platform.dials.values()) == {1}
+    assert platform.limited <= 3
+
+
+@pytest.mark.slow
+def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 30)
+    gate = Event()
+
+    def answer(_sent: Any, _count: int) -> Reply:
+        gate.wait(0.05)
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "30", code=0)
+    assert platform.most_at_once <= 3

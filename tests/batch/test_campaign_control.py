@@ -1,0 +1,215 @@
+"""`cxcall campaign start`, `stop`, and `status`."""
+
+from __future__ import annotations
+
+import signal
+from subprocess import STDOUT
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.sandbox.campaign_dialer import DialPlan
+from cxcall.sandbox.server import start_sandbox
+from helpers.campaign_loads import LIST_ID, Dialer, load, rows
+from helpers.command import CAMPAIGN
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox that dials a thousand contacts in a second."""
+    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
+    dialer = Dialer()
+    file = cxcall.file("leads.csv", rows(2))
+    with Platform(dialer.answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        asked = load(cxcall, file, LIST_ID, code=2)
+        assert f"2 contacts into the list `Leads` ({LIST_ID})" in asked.err
+        asked = load(cxcall, file, LIST_ID, "--confirm", "3", code=2)
+        assert "`--confirm 3` does not match: 2 contacts would be loaded" in asked.err
+        assert not dialer.loaded
+        load(cxcall, file, LIST_ID, "--confirm", "2", code=0)
+        asked = cxcall("campaign", "start", CAMPAIGN, code=2)
+        assert "`--yes` is required" in asked.err
+        assert "campaign `Autumn`" in asked.err
+        assert f"the list `Leads` ({LIST_ID})" in asked.err
+        assert platform.rung == 1
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
+        cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
+
+
+@pytest.mark.slow
+def test_campaign_is_started_again_only_after_an_accepted_stop(cxcall: Cxcall) -> None:
+    stops = [500, 204]
+    is_stop = False
+
+    def answer(_body: Any, _count: int) -> Reply:
+        return Reply(stops.pop(0) if is_stop else 204)
+
+    start = ("campaign", "start", CAMPAIGN, "--yes")
+    with Platform(answer, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*start, code=0)
+        stopped = cxcall(*start, code=7)
+        assert "no accepted `campaign stop` since then" in " ".join(stopped.err.split())
+        assert "same person" not in stopped.err
+        is_stop = True
+        cxcall("campaign", "stop", CAMPAIGN)
+        is_stop = False
+        cxcall(*start, code=7)
+        is_stop = True
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
+        is_stop = False
+        cxcall(*start, code=0)
+        cxcall(*start, code=7)
+
+
+@pytest.mark.slow
+def test_option_that_has_no_effect_on_a_campaign_is_not_offered(cxcall: Cxcall) -> None:
+    names = (
+        "--hours",
+        "--do-not-call",
+        "--max-attempts",
+        "--wait",
+        "--engagement-id",
+        "--engagement-header",
+    )
+    for command, omitted in (
+        ("campaign start", names),
+        ("campaign stop", names),
+        ("campaign load", names[3:]),
+        ("batch", ("--wait", "--yes", "-y")),
+    ):
+        words = command.split()
+        offered = cxcall(*words, "--help", code=0).out
+        for name in omitted:
+            assert f"{name} " not in offered, (command, name)
+            (refused,) = cxcall(*words, "x", name, "-o", "json", code=2).envelope["findings"]
+            assert refused["message"] == f"`{name}` does not apply to `{command}`"
+            assert refused["fix"].startswith("leave it out; ")
+    before = cxcall("--wait", "batch", "rows.csv", "--operation", "execute", code=2)
+    assert "`cxcall batch report`" in before.err
+
+
+def test_start_says_whether_the_campaign_is_on_before_and_after(cxcall: Cxcall) -> None:
+    states = ["on", "off"]
+
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN):
+            return Reply(200, {"name": "Autumn", "campaignStatus": states[min(count, 1)]})
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
+    assert "the campaign is already running" in ran.err
+    assert "the start was accepted, but the campaign is `off`" in ran.err
+
+
+def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox: Sandbox) -> None:
+    live.environment |= {
+        "CXCALL_PLATFORM": "nice-cxone",
+        "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+    }
+    ran = live("campaign", "start", "4712", "--yes", code=0)
+    assert "the campaign is already running" in ran.err
+    assert "campaign `4712`, which is running" in ran.err
+    assert "warning" not in ran.err
+    live("campaign", "stop", "4712", "--yes", code=0)
+    watched = live("campaign", "status", "4712", "--watch", code=0)
+    assert "not running\n" in watched.err  # no counts, so no colon
+
+
+def test_hint_after_a_start_says_what_may_have_ended_the_campaign(cxcall: Cxcall) -> None:
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN):
+            return Reply(200, {"name": "Autumn", "campaignStatus": "complete"})
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "start", CAMPAIGN, "--yes", "-o", "json", code=0)
+    assert "a campaign without contacts to call ends at once" in ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize("body", [["x"], {"name": "Autumn"}])
+def test_status_of_a_response_without_one_is_no_end_of_the_campaign(
+    cxcall: Cxcall, body: Any
+) -> None:
+    def read(path: str, count: int) -> Reply:
+        return Reply(200, body) if path.endswith(CAMPAIGN) else Dialer().read(path, count)
+
+    with Platform(reads=read) as platform:
+        cxcall.environment |= platform.environment
+        for more in ((), ("--watch",)):
+            text = cxcall("campaign", "status", CAMPAIGN, *more, code=5).err
+            assert "does not say whether the campaign runs" in text
+
+
+@pytest.mark.slow
+def test_signal_after_an_accepted_start_ends_its_reads(cxcall: Cxcall) -> None:
+    asked, end = Event(), Event()
+
+    def read(path: str, count: int) -> Reply:
+        if path.endswith(CAMPAIGN) and count:
+            asked.set()
+            end.wait(30)
+        return Dialer().read(path, count)
+
+    with Platform(lambda *_: Reply(204), reads=read) as platform:
+        cxcall.environment |= platform.environment
+        with cxcall.begin("campaign", "start", CAMPAIGN, "--yes", err=STDOUT) as process:
+            assert asked.wait(30)
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate(timeout=25)
+        end.set()
+    assert process.returncode == 0
+    assert "the request was accepted, but the status of the campaign was not read" in printed
+
+
+@pytest.mark.slow
+def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
+    odd = {
+        "name": "A\x1b[31m +12025550123\nerror[x]",
+        "campaignStatus": "off",
+        "errors": ["no line", {"details": "no agent"}, 7, {"code": "x"}, {}],
+    }
+    reads: dict[str, Any] = {
+        f"/campaigns/{CAMPAIGN}": odd,
+        f"/{LIST_ID}": {"phoneColumns": {"a": 1}, "columnNames": 5},
+    }
+    with Platform(
+        reads=lambda path, _: Reply(
+            200, next((reads[end] for end in reads if path.endswith(end)), {})
+        )
+    ) as platform:
+        cxcall.environment |= platform.environment
+        words = ("campaign", "status", CAMPAIGN, "--contact-list", LIST_ID)
+        shown = cxcall(*words, code=0).out
+        asked = cxcall("campaign", "start", CAMPAIGN, code=2).err
+        started = cxcall("campaign", "start", CAMPAIGN, "--yes", code=0).err
+        data = cxcall(*words, "-o", "json", code=0).out
+    assert "\nerror[x]" not in shown + asked + started
+    for text in (shown, asked, started, data):
+        assert "+*******0123" in text
+        assert "12025550123" not in text
+    assert "A\\x1b[31m" in shown
+    assert [line.split(None, 1)[1] for line in shown.splitlines() if line.startswith("error")] == [
+        "no line",
+        "no agent",
+        "7",
+        '{"code": "x"}',
+    ]

@@ -1,0 +1,100 @@
+"""`cxcall campaign export` writes complete results to a new file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.sandbox.campaign_dialer import DialPlan
+from cxcall.sandbox.server import start_sandbox
+from helpers.campaign_loads import LIST_ID, Dialer
+from helpers.command import CAMPAIGN
+from helpers.platform_server import Platform, Reply
+from helpers.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox that dials a thousand contacts in a second."""
+    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> Tenant:
+    """Return a client of the sandbox."""
+    return Tenant(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [
+        ({}, "the response has no list at `/entities`"),
+        ({"entities": "none"}, "the response has no list at `/entities`"),
+        (None, "page 2 has the items of page 1"),
+    ],
+)
+def test_export_that_cannot_read_every_page_writes_no_file(
+    cxcall: Cxcall, second: Mapping[str, Any] | None, problem: str
+) -> None:
+    first = {"entities": [{"id": str(place), "data": {}} for place in range(100)]}
+
+    def answer(body: Any, _count: int) -> Reply:
+        return Reply(200, first if body["pageNumber"] == 1 or second is None else second)
+
+    with Platform(answer, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "export", "--contact-list", LIST_ID, "--to", "x.jsonl", code=5)
+    assert problem in ran.err
+    assert not (cxcall.folder / "x.jsonl").exists()
+
+
+@pytest.mark.parametrize("platform", ["genesys-cloud", "nice-cxone"])
+def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
+    cxcall: Cxcall, platform: str
+) -> None:
+    counted = {"resultSet": {"contactAttempts": [], "totalRecords": 100}}
+
+    def read(path: str, count: int) -> Reply:
+        return Dialer().read(path, count) if platform == "genesys-cloud" else Reply(200, counted)
+
+    with Platform(lambda *_: Reply(200, {"entities": [], "total": 100}), reads=read) as running:
+        cxcall.environment |= {
+            "CXCALL_PLATFORM": platform,
+            "CXCALL_BASE_URL": running.base_url,
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
+        list_id = LIST_ID if platform == "genesys-cloud" else "1001"
+        ran = cxcall("campaign", "export", "--contact-list", list_id, "--to", "x.jsonl", code=5)
+    assert "although the platform counts 100" in ran.err
+    assert not (cxcall.folder / "x.jsonl").exists()
+
+
+@pytest.mark.parametrize("target", ["-", "/dev/null"])
+def test_an_export_is_written_only_to_a_file(cxcall: Cxcall, target: str) -> None:
+    words = ("--to", target, "--format", "csv", "--force")
+    ran = cxcall("campaign", "export", CAMPAIGN, *words, "--base-url", "http://127.0.0.1:9", code=2)
+    assert f"the export cannot be written to `{target}`" in ran.err
+    assert not (cxcall.folder / "-").exists()
+
+
+def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    tenant.load(list_id, "+13035550101")
+    words = ("campaign", "export", "--contact-list", list_id, "--to")
+    target = live.folder / live.file("results.csv", "mine\n")
+    assert "exists" in live(*words, target.name, code=2).err
+    assert target.read_text("utf-8") == "mine\n"
+    live(*words, target.name, "--force", code=0)
+    assert target.read_text("utf-8").splitlines()[1].endswith("+13035550101,,,")
+    own = live.folder / "state" / "results.csv"
+    assert "reads or writes this file itself" in live(*words, str(own), code=2).err
+    assert not own.exists()

@@ -1,0 +1,131 @@
+"""Loads that run at the same time add no contact twice."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.ledger.records import Intent
+from cxcall.sending.configured_ledger import open_ledger
+from helpers.campaign_loads import LIST_ID, Dialer, halves, lines, load, rows
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+@pytest.mark.slow
+def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """During the first request, another run of the same load records the sixth row."""
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+    dialer = Dialer()
+
+    def answer(body: Any, count: int) -> Reply:
+        if not dialer.loaded:
+            with open_ledger() as ledger:
+                batch = ledger.batches.all()[0].id
+                ledger.begin(
+                    Intent(
+                        "default",
+                        "add-contacts",
+                        "published",
+                        "POST",
+                        "t",
+                        "d",
+                        batch=batch,
+                        row=6,
+                        key="rows 6",
+                    ),
+                    900,
+                )
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", halves(4))
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
+        assert [(each["data"]["rows"], each["outcome"]) for each in results] == [
+            ("1-4", "accepted"),
+            ("5-8", "stopped"),
+        ]
+        assert "row 6 is already in delivery" in results[1]["findings"][0]["message"]
+        assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3"]
+        resumed, _ = lines(load(cxcall, file, LIST_ID, *words, "--resume", code=9))
+        assert {
+            each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed
+        } == {
+            "1-4": "accepted",
+            "6": "unknown",
+            "5": "accepted",
+            "7-8": "accepted",
+        }
+
+
+@pytest.mark.slow
+def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """During the first request, a load of another file records the number of the sixth row."""
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+    dialer = Dialer()
+
+    def answer(body: Any, count: int) -> Reply:
+        if not dialer.loaded:
+            with open_ledger() as ledger:
+                own = ledger.batches.all()[0]
+                other = ledger.batches.begin(
+                    own.profile, own.operation, own.target, own.values_digest, "", "d"
+                )
+                intent = Intent(
+                    "default",
+                    "add-contacts",
+                    "published",
+                    "POST",
+                    "t",
+                    "d",
+                    batch=other,
+                    row=1,
+                    key="rows 1",
+                )
+                ledger.begin(intent._replace(people=("loopback number 13035550005",)), 900)
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", halves(4))
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        results, _ = lines(load(cxcall, file, LIST_ID, *words, code=9))
+        assert "a contact is already in delivery" in results[1]["findings"][0]["message"]
+        load(cxcall, file, LIST_ID, *words, "--resume", code=9)
+        assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3", "P4", "P6", "P7"]
+
+
+def refuse(status: int, _path: str, _count: int) -> Reply:
+    """Refuse a read."""
+    return Reply(status)
+
+
+def test_a_list_that_may_not_be_read_is_loaded_and_one_that_is_not_there_is_not(
+    cxcall: Cxcall,
+) -> None:
+    dialer = Dialer()
+    file = cxcall.file("leads.csv", rows(2))
+    for status, code in ((403, 0), (404, 5)):
+        dialer.loaded.clear()
+        with Platform(dialer.answer, reads=partial(refuse, status)) as platform:
+            cxcall.environment |= platform.environment
+            ran = load(
+                cxcall, file, f"12345678-1234-1234-1234-000000000{status}", "--yes", code=code
+            )
+            assert ("its columns are not checked" in ran.err) is (code == 0)
+            assert (
+                "contact list `12345678-1234-1234-1234-000000000404` does not exist" in ran.err
+            ) is (code != 0)
+            assert bool(dialer.loaded) is (code == 0)

@@ -1,0 +1,109 @@
+"""The response to a load confirms its contacts; rows without confirmation are unknown."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.campaign_loads import LIST_ID, Dialer, lines, load, rows
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: Cxcall) -> None:
+    dialer = Dialer()
+    file = cxcall.file(
+        "leads.csv", rows(4) + "+13035559999,Lost\n" + rows(2, 100).partition("\n")[2]
+    )
+    with Platform(dialer.answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, file, LIST_ID, "--yes", "-o", "jsonl", code=9)
+        results, totals = lines(ran)
+        assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+            ("1-4,6-7", "accepted"),
+            ("5", "unknown"),
+        ]
+        assert (
+            "the response does not list the contacts of row 5"
+            in results[1]["findings"][0]["message"]
+        )
+        assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
+        resumed = load(cxcall, file, LIST_ID, "--yes", "--resume", "-o", "jsonl", code=9)
+        assert sorted(dialer.loaded) == sorted(set(dialer.loaded))
+    results, totals = lines(resumed)
+    assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+        ("1-4,6-7", "accepted"),
+        ("5", "unknown"),
+    ]
+    assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
+    assert totals["data"]["unknown"] == [{"row": 5, "deliveryId": None}]
+    report = cxcall("batch", "report", "--format", "jsonl", code=0)
+    outcomes = {each["row"]: each["outcome"] for each in map(json.loads, report.out.splitlines())}
+    assert outcomes == {row: "unknown" if row == 5 else "accepted" for row in range(1, 8)}
+
+
+@pytest.mark.parametrize("body", [{}, None, [], {"contacts": []}, ["x"]])
+def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
+    with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
+    assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
+
+
+def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> None:
+    def repeat(body: Any, _count: int) -> Reply:
+        return Reply(200, [{**body[0], "id": "1"}] * len(body))
+
+    with Platform(repeat, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
+    assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
+
+
+def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: Cxcall) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in body]
+        return Reply(200, [{"id": str(place), "data": each} for place, each in enumerate(data)])
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)
+
+
+@pytest.mark.parametrize(
+    "data", [{}, None, {"Name": "", "Phone": ""}, "x", {"Name": "Zed", "Phone": "+12025550198"}]
+)
+def test_other_contact_confirms_no_row(cxcall: Cxcall, data: Any) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        return Reply(200, [{**body[0], "id": "1"}, {"id": "2", "data": data}, *body[2:]])
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(
+            cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", "-o", "jsonl", code=9
+        )
+    results, _ = lines(ran)
+    assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+        ("1,3", "accepted"),
+        ("2", "unknown"),
+    ]
+
+
+def test_number_in_another_spelling_confirms_its_row(cxcall: Cxcall) -> None:
+    def write(body: Any, _count: int) -> Reply:
+        numbers = [each["data"]["Phone"] for each in body]
+        return Reply(
+            200, [{"id": each, "data": {"Phone": f"({each[2:5]}) {each[5:]}"}} for each in numbers]
+        )
+
+    with Platform(write, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, cxcall.file("leads.csv", rows(3)), LIST_ID, "--yes", code=0)

@@ -1,0 +1,238 @@
+"""Upload jobs are followed to their end, and their failures are reported."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from subprocess import STDOUT
+from threading import Event
+from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
+
+import pytest
+
+from cxcall.batch.load.load_run import LoadRun
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.findings.exit_codes import Outcome
+from cxcall.sandbox.campaign_dialer import DialPlan
+from cxcall.sandbox.server import start_sandbox
+from helpers.campaign_loads import LIST_ID, lines, load, rows
+from helpers.command import CXCALL
+from helpers.platform_server import Platform, Reply
+from helpers.tenant import Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Ran
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox that dials a thousand contacts in a second."""
+    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> Tenant:
+    """Return a client of the sandbox."""
+    return Tenant(sandbox)
+
+
+def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
+    run = LoadRun(*(Mock() for _ in range(8)))
+    for label, job in (("1-2", "17"), ("3", "18"), ("4", "17")):
+        # The smallest load of two uploads has 10,001 rows.
+        accepted = Mock(label=label, outcome=Outcome.ACCEPTED, delivery=Mock(engagement_id=job))
+        accepted.configure_mock(is_resumed=True, rows=())
+        run.split(accepted)
+    assert run.started == {"17": "1-2,4", "18": "3"}
+    assert run.repeated == {"17"}
+
+
+def load_to_cxone(
+    cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int, status: int = 200
+) -> Ran:
+    """Load two rows to a platform that accepts the upload, and returns this state for each read of its job."""
+    upload = Reply(202, {"jobId": "17"} if job else {})
+    with Platform(
+        lambda _body, _count: upload,
+        reads=lambda path, _: Reply(status if "/jobs/" in path else 200, job),
+    ) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_PLATFORM": "nice-cxone",
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
+        sets = ("--set", '/expirationDate="2027-01-31"', "--at-most", "0", "--yes", *words)
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=code)
+        assert platform.rung == 1
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("job", "state"),
+    [
+        ({"uploadJobs": [{"jobId": 17, "isComplete": True}]}, "complete"),
+        ({"uploadJobs": [{"jobId": 99, "isComplete": True}]}, "not complete yet"),
+        ({"uploadJobs": [{"jobId": "17", "isComplete": "false"}]}, "not complete yet"),
+        ({"uploadJobs": [{"jobId": "17", "isCancelled": True, "isComplete": True}]}, "canceled"),
+        ({"uploadJobs": 5}, "not complete yet"),
+        ({"uploadJobs": ["ab"]}, "not complete yet"),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "failedRecords": 2}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": ["x"]}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "status": "Failed"}]},
+            "complete, with failures",
+        ),
+        (
+            {"error": "failure", "uploadJobs": [{"jobId": "17", "isComplete": True}]},
+            "complete, with failures",
+        ),
+        (
+            {"uploadJobs": [{"jobId": "17", "isComplete": True, "errors": [], "failedRecords": 0}]},
+            "complete",
+        ),
+    ],
+)
+def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
+    cxcall: Cxcall, job: Mapping[str, Any], state: str
+) -> None:
+    code = 0 if state == "complete" else 9
+    ran = load_to_cxone(cxcall, job, "-o", "jsonl", code=code)
+    assert lines(ran)[1]["data"]["jobs"] == {"17": state}
+
+
+def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None:
+    ran = load_to_cxone(cxcall, {}, code=9)
+    assert "the response to the upload of rows 1-2 does not name an upload job" in ran.err
+
+
+@pytest.mark.slow
+def test_load_whose_results_cannot_be_written_is_not_called_stopped_if_all_was_loaded(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    words = (
+        "campaign",
+        "load",
+        live.file("leads.csv", rows(2)),
+        "--contact-list",
+        tenant.new_list(),
+    )
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run(
+            [str(CXCALL), *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=live.folder,
+            env=live.environment,
+        )
+    assert "2 rows: 2 accepted" in result.stderr
+    assert "the results cannot be written" in result.stderr
+    assert "stopped" not in result.stderr
+
+
+@pytest.mark.slow
+def test_quiet_load_prints_nothing_on_stderr_unless_something_failed(cxcall: Cxcall) -> None:
+    job = {"uploadJobs": [{"jobId": "17", "isComplete": True}]}
+    assert load_to_cxone(cxcall, job, "-q", code=0).err == ""
+    job["uploadJobs"][0]["isComplete"] = False
+    assert (
+        "upload job 17 is not complete yet"
+        in load_to_cxone(cxcall, job, "-q", "--again", code=9).err
+    )
+    refused = Platform(lambda _body, _count: Reply(400, {}), reads=lambda *_: Reply(200, {}))
+    with refused as platform:
+        cxcall.environment |= platform.environment
+        failed = load(
+            cxcall, "leads.csv", LIST_ID, "-q", "--yes", "--platform", "genesys-cloud", code=9
+        )
+    assert "2 rows: 2 refused" in failed.err
+
+
+@pytest.mark.parametrize(
+    ("status", "message"), [(500, "HTTP 500"), (404, "job `17` does not exist")]
+)
+def test_job_that_cannot_be_read_is_to_be_read_and_not_to_be_uploaded_again(
+    cxcall: Cxcall, status: int, message: str
+) -> None:
+    ran = load_to_cxone(cxcall, {"uploadJobs": []}, status=status, code=9)
+    assert message in ran.err
+    assert "run it again" not in ran.err
+
+
+@pytest.mark.parametrize("member", ['/listFile="QUJD"', '/fileName="x.csv"'])
+def test_no_value_replaces_the_file_of_contacts_that_were_checked(
+    cxcall: Cxcall, member: str
+) -> None:
+    with Platform(reads=lambda *_: Reply(200, {})) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_PLATFORM": "nice-cxone",
+            "CXCALL_ACCESS_TOKEN": "t-1",
+        }
+        sets = ("--set", '/expirationDate="2027-01-31"', "--set", member, "--yes")
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=2)
+    assert f"leave out `--set {member.partition('=')[0]}`" in ran.err
+    assert platform.rung == 0
+
+
+def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) -> None:
+    job = {"uploadJobs": [{"jobId": "17", "isCancelled": True}]}
+    text = " ".join(load_to_cxone(cxcall, job, code=9).err.split())
+    assert "check which contacts of rows 1-2 are in the list; load the others" in text
+    assert "`cxcall send cxone-get-upload --param jobId=17`" in text
+
+
+def test_resumed_load_follows_the_job_of_the_earlier_one(cxcall: Cxcall) -> None:
+    def read(_path: str, count: int) -> Reply:
+        return Reply(200, {"uploadJobs": [{"jobId": "17", "isComplete": count > 0}]})
+
+    cxcall.environment |= {"CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1"}
+    words = ("--set", '/expirationDate="2027-01-31"', "--at-most", "0", "--yes")
+    file = cxcall.file("leads.csv", rows(2))
+    with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
+        cxcall.environment["CXCALL_BASE_URL"] = platform.base_url
+        load(cxcall, file, "1001", *words, code=9)
+        assert "upload job 17: complete" in load(cxcall, file, "1001", *words, "--resume").err
+        assert platform.rung == 1
+
+
+@pytest.mark.slow
+def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> None:
+    asked = Event()
+
+    def read(path: str, _count: int) -> Reply:
+        if path.endswith("/jobs/17"):
+            asked.set()
+        return Reply(200, {"uploadJobs": [{"jobId": 17}]})
+
+    with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
+        words = (
+            "campaign",
+            "load",
+            cxcall.file("leads.csv", rows(2)),
+            "--contact-list",
+            "1001",
+            "--yes",
+        )
+        sets = ("--set", '/expirationDate="2027-01-31"', "--platform", "nice-cxone")
+        address = ("--base-url", platform.base_url)
+        token = {"CXCALL_ACCESS_TOKEN": "t-1"}
+        with cxcall.begin(*words, *sets, *address, err=STDOUT, env=token) as process:
+            assert asked.wait(30)
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate()
+    assert process.returncode == 9
+    assert "2 accepted" in printed
+    assert "upload job 17 is unknown" in printed

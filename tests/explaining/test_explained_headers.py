@@ -1,0 +1,89 @@
+"""Errors in headers are reported: missing, wrong, or of another type than the body."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from helpers.explained_errors import (
+    CALL,
+    CXONE,
+    FAMILY,
+    GENESYS,
+    LOGIN,
+    TOKEN,
+    codes_of,
+    errors,
+    make_exchange,
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "where"),
+    [
+        (
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            "header-missing",
+            "header:Content-Type",
+        ),
+        ({"Authorization": "Basic abc"}, "token-grant", "header:Authorization"),
+        ({"X-Api-Key": "abc"}, "token-missing", "header:Authorization"),
+        ({"Authorization": "abc"}, "credential", "header:Authorization"),
+    ],
+)
+def test_wrong_header_is_an_error(headers: dict[str, str], code: str, where: str) -> None:
+    assert errors(make_exchange(body=CALL, headers=headers)).get(code) == where
+
+
+def test_missing_content_type_is_reported_where_all_headers_are_shown() -> None:
+    text = f'requests.post("https://{GENESYS}/api/v2/conversations/calls", data=json.dumps({{"phoneNumber": "+12025550123"}}))'
+    (found,) = explain(text)
+    assert ("header-missing", "header:Content-Type") in {
+        (each.code, each.where) for each in found.findings
+    }
+    assert "header-missing" not in codes_of(make_exchange(body=CALL, headers=TOKEN))
+
+
+def test_form_body_is_reported_as_malformed_json() -> None:
+    assert "body-malformed" in errors(
+        make_exchange(body="phoneNumber=1", headers={"Content-Type": "application/json"})
+    )
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert list(errors(make_exchange(body="phoneNumber=1", headers=form))) == [
+        "header-missing",
+        "body-malformed",
+    ]
+
+
+def test_cxone_text_response_reports_missing_accept_header() -> None:
+    exchange = make_exchange(
+        "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"
+    )
+    assert errors(exchange) == {"header-missing": "response"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "codes"),
+    [
+        ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),
+        (
+            "/oauth/token",
+            {"grant_type": "client_credentials"},
+            "application/x-www-form-urlencoded",
+            {"body-malformed"},
+        ),
+        (
+            "/oauth/token",
+            {"grant_type": "client_credentials"},
+            "application/json",
+            {"body-malformed"},
+        ),
+    ],
+)
+def test_body_and_content_type_are_checked_separately(
+    path: str, body: Any, kind: str, codes: set[str]
+) -> None:
+    exchange = make_exchange(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
+    assert errors(exchange).keys() == codes

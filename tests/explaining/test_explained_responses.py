@@ -1,0 +1,185 @@
+"""Responses decide codes and causes; tickets have the facts for the platform's support."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from cxcall.findings.finding import Severity
+from helpers.cases import each_case
+from helpers.explained_errors import (
+    CALL,
+    CXONE,
+    FAMILY,
+    GENESYS,
+    QUEUE,
+    errors,
+    make_exchange,
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}},
+        {"participants": [{"errorInfo": {"code": "error.ininedgecontrol.connection.timeout"}}]},
+        {
+            "events": [
+                {
+                    "Type": "CallContactEvent",
+                    "Status": "Disconnected",
+                    "DisconnectCode": "BadNumber",
+                }
+            ]
+        },
+        {"events": [{"Type": "AgentError", "ResultCode": "InvalidStationID"}]},
+        {"participants": [{"calls": [{"disconnectType": "transport.failure"}]}]},
+        {"id": QUEUE, "campaignStatus": "forced_off"},
+    ],
+)
+def test_later_failure_in_a_2xx_response_is_an_error(body: Any) -> None:
+    exchange = make_exchange(
+        "GET", f"/api/v2/outbound/contactlists/{QUEUE}", status=200, response=body
+    )
+    assert errors(exchange) == {"hidden-failure": "response"}
+
+
+def test_ticket_has_request_time_and_correlation_id() -> None:
+    headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
+    response = {"status": 400, "headers": headers, "body": "Bad Request"}
+    (found,) = explain({"request": make_exchange(), "response": response})
+    assert found.ticket["correlation ID"] == "abc"
+    assert found.ticket["time"] == headers["Date"]
+    assert found.ticket["request"] == f"POST {GENESYS}/api/v2/conversations/calls"
+
+
+def test_ticket_says_where_each_platform_names_the_correlation_id() -> None:
+    (genesys,) = explain(make_exchange(status=400))
+    (cxone,) = explain(make_exchange("GET", f"{FAMILY}/contacts/1", host=CXONE, status=400))
+    assert "`ININ-Correlation-Id`" in genesys.ticket["correlation ID"]
+    assert "`CorrelationId`" in cxone.ticket["correlation ID"]
+
+
+def test_answer_about_a_state_has_accepted_a_body_that_lacks_properties() -> None:
+    refusal = {
+        "code": "invalid.update.bad.status.transition",
+        "message": "Invalid transition from <COMPLETE> to <OFF>",
+        "status": 400,
+    }
+    exchange = make_exchange(
+        "PUT", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "off"}
+    )
+    (found,) = explain({**exchange, "status": 400, "response": refusal})
+    codes = [each.code for each in found.findings if each.severity is not Severity.NOTE]
+    assert codes == ["state"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "message"),
+    [
+        ("Session already started", "state", "session already"),
+        ("Conflict", "state", "does not allow it"),
+        ("CONFLICT", "state", "does not allow it"),
+    ],
+)
+def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, message: str) -> None:
+    request = f"POST https://{CXONE}{FAMILY}/agent-sessions\nAccept: application/json\n\nHTTP/1.1 409 {reason}\n"
+    (found,) = explain(request)
+    assert found.root is not None
+    assert found.root.code == code
+    assert message in found.root.message
+
+
+@pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])
+def test_finding_on_the_property_that_the_response_names_is_the_cause(message: str) -> None:
+    exchange = make_exchange("PATCH", f"/api/v2/conversations/calls/{QUEUE}")
+    response = {"status": 400, "body": {"code": "bad.request", "message": message}}
+    (found,) = explain({**exchange, "body": {"state": "completed"}, "response": response})
+    assert found.root is not None
+    assert (found.root.code, found.root.where) == ("value-not-allowed", "/state")
+    assert found.root.severity is Severity.ERROR
+
+
+def test_nested_error_of_a_response_is_shown() -> None:
+    inner = {
+        "message": "The version does not match the current version",
+        "code": "invalid.update.wrong.version",
+    }
+    response = {
+        "status": 409,
+        "body": {"message": "multi", "code": "general.conflict", "errors": [inner]},
+    }
+    (found,) = explain(
+        make_exchange("PUT", f"/api/v2/outbound/campaigns/{QUEUE}", response=response)
+    )
+    assert any("invalid.update.wrong.version" in each.why for each in found.findings)
+
+
+ANSWERS: list[tuple[int, Any, str]] = [
+    (400, {"code": "not.a.user"}, "token-user-context"),
+    (400, "not.a.user", "token-user-context"),
+    (400, {"code": "too.many.create.conversation.parameters"}, "value-not-allowed"),
+    (400, {"code": "conversation.error.no.user.station"}, "state"),
+    (400, {"code": "invalid.value", "message": "x"}, "value-not-allowed"),
+    (401, {"code": "credentials.expired"}, "token-expired"),
+    (401, {"code": "authentication.required"}, "token-missing"),
+    (401, {"code": "bad.credentials"}, "credential"),
+    (401, {"error": "invalid_client"}, "credential"),
+    (403, {"code": "missing.any.permissions"}, "permission-missing"),
+    (404, {"code": "campaign.not.found"}, "not-found"),
+    (409, {"code": "invalid.update.wrong.version"}, "state"),
+    (401, "Invalid token", "token-expired"),
+    (401, {"message": "Invalid login credentials."}, "credential"),
+    (400, "The campaign is already running", "state"),
+    (429, {"code": "too.many.requests.retry.after"}, "rate-limited"),
+    (429, {"code": "too.many.recycles"}, "rate-limited"),
+    (
+        400,
+        {"error": "invalid_request", "description": "rate limit exceeded; slow down"},
+        "rate-limited",
+    ),
+    (400, {"code": "bad.request", "message": "The list has no such column"}, "value-not-allowed"),
+    (403, {"message": "Token is invalid or expired"}, "token-expired"),
+    (403, {"message": "Forbidden"}, "permission-missing"),
+    (400, {"code": "no.edge.group.for.site"}, "state"),
+    (400, {"code": "site.has.no.active.edges"}, "state"),
+    (400, {"code": "edge.group.is.empty"}, "state"),
+    (400, {"code": "dnc.source.operation.not.supported"}, "state"),
+    (400, {"code": "dnc.phone.numbers.per.list.limit.exceeded"}, "state"),
+    (400, {"code": "schedule.cannot.be.blank"}, "property-missing"),
+    (400, {"code": "callback.schedule.invalid"}, "value-not-allowed"),
+    (400, {"code": "callback.error.missing.queue.id"}, "property-missing"),
+    (400, {"code": "invalid.contact.columns"}, "value-not-allowed"),
+    (500, {"code": "providerapi.error.no.station.for.edge"}, "state"),
+    (400, {"error": "unsupported_response_type"}, "token-grant"),
+    (200, {"errorCount": 1}, "hidden-failure"),
+]
+
+
+@each_case("status, response, code", ANSWERS)
+def test_response_decides_the_finding_code(status: int, response: Any, code: str) -> None:
+    exchange = make_exchange("GET", "/api/v2/outbound/campaigns", status=status, response=response)
+    assert list(errors(exchange)) == [code]
+
+
+def test_gateway_response_is_not_attributed_to_the_platform() -> None:
+    (found,) = explain(make_exchange(body=CALL, status=502, response="<html>Bad Gateway</html>"))
+    assert "a proxy's or a gateway's" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Bad Request",
+        {"error": "invalid_request"},
+        {"code": "bad.request", "message": "Bad Request"},
+    ],
+)
+def test_bare_400_has_no_certain_cause(response: Any) -> None:
+    (found,) = explain(
+        make_exchange("GET", "/api/v2/outbound/campaigns", status=400, response=response)
+    )
+    assert not [each for each in found.findings if each.severity is Severity.ERROR]
+    assert "not-provable" in {each.code for each in found.findings}

@@ -1,0 +1,98 @@
+"""Errors in token requests are found, and documented requests have none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from helpers.explained_errors import (
+    AREA,
+    ISSUER,
+    LOGIN,
+    errors,
+    make_exchange,
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "where"),
+    [
+        ("grant_type=password&username=a&password=b", "token-grant", "/grant_type"),
+        ("grant_type=client_credentials&scope=outbound:campaign:execute", "token-scope", "/scope"),
+        ("grant_type=client_credentials&scope=outbound:write", "token-scope", "/scope"),
+        ("client_id=a", "property-missing", "/grant_type"),
+        ("grant_type=authorization_code&code=a", "property-missing", "/redirect_uri"),
+        ('{"grant_type": "client_credentials"}', "body-malformed", "body"),
+    ],
+)
+def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> None:
+    assert errors(make_exchange(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "body"),
+    [
+        (LOGIN, "/oauth/token", "grant_type=client_credentials&scope=outbound:readonly"),
+        (LOGIN, "/oauth/token", "grant_type=refresh_token&refresh_token=a"),
+        (LOGIN, "/oauth/token", "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer"),
+        (ISSUER, "/auth/token", "grant_type=password&username=a&password=b"),
+        (ISSUER, "/auth/token", "grant_type=token-exchange"),
+        (AREA, "/authentication/v1/token/access-key", {"accessKeyId": "a", "accessKeySecret": "b"}),
+        (
+            "api.incontact.com",
+            "/InContactAuthorizationServer/Token",
+            {"grant_type": "client_credentials"},
+        ),
+        (
+            "api.incontact.com",
+            "/InContactAuthorizationServer/Token",
+            "grant_type=password&username=a&password=b",
+        ),
+    ],
+)
+def test_documented_token_request_has_no_error(host: str, path: str, body: Any) -> None:
+    basic = {"Authorization": "Basic [removed]", "Content-Type": "application/json"}
+    form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
+    headers = form if isinstance(body, str) else basic
+    assert not errors(make_exchange(host=host, path=path, body=body, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "usual"),
+    [
+        ("api.cxone.com", "/oauth2/token", "https://cxone.niceincontact.com/auth/token"),
+        (
+            "api.mypurecloud.com",
+            "/api/v2/oauth/token",
+            "https://login.<region's domain>/oauth/token",
+        ),
+        (None, "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
+        (None, "/anything", "https://cxone.niceincontact.com/auth/token"),
+    ],
+)
+def test_wrong_token_path_is_checked_as_a_token_request(
+    host: str | None, path: str, usual: str
+) -> None:
+    exchange = make_exchange(
+        host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID"
+    )
+    (found,) = explain({**exchange, "status": 401, "response": {"error": "invalid_client"}})
+    by_code = {each.code: each for each in found.findings}
+    assert usual in by_code["path-unpublished"].fix
+    assert {"credential", "placeholder"} <= by_code.keys()
+    assert not by_code.keys() & {"token-missing", "header-missing", "body-malformed"}
+
+
+@pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])
+def test_refused_token_request_is_not_an_expired_token(answer: Any) -> None:
+    exchange = make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+    assert errors({**exchange, "status": 401, "response": answer}) == {"credential": "response"}
+
+
+def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None:
+    exchange = make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+    for answer in ("Forbidden", {"message": "x"}, {"code": "missing.permissions"}, None):
+        found = errors({**exchange, "status": 403, "response": answer})
+        assert found == {"credential": "response"}
