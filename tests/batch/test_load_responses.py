@@ -68,6 +68,17 @@ def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> Non
     assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
 
 
+def test_one_of_two_contacts_with_the_same_cells_confirms_one_row(cxcall: Cxcall) -> None:
+    contact = {"contactListId": LIST_ID, "data": {"Phone": "+13035550101", "Name": "Ana"}}
+    contacts = ({**contact, "callable": each} for each in (True, False))
+    file = cxcall.file("leads.jsonl", "".join(f"{json.dumps(each)}\n" for each in contacts))
+    with Platform(lambda body, _: Reply(200, body[:1]), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, file, LIST_ID, "--again", "--yes", "-o", "jsonl", code=9)
+    assert platform.rung == 1
+    assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 1}
+
+
 def test_contacts_that_the_platform_writes_in_another_way_are_confirmed(cxcall: Cxcall) -> None:
     def write(body: Any, _count: int) -> Reply:
         data = [{**each["data"], "Name": each["data"]["Name"].upper() + "!"} for each in body]

@@ -173,6 +173,17 @@ def test_parameter_whose_flag_is_taken_is_set_by_param(cxcall: Cxcall) -> None:
     assert cxcall(*words, "--param", "farce=true", code=2).codes == ["usage"]
 
 
+def test_parameter_without_a_value_is_refused(cxcall: Cxcall) -> None:
+    err = cxcall("send", "execute", "--param", "campaignId=", "--dry-run", code=2).err
+    assert "parameter `campaignId` has no value" in err
+
+
+def test_only_a_curl_command_that_may_place_a_real_call_asks_first(cxcall: Cxcall) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--curl")
+    for more, asks in ((("--base-url", "https://api.example.com"), True), (("--sandbox",), False)):
+        assert ("read -r answer" in cxcall(*words, *more, code=0).out) is asks
+
+
 def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
     ran = cxcall("send", "start-campaign", "-n", "-o", "json", code=2)
     finding = ran.envelope["findings"][0]

@@ -49,6 +49,24 @@ def test_fence_is_asked_with_the_delivery_before_each_attempt(ledger: Ledger) ->
     assert fenced == [delivery.id] * 3
 
 
+def test_attempt_in_flight_is_recorded_with_its_number(ledger: Ledger) -> None:
+    recorded: list[tuple[int, Outcome]] = []
+
+    def note(_exchange: object) -> None:
+        recorded.extend((each.attempts, each.outcome) for each in ledger.records())
+
+    with FaultServer((limited("1"), refused(401), fault.accept)) as server:
+        hooks = SendHooks(sleep=sleep, on_exchange=note)
+        deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert recorded == [(attempt, Outcome.UNKNOWN) for attempt in (1, 2, 3)]
+
+
+def test_401_for_a_request_without_credentials_is_not_sent_again(ledger: Ledger) -> None:
+    with FaultServer((refused(401), fault.accept)) as server:
+        delivery = deliver(plan_to(server.base_url), ledger, None)
+    assert (delivery.outcome, server.whole) == (Outcome.REFUSED, 1)
+
+
 def test_fence_that_refuses_lets_no_attempt_leave(ledger: Ledger) -> None:
     with (
         FaultServer((fault.accept,)) as server,
