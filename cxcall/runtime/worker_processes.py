@@ -8,6 +8,7 @@ import sys
 import time
 from collections import deque
 from contextlib import closing, contextmanager
+from itertools import chain, islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,8 +22,14 @@ if TYPE_CHECKING:
 
 Piece = TypeVar("Piece")
 Result = TypeVar("Result")
-_AHEAD = 3
-"""The most pieces in flight per process, so that memory does not grow with the file."""
+_AHEAD = 2
+"""Groups of pieces that a worker has at a time: it does not wait for the next one, and soon finishes the last ones."""
+_UNREAD = 3
+"""The most groups per process whose results wait for an earlier one, so that memory does not grow with the file."""
+_LARGEST_GROUP = 16
+"""Pieces in a group: many, because sending a group to a worker takes some time."""
+_GROUPS_LEFT = 8
+"""Groups per process that the remaining pieces make, so that all processes finish at about the same time."""
 
 
 class WorkerLostError(Exception):
@@ -36,41 +43,70 @@ def share_work(
     *,
     alone_seconds: float,
     to_send: Callable[[Piece], Piece] | None = None,
+    expected: int = 0,
 ) -> Generator[tuple[Piece, Result], None, None]:
-    """Yield each piece and the result of `work` for it; uses `count` processes if it takes longer than some seconds.
+    """Yield each piece and the result of `work` for it; uses up to `count` processes if it takes longer.
 
-    This process does at least one piece alone, because forked processes then share what it has loaded. `to_send`
-    returns the part of a piece that another process needs; by default, all of it. Raises WorkerLostError if a
-    process ends early.
+    This process is one of them. It does at least one piece alone, because forked processes then share what it has
+    loaded, and works alone for `alone_seconds`. If about `expected` pieces are known to exist, no more processes
+    are used than have `alone_seconds` of work left each. `to_send` returns the part of a piece that another
+    process needs; by default, all of it. Raises WorkerLostError if a process ends early.
     """
-    began, waiting = time.monotonic(), iter(pieces)
-    for piece in waiting:
+    began, waiting, processes = time.monotonic(), iter(pieces), 1
+    for done, piece in enumerate(waiting, 1):
         yield piece, work(piece)
-        if count > 1 and time.monotonic() - began > alone_seconds:
+        spent = time.monotonic() - began
+        left = spent * (expected / done - 1) if expected else float("inf")
+        processes = _count_useful(count, alone_seconds, spent, left)
+        if processes > 1:
             break
     else:
         return
     errors: list[Exception] = []
-    readable = _until_error(waiting, errors)
-    sent = map(to_send, readable) if to_send else readable
-    with closing(_run_in_processes(work, sent, count)) as results:
+    groups = _in_groups(_until_error(waiting, errors), expected - done, processes)
+    with closing(_run_in_processes(work, groups, processes - 1, to_send or _itself)) as results:
         yield from results
     if errors:
         raise errors[0]
 
 
+def _count_useful(count: int, alone_seconds: float, spent: float, left: float) -> int:
+    """Return how many processes, `count` at most, do work that one process would finish in `left` seconds."""
+    if alone_seconds < 0:
+        return count
+    return int(min(count, left / alone_seconds)) if spent > alone_seconds else 1
+
+
+def _itself(piece: Piece) -> Piece:
+    return piece
+
+
 def _until_error(pieces: Iterator[Piece], errors: list[Exception]) -> Iterator[Piece]:
-    """Yield pieces until one cannot be read, and keep that error: the results of those before it come first."""
+    """Yield pieces until one cannot be read, and keep that error: the results of earlier pieces come first."""
     try:
         yield from pieces
-    except Exception as error:  # noqa: BLE001 - raised when those results were yielded
+    except Exception as error:  # noqa: BLE001 - raised after those results
         errors.append(error)
 
 
+def _in_groups(pieces: Iterator[Piece], expected: int, count: int) -> Iterator[Iterator[Piece]]:
+    """Yield pieces in groups for `count` processes; each group must be read before the next. The last ones are small.
+
+    If it is not known how many to expect, each piece is a group, because the next one may arrive late.
+    """
+    for piece in pieces:
+        size = min(max(expected // (_GROUPS_LEFT * count), 1), _LARGEST_GROUP)
+        yield chain([piece], islice(pieces, size - 1))
+        expected -= size
+
+
 def _run_in_processes(
-    work: Callable[[Piece], Result], pieces: Iterable[Piece], count: int
+    work: Callable[[Piece], Result],
+    groups: Iterator[Iterator[Piece]],
+    workers: int,
+    to_send: Callable[[Piece], Piece],
 ) -> Generator[tuple[Piece, Result], None, None]:
-    """Yield each piece and the result of `work` for it, computed by `count` processes.
+    """Yield each piece and the result of `work` for it; this process works while all workers have enough to do.
 
     If processes cannot be forked, `work` is pickled once for each process. No process outlives the
     iteration. Raises WorkerLostError if a process ends early.
@@ -79,32 +115,50 @@ def _run_in_processes(
     from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(count, _context(), initializer=_start_worker, initargs=(work,))
-    pending: deque[tuple[Piece, Future[Any]]] = deque()
+    executor = ProcessPoolExecutor(workers, _context(), initializer=_start_worker, initargs=(work,))
+    pending: deque[tuple[list[Piece], Future[list[Any]]]] = deque()
     try:
-        for piece in pieces:
-            with _signals_blocked():
-                pending.append((piece, executor.submit(_run_work, piece)))
-            while pending and (len(pending) > _AHEAD * count or pending[0][1].done()):
-                yield _next_result(pending)
+        for group in groups:
+            if sum(not future.done() for _, future in pending) < _AHEAD * workers:
+                sent = list(map(to_send, group))
+                with _signals_blocked():
+                    pending.append((sent, executor.submit(_run_work, sent)))
+            else:
+                pending.append(_work_here(work, group, to_send))
+            while pending and (len(pending) > _UNREAD * (workers + 1) or pending[0][1].done()):
+                yield from _next_results(pending)
         while pending:
-            yield _next_result(pending)
+            yield from _next_results(pending)
         executor.shutdown()
     except BrokenProcessPool:
         raise WorkerLostError from None
     finally:
-        workers = set(multiprocessing.active_children()) - others
-        for process in workers:
+        started = set(multiprocessing.active_children()) - others
+        for process in started:
             process.kill()
-        for process in workers:
+        for process in started:
             process.join()
         # Before Python 3.11.5, the pool waits forever if a worker was killed while it received work.
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _next_result(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]:
-    piece, future = pending.popleft()
-    return piece, future.result()
+def _work_here(
+    work: Callable[[Piece], Result], group: Iterator[Piece], to_send: Callable[[Piece], Piece]
+) -> tuple[list[Piece], Future[list[Result]]]:
+    """Return what would be sent of each piece, because that is small, and the results."""
+    from concurrent.futures import Future
+
+    pairs = [(to_send(piece), work(piece)) for piece in group]
+    future: Future[list[Result]] = Future()
+    future.set_result([result for _, result in pairs])
+    return [piece for piece, _ in pairs], future
+
+
+def _next_results(
+    pending: deque[tuple[list[Piece], Future[list[Any]]]],
+) -> Iterator[tuple[Piece, Any]]:
+    group, future = pending.popleft()
+    return zip(group, future.result(), strict=True)
 
 
 def _context() -> BaseContext:
@@ -152,5 +206,5 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
 
-def _run_work(piece: Any) -> Any:
-    return _work(piece)
+def _run_work(group: list[Any]) -> list[Any]:
+    return [_work(piece) for piece in group]

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.validation.quick_check import QuickCheck
 
-BLOCK_SIZE = 1 << 19
-"""Bytes that are read at once: many, because sending a block to a process takes some time."""
+BLOCK_SIZE = 1 << 17
+"""Bytes that are read at once: as many as a processor keeps at hand while it works on them."""
 FEW_LINES = 50
 """A shorter file is checked in full, because building a screen takes longer."""
 _BLANK = WHITE_SPACE.encode()

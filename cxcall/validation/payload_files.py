@@ -136,13 +136,16 @@ class Validation(NamedTuple):
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""
     ) -> Iterator[PayloadVerdict | VerdictRun]:
-        from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
+        from cxcall.validation import json_lines
 
         is_file = _is_file(path)
-        blocks = split_blocks(file, path, start, at_once=not is_file)
-        check = JsonLinesChecker(path, self._payload_checker(path))
-        to_send = LineBlock.without_lines if is_file else None
-        yield from self._share_work(path, blocks, check, lambda block: block.size, to_send)
+        blocks = json_lines.split_blocks(file, path, start, at_once=not is_file)
+        check = json_lines.JsonLinesChecker(path, self._payload_checker(path))
+        to_send = json_lines.LineBlock.without_lines if is_file else None
+        expected = os.fstat(file.fileno()).st_size // json_lines.BLOCK_SIZE if is_file else 0
+        yield from self._share_work(
+            path, blocks, check, lambda block: block.size, to_send, expected
+        )
 
     def _of_table(
         self, path: str, file: BufferedReader, start: bytes = b""
@@ -169,6 +172,7 @@ class Validation(NamedTuple):
         work: Callable[[Piece], Sequence[PayloadVerdict | VerdictRun]],
         size: Callable[[Piece], int],
         to_send: Callable[[Piece], Piece] | None = None,
+        expected: int = 0,
     ) -> Iterator[PayloadVerdict | VerdictRun]:
         """Yield the verdicts on the pieces of one file; uses more processes if it takes longer.
 
@@ -180,7 +184,9 @@ class Validation(NamedTuple):
         collect_garbage()
         jobs = self.jobs or (count_cores() if _is_file(path) else 1)
         seconds = -1 if self.jobs else _ALONE_SECONDS
-        shared = share_work(work, pieces, jobs, alone_seconds=seconds, to_send=to_send)
+        shared = share_work(
+            work, pieces, jobs, alone_seconds=seconds, to_send=to_send, expected=expected
+        )
         try:
             with closing(shared):
                 for piece, verdicts in shared:

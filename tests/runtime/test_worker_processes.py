@@ -1,19 +1,50 @@
-"""Sharing work among processes: the results come in the order of the work."""
+"""Sharing work among processes: who does it, in what order results come, and when workers start."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import sys
-from typing import TYPE_CHECKING
+from itertools import count
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.runtime import worker_processes
 from cxcall.runtime.worker_processes import share_work
 from helpers.cases import each_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+SECONDS = 20
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks")
+
+
+class Waiting:
+    """Work that a worker finishes only after this process has done some."""
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._has_worked = multiprocessing.get_context("fork").Event()
+
+    def __call__(self, piece: int) -> bool:
+        """Return whether this is a worker; raises TimeoutError if only workers do it."""
+        if os.getpid() != self._owner:
+            if not self._has_worked.wait(SECONDS):
+                raise TimeoutError
+            return True
+        if piece:  # the first piece is done before workers start
+            self._has_worked.set()
+        return False
+
+
+@each_case("expected", [0, 300])
+def test_this_process_works_while_all_workers_have_enough_to_do(expected: int) -> None:
+    results = list(share_work(Waiting(), range(300), 3, alone_seconds=-1, expected=expected))
+    assert [piece for piece, _ in results] == [*range(300)]
+    assert {is_worker for _, is_worker in results} == {True, False}
 
 
 def _square(piece: int) -> int:
@@ -26,7 +57,25 @@ def test_pieces_before_one_that_cannot_be_read_have_results(jobs: int) -> None:
         yield from range(20)
         raise ValueError("the rest cannot be read")
 
-    shared = share_work(_square, read(), jobs, alone_seconds=-1)
+    shared = share_work(_square, read(), jobs, alone_seconds=-1, expected=500)
     assert [next(shared) for _ in range(20)] == [(piece, piece * piece) for piece in range(20)]
     with pytest.raises(ValueError, match="the rest cannot be read"):
         next(shared)
+
+
+@each_case("expected, processes", [(1, 1), (2, 1), (3, 2), (4, 3), (99, 3), (0, 3)])
+def test_no_more_processes_are_started_than_have_enough_to_do(
+    monkeypatch: pytest.MonkeyPatch, expected: int, processes: int
+) -> None:
+    started = []
+
+    def run(_: Any, groups: Iterable[Iterable[int]], workers: int, __: Any) -> Iterator[Any]:
+        started.append(workers + 1)
+        return ((piece, _square(piece)) for group in groups for piece in group)
+
+    clock = count()  # each piece takes a second
+    monkeypatch.setattr(worker_processes, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(worker_processes, "_run_in_processes", run)
+    shared = share_work(_square, range(9), 3, alone_seconds=0.9, expected=expected)
+    assert [piece for piece, _ in shared] == [*range(9)]
+    assert (started or [1]) == [processes]
