@@ -8,6 +8,7 @@ from enum import IntEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Self
 
+from cxcall.batch.called_people import called_finding
 from cxcall.batch.load.repeated_contacts import FileContacts
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, check_rows
@@ -23,10 +24,15 @@ from cxcall.ledger.request_digest import comparable_body, intent_digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.batch.called_people import CalledPeople
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest
+
+
+_FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
+"""The reasons that no later pass changes."""
 
 
 class _State(IntEnum):
@@ -40,8 +46,8 @@ class _State(IntEnum):
 class RowSelection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory use stays constant.
 
-    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch. With a `ledger`, a person
-    who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch; `called` are the people
+    whom it called. With a `ledger`, a person who was called too often is not called. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
@@ -50,9 +56,11 @@ class RowSelection:
         find_earlier: FindEarlier | None = None,
         ledger: Ledger | None = None,
         *,
+        called: CalledPeople | None = None,
         waits_for_hours: bool = False,
     ) -> None:
         self._job, self._find_earlier, self._ledger = job, find_earlier, ledger
+        self.called = called
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
         self.opening: datetime | None = None
@@ -90,7 +98,8 @@ class RowSelection:
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = checked._replace(skip=None)
-        checked = self._with_contact(self._with_limit(checked, request), request)
+        checked = self._with_called(self._with_limit(checked, request), request)
+        checked = self._with_contact(checked, request)
         if found is not None and checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
             if self._contacts:
@@ -113,6 +122,19 @@ class RowSelection:
         findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
         return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)
 
+    def _with_called(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a changed row that would be sent as skipped, or invalid if `strict`, if the batch has called its person."""
+        if checked.skip or checked.earlier or not self.called:
+            return checked
+        earlier = self.called.find(request)
+        if earlier is None:
+            return checked
+        finding = called_finding(earlier)._replace(excerpt=checked.row.place)
+        checked = checked._replace(findings=(*checked.findings, finding))
+        if self._job.strict:
+            return checked._replace(request=None)
+        return checked._replace(skip=SkipReason.ALREADY_CALLED)
+
     def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row that would be sent as skipped, or invalid if `strict`, if an earlier row has a number of its contact."""
         if not self._contacts or checked.skip or checked.earlier:
@@ -134,6 +156,8 @@ class RowSelection:
         """
         self._passes += 1
         self.opening = None
+        if self.called and self._passes == 1:
+            self.called.compare_file(self._has_digest)
         for checked in islice(check_rows(self._job), self._count):
             if checked.request is not None:
                 chosen = self._choose(checked, checked.request)
@@ -150,8 +174,9 @@ class RowSelection:
             return _as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
-        checked = self._with_contact(self._with_earlier(checked, request), request)
-        if checked.request is None or checked.skip is SkipReason.DUPLICATE:
+        checked = self._with_called(self._with_earlier(checked, request), request)
+        checked = self._with_contact(checked, request)
+        if checked.request is None or checked.skip in _FINAL:
             return checked
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
             self.defer(checked)
@@ -185,8 +210,19 @@ class RowSelection:
             )
         return found[0], _State(found[1])
 
+    def _has_digest(self, digest: str) -> bool:
+        """Return whether a request of the file has a digest, as the ledger has it."""
+        content = bytes.fromhex(digest.rpartition(":")[2])
+        found = self._database.execute("SELECT 1 FROM request WHERE digest = ?", (content,))
+        return found.fetchone() is not None
+
     def _set_state(self, row: int, state: _State) -> None:
         self._database.execute("UPDATE request SET state = ? WHERE row = ?", (state, row))
+
+
+def is_same_request(one: CheckedRequest | None, other: CheckedRequest | None) -> bool:
+    """Return whether two requests are the same for the duplicate guard: method, URL, and body."""
+    return one is not None and other is not None and _digest(one) == _digest(other)
 
 
 def _digest(checked: CheckedRequest) -> bytes:

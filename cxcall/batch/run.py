@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from heapq import heappop, heappush
 from queue import Empty
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
+from cxcall.batch.row_selection import is_same_request
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.sending_threads import RowLoop
 from cxcall.batch.skip_reasons import SkipReason
@@ -178,8 +180,11 @@ class Run(RowLoop):
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
             return result
-        if earlier.batch == self.batch and earlier.row in self._in_flight:
+        in_flight = self._in_flight.get(earlier.row or 0) if earlier.batch == self.batch else None
+        if in_flight and is_same_request(in_flight.request, checked.request):
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
+        if not checked.rows:
+            self.unsent.add_moved(checked.row, earlier)
         return RowResult(
             checked.row,
             result_of_record(earlier, None if checked.rows else checked.request),
@@ -190,8 +195,15 @@ class Run(RowLoop):
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row on a thread of the pool; an event reports its end, even after a fault."""
+        called = self.selection.called
+        is_guarded = called is not None and called.guards_each_record
         result = self.sender.send(
-            checked, request, batch=self.batch, key_of=self.key_of, again=self.job.again
+            checked,
+            request,
+            batch=self.batch,
+            key_of=self.key_of,
+            again=self.job.again,
+            fence=partial(called.stop_on_new_call, request) if called and is_guarded else None,
         )
         self._events.put(result or checked.row.number)
 

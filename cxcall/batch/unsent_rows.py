@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.batches import MOVED
 from cxcall.ledger.records import UnsentRow
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
 
 _GROUP = 500
 """The number of rows that one transaction records."""
@@ -49,6 +51,17 @@ class UnsentRows:
             one = result._replace(row=row)
             self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
         if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:
+            self.flush()
+
+    def add_moved(self, row: Row, earlier: Record) -> None:
+        """Collect a row that this batch sent under another number, if its file was changed since then."""
+        if earlier.batch != self._batch or earlier.row in (row.number, None):
+            return
+        reason, now = f"{MOVED}{earlier.id}", datetime.now(UTC)
+        outcome = earlier.outcome
+        moved = UnsentRow(self._batch, row.number, self._key_of(row), outcome, reason, "", now)
+        self._waiting.append(moved)
+        if len(self._waiting) >= _GROUP:
             self.flush()
 
     def flush(self) -> None:

@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.resume import (
@@ -66,7 +67,12 @@ class BatchRun:
         self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
         stop_on_queued(ledger, self._batches)
         self._selection = stack.enter_context(
-            RowSelection(job, find_by_request(ledger, self._batches), ledger)
+            RowSelection(
+                job,
+                find_by_request(ledger, self._batches),
+                ledger,
+                called=CalledPeople(ledger, job, self._batches),
+            )
         )
         self.checked = check_batch(job, self._selection, skip_invalid=rules.skip_invalid)
         self._stop_without_consent()

@@ -13,10 +13,12 @@ from cxcall.ledger.request_digest import LOAD
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from cxcall.ledger.ledger_access import LedgerAccess
 
+MOVED = "delivery "
+"""The start of the reason of a row whose delivery has another row number, because the file was changed; its ID follows."""
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
     d.rows_key, count(*)
@@ -25,6 +27,13 @@ FROM (
         FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, 2
     ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
+"""
+_CHANGED_ROW = """
+SELECT row FROM delivery WHERE batch = ? AND batch <> '' AND substr(key, 1, 5) <> 'rows '
+GROUP BY row HAVING count(DISTINCT digest) > 1 LIMIT 1
+"""
+_OWN_OUTCOME = """
+SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR substr(reason, 1, 9) = 'delivery ') LIMIT 1
 """
 
 
@@ -142,6 +151,13 @@ class BatchRecords:
             counts[str(outcome)] += count_rows(key) or int(count)
         return dict(counts)
 
+    def digests(self, batches: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield the ID of each delivery of some batches, with the digest of its request."""
+        statement = "SELECT id, digest FROM delivery WHERE batch = ? AND batch <> ''"
+        with self._access.database.snapshot():
+            for batch in batches:
+                yield from self._access.database.run(statement, (batch,))
+
     def of_file(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
         path = storable(file)
@@ -168,11 +184,30 @@ class BatchRecords:
                     message=mask(each.message)[:MAX_NOTE_LENGTH],
                 )
 
+    def moved_rows(self, batch: str) -> dict[str, int]:
+        """Return the present row number of each delivery whose row has moved in the file since it was sent."""
+        with self._access.database.snapshot():
+            where = "WHERE batch = ? AND substr(reason, 1, 9) = ? ORDER BY number"
+            found = self._access.rows.select_table("unsent", where, (batch, MOVED))
+        return {row["reason"].removeprefix(MOVED): int(row["row"]) for row in found}
+
+    def counts_by_row_differ(self, batch: str) -> bool:
+        """Return whether the newest delivery of each row number does not tell the outcome of each row.
+
+        A row may have moved in a file that was changed, or a response did not confirm it.
+        """
+        with self._access.database.snapshot():
+            return any(
+                self._access.database.run(each, (batch,)).fetchone() is not None
+                for each in (_CHANGED_ROW, _OWN_OUTCOME)
+            )
+
     def unsent_rows(
         self, batches: Collection[str], outcome: Outcome | None = None
     ) -> dict[int, UnsentRow]:
         """Return the last record of each row that has no delivery of its own in some batches, by row number.
 
+        A row whose delivery has another row number, because the file was changed, is not one of them.
         With an outcome, only the rows with this outcome.
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
@@ -194,5 +229,6 @@ class BatchRecords:
                 row["message"],
                 datetime.fromtimestamp(row["at"], UTC),
             )
-            for row in found
+            for row in {row["row"]: row for row in found}.values()
+            if not row["reason"].startswith(MOVED)
         }

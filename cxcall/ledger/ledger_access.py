@@ -211,6 +211,11 @@ class LedgerAccess:
 
         return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
+    def last_delivery(self) -> int:
+        """Return the number of the last delivery that was recorded; 0 if there is none."""
+        with self.database.snapshot():
+            return self.rows.read_state().last_delivery
+
     def missing_records(self) -> str:
         """Return why this ledger lacks records; empty if nothing shows that."""
         with self.database.reading():

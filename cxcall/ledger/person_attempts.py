@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding
 from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from cxcall.ledger.checksummed_rows import StoredDelivery
     from cxcall.ledger.ledger_access import LedgerAccess
@@ -96,13 +96,24 @@ class PersonAttempts:
                     yield found
 
     def find_contact(
-        self, people: Iterable[Sequence[str]], batches: Collection[str]
+        self,
+        people: Iterable[Sequence[str]],
+        batches: Collection[str],
+        *,
+        is_counted: Callable[[StoredDelivery], bool] = lambda _delivery: True,
     ) -> Record | None:
-        """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
+        """Return the delivery by which one of these batches called, or may have called, one of the people; else None.
+
+        A delivery that is still unknown comes first. Only deliveries for which `is_counted` is true count.
+        """
         texts = list(chain.from_iterable(people))
         with self._access.database.snapshot():
-            found = (each.record for each in self._calls_to(texts, 0.0))
-            return next((record for record in found if record.batch in batches), None)
+            found = [
+                each.record
+                for each in self._calls_to(texts, 0.0)
+                if each.delivery["batch"] in batches and is_counted(each)
+            ]
+        return min(found, key=lambda record: not record.is_unresolved, default=None)
 
     def record(self, delivery: int, people: Collection[str]) -> None:
         """Record whom a delivery calls, in the transaction that records it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""
+_CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
 
 class ReportRow(NamedTuple):
@@ -89,7 +91,11 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
-    """Return the last result of each row; if a row has several deliveries, one that may have been processed counts."""
+    """Return the last result of each row; if a row has several deliveries, one that may have been processed counts.
+
+    If the file was changed, an earlier request of a row that called somebody, or may have called, is a result of its own.
+    """
+    moved, removed, digests = ledger.batches.moved_rows(batch.id), [], {}
     rows = {
         number: _unsent(each) for number, each in ledger.batches.unsent_rows([batch.id]).items()
     }
@@ -98,14 +104,28 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
         ranges = parse_key(record.key, record.row)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
+        sent = sent._replace(row=moved.get(record.id, sent.row))
         for number in numbers if ranges else (sent.row,):
             if number in placed and not record.may_be_processed:
                 continue
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
                 rows[number] = sent._replace(row=number, key="") if ranges else sent
                 placed.add(number)
-    known = [rows[number] for number in sorted(rows)]
-    return BatchReport(batch, known, max((batch.rows or 0) - len(known), 0))
+                digests[number] = record.digest
+            elif not ranges and sent.outcome in _CALLED and record.digest != digests.get(number):
+                removed.append(sent)
+    known = sorted((*rows.values(), *removed), key=lambda row: (row.row, row.at or row.began))
+    return BatchReport(batch, known, max((batch.rows or 0) - len(rows), 0))
+
+
+def count_rows(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:
+    """Return the number of rows of a batch by outcome, and how many were not sent."""
+    records = ledger.batches
+    if not records.counts_by_row_differ(batch):
+        return records.count_outcomes(batch), len(records.unsent_rows([batch]))
+    report = read_report(ledger, find_batch(ledger, batch))
+    sent = [row for row in report.rows if row.delivery or row.outcome == Outcome.UNKNOWN]
+    return dict(Counter(row.outcome for row in sent)), len(report.rows) - len(sent)
 
 
 def _unsent(row: UnsentRow) -> ReportRow:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.latencies import Latencies, round_up
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.skip_reasons import SkipReason
     from cxcall.findings.finding import Finding
 
 _MAX_UNKNOWN = 20
@@ -121,7 +121,10 @@ class BatchStatistics:
     @property
     def is_complete(self) -> bool:
         """Whether all rows were sent that should be sent."""
-        return self.outcomes.keys() <= {Outcome.ACCEPTED, Outcome.SKIPPED}
+        return not self.skipped[SkipReason.ALREADY_CALLED] and self.outcomes.keys() <= {
+            Outcome.ACCEPTED,
+            Outcome.SKIPPED,
+        }
 
     @property
     def outcome(self) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.resume import find_by_request, find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
@@ -49,11 +50,12 @@ def print_requests(
 
     `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
     """
-    totals, find_earlier = CheckStatistics(), None
+    totals, find_earlier, called = CheckStatistics(), None, None
     if resume:
         ledger = stack.enter_context(open_ledger())
-        find_earlier = finder(ledger, find_resumable_batches(ledger, job, resume=True))
-    selection = stack.enter_context(RowSelection(job, find_earlier))
+        batches = find_resumable_batches(ledger, job, resume=True)
+        find_earlier, called = finder(ledger, batches), CalledPeople(ledger, job, batches)
+    selection = stack.enter_context(RowSelection(job, find_earlier, called=called))
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
             _print_request(screen, checked, checked.request, command, as_curl=as_curl)
@@ -74,7 +76,10 @@ def print_requests(
             "skipped": {str(reason): count for reason, count in totals.skipped.items()},
             "numbersWritten": totals.numbers_written,
         },
-        diagnostics=["dry run: nothing was sent"],
+        diagnostics=[
+            *([describe_change(job)] if called and called.is_changed else []),
+            "dry run: nothing was sent",
+        ],
         summary=totals.summary(),
         is_last_json_line=True,
     )

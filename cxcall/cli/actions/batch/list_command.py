@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.report.recorded_rows import count_rows
 from cxcall.output.report import Report, Table
 from cxcall.sending.configured_ledger import open_ledger
 
@@ -20,9 +21,8 @@ def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
     with open_ledger(to_read=True) as ledger:
         batches = ledger.batches.all()[:limit]
-        counts = [ledger.batches.count_outcomes(each.id) for each in batches]
-        unsent = [len(ledger.batches.unsent_rows([each.id])) for each in batches]
-    listed = [_batch_data(*each) for each in zip(batches, counts, unsent, strict=True)]
+        counts = [count_rows(ledger, each.id) for each in batches]
+    listed = [_batch_data(batch, *each) for batch, each in zip(batches, counts, strict=True)]
     return Report(
         "batch list",
         data={"batches": listed},

@@ -53,7 +53,9 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
             row, request = checked.row, checked.request
             if result := result_without_sending(checked):
                 unsent.add(result)
-            elif request and checked.earlier is None:
+            elif checked.earlier:
+                unsent.add_moved(row, checked.earlier)
+            elif request:
                 content = row_content(checked, request, keys.key_of(row))
                 yield QueuedRow(queued.batch, row.number, content)
 

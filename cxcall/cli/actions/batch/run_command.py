@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.rate_limit.rate import Rate
@@ -147,7 +148,12 @@ class BatchCommand:
             stop_on_queued(ledger, batches)
             waits = self.mode.waits_for_hours and not self.mode.is_queued
             earlier = self.find_earlier(ledger, batches)
-            selection = RowSelection(self.job, earlier, ledger, waits_for_hours=waits)
+            called = CalledPeople(ledger, self.job, batches)
+            if called.is_changed:
+                self._tell(describe_change(self.job))
+            selection = RowSelection(
+                self.job, earlier, ledger, called=called, waits_for_hours=waits
+            )
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 

@@ -1,0 +1,124 @@
+"""The people whom the batch to resume has called, so that a changed row does not call them again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import StoppedError
+from cxcall.findings.finding import Finding
+from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.request_digest import NEWER_DIGESTS
+from cxcall.sending.send_plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxcall.batch.job import Job
+    from cxcall.ledger.checksummed_rows import StoredDelivery
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+    from cxcall.sending.checked_request import CheckedRequest
+
+
+class CalledPeople:
+    """The people whom a batch called, or may have called, before this run.
+
+    A changed row is another request than the row that was sent, but would call the same person. If the file has
+    changed (`is_changed`), each delivery of the batch stops a row that the batch has not tried to send. A row of the file as
+    it was is stopped only by a delivery whose request is no longer in the file: an earlier run may have sent
+    rows of a changed file, which was restored afterwards. Without a batch to resume, nobody was called. A load compares
+    its contacts itself.
+    """
+
+    def __init__(self, ledger: Ledger, job: Job, resumed: Sequence[str]) -> None:
+        self._ledger, self._job = ledger, job
+        batches = {each.id: each for each in ledger.batches.all()} if resumed else {}
+        newest = batches.get(resumed[0]) if resumed else None
+        digest = newest.file_digest if newest else ""
+        self.is_changed = bool(newest) and digest != job.rows.digest
+        same = (each for each in resumed if each in batches)
+        self._batches = {each for each in same if batches[each].file_digest == digest}
+        self._last = ledger.last_delivery() if self._batches else 0
+        self._own: set[str] = set()
+        self._removed: set[str] = set()
+
+    @property
+    def _is_off(self) -> bool:
+        return self._job.again or self._job.is_load or not self._batches
+
+    def find(self, request: CheckedRequest) -> Record | None:
+        """Return the delivery of the batch that called a person of a changed row; None for a row that may be sent."""
+        if self._is_off:
+            return None
+        is_new = self.is_changed and not self._was_tried(request)
+        if not (is_new or self._removed):
+            return None
+        is_counted = self._was_before if is_new else self._was_before_and_removed
+        people = request.possible_people
+        return self._ledger.people.find_contact(people, self._batches, is_counted=is_counted)
+
+    def _was_before(self, delivery: StoredDelivery) -> bool:
+        return int(delivery.delivery["number"]) <= self._last
+
+    def _was_before_and_removed(self, delivery: StoredDelivery) -> bool:
+        return self._was_before(delivery) and delivery.delivery["id"] in self._removed
+
+    def _was_tried(self, request: CheckedRequest) -> bool:
+        """Return whether the batch has a delivery of a row, which was not processed: the row is not a changed one."""
+        batch = next(iter(self._batches))
+        intent = Plan.of(request, again=False, batch=batch).intent()
+        return self._ledger.find_row(self._batches, intent) is not None
+
+    def compare_file(self, is_in_file: Callable[[str], bool]) -> None:
+        """Find the deliveries of requests that are not in the file, when all of its rows are known."""
+        if self._is_off or self._job.settings.is_embedded:
+            return
+        self._removed = {
+            delivery
+            for delivery, digest in self._ledger.batches.digests(self._batches)
+            if digest.startswith(NEWER_DIGESTS) and not is_in_file(digest)
+        }
+
+    def stop_on_new_call(self, request: CheckedRequest, delivery: str) -> None:
+        """Raise StoppedError if another process has called the person meanwhile; called in the transaction of the record."""
+        self._own.add(delivery)
+        found = self._ledger.people.find_contact(
+            request.possible_people, self._batches, is_counted=self._is_new
+        )
+        if found is not None:
+            raise StoppedError(called_finding(found))
+
+    def _is_new(self, delivery: StoredDelivery) -> bool:
+        is_own = delivery.delivery["id"] in self._own
+        return not is_own and int(delivery.delivery["number"]) > self._last
+
+    @property
+    def guards_each_record(self) -> bool:
+        """Whether `stop_on_new_call` must be called for each record."""
+        return self.is_changed and not self._is_off
+
+
+def called_finding(earlier: Record) -> Finding:
+    """Return the finding on a changed row that would call a person whom its batch has called, or may have called."""
+    unknown = earlier.is_unresolved
+    code, did = ("outcome-unknown", "may have called") if unknown else ("already-sent", "called")
+    fix = f"see `cxcall history show {earlier.id}`; to call this person again on purpose, send this row from a separate file"
+    if unknown:
+        fix = f"{find_out_fix(earlier, datetime.now(UTC))}; if no call was placed, `--resume` sends this row"
+    return Finding.error(
+        code,
+        "ledger",
+        f"this batch {did} this person already, by another request: delivery `{earlier.id}`",
+        fix=fix,
+        why="the file has changed since the batch began, and this row is not the one that was sent",
+        source="ledger",
+    )
+
+
+def describe_change(job: Job) -> str:
+    """Return what a person should know about a file that has changed since its batch began."""
+    return (
+        f"`{job.rows.name}` has changed since the batch began: rows that were sent are not sent again, in any order,"
+        " nor are changed rows of people whom the batch called, or may have called"
+    )

@@ -1,0 +1,200 @@
+"""`--resume` of a file that was edited or reordered calls nobody a second time."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.ledger.records import Intent
+from cxcall.sending.configured_ledger import open_ledger
+from helpers.command import CAMPAIGN
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from helpers.command import Cxcall
+
+WORDS = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
+ROWS = 6
+LOST, REFUSED, POSTPONED = 1, 2, 3
+"""The rows whose outcome is unknown and refused, and the row that stops the batch; row 0 is accepted."""
+
+
+def number_of(row: int) -> str:
+    return f"+1202555010{row}"
+
+
+def write(
+    cxcall: Cxcall, order: Sequence[int], names: str = "Ada", more: Sequence[str] = ()
+) -> None:
+    """Write rows in some order, with a name that is a part of each request."""
+    contact = "12345678-1234-4234-8234-{:012}"
+    lines = [f"{contact.format(row)},{number_of(row)},{names}" for row in order]
+    heading = "contact-id,phone-number,/contactSpec/contactData/firstName"
+    cxcall.file("calls.csv", "\n".join((heading, *lines, *more)) + "\n")
+
+
+def other_row(row: int) -> str:
+    """Return another row with the number of a row."""
+    return f"12345678-1234-4234-8234-999999999999,{number_of(row)},Other"
+
+
+def number_in(body: Any) -> str:
+    return str(body["contactSpec"]["contactData"]["phoneNumber"])
+
+
+class Dialer(Platform):
+    """A platform that rings each number, except the refused one; it does so once it accepts requests."""
+
+    def __init__(self) -> None:
+        super().__init__(self._answer)
+        self.is_over = False
+        self.called: list[str] = []
+
+    def _answer(self, body: Any, _count: int) -> Reply:
+        number = number_in(body)
+        if number == number_of(POSTPONED) and not self.is_over:  # longer than `max_wait`
+            return Reply(429, {}, {"Retry-After": "900"})
+        if number == number_of(REFUSED) and not self.is_over:
+            return Reply(400, {"message": "no"}, rings=False)
+        self.called.append(number)
+        return Reply(0) if number == number_of(LOST) and not self.is_over else Reply()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
+    """Choose the database of the ledger."""
+    if request.param == "postgres":
+        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
+    return str(request.param)
+
+
+@pytest.fixture
+def dialer(request: pytest.FixtureRequest, cxcall: Cxcall) -> Iterator[Dialer]:
+    """Begin a batch of which one row is accepted, one unknown, one refused, and the others are left."""
+    if "place" in request.fixturenames:
+        request.getfixturevalue("place")
+    write(cxcall, range(ROWS))
+    with Dialer() as running:
+        cxcall.environment |= running.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        cxcall("batch", "calls.csv", *WORDS, "--concurrency", "1", "--confirm", str(ROWS), code=9)
+        assert running.called == [number_of(0), number_of(LOST)]
+        running.is_over = True
+        yield running
+
+
+def resume(cxcall: Cxcall, *more: str, code: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Resume the batch, and return the results of its rows and the summary."""
+    ran = cxcall("batch", "calls.csv", *WORDS, "--resume", "-o", "jsonl", *more, code=code)
+    *rows, summary = map(json.loads, ran.out.splitlines())
+    assert ("`calls.csv` has changed since the batch began" in ran.err) is ("changed" in ran.err)
+    summary["err"] = ran.err
+    return rows, summary
+
+
+def outcomes(rows: Sequence[dict[str, Any]]) -> list[str]:
+    return [each["outcome"] for each in rows]
+
+
+@pytest.mark.slow
+def test_an_edited_row_of_a_person_who_was_called_is_not_sent(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    write(cxcall, range(ROWS), "ADA")
+    checked = cxcall("batch", "calls.csv", *WORDS, "--resume", "--dry-run", code=0)
+    assert "`calls.csv` has changed since the batch began" in checked.err
+    assert len(checked.out.splitlines()) == ROWS - 2
+    rows, summary = resume(cxcall, "--confirm", str(ROWS - 2), code=9)
+    assert "`calls.csv` has changed since the batch began" in summary["err"]
+    assert outcomes(rows) == ["skipped", "skipped", *["accepted"] * 4]
+    assert [each["data"].get("skipped") for each in rows[:2]] == ["already-called"] * 2
+    assert [each["findings"][-1]["code"] for each in rows[:2]] == [
+        "already-sent",
+        "outcome-unknown",
+    ]
+    assert sorted(dialer.called) == [number_of(row) for row in range(ROWS)]
+    deliveries = cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    first = json.loads(deliveries[-1])["id"]
+    assert f"delivery `{first}`" in rows[0]["findings"][-1]["message"]
+    lost = json.loads(deliveries[-2])["id"]
+    cxcall("history", "resolve", lost, "--not-placed", code=0)
+    rows, _ = resume(cxcall, "--confirm", "1", code=9)  # it calls those who were not called
+    assert outcomes(rows) == ["skipped", *["accepted"] * 5]
+    assert dialer.called.count(number_of(0)) == 1
+
+
+@pytest.mark.slow
+def test_a_file_that_was_edited_and_restored_calls_nobody_again(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    write(cxcall, range(ROWS), "ADA")
+    resume(cxcall, "--confirm", str(ROWS - 2), code=9)
+    write(cxcall, range(ROWS))
+    rows, _ = resume(cxcall, "--confirm", str(ROWS - 3), code=9)
+    assert outcomes(rows) == ["accepted", "unknown", "refused", *["skipped"] * 3]
+    assert sorted(dialer.called) == [number_of(row) for row in range(ROWS)]
+
+
+@pytest.mark.slow
+def test_corrected_and_added_rows_are_sent_and_both_rows_of_a_person(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    contact = "12345678-1234-4234-8234-00000000000"
+    more = [f"{contact}8,{number_of(8)},One", f"{contact}8,{number_of(8)},Two"]
+    write(cxcall, range(ROWS), more=more)
+    text = (cxcall.folder / "calls.csv").read_text("utf-8")
+    cxcall.file("calls.csv", text.replace(f"{number_of(REFUSED)},Ada", f"{number_of(7)},Bob"))
+    rows, _ = resume(cxcall, "--confirm", str(ROWS), code=9)
+    assert outcomes(rows) == ["accepted", "unknown", *["accepted"] * ROWS]
+    assert sorted(dialer.called) == [number_of(row) for row in (0, 1, 3, 4, 5, 7, 8, 8)]
+
+
+@pytest.mark.slow
+def test_a_person_whom_another_process_calls_meanwhile_is_not_called(
+    cxcall: Cxcall, dialer: Dialer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the third row is answered, another process records a call to the person of the last row."""
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+
+    def answer(body: Any, _count: int) -> Reply:
+        dialer.called.append(number_in(body))
+        if number_in(body) == number_of(POSTPONED):
+            with open_ledger() as ledger:
+                batch = ledger.batches.all()[0].id
+                people = (f"loopback number {number_of(ROWS - 1)[1:]}",)
+                intent = Intent(
+                    "default", "execute", "community", "POST", "t", "v2:0", people=people
+                )
+                ledger.begin(intent._replace(batch=batch, row=1), 900)
+        return Reply()
+
+    dialer.answer = answer
+    write(cxcall, [*range(ROWS - 1), ROWS], more=[other_row(ROWS - 1)])
+    rows, _ = resume(cxcall, "--concurrency", "1", "--confirm", str(ROWS - 2), code=9)
+    assert outcomes(rows)[-2:] == ["accepted", "stopped"]
+    assert rows[-1]["findings"][-1]["code"] == "outcome-unknown"
+    assert number_of(ROWS - 1) not in dialer.called
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("place")
+def test_a_reordered_file_has_the_result_of_the_file_as_it_was(
+    cxcall: Cxcall, dialer: Dialer
+) -> None:
+    order = [*reversed(range(ROWS))]
+    write(cxcall, order)
+    rows, summary = resume(cxcall, "--concurrency", "4", "--confirm", str(ROWS - 3), code=9)
+    expected = {0: "accepted", LOST: "unknown", REFUSED: "refused"}
+    assert outcomes(rows) == [expected.get(row, "accepted") for row in order]
+    assert summary["data"]["outcomes"] == {"accepted": 4, "unknown": 1, "refused": 1}
+    assert sorted(dialer.called) == [number_of(row) for row in (0, 1, 3, 4, 5)]
+    listed = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    assert [each["outcomes"] for each in listed] == [summary["data"]["outcomes"]]
+    assert [each["unsent"] for each in listed] == [0]
+    report = cxcall("batch", "report", "-o", "json", code=0).envelope["data"]
+    assert report["outcomes"] == summary["data"]["outcomes"]
+    assert [each["outcome"] for each in report["results"]] == outcomes(rows)
