@@ -40,7 +40,8 @@ TYPE_CHECKING = False  # as in `typing`; importing it would slow `cxcall --versi
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.client.batch_run import BatchRun
-    from cxcall.client.client import Client, InterruptedDelivery
+    from cxcall.client.client import Client
+    from cxcall.client.interrupted_delivery import InterruptedDelivery
     from cxcall.explaining.explanation import Explanation, explain
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.exit_codes import Outcome
@@ -54,7 +55,7 @@ else:
         homes = {
             "BatchRun": "client.batch_run",
             "Client": "client.client",
-            "InterruptedDelivery": "client.client",
+            "InterruptedDelivery": "client.interrupted_delivery",
             "Delivery": "responses.delivery",
             "RowResult": "batch.row_result",
             "Outcome": "findings.exit_codes",

@@ -99,6 +99,12 @@ class Run(RowLoop):
             if self.is_abandoned:
                 yield from self._abandoned_results()
             pool.shutdown(wait=not self.is_abandoned)
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # such as that of a signal handler of the program
+            self.stop(type(error).__name__)
+            pool.shutdown(wait=not self.is_abandoned)
+            raise
         finally:  # also if the caller cannot write a result, and stops reading
             self.unsent.flush()
 

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import Verdict, read_payload
-from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import (
     CheckedRequest,
@@ -24,7 +24,7 @@ from cxcall.sending.checked_request import (
 )
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.sending.confirmation_prompt import needs_consent
-from cxcall.sending.request_sender import deliver, read
+from cxcall.sending.request_sender import read
 from cxcall.sending.send_plan import Plan
 from cxcall.settings.settings import (
     find_columns,
@@ -48,14 +48,6 @@ if TYPE_CHECKING:
 _LOGIN_FIX = "log in with `cxcall auth login`"
 _OWN_FLAGS = ("timeout", "hours", "do_not_call", "max_attempts")
 """The settings of a client that a sandbox does not set itself."""
-
-
-class InterruptedDelivery(KeyboardInterrupt):
-    """A signal arrived while a request was sent; `delivery` is the recorded result of the request."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        super().__init__(f"interrupted; delivery {delivery.id}: {delivery.outcome}")
-        self.delivery = delivery
 
 
 class Client:
@@ -148,7 +140,8 @@ class Client:
         A CxcallError means that nothing was sent: CheckError for a body that is not valid, StoppedError
         for a guard or a duplicate, CredentialsError, UsageError. After a request was sent, the result is
         a delivery with its `outcome` (`accepted`, `refused`, `undelivered`, `unknown`) and `findings`.
-        Raises InterruptedDelivery if a signal arrived while the request was sent.
+        Raises InterruptedDelivery if a signal arrived while the request was sent, also if your own signal handler
+        raised an exception then.
         """
         checked = self.build(operation, body, parameters)
         return self.send_built(checked, yes=yes, again=again, force=force, strict=strict)
@@ -175,11 +168,7 @@ class Client:
         tokens = token_source(checked, force=force)
         if checked.operation.is_read:
             return read(plan, tokens)
-        signals = DeferredSignals()
-        delivery = deliver(plan, self._open_ledger(), tokens, signals=signals)
-        if signals.caught:
-            raise InterruptedDelivery(delivery)
-        return delivery
+        return deliver_or_interrupt(plan, self._open_ledger(), tokens)
 
     def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.

@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.duplicates import (
@@ -97,9 +97,7 @@ class Ledger(LedgerAccess):
         try:
             with self.writing(is_cancelled) as problem:
                 is_in_transaction = True
-                if problem and not intent.again:
-                    raise MissingRecordsError(problem)
-                self._guard_intent(delivery, intent, window)
+                self._guard_intent(delivery, intent, window, problem)
                 if limit:
                     people = intent.possible_people or [(each,) for each in intent.people]
                     self.people.guard(people, limit)
@@ -107,8 +105,8 @@ class Ledger(LedgerAccess):
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
                 self.people.record(number, intent.people)
                 fence(delivery)
-        except KeyboardInterrupt:
-            if is_in_transaction:
+        except BaseException as error:
+            if is_in_transaction and not isinstance(error, CxcallError):
                 with suppress(LedgerError):  # the delivery may not exist
                     self.record_outcome(
                         delivery, Outcome.UNDELIVERED, note="interrupted before anything was sent"
@@ -140,7 +138,9 @@ class Ledger(LedgerAccess):
         older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
 
-    def _guard_intent(self, delivery: str, intent: Intent, window: float) -> None:
+    def _guard_intent(self, delivery: str, intent: Intent, window: float, problem: str) -> None:
+        if problem and not intent.again:
+            raise MissingRecordsError(problem)
         if intent.again and not intent.batch:
             return
         digests = self._compared[delivery] = self._digests(intent)
@@ -308,11 +308,8 @@ class Ledger(LedgerAccess):
         if len(found) == 1 and prefix:
             return found[0]
         problem = "several delivery IDs start" if found else "no delivery ID starts"
-        raise UsageError(
-            f"{problem} with `{delivery}`",
-            where="delivery",
-            fix="see `cxcall history list` for the IDs",
-        )
+        fix = "see `cxcall history list` for the IDs"
+        raise UsageError(f"{problem} with `{delivery}`", where="delivery", fix=fix)
 
     def last(self, outcome: str = "") -> Record | None:
         """Return the newest delivery, optionally with one outcome; None if there is none."""

@@ -301,12 +301,19 @@ def _acceptance_warnings(
     return warnings
 
 
-def answer_of(result: Delivery) -> dict[str, Any]:
-    """Return the timings of the last exchange, and of a refusal the API's code and message."""
+def recorded_values(result: Delivery) -> dict[str, Any]:
+    """Return what the ledger records of a result; of a refusal also the API's code and message."""
     exchange = result.exchange
+    answer: dict[str, Any] = {
+        "attempts": result.attempts,
+        "engagement_id": result.engagement_id,
+        "correlation_id": result.correlation_id,
+    }
     if exchange is None:
-        return {}
-    answer: dict[str, Any] = {"timings": exchange.timings}
+        return answer
+    answer |= {"note": exchange.detail, "timings": exchange.timings}
+    if exchange.response is not None:
+        answer["status"] = exchange.response.status
     if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:
         from cxcall.responses.message_in_body import platform_code, platform_message
 

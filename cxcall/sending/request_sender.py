@@ -15,13 +15,13 @@ from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_outcome import (
     DeliveryContext,
     add_identifiers,
-    answer_of,
+    recorded_values,
     result_of_early_interrupt,
     result_of_exchange,
     result_of_failed_retry,
     result_of_unsent_request,
 )
-from cxcall.sending.send_plan import DEFAULT_HOOKS, Plan, SendHooks
+from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, Plan, SendHooks
 from cxcall.transport.exchange import InterruptedExchange, load_client
 from cxcall.transport.exchange import exchange as send_request
 
@@ -75,53 +75,52 @@ def deliver(
     ledger: Ledger,
     tokens: Callable[[bool], Credentials | None] | None,
     hooks: SendHooks = DEFAULT_HOOKS,
-    signals: DeferredSignals | None = None,
+    watch: DeliveryWatch | None = None,
 ) -> Delivery:
     """Send a request once, repeat it only if it provably was not processed, and record every step.
 
     `tokens(True)` must return a fresh token; `tokens` is None for an operation that needs none.
-    `signals` tells the caller afterwards whether a signal came.
+    `watch` tells the caller afterwards whether a signal came, or what a signal handler of the program raised.
     Raises AlreadySentError when the duplicate guard stops the request, LedgerError when it cannot be
     recorded, and the errors of `tokens(False)`: nothing was sent in these cases. A signal after that point is
-    part of the result.
+    part of the result; without `watch`, another exception is raised again when the result is recorded.
     """
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
     attempts = _Attempts(plan, ledger, tokens, hooks)
-    attempts.signals = signals = signals or attempts.signals
+    signals = attempts.signals = watch.signals if watch else attempts.signals
     with signals:
-        window = plan.settings.duplicate_window
-        intent = plan.intent()
-        limit = plan.settings.attempt_limit
+        intent, error = plan.intent(), None
+        window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
         attempts.id = ledger.begin(
             intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit
         )
-        attempts.log_start(intent)
         try:
+            attempts.log_start(intent)
             signals.open()
             result = attempts.run(token)
             signals.close()
-        except KeyboardInterrupt as interrupt:
-            result = attempts.result_of_interrupt(interrupt)
-        return attempts.record(result)
+        except BaseException as broken:  # noqa: BLE001 - whatever a signal handler of the program raises
+            signals.close()
+            error = broken
+            result = attempts.result_of_interrupt(broken)
+        try:
+            result = attempts.record(result)
+        except BaseException as broken:  # noqa: BLE001 - as above; the second time, it is part of the result
+            attempts.late_error = broken
+            result = attempts.record(result)
+        if watch:
+            watch.end(result, error or attempts.late_error)
+        elif error and not isinstance(error, KeyboardInterrupt):
+            raise error
+        return result
 
 
 def record_outcome(
     ledger: Ledger | NullLedger, result: Delivery, is_cancelled: Callable[[], bool]
 ) -> None:
     """Write how a delivery ended to the ledger."""
-    exchange = result.exchange
-    response = exchange.response if exchange else None
-    ledger.record_outcome(
-        result.id,
-        result.outcome,
-        attempts=result.attempts,
-        status=response.status if response else None,
-        engagement_id=result.engagement_id,
-        correlation_id=result.correlation_id,
-        note=exchange.detail if exchange else "",
-        **answer_of(result),
-        is_cancelled=is_cancelled,
-    )
+    values = recorded_values(result)
+    ledger.record_outcome(result.id, result.outcome, **values, is_cancelled=is_cancelled)
 
 
 class _Attempts:
@@ -142,6 +141,7 @@ class _Attempts:
         self.id, self.attempt, self.sends, self.total_wait = "", 1, 1, 0.0
         self.has_renewed_token = self.may_be_processed = False
         self.last_exchange: Exchange | None = None
+        self.late_error: BaseException | None = None
         self.signals = DeferredSignals()
 
     def is_interrupted(self) -> bool:
@@ -229,10 +229,17 @@ class _Attempts:
         auth = token.authorize(settings.base_url) if token else None
         self.may_be_processed, self.last_exchange = True, None
         self.last_exchange = send_request(
-            self.plan.request, auth=auth, timeout=settings.timeout, turn=self.hooks.wait_for_slot
+            self.plan.request,
+            auth=auth,
+            timeout=settings.timeout,
+            turn=self.hooks.wait_for_slot,
+            on_break=self._keep,
         )
         self.hooks.on_exchange(self.last_exchange)
         return self.last_exchange
+
+    def _keep(self, exchange: Exchange) -> None:
+        self.last_exchange = exchange
 
     def _classify(self, exchange: Exchange) -> Evidence:
         evidence = classify(exchange, self.plan.operation, self.plan.engagement_place)
@@ -288,8 +295,8 @@ class _Attempts:
             self.attempt += 1
         return token
 
-    def result_of_interrupt(self, interrupt: KeyboardInterrupt) -> Delivery:
-        """Return the result of a delivery that a signal stopped, from the facts that are known by then."""
+    def result_of_interrupt(self, interrupt: BaseException) -> Delivery:
+        """Return the result of a delivery that an exception stopped, from the facts that are known by then."""
         exchange = self.last_exchange
         if isinstance(interrupt, InterruptedExchange):
             exchange, self.may_be_processed = interrupt.exchange, interrupt.may_be_sent
@@ -304,7 +311,8 @@ class _Attempts:
     def record(self, result: Delivery) -> Delivery:
         """Write the result to the ledger and return it with its identifiers.
 
-        If the ledger cannot be written, the result gets a warning and is otherwise unchanged.
+        If the ledger cannot be written, the result gets a warning and is otherwise unchanged. Raises what a
+        signal handler of the program raises, if `late_error` has none yet.
         """
         exchange = result.exchange
         response = exchange.response if exchange else None
@@ -322,7 +330,9 @@ class _Attempts:
         )
         try:
             record_outcome(self.ledger, result, self.is_interrupted)
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome
+        except BaseException as error:
+            if not (isinstance(error, CxcallError) or self.is_interrupted() or self.late_error):
+                raise
             findings = (*result.findings, self._ledger_warning(error))
             return result._replace(findings=findings, is_recorded=False)
         return result

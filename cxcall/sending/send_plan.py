@@ -12,11 +12,13 @@ from cxcall.ledger.request_digest import comparable_body, intent_digest, older_d
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.signals import DeferredSignals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
+    from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import Exchange, HttpRequest
@@ -41,6 +43,22 @@ class SendHooks(NamedTuple):
 
 DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
+
+
+class DeliveryWatch:
+    """What the caller of `deliver` learns besides its result: whether a signal came, or another exception.
+
+    `delivery` is the result as soon as it is recorded; `error` is what a signal handler of the program raised.
+    """
+
+    def __init__(self) -> None:
+        self.signals = DeferredSignals()
+        self.delivery: Delivery | None = None
+        self.error: BaseException | None = None
+
+    def end(self, delivery: Delivery, error: BaseException | None) -> None:
+        """Keep the result, and the exception that ended the delivery."""
+        self.delivery, self.error = delivery, error
 
 
 class Plan(NamedTuple):

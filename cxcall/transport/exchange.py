@@ -7,6 +7,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
+from cxcall.findings.errors import CxcallError
 from cxcall.runtime.known_secrets import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.http_messages import (
@@ -65,6 +66,7 @@ def exchange(
     auth: AuthBase | None = None,
     timeout: float = 30.0,
     turn: Callable[[], None] | None = None,
+    on_break: Callable[[Exchange], None] = lambda _exchange: None,
 ) -> Exchange:
     """Send a request once and read its response; never raises for a network error.
 
@@ -72,7 +74,8 @@ def exchange(
     `turn` is called when the connection is established and before the first byte; it may wait, or raise
     SendPostponedError.
     Follows no redirect and repeats nothing. Raises InterruptedExchange after Ctrl-C, SIGTERM, or SIGHUP, and the
-    errors of `auth`.
+    errors of `auth`. Another exception, such as one of a signal handler of the program, ends the exchange:
+    `on_break` gets its state at that moment.
     """
     call: _Call | None = None
     try:
@@ -80,13 +83,18 @@ def exchange(
         call.start(timeout + _SLACK)
         call.wait(timeout)
         return call.result()
-    except KeyboardInterrupt:
+    except CxcallError:
+        raise
+    except BaseException as error:
         if call is None:
             stopped = Exchange(request, None, may_be_sent=False, failure="interrupted")
         else:
             call.give_up("interrupted", "interrupted by a signal")
             stopped = call.result()
-        raise InterruptedExchange(stopped) from None
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptedExchange(stopped) from None
+        on_break(stopped)
+        raise
 
 
 class _Call:

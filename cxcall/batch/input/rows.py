@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -195,7 +196,8 @@ class RowFile:
                 f"`{self.name}` is not {encoding.upper()}", where="--encoding"
             ) from None
         finally:
-            text.detach()
+            with suppress(ValueError):  # the file was closed before the rows were read to their end
+                text.detach()
 
     def _read_spreadsheet(self, operation: Operation) -> Iterator[CsvRow]:
         from cxcall.batch.input.spreadsheet import Spreadsheet

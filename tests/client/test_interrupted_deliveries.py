@@ -1,0 +1,184 @@
+"""A signal handler of the program may raise any exception while a request is sent: its delivery is recorded."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import cxcall
+from cxcall import Client, InterruptedDelivery, Outcome
+from cxcall.findings.errors import StoppedError
+from cxcall.sending.configured_ledger import open_ledger
+from cxcall.transport.exchange import _Call
+from helpers.command import CONTACT
+from helpers.platform_server import Platform, Reply
+from helpers.work import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from cxcall.ledger.records import Record
+
+BODY = {"contactId": CONTACT, "reasonCode": "x"}
+SIGNAL = signal.SIGUSR1
+PACKAGE = str(Path(cxcall.__file__).parent)
+
+
+class TooLateError(Exception):
+    """What a task queue raises when a task takes too long."""
+
+
+class SlowPlatform(Platform):
+    """A platform that sends this process a signal at a request, and responds when the test is over."""
+
+    def __init__(self) -> None:
+        super().__init__(self._answer)
+        self.over = Event()
+        self.is_slow = True
+
+    def _answer(self, _body: Any, _count: int) -> Reply:
+        if self.is_slow:
+            os.kill(os.getpid(), SIGNAL)
+            self.over.wait(30)
+        return Reply()
+
+
+@pytest.fixture
+def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowPlatform]:
+    with SlowPlatform() as running:
+        settings = {
+            "CXCALL_STATE_DIR": str(tmp_path / "state"),
+            "CXCALL_CONFIG_DIR": str(tmp_path / "config"),
+            "CXCALL_BASE_URL": running.base_url,
+            "CXCALL_ACCESS_TOKEN": "token",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+        yield running
+        running.over.set()
+
+
+@contextmanager
+def handler_that_raises(error: BaseException) -> Iterator[None]:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        raise error
+
+    before = signal.signal(SIGNAL, handle)
+    try:
+        yield
+    finally:
+        signal.signal(SIGNAL, before)
+
+
+def records() -> list[Record]:
+    with open_ledger() as ledger:
+        return list(ledger.records())
+
+
+@pytest.mark.parametrize(
+    "error", [TooLateError("late"), TimeoutError(), SystemExit(3), KeyboardInterrupt()]
+)
+def test_exception_of_a_handler_during_a_send_is_an_interruption(
+    platform: SlowPlatform, error: BaseException
+) -> None:
+    with handler_that_raises(error), Client() as client:
+        with pytest.raises(InterruptedDelivery) as raised:
+            client.send("personal-connection", BODY, yes=True)
+        delivery = raised.value.delivery
+        assert raised.value.__cause__ is (None if isinstance(error, KeyboardInterrupt) else error)
+        assert (delivery.outcome, delivery.is_recorded) == (Outcome.UNKNOWN, True)
+        (record,) = records()
+        assert (record.id, record.outcome) == (delivery.id, Outcome.UNKNOWN)
+        assert record.ended_at is not None
+        with pytest.raises(StoppedError, match=delivery.id):
+            client.send("personal-connection", BODY, yes=True)
+    assert sum(platform.seen.values()) == 1
+
+
+def test_exception_before_the_request_leaves_is_raised_itself(
+    platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.is_slow = False
+    with handler_that_raises(TooLateError()), Client() as client:
+        with monkeypatch.context() as changed:
+            changed.setattr(_Call, "start", lambda *_: os.kill(os.getpid(), SIGNAL))
+            with pytest.raises(TooLateError):
+                client.send("personal-connection", BODY, yes=True)
+        assert [each.outcome for each in records()] == [Outcome.UNDELIVERED]
+        assert client.send("personal-connection", BODY, yes=True).outcome is Outcome.ACCEPTED
+    assert platform.rung == 1
+
+
+def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: SlowPlatform) -> None:
+    rows = [{**BODY, "reasonCode": str(number)} for number in range(20)]
+    with handler_that_raises(TooLateError()), Client() as client:
+        batch = client.batch("personal-connection", rows, confirm=20, concurrency=2)
+        platform.over.set()
+        with batch, pytest.raises(TooLateError):
+            list(batch)
+        sent = records()
+        assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
+        left = len(rows) - len(sent)
+        platform.is_slow = False
+        with client.batch("personal-connection", rows, resume=True, confirm=left) as again:
+            assert {each.outcome for each in again} == {Outcome.ACCEPTED}
+    assert [*platform.dials.values()] == [1] * len(rows)
+
+
+class Tracer:
+    """Raises TooLateError at one of the lines of cxcall that the main thread runs, or counts them."""
+
+    def __init__(self, at: int = -1) -> None:
+        self.at, self.lines = at, 0
+
+    def __call__(self, frame: FrameType, event: str, _arg: Any) -> Any:
+        """Trace the functions of cxcall."""
+        if event == "call" and not frame.f_code.co_filename.startswith(PACKAGE):
+            return None
+        if event == "line":
+            self.lines += 1
+            if self.lines == self.at:
+                raise TooLateError
+        return self
+
+
+def send_with(tracer: Tracer, client: Client) -> BaseException | None:
+    sys.settrace(tracer)
+    try:
+        client.send("personal-connection", BODY, yes=True)
+    except BaseException as error:  # noqa: BLE001 - the test looks at it
+        return error
+    finally:
+        sys.settrace(None)
+    return None
+
+
+@pytest.mark.slow
+def test_exception_at_any_line_never_lets_a_request_be_sent_twice(
+    platform: SlowPlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.is_slow = False
+    with Client() as client:
+        counting = Tracer()
+        assert send_with(counting, client) is None
+    for at in sorted(Random(7).sample(range(1, counting.lines), examples(200))):
+        monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path / f"state-{at}"))
+        monkeypatch.setenv("CXCALL_CONFIG_DIR", str(tmp_path / f"config-{at}"))
+        before = platform.rung
+        with Client() as client:
+            error = send_with(Tracer(at), client)
+            if isinstance(error, InterruptedDelivery):
+                assert error.delivery.id in {each.id for each in records()}
+            with suppress(StoppedError):
+                client.send("personal-connection", BODY, yes=True)
+        assert platform.rung - before <= 1, at
