@@ -60,10 +60,13 @@ _FREE_TEXT_NAMES = ("name", "title", "description", "note", "notes", "text", "la
 
 
 _VARIABLE = rf"\$\{{.*\}}|\$\(.*\)|\$[\w:]+|{IN_BRACES}|{IN_BRACKETS}|{IN_PERCENTS}"
-_HIDDEN = r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|secret)"
+_HIDDEN = (
+    r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|saniti[sz]ed"
+    r"|obfuscated|elided|withheld|secret)"
+)
 _REDACTED = (
     rf"(?i)[*\u2022\u2588\u2026]+|\.{{3,}}"  # `****`, `...`
-    rf"|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)"
+    rf"|(?:[<(\[{{]+(?:[\w.]+[,:;]?[ _-]\(?){{0,4}}{_HIDDEN}\)?(?:[ _-][\w.]+){{0,4}}[>)\]}}]+|redacted)"
 )
 
 

@@ -94,6 +94,21 @@ def test_error_of_an_sdk_or_a_login_server_is_a_response() -> None:
     assert "an administrator to approve" in found.findings[0].fix
 
 
+def test_prose_that_names_the_other_platform_is_a_hint_at_a_mix_up() -> None:
+    path = "POST /api/v2/outbound/contactlists\n\nHTTP/1.1 403 Forbidden\n"
+    own = "POST https://api.mypurecloud.com/api/v2/outbound/contactlists"
+    texts = {
+        f"We use NICE CXone and get a 403:\n{path}": Severity.WARNING,
+        f"On CXone we get 403 for {own}": Severity.NOTE,
+        f"Moving from inContact to Genesys: {own} -> 403": None,
+        f"Genesys Cloud: {own} -> 403": None,
+        f"# cxone_client.py\nrequests.post('{own[5:]}')  # 403": None,
+    }
+    for text, expected in texts.items():
+        found = [each.severity for each in find(text) if each.code == "platform-mismatch"]
+        assert found == ([expected] if expected else []), text
+
+
 def test_refusal_that_names_a_parameter_in_words_has_its_place() -> None:
     query = "firstName=A&lastName=B&phoneNumber=2025550123&skill=7&promiseDate=2020-01-01&promiseTime=2020-01-01T10:00:00"
     refusal = {"error": "bad", "error_description": "Promise date is in the past"}

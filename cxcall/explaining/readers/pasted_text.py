@@ -16,6 +16,7 @@ from cxcall.explaining.readers.messages.client_failures import (
     without_responses_to_connect,
 )
 from cxcall.explaining.readers.messages.responses_in_text import RESPONSE_START, read_response
+from cxcall.explaining.readers.named_platform import with_named_platform
 from cxcall.explaining.readers.named_secrets import find_named_secrets
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
 from cxcall.explaining.readers.surrounding_text import (
@@ -55,7 +56,10 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     secrets = find_named_secrets(start).union(find_credentials(start))
     found = add_blocked_requests(list(_with_unread_lines(requests, rest)), text)
     yield from with_common_secrets(
-        [replace(each, secrets=each.secrets | secrets) for each in found]
+        [
+            replace(each, secrets=each.secrets | secrets)
+            for each in with_named_platform(found, start)
+        ]
     )
 
 

@@ -163,7 +163,7 @@ BY_CODE = (
         r"invalid_grant",
         Cause(
             "credential",
-            "the code, refresh token, or user of the token request is not accepted",
+            "the grant is not accepted: its code, refresh token, user, or client",
             "log in again for a new code or refresh token: each is valid once, for a short time, and for the"
             " client and the redirect URI that it was issued for; or check the user name and the password",
         ),

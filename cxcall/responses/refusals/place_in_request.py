@@ -66,9 +66,9 @@ def place_refusal(
 
 def _without_codes(text: str, response: HttpResponse) -> str:
     """Return a message without the code in parentheses after it, which is not the name of a property."""
-    codes = {platform_code(response), challenge_error(response)} - {""}
-    for code in codes:
-        text = text.replace(f"({code})", "")
+    for code in (platform_code(response), challenge_error(response)):
+        if code and "." not in code:  # the words of a code with dots may name one
+            text = text.replace(f"({code})", "")
     return text
 
 

@@ -140,6 +140,8 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
     messages = list(_messages(text))
     if [each.is_request for each in messages] == [False, True]:
         messages.reverse()  # a report that starts with the response
+    if [each.is_request for each in messages] == [False, True, False] and _is_same(messages):
+        del messages[0]  # prose that names the status of the response below
     for message in messages:
         if not message.is_request:
             yield _build_request(request, message)
@@ -148,6 +150,10 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
         request = message if message.is_request else None
     if request is not None:
         yield _build_request(request, None)
+
+
+def _is_same(messages: list[_Message]) -> bool:
+    return not messages[0].is_raw and len({each.match["status"] for each in messages[::2]}) == 1
 
 
 def read_requests(text: str) -> Iterator[ObservedRequest]:
