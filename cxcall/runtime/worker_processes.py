@@ -48,14 +48,14 @@ def share_work(
     """Yield each piece and the result of `work` for it; uses up to `count` processes if it takes longer.
 
     This process is one of them. It does at least one piece alone, because forked processes then share what it has
-    loaded, and works alone for `alone_seconds`. If about `expected` pieces are known to exist, no more processes
-    are used than have `alone_seconds` of work left each. `to_send` returns the part of a piece that another
+    loaded, and works alone for `alone_seconds` of processor time. If about `expected` pieces are known to exist, no
+    more processes are used than have as much work left each. `to_send` returns the part of a piece that another
     process needs; by default, all of it. Raises WorkerLostError if a process ends early.
     """
-    began, waiting, processes = time.monotonic(), iter(pieces), 1
+    began, waiting, processes = time.process_time(), iter(pieces), 1
     for done, piece in enumerate(waiting, 1):
         yield piece, work(piece)
-        spent = time.monotonic() - began
+        spent = time.process_time() - began
         left = spent * (expected / done - 1) if expected else float("inf")
         processes = _count_useful(count, alone_seconds, spent, left)
         if processes > 1:

@@ -74,7 +74,7 @@ def test_no_more_processes_are_started_than_have_enough_to_do(
         return ((piece, _square(piece)) for group in groups for piece in group)
 
     clock = count()  # each piece takes a second
-    monkeypatch.setattr(worker_processes, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(worker_processes, "time", SimpleNamespace(process_time=lambda: next(clock)))
     monkeypatch.setattr(worker_processes, "_run_in_processes", run)
     shared = share_work(_square, range(9), 3, alone_seconds=0.9, expected=expected)
     assert [piece for piece, _ in shared] == [*range(9)]
