@@ -26,6 +26,15 @@ def expand_home(path: str, where: str) -> Path:
         ) from None
 
 
+def stop_on_stdout(path: str, where: str, fix: str) -> None:
+    """Raise UsageError if `-` is the name of a file to write: it means stdin or stdout, but is written as a file.
+
+    `where` is the option or the argument.
+    """
+    if path == "-":
+        raise UsageError("`-` is not the name of a file", where=where, fix=fix)
+
+
 def variable_folder(variable: str) -> Path | None:
     """Return the folder that an environment variable names, None if it is not set.
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.findings.notices import add_notice
@@ -36,6 +37,7 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
         yield
         return
     if path is not None:
+        stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
         stop_on_own_file(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)
     handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))

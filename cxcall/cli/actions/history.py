@@ -114,9 +114,11 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
 
 
 def back_up_ledger(file: str) -> Report:
-    """Copy the ledger to a new file and check the copy; raises UsageError if the file exists."""
+    """Copy the ledger to a new file and check the copy; raises UsageError for `-`, or if the file exists."""
+    from cxcall.documents.paths import stop_on_stdout
     from cxcall.ledger.backup import write_backup
 
+    stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
     with open_ledger(to_read=True) as ledger:
         deliveries = write_backup(ledger, Path(file))
         report = Report(

@@ -6,6 +6,7 @@ import json
 import os
 from typing import IO, TYPE_CHECKING
 
+from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.runtime.likely_secrets import mask_likely_secrets
@@ -51,6 +52,7 @@ class Recorder:
 
 def _open(path: str) -> IO[str]:
     """Open the file, readable only by its owner: bodies contain whole phone numbers."""
+    stop_on_stdout(path, "--record", "name a file; `cxcall sandbox requests` lists the requests")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
