@@ -82,6 +82,7 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
         ran = cxcall(*words, "--resume", code=9)
     *results, totals = map(json.loads, ran.out.splitlines())
     assert {each["data"]["rows"]: each["outcome"] for each in results} == OUTCOMES
+    assert [each["data"]["row"] for each in results] == [1, 3, 5, 7, 9]
     assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 4}
     assert totals["data"]["resumed"] == 8
     assert dialer.loaded == NAMES

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.findings.edit import Applicability
+from cxcall.payloads.errors.value_corrections import correct_text
+from helpers.cases import each_case
+
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
@@ -150,3 +154,18 @@ def test_duplicate_item_is_named_and_removed(cxcall: Cxcall) -> None:
     (found,) = findings(cxcall, {**VALID, "tags": ["a", "b", "a"]})
     assert found["message"] == "`a` is twice in `/tags`"
     assert [each["value"] for each in found["edits"]] == [["a", "b"]]
+
+
+@each_case(
+    "text, correction",
+    [
+        ("ready", ("Ready", Applicability.SAFE)),
+        ("on-hold", ("on_hold", Applicability.SAFE)),
+        ("Raedy", ("Ready", Applicability.UNSAFE)),
+        ("later", None),
+    ],
+)
+def test_text_that_is_not_a_choice_is_corrected_to_the_nearest_one(
+    text: str, correction: tuple[str, Applicability] | None
+) -> None:
+    assert correct_text(text, {"enum": ["on_hold", "Ready", 7]}) == correction
