@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.cli.shared_options import ContractOptions, GuardOptions, SettingsOptions, TargetOptions
-from cxcall.client.client import Client as CxcallClient
-from cxcall.findings.errors import StoppedError, UsageError
-from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.command import CONTACT, Cxcall
 from helpers.mcp_client import Person, call, talk
+from helpers.mcp_requests import TOKEN, count, request
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mcp.client.client import Client
 
-TOKEN = "t0ken-for-the-agent"
+
 NUMBER = "+12025550123"
 SENDS = ("--allow-send", "--operation", "personal-connection", "--operation", "execute")
 READ_TOOLS = {
     *("validate", "explain", "list_operations", "show_operation", "dry_run"),
     *("list_history", "show_history", "doctor"),
 }
-
-
-def request(reason: str) -> dict[str, Any]:
-    """Return the arguments of a request that can be sent."""
-    body = {"contactId": CONTACT, "reasonCode": reason}
-    return {"operation": "personal-connection", "body": body}
-
-
-@pytest.fixture
-def platform(cxcall: Cxcall) -> Iterator[Platform]:
-    """Run a platform, and point the command at it."""
-    with Platform(lambda _body, _count: Reply(201, {"id": "e-1"})) as platform:
-        cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url,
-            "CXCALL_ACCESS_TOKEN": TOKEN,
-        }
-        yield platform
-
-
-def count(platform: Platform) -> int:
-    return sum(platform.dials.values())
 
 
 def check_hints(tools: list[Any], sending: set[str]) -> None:
@@ -270,118 +243,3 @@ def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
         ("--root", "none"),
     ):
         cxcall("mcp", *arguments, "-o", "json", code=2)
-
-
-@pytest.mark.slow
-def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
-    hello: dict[str, Any] = {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "t", "version": "1"},
-    }
-    messages: list[dict[str, Any]] = [
-        {"method": "initialize", "id": 1, "params": hello},
-        {"method": "notifications/initialized"},
-        {
-            "method": "tools/call",
-            "id": 2,
-            "params": {"name": "validate", "arguments": {"content": "{"}},
-        },
-        {"method": "tools/call", "id": 3, "params": {"name": "doctor", "arguments": {"body": 5}}},
-    ]
-    process = subprocess.Popen(
-        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"],
-        env=cxcall.environment,
-        cwd=cxcall.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    assert process.stderr
-    for message in messages:
-        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
-        process.stdin.flush()
-        if "id" in message:
-            assert json.loads(process.stdout.readline())["jsonrpc"] == "2.0"
-    process.stdin.close()
-    assert process.stdout.read() == ""
-    assert "Traceback" not in process.stderr.read()
-    assert process.wait(30) == 0
-    process.stdout.close()
-    process.stderr.close()
-
-
-def test_no_file_is_read_from_the_stdin_of_the_protocol(cxcall: Cxcall) -> None:
-    for flag in ("--contract", "--do-not-call"):
-        assert "stdin" in cxcall("mcp", flag, "-", code=2).err
-    cxcall("mcp", code=2, env={"CXCALL_DO_NOT_CALL": "-"})
-
-
-@pytest.mark.slow
-def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> None:
-    cxcall.file("shadow/mcp.py", 'raise ModuleNotFoundError("No module named mcp", name="mcp")\n')
-    ran = cxcall("mcp", "-o", "json", code=2, env={"PYTHONPATH": str(cxcall.folder / "shadow")})
-    assert "pip install 'cxcall[mcp]'" in ran.envelope["findings"][0]["fix"]
-
-
-@pytest.mark.slow  # it loads the SDK
-@pytest.mark.parametrize("answer", ["yes", "true", 1, None])
-def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
-    from pydantic import ValidationError
-
-    from cxcall.cli.mcp_server.pending_confirmations import Confirmation
-
-    with pytest.raises(ValidationError):
-        Confirmation.model_validate({"send": answer})
-
-
-@pytest.mark.slow
-def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxcall.cli.mcp_server.read_tools import MAX_FINDINGS, MAX_VALUES, ReadTools, RootFolder
-
-    monkeypatch.setenv("CXCALL_CONFIG_DIR", cxcall.environment["CXCALL_CONFIG_DIR"])
-    target = TargetOptions(SettingsOptions(), ContractOptions())
-    tools = ReadTools(target, GuardOptions(), RootFolder(None))
-    report = tools.validate("{}\n" * 2000, operation="execute")
-    assert (len(report.findings), report.exit_code) == (100, 3)
-    assert MAX_FINDINGS <= sum(report.data["counts"]["codes"].values()) < MAX_FINDINGS + 10
-    for content in ("{}\n" * (MAX_VALUES + 1), f"[{'1,' * MAX_VALUES}\n1]"):
-        with pytest.raises(UsageError, match="more than 50,000 lines and values"):
-            tools.validate(content, operation="add-contacts")
-
-
-@pytest.mark.slow  # it loads the SDK
-def test_confirmation_expires_and_is_used_once(
-    cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from cxcall.cli.mcp_server.pending_confirmations import LIFETIME_SECONDS, PendingConfirmations
-
-    for name, value in cxcall.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(cxcall.folder)
-    now = [0.0]
-    confirmations = PendingConfirmations(lambda: now[0])
-    with CxcallClient() as client:
-        checked, other = (
-            client.build("personal-connection", request(reason)["body"]) for reason in ("a", "b")
-        )
-        used, expired, foreign = (confirmations.add(checked) for _ in range(3))
-        confirmations.check(used, checked)
-        confirmations.take(used, checked)
-        now[0] = LIFETIME_SECONDS - 1
-        confirmations.check(expired, checked)
-        for identifier, built in ((used, checked), (foreign, other), (foreign, checked)):
-            with pytest.raises(StoppedError):
-                confirmations.take(identifier, built)
-        now[0] = LIFETIME_SECONDS
-        with pytest.raises(StoppedError, match="expired"):
-            confirmations.check(expired, checked)
-        first = confirmations.add(checked)
-        for _ in range(200):
-            confirmations.add(checked)
-        with pytest.raises(StoppedError):
-            confirmations.check(first, checked)
-    assert count(platform) == 0

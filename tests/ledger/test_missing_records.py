@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import stat
-import subprocess
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from subprocess import DEVNULL
@@ -23,140 +21,18 @@ from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT
 from helpers.ledger_process import intent
+from helpers.missing_records import BATCH, SEND, state_of, write_rows
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
     from helpers.command import Cxcall, Running
 
-SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+
 OTHER = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "y", "--yes")
-BATCH = (
-    "batch",
-    "calls.jsonl",
-    "--operation",
-    "personal-connection",
-    "--rate",
-    "500/s",
-    "--confirm",
-)
-
-
-@pytest.fixture
-def platform(cxcall: Cxcall) -> Iterator[Platform]:
-    with Platform() as running:
-        cxcall.environment |= running.environment
-        yield running
-
-
-def state_of(cxcall: Cxcall) -> Path:
-    return cxcall.folder / "state"
-
-
-def write_rows(cxcall: Cxcall, count: int) -> None:
-    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(count)]
-    cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-
-
-# --- at the end of a process, one file has all records
-
-
-def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: Platform) -> None:
-    cxcall(*SEND, code=0)
-    state = state_of(cxcall)
-    assert [path.name for path in state.iterdir() if path.name.startswith(FILE_NAME)] == [FILE_NAME]
-    alone = cxcall.folder / "alone"
-    alone.mkdir()
-    shutil.copy(state / FILE_NAME, alone)
-    listed = cxcall("history", "list", "-o", "jsonl", env={"CXCALL_STATE_DIR": str(alone)}, code=0)
-    assert listed.envelope["outcome"] == "accepted"
-    assert "already-sent" in cxcall(*SEND, env={"CXCALL_STATE_DIR": str(alone)}, code=7).err
-    assert platform.rung == 1
-
-
-@pytest.mark.slow
-def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform: Platform) -> None:
-    write_rows(cxcall, 30)
-    cxcall(*BATCH, "30", code=0)
-    assert not (state_of(cxcall) / f"{FILE_NAME}-wal").exists()
-    with closing(sqlite3.connect(state_of(cxcall) / FILE_NAME)) as ledger:
-        assert ledger.execute("SELECT count(*) FROM delivery").fetchone() == (30,)
-        assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert platform.rung == 30
-
-
-# --- an incomplete file is refused
-
-
-def make_empty(state: Path) -> None:
-    (state / FILE_NAME).write_bytes(b"")
-
-
-def make_database_without_tables(state: Path) -> None:
-    (state / FILE_NAME).unlink()
-    with closing(sqlite3.connect(state / FILE_NAME)) as other:
-        other.execute("VACUUM")
-        other.execute("PRAGMA user_version = 4")
-
-
-def remove_tables(state: Path) -> None:
-    with closing(sqlite3.connect(state / FILE_NAME)) as ledger:
-        for table in ("event", "delivery"):
-            ledger.execute(f"DROP TABLE {table}")
-        ledger.commit()
-
-
-def leave_log_alone(state: Path) -> None:
-    (state / FILE_NAME).rename(state / f"{FILE_NAME}-wal")
-
-
-def leave_journal_alone(state: Path) -> None:
-    (state / FILE_NAME).rename(state / f"{FILE_NAME}-journal")
-
-
-def cut_in_half(state: Path) -> None:
-    content = (state / FILE_NAME).read_bytes()
-    (state / FILE_NAME).write_bytes(content[: len(content) // 2])
-
-
-def cut_first_page(state: Path) -> None:
-    content = (state / FILE_NAME).read_bytes()
-    (state / FILE_NAME).write_bytes(content[:4096])
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        make_empty,
-        make_database_without_tables,
-        remove_tables,
-        leave_log_alone,
-        leave_journal_alone,
-        cut_in_half,
-        cut_first_page,
-    ],
-)
-def test_remains_of_a_ledger_are_refused_with_safe_advice(
-    cxcall: Cxcall, platform: Platform, spoil: Callable[[Path], None]
-) -> None:
-    cxcall(*SEND, code=0)
-    state = state_of(cxcall)
-    spoil(state)
-    before = {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()}
-    for words in (SEND, ("history", "list")):
-        refused = cxcall(*words, code=2)
-        assert "error[ledger]" in refused.err
-    assert {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()} == before
-    advice = refused.err.partition("then `")[2].partition("`")[0]
-    subprocess.run(advice, shell=True, check=True, cwd=cxcall.folder)
-    assert "records-missing" in cxcall(*SEND, code=7).err  # the hint places no call
-    assert platform.rung == 1
-
-
-# --- a ledger that disappeared is noticed
 
 
 def delete_file(state: Path) -> None:
@@ -335,9 +211,6 @@ def test_two_state_folders_have_markers_of_their_own(tmp_path: Path) -> None:
     assert len(list((tmp_path / "markers").iterdir())) == 2
 
 
-# --- the clock
-
-
 @pytest.mark.slow
 def test_call_recorded_by_a_slow_clock_stops_a_second_one(
     cxcall: Cxcall, platform: Platform
@@ -357,9 +230,6 @@ def test_call_recorded_by_a_slow_clock_stops_a_second_one(
     pruned = cxcall("history", "prune", "--older-than", "1h", "--yes", "-o", "json", code=0)
     assert pruned.envelope["data"]["pruned"] == 0
     assert platform.rung == 2
-
-
-# --- a backup
 
 
 @pytest.mark.slow

@@ -1,16 +1,12 @@
-"""Several machines share one ledger in PostgreSQL: its guard, its history, and its loss."""
+"""Several machines share one ledger in PostgreSQL: its guard, its history, and its address."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import time
 from datetime import UTC, datetime, timedelta
-from subprocess import DEVNULL
-from threading import Event, Thread
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import psycopg
@@ -18,36 +14,21 @@ import pytest
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.errors import LedgerError, MissingRecordsError
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 from cxcall.phone.attempt_limit import AttemptLimit
-from helpers.command import CONTACT, Cxcall, Running
+from helpers.command import Cxcall
 from helpers.ledger_process import intent
-from helpers.platform_server import Platform, Reply
-from helpers.postgres import running_postgres
+from helpers.machines import SEND, begin, machine
+from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.ledger.postgres.reply_timeout import BoundedConnection
     from helpers.postgres import PostgresServer
 
-SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+
 PASSWORD = "corRect-horse-17"
-
-
-def machine(folder: Path, name: str, url: str, platform: Platform) -> Cxcall:
-    """Return the command on a separate machine, which uses the ledger in a database."""
-    (folder / name).mkdir()
-    command = Cxcall(folder / name)
-    command.environment |= {**platform.environment, "CXCALL_LEDGER": url}
-    return command
-
-
-def begin(command: Cxcall, *words: str) -> Running:
-    """Start the command without reading its output."""
-    return command.begin(*words, out=DEVNULL, err=DEVNULL)
 
 
 def test_call_of_one_machine_stops_the_same_call_of_another(
@@ -175,83 +156,11 @@ def test_changed_record_is_noticed(postgres_url: str) -> None:
             list(ledger.records())
 
 
-def restore_older_copy(server: PostgresServer, marker_folder: Path, name: str = "") -> str:
-    """Return the address of a ledger that was restored from a copy without its last record."""
-    name = name or server.new_database()
-    url = server.url(name)
-    with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
-        ledger.begin(intent("a", again=True)._replace(people=("number 1",)), 900)
-    copy = server.new_database(template=name)
-    with Ledger.open_shared(url, marker_folder=marker_folder) as ledger:
-        ledger.begin(intent("b", again=True), 900)
-    replace_database(server, name, copy)
-    return url
-
-
-def replace_database(server: PostgresServer, name: str, copy: str) -> None:
-    """Restore a database from a copy of it."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name}")
-        connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
-
-
-def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
-    url = restore_older_copy(postgres_server, tmp_path)
-    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
-        assert "is an older copy" in ledger.missing_records()
-
-
 def test_number_of_zero_bytes_is_stored(postgres_url: str) -> None:
     with Ledger.open_shared(postgres_url) as ledger:
         delivery = ledger.begin(intent("a"), 900)
         ledger.record_outcome(delivery, Outcome.REFUSED, note="a\0b", message="\ud800")
         assert ledger.get(delivery).outcome is Outcome.REFUSED
-
-
-@pytest.mark.slow
-def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path) -> None:
-    with running_postgres(is_durable=True) as server:
-        url = server.url(server.new_database())
-        arrived, restarted = Event(), Event()
-
-        def answer(_body: object, _count: int) -> Reply:
-            arrived.set()
-            restarted.wait(60)
-            return Reply()
-
-        with Platform(answer) as platform:
-            command = machine(tmp_path, "a", url, platform)
-
-            process = begin(command, *SEND)
-            arrived.wait(60)
-            server.restart()
-            restarted.set()
-            assert process.wait(60) == 0
-            assert platform.rung == 1
-        with Ledger.open_shared(url) as ledger:
-            assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
-
-
-@pytest.mark.slow
-def test_killed_process_leaves_its_call_unknown_for_all_machines(
-    tmp_path: Path, postgres_url: str
-) -> None:
-    arrived, end = Event(), Event()
-
-    def answer(_body: object, _count: int) -> Reply:
-        arrived.set()
-        end.wait(60)
-        return Reply()
-
-    with Platform(answer) as platform:
-        here, there = (machine(tmp_path, name, postgres_url, platform) for name in ("a", "b"))
-        process = begin(here, *SEND)
-        arrived.wait(60)
-        process.kill()
-        process.wait()
-        end.set()
-        assert "unknown" in there(*SEND, code=7).err
-        assert platform.rung == 1
 
 
 def test_machines_share_the_slots_of_one_rate_limit(postgres_url: str) -> None:
@@ -309,81 +218,6 @@ def test_batches_of_two_machines_send_no_row_twice(tmp_path: Path, postgres_url:
         assert max(platform.dials.values()) == 1
 
 
-def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> None:
-    database = PostgresDatabase(postgres_url)
-    connection = cast("BoundedConnection", database.connection)
-    connection.reply_timeout = 0.2
-    server = connection.info.backend_pid
-
-    def record() -> None:
-        with database.transaction():
-            for number in (1, 2):
-                database.write("INSERT INTO batch_end VALUES (?, 'b', 0, '')", (number,))
-            os.kill(server, signal.SIGSTOP)
-
-    try:
-        with pytest.raises(LedgerError, match=r"cannot be reached: no response within 0\.2 s"):
-            record()
-    finally:
-        os.kill(server, signal.SIGCONT)
-    with database.transaction():  # by a new connection, which waits until the server has decided
-        [(found,)] = database.run("SELECT count(*) FROM batch_end")
-    assert found in (0, 2)
-    database.close()
-
-
-def test_interrupted_wait_for_the_lock_leaves_the_connection_usable(postgres_url: str) -> None:
-    holder, waiting = PostgresDatabase(postgres_url), PostgresDatabase(postgres_url)
-
-    def interrupt_once_it_waits() -> None:
-        with psycopg.connect(postgres_url, autocommit=True) as watching:
-            while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
-                pass
-        os.kill(os.getpid(), signal.SIGINT)
-
-    def wait_for_the_lock() -> None:
-        Thread(target=interrupt_once_it_waits).start()
-        with waiting.transaction():
-            pass
-
-    with holder.transaction(), pytest.raises(KeyboardInterrupt):
-        wait_for_the_lock()
-    for write in (waiting, holder, waiting):
-        with write.transaction():
-            assert write.run("SELECT 1").fetchone() == (1,)
-    holder.close()
-    waiting.close()
-
-
-def test_settings_of_the_role_do_not_make_records_less_durable(
-    postgres_server: PostgresServer,
-) -> None:
-    name = postgres_server.new_database()
-    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
-    url = f"{postgres_server.url(name)}&options=-c%20synchronous_commit%3Doff"
-    database = PostgresDatabase(url)
-    assert database.run("SHOW synchronous_commit").fetchone() == ("on",)
-    database.close()
-
-
-@pytest.mark.slow
-def test_database_stopped_before_the_outcome_leaves_the_call_unknown() -> None:
-    with running_postgres(is_durable=True) as server:
-        url = server.url(server.new_database())
-        with Ledger.open_shared(url) as ledger:
-            delivery = ledger.begin(intent("a"), 900)
-            server.stop()
-            with pytest.raises(KeyboardInterrupt):
-                ledger.record_outcome(delivery, Outcome.ACCEPTED, is_cancelled=lambda: True)
-            with pytest.raises(KeyboardInterrupt):  # and nothing is sent without a record
-                ledger.begin(intent("b"), 900, lambda: True)
-            server.start()
-            with pytest.raises(CxcallError, match="unknown"):
-                ledger.begin(intent("a"), 900)
-            assert [record.outcome for record in ledger.records()] == [Outcome.UNKNOWN]
-
-
 def test_clock_that_is_set_does_not_change_the_time_of_the_ledger(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -402,101 +236,3 @@ def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
         assert ledger.prune(now + timedelta(days=1)) == 1
         assert ledger.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
-
-
-def test_machine_without_a_marker_notices_a_promoted_standby(
-    postgres_url: str, postgres_server: PostgresServer
-) -> None:
-    with Ledger.open_shared(postgres_url) as ledger:
-        ledger.begin(intent("a"), 900)
-        assert ledger.missing_records() == ""
-    postgres_server.promote()
-    with Ledger.open_shared(postgres_url) as ledger:
-        with pytest.raises(MissingRecordsError, match="a standby was promoted"):
-            ledger.begin(intent("b"), 900)
-        ledger.accept_missing_records()
-        ledger.begin(intent("b"), 900)
-    with Ledger.open_shared(postgres_url) as ledger:
-        assert ledger.missing_records() == ""
-        ledger.check(always=True)
-
-
-def test_machine_that_notices_missing_records_stops_all_others(
-    tmp_path: Path, postgres_server: PostgresServer
-) -> None:
-    url = restore_older_copy(postgres_server, tmp_path)
-    with (
-        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
-        pytest.raises(MissingRecordsError, match="older copy"),
-    ):
-        ledger.begin(intent("c"), 900)
-    with Ledger.open_shared(url) as fresh:
-        with pytest.raises(MissingRecordsError, match="another machine found"):
-            fresh.begin(intent("d"), 900)
-        fresh.accept_missing_records()
-        fresh.begin(intent("d"), 900)
-        assert fresh.people.find_finding([("number 1",)], AttemptLimit(1, 604_800))
-
-
-def test_every_loss_stops_all_machines_and_each_one_is_accepted_once(
-    tmp_path: Path, postgres_server: PostgresServer
-) -> None:
-    markers, others = tmp_path / "one", tmp_path / "other"
-    url = restore_older_copy(postgres_server, markers)
-    with Ledger.open_shared(url, marker_folder=markers) as ledger:
-        ledger.accept_missing_records()
-        ledger.begin(intent("c"), 900)
-    restore_older_copy(postgres_server, markers, urlsplit(url).path.strip("/"))
-    with (
-        Ledger.open_shared(url, marker_folder=markers) as ledger,
-        Ledger.open_shared(url, marker_folder=others) as fresh,
-    ):
-        with pytest.raises(MissingRecordsError, match="older copy"):
-            ledger.begin(intent("d"), 900)
-        with pytest.raises(MissingRecordsError, match="another machine found"):
-            fresh.begin(intent("b"), 900)
-        fresh.accept_missing_records()
-        with pytest.raises(MissingRecordsError, match="restored from an older copy"):
-            ledger.begin(intent("d"), 900)
-        fresh.begin(intent("b"), 900)  # which is not stopped again
-        ledger.accept_missing_records()
-        ledger.begin(intent("d"), 900)
-
-
-def test_copy_from_between_two_losses_stops_all_machines(
-    tmp_path: Path, postgres_server: PostgresServer
-) -> None:
-    name = postgres_server.new_database()
-    for _ in range(2):
-        url = restore_older_copy(postgres_server, tmp_path, name)
-        between = postgres_server.new_database(template=name)
-        with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
-            ledger.accept_missing_records()
-    replace_database(postgres_server, name, between)
-    with (
-        Ledger.open_shared(url, marker_folder=tmp_path) as ledger,
-        Ledger.open_shared(url) as fresh,
-    ):
-        with pytest.raises(MissingRecordsError, match="restored from an older copy"):
-            ledger.begin(intent("c"), 900)
-        with pytest.raises(MissingRecordsError, match="another machine found"):
-            fresh.begin(intent("c"), 900)
-
-
-def test_pool_that_forgets_prepared_statements_changes_nothing(postgres_url: str) -> None:
-    with Ledger.open_shared(postgres_url) as ledger:
-        for number in range(9):
-            delivery = ledger.begin(intent(str(number)), 900)
-            ledger.shared_database.connection.pgconn.exec_(b"DEALLOCATE ALL")
-            ledger.record_outcome(delivery, Outcome.ACCEPTED)
-        assert len(list(ledger.records())) == 9
-
-
-def test_lost_prepared_statement_is_not_called_damage(postgres_url: str) -> None:
-    with Ledger.open_shared(postgres_url) as ledger:
-        with (
-            pytest.raises(LedgerError, match="cannot be used over this connection") as caught,
-            ledger.shared_database.explaining_errors(),
-        ):
-            raise psycopg.errors.InvalidSqlStatementName("prepared statement is lost")
-        assert "damaged" not in str(caught.value)

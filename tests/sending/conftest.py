@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cxcall.ledger.ledger import Ledger
+from helpers.guarded_places import Guards
+
+if TYPE_CHECKING:
+    pass
 
 
 @pytest.fixture
@@ -23,3 +28,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """Open a ledger for this test."""
     with Ledger.open(tmp_path / "state") as opened:
         yield opened
+
+
+@pytest.fixture
+def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guards:
+    return Guards(tmp_path, monkeypatch)

@@ -1,0 +1,143 @@
+"""Errors in a user's document are listed, and block only the operations that use them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.small_api import swagger
+from helpers.user_documents import names
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("swagger: '2.0'\npaths: [\n", "is not YAML: did not find expected node content"),
+        ("- no\n- document\n", "is not an OpenAPI"),
+        ({"swagger": "1.2", "paths": {}}, "or Swagger 2.0 document"),
+        ({"swagger": "2.0", "paths": []}, "has an array where an object is required"),
+        (
+            {"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}},
+            "has an integer where an array is required",
+        ),
+    ],
+)
+def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, message: str) -> None:
+    ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert message in finding["message"]
+    assert finding["fix"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lead", "message"),
+    [
+        ({"$ref": "#/definitions/LEAD"}, "back to itself"),
+        (None, "which is not in it"),
+        ({"$ref": "https://example.com/x"}, "which is not in it"),
+        ({"$ref": "other.json#/x"}, "which is not in it"),
+        ({"properties": {"rank": 7}}, "has an integer where an object is required"),
+    ],
+)
+def test_invalid_schema_blocks_only_the_requests_that_use_it(
+    cxcall: Cxcall, lead: Any, message: str
+) -> None:
+    definitions = {"GROUP": {"type": "object"}, **({"LEAD": lead} if lead else {})}
+    file = cxcall.file("own.json", {**swagger(), "definitions": definitions})
+    # It is in the body of `callLead`, and in a response of `getLead`.
+    assert {"getLead", "addGroup", "sendForm"} <= names(cxcall, file)
+    assert "callLead" not in names(cxcall, file)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=3).envelope
+    assert listed["data"]["unusable"] == ["callLead"]
+    assert any(message in each["message"] for each in listed["findings"])
+    ran = cxcall("send", "callLead", "--contract", file, "-n", "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert finding["message"].startswith("`callLead` cannot be used: ")
+    assert message in finding["message"]
+    cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
+
+
+def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcall) -> None:
+    document = swagger()
+    levels = ["LEAD", *(f"L{number}" for number in range(24))]  # 2 to the power of 24 schemas
+    for outer, inner in pairwise(levels):
+        document["definitions"][outer] = {"allOf": [{"$ref": f"#/definitions/{inner}"}] * 2}
+    document["definitions"][levels[-1]] = {"type": "object"}
+    file = cxcall.file("own.json", document)
+    ran = cxcall("send", "callLead", "--contract", file, "-n", "--set", "/a=1", code=2)
+    assert "combines more than 100,000 other schemas" in ran.err
+    assert "sendForm" in names(cxcall, file)
+
+
+@pytest.mark.parametrize("word", ["allOf", "oneOf", "not"])
+def test_schemas_in_a_long_chain_block_only_the_requests_that_use_them(
+    cxcall: Cxcall, word: str
+) -> None:
+    document = swagger()
+    levels = ["LEAD", *(f"L{number}" for number in range(1500))]
+    for outer, inner in pairwise(levels):
+        reference = {"$ref": f"#/definitions/{inner}"}
+        document["definitions"][outer] = {word: reference if word == "not" else [reference]}
+    document["definitions"][levels[-1]] = {"type": "object"}
+    file = cxcall.file("own.json", document)
+    for words in (("send", "callLead", "-n", "--set", "/a=1"), ("operations", "callLead")):
+        ran = cxcall(*words, "--contract", file, code=2)
+        assert "combines others in more than 400 steps" in ran.err
+    assert "sendForm" in names(cxcall, file)
+
+
+def test_array_of_itself_is_shown(cxcall: Cxcall) -> None:
+    document = swagger()
+    document["definitions"]["LEAD"] = {"type": "array", "items": {"$ref": "#/definitions/LEAD"}}
+    shown = cxcall(
+        "operations", "callLead", "--contract", cxcall.file("own.json", document), code=0
+    )
+    assert f"{'array of ' * 5}array" in shown.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("word", ["$ref", "properties"])
+def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, word: str) -> None:
+    document = swagger()
+    names = ["LEAD", *(f"L{number}" for number in range(3000))]
+    for outer, inner in pairwise(names):
+        reference = {"$ref": f"#/definitions/{inner}"}
+        document["definitions"][outer] = reference if word == "$ref" else {word: {"a": reference}}
+    document["definitions"][names[-1]] = {"type": "object", "required": ["phone"]}
+    file = cxcall.file("own.json", document)
+    words = ("send", "callLead", "--contract", file, "-n", "--lead-id", "7")
+    ran = cxcall(*words, "--set", '/a={"a": {}}', code=3 if word == "$ref" else 0)
+    assert ("`phone` is missing" in ran.err) == (word == "$ref")
+
+
+def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
+    paths = '"/a": {"get": {"operationId": "%s", "responses": {}}}'
+    twice = ",\n".join(paths % name for name in ("one", "two"))
+    text = f'{{"openapi": "3.1.0", "info": {{}}, "paths": {{\n{twice}\n}}}}'
+    for file in (cxcall.file("own.json", text), cxcall.file("own.yaml", f"# YAML\n{text}")):
+        words = ("operations", "--problems", "--contract", file, "-o", "json")
+        (finding,) = cxcall(*words, code=0).envelope["findings"]
+        assert "duplicate name `/a`" in finding["message"]
+        assert finding["where"] == f"{file}:{'4' if 'yaml' in file else '3'}:1"
+        assert names(cxcall, file) & {"one", "two"} == {"two"}
+
+
+def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
+    document = swagger()
+    document["definitions"]["LEAD"]["properties"]["rank"]["required"] = True
+    document["definitions"]["LEAD"]["properties"]["label"]["type"] = "text"
+    file = cxcall.file("own.json", document)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
+    places = {each["where"].partition("#")[2] for each in listed["findings"]}
+    assert places == {
+        f"/definitions/LEAD/properties/{each}" for each in ("rank/required", "label/type")
+    }
+    words = ("validate", "-", "--operation", "callLead", "--contract", file)
+    cxcall(*words, stdin='{"rank": 1, "label": 5}', code=0)
+    cxcall(*words, stdin='{"rank": "1"}', code=3)

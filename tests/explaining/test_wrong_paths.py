@@ -1,0 +1,173 @@
+"""Errors in path and host are reported: prefixes, slots, placeholders, and IDs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall import explain
+from cxcall.explaining.operations.known_operations import (
+    CXONE,
+    GENESYS,
+)
+from cxcall.findings.finding import Severity
+from helpers.cases import each_case
+from helpers.routes import ACD, HOSTS, QUEUE, problems
+
+if TYPE_CHECKING:
+    pass
+
+
+CALLBACKS = "/api/v2/conversations/callbacks"
+JOB = "/scheduled-callbacks"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "words", "nearest"),
+    [
+        (HOSTS[GENESYS], "/api/v2.0/conversations/callbacks", "`/api/v2.0` instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/v2/conversations/callbacks", "`/v2` instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/conversations/callbacks", "lacks the prefix `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], f"/api/v2{CALLBACKS}", "instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/api/v2//conversations/callbacks", "has an empty segment", CALLBACKS),
+        (HOSTS[GENESYS], f"/{CALLBACKS}", "has an empty segment", CALLBACKS),
+        (HOSTS[GENESYS], "/api/v2/outbound/campaigns//start", "`{campaignId}` is empty", "/api/v2/outbound/campaigns/{campaignId}/start"),
+        (HOSTS[CXONE], f"/services/v13.0{JOB}", "instead of `/inContactAPI/services/v13.0`", ACD + JOB),
+        (HOSTS[CXONE], f"/incontactapi/v13.0{JOB}", "instead of `/inContactAPI/services/v13.0`", ACD + JOB),
+        (HOSTS[CXONE], f"{ACD}{ACD}{JOB}", "instead of `/inContactAPI/services/v34.0`", ACD + JOB),
+        (HOSTS[CXONE], JOB, "lacks the prefix", ACD + JOB),
+    ],
+)  # fmt: skip
+def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
+    host: str, path: str, words: str, nearest: str
+) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    assert found.route.nearest is not None
+    assert found.route.nearest.path == nearest
+    (finding,) = [each for each in found.findings if each.code == "path-unpublished"]
+    assert finding.severity is Severity.ERROR
+    assert words in finding.message
+
+
+@pytest.mark.parametrize("host", [None, "{{baseUrl}}"])
+@pytest.mark.parametrize("path", [f"/services/v13.0{JOB}", f"/v13.0{JOB}"])
+def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: str) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    assert found.route.platform == CXONE
+    (finding,) = [each for each in found.findings if each.code == "path-unpublished"]
+    assert finding.severity is Severity.WARNING
+    assert "unless the base URL has the rest" in finding.fix
+
+
+@each_case(
+    "host, path, severity",
+    [
+        ("login.undefined", "/oauth/token", "error"),
+        ("api.None", CALLBACKS, "error"),
+        ("api..pure.cloud", CALLBACKS, "error"),
+        ("{{my-org}}.mypurecloud.com", CALLBACKS, "warning"),
+        ("api.{region}.mypurecloud.com", CALLBACKS, "warning"),
+        ("example.com", "/oauth/token", "warning"),
+        ("api.", CALLBACKS, "error"),
+        ("api.mypurecloud.com.", CALLBACKS, ""),
+        ("api.{{environment}}", CALLBACKS, ""),
+        ("api.${region}.pure.cloud", CALLBACKS, ""),
+        ("{{host}}", CALLBACKS, ""),
+        ("api-{area}.niceincontact.com", ACD + JOB, ""),
+    ],
+)
+def test_host_with_an_empty_or_a_wrong_slot_is_reported(
+    host: str, path: str, severity: str
+) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    severities = [each.severity.value for each in found.findings if each.code == "host-unknown"]
+    assert severities == ([severity] if severity else [])
+
+
+def test_rules_of_a_token_request_are_uncertain_at_a_foreign_host() -> None:
+    exchange = {"method": "POST", "path": "/oauth/token", "body": "grant_type=password&username=a"}
+    (found,) = explain({**exchange, "host": "auth.example.com"})
+    assert found.root is not None
+    assert found.root.code == "host-unknown"
+    assert "login.<region's domain>" in found.root.fix
+    assert all(each.severity is not Severity.ERROR for each in found.findings)
+
+
+def test_body_is_not_compared_with_another_operation_than_the_nearest() -> None:
+    exchange = {"method": "POST", "host": HOSTS[GENESYS], "path": "/api/v2/routing/queue"}
+    (found,) = explain({**exchange, "body": {"name": "Support"}})
+    assert str(found.route.nearest) == "POST /api/v2/routing/queues"
+    assert [each.code for each in found.findings] == ["path-unpublished"]
+
+
+def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
+    (found,) = explain({"method": "GET", "host": "www.example.com", "path": "/users"})
+    assert found.route.nearest is None
+    assert found.route.platform == ""
+
+
+@pytest.mark.parametrize(("host", "codes"), [("apps", []), ("api", ["host-unknown"])])
+def test_contact_list_is_uploaded_as_a_form_to_its_own_host(host: str, codes: list[str]) -> None:
+    exchange = {
+        "method": "POST",
+        "host": f"{host}.mypurecloud.com",
+        "path": "/uploads/v2/contactlist",
+        "headers": {"Content-Type": "multipart/form-data; boundary=x"},
+        "body": "--x\r\nContent-Disposition: form-data; name=id\r\n\r\n1\r\n--x--",
+    }
+    (found,) = explain(exchange)
+    problems = [each for each in found.findings if each.severity is not Severity.NOTE]
+    assert [each.code for each in problems] == codes
+
+
+def test_request_of_another_vendor_is_not_judged() -> None:
+    exchange = {
+        "method": "POST",
+        "host": "api.telephony.example",
+        "path": "/2010-04-01/Calls.json",
+        "headers": {"Authorization": "Basic YTpi", "Content-Type": "text/plain"},
+        "body": "To=1",
+        "response": {"status": 400, "body": {"code": 21211, "message": "not a valid number"}},
+    }
+    (found,) = explain(exchange)
+    assert [each.code for each in found.findings] == ["host-unknown"]
+    assert "the server says: not a valid number" in found.findings[0].why
+    (found,) = explain({**exchange, "path": CALLBACKS})
+    assert len(found.findings) > 1
+
+
+def test_path_that_belongs_to_no_vendor_comes_first() -> None:
+    exchange = {
+        "method": "POST",
+        "host": "api.genesyscloud.com",
+        "path": "/v1/outbound/trigger-call",
+    }
+    (found,) = explain({**exchange, "body": {"phoneNumber": "+1 202"}})
+    assert [each.code for each in found.findings][:2] == ["path-unpublished", "host-unknown"]
+
+
+@pytest.mark.parametrize("value", ["{contactListId}", "%7BcontactListId%7D", "undefined", "<list>"])
+def test_placeholder_in_the_path_of_a_command_is_reported(value: str) -> None:
+    url = f"https://{HOSTS[GENESYS]}/api/v2/outbound/contactlists/{value}"
+    (found,) = explain(f"curl '{url}' -H 'Authorization: Bearer abc'")
+    assert "placeholder path" in " ".join(problems(found))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_wrong"),
+    [
+        ("/api/v2/routing/queues/support-queue", True),
+        ("/api/v2/routing/queues/12345/wrapupcodes", True),
+        (f"/api/v2/outbound/contactlists/{QUEUE}/contacts/crm-lead", False),
+        ("/api/v2/routing/email/domains/example.com", False),
+        (f"{ACD}/agents/4711/groups", False),
+        (f"{ACD}/agents/anna/groups", True),
+        ("/data-extraction/v1/jobs/8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10", False),
+        (f"{ACD}/agent-sessions/QWdlbnQ/get-next-event?timeout=10", False),
+    ],
+)
+def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> None:
+    host = HOSTS[GENESYS if path.startswith("/api/") else CXONE]
+    (found,) = explain({"method": "GET", "host": host, "path": path})
+    assert [each.split()[0] for each in problems(found)] == (["id-format"] if is_wrong else [])
