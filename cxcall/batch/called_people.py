@@ -24,11 +24,10 @@ if TYPE_CHECKING:
 class CalledPeople:
     """The people whom a batch called, or may have called, before this run.
 
-    A changed row is another request than the row that was sent, but would call the same person. If the file has
-    changed (`is_changed`), each delivery of the batch stops a row that the batch has not tried to send. A row of the file as
-    it was is stopped only by a delivery whose request is no longer in the file: an earlier run may have sent
-    rows of a changed file, which was restored afterwards. Without a batch to resume, nobody was called. A load compares
-    its contacts itself.
+    A changed row is another request than the row that was sent, but would call the same person. If the file was
+    changed since the batch began (`is_changed`, also if it was restored), each delivery of the batch stops a row that
+    the batch has not tried to send. A row that it has tried to send is stopped only by a delivery whose request is no
+    longer in the file. Without a batch to resume, nobody was called. A load compares its contacts itself.
     """
 
     def __init__(self, ledger: Ledger, job: Job, resumed: Sequence[str]) -> None:
@@ -36,7 +35,9 @@ class CalledPeople:
         batches = {each.id: each for each in ledger.batches.all()} if resumed else {}
         newest = batches.get(resumed[0]) if resumed else None
         digest = newest.file_digest if newest else ""
-        self.is_changed = bool(newest) and digest != job.rows.digest
+        self.is_changed = newest is not None and (
+            digest != job.rows.digest or ledger.batches.content(newest.id) is not None
+        )
         same = (each for each in resumed if each in batches)
         self._batches = {each for each in same if batches[each].file_digest == digest}
         self._last = ledger.last_delivery() if self._batches else 0
@@ -49,11 +50,9 @@ class CalledPeople:
 
     def find(self, request: CheckedRequest) -> Record | None:
         """Return the delivery of the batch that called a person of a changed row; None for a row that may be sent."""
-        if self._is_off:
+        if self._is_off or not self.is_changed:
             return None
-        is_new = self.is_changed and not self._was_tried(request)
-        if not (is_new or self._removed):
-            return None
+        is_new = not self._was_tried(request)
         is_counted = self._was_before if is_new else self._was_before_and_removed
         people = request.possible_people
         return self._ledger.people.find_contact(people, self._batches, is_counted=is_counted)
@@ -72,7 +71,7 @@ class CalledPeople:
 
     def compare_file(self, is_in_file: Callable[[str], bool]) -> None:
         """Find the deliveries of requests that are not in the file, when all of its rows are known."""
-        if self._is_off or self._job.settings.is_embedded:
+        if self._is_off or not self.is_changed or self._job.settings.is_embedded:
             return
         self._removed = {
             delivery
@@ -111,7 +110,7 @@ def called_finding(earlier: Record) -> Finding:
         "ledger",
         f"this batch {did} this person already, by another request: delivery `{earlier.id}`",
         fix=fix,
-        why="the file has changed since the batch began, and this row is not the one that was sent",
+        why="the file was changed since the batch began, and this row is not the one that was sent",
         source="ledger",
     )
 
@@ -119,6 +118,6 @@ def called_finding(earlier: Record) -> Finding:
 def describe_change(job: Job) -> str:
     """Return what a person should know about a file that has changed since its batch began."""
     return (
-        f"`{job.rows.name}` has changed since the batch began: rows that were sent are not sent again, in any order,"
+        f"`{job.rows.name}` was changed since the batch began: rows that were sent are not sent again, in any order,"
         " nor are changed rows of people whom the batch called, or may have called"
     )

@@ -122,6 +122,16 @@ class RowSelection:
         findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
         return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)
 
+    @property
+    def is_changed_file(self) -> bool:
+        """Whether the file was changed since the batch to resume began."""
+        return self.called is not None and self.called.is_changed
+
+    def record_change(self, batch: str) -> None:
+        """Record the present content of a file that was changed since the batch to resume began."""
+        if self._ledger and self.is_changed_file:
+            self._ledger.batches.record_content(batch, self._job.rows.digest)
+
     def _with_called(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a changed row that would be sent as skipped, or invalid if `strict`, if the batch has called its person."""
         if checked.skip or checked.earlier or not self.called:

@@ -189,7 +189,7 @@ class Run(RowLoop):
         in_flight = self._in_flight.get(earlier.row or 0) if earlier.batch == self.batch else None
         if in_flight and is_same_request(in_flight.request, checked.request):
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
-        if not checked.rows:
+        if self.selection.is_changed_file:
             self.unsent.add_moved(checked.row, earlier)
         return RowResult(
             checked.row,
@@ -245,6 +245,7 @@ def begin_run(
     token = get_credentials(settings, job.operation) if totals.to_send else None
     if token:
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+    selection.record_change(batch)
     batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)

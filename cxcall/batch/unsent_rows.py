@@ -41,6 +41,7 @@ class UnsentRows:
     def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:
         self._ledger, self._batch, self._key_of = ledger, batch, key_of
         self._waiting: list[UnsentRow] = []
+        self._moved: dict[str, int] | None = None
         self.problem = ""
 
     def add(self, result: RowResult) -> None:
@@ -54,8 +55,10 @@ class UnsentRows:
             self.flush()
 
     def add_moved(self, row: Row, earlier: Record) -> None:
-        """Collect a row that this batch sent under another number, if its file was changed since then."""
-        if earlier.batch != self._batch or earlier.row in (row.number, None):
+        """Collect a row of a changed file that this batch sent before, unless its number is recorded."""
+        if self._moved is None:
+            self._moved = self._ledger.batches.moved_rows(self._batch)
+        if earlier.batch != self._batch or self._moved.get(earlier.id) == row.number:
             return
         reason, now = f"{MOVED}{earlier.id}", datetime.now(UTC)
         outcome = earlier.outcome

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
-from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, FileContent, UnsentRow, new_id
 from cxcall.ledger.request_digest import LOAD
 from cxcall.ledger.stored_texts import mask, storable
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger_access import LedgerAccess
 
 MOVED = "delivery "
-"""The start of the reason of a row whose delivery has another row number, because the file was changed; its ID follows."""
+"""The start of the reason of a row that was sent before its file was changed; the ID of its delivery follows."""
+CHANGED = "file-changed "
+"""The start of the reason of row 0, which records another content of the file; the last delivery before it follows."""
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
     d.rows_key, count(*)
@@ -28,12 +30,8 @@ FROM (
     ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
 """
-_CHANGED_ROW = """
-SELECT row FROM delivery WHERE batch = ? AND batch <> '' AND substr(key, 1, 5) <> 'rows '
-GROUP BY row HAVING count(DISTINCT digest) > 1 LIMIT 1
-"""
 _OWN_OUTCOME = """
-SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR substr(reason, 1, 9) = 'delivery ') LIMIT 1
+SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR row = 0) LIMIT 1
 """
 
 
@@ -184,31 +182,62 @@ class BatchRecords:
                     message=mask(each.message)[:MAX_NOTE_LENGTH],
                 )
 
-    def moved_rows(self, batch: str) -> dict[str, int]:
-        """Return the present row number of each delivery whose row has moved in the file since it was sent."""
+    def record_content(self, batch: str, digest: str) -> None:
+        """Record that the file of a resumed batch has another content from now on, unless it had this one before."""
+        content = self.content(batch)
+        if content and content.digest == digest:
+            return
+        with self._access.writing():
+            self._access.rows.insert(
+                "unsent",
+                at=self._access.now().timestamp(),
+                batch=batch,
+                row=0,  # of no row
+                key=digest,
+                outcome=Outcome.SKIPPED,
+                reason=f"{CHANGED}{self._access.rows.state.last_delivery}",
+                message="",
+            )
+
+    def content(self, batch: str) -> FileContent | None:
+        """Return the present content of a batch's file; None if it has not changed since the batch began."""
+        where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
         with self._access.database.snapshot():
-            where = "WHERE batch = ? AND substr(reason, 1, 9) = ? ORDER BY number"
-            found = self._access.rows.select_table("unsent", where, (batch, MOVED))
+            for row in self._access.rows.select_table("unsent", where, (batch,)):
+                last_delivery = int(row["reason"].removeprefix(CHANGED))
+                return FileContent(row["key"], last_delivery, int(row["number"]))
+        return None
+
+    def deliveries_after(self, batch: str, number: int) -> set[str]:
+        """Return the IDs of the deliveries of a batch after a number."""
+        statement = "SELECT id FROM delivery WHERE batch = ? AND batch <> '' AND number > ?"
+        with self._access.database.snapshot():
+            return {str(id_) for (id_,) in self._access.database.run(statement, (batch, number))}
+
+    def moved_rows(self, batch: str) -> dict[str, int]:
+        """Return the row number of each earlier delivery in the present content of a file that was changed."""
+        content = self.content(batch)
+        with self._access.database.snapshot():
+            where = "WHERE batch = ? AND substr(reason, 1, 9) = ? AND number > ? ORDER BY number"
+            after = content.last_unsent if content else 0
+            found = self._access.rows.select_table("unsent", where, (batch, MOVED, after))
         return {row["reason"].removeprefix(MOVED): int(row["row"]) for row in found}
 
     def counts_by_row_differ(self, batch: str) -> bool:
         """Return whether the newest delivery of each row number does not tell the outcome of each row.
 
-        A row may have moved in a file that was changed, or a response did not confirm it.
+        The file was changed, or a response did not confirm all rows of its request.
         """
         with self._access.database.snapshot():
-            return any(
-                self._access.database.run(each, (batch,)).fetchone() is not None
-                for each in (_CHANGED_ROW, _OWN_OUTCOME)
-            )
+            return self._access.database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None
 
     def unsent_rows(
-        self, batches: Collection[str], outcome: Outcome | None = None
+        self, batches: Collection[str], outcome: Outcome | None = None, after: int = 0
     ) -> dict[int, UnsentRow]:
         """Return the last record of each row that has no delivery of its own in some batches, by row number.
 
-        A row whose delivery has another row number, because the file was changed, is not one of them.
-        With an outcome, only the rows with this outcome.
+        A row that was sent before its file was changed is not one of them.
+        With an outcome, only the rows with this outcome; with `after`, only records after that number.
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()
@@ -230,5 +259,5 @@ class BatchRecords:
                 datetime.fromtimestamp(row["at"], UTC),
             )
             for row in {row["row"]: row for row in found}.values()
-            if not row["reason"].startswith(MOVED)
+            if row["row"] and row["number"] > after and not row["reason"].startswith(MOVED)
         }

@@ -76,6 +76,14 @@ class Batch(NamedTuple):
     key: str = ""
 
 
+class FileContent(NamedTuple):
+    """The content of a batch's file from one resumption on: its digest, and the last delivery and row record before it."""
+
+    digest: str
+    last_delivery: int
+    last_unsent: int
+
+
 class UnsentRow(NamedTuple):
     """A row of a batch without a delivery of its own, with its reason: skipped, invalid, or, in a load, not confirmed.
 

@@ -130,7 +130,7 @@ def _as_csv(contacts: Sequence[Any]) -> str:
 class RequestSelection:
     """The rows of a selection, combined into requests of many contacts for a `Run`."""
 
-    waits_for_hours = False
+    waits_for_hours = is_changed_file = False
 
     def __init__(self, selection: RowSelection, builder: ChunkBuilder) -> None:
         self._selection, self._builder = selection, builder

@@ -35,7 +35,7 @@ def join_columns(
     Raises UsageError if it is not the file of the batch.
     """
     with _open_input(report, file) as rows:
-        wanted = {row.row for row in report.rows}
+        wanted = {row.row for row in report.rows if row.is_in_file}
         cells = {
             row.number: cells_of(row, rows.header)
             for row in rows.rows(operation)
@@ -43,7 +43,10 @@ def join_columns(
         }
     if not show_numbers:
         cells = {number: _masked(found) for number, found in cells.items()}
-    joined = [row._replace(columns=cells.get(row.row, {})) for row in report.rows]
+    joined = [
+        row._replace(columns=cells.get(row.row, {}) if row.is_in_file else {})
+        for row in report.rows
+    ]
     return report._replace(rows=joined)
 
 
@@ -77,7 +80,8 @@ def write_rejects(report: BatchReport, file: InputFile, operation: Operation, pa
     wanted = {
         row.row
         for row in report.rows
-        if is_reject(
+        if row.is_in_file
+        and is_reject(
             row.outcome, row.reason, is_token_refused=row.status == HTTPStatus.UNAUTHORIZED
         )
     }

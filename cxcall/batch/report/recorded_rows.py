@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Batch, Record, UnsentRow
+    from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 
 NOT_SENT = "not-sent"
 """The outcome of a row that a batch has not reached."""
-_CALLED = (Outcome.ACCEPTED, Outcome.UNKNOWN)
 
 
 class ReportRow(NamedTuple):
     """One row of a batch with its last result; `at` is the time of its result, `latency` is in milliseconds.
+
+    `is_in_file` is false for a request that is not in the present content of a file that was changed, or may not be.
 
     `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
     are cells of the file of rows.
@@ -46,6 +47,7 @@ class ReportRow(NamedTuple):
     at: datetime | None = None
     latency: float | None = None
     columns: Mapping[str, str] = {}
+    is_in_file: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the row as JSON."""
@@ -93,29 +95,55 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     """Return the last result of each row; if a row has several deliveries, one that may have been processed counts.
 
-    If the file was changed, an earlier request of a row that called somebody, or may have called, is a result of its own.
+    If the file was changed, row numbers are those of its present content, which is the file of the report. An earlier
+    request that called somebody, or may have called, and is no longer in it, is a result of its own.
     """
-    moved, removed, digests = ledger.batches.moved_rows(batch.id), [], {}
-    rows = {
-        number: _unsent(each) for number, each in ledger.batches.unsent_rows([batch.id]).items()
-    }
+    content = ledger.batches.content(batch.id)
+    after = content.last_unsent if content else 0
+    present = _PresentRows(ledger, batch.id, content) if content else None
+    unsent = ledger.batches.unsent_rows([batch.id], after=after)
+    rows = {number: _unsent(each) for number, each in unsent.items()}
     placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
+    others = []
     for record in ledger.records(batch=batch.id):  # newest first
         ranges = parse_key(record.key, record.row)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
         sent = _sent(record)
-        sent = sent._replace(row=moved.get(record.id, sent.row))
+        if present and not ranges:
+            sent = present.place(sent)
+            if not sent.is_in_file:
+                others.append(sent)
+                continue
         for number in numbers if ranges else (sent.row,):
             if number in placed and not record.may_be_processed:
                 continue
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
                 rows[number] = sent._replace(row=number, key="") if ranges else sent
                 placed.add(number)
-                digests[number] = record.digest
-            elif not ranges and sent.outcome in _CALLED and record.digest != digests.get(number):
-                removed.append(sent)
-    known = sorted((*rows.values(), *removed), key=lambda row: (row.row, row.at or row.began))
-    return BatchReport(batch, known, max((batch.rows or 0) - len(rows), 0))
+    missing = max((batch.rows or 0) - len(rows), 0)
+    known = [*rows.values(), *(each for each in others if _is_kept(each, rows))]
+    known.sort(key=lambda row: row.row)
+    file_digest = content.digest if content else batch.file_digest
+    return BatchReport(batch._replace(file_digest=file_digest), known, missing)
+
+
+class _PresentRows:
+    """Which deliveries belong to the present content of a file that was changed, and to which of its rows."""
+
+    def __init__(self, ledger: Ledger, batch: str, content: FileContent) -> None:
+        self._moved = ledger.batches.moved_rows(batch)
+        self._new = ledger.batches.deliveries_after(batch, content.last_delivery)
+
+    def place(self, sent: ReportRow) -> ReportRow:
+        """Return a delivery with its present row number, or as one that is not in the file."""
+        is_in_file = sent.delivery in self._moved or sent.delivery in self._new
+        number = self._moved.get(sent.delivery, sent.row)
+        return sent._replace(row=number, is_in_file=is_in_file)
+
+
+def _is_kept(row: ReportRow, rows: Mapping[int, ReportRow]) -> bool:
+    """Return whether an earlier request is a result: it called somebody, or its row has no later result."""
+    return row.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN) or row.row not in rows
 
 
 def count_rows(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:

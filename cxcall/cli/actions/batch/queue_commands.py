@@ -53,9 +53,9 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
             row, request = checked.row, checked.request
             if result := result_without_sending(checked):
                 unsent.add(result)
-            elif checked.earlier:
+            elif checked.earlier and selection.is_changed_file:
                 unsent.add_moved(row, checked.earlier)
-            elif request:
+            elif request and checked.earlier is None:
                 content = row_content(checked, request, keys.key_of(row))
                 yield QueuedRow(queued.batch, row.number, content)
 

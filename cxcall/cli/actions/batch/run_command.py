@@ -218,6 +218,7 @@ class BatchCommand:
     ) -> Report:
         """Queue the rows for workers, which have their own credentials."""
         job = self.job
+        selection.record_change(batch)
         batch = batch or ledger.batches.begin(
             *job.identity, totals.rows, self.keys.column, guard=self.guard
         )
