@@ -11,6 +11,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.json_envelope import envelope_of
 from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
 
@@ -92,7 +93,7 @@ class RowResult(NamedTuple):
             data |= {"rows": self.label, "contacts": self.row_count}
         if self.skip:
             data["skipped"] = str(self.skip)
-        return {**self.report.envelope(), "data": data}
+        return {**envelope_of(self.report), "data": data}
 
     def __str__(self) -> str:
         number, outcome, _, delivery, reason = self.cells()

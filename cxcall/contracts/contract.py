@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND, ParsedDocument
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.request_url import has_path_slash, server_url, target
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ class Contract:
 
     def base_url(self, domain: str = "") -> str:
         """Return the server's URL; `domain` replaces the default of its first variable."""
+        from cxcall.contracts.request_url import server_url
+
         return server_url(self._server, domain)
 
     @property
@@ -170,6 +171,8 @@ def operation_at(operation: Operation, base_url: str, values: Mapping[str, str])
     It counts as one that can place a call if its route at that URL may be a shipped route that can. The path
     with `values` counts, too, if a value has a slash: many servers decode `%2F` and use another route.
     """
+    from cxcall.contracts.request_url import has_path_slash, target
+
     path, has_slash = operation.path, has_path_slash(operation.parameters, values)
     if has_slash:
         path = target(path, operation.parameters, values)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
 from cxcall.contracts.parameters import Alternative, Flag, Parameter
-from cxcall.contracts.request_url import join_base, server_url, target
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:
@@ -182,6 +181,8 @@ class Operation:
     @property
     def server(self) -> str:
         """The URL of the operation's own server, with default variables; empty if it has none."""
+        from cxcall.contracts.request_url import server_url
+
         return server_url((self.declared.get("servers") or [{}])[0])
 
     @property
@@ -303,5 +304,7 @@ class Operation:
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL with all path and query parameters, percent-encoded."""
+        from cxcall.contracts.request_url import join_base, target
+
         base = join_base(base_url, self.server or self.contract.base_url())
         return base + target(self.path, self.parameters, values)

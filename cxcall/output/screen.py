@@ -15,9 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from cxcall.findings.errors import UsageError
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.output_options import CI_FORMATS
-from cxcall.output.report import echo_mask
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
-from cxcall.phone import number_masking
 from cxcall.runtime.known_secrets import redact, redact_value
 
 if TYPE_CHECKING:
@@ -103,7 +101,9 @@ class Screen:
         if self._is_terminal(self.stdout):
             self.print_line(prefix + fold(escape_controls(text), terminal_columns(self.stdout)))
         else:
-            self.print_line(prefix + escape_controls(number_masking.mask_text(text)))
+            from cxcall.phone.number_masking import mask_text
+
+            self.print_line(prefix + escape_controls(mask_text(text)))
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, whose envelope has all messages, only if `always`."""
@@ -183,8 +183,11 @@ class Screen:
             ci_format = import_module(f"cxcall.output.formats.{output}")
             self.print_line(escape_controls(ci_format.render(report)))
         else:
+            from cxcall.output.json_envelope import envelope_of
+
             indent = 2 if output == "json" and not report.is_last_json_line else None
-            envelope = report.envelope() if report.shows_secret else redact_value(report.envelope())
+            envelope = envelope_of(report)
+            envelope = envelope if report.shows_secret else redact_value(envelope)
             self._write(escape_in_json(_as_json(envelope, indent)), self.stdout)
         self.stdout.flush()
 
@@ -244,7 +247,7 @@ class Screen:
         paint = partial(self.paint, self.stdout)
         response = exchange.response
         if response is not None:
-            reason = escape_controls(echo_mask(exchange.request, self.stdout)(response.reason))
+            reason = escape_controls(_echo_mask(exchange.request, self.stdout)(response.reason))
             status = f"HTTP {response.status} {reason}".rstrip()
             elapsed = f" in {exchange.timings.get('total', 0.0):.0f} ms"
             self.print_line(
@@ -271,9 +274,11 @@ class Screen:
             decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:
             if not self._is_terminal(self.stdout):
-                decoded = number_masking.mask_value(decoded, request.mask_echo)
+                from cxcall.phone.number_masking import mask_value
+
+                decoded = mask_value(decoded, request.mask_echo)
             text = escape_in_json(_as_json(redact_value(decoded), indent=2))
-        self.print_line(self._highlight_json(echo_mask(request, self.stdout)(text)))
+        self.print_line(self._highlight_json(_echo_mask(request, self.stdout)(text)))
 
     def _highlight_json(self, text: str) -> str:
         """Return text with control characters escaped, and with syntax colors if it is JSON."""
@@ -290,21 +295,10 @@ class Screen:
         return capture.get().rstrip("\n")
 
     def _print_exchange(self, exchange: Exchange) -> None:
-        from cxcall.runtime.likely_secrets import masked_headers
+        from cxcall.output.exchange_text import exchange_lines
 
-        request, response = exchange.request, exchange.response
-        url = request.url if self.stderr.isatty() else number_masking.mask_url(request.url)
-        lines = [f"> {request.method} {url}"]
-        lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
-        if response is not None:
-            received = [f"< {response.status} {response.reason}"]
-            received += [
-                f"< {name}: {value}" for name, value in masked_headers(response.headers).items()
-            ]
-            lines += map(echo_mask(request, self.stderr), received)
-        phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
-        for line in (*lines, f"* {phases}"):  # not folded, so that people can copy them
-            self._write(escape_controls(redact(line)), self.stderr)
+        for line in exchange_lines(exchange, is_exact=self.stderr.isatty()):
+            self._write(escape_controls(redact(line)), self.stderr)  # not folded, to be copied
 
     def print_table(self, table: Table, stream: IO[str]) -> None:
         """Print a table on a terminal, otherwise its cells with tabs between them."""
@@ -335,6 +329,11 @@ class Screen:
         paint = partial(self.paint, stream)
         text = format_finding(finding, paint, columns, with_source=self.options.verbose)
         self._write(text + "\n", stream)
+
+
+def _echo_mask(request: HttpRequest, stream: IO[str]) -> Callable[[str], str]:
+    """Return a function that masks the numbers of a request in a response, unless a terminal shows it."""
+    return str if stream.isatty() else request.mask_echo
 
 
 def _as_json(value: Any, indent: int | None = None) -> str:

@@ -12,7 +12,6 @@ from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
-from cxcall.settings.setting_values import CXONE, check_values
 from cxcall.settings.sources import (
     DOTENV,
     ENVIRONMENT,
@@ -160,6 +159,7 @@ def load_settings(
     """
     from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
+    from cxcall.settings.setting_values import CXONE, check_values
     from cxcall.settings.trust import find_trust_errors, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)

@@ -9,26 +9,24 @@ from __future__ import annotations
 
 import os
 from fnmatch import fnmatchcase
-from functools import partial
 from itertools import accumulate
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall.documents import toml
-from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cxcall.contracts.contract import Catalog
     from cxcall.contracts.operation import Operation
 
-SETTINGS_FILES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
+SETTINGS_FILES: Mapping[str, tuple[str, ...]] = {
+    ".cxcall.toml": (),
+    "pyproject.toml": ("tool", "cxcall"),
+}
 """The files that may have patterns, and the tables that contain `operations`; the first file wins."""
-
-_EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
 
 
 class PatternMatch(NamedTuple):
@@ -86,8 +84,11 @@ def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
     Raises UsageError, with the place, if such a file is invalid or names an unknown operation.
     """
     for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
-        if path.is_file() and (found := _read(path, known)) is not None:
-            return found
+        if path.is_file():
+            from cxcall.validation.pattern_file import read_patterns
+
+            if (found := read_patterns(path, SETTINGS_FILES[path.name], known)) is not None:
+                return OperationPatterns(path, found)
     return None
 
 
@@ -96,53 +97,3 @@ def folders_to_root(folder: Path) -> list[Path]:
     folders = [folder, *folder.parents]
     root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
     return folders[: root + 1]
-
-
-def _read(path: Path, known: Catalog) -> OperationPatterns | None:
-    text, above = toml.read_file(path), SETTINGS_FILES[path.name]
-    if above and above[-1] not in text:
-        return None  # other errors in the file are not reported here
-    declared: Any = toml.parse(path, text, fix=_EXAMPLE)
-    for depth, key in enumerate(above, 1):
-        if key not in declared:
-            return None
-        declared = _table(path, text, above[:depth], declared[key])
-    for key in declared:
-        if key != "operations":
-            place = toml.locate(path, text, *above, key)
-            raise UsageError(
-                f"unknown setting `{key}`", where=place, fix=f"under `[operations]` {_EXAMPLE}"
-            )
-    keys = (*above, "operations")
-    patterns = _table(path, text, keys, declared.get("operations", {}))
-    return OperationPatterns(
-        path,
-        {
-            pattern: _operation(partial(toml.locate, path, text, *keys, pattern), name, known)
-            for pattern, name in patterns.items()
-        },
-    )
-
-
-def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[str, Any]:
-    if isinstance(value, dict):
-        return value
-    raise UsageError(
-        f"`{'.'.join(keys)}` must be a table, not {toml.type_name(value)}",
-        where=toml.locate(path, text, *keys),
-        fix=_EXAMPLE,
-    )
-
-
-def _operation(locate: Callable[[], str], name: Any, known: Catalog) -> Operation:
-    if not isinstance(name, str):
-        raise UsageError(
-            f"the name of an operation must be a string, not {toml.type_name(name)}",
-            where=locate(),
-            fix=_EXAMPLE,
-        )
-    try:
-        return known.find_operation(name)
-    except UsageError as error:
-        (finding,) = error.findings
-        raise UsageError(finding.message, where=locate(), fix=finding.fix) from None

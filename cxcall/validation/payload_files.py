@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from glob import glob, has_magic
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -271,7 +270,9 @@ def _expand_files(file: str) -> list[str]:
             "contains no payload files",
             f"give the names of the files, or let them end in {', '.join(SUFFIXES)}",
         )
-    elif has_magic(file) and not Path(file).exists():
+    elif any(sign in file for sign in "*?[") and not Path(file).exists():
+        from glob import glob
+
         every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
         found = sorted(path for path in every if Path(path).is_file())
         problem, fix = "matches no file", "check the pattern: `**` stands for any number of folders"

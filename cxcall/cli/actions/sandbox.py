@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.sandbox_recorder import Recorder
 from cxcall.cli.shared_options import find_own_contract
-from cxcall.output.report import Report, finding_as_json
+from cxcall.output.json_envelope import finding_as_json
+from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.transport.origins import is_loopback_host
 

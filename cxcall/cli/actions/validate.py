@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.output_options import CI_FORMATS
-from cxcall.output.report import Report, finding_as_json
+from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_in_json, escape_to_one_line
 from cxcall.validation.payload_check import VerdictRun
@@ -129,6 +129,8 @@ def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
 
 
 def _verdict_as_json(verdict: PayloadVerdict) -> dict[str, Any]:
+    from cxcall.output.json_envelope import finding_as_json
+
     findings = [finding_as_json(finding) for finding in verdict.findings]
     return {**verdict.as_dict(), "findings": findings}
 

@@ -12,6 +12,7 @@ from mcp_types import CallToolResult, TextContent
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.internal_fault import fault_finding
 from cxcall.findings.notices import with_notices
+from cxcall.output.json_envelope import envelope_of
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, error_report
 from cxcall.output.terminal_text import escape_in_json
@@ -44,7 +45,7 @@ def as_tool(action: Callable[P, Report]) -> Callable[P, CallToolResult]:
 def result_of(report: Report, *, is_error: bool = False) -> CallToolResult:
     """Return the envelope of a report as the result of a tool."""
     report = report._replace(findings=with_notices(report.findings))
-    envelope: dict[str, Any] = redact_value(report.envelope())
+    envelope: dict[str, Any] = redact_value(envelope_of(report))
     text = escape_in_json(json.dumps(envelope, ensure_ascii=False))
     return CallToolResult(
         content=[TextContent(type="text", text=text)],

@@ -17,7 +17,7 @@ from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.explaining.skipped_har_entries import find_reason_to_skip
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.report import finding_as_json
+from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 
