@@ -15,7 +15,6 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
-from cxcall.phone import number_masking
 from cxcall.phone.number_property_names import PHONE_FORMATS
 
 if TYPE_CHECKING:
@@ -107,14 +106,13 @@ class _MistakeFinder:
         unknown = [each for each in members if is_complete and each not in declared]
         if unknown:
             from cxcall.payloads.errors.misnamed_properties import find_renames
+            from cxcall.phone.number_masking import mask_text
 
             renames = find_renames(self.operation, self.body.value, {pointer: unknown})
         for name in unknown:
             place = join_pointer(pointer, name)
             rename = renames.get(place)
-            message = (
-                f"`{operation}` does not declare a property `{number_masking.mask_text(name)}`"
-            )
+            message = f"`{operation}` does not declare a property `{mask_text(name)}`"
             fix = rename.describe() if rename else f"see its properties: {self.operation.listing}"
             why = _WHY_CLOSED if schema.get("x-cxcall-closed") else _WHY_OPEN
             found = self._warning("property-unknown", place, message, fix, why, key=True)
