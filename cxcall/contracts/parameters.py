@@ -1,12 +1,16 @@
 """Parameters and flags of an operation, and its alternatives."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from __future__ import annotations
 
-from cxcall.contracts.json_schema import JsonSchema
+import re
+from typing import TYPE_CHECKING, Any
+
 from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cxcall.contracts.json_schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The members of a path item that are operations; `query` is new in OpenAPI 3.2."""
@@ -40,9 +44,7 @@ class Parameter(NamedTuple):
     separator: str = ","
 
     @classmethod
-    def of(
-        cls, entry: Mapping[str, Any], bundle: Callable[[JsonSchema], JsonSchema]
-    ) -> "Parameter":
+    def of(cls, entry: Mapping[str, Any], bundle: Callable[[JsonSchema], JsonSchema]) -> Parameter:
         """Return the parameter that a document declares; `bundle` adds what its schema refers to."""
         return cls(
             name=entry["name"],
@@ -60,7 +62,7 @@ class Parameter(NamedTuple):
         return self.schema.get("type") == "array"
 
     @property
-    def flag(self) -> "Flag":
+    def flag(self) -> Flag:
         """The flag that sets it on the command line: `conversationId` is `--conversation-id`.
 
         Characters other than letters and digits become hyphens: `page[size]` is `--page-size`. The name
@@ -101,7 +103,7 @@ class Flag(NamedTuple):
     under: str = ""
 
     @classmethod
-    def of(cls, name: str, declared: Mapping[str, Any]) -> "Flag":
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
         """Return the flag `name` that a contract declares."""
         return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
 

@@ -1,10 +1,13 @@
 """The security that a document declares for an operation: which credentials a request needs, and where."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from collections.abc import Mapping
-from typing import Any, Self
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BEARER, BASIC, API_KEY = "bearer", "basic", "api-key"
 _BEARER_TYPES = ("oauth2", "openidconnect")

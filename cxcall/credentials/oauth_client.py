@@ -1,6 +1,7 @@
 """The OAuth client and the token grant, which contain secrets. Their repr does not show a secret."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 from cxcall.credentials.access_token import check_secret, check_text, credentials_error
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome

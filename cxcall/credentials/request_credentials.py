@@ -5,10 +5,10 @@ they come from the settings `username`, `password`, and `api_key`, or from `cxca
 sent only to the host that the user named for them, never to one that only a document names.
 """
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ from cxcall.transport.http_messages import is_header
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 
@@ -77,7 +79,7 @@ Credentials = Token | RequestCredentials
 
 
 def get_credentials(
-    settings: "Settings", operation: "Operation", *, fresh: bool = False
+    settings: Settings, operation: Operation, *, fresh: bool = False
 ) -> Credentials | None:
     """Return the credentials that an operation needs; None if it needs none.
 
@@ -117,7 +119,7 @@ def get_credentials(
     return RequestCredentials(secrets.source, headers, query, cookies, token)
 
 
-def store_credentials(settings: "Settings", username: str, secret: str) -> str:
+def store_credentials(settings: Settings, username: str, secret: str) -> str:
     """Store Basic credentials, or without a user name an API key, for the profile and its host.
 
     Returns where they are stored. Raises CredentialsError for an empty secret, and if the user named no
@@ -135,7 +137,7 @@ def store_credentials(settings: "Settings", username: str, secret: str) -> str:
 
 
 def choose_alternative(
-    settings: "Settings", alternatives: tuple[Alternative, ...]
+    settings: Settings, alternatives: tuple[Alternative, ...]
 ) -> Alternative | None:
     """Return the first alternative that the settings have all credentials for; None if there is none."""
     secrets = _Secrets(settings)
@@ -148,7 +150,7 @@ def choose_alternative(
     return () if () in alternatives else None
 
 
-def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[str, str, str]]:
+def describe_places(settings: Settings, operation: Operation) -> list[tuple[str, str, str]]:
     """Return (place, name, variable) of each credential that would be sent, for a dry run; reads no secret.
 
     The variable stands for the value in a shell; for Basic credentials, for the value of curl's `--user`.
@@ -166,7 +168,7 @@ def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[
     return [_describe_place(settings, each) for each in chosen]
 
 
-def _describe_place(settings: "Settings", scheme: SecurityScheme) -> tuple[str, str, str]:
+def _describe_place(settings: Settings, scheme: SecurityScheme) -> tuple[str, str, str]:
     if _takes_token(settings, scheme):
         return ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN")
     if scheme.kind == BASIC:
@@ -174,7 +176,7 @@ def _describe_place(settings: "Settings", scheme: SecurityScheme) -> tuple[str, 
     return (scheme.place, scheme.field, "$CXCALL_API_KEY")
 
 
-def _takes_token(settings: "Settings", scheme: SecurityScheme) -> bool:
+def _takes_token(settings: Settings, scheme: SecurityScheme) -> bool:
     """Return whether a token is sent for a scheme; it is also sent for a key in `Authorization`, unless a key is set."""
     has_key = scheme.may_be_token and _Secrets(settings).has(scheme)
     return scheme.kind == BEARER or (scheme.may_be_token and not has_key)
@@ -183,7 +185,7 @@ def _takes_token(settings: "Settings", scheme: SecurityScheme) -> bool:
 class _Secrets:
     """The user name, the password, and the API keys of the settings, or else those of the stored login."""
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.source = ""
 
@@ -273,7 +275,7 @@ def _check_place(scheme: SecurityScheme) -> None:
     )
 
 
-def _check_destination(settings: "Settings", source: str) -> None:
+def _check_destination(settings: Settings, source: str) -> None:
     """Raise CredentialsError if a secret from `source` may not go to the host of the settings."""
     check_use(settings, source)
     base_url = settings.values["base_url"]
@@ -285,9 +287,7 @@ def _check_destination(settings: "Settings", source: str) -> None:
         )
 
 
-def _no_credentials(
-    settings: "Settings", alternatives: tuple[Alternative, ...]
-) -> CredentialsError:
+def _no_credentials(settings: Settings, alternatives: tuple[Alternative, ...]) -> CredentialsError:
     """Return the error that names the credentials that the document requires, and their settings."""
     return credentials_error(
         f"there are no credentials for `{host_of(settings.base_url)}`: the document requires "
@@ -299,7 +299,7 @@ def _no_credentials(
     )
 
 
-def _advice(settings: "Settings", alternatives: tuple[Alternative, ...]) -> Iterator[str]:
+def _advice(settings: Settings, alternatives: tuple[Alternative, ...]) -> Iterator[str]:
     for scheme in (each for entry in alternatives for each in entry):
         if scheme.kind == BASIC:
             yield f"set `CXCALL_USERNAME` and `CXCALL_PASSWORD`, or {settings.login_command('--basic')}"

@@ -1,6 +1,7 @@
 """A correction as data: operations of JSON Patch (RFC 6902), and how safe each one is."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,7 @@ class Edit(NamedTuple):
         """Whether it may be applied without a review."""
         return self.applicability is Applicability.SAFE
 
-    def as_unsafe(self) -> "Edit":
+    def as_unsafe(self) -> Edit:
         """Return a safe edit as an unsafe one."""
         return self._replace(applicability=Applicability.UNSAFE) if self.is_safe else self
 
@@ -59,7 +60,7 @@ class Edit(NamedTuple):
             members["value"] = self.value
         return {**members, "applicability": str(self.applicability)}
 
-    def map_texts(self, function: "Callable[[str], str]") -> "Edit":
+    def map_texts(self, function: Callable[[str], str]) -> Edit:
         """Return the edit with a function applied to each of its texts, such as one that masks."""
         return self._replace(
             pointer=function(self.pointer), text=function(self.text), source=function(self.source)

@@ -1,6 +1,7 @@
 """One result of a check or an explanation."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
@@ -40,7 +41,7 @@ class Excerpt(NamedTuple):
         """The file with line and column, or with the cell of a sheet."""
         return f"{self.file}:{self.cell or f'{self.line}:{self.column}'}"
 
-    def crop(self, margin: int) -> "Excerpt":
+    def crop(self, margin: int) -> Excerpt:
         """Return this place with at most so many characters of a long line on both sides."""
         first = max(self.column - 1 - self.start - margin, 0)
         text = self.text[first : first + 2 * margin]
@@ -70,7 +71,7 @@ class Finding(NamedTuple):
     source: str = ""
     origin: str = ""
     excerpt: Excerpt | None = None
-    edits: tuple["Edit", ...] = ()
+    edits: tuple[Edit, ...] = ()
     value: str = ""
 
     @classmethod
@@ -94,7 +95,7 @@ class Finding(NamedTuple):
         """Return a finding of severity `note`."""
         return cls(Severity.NOTE, code, where, message, fix, why, **more)
 
-    def map_texts(self, function: "Callable[[str], str]") -> "Finding":
+    def map_texts(self, function: Callable[[str], str]) -> Finding:
         """Return the finding with a function applied to each of its texts, such as one that masks."""
         excerpt = self.excerpt
         return Finding(

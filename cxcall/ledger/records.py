@@ -1,17 +1,20 @@
 """The values that the ledger stores and returns: intents, batches, and deliveries."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 import json
 import os
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 MAX_NOTE_LENGTH = 500
 PLACED, NOT_PLACED = "placed", "not-placed"

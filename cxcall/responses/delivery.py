@@ -1,10 +1,15 @@
 """The result of sending one request."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from cxcall.named_tuple import NamedTuple
-from cxcall.transport.http_messages import Exchange, HttpResponse
+
+if TYPE_CHECKING:
+    from cxcall.findings.exit_codes import ExitCode, Outcome
+    from cxcall.findings.finding import Finding
+    from cxcall.transport.http_messages import Exchange, HttpResponse
 
 
 class Delivery(NamedTuple):

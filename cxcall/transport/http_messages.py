@@ -1,6 +1,7 @@
 """HTTP requests and responses."""
 
-# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from __future__ import annotations
+
 import json
 from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
