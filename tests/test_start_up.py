@@ -115,8 +115,8 @@ def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
         cli.help_layout documents.toml documents.unused_file_names ledger.batches
         ledger.sqlite.upgrade ledger.stop_of_all_machines output.finding_text output.sections
         payloads.errors.hint_texts payloads.errors.value_corrections payloads.operation_matching
-        phone.impossible_numbers phone.number_spellings responses.message_in_body
-        responses.start_evidence runtime.likely_secrets runtime.name_similarity
+        phone.dialable_addresses phone.impossible_numbers phone.number_spellings
+        responses.message_in_body responses.start_evidence runtime.likely_secrets runtime.name_similarity
         runtime.random_texts runtime.secret_names sending.restricted_numbers
         transport.exchange_failures transport.retry_after
     """

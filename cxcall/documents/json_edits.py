@@ -12,7 +12,7 @@ from cxcall.documents.json_pointer import child_at, split_pointer, value_at
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cxcall.documents.json_document import Span
+    from cxcall.documents.json_spans import Span
     from cxcall.findings.edit import Edit
 
 

@@ -15,7 +15,6 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.dialable_addresses import DIALABLE, SCHEME
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
@@ -113,6 +112,8 @@ def dialed_numbers(
 
 def dialed_part(text: str) -> str:
     """Return the dialed part of a number or a URI: `911` of `sip:%39%31%31@example.com`."""
+    from cxcall.phone.dialable_addresses import SCHEME
+
     plain = compile_pattern(SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     return compile_pattern(r"[@;?]").split(plain, maxsplit=1)[0].strip()
 
@@ -218,6 +219,8 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, int]
 
     People write an access code before a number, an extension after it, or several numbers.
     """
+    from cxcall.phone.dialable_addresses import SCHEME
+
     plain = compile_pattern(_URI_HOST).sub(
         "", compile_pattern(SCHEME).sub("", _normalize_digits(_decode_escapes(text)))
     )
@@ -295,11 +298,12 @@ def _is_whole_number(entry: RequestValue, text: str) -> bool:
     is_named = is_folded_number_name(entry.name) or (
         is_generic and is_folded_number_name(entry.parent)
     )
-    return (
-        is_named
-        and bool(compile_pattern(DIALABLE).fullmatch(dialed_part(text)))
-        and not compile_pattern(_DATE).match(text)
-    )
+    if not is_named:
+        return False
+    from cxcall.phone.dialable_addresses import DIALABLE
+
+    is_dialable = compile_pattern(DIALABLE).fullmatch(dialed_part(text)) is not None
+    return is_dialable and not compile_pattern(_DATE).match(text)
 
 
 def _decode_escapes(text: str) -> str:
