@@ -63,15 +63,17 @@ class Breach(NamedTuple):
     fix: str
     source: str
     op: str = ""
+    severity: Severity = Severity.WARNING
 
     def finding(self, body: Payload | None, where: str) -> Finding:
-        """Return the warning; without a body, on a parameter of the query."""
+        """Return the warning or note; without a body, on a parameter of the query."""
         more: dict[str, str] = {"fix": self.fix, "why": _WHY, "source": self.source}
         if body is None:
-            return Finding.warning(
+            found = Finding.warning(
                 self.code, where, self.message, origin=self.pointer.lstrip("/"), **more
             )
-        return body.make_finding(Severity.WARNING, self.code, where, self.message, key=True, **more)
+            return found._replace(severity=self.severity)
+        return body.make_finding(self.severity, self.code, where, self.message, key=True, **more)
 
 
 def find_breaches(conditions: Iterable[JsonSchema], value: Any) -> Iterator[Breach]:
@@ -106,4 +108,7 @@ def _breach(condition: JsonSchema, error: Any) -> Breach:
     fix = fix or f"change `{name}`"
     if kind == "pattern":
         code = condition.get("code", code)
-    return Breach(code, pointer, f"{problem}: {condition['says']}", fix, condition["source"], op)
+    source = condition["source"]
+    if condition.get("severity") == Severity.NOTE:
+        return Breach(code, pointer, condition["says"], fix, source, severity=Severity.NOTE)
+    return Breach(code, pointer, f"{problem}: {condition['says']}", fix, source, op)

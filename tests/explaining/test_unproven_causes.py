@@ -127,6 +127,28 @@ def test_body_in_a_wrapper_is_one_finding() -> None:
     assert "itself as the body" in only.fix
 
 
+def test_required_property_under_a_wrong_name_is_noted_as_missing() -> None:
+    cases = (
+        (CALLS, {"to": "+12025550123"}, "/phoneNumber"),
+        ("/api/v2/outbound/campaigns", {"name": "A", "contactListId": QUEUE}, "/contactList"),
+    )
+    for path, body, place in cases:
+        found = find(exchange("POST", path, body, 400))
+        missing = {each.where: each.severity for each in found if each.code == "property-missing"}
+        assert missing[place] is Severity.NOTE
+
+
+def test_conference_of_one_party_is_only_a_note() -> None:
+    parties = [{"address": "+12025550123"}, {"userId": QUEUE}]
+    for body, expected in (
+        ({"participants": parties[:1]}, [Severity.NOTE]),
+        ({"participants": parties}, []),
+        ({"participants": parties[:1], "conversationIds": [QUEUE]}, []),
+    ):
+        found = find(exchange("POST", CALLS, body, 400))
+        assert [each.severity for each in found if each.where == "/participants"] == expected
+
+
 def test_interval_without_an_end_has_a_warning() -> None:
     path = "/api/v2/analytics/conversations/details/query"
     for interval, is_wrong in (("2026-11-01", True), ("2026-11-01T00:00:00Z/P1D", False)):

@@ -192,26 +192,38 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
 def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Finding]:
     """Yield a note for each required property that has a wrong name in the body; another finding reports the name."""
     for finding in findings:
+        added = [each.pointer for each in finding.edits if each.op == "add"]
         for edit in finding.edits:
-            above, _, name = edit.pointer.rpartition("/")
-            schema = operation.schema_at(above)
-            once = [each for group in schema.get("x-cxcall-once-required", ()) for each in group]
-            unconditional = (
-                each["then"] for each in schema.get("x-cxcall-conditions", ()) if not each["if"]
-            )
-            needed = [
-                *schema.get("required", ()),
-                *once,
-                *(each for then in unconditional for each in then.get("required", ())),
+            if not edit.source or edit.source != finding.where:
+                continue
+            # The value may belong in an object that is missing, too.
+            places = [
+                *(each for each in added if edit.pointer.startswith(f"{each}/")),
+                edit.pointer,
             ]
-            if edit.source and edit.source == finding.where and name in needed:
-                yield Finding.note(
-                    "property-missing",
-                    edit.pointer,
-                    f"`{name}` is missing: the body has it as `{edit.source}`",
-                    fix=finding.fix,
-                    source=finding.source,
-                )
+            for place in places:
+                above, _, name = place.rpartition("/")
+                if name in _needed_names(operation, above):
+                    yield Finding.note(
+                        "property-missing",
+                        place,
+                        f"`{name}` is missing: the body has it as `{edit.source}`",
+                        fix=finding.fix,
+                        source=finding.source,
+                    )
+                    break
+
+
+def _needed_names(operation: Operation, pointer: str) -> set[str]:
+    """Return the names that an object must have, or one of which it must have, by its schema and by other rules."""
+    schema = operation.schema_at(pointer)
+    rules = [each["then"] for each in schema.get("x-cxcall-conditions", ()) if not each["if"]]
+    groups = (
+        schema.get("required", ()),
+        *schema.get("x-cxcall-once-required", ()),
+        *(each.get("required", ()) for each in (*schema.get("anyOf", ()), *rules)),
+    )
+    return {name for group in groups for name in group}
 
 
 def _as_note(
