@@ -144,6 +144,11 @@ ACCEPTED = message(201, IDS, {"id": ID, "state": "created"})
 accept = raw(ACCEPTED)
 
 
+def _in_chunks(body: bytes) -> bytes:
+    whole = message(201, {**IDS, "Transfer-Encoding": "chunked"}, body)
+    return whole.replace(b"Content-Length", b"X-Length")
+
+
 def _reset_before_body(peer: Peer) -> None:
     peer.read_head()
     peer.reset()
@@ -213,24 +218,10 @@ cut_in_status = raw(b"HTTP/1.1 201")
 cut_in_headers = raw(ACCEPTED[: ACCEPTED.index(b"ININ-Corr") + 12])
 cut_after_headers = raw(ACCEPTED[: ACCEPTED.index(b"\r\n\r\n") + 4])
 cut_in_body = raw(ACCEPTED[:-5])
-cut_unframed = raw(
-    ACCEPTED.replace(b"Content-Length: ", b"X-Length: ")[:-5],
-)
-cut_in_chunk = raw(
-    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b'40\r\n{"id"').replace(
-        b"Content-Length", b"X-Length"
-    )
-)
-wrong_chunk = raw(
-    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"zz\r\n{}\r\n0\r\n\r\n").replace(
-        b"Content-Length", b"X-Length"
-    )
-)
-chunked = raw(
-    message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n").replace(
-        b"Content-Length", b"X-Length"
-    )
-)
+cut_unframed = raw(ACCEPTED.replace(b"Content-Length: ", b"X-Length: ")[:-5])
+cut_in_chunk = raw(_in_chunks(b'40\r\n{"id"'))
+wrong_chunk = raw(_in_chunks(b"zz\r\n{}\r\n0\r\n\r\n"))
+chunked = raw(_in_chunks(b"2\r\n{}\r\n0\r\n\r\n"))
 too_long = raw(message(201, {**IDS, "Content-Length": "1000"}, b"{}"))
 too_short = raw(
     message(201, {"Content-Type": "application/json", "Content-Length": "5"}, b'{"id": "x"}')
@@ -340,46 +331,6 @@ class FaultServer:
                 self.rung += peer.whole and fault.takes
             with suppress(OSError):
                 peer.sock.close()
-
-
-def rejecting_proxy(status: int = 407) -> Fault:
-    """Run a proxy that refuses to connect."""
-
-    def act(peer: Peer) -> None:
-        peer.read_head()
-        peer.send(message(status, {"Proxy-Authenticate": 'Basic realm="x"'}))
-
-    return Fault(act)
-
-
-def _dying_proxy(peer: Peer) -> None:
-    peer.read_head()
-
-
-dying_proxy = Fault(_dying_proxy)
-
-
-def tunnel_to(port: int) -> Fault:
-    """Run a proxy that connects to a port of this machine for every requested host."""
-
-    def act(peer: Peer) -> None:
-        peer.read_head()
-        with socket.create_connection(("127.0.0.1", port), PATIENCE) as onward:
-            peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            back = Thread(target=_pump, args=(onward, peer.sock), daemon=True)
-            back.start()
-            _pump(peer.sock, onward)
-            back.join(PATIENCE)
-
-    return Fault(act)
-
-
-def _pump(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
 
 
 def but(fault: Fault, first: Callable[[Peer], None]) -> Fault:

@@ -21,6 +21,7 @@ from helpers.deliveries import (
     Tokens,
     plan_to,
 )
+from helpers.fault_proxies import dying_proxy, rejecting_proxy
 from helpers.fault_server import (
     Fault,
     FaultServer,
@@ -129,7 +130,7 @@ def test_request_is_sent_once_after_a_failed_tls_handshake(
     assert (delivery.outcome, delivery.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
 
 
-@pytest.mark.parametrize("proxy", [fault.rejecting_proxy(), fault.dying_proxy], ids=["407", "dies"])
+@pytest.mark.parametrize("proxy", [rejecting_proxy(), dying_proxy], ids=["407", "dies"])
 def test_unreachable_proxy_leaves_the_request_undelivered(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.exchange_requests import TOKEN, post, trust
+from helpers.fault_proxies import dying_proxy, rejecting_proxy, tunnel_to
 from helpers.fault_server import Fault, FaultServer, raw
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
@@ -20,9 +21,9 @@ REMOTE = "https://api.example.invalid/calls"
 @pytest.mark.parametrize(
     ("proxy", "detail"),
     [
-        (fault.rejecting_proxy(), "407"),
-        (fault.rejecting_proxy(502), "502"),
-        (fault.dying_proxy, "closed"),
+        (rejecting_proxy(), "407"),
+        (rejecting_proxy(502), "502"),
+        (dying_proxy, "closed"),
         (fault.reset_at_once, ""),
         (raw(b"nonsense\r\n\r\n"), ""),
     ],
@@ -69,7 +70,7 @@ def test_through_a_proxy_it_leaves_once_the_tunnel_and_tls_stand(
     trust(monkeypatch, certificate)
     with (
         FaultServer((fault.accept, fault.close_after_body), certificate.context()) as server,
-        FaultServer((fault.tunnel_to(server.port),)) as proxy,
+        FaultServer((tunnel_to(server.port),)) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         first, second = post(REMOTE), post(REMOTE)
@@ -86,7 +87,7 @@ def test_behind_a_proxy_a_bad_certificate_gets_nothing(
     trust(monkeypatch, certificate)
     with (
         FaultServer((fault.accept,), shown.context()) as server,
-        FaultServer((fault.tunnel_to(server.port),)) as proxy,
+        FaultServer((tunnel_to(server.port),)) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         result = post(REMOTE)
