@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
+    from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
 
@@ -70,10 +71,11 @@ class RowSender:
         key_of: Callable[[Row], str],
         again: bool,
         fence: Callable[[str], None] | None = None,
+        review: Callable[[Delivery], Delivery] | None = None,
     ) -> RowResult | None:
         """Send one row and return its result, even after a fault; None if it was not sent, because the run stops.
 
-        `fence` is as in `SendHooks`.
+        `fence` and `review` are as in `SendHooks`.
         """
         row, slot = checked.row, RateLimitSlot(self._rate_limiter)
         try:
@@ -83,6 +85,7 @@ class RowSender:
                 return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
             hooks = self._hooks(checked, request, slot)
             hooks = hooks._replace(fence=fence) if fence else hooks
+            hooks = hooks._replace(review=review) if review else hooks
             key = key_of_rows(each.number for each in checked.rows)
             key = key or request.request.mask_echo(key_of(row))
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.batches import MOVED
+from cxcall.ledger.batches import MOVED, PERSON
 from cxcall.ledger.records import UnsentRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from cxcall.batch.input.rows import Row
     from cxcall.batch.row_result import RowResult
@@ -66,6 +66,15 @@ class UnsentRows:
         self._waiting.append(moved)
         if len(self._waiting) >= _GROUP:
             self.flush()
+
+    def add_people(self, row: Row, people: Iterable[str]) -> None:
+        """Collect the people of a row that a response does not confirm; its own record follows."""
+        now = datetime.now(UTC)
+        for digest in self._ledger.people.digests(people):
+            reason = f"{PERSON}{digest}"
+            self._waiting.append(
+                UnsentRow(self._batch, row.number, "", Outcome.UNKNOWN, reason, "", now)
+            )
 
     def flush(self) -> None:
         """Record the collected rows."""

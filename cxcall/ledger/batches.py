@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MOVED = "delivery "
 """The start of the reason of a row that was sent before its file was changed; the ID of its delivery follows."""
+PERSON = "person "
+"""The start of the reason of a record about a person of a row that is not confirmed; a keyed digest follows."""
 CHANGED = "file-changed "
 """The start of the reason of row 0, which records another content of the file; the last delivery before it follows."""
 _OUTCOMES = """
@@ -213,6 +215,16 @@ class BatchRecords:
         statement = "SELECT id FROM delivery WHERE batch = ? AND batch <> '' AND number > ?"
         with self._access.database.snapshot():
             return {str(id_) for (id_,) in self._access.database.run(statement, (batch, number))}
+
+    def unconfirmed_people(self, batches: Collection[str]) -> set[str]:
+        """Return the digests of the people of rows in these batches that no response confirmed."""
+        where = "WHERE batch = ? AND substr(reason, 1, 7) = ?"
+        with self._access.database.snapshot():
+            return {
+                row["reason"].removeprefix(PERSON)
+                for batch in batches
+                for row in self._access.rows.select_table("unsent", where, (batch, PERSON))
+            }
 
     def moved_rows(self, batch: str) -> dict[str, int]:
         """Return the row number of each earlier delivery in the present content of a file that was changed."""

@@ -115,6 +115,12 @@ class PersonAttempts:
             ]
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 
+    def digests(self, texts: Iterable[str]) -> list[str]:
+        """Return the digests by which the ledger knows some people, by their texts."""
+        with self._access.database.snapshot():
+            key = self._access.rows.read_state().digest_key
+        return [keyed_digest(each, key) for each in texts]
+
     def record(self, delivery: int, people: Collection[str]) -> None:
         """Record whom a delivery calls, in the transaction that records it."""
         at, key = self._access.now().timestamp(), self._access.rows.state.digest_key

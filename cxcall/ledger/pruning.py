@@ -37,7 +37,8 @@ _PRUNED = {
 
 _PRUNE_UNSENT = """
 DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
-    OR (at < :before AND batch IN (SELECT batch FROM batch_end))
+    OR (at < :before AND batch IN (SELECT batch FROM batch_end) AND outcome <> 'unknown'
+        AND row > 0 AND substr(reason, 1, 9) <> 'delivery ')
 """
 
 

@@ -318,7 +318,7 @@ class _Attempts:
         response = exchange.response if exchange else None
         if response:
             result = add_identifiers(self.context, result, self.plan.request, response)
-        result = result._replace(attempts=self.attempt)
+        result = self.hooks.review(result)._replace(attempts=self.attempt)
         self.log(
             "end",
             outcome=result.outcome,

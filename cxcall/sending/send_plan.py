@@ -30,7 +30,8 @@ class SendHooks(NamedTuple):
     `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
     right before the first byte leaves; `on_exchange` gets every exchange. `is_interrupted` says
     whether a signal came that the delivery itself does not receive. `fence` is called with the delivery ID in
-    the transaction that records an attempt, and stops the attempt by raising CxcallError.
+    the transaction that records an attempt, and stops the attempt by raising CxcallError. `review` may return
+    a weaker result before it is recorded, if the response does not confirm all that was sent.
     """
 
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
@@ -39,6 +40,7 @@ class SendHooks(NamedTuple):
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
     is_interrupted: Callable[[], bool] = lambda: False
     fence: Callable[[str], None] = lambda _delivery: None
+    review: Callable[[Delivery], Delivery] = lambda result: result
 
 
 DEFAULT_HOOKS = SendHooks()

@@ -53,7 +53,46 @@ def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, b
         ran = load(
             cxcall, cxcall.file("leads.csv", rows(2)), LIST_ID, "--yes", "-o", "jsonl", code=9
         )
-    assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
+        assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
+        other = cxcall.file("other.csv", rows(2) + "+13035550101,Ana\n")
+        platform.answer = Dialer().answer
+        ran = load(cxcall, other, LIST_ID, "--yes", "-o", "jsonl", code=9)
+        assert lines(ran)[1]["data"]["outcomes"] == {"accepted": 1, "unknown": 2}
+        unresolved = cxcall("history", "list", "--unresolved", "-o", "jsonl", code=0)
+        (delivery,) = map(json.loads, unresolved.out.splitlines())
+        assert delivery["outcome"] == "unknown"
+        assert listed(cxcall)[1]["outcomes"] == {"unknown": 2}
+        cxcall("history", "resolve", delivery["id"], "--placed", code=0)
+        load(cxcall, "leads.csv", LIST_ID, "--yes", "--resume", code=0)
+        load(cxcall, other, LIST_ID, "--yes", "--resume", code=0)
+        assert platform.rung == 2
+
+
+def listed(cxcall: Cxcall) -> list[Any]:
+    """Return the batches that `batch list` prints, newest first."""
+    batches = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+    return [*batches]
+
+
+def test_unconfirmed_contact_is_unknown_in_every_view_and_in_another_file(cxcall: Cxcall) -> None:
+    dialer = Dialer()
+    file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
+    prune = ("history", "prune", "--older-than", "0s", "--yes")
+    with Platform(dialer.answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        load(cxcall, file, LIST_ID, "--yes", code=9)
+        cxcall(*prune, code=0)
+        assert [each["outcomes"] for each in listed(cxcall)] == [{"accepted": 2, "unknown": 1}]
+        assert [each["unsent"] for each in listed(cxcall)] == [0]
+        other = cxcall.file("other.csv", "Phone,Name\n3035559999,Lost\n+13035550001,P1\n")
+        ran = load(cxcall, other, LIST_ID, "--yes", "-o", "jsonl", code=9)
+        results, totals = lines(ran)
+        assert {each["data"]["rows"]: each["outcome"] for each in results} == {
+            "1": "unknown",
+            "2": "accepted",
+        }
+        assert totals["data"]["outcomes"] == {"accepted": 1, "unknown": 1}
+        assert dialer.loaded == ["P0", "P1", "Lost"]
 
 
 def test_response_that_repeats_a_contact_confirms_it_once(cxcall: Cxcall) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
@@ -76,12 +77,13 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
 class LoadedContacts:
     """The contacts that loads of other files (may) have added to the same list, found by any spelling of a number.
 
-    `count` is the number of contacts that were found.
+    `count` is the number of contacts that were found, `unconfirmed` are the rows of those that no response confirmed.
     """
 
     def __init__(self, ledger: Ledger, job: Job) -> None:
         self._ledger, self._job = ledger, job
         self.count = 0
+        self.unconfirmed: set[int] = set()
         self.refresh()
 
     def refresh(self) -> None:
@@ -92,6 +94,7 @@ class LoadedContacts:
             each.id for each in same_list if each.file_digest == digest or each.is_finished
         }
         self._batches = {each.id for each in same_list if each.file_digest != digest}
+        self._unconfirmed = self._ledger.batches.unconfirmed_people(self._batches)
 
     def find_meanwhile(self, request: CheckedRequest) -> Record | None:
         """Return the delivery of a contact by a load that was unfinished or unknown at the last refresh; else None."""
@@ -100,12 +103,16 @@ class LoadedContacts:
             self._ledger.people.find_contact(request.possible_people, batches) if batches else None
         )
 
-    def find(self, request: CheckedRequest) -> Record | None:
-        """Return the delivery that has a number of the contact; None for a contact that was not sent yet."""
+    def find(self, request: CheckedRequest, row: int) -> Record | None:
+        """Return the delivery that has a number of a row's contact; None for a contact that was not sent yet."""
         if not self._batches:
             return None
         found = self._ledger.people.find_contact(request.possible_people, self._batches)
         self.count += found is not None
+        if found and self._unconfirmed:
+            texts = chain.from_iterable(request.possible_people)
+            if not self._unconfirmed.isdisjoint(self._ledger.people.digests(texts)):
+                self.unconfirmed.add(row)
         return found
 
 

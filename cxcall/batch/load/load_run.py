@@ -14,10 +14,12 @@ from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
+from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
+from cxcall.sending.checked_request import build_request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -64,8 +66,17 @@ class LoadRun(Run):
             key_of=self.key_of,
             again=self.job.again,
             fence=lambda delivery: self._stop_on_overlap(checked, delivery),
+            review=lambda result: self._review(checked, result),
         )
         self._events.put(result or checked.row.number)
+
+    def _review(self, checked: CheckedRow, result: Delivery) -> Delivery:
+        """Return an accepted delivery as unknown if its response confirms no row at all."""
+        if result.outcome is not Outcome.ACCEPTED:
+            return result
+        if len(self._find_missing(checked, result)) < len(checked.rows):
+            return result
+        return result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
 
     def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
         """Raise StoppedError if a row is in another delivery of this load; called in the transaction of the record.
@@ -98,7 +109,12 @@ class LoadRun(Run):
         """Return the result of a request, and another one for rows that its response does not confirm."""
         self._note_start(result)
         if result.is_resumed and result.delivery and result.outcome is Outcome.ACCEPTED:
-            missing = tuple(row for row in result.rows if row.number in self._unconfirmed_rows)
+            numbers = self.contacts.unconfirmed if self.contacts else ()
+            missing = tuple(
+                row
+                for row in result.rows
+                if row.number in self._unconfirmed_rows or row.number in numbers
+            )
             return self._split_missing(missing, result, result.delivery.id)
         checked = self._sent.pop(result.row.number, None)
         report = result.report._replace(command=COMMAND)
@@ -110,9 +126,10 @@ class LoadRun(Run):
             delivery=_without_body(delivery), findings=_name_rows(report.findings, result.rows)
         )
         if missing and report.outcome is not Outcome.ACCEPTED:
-            finding = _missing_finding(missing, delivery.id)
+            finding = _missing_finding(missing, delivery.id, is_resolvable=True)
             report = report._replace(findings=(*report.findings, finding))
             missing = ()
+        self._record_people(missing, checked)
         return self._split_missing(missing, result._replace(report=report), delivery.id)
 
     def _note_start(self, result: RowResult) -> None:
@@ -153,6 +170,16 @@ class LoadRun(Run):
             if left
             else (result_of_missing,)
         )
+
+    def _record_people(self, missing: Sequence[Row], checked: CheckedRow) -> None:
+        """Record the people of rows that a response does not confirm, for loads of other files."""
+        contacts = checked.request.body if missing and checked.request else []
+        numbers = {row.number for row in missing}
+        for row, contact in zip(checked.rows, contacts, strict=False):
+            if row.number in numbers:
+                values, settings = checked.values, self.job.settings
+                built = build_request(self.job.operation, values, Payload(contact), settings)
+                self.unsent.add_people(row, built.people)
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts are not in a response.
@@ -238,13 +265,18 @@ def _cell_keys(contact: Any, at: str) -> set[str]:
     return (texts - {"", "none"}) | {f"number {each[-FEWEST_DIGITS:]}" for each in digits}
 
 
-def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:
+def _missing_finding(
+    missing: Sequence[Row], delivery: str, *, is_resolvable: bool = False
+) -> Finding:
     named = format_ranges(row.number for row in missing)
+    fix = "check which of them are in the list; load the missing ones from a separate file, with `--again`"
+    if is_resolvable:
+        fix = f"check whether they are in the list, then {resolve_commands(delivery)}"
     return Finding.error(
         "outcome-unknown",
         "response",
         f"the response does not list the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
-        fix="check which of them are in the list; load the missing ones from a separate file, with `--again`",
+        fix=fix,
         why=f"the request (delivery `{delivery}`) was accepted, so the platform may have added them",
         source="response",
     )

@@ -183,7 +183,7 @@ def _find_loaded(
     if job.again:  # a person decided to add contacts that the list already has
         return lambda _request, row: loaded.find(row)
     contacts = contacts or LoadedContacts(ledger, job)
-    return lambda request, row: loaded.find(row) or contacts.find(request)
+    return lambda request, row: loaded.find(row) or contacts.find(request, row)
 
 
 class _LoadCommand(BatchCommand):
