@@ -42,7 +42,7 @@ from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
@@ -191,20 +191,26 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if all(each.code != "token-user-context" for each in findings):
         findings += check_token_kind(request, operation)
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
-    is_open = all(each.code != "not-provable" for each in findings)
-    if not request.is_successful and is_open:
-        findings += note_missing_evidence(
-            request,
-            is_explained=_has_error(findings),
-            is_proven=any(
-                each.source == SOURCE and not is_about_hidden_body(each, request)
-                for each in findings
-            ),
-            has_warnings=_has_problem(findings),
-        )
+    findings += _note_missing_evidence(request, findings)
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_numbers, findings)))
+
+
+def _note_missing_evidence(
+    request: ObservedRequest, findings: Sequence[Finding]
+) -> Iterable[Finding]:
+    is_open = all(each.code != "not-provable" for each in findings)
+    if request.is_successful or not is_open:
+        return ()
+    return note_missing_evidence(
+        request,
+        is_explained=_has_error(findings),
+        is_proven=any(
+            each.source == SOURCE and not is_about_hidden_body(each, request) for each in findings
+        ),
+        has_warnings=_has_problem(findings),
+    )
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:
