@@ -171,9 +171,7 @@ def load_settings(
         layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:
-        first = values["do_not_call"]
-        source = f"{first.source}; also `{second_list.value}` from {second_list.source}"
-        values["do_not_call"] = first._replace(source=source)
+        values["do_not_call"] = _name_second_list(values["do_not_call"], second_list)
 
     def resolve(sources: Sequence[Layer]) -> Layer:
         if is_cxone:
@@ -198,6 +196,10 @@ def load_settings(
         base_url_from_tenant=from_tenant,
         dotenv_do_not_call=second_list.value if second_list else "",
     )
+
+
+def _name_second_list(first: Setting, second: Setting) -> Setting:
+    return first._replace(source=f"{first.source}; also `{second.value}` from {second.source}")
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
