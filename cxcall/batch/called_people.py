@@ -116,7 +116,7 @@ def called_finding(earlier: Record) -> Finding:
 
 
 def describe_change(job: Job) -> str:
-    """Return what a person should know about a file that has changed since its batch began."""
+    """Return a message about a file that has changed since its batch began."""
     return (
         f"`{job.rows.name}` was changed since the batch began: rows that were sent are not sent again, in any order,"
         " nor are changed rows of people whom the batch called, or may have called"

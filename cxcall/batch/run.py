@@ -101,7 +101,7 @@ class Run(RowLoop):
             pool.shutdown(wait=not self.is_abandoned)
         except GeneratorExit:
             raise
-        except BaseException as error:  # such as that of a signal handler of the program
+        except BaseException as error:  # such as an exception of the program's signal handler
             self.stop(type(error).__name__)
             pool.shutdown(wait=not self.is_abandoned)
             raise

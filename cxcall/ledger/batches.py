@@ -236,7 +236,7 @@ class BatchRecords:
         return {row["reason"].removeprefix(MOVED): int(row["row"]) for row in found}
 
     def counts_by_row_differ(self, batch: str) -> bool:
-        """Return whether the newest delivery of each row number does not tell the outcome of each row.
+        """Return whether the outcome of a row may differ from the newest delivery with its number.
 
         The file was changed, or a response did not confirm all rows of its request.
         """

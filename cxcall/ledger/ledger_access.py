@@ -183,7 +183,7 @@ class LedgerAccess:
             self.rows.state = self.rows.state.become_another()
 
     def _insert_server(self, *, again: bool = False) -> None:
-        """Add where the ledger is, unless that is there or not known; `again` adds it in any case."""
+        """Add the place of the ledger, unless it is recorded or unknown; `again` adds it in any case."""
         if self.database.server and (again or not self._shared_marks(self.rows.state).server):
             from cxcall.ledger.stop_of_all_machines import SERVER
 

@@ -116,7 +116,7 @@ class PersonAttempts:
         return min(found, key=lambda record: not record.is_unresolved, default=None)
 
     def digests(self, texts: Iterable[str]) -> list[str]:
-        """Return the digests by which the ledger knows some people, by their texts."""
+        """Return the ledger's digests of some people, by their texts."""
         with self._access.database.snapshot():
             key = self._access.rows.read_state().digest_key
         return [keyed_digest(each, key) for each in texts]

@@ -20,7 +20,7 @@ CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 _TEXTS = (str, str | None)
 _PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default"}
-"""What Typer's options are given as it is declared."""
+"""The settings of options that Typer gets unchanged."""
 _SENDING = ("send", "batch")
 """The functions of the commands that send requests."""
 

@@ -189,7 +189,7 @@ class _MistakeFinder:
 
 
 _INTERVAL = "/YYYY-MM-DD"
-"""What the vendor's descriptions of intervals have in their examples, after the start."""
+"""The text after the start in the vendor's examples of intervals."""
 
 
 def _is_interval(value: Any) -> bool:

@@ -33,7 +33,7 @@ _MIME_ESCAPE = rf"""
 """
 # Digits alone, as in a phone number, would be no letter or sign, but characters beyond U+D000.
 _UTF_7 = r"\+(?![0-9]+(?![A-Za-z0-9+/]))(?:[A-Za-z0-9+/]+-?|-)"
-# What texts without escapes and white space are made of.
+# The characters of texts without escapes and white space.
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:;,/(){}-"
 # Bytes that UTF-16 and UTF-32 leave when they are read as another encoding, and invisible characters.
 _INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"

@@ -145,7 +145,7 @@ def _run_in_processes(
 def _work_here(
     work: Callable[[Piece], Result], group: Iterator[Piece], to_send: Callable[[Piece], Piece]
 ) -> tuple[list[Piece], Future[list[Result]]]:
-    """Return what would be sent of each piece, because that is small, and the results."""
+    """Return the part of each piece that would be sent, because it is small, and the result."""
     from concurrent.futures import Future
 
     pairs = [(to_send(piece), work(piece)) for piece in group]

@@ -302,7 +302,7 @@ def _acceptance_warnings(
 
 
 def recorded_values(result: Delivery) -> dict[str, Any]:
-    """Return what the ledger records of a result; of a refusal also the API's code and message."""
+    """Return the values that the ledger records of a result; for a refusal, also the API's code and message."""
     exchange = result.exchange
     answer: dict[str, Any] = {
         "attempts": result.attempts,

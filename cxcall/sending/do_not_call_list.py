@@ -29,7 +29,7 @@ _PHONE_NAMES = (
 )
 _ISO_DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+.*)?"
 _OTHER_DATE = r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
-# What begins like a number with its country code, and what Excel makes of a number: `1.20256E+10`.
+# The start of a number with its country code, and Excel's form of a number: `1.20256E+10`.
 _BROKEN = r"(?:tel:)?\s*[+\uff0b]\s*\(?[0-9].*|[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+"
 _LIKE_A_NUMBER = r"(?:tel:)?\(?((?:[0-9][ ().\-/]*){7,15}).*"
 _DIGITS = r"[0-9()][0-9().\-/]{5,}[0-9]"
@@ -85,7 +85,7 @@ class _List:
         return cell
 
     def _numbers_of_row(self, cells: Sequence[str]) -> list[str]:
-        """Return every number in a row of a table, whatever column it is in; IDs may be among them.
+        """Return every number in any column of a row; IDs may be among them.
 
         In doubt, a number is on the list. A row without a number is skipped if the cell for it is empty.
         """
@@ -162,12 +162,12 @@ def _is_phone_name(name: str) -> bool:
 
 
 def _is_broken(cell: str, name: str) -> bool:
-    """Return whether a cell should be one number, but is not: what follows it may be another one, or an extension."""
+    """Return whether a cell should be one number, but is not: another number or an extension may follow it."""
     return _matches(_BROKEN, cell) or (_is_phone_name(name) and bool(plain_digits(cell)))
 
 
 def _likely_numbers(cell: str) -> list[str]:
-    """Return what may be numbers in a text that begins like one: an extension may follow, or another number."""
+    """Return possible numbers in a text that starts like one: an extension or another number may follow."""
     if _matches(_ISO_DATE, cell) or not (found := compile_pattern(_LIKE_A_NUMBER).fullmatch(cell)):
         return []
     return [found[1], *compile_pattern(_DIGITS).findall(cell)]

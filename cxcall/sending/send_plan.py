@@ -48,7 +48,7 @@ DEFAULT_HOOKS = SendHooks()
 
 
 class DeliveryWatch:
-    """What the caller of `deliver` learns besides its result: whether a signal came, or another exception.
+    """Keeps for the caller of `deliver` whether a signal or another exception came.
 
     `delivery` is the result as soon as it is recorded; `error` is what a signal handler of the program raised.
     """

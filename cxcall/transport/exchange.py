@@ -222,7 +222,7 @@ class _Call:
 
 
 def _name_failure(error: Exception, state: ConnectionState) -> tuple[str, str]:
-    """Return the failure and its cause; also where no more files can be opened, not even a module."""
+    """Return the failure and its cause, even if no more files, such as modules, can be opened."""
     try:
         from cxcall.transport.exchange_failures import name_failure
     except Exception:  # noqa: BLE001 - as in `_run`

@@ -125,7 +125,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
 
 
 def _why_wrong_type(expected: str, actual: str) -> str:
-    """Return what happens with a body of another content type, and how a client comes to send it."""
+    """Return the effect of another content type than the body's, and why a client may send it."""
     effect = "the API responds with 415 or ignores the body"
     if expected == JSON and actual in ("", URLENCODED):
         return f"by default curl's `-d` sends the type of a form, and `requests` sends none for text; {effect}"

@@ -1,4 +1,4 @@
-"""Note that the prose of a text names the other platform than the path of its request belongs to."""
+"""Report that the prose of a text names another platform than that of the request's path."""
 
 from __future__ import annotations
 

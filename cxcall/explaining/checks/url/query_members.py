@@ -83,7 +83,7 @@ def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, st
 
 
 def find_member_renames(operation: Operation, members: dict[str, Any]) -> dict[str, str]:
-    """Return the right names of misspelled members, by their names, as parameters of the query."""
+    """Return the correct names of misspelled members as parameters of the query, by their wrong names."""
     findings = check_body(_query_operation(operation), Payload(members)) if members else []
     names = ((_name(each), _new_name(each)) for each in findings)
     return {name: new for name, new in names if name in members and new}

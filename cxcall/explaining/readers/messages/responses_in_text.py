@@ -108,7 +108,7 @@ def read_response(text: str) -> HttpResponse | None:
 
 
 def _read_written_error(text: str) -> HttpResponse | None:
-    """Return the response that an SDK writes into its error, or that a login server writes into a URL; None without one."""
+    """Return the response that an SDK writes into its error, or that a login server writes into a URL; None if there is none."""
     if found := _API_EXCEPTION.search(text):
         body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
         return build_response(
