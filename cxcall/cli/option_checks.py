@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.command_classes import omitted_hint, parameter_name
@@ -129,6 +130,12 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                     where=name,
                     fix="save the text in a file and give its name, or pipe it into `-` if the command reads stdin",
                     why="a command line stays in the shell's history, and others on the machine can see it",
+                )
+            if isinstance(text, float) and not isfinite(text):
+                raise UsageError(
+                    f"invalid value for `{name}`: `{text}` is not a finite number",
+                    where=name,
+                    fix="see `--help` for the numbers that are possible",
                 )
             if isinstance(text, str) and not is_file and not _is_utf8(text):
                 raise UsageError(

@@ -17,6 +17,7 @@ CONCURRENCY = option(
     min=1,
     max=256,
 )
+_WEEK = 7 * 24 * 3600
 _LIMIT = FailureLimit()
 MAX_FAILURES = option(
     "--max-failures N|N%",
@@ -141,6 +142,7 @@ class LoadOptions(OptionGroup):
     at_most: float = option(
         "--at-most SECONDS",
         "Stop waiting for upload jobs after this time [600].",
+        min=0,
         default=600.0,
     )
     reading: FileOptions = FileOptions()
@@ -227,7 +229,7 @@ class TrackOptions(OptionGroup):
         "--until STATE", "Follow the call until a party is in this state.", default=""
     )
     at_most: float = option(
-        "--at-most SECONDS", "Stop following after this time [600].", default=600.0
+        "--at-most SECONDS", "Stop following after this time [600].", min=0, default=600.0
     )
     sentiment: bool = option("--sentiment", "Print the sentiment that the platform computed.")
     transcript: bool = option("--transcript", "Print the address of each leg's transcript.")
@@ -246,5 +248,8 @@ class WorkerOptions(OptionGroup):
     concurrency: int = CONCURRENCY.with_default(8)
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(
-        "--lease SECONDS", "Set how long a dead worker keeps its rows [timeout + 30].", min=1
+        "--lease SECONDS",
+        "Set how long a dead worker keeps its rows [timeout + 30].",
+        min=1,
+        max=_WEEK,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
@@ -25,11 +25,13 @@ _NAME_PART = "schedul"
 class CallTime(NamedTuple):
     """A time at which a call would be placed; `text` is its text in the request, empty for the current time.
 
-    `moment` is None for a text that is not a time with its offset.
+    `moment` is None for a text that is not a time with its offset, and for a time near the limits of the calendar
+    (`is_far`), which has no time of day in some time zones.
     """
 
     moment: datetime | None
     text: str = ""
+    is_far: bool = False
 
     @property
     def is_scheduled(self) -> bool:
@@ -67,9 +69,10 @@ def _read_time(text: str) -> CallTime:
     """Return a scheduled time; without an offset it has no moment, because the time zone is unknown."""
     try:
         moment = datetime.fromisoformat(text.strip().upper())
-        return CallTime(moment.astimezone(UTC) if moment.tzinfo else None, text)
-    except (ValueError, OverflowError):
+    except ValueError:
         return CallTime(None, text)
+    is_far = moment.year in (MINYEAR, MAXYEAR)
+    return CallTime(None if is_far or not moment.tzinfo else moment, text, is_far)
 
 
 def time_zones(number: str) -> tuple[str, ...]:
@@ -112,6 +115,11 @@ def check_hours(
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
     masked = number_masking.mask(number)
+    if call_time.moment is None and call_time.is_far:
+        return _error(
+            f"`{call_time.text}` is too far from now to be compared with the calling hours {hours} of `{masked}`",
+            "check the year",
+        )
     if call_time.moment is None:
         return _error(
             f"`{call_time.text}` is not a time with an offset, so it cannot be compared with the calling hours {hours} of `{masked}`",

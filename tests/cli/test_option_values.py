@@ -64,6 +64,24 @@ def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) ->
     assert len(sandbox.rings) == 2
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-1", "1e400"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("track", "12345678-1234-1234-1234-123456789012", "--wait", "--at-most"),
+        ("campaign", "load", "leads.csv", "--contact-list", CONTACT, "--at-most"),
+        ("campaign", "status", CAMPAIGN, "--watch", "--interval"),
+        ("worker", "--lease"),
+        ("sandbox", "--dial-rate"),
+    ],
+)
+def test_a_number_that_is_not_possible_is_refused(
+    cxcall: Cxcall, arguments: tuple[str, ...], number: str
+) -> None:
+    (finding,) = cxcall(*arguments, number, "-o", "json", code=2).envelope["findings"]
+    assert (finding["code"], finding["where"]) == ("usage", arguments[-1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "where"),
     [

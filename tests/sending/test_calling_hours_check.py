@@ -103,6 +103,25 @@ def test_time_without_offset_is_not_surely_within_the_hours(at: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "at",
+    [
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
+)
+def test_time_near_the_limits_of_the_calendar_is_a_finding_that_names_the_year(at: str) -> None:
+    checked = cxone_callback(at, "08:00-21:00")
+    (finding,) = (each for each in checked.findings if each.code == "outside-hours")
+    assert f"`{at}` is too far from now" in finding.message
+    assert finding.fix == "check the year"
+    row = callback(at, "08:00-21:00")
+    reason = find_skip_reason(row, {}, row.findings, force=False)
+    assert reason is SkipReason.NO_CALLING_HOURS
+
+
+@pytest.mark.parametrize(
     ("name", "schema"),
     [
         ("when", {"type": "string", "x-cxcall-scheduled": True}),

@@ -78,7 +78,7 @@ def status(
     campaign: str = _CAMPAIGN,
     watch: bool = option("--watch", "Follow the campaign until it no longer runs."),
     interval: float = option(
-        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, default=5.0
+        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, max=86400, default=5.0
     ),
     contact_list: str | None = CAMPAIGN_LIST,
 ) -> Report:

@@ -149,6 +149,6 @@ def _response_time(request: ObservedRequest) -> datetime | None:
     date = request.response.headers.get("Date", "") if request.response else ""
     try:
         moment = parsedate_to_datetime(date)
-    except (ValueError, TypeError, IndexError):
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
