@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.records import LONGEST_EXCHANGE, Record
+from cxcall.ledger.intents import LONGEST_EXCHANGE
 from cxcall.ledger.request_digest import NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.boot_clock import BootTime
     from cxcall.ledger.database_interface import LedgerDatabase
+    from cxcall.ledger.records import Record
 
 # The last event of a delivery by each of two indexes, because a damaged page could hide it in one.
 _LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.number)"
@@ -111,6 +112,8 @@ class StoredDelivery(NamedTuple):
     @property
     def record(self) -> Record:
         """The delivery as the ledger returns it."""
+        from cxcall.ledger.records import Record
+
         return Record.of_rows(self.delivery, self.event)
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, command, resolve_commands
-from cxcall.ledger.records import LONGEST_EXCHANGE
+from cxcall.ledger.intents import LONGEST_EXCHANGE
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

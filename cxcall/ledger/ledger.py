@@ -18,17 +18,16 @@ from cxcall.ledger.duplicates import (
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
-from cxcall.ledger.ledger_access import LedgerAccess
-from cxcall.ledger.person_attempts import PersonAttempts
-from cxcall.ledger.records import (
+from cxcall.ledger.intents import (
     DID_NOT_RING,
     MAX_NOTE_LENGTH,
     RANG,
     RESOLUTIONS,
-    Record,
     may_follow,
     new_id,
 )
+from cxcall.ledger.ledger_access import LedgerAccess
+from cxcall.ledger.person_attempts import PersonAttempts
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
-    from cxcall.ledger.records import Intent
+    from cxcall.ledger.intents import Intent
+    from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
 
 _FILTERS = {

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.credentials.request_credentials import Credentials
+    from cxcall.ledger.intents import Intent
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Intent
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.http_messages import Exchange
 

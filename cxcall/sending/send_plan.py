@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cxcall.ledger.records import Intent
+from cxcall.ledger.intents import Intent
 from cxcall.ledger.request_digest import comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text

@@ -8,7 +8,8 @@ import pytest
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.records import NOT_PLACED, PLACED, Record
+from cxcall.ledger.intents import NOT_PLACED, PLACED
+from cxcall.ledger.records import Record
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, printable, resolve_commands
+from cxcall.ledger.intents import RESOLUTIONS
 from cxcall.ledger.record_fields import record_fields
-from cxcall.ledger.records import RESOLUTIONS
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
