@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.batch.report.recorded_rows import find_batch, read_report
+from cxcall.batch.input.row_cells import cells_of
+from cxcall.batch.input.rows import Row
+from cxcall.batch.report.recorded_rows import BatchReport, ReportRow, find_batch, read_report
+from cxcall.batch.report.report_counts import summarize
+from cxcall.batch.report.report_formats import text_sections
 from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import Excerpt
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import Batch
 from helpers.ledger_process import intent
 
 if TYPE_CHECKING:
@@ -48,3 +55,35 @@ def test_delivery_that_may_have_placed_a_call_counts_before_a_later_one(tmp_path
                 send(ledger, batch, row, outcome)
         report = read_report(ledger, find_batch(ledger, batch))
     assert [each.outcome for each in report.rows] == ["accepted", "unknown", "accepted"]
+
+
+def text_entries(rows: list[ReportRow]) -> dict[str, str]:
+    """Return the names and texts of a report with these rows."""
+    batch = Batch(
+        "01B",
+        datetime.now(UTC),
+        is_finished=True,
+        profile="p",
+        operation="o",
+        target="t",
+        values_digest="v",
+    )
+    report = BatchReport(batch, rows, 0)
+    sections = text_sections(report, summarize(report))
+    return {each.name: each.text for section in sections for each in section.entries}
+
+
+def test_text_report_has_each_reason_once_and_the_latency_if_there_is_one() -> None:
+    refused = ReportRow(2, "C-2", "refused", "bad.request", "the number is not valid")
+    invalid = ReportRow(3, "", "invalid", "HTTP 400", "HTTP 400")
+    found = text_entries([ReportRow(1, "", "accepted", "", "", latency=120.0), refused, invalid])
+    assert found["row 2 (C-2)"] == "refused: bad.request: the number is not valid"
+    assert found["row 3"] == "invalid: HTTP 400"
+    assert found["latency"].startswith("p50 ")
+    assert "latency" not in text_entries([refused, invalid])
+
+
+def test_values_of_a_json_line_have_the_names_of_columns() -> None:
+    line = '{"contactId": "c", "contactSpec": {"list": [7]}}'
+    row = Row(1, Excerpt("rows.jsonl", 1, 1, line), None, {})
+    assert cells_of(row, None) == {"contactId": "c", "/contactSpec/list/0": "7"}
