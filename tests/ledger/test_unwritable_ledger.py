@@ -119,3 +119,36 @@ def test_doctor_changes_nothing_and_notices_a_full_disk_and_a_lost_ledger(live: 
     found = ledger_check(live)
     assert found["verdict"] == "failed"
     assert "records are missing" in found["says"]
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=$1k tmpfs state && shift || exit 99
+"$@" > first.txt 2>&1; echo $?
+ls -A state
+mount -o remount,size=8m state
+"$@" > second.txt 2>&1; echo $?
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [60, 100, 120, 140, 160])
+def test_disk_that_is_full_while_the_ledger_is_created_leaves_no_half_made_ledger(
+    live: Cxcall, size: int
+) -> None:
+    """The disk has room for no file, for a part of the first files, or for all but the first record."""
+    (live.folder / "state").mkdir()
+    command = ["unshare", "-rm", "bash", "-c", FULL_DISK, "bash", str(size), str(CXCALL), *CALL]
+    ran = subprocess.run(
+        command,
+        cwd=live.folder,
+        env=live.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    if ran.returncode == 99 or "unshare" in ran.stderr:
+        pytest.skip("this user may not mount a file system")
+    first, *left, second = ran.stdout.splitlines()
+    assert (first, second) == ("2", "0")
+    assert not [name for name in left if name.startswith(".")]

@@ -128,7 +128,11 @@ def _is_new(path: Path) -> bool:
 
 
 def _create(path: Path) -> None:
-    """Create an empty ledger, which appears under its name only when it is complete."""
+    """Create an empty ledger, which appears under its name only when it is complete.
+
+    It is written without a `-wal` file: whatever a full disk prevents is an error before the file gets its name. An
+    unfinished draft is removed with its other files, because it was never in use.
+    """
     import sqlite3
 
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
@@ -137,7 +141,6 @@ def _create(path: Path) -> None:
         try:
             draft.chmod(0o600)
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN")
             for statement in (*TABLES, *INDEXES):
                 connection.execute(statement)
@@ -147,11 +150,13 @@ def _create(path: Path) -> None:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode = WAL")
         finally:
             connection.close()
         _publish(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        for suffix in ("", *_SIDE_FILES, "-shm"):
+            _side_file(draft, suffix).unlink(missing_ok=True)
 
 
 def _publish(draft: Path, path: Path) -> None:
@@ -162,8 +167,12 @@ def _publish(draft: Path, path: Path) -> None:
         return
     except OSError:  # a file system without hard links
         with suppress(FileExistsError), path.open("xb") as file:
-            file.write(draft.read_bytes())
-            os.fsync(file.fileno())
+            try:
+                file.write(draft.read_bytes())
+                os.fsync(file.fileno())
+            except BaseException:
+                path.unlink()
+                raise
         path.chmod(0o600)
     sync_folder(path.parent)
 
