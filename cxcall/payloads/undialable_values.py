@@ -41,11 +41,7 @@ def is_number(format_name: str | None, value: str) -> bool:
 
 def is_possible(format_name: str, value: str) -> bool:
     """Return whether `find_wrong_number` finds nothing."""
-    if is_number(format_name, value):
-        from cxcall.phone.impossible_numbers import find_number_mistake
-
-        return not find_number_mistake(value)
-    return format_name != "phone" or is_dialable(value)
+    return find_wrong_number({"format": format_name}, value) is None
 
 
 def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:

@@ -249,6 +249,7 @@ BAD_LINES = {
     "schema": b'{"few": 10}',
     "placeholder": b'{"free": "todo"}',
     "number": b'{"loose": "+1234567890"}',
+    "digits that are not ASCII": b'{"address": "+\\u0661\\u0662125550123"}',
     "other ID": b'{"id": "%b", "again": "x"}' % CONTACT.encode(),
     "repeated name": b'{"count": 1, "count": 2}',
     "repeated name that is escaped": b'{"count": 1, "c\\u006funt": 2, "free": ":"}',
