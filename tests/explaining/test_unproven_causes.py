@@ -175,3 +175,50 @@ def test_form_that_is_not_shown_misses_no_fields() -> None:
 def test_area_in_a_wrong_host_is_in_the_right_one() -> None:
     source = {**exchange("POST", f"{ACD}/skills/7/start"), "host": "api.na1.niceincontact.com"}
     assert "`api-na1.niceincontact.com`" in find(source)[0].message
+
+
+def test_body_in_chunks_is_read_as_a_whole() -> None:
+    text = (
+        "POST /api/v2/conversations/callbacks HTTP/1.1\nHost: api.mypurecloud.com\nTransfer-Encoding: chunked\n"
+        f'Content-Type: application/json\n\n59\n{{"queueId":"{QUEUE}","callbackNumbers":["+12025550123"]}}\n0\n\n'
+        "HTTP/1.1 400 Bad Request\n\n"
+    )
+    assert "body-malformed" not in [each.code for each in find(text)]
+
+
+def test_code_in_prose_is_the_cause() -> None:
+    text = "POST https://api.mypurecloud.com/api/v2/users/me always gets 400 with code not.a.user. Why?"
+    assert find(text)[0].code in ("token-user-context", "method-unpublished")
+    assert any(each.code == "token-user-context" for each in find(text))
+
+
+def test_client_that_could_not_build_the_request_sent_nothing() -> None:
+    text = f"POST https://api.mypurecloud.com{CALLS}\nTypeError: Object of type UUID is not JSON serializable"
+    (first, *_) = find(text)
+    assert (first.code, "nothing was sent" in first.fix) == ("undelivered", True)
+
+
+def test_command_without_a_required_body_has_an_error() -> None:
+    command = "curl -X POST https://api.mypurecloud.com/api/v2/conversations/callbacks -H 'Content-Type: application/json'"
+    (first, *_) = find(f"{command}\nHTTP/1.1 400 Bad Request\n\n")
+    assert (first.code, first.where, first.severity) == ("property-missing", "body", Severity.ERROR)
+    found = find(f"{command} -d @body.json\nHTTP/1.1 400 Bad Request\n\n")
+    assert "property-missing" not in [each.code for each in found]
+
+
+def test_short_form_of_a_region_names_its_host() -> None:
+    source = {**exchange("GET", "/api/v2/users/me"), "host": "api.use1.pure.cloud"}
+    (about,) = (each for each in find(source) if each.code == "host-unknown")
+    assert "`us-east-1`" in about.message
+    assert "`api.mypurecloud.com`" in about.message
+
+
+def test_stray_quote_at_the_end_of_a_path_is_named() -> None:
+    found = find(exchange("GET", '/api/v2/routing/queues"', None, 404))
+    assert "which is not a part of it" in found[0].message
+
+
+def test_message_of_an_xml_response_is_read() -> None:
+    response = "<Error><Message>The skill is not active</Message></Error>"
+    found = find(exchange("POST", f"{ACD}/skills/7/start", None, 400, response))
+    assert any(each.message.endswith("The skill is not active") for each in found)

@@ -10,6 +10,7 @@ from cxcall.explaining.readers.messages.client_failures import (
     is_about_certificate,
     is_before_sending,
     is_failure,
+    is_not_built,
     is_refused_by_proxy,
 )
 from cxcall.findings.finding import Finding
@@ -75,6 +76,8 @@ def _advise_on_connection(failure: str) -> str:
         is_login = "407" in failure or "authentication" in failure.lower()
         credentials = "the proxy requires credentials: add them to `HTTPS_PROXY`"
         return credentials if is_login else "ask the operator of the proxy to allow the host"
+    if is_not_built(failure):
+        return "correct the value or the URL that the client names; nothing was sent"
     if is_about_certificate(failure):
         return (
             "let the client trust the certificate authority of the server, or of the proxy that inspects the"

@@ -35,6 +35,7 @@ _PREFIXES = {
         r"(?:/(?:api|incontactapi|services|v[0-9]+(?:\.[0-9]+)?)(?=/))*", re.IGNORECASE
     ),
 }
+_STRAY_END = re.compile(r"(?:%2[27]|[\"',;>])+$")
 _VERSION = re.compile(r"v([0-9]+)", re.IGNORECASE)
 _NEWEST_VERSION = "34"
 
@@ -51,7 +52,7 @@ def correct_prefix(path: str, platform: str) -> PathForm | None:
     """Return a path with the platform's prefix and without empty segments; None if nothing must be corrected."""
     if platform not in _PREFIXES:
         return None
-    whole = re.sub(r"/{2,}", "/", path)
+    whole = _STRAY_END.sub("", re.sub(r"/{2,}", "/", path))
     match = _PREFIXES[platform].match(whole)
     written = match[0] if match else ""
     prefix = "/api/v2"
@@ -99,7 +100,9 @@ def wrong_prefix(
     """Return the finding that only the prefix of a path is wrong; the base URL, if not shown, may have the prefix."""
     is_host_shown = bool(request.host) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
-    if "//" in request.path:
+    if stray := _STRAY_END.search(request.path):
+        message = f"`{request.path}` ends with `{stray[0]}`, which is not a part of it"
+    elif "//" in request.path:
         message = f"`{request.path}` has an empty segment (`//`)"
     elif form.written:
         message = f"`{request.path}` has the prefix `{form.written}` instead of `{form.prefix}`"

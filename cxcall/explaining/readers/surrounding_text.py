@@ -38,6 +38,7 @@ _ERROR_STATUS = re.compile(
     r"|: ?\(([45][0-9]{2})\) [^\W\d_]",
     re.IGNORECASE,
 )
+_DOTTED = re.compile(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _ASSUMPTION = re.compile(
     r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
 )
@@ -53,6 +54,8 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         from cxcall.explaining.readers.messages.responses_in_text import dumped_objects
 
         body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
+    if not is_error_body(body) and request.is_refused and not (known and known.body):
+        body = _named_code(text) or body
     if not is_error_body(body):
         return request
     response = build_response(
@@ -62,6 +65,15 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         known.reason if known else "",
     )
     return replace(request, response=response)
+
+
+def _named_code(text: str) -> dict[str, str]:
+    """Return a body with the only code of a platform that prose names, such as `not.a.user`; empty without one."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    codes = {each for each in _DOTTED.findall(text) if find_platform_codes(each)}
+    code = codes.pop() if len(codes) == 1 else ""
+    return {"code": code, "message": code} if code else {}
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _MIN_WORDS = 3
 _CHALLENGE_MEMBER = re.compile(r'\b(error|error_description|scope)="([^"]*)"')
+_XML_MESSAGE = re.compile(
+    r"<(?:\w+:)?(?:message|description|error_?description|faultstring|detail|reason)>\s*([^<>]{3,2000})<",
+    re.IGNORECASE,
+)
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})<", re.IGNORECASE)
 _MAX_HEAD = 10_000
 _SCOPE_ERROR = "insufficient_scope"
@@ -47,7 +51,9 @@ def platform_text(response: HttpResponse) -> str:
     body = response.json()
     if words or unreadable_reason(response) or isinstance(body, dict | list):
         return words
-    return shorten(body if isinstance(body, str) else response.text.strip())
+    text = body if isinstance(body, str) else response.text.strip()
+    element = _XML_MESSAGE.search(text)
+    return shorten(element[1] if element else text)
 
 
 def challenge_error(response: HttpResponse) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.explaining.checks.body.missing_body import check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves
 from cxcall.explaining.checks.body.optional_members import (
     as_unknown,
@@ -70,7 +71,10 @@ def check_body(
 
     If the request was sent to another path, errors become warnings.
     """
-    if not request.body or route.is_token or is_upload(request.path):
+    if route.is_token or is_upload(request.path):
+        return
+    if not request.body:
+        yield from check_missing_body(request, route.operation)
         return
     form = _read_form(request, route.operation)
     if form is not None:

@@ -210,6 +210,9 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         message = f"{purpose} `{expected}.{domain}`"
     elif region:
         message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
+    elif domain.endswith("pure.cloud") and (name := _abbreviations().get(domain.split(".")[0])):
+        message = f"the region `{name}` has another host; {purpose} `{expected}.{regions[name]}`"
+        severity = Severity.WARNING
     elif domain.endswith("pure.cloud"):
         message = f"`{domain}` is not a known region; there may be new ones"
         severity = Severity.WARNING
@@ -229,6 +232,18 @@ def _regions() -> dict[str, str]:
         name: domain
         for each in contract.load_shipped_contracts()
         for name, domain in each.regions.items()
+    }
+
+
+@cache
+def _abbreviations() -> dict[str, str]:
+    """Return the names of regions by the form that hosts of newer regions have: `use1` for `us-east-1`."""
+    names = (name for name in _regions() if name.count("-") == 2)  # noqa: PLR2004 - area, direction, number
+    parts = {name: name.split("-") for name in names}
+    directions = ("north", "south", "east", "west", "central")
+    return {
+        f"{area}{''.join(each[0] for each in directions if each in direction)}{number}": name
+        for name, (area, direction, number) in parts.items()
     }
 
 

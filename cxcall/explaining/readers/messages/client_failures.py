@@ -52,7 +52,17 @@ _NOT_ANSWERED = (
     r"|NoHttpResponseException|underlying connection was closed|broken pipe|\bEPIPE\b"
     r"|Zeitlimit\b.{0,40}\b\u00fcberschritten|d\u00e9lai d.attente\b.{0,40}\bexpir"
 )
-_NOT_SENT_LINE = re.compile(f"{_NOT_SENT}|{_BAD_CERTIFICATE}|{_PROXY_REFUSAL}", re.IGNORECASE)
+# The client could not build the request: its values or its URL are not valid.
+_NOT_BUILT = (
+    r"is not JSON serializable|converting circular structure to JSON"
+    r"|\b(?:MissingSchema|InvalidSchema|InvalidURL|InvalidHeader)\b|ERR_INVALID_(?:URL|CHAR|ARG)"
+    r"|unsupported protocol scheme|invalid header field value|invalid request URI"
+    r"|illegal character in (?:path|query|header|authority)"
+)
+_NOT_SENT_LINE = re.compile(
+    f"{_NOT_SENT}|{_BAD_CERTIFICATE}|{_PROXY_REFUSAL}|{_NOT_BUILT}", re.IGNORECASE
+)
+_BUILD_LINE = re.compile(_NOT_BUILT, re.IGNORECASE)
 _FAILED_LINE = re.compile(f"{_NOT_SENT_LINE.pattern}|{_NOT_ANSWERED}", re.IGNORECASE)
 _CERTIFICATE_LINE = re.compile(_BAD_CERTIFICATE, re.IGNORECASE)
 _PROXY_LINE = re.compile(_PROXY_REFUSAL, re.IGNORECASE)
@@ -106,6 +116,11 @@ def without_responses_to_connect(text: str) -> str:
 def is_about_certificate(failure: str) -> bool:
     """Return whether a client does not trust the certificate of the server."""
     return _CERTIFICATE_LINE.search(failure) is not None
+
+
+def is_not_built(failure: str) -> bool:
+    """Return whether a client could not build the request from what the code gave it."""
+    return _BUILD_LINE.search(failure) is not None
 
 
 def is_refused_by_proxy(failure: str) -> bool:

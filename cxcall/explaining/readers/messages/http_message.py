@@ -15,6 +15,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
     status_of,
 )
+from cxcall.explaining.readers.messages.chunked_bodies import join_chunks
 from cxcall.explaining.readers.messages.start_lines import (
     BARE_STATUS,
     LINE_STATUS,
@@ -76,7 +77,7 @@ class _Message:
     def body(self) -> str | None:
         text = "\n".join(self._body).strip()
         if self.is_raw or not text:
-            return text or None
+            return join_chunks(text, self.headers) or None
         if not self.is_request and _PAGE.match(text):
             return text  # of a proxy or a firewall
         content = find_body(text, is_request=self.is_request)
@@ -138,10 +139,12 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
     )
     request: _Message | None = None
     messages = list(_messages(text))
-    if [each.is_request for each in messages] == [False, True]:
+    kinds = [each.is_request for each in messages]
+    if kinds == [False, True]:
         messages.reverse()  # a report that starts with the response
-    if [each.is_request for each in messages] == [False, True, False] and _is_same(messages):
-        del messages[0]  # prose that names the status of the response below
+    if kinds == [False, True, False] and not messages[0].is_raw:
+        first, _, last = (each.match.groupdict().get("status") for each in messages)
+        messages = messages[first == last :]  # prose names the status of the response below
     for message in messages:
         if not message.is_request:
             yield _build_request(request, message)
@@ -150,10 +153,6 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
         request = message if message.is_request else None
     if request is not None:
         yield _build_request(request, None)
-
-
-def _is_same(messages: list[_Message]) -> bool:
-    return not messages[0].is_raw and len({each.match["status"] for each in messages[::2]}) == 1
 
 
 def read_requests(text: str) -> Iterator[ObservedRequest]:
