@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 # A spreadsheet runs a cell that starts with one of these, unless it is a number (OWASP, CSV injection).
-# A masked number is not a number.
-_FORMULA = re.compile(r"(?![+-][0-9]+(?:\.[0-9]+)?$)[=+@\t\r-]")
+# A masked number is not a number. Some programs read the full-width forms, too.
+_FORMULA = re.compile(r"(?![+-][0-9]+(?:\.[0-9]+)?\Z)[=+@\t\r\n\uff0b\uff0d\uff1d\uff20-]")
 
 
 def safe_cell(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -98,3 +101,22 @@ def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant)
     own = live.folder / "state" / "results.csv"
     assert "reads or writes this file itself" in live(*words, str(own), code=2).err
     assert not own.exists()
+
+
+def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
+    cells = {"Phone": "+13035550101", "Name": "=1+1", "@x": "\n\uff1d1"}
+    found = {"entities": [{"id": "1", "data": cells}], "total": 1}
+    listed = {"name": "L", "columnNames": [*cells], "phoneColumns": []}
+    words = ("campaign", "export", "--contact-list", LIST_ID, "--to")
+    with Platform(lambda *_: Reply(200, found), reads=lambda *_: Reply(200, listed)) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "x.csv", code=0)
+        (cxcall.folder / "link.csv").symlink_to("nowhere.csv")
+        assert "`link.csv` exists" in cxcall(*words, "link.csv", code=2).err
+        cxcall(*words, "x.jsonl", code=0)
+    text = (cxcall.folder / "x.csv").read_text("utf-8")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    expected = {"Phone": "+13035550101", "Name": "'=1+1", "'@x": "'\n\uff1d1"}
+    assert {name: row[name] for name in expected} == expected
+    exported = json.loads((cxcall.folder / "x.jsonl").read_text("utf-8"))
+    assert exported["Name"] == "=1+1"

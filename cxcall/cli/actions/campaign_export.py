@@ -15,6 +15,7 @@ from cxcall.documents.json_text import as_cell
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.output.count_phrases import count_phrase
+from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.payloads.csv_table import format_record
@@ -25,7 +26,7 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.cli.single_command_options import ExportOptions
@@ -72,7 +73,7 @@ def _check_file(options: ExportOptions) -> str:
             fix="name a file, such as `results.csv`",
             why="an export is written completely or not at all, which is not possible on stdout",
         )
-    if target.exists() and not options.force:
+    if os.path.lexists(target) and not options.force:  # also a link to no file
         raise UsageError(
             f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`"
         )
@@ -138,16 +139,21 @@ def _write_rows(
 ) -> int:
     count = 0
     if form == "csv" and columns:
-        file.write(f"{format_record(columns)}\r\n")
+        file.write(_csv_line(columns))
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
         if form == "jsonl":
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             continue
         if not columns:  # the platform declares no columns: use those of the first row
             columns = list(row)
-            file.write(f"{format_record(columns)}\r\n")
-        file.write(f"{format_record([as_cell(row.get(name)) for name in columns])}\r\n")
+            file.write(_csv_line(columns))
+        file.write(_csv_line(as_cell(row.get(name)) for name in columns))
     return count
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    """Return a line of CSV that no spreadsheet runs as a formula: the platform's lists have texts of anybody."""
+    return f"{format_record([safe_cell(each) for each in cells])}\r\n"
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:
