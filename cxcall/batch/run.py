@@ -71,7 +71,7 @@ class Run(RowLoop):
     def stop(self, reason: str) -> None:
         """Start no more rows; those in flight are finished."""
         super().stop(reason)
-        self.rate_limiter.stop()
+        self.rate_limiter.stop("" if self.interrupts else reason)
 
     def results(
         self,

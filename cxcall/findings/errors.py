@@ -34,6 +34,22 @@ class UsageError(CxcallError):
         super().__init__(Finding.error(code, where, message, fix, why))
 
 
+class RetryStoppedError(CxcallError):
+    """A batch that stops by itself sends no further attempt of a request; it was not processed."""
+
+    exit_code = ExitCode.UNDELIVERED
+    outcome = Outcome.UNDELIVERED
+
+    def __init__(self, reason: str) -> None:
+        finding = Finding.error(
+            "undelivered",
+            "batch",
+            f"the batch stopped before the next attempt: {reason}",
+            fix="remove the cause, then run the same command with `--resume`",
+        )
+        super().__init__(finding)
+
+
 class CheckError(CxcallError):
     """A check found errors. Nothing was sent."""
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.findings.errors import RetryStoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.named_tuple import NamedTuple
@@ -118,11 +119,16 @@ def result_of_failed_retry(
     """Return the result if the next attempt is impossible.
 
     The cause is an `error` on getting a token, on writing the record, or from the duplicate guard
-    because another process has sent an identical request meanwhile.
+    because another process has sent an identical request meanwhile; or the batch has stopped.
     """
     result = result_of_exchange(context, evidence, exchange)
     findings = tuple(_without_renewal(each) for each in result.findings)
-    result = result._replace(findings=(*findings, *error.findings))
+    findings = (
+        (*error.findings, *findings)
+        if isinstance(error, RetryStoppedError)
+        else (*findings, *error.findings)
+    )
+    result = result._replace(findings=findings)
     if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
         return result._replace(outcome=Outcome.UNDELIVERED, exit_code=error.exit_code)
     return result

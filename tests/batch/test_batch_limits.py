@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections import Counter
-from threading import Event
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,3 +115,26 @@ def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
         at(cxcall, platform)
         cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "30", code=0)
     assert platform.most_at_once <= 3
+
+
+def test_row_that_waits_for_a_retry_when_the_batch_stops_has_that_reason(cxcall: Cxcall) -> None:
+    """Both requests are in flight; one must wait, and the other fails, which stops the batch."""
+    file = write_lines(cxcall, 2)
+    arrived = Barrier(2, timeout=30)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        arrived.wait()
+        return Reply(429, {}, {"Retry-After": "600"}) if sent == body(1) else Reply(500)
+
+    words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "2", "--max-failures", "1")
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
+        ran = cxcall(*words, "--confirm", "2", "-o", "jsonl", code=9)
+    waiting, failed, summary = map(json.loads, ran.out.splitlines())
+    assert (waiting["outcome"], waiting["exitCode"]) == ("undelivered", 6)
+    reason = "the batch stopped before the next attempt: 1 requests in a row failed"
+    assert waiting["findings"][0]["message"] == reason
+    assert failed["outcome"] == "unknown"
+    assert summary["data"]["stopped"] == "1 requests in a row failed"
+    assert "interrupted" not in ran.err + ran.out

@@ -76,7 +76,7 @@ class Worker(RowLoop):
     def stop(self, reason: str) -> None:
         """Claim no more rows; rows in flight are finished, the others return to the queue."""
         super().stop(reason)
-        self._destinations.stop()
+        self._destinations.stop("" if self.interrupts else reason)
 
     def run(self, *, threads: int, until_empty: bool) -> None:
         """Send rows until a signal, a reason to stop, or the end of the rows to send now."""

@@ -136,11 +136,11 @@ class Destinations:
         sender = RowSender(self._ledger, limiter, tokens, lambda: self._is_stopped)
         return Destination(queued, operation, settings, self._ledger, sender)
 
-    def stop(self) -> None:
+    def stop(self, reason: str) -> None:
         """Wake all threads that wait for a slot or for the ledger."""
         self._is_stopped = True
         for limiter in self._rate_limiters.values():
-            limiter.stop()
+            limiter.stop(reason)
 
     @property
     def excessive_wait(self) -> float | None:

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from cxcall.findings.errors import RetryStoppedError
 from cxcall.transport import retry_after
 from cxcall.transport.retry_after import SendPostponedError
 
@@ -41,6 +42,7 @@ class RateLimiter:
         self._base_interval = self._interval = rate.interval * _MARGIN
         self._max_wait = max_wait
         self._stopped = Event()
+        self.stop_reason = ""
         self._acquire_lock, self._send_lock, self._state_lock = Lock(), Lock(), Lock()
         self._lead_time = _MIN_LEAD_TIME
         self._usual_latency = 0.0
@@ -52,8 +54,10 @@ class RateLimiter:
         """Seconds from one request to the next; longer than those of the rate after a refusal."""
         return self._interval
 
-    def stop(self) -> None:
-        """Stop granting slots, and wake the threads that wait."""
+    def stop(self, reason: str = "") -> None:
+        """Stop granting slots, and wake the threads that wait; there is no `reason` after a signal."""
+        if not self._stopped.is_set():
+            self.stop_reason = reason
         self._stopped.set()
 
     def sleep(self, seconds: float) -> bool:
@@ -170,9 +174,11 @@ class RateLimitSlot:
         self._was_sent = True
 
     def sleep(self, seconds: float) -> None:
-        """Wait for the next attempt; raises KeyboardInterrupt when the batch is stopped."""
+        """Wait for the next attempt; raises RetryStoppedError when the batch stops, KeyboardInterrupt after a signal."""
         self.release()
         if self._rate_limiter.sleep(seconds) or not self.acquire():
+            if reason := self._rate_limiter.stop_reason:
+                raise RetryStoppedError(reason)
             raise KeyboardInterrupt
 
     def release(self) -> None:
