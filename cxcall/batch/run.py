@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _CLOCK_INTERVAL = 30.0
 """Seconds after which a wait for calling hours reads the clock again."""
+_SIGNAL_INTERVAL = 1.0
+"""Seconds after which a wait ends, so that the handler of a signal runs that another thread got, or that came right before."""
 
 _MAX_HELD_RESULTS = 1000
 """The most results that wait for an earlier row, to be in input order."""
@@ -165,7 +167,10 @@ class Run(RowLoop):
 
     def _next_result(self) -> RowResult | None:
         """Wait for an event, and return the result if it is one; if the event is a number, that row was not sent."""
-        event: RowResult | int | None = self._events.get()
+        try:
+            event: RowResult | int | None = self._events.get(timeout=_SIGNAL_INTERVAL)
+        except Empty:
+            return None
         if isinstance(event, int):
             del self._in_flight[event]
         elif event is not None:

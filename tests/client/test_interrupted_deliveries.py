@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
-from threading import Event
+from threading import Event, get_ident
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -133,6 +133,29 @@ def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: Slo
         with client.batch("personal-connection", rows, resume=True, confirm=left) as again:
             assert {each.outcome for each in again} == {Outcome.ACCEPTED}
     assert [*platform.dials.values()] == [1] * len(rows)
+
+
+def test_signal_that_another_thread_gets_stops_a_batch(
+    platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not end the wait of the main thread, whose handler would run at the next result only."""
+    noticed, waited = Event(), []
+    monkeypatch.setattr("cxcall.runtime.signals.on_signal", noticed.set)
+
+    def answer(_body: Any, _count: int) -> Reply:
+        signal.pthread_kill(get_ident(), signal.SIGTERM)
+        waited.append(noticed.wait(15))
+        return Reply()
+
+    platform.answer = answer
+    rows = [{**BODY, "reasonCode": str(number)} for number in range(3)]
+    with (
+        Client() as client,
+        client.batch("personal-connection", rows, confirm=3, concurrency=1) as batch,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        list(batch)
+    assert waited == [True]
 
 
 class Tracer:
