@@ -164,12 +164,12 @@ class _MistakeFinder:
             from cxcall.payloads.undialable_values import find_wrong_number, place_in_body
 
             yield from place_in_body(find_wrong_number(schema, value), self.body, pointer)
-        elif schema.get("contentEncoding") == "base64" and not _is_base64(value):
+        elif schema.get("contentEncoding") == "base64" and not is_base64(value):
             message = f"`{pointer}` is not base64, in which its content must be encoded"
             fix = "encode the content: `base64 -w0 FILE`, or `base64.b64encode(...).decode()` in Python"
             why = f"the schema says: {schema.get('description', 'base64')}"
             yield self._warning("value-not-allowed", pointer, message, fix, why)
-        elif _INTERVAL in schema.get("description", "") and not _is_interval(value):
+        elif has_intervals(schema) and not is_interval(value):
             message = f"`{pointer}` must be an interval: a start and an end with `/` between"
             fix = "write it like `2026-12-01T00:00:00Z/2026-12-02T00:00:00Z`"
             why = f"the schema says: {schema['description']}"
@@ -188,16 +188,17 @@ class _MistakeFinder:
             yield self._warning("id-mismatch", pointer, message, fix, why)
 
 
-_INTERVAL = "/YYYY-MM-DD"
-"""The text after the start in the vendor's examples of intervals."""
+def has_intervals(schema: JsonSchema) -> bool:
+    """Return whether the vendor's description of a value has an interval as its example."""
+    return "/YYYY-MM-DD" in schema.get("description", "")
 
 
-def _is_interval(value: Any) -> bool:
+def is_interval(value: Any) -> bool:
     """Return whether a text has two parts, as an interval of ISO 8601 has; a value that is not a text, or empty, may be one."""
     return not isinstance(value, str) or not value or len([*filter(None, value.split("/"))]) == 2  # noqa: PLR2004
 
 
-def _is_base64(value: Any) -> bool:
+def is_base64(value: Any) -> bool:
     """Return whether a text can be decoded as base64, with line breaks or without; a file or a value that is not a text may be."""
     if not isinstance(value, str) or value.startswith("@"):
         return True

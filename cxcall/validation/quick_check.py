@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
-from cxcall.payloads.likely_mistakes import RELATIONS, find_broken_relations, has_open_names
+from cxcall.payloads.likely_mistakes import (
+    RELATIONS,
+    find_broken_relations,
+    has_intervals,
+    has_open_names,
+    is_base64,
+    is_interval,
+)
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
@@ -186,7 +193,9 @@ def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
 
 
 _FORMATS: dict[str, Callable[..., bool]] = {
-    f"cxcall-{form}": partial(is_possible, form) for form in ("e164", "phone")
+    **{f"cxcall-{form}": partial(is_possible, form) for form in ("e164", "phone")},
+    "cxcall-base64": is_base64,
+    "cxcall-interval": is_interval,
 }
 
 
@@ -240,6 +249,10 @@ class _MistakeRules:
         rules: JsonSchema = {"$ref": "#/$defs/filled", **self._member_rules(schema, pointer)}
         if schema.get("format") in ("e164", "phone"):
             rules["format"] = f"cxcall-{schema['format']}"
+        elif schema.get("contentEncoding") == "base64":
+            rules["format"] = "cxcall-base64"
+        elif has_intervals(schema):
+            rules["format"] = "cxcall-interval"
         rules["dependentRequired"] = {
             name: [own["x-cxcall-only-with"]]
             for name, own in schema.get("properties", {}).items()

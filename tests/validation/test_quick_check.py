@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 
+from cxcall.contracts.contract import load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import DocumentError
 from cxcall.validation import json_lines
@@ -205,6 +206,17 @@ def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
             for operation in own_operations()[:2]:
                 line = _spell(base, path, text).replace(b"\n", b"")
                 _assert_same_verdict(PayloadChecker(own_operations(), operation), line)
+
+
+def test_line_with_a_value_in_another_form_than_its_schema_describes_is_not_accepted() -> None:
+    for name, place, value in (
+        ("cxone-upload-call-list", "listFile", "id,phone"),
+        ("post-analytics-conversations-details-query", "interval", "2026-11-01"),
+    ):
+        operation = load_operation(name)
+        line = json.dumps({**(operation.example or {}), place: value}).encode()
+        assert QuickCheck([operation], operation).accept([line]) == [()]
+        _assert_same_verdict(PayloadChecker((operation,), operation), line)
 
 
 @each_case("operation", EXAMPLES, ids=lambda entry: entry.name)
