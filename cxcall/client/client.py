@@ -170,6 +170,14 @@ class Client:
             return read(plan, tokens)
         return deliver_or_interrupt(plan, self._open_ledger(), tokens)
 
+    def stop_on_ledger(self, checked: CheckedRequest) -> None:
+        """Raise the error with which the ledger would stop a request now: a duplicate, or too many calls to a person."""
+        if not checked.operation.is_read:
+            settings = checked.settings
+            intent = Plan.of(checked, again=False).intent()
+            window, limit = settings.duplicate_window, settings.attempt_limit
+            self._open_ledger().stop_on_guards(intent, window, limit)
+
     def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
+from cxcall.ledger.delivery_filters import END_COLUMNS, condition_of
 from cxcall.ledger.duplicates import (
     Window,
     check_resolvable,
@@ -39,20 +40,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.intents import Intent
     from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
-
-_FILTERS = {
-    "since": "d.at >= :since",
-    "operation": "d.operation = :operation",
-    "outcome": ":outcome IN (e.outcome, e.resolution)",
-    "engagement_id": "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)",
-    "batch": "d.batch = :batch AND d.batch <> ''",
-    "profile": "d.profile = :profile",
-    "unresolved": "COALESCE(e.outcome, 'unknown') = 'unknown' AND COALESCE(e.resolution, '') = ''",
-}
-_END_COLUMNS = (
-    "status engagement_id correlation_id note ended_at boot uptime code message timings".split()
-)
-"""The columns that a resolved delivery keeps from its last event."""
 
 
 def _no_fence(_delivery: str) -> None:
@@ -97,10 +84,7 @@ class Ledger(LedgerAccess):
         try:
             with self.writing(is_cancelled) as problem:
                 is_in_transaction = True
-                self._guard_intent(delivery, intent, window, problem)
-                if limit:
-                    people = intent.possible_people or [(each,) for each in intent.people]
-                    self.people.guard(people, limit)
+                self._guard_intent(delivery, intent, window, limit, problem)
                 number = self._insert_delivery(delivery, intent)
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
                 self.people.record(number, intent.people)
@@ -113,6 +97,12 @@ class Ledger(LedgerAccess):
                     )
             raise
         return delivery
+
+    def stop_on_guards(self, intent: Intent, window: float, limit: AttemptLimit | None) -> None:
+        """Raise the error with which `begin` would stop a request now; nothing is recorded."""
+        problem = self.missing_records()
+        with self.database.snapshot():
+            self._guard_intent("", intent, window, limit, problem)
 
     def _insert_delivery(self, delivery: str, intent: Intent) -> int:
         return self.rows.insert(
@@ -138,11 +128,23 @@ class Ledger(LedgerAccess):
         older = (digest for each in names for digest in intent.older_digests(*each))
         return tuple(dict.fromkeys((intent.digest, *older)))
 
-    def _guard_intent(self, delivery: str, intent: Intent, window: float, problem: str) -> None:
+    def _guard_intent(
+        self,
+        delivery: str,
+        intent: Intent,
+        window: float,
+        limit: AttemptLimit | None,
+        problem: str,
+    ) -> None:
         if problem and not intent.again:
             raise MissingRecordsError(problem)
-        if intent.again and not intent.batch:
-            return
+        if not intent.again or intent.batch:
+            self._guard_request(delivery, intent, window)
+        if limit:
+            people = intent.possible_people or [(each,) for each in intent.people]
+            self.people.guard(people, limit)
+
+    def _guard_request(self, delivery: str, intent: Intent, window: float) -> None:
         digests = self._compared[delivery] = self._digests(intent)
         earlier = self.rows.select_by_digest(*digests)
         stop_on_same_row(intent.batch, earlier, self.now())
@@ -285,7 +287,7 @@ class Ledger(LedgerAccess):
                 "resolved",
                 Outcome.UNKNOWN,
                 resolution=RANG if placed else DID_NOT_RING,
-                **{name: found.event[name] for name in _END_COLUMNS},
+                **{name: found.event[name] for name in END_COLUMNS},
             )
         return self.get(found.delivery["id"])
 
@@ -340,9 +342,7 @@ class Ledger(LedgerAccess):
             "profile": profile or None,
             "unresolved": unresolved or None,
         }
-        conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
-        where = " AND ".join(conditions) or "TRUE"
-        rest = f"WHERE {where} ORDER BY d.at DESC, d.number DESC"
+        rest = f"WHERE {condition_of(values)} ORDER BY d.at DESC, d.number DESC"
         if limit is not None:
             rest, values["limit"] = f"{rest} LIMIT :limit", limit
         with self.database.explaining_errors():

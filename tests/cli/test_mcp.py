@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -136,13 +137,15 @@ async def check_arguments(client: Client) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, mode: str) -> None:
-    person = Person("yes", "decline", "no", "cancel", "yes")
+    person = Person("yes", "decline", "no", "cancel")
 
     async def confirm(client: Client, reason: str) -> dict[str, Any]:
         data = (await call(client, "dry_run", **request(reason)))["data"]
         return {**request(reason), "confirmation_id": data["confirmationId"]}
 
     async def talk_to(client: Client) -> None:
+        from anyio import to_thread
+
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == {*READ_TOOLS, "send"}
         check_hints(tools, {"send"})
@@ -151,28 +154,40 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
         assert (sent["outcome"], sent["engagementId"], count(platform)) == ("accepted", "e-1", 1)
         assert '"reasonCode": "yes"' in person.asked[0]
         assert platform.base_url in person.asked[0]
-        assert (await call(client, "send", **arguments))["isError"], "it was used"
+        used = await call(client, "send", **arguments)
+        assert (used["exitCode"], used["isError"]) == (7, True), "it was used"
+        assert "the confirmation ID is not valid" in used["findings"][0]["message"]
+        duplicate = await call(client, "dry_run", **request("yes"))
+        assert (duplicate["exitCode"], duplicate["data"]) == (7, None), "it was sent a moment ago"
+        assert duplicate["findings"][0]["code"] == "already-sent"
         for answer in ("declined", "not sent", "canceled"):
             arguments = await confirm(client, answer)
             assert (await call(client, "send", **arguments))["outcome"] == "stopped"
             assert (await call(client, "send", **arguments))["isError"], "it was used"
         changed = await confirm(client, "shown")
         changed["body"] = request("another")["body"]
-        assert "another request" in (await call(client, "send", **changed))["text"]
+        assert (
+            "another request" in (await call(client, "send", **changed))["findings"][0]["message"]
+        )
         changed["body"] = request("shown")["body"]
         assert (await call(client, "send", **changed))["isError"], "the attempt used it up"
         never_shown = {**request("r"), "confirmation_id": "AAAAAAAAAAAAAAAAAAAAAA"}
         assert (await call(client, "send", **never_shown))["isError"]
-        again = await call(client, "send", **await confirm(client, "yes"))
+        meanwhile = await confirm(client, "meanwhile")
+        contact = request("meanwhile")["body"]["contactId"]
+        words = ("--contact-id", contact, "--reason-code", "meanwhile", "--yes")
+        await to_thread.run_sync(partial(cxcall, "personal-connection", *words, code=0))
+        again = await call(client, "send", **meanwhile)
         assert again["findings"][0]["code"] == "already-sent", "the duplicate guard holds"
         other = await call(client, "dry_run", operation="place-call", body={"phoneNumber": NUMBER})
         assert "confirmationId" not in other["data"]
         other = await call(client, "send", operation="place-call", confirmation_id="x")
-        assert "does not send" in other["text"]
+        assert (other["exitCode"], other["findings"][0]["where"]) == (2, "operation")
+        assert "does not send" in other["findings"][0]["message"]
 
     talk(cxcall, SENDS, talk_to, person=person, mode=mode)
-    assert (count(platform), len(person.asked), person.answers) == (1, 5, [])
-    assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 1
+    assert (count(platform), len(person.asked), person.answers) == (2, 4, [])
+    assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 2
 
 
 @pytest.mark.slow
@@ -181,8 +196,8 @@ def test_client_that_cannot_ask_a_person_sends_nothing(cxcall: Cxcall, platform:
         shown = (await call(client, "dry_run", **request("r")))["data"]
         arguments = {**request("r"), "confirmation_id": shown["confirmationId"]}
         refused = await call(client, "send", **arguments)
-        assert refused["isError"]
-        assert "cannot ask a person" in refused["text"]
+        assert (refused["exitCode"], refused["isError"]) == (2, True)
+        assert "cannot ask a person" in refused["findings"][0]["message"]
 
     talk(cxcall, SENDS, talk_to)
     assert count(platform) == 0

@@ -1,4 +1,7 @@
-"""Report the wrong arguments of a tool by name, never with their values, which may be secrets or phone numbers."""
+"""Report a call of a tool that is refused before the tool runs, as the envelope of a result.
+
+Wrong arguments are reported by name, never with their values, which may be secrets or phone numbers.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import ValidationError
 
 from cxcall.cli.mcp_server.tool_results import result_of
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.output.report import error_report
 
 if TYPE_CHECKING:
@@ -17,8 +20,16 @@ if TYPE_CHECKING:
     from mcp_types import CallToolResult, InputRequiredResult
 
 
+class RefusedToolError(ToolError):
+    """A call that is refused before its tool runs; `error` is the reason."""
+
+    def __init__(self, error: CxcallError) -> None:
+        super().__init__("the call is refused")
+        self.error = error
+
+
 class Server(MCPServer[Any]):
-    """A server that reports unknown and wrong arguments as a usage error."""
+    """A server whose refusals are envelopes, as the results of its tools are."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -31,9 +42,14 @@ class Server(MCPServer[Any]):
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
-            if not isinstance(error.__cause__, ValidationError):
-                raise
-            return _refuse_invalid(name, error.__cause__)
+            cause: BaseException | None = error
+            while cause is not None:
+                if isinstance(cause, RefusedToolError):
+                    return result_of(error_report(cause.error, name), is_error=True)
+                if isinstance(cause, ValidationError):
+                    return _refuse_invalid(name, cause)
+                cause = cause.__cause__
+            raise
 
 
 def _refuse_invalid(tool: str, error: ValidationError) -> CallToolResult:

@@ -5,11 +5,11 @@ from threading import Lock
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
-from mcp.server.mcpserver.exceptions import ToolError
 from mcp_types import CallToolResult
 from pydantic import Field
 
 from cxcall.cli.actions.send import show_request
+from cxcall.cli.mcp_server.argument_checks import RefusedToolError
 from cxcall.cli.mcp_server.pending_confirmations import (
     LIFETIME_SECONDS,
     Confirmation,
@@ -54,6 +54,7 @@ class RequestTools:
         Where this server may send the operation, `data.confirmationId` is for one `send` of the same request.
         """
         checked = self._build(operation, body, parameters)
+        self._client.stop_on_ledger(checked)
         report = show_request(checked, "dry_run", as_curl=False)
         is_sendable = operation in self._operations and not has_errors(report.findings)
         if not is_sendable or len(checked.shown_body) > MAX_SHOWN:
@@ -72,20 +73,23 @@ class RequestTools:
         body: Body = None,
         parameters: Parameters | None = None,
     ) -> Elicit[Confirmation]:
-        """Return the question for the person; raises ToolError if the request cannot be sent."""
+        """Return the question for the person; raises RefusedToolError if the request cannot be sent."""
         try:
             checked = self._confirmed(operation, confirmation_id, body, parameters)
+            self._client.stop_on_ledger(checked)
         except CxcallError as error:
-            raise ToolError(redact(str(error))) from None
+            raise RefusedToolError(error) from None
         except Exception as fault:  # noqa: BLE001 - the text of an exception may hold a value
-            raise ToolError(fault_finding(fault).message) from None
+            raise RefusedToolError(CxcallError(fault_finding(fault))) from None
         capabilities = context.client_capabilities
         elicitation = capabilities.elicitation if capabilities else None
         if elicitation is None or (elicitation.form is None and elicitation.url is not None):
-            raise ToolError(
-                "this client cannot ask a person (it has no elicitation capability), so nothing is sent"
-                " through it; a person can run `cxcall send` in a shell"
+            refusal = UsageError(
+                "this client cannot ask a person, so nothing is sent through it",
+                where="client",
+                fix="use a client that has the elicitation capability, or let a person run `cxcall send` in a shell",
             )
+            raise RefusedToolError(refusal)
         return Elicit(describe(checked), Confirmation)
 
     def send(
