@@ -194,8 +194,11 @@ def _parse_time(text: str, flag: str) -> datetime:
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: the date is out of range
+        from cxcall.documents.wrong_dates import describe_wrong_date
+
+        wrong = describe_wrong_date(text)
         raise UsageError(
-            f"invalid time `{text}`",
+            f"invalid time: {wrong}" if wrong else f"invalid time `{text}`",
             where=flag,
             fix=f"write `{flag} {_SAMPLE_SPANS[flag]}`, or a date and time, as YYYY-MM-DDTHH:MM",
         ) from None

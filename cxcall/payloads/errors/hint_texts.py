@@ -124,18 +124,25 @@ def format_hint(name: str, value: str) -> tuple[str, str]:
         return _date_time_hint(value)
     if name not in _FORMATS:
         return "", ""
+    from cxcall.documents.wrong_dates import describe_wrong_date
+
     noun, example = _FORMATS[name]
-    return f"must be {noun}; got `{format_value(value)}`", f"write it like `{example}`"
+    wrong = describe_wrong_date(value) if name == "date" else ""
+    problem = wrong or f"got `{format_value(value)}`"
+    return f"must be {noun}; {problem}", f"write it like `{example}`"
 
 
 def _date_time_hint(value: str) -> tuple[str, str]:
     from datetime import datetime
 
+    from cxcall.documents.wrong_dates import describe_wrong_date
+
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
+        problem = describe_wrong_date(value) or f"got `{format_value(value)}`"
         return (
-            f"must be a time; got `{format_value(value)}`",
+            f"must be a time; {problem}",
             "write it like `2026-12-01T09:00:00Z`",
         )
     # From here on the value is a time, so that there is no phone number to mask.
