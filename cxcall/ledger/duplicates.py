@@ -53,7 +53,8 @@ class InFlightError(StoppedError):
                 "outcome-unknown",
                 f"another process may still be sending delivery `{unknown.id}`: its end is not recorded",
                 fix=f"wait until that process ends, or at the latest until {until:%Y-%m-%d %H:%M} UTC; "
-                f"then see {command('cxcall', 'history', 'show', unknown.id)}",
+                f"then see {command('cxcall', 'history', 'show', unknown.id)}. If you know that it was killed, "
+                "add `--force`",
                 why="a request that is still in flight can place a call after you record that it placed none",
             )
         )
@@ -70,18 +71,21 @@ class Window(NamedTuple):
     undone: int = 0
 
 
-def check_resolvable(found: StoredDelivery, now: datetime, boot_time: BootTime) -> None:
-    """Raise UsageError if the outcome of a delivery is known, InFlightError if a process may still be sending it."""
-    record = found.record
+def check_is_unknown(record: Record) -> None:
+    """Raise UsageError if the outcome of a delivery is known."""
     if record.outcome is not Outcome.UNKNOWN:
         raise UsageError(
             f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
             where="delivery",
             fix=f"see `cxcall history show {record.id}`",
         )
+
+
+def check_has_ended(found: StoredDelivery, now: datetime, boot_time: BootTime) -> None:
+    """Raise InFlightError if a process may still be sending a delivery."""
     left = found.seconds_in_flight(now.timestamp(), boot_time)
     if left > 0:
-        raise InFlightError(record, now + timedelta(seconds=left))
+        raise InFlightError(found.record, now + timedelta(seconds=left))
 
 
 def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:

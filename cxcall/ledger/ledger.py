@@ -13,7 +13,8 @@ from cxcall.ledger.database_interface import never
 from cxcall.ledger.delivery_filters import END_COLUMNS, condition_of
 from cxcall.ledger.duplicates import (
     Window,
-    check_resolvable,
+    check_has_ended,
+    check_is_unknown,
     find_row_of_batches,
     stop_on_identical,
     stop_on_same_row,
@@ -274,14 +275,16 @@ class Ledger(LedgerAccess):
                 else "",
             )
 
-    def resolve(self, delivery: str, *, placed: bool) -> Record:
+    def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:
         """Record whether an unknown delivery placed a call; raises UsageError for any other delivery.
 
-        Raises InFlightError if another process may still be sending it.
+        Raises InFlightError if another process may still be sending it, unless `force`.
         """
         with self.writing():
             found = self._find(self.get(delivery).id)
-            check_resolvable(found, self.now(), self.boot_clock())
+            check_is_unknown(found.record)
+            if not force:
+                check_has_ended(found, self.now(), self.boot_clock())
             self._append(
                 found,
                 "resolved",

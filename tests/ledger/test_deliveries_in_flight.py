@@ -77,7 +77,7 @@ def test_delivery_in_flight_is_not_resolved(
 
 
 @pytest.mark.slow
-def test_delivery_of_a_killed_process_is_not_resolved_at_once(
+def test_delivery_of_a_killed_process_is_resolved_by_force_only(
     cxcall: Cxcall, slow: SlowPlatform
 ) -> None:
     with cxcall.begin(*CALL, out=DEVNULL, err=DEVNULL) as process:
@@ -86,6 +86,7 @@ def test_delivery_of_a_killed_process_is_not_resolved_at_once(
         process.wait(60)
     slow.finish.set()
     (delivery,) = unresolved(cxcall)
-    cxcall("history", "resolve", delivery, "--not-placed", code=7)
+    assert "add `--force`" in cxcall("history", "resolve", delivery, "--not-placed", code=7).err
     cxcall(*CALL, code=7)
-    cxcall(*CALL, "--again", code=0)  # the decision of a person, which the ledger records
+    cxcall("history", "resolve", delivery, "--not-placed", "--force", code=0)
+    cxcall(*CALL, code=0)

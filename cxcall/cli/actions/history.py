@@ -71,8 +71,11 @@ def show_delivery(identifier: str) -> Report:
     return Report("history show", data=record_fields(record), text=delivery_text(record))
 
 
-def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
-    """Record whether an unknown delivery placed a call; raises UsageError if `placed` is None."""
+def resolve_delivery(identifier: str, *, placed: bool | None, force: bool) -> Report:
+    """Record whether an unknown delivery placed a call; raises UsageError if `placed` is None.
+
+    Raises InFlightError if another process may still be sending it, unless `force`.
+    """
     if placed is None:
         raise UsageError(
             "`--placed` or `--not-placed` is required",
@@ -80,7 +83,7 @@ def resolve_delivery(identifier: str, *, placed: bool | None) -> Report:
             fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
         )
     with open_ledger() as ledger:
-        record = ledger.resolve(identifier, placed=placed)
+        record = ledger.resolve(identifier, placed=placed, force=force)
     return Report("history resolve", data=record_fields(record), text=delivery_text(record))
 
 

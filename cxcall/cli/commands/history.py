@@ -77,17 +77,18 @@ def resolve(
     not_placed: bool = option("--not-placed", "Record that no call was placed."),
     rang: bool = option("--rang", "Former name of `--placed`.", hidden=True),
     did_not_ring: bool = option("--did-not-ring", "Former name of `--not-placed`.", hidden=True),
+    force: bool = option("--force", "Record it although it may still be in flight."),
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
     Until you do, an identical request is stopped. After `--not-placed` it can be sent again. A delivery
-    that another process may still be sending is refused.
+    that another process may still be sending is refused; if you know that its process has ended, add `--force`.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
     is_placed = placed or rang
     is_known = is_placed or not_placed or did_not_ring
-    return resolve_delivery(delivery, placed=is_placed if is_known else None)
+    return resolve_delivery(delivery, placed=is_placed if is_known else None, force=force)
 
 
 @app.add_command(
