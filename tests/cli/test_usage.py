@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         (("sandbox", "--port", "x"), "invalid value for `--port`: `x` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("sandbox", "--port", "99999"), "invalid value for `--port`: `99999` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
         (("history", "list", "--limit", "0"), "invalid value for `--limit`: `0` is not a whole number from 1 up", "see `cxcall history list --help`"),
-        (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number", "see `cxcall track --help`"),
+        (("track", "x", "--at-most", "y"), "invalid value for `--at-most`: `y` is not a number from 0 up", "see `cxcall track --help`"),
         (("validate", "--operation"), "option `--operation` requires a value", "see `cxcall validate --help`"),
         (("validate", "--strict=no"), "option `--strict` does not take a value", "see `cxcall validate --help`"),
         (("sandbox", "--port=it's"), "invalid value for `--port`: `it's` is not a whole number from 0 to 65535", "see `cxcall sandbox --help`"),
