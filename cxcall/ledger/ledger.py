@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
-from cxcall.ledger.delivery_filters import END_COLUMNS, condition_of
 from cxcall.ledger.duplicates import (
     Window,
     check_has_ended,
@@ -30,6 +29,7 @@ from cxcall.ledger.intents import (
 )
 from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
+from cxcall.ledger.schema import END_COLUMNS, condition_of
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:
