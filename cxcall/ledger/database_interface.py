@@ -23,6 +23,10 @@ def never() -> bool:
     return False
 
 
+def no_fence(_delivery: str) -> None:
+    """Stop nothing."""
+
+
 class LedgerDatabase(Protocol):
     """A connection that the threads of a process share.
 

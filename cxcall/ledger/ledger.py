@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database_interface import never
+from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
     Window,
     check_has_ended,
@@ -43,10 +43,6 @@ if TYPE_CHECKING:
     from cxcall.phone.attempt_limit import AttemptLimit
 
 
-def _no_fence(_delivery: str) -> None:
-    """Stop nothing."""
-
-
 class Ledger(LedgerAccess):
     """The ledger of this machine, which all of its processes share; `batches` and `people` are parts of it."""
 
@@ -69,7 +65,7 @@ class Ledger(LedgerAccess):
         is_cancelled: Callable[[], bool] = never,
         *,
         limit: AttemptLimit | None = None,
-        fence: Callable[[str], None] = _no_fence,
+        fence: Callable[[str], None] = no_fence,
     ) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
@@ -212,7 +208,7 @@ class Ledger(LedgerAccess):
         delivery: str,
         attempt: int,
         is_cancelled: Callable[[], bool] = never,
-        fence: Callable[[str], None] = _no_fence,
+        fence: Callable[[str], None] = no_fence,
     ) -> None:
         """Record that another attempt is about to be sent; `fence` is called as in `begin`.
 
