@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -45,8 +46,22 @@ def sandbox() -> Any:
 
 
 @pytest.fixture(scope="module")
-def sdk(sandbox: Sandbox) -> dict[str, Any]:
-    """Run the SDK once in its own process, because it takes seconds to load and has warnings."""
+def sdk(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
+) -> dict[str, Any]:
+    """Return what the SDK says. It runs once for all processes of a test run, because it takes seconds to load."""
+    folder = tmp_path_factory.getbasetemp().parent
+    kept = folder / f"vendor-sdk-{testrun_uid}.json"
+    with open(kept.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(run_sdk(sandbox), "utf-8")
+    found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
+    return found
+
+
+def run_sdk(sandbox: Sandbox) -> str:
+    """Run the SDK against a sandbox, in its own process, because it has warnings; returns what it printed."""
     asked = {
         "base_url": sandbox.base_url,
         "client_id": sandbox.client_id,
@@ -64,8 +79,7 @@ def sdk(sandbox: Sandbox) -> dict[str, Any]:
         timeout=120,
     )
     assert result.returncode == 0, result.stderr[-2000:]
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    return result.stdout
 
 
 def sdk_type(schema: dict[str, Any]) -> str:

@@ -301,7 +301,7 @@ def test_long_run_is_read_or_refused(place: str) -> None:
         "é",
     ):
         with time_limit(15), suppress(CxcallError):
-            for request in read(place.format((unit * 20_000)[:20_000]), "x"):
+            for request in read(place.format((unit * 10_000)[:10_000]), "x"):
                 explain_request(request)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall
 
-COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "8"))
+COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "5"))
 """The number of signals; a release is tested with 1,000."""
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--again", "--yes")
