@@ -85,11 +85,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int | None:
-    """Start two workers more than there are cores with `-n auto`: tests wait for a third of their time."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Start more workers than there are cores with `-n auto`, because tests wait: one more, or two for the slow ones."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return (len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1) + 2
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return cores + (1 if config.getoption("markexpr") == QUICK else 2)
 
 
 @pytest.hookimpl(optionalhook=True)
