@@ -119,6 +119,7 @@ def test_exception_before_the_request_leaves_is_raised_itself(
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: SlowPlatform) -> None:
     rows = [{**BODY, "reasonCode": str(number)} for number in range(20)]
     with handler_that_raises(TooLateError()), Client() as client:
@@ -135,6 +136,7 @@ def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: Slo
     assert [*platform.dials.values()] == [1] * len(rows)
 
 
+@pytest.mark.slow
 def test_signal_that_another_thread_gets_stops_a_batch(
     platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:

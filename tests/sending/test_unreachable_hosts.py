@@ -125,6 +125,7 @@ def test_read_without_a_response_is_not_called_unreached(cxcall: Cxcall) -> None
     assert "was not reached" not in said
 
 
+@pytest.mark.slow
 def test_timeout_after_the_request_is_said_once(cxcall: Cxcall) -> None:
     with FaultServer((fault.never_answer,)) as server:
         words = (*CALL, "--base-url", server.base_url, "--timeout", "1")
