@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
-@pytest.mark.slow
-def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
-    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """During the first request, another run of the same load records the sixth row."""
+@pytest.fixture
+def same_ledger(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process open the ledger of the command."""
     for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
         monkeypatch.setenv(name, cxcall.environment[name])
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("same_ledger")
+def test_a_row_that_another_process_sends_meanwhile_is_not_sent(cxcall: Cxcall) -> None:
+    """During the first request, another run of the same load records the sixth row."""
     dialer = Dialer()
 
     def answer(body: Any, count: int) -> Reply:
@@ -68,12 +72,9 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
 
 
 @pytest.mark.slow
-def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
-    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("same_ledger")
+def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(cxcall: Cxcall) -> None:
     """During the first request, a load of another file records the number of the sixth row."""
-    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
-        monkeypatch.setenv(name, cxcall.environment[name])
     dialer = Dialer()
 
     def answer(body: Any, count: int) -> Reply:

@@ -17,6 +17,7 @@ from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.sqlite.sqlite_database import FILE_NAME
 from helpers.command import CONTACT
+from helpers.missing_records import BATCH, SEND
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 
     from helpers.command import Cxcall, Running
 
-SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
-BATCH = (
-    "batch",
-    "calls.jsonl",
-    "--operation",
-    "personal-connection",
-    "--rate",
-    "500/s",
-    "--confirm",
-)
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
