@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cxcall.batch.resume import ContentGuard
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
@@ -32,6 +33,9 @@ class CalledPeople:
 
     def __init__(self, ledger: Ledger, job: Job, resumed: Sequence[str]) -> None:
         self._ledger, self._job = ledger, job
+        state = ledger.read_state()
+        self._last = state.last_delivery
+        self.content = ContentGuard(ledger, state.last_unsent)
         batches = {each.id: each for each in ledger.batches.all()} if resumed else {}
         newest = batches.get(resumed[0]) if resumed else None
         digest = newest.file_digest if newest else ""
@@ -40,9 +44,17 @@ class CalledPeople:
         )
         same = (each for each in resumed if each in batches)
         self._batches = {each for each in same if batches[each].file_digest == digest}
-        self._last = ledger.last_delivery() if self._batches else 0
         self._own: set[str] = set()
         self._removed: set[str] = set()
+
+    def record_change(self, batch: str) -> None:
+        """Record the present content of a file that was changed since the batch to resume began.
+
+        From then on, no run with another content records a delivery: all that did are known now.
+        """
+        if self.is_changed:
+            self.content.number = self._ledger.batches.record_content(batch, self._job.rows.digest)
+            self._last = self._ledger.read_state().last_delivery
 
     @property
     def _is_off(self) -> bool:

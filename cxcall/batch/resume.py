@@ -76,6 +76,35 @@ def new_batch_guard(ledger: Ledger, job: Job) -> Callable[[], None]:
     return (lambda: None) if job.again else stop_on_new_batch
 
 
+class ContentGuard:
+    """Stops a run when another process resumes its batch with another content of the file.
+
+    Both files may have a person in different requests, which no record of one of them shows to be the same. So only
+    the run that recorded the content last goes on. `number` is the last record of a row that this run knows.
+    """
+
+    def __init__(self, ledger: Ledger, number: int) -> None:
+        self._ledger, self.number = ledger, number
+
+    def stop_on_change(self, batch: str) -> None:
+        """Raise StoppedError if the file has another content; called in the transaction of each record."""
+        last = self._ledger.rows.state.last_unsent
+        if last == self.number:
+            return
+        if self._ledger.batches.has_new_content(batch, self.number):
+            raise StoppedError(
+                Finding.error(
+                    "already-sent",
+                    "ledger",
+                    "another process resumed this batch with a changed file",
+                    fix="wait until it ends; if rows are left then, run its command again with `--resume`",
+                    why=f"both files may have the same people: `cxcall history list --batch {batch}`",
+                    source="ledger",
+                )
+            )
+        self.number = last
+
+
 def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
     """Return the batches of the file for the same operation and target, newest first; for a load, into the same list."""
     _, operation, target, values_digest, path, digest = job.identity

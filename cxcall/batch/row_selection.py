@@ -129,8 +129,8 @@ class RowSelection:
 
     def record_change(self, batch: str) -> None:
         """Record the present content of a file that was changed since the batch to resume began."""
-        if self._ledger and self.is_changed_file:
-            self._ledger.batches.record_content(batch, self._job.rows.digest)
+        if self.called:
+            self.called.record_change(batch)
 
     def _with_called(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a changed row that would be sent as skipped, or invalid if `strict`, if the batch has called its person."""

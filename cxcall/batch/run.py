@@ -16,7 +16,7 @@ from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.sending_threads import RowLoop
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.finding import Severity
 from cxcall.runtime.signals import deferred
 from cxcall.sending.checked_request import stop_on_unsuitable_token
@@ -68,6 +68,8 @@ class Run(RowLoop):
         self.sender = RowSender(ledger, rate_limiter, tokens, lambda: self.interrupts > 0)
         self.unsent = UnsentRows(ledger, batch, key_of)
         self.is_at_end = False
+        self.replaced = ""
+        """Why another run with another content of the file goes on instead of this one."""
         self._in_flight: dict[int, CheckedRow] = {}
 
     def stop(self, reason: str) -> None:
@@ -108,7 +110,8 @@ class Run(RowLoop):
             pool.shutdown(wait=not self.is_abandoned)
             raise
         finally:  # also if the caller cannot write a result, and stops reading
-            self.unsent.flush()
+            if not self.replaced:
+                self.unsent.flush()
 
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""
@@ -181,9 +184,13 @@ class Run(RowLoop):
         return None
 
     def _recorded(self, result: RowResult) -> RowResult:
-        """Count a result, record it if its row was not sent, and return it."""
+        """Count a result, record it if its row was not sent, and return it.
+
+        After another run with another content of the file, the row may have another number: it is not recorded.
+        """
         self._count(result, self.rate_limiter.excessive_wait)
-        self.unsent.add(result)
+        if not self.replaced:
+            self.unsent.add(result)
         return result
 
     def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:
@@ -206,17 +213,30 @@ class Run(RowLoop):
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row on a thread of the pool; an event reports its end, even after a fault."""
-        called = self.selection.called
-        is_guarded = called is not None and called.guards_each_record
         result = self.sender.send(
             checked,
             request,
             batch=self.batch,
             key_of=self.key_of,
             again=self.job.again,
-            fence=partial(called.stop_on_new_call, request) if called and is_guarded else None,
+            fence=partial(self._stop_on_other_run, request),
         )
+        if self.replaced:
+            self.stop(self.replaced)
         self._events.put(result or checked.row.number)
+
+    def _stop_on_other_run(self, request: CheckedRequest, delivery: str) -> None:
+        """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile."""
+        called = self.selection.called
+        if called is None:
+            return
+        try:
+            called.content.stop_on_change(self.batch)
+        except StoppedError as error:
+            self.replaced = str(error)
+            raise
+        if called.guards_each_record:
+            called.stop_on_new_call(request, delivery)
 
     def _abandoned_results(self) -> Iterator[RowResult]:
         """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""
@@ -264,7 +284,9 @@ def end_run(run: Run) -> tuple[Finding, ...]:
         return ()
     try:
         with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
-            run.ledger.batches.end(run.batch, lambda: bool(deferred))
+            called = run.selection.called
+            guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
+            run.ledger.batches.end(run.batch, lambda: bool(deferred), guard=guard)
     except CxcallError as error:  # the calls were placed nevertheless
         return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
     return ()

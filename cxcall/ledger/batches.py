@@ -91,9 +91,19 @@ class BatchRecords:
             )
         return batch
 
-    def end(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
-        """Record that a batch, and with it earlier batches of the same rows, has handled all of its rows."""
+    def end(
+        self,
+        batch: str,
+        is_cancelled: Callable[[], bool] = never,
+        *,
+        guard: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Record that a batch, and with it earlier batches of the same rows, has handled all of its rows.
+
+        `guard` is as in `begin`.
+        """
         with self._access.writing(is_cancelled):
+            guard()
             for each in (batch, *self._same_batches(batch)):
                 if not self.is_finished(each):
                     self._access.rows.insert(
@@ -185,13 +195,16 @@ class BatchRecords:
                     message=mask(each.message)[:MAX_NOTE_LENGTH],
                 )
 
-    def record_content(self, batch: str, digest: str) -> None:
-        """Record that the file of a resumed batch has another content from now on, unless it had this one before."""
+    def record_content(self, batch: str, digest: str) -> int:
+        """Record that the file of a resumed batch has another content from now on, unless it had this one before.
+
+        Returns the number of the record of this content.
+        """
         content = self.content(batch)
         if content and content.digest == digest:
-            return
+            return content.last_unsent
         with self._access.writing():
-            self._access.rows.insert(
+            return self._access.rows.insert(
                 "unsent",
                 at=self._access.now().timestamp(),
                 batch=batch,
@@ -210,6 +223,12 @@ class BatchRecords:
                 last_delivery = int(row["reason"].removeprefix(CHANGED))
                 return FileContent(row["key"], last_delivery, int(row["number"]))
         return None
+
+    def has_new_content(self, batch: str, number: int) -> bool:
+        """Return whether the file of a batch, or of its other batches, got another content after a number."""
+        found = self._access.rows.select_table("unsent", "WHERE number > ? AND row = 0", (number,))
+        changed = {row["batch"] for row in found}
+        return bool(changed) and not changed.isdisjoint((batch, *self._same_batches(batch)))
 
     def deliveries_after(self, batch: str, number: int) -> set[str]:
         """Return the IDs of the deliveries of a batch after a number."""

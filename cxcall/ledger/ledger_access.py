@@ -211,10 +211,10 @@ class LedgerAccess:
 
         return shared_problem(self._shared_marks(state), self.database.name, self.database.server)
 
-    def last_delivery(self) -> int:
-        """Return the number of the last delivery that was recorded; 0 if there is none."""
+    def read_state(self) -> State:
+        """Return the ledger's record of itself, such as the number of the last delivery."""
         with self.database.snapshot():
-            return self.rows.read_state().last_delivery
+            return self.rows.read_state()
 
     def missing_records(self) -> str:
         """Return why this ledger lacks records; empty if nothing shows that."""

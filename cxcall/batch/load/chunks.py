@@ -131,6 +131,8 @@ class RequestSelection:
     """The rows of a selection, combined into requests of many contacts for a `Run`."""
 
     waits_for_hours = is_changed_file = False
+    called = None
+    """A load finds rows and contacts that another process has sent by itself."""
 
     def __init__(self, selection: RowSelection, builder: ChunkBuilder) -> None:
         self._selection, self._builder = selection, builder

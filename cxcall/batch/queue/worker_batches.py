@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.queue.queued_row_content import rebuild_row, row_of
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
+from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.credentials.request_credentials import get_credentials
@@ -40,6 +41,7 @@ class Destination:
         self.batch, self._options = queued.batch, queued.options
         self._operation, self._settings = operation, settings
         self._ledger, self._sender = ledger, sender
+        self._content = ContentGuard(ledger, int(queued.options.get("content", 0)))
 
     @property
     def waits_for_hours(self) -> bool:
@@ -61,6 +63,8 @@ class Destination:
         database = self._ledger.shared_database
 
         def fence(delivery: str) -> None:
+            if "content" in self._options:  # an older cxcall did not record it
+                self._content.stop_on_change(row.batch)
             row.claim.begin_sending(database.connection, row.batch, row.number, delivery)
 
         return self._sender.send(

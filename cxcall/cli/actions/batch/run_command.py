@@ -228,6 +228,7 @@ class BatchCommand:
             "force": job.force,
             "again": job.again,
             "waits_for_hours": self.mode.waits_for_hours,
+            "content": selection.called.content.number if selection.called else 0,
         }
         profile, operation, target, *_ = job.identity
         queued = QueuedBatch(batch, profile, operation, target, options)
