@@ -167,8 +167,12 @@ def flags_of(
 
 def find_own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
     """Return the path of the user's own contract, from the flag or the settings; None if there is none."""
-    if options.contract:
+    if options.contract and not options.contract.startswith("~"):
         return options.contract
+    if options.contract:
+        from cxcall.documents.paths import expand_home
+
+        return str(expand_home(options.contract, "--contract"))
     from cxcall.settings.settings import find_contract_file
 
     return find_contract_file({"profile": profile}) or None

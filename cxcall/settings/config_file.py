@@ -104,8 +104,9 @@ class ConfigFile(NamedTuple):
 
     def _text(self, key: str, value: Any) -> str:
         text = str(value).strip()
-        # A contract's path is relative to this file, whatever the working directory is.
-        return str(self.path.parent / text) if key == "contract" and text else text
+        # A contract's path is relative to this file, whatever the working directory is; `~` is replaced later.
+        is_relative = key == "contract" and text and not text.startswith("~")
+        return str(self.path.parent / text) if is_relative else text
 
     def _check(self) -> None:
         self._check_keys(self.content, ("default_profile", "profiles"))

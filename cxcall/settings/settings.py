@@ -203,11 +203,17 @@ def _name_second_list(first: Setting, second: Setting) -> Setting:
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
-    """Return the path of the user's own contract; empty if there is none.
+    """Return the path of the user's own contract, without `~`; empty if there is none.
 
+    A relative path is in the working directory, unless it is in a profile: see `ConfigFile`.
     Reads no other setting, so that commands that only read contracts ignore invalid settings.
     """
-    return _find_text("contract", flags)
+    setting = find_setting("contract", _read_layers(flags)[0])
+    if setting is None or not setting.value.startswith("~"):
+        return setting.value if setting else ""
+    from cxcall.documents.paths import expand_home
+
+    return str(expand_home(setting.value, setting.locate()))
 
 
 def find_platform(flags: Mapping[str, str | None]) -> str:

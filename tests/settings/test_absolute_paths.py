@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -103,3 +104,43 @@ def test_do_not_call_list_of_a_flag_or_of_dotenv_is_in_the_working_directory(
     cxcall(*DRY_CALL, "--do-not-call", "dnc.txt", code=7)
     cxcall.file(".env", "CXCALL_DO_NOT_CALL=dnc.txt\n")
     cxcall(*DRY_CALL, code=7)
+
+
+OWN = {
+    "openapi": "3.0.3",
+    "info": {"title": "t", "version": "1"},
+    "servers": [{"url": "https://dialer.example"}],
+    "paths": {
+        "/ring": {"post": {"operationId": "ring", "responses": {"200": {"description": ""}}}}
+    },
+}
+
+
+def test_own_document_in_the_home_folder_is_found_from_every_source(cxcall: Cxcall) -> None:
+    home, path = cxcall.folder / "home", "~/own.json"
+    for folder in (home, cxcall.folder / "config"):
+        folder.mkdir(exist_ok=True)
+    (home / "own.json").write_text(json.dumps(OWN), "utf-8")
+    variable = {"CXCALL_CONTRACT": path}
+    assert "ring" in cxcall("operations", "ring", env=variable, code=0).out
+    assert "ring" in cxcall("operations", "ring", "--contract", path, code=0).out
+    dotenv = cxcall.folder / ".env"
+    dotenv.write_text(f"CXCALL_CONTRACT={path}\n", "utf-8")
+    assert "ring" in cxcall("operations", "ring", code=0).out
+    dotenv.unlink()
+    cxcall.file("config/config.toml", f'[profiles.default]\ncontract = "{path}"\n')
+    assert "ring" in cxcall("operations", "ring", code=0).out
+    ran = cxcall("operations", env={"CXCALL_CONTRACT": "~no-such-user/own.json"}, code=2)
+    assert "the home folder of `~no-such-user` is unknown" in ran.err
+
+
+def test_own_document_of_a_profile_is_the_same_file_from_each_folder(cxcall: Cxcall) -> None:
+    """A variable names a file of the working directory, as `--contract` does."""
+    (cxcall.folder / "config").mkdir(exist_ok=True)
+    cxcall.file("config/own.json", OWN)
+    other = cxcall.folder / "other"
+    other.mkdir()
+    cxcall.folder = other
+    assert "does not exist" in cxcall("operations", env={"CXCALL_CONTRACT": "own.json"}, code=2).err
+    cxcall.file("../config/config.toml", '[profiles.default]\ncontract = "own.json"\n')
+    assert "ring" in cxcall("operations", "ring", code=0).out
