@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.cli.actions.sandbox import describe_sandbox
+from cxcall.cli.commands.sandbox import describe_sandbox
 from cxcall.cli.single_command_options import SandboxOptions
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError

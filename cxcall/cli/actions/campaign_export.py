@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
-from cxcall.documents.json_text import as_cell
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.output.count_phrases import count_phrase
-from cxcall.output.csv_cells import safe_cell
+from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
-from cxcall.payloads.csv_table import format_record
 from cxcall.platform_reads.campaign_results import read_results, result_columns
 from cxcall.platform_reads.campaigns import CampaignReader
 from cxcall.sending.delivery_log import stop_on_own_file
@@ -26,7 +24,7 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.cli.single_command_options import ExportOptions
@@ -139,21 +137,16 @@ def _write_rows(
 ) -> int:
     count = 0
     if form == "csv" and columns:
-        file.write(_csv_line(columns))
+        file.write(f"{safe_record(columns)}\r\n")
     for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
         if form == "jsonl":
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
             continue
         if not columns:  # the platform declares no columns: use those of the first row
             columns = list(row)
-            file.write(_csv_line(columns))
-        file.write(_csv_line(as_cell(row.get(name)) for name in columns))
+            file.write(f"{safe_record(columns)}\r\n")
+        file.write(f"{safe_record(map(row.get, columns))}\r\n")
     return count
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    """Return a line of CSV that no spreadsheet runs as a formula: the platform's lists have texts of anybody."""
-    return f"{format_record([safe_cell(each) for each in cells])}\r\n"
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:

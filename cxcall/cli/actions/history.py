@@ -1,22 +1,19 @@
-"""Run `cxcall history`: list, show, resolve, prune, and back up recorded deliveries."""
+"""List, find, and show recorded deliveries, for `cxcall history`, `track`, `explain --last`, and AI agents."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import as_text
-from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, printable, resolve_commands
+from cxcall.findings.finding import printable
 from cxcall.ledger.intents import RESOLUTIONS
 from cxcall.ledger.record_fields import record_fields
-from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
-from cxcall.output.screen import Screen
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
 
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
-    from cxcall.output.output_options import OutputOptions
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -60,7 +56,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
             table=_table(records),
             diagnostics=[] if records else ["no matching deliveries"],
         )
-        return _with_missing_records(report, ledger)
+        return with_missing_records(report, ledger)
 
 
 def show_delivery(identifier: str) -> Report:
@@ -71,97 +67,7 @@ def show_delivery(identifier: str) -> Report:
     return Report("history show", data=record_fields(record), text=delivery_text(record))
 
 
-def resolve_delivery(identifier: str, *, placed: bool | None, force: bool) -> Report:
-    """Record whether an unknown delivery placed a call; raises UsageError if `placed` is None.
-
-    Raises InFlightError if another process may still be sending it, unless `force`.
-    """
-    if placed is None:
-        raise UsageError(
-            "`--placed` or `--not-placed` is required",
-            where="--placed",
-            fix=f"find out whether a call was placed, then {resolve_commands(identifier)}",
-        )
-    with open_ledger() as ledger:
-        record = ledger.resolve(identifier, placed=placed, force=force)
-    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
-
-
-def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Report:
-    """Delete old deliveries, after confirmation unless `yes`.
-
-    Unknown deliveries, and those that a duplicate guard may still need, are kept. Raises UsageError
-    if confirmation is needed and nobody can be asked, StoppedError if the user declines.
-    """
-    oldest, window = _parse_time(older_than, "--older-than"), _start_of_duplicate_window()
-    before = min(oldest, window)
-    screen = Screen.standard(output)
-    with open_ledger() as ledger:
-        count = ledger.count_prunable(before)
-        if count and not yes:
-            _confirm(
-                screen,
-                f"Permanently delete {count_phrase(count, 'delivery')}?",
-                f"{count_phrase(count, 'delivery')} would be deleted",
-                "keep a copy with `cxcall history export`",
-            )
-        pruned = ledger.prune(before) if count else 0
-    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
-    kept = "kept newer deliveries: `duplicate_window` needs them to stop duplicates"
-    return Report(
-        "history prune",
-        data={"pruned": pruned, "before": before.isoformat()},
-        text=text,
-        diagnostics=[kept] if oldest > window else [],
-    )
-
-
-def back_up_ledger(file: str) -> Report:
-    """Copy the ledger to a new file and check the copy; raises UsageError for `-`, or if the file exists."""
-    from cxcall.documents.paths import stop_on_stdout
-    from cxcall.ledger.backup import write_backup
-
-    stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
-    with open_ledger(to_read=True) as ledger:
-        deliveries = write_backup(ledger, Path(file))
-        report = Report(
-            "history backup",
-            data={"file": file, "deliveries": deliveries},
-            text=f"{count_phrase(deliveries, 'delivery')} copied to {file}",
-        )
-        return _with_missing_records(report, ledger)
-
-
-def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
-    """Record the decision to go on without missing records, after confirmation unless `yes`.
-
-    Raises UsageError if nothing is missing, or if confirmation is needed and nobody can be asked,
-    StoppedError if the user declines.
-    """
-    screen = Screen.standard(output)
-    with open_ledger() as ledger:
-        problem = ledger.missing_records()
-        if problem and not yes:
-            fix = "check on the platform which calls were placed"
-            _confirm(screen, f"{problem}. Continue without them?", problem, fix)
-        problem = ledger.accept_missing_records()
-    text = f"recorded: calls may be placed again, although {problem}"
-    return Report("history accept", data={"missing": problem}, text=text)
-
-
-def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
-    """Ask; raises UsageError if nobody can be asked, and StoppedError if the user declines."""
-    if not screen.is_interactive:
-        message, fix = (
-            f"`--yes` is required without a terminal, or with `--no-input`: {problem}",
-            f"{first}, then add `--yes`",
-        )
-        raise UsageError(message, where="--yes", fix=fix)
-    if not screen.confirm(question):
-        raise StoppedError(Finding.note("declined", "--yes", "declined"))
-
-
-def _with_missing_records(report: Report, ledger: Ledger) -> Report:
+def with_missing_records(report: Report, ledger: Ledger) -> Report:
     """Return the report with exit code 7 and an error when the ledger cannot have all records."""
     from cxcall.ledger.errors import missing_records_finding
 
@@ -187,10 +93,10 @@ def find_delivery(identifier: str) -> Record | None:
 
 def parse_since(text: str) -> datetime | None:
     """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
-    return _parse_time(text, "--since") if text else None
+    return parse_time(text, "--since") if text else None
 
 
-def _parse_time(text: str, flag: str) -> datetime:
+def parse_time(text: str, flag: str) -> datetime:
     """Parse `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local if it names no zone)."""
     try:
         if ago := _AGO.fullmatch(text.strip()):
@@ -205,24 +111,6 @@ def _parse_time(text: str, flag: str) -> datetime:
             where=flag,
             fix=f"write `{flag} {_SAMPLE_SPANS[flag]}`, or a date and time, as YYYY-MM-DDTHH:MM",
         ) from None
-
-
-def _start_of_duplicate_window() -> datetime:
-    """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
-    from cxcall.contracts import contract
-    from cxcall.settings.config_file import ConfigFile
-    from cxcall.settings.setting_values import check_seconds
-    from cxcall.settings.settings import config_dir, load_settings
-    from cxcall.settings.sources import Setting
-
-    file = ConfigFile.read(config_dir() / "config.toml")
-    layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]
-    own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
-    for written in own:
-        check_seconds("duplicate_window", written)
-    settings = load_settings({}, contract.load_shipped_contracts()[0])
-    window = max([settings.duplicate_window, *(float(written.value) for written in own)])
-    return datetime.now(UTC) - timedelta(seconds=window)
 
 
 def _table(records: Sequence[Record]) -> Table:

@@ -1,13 +1,40 @@
-"""`cxcall auth`: log in, show the credentials, print a token, log out."""
+"""`cxcall auth`: log in, show the credentials, print a token, log out, and choose the default profile."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from __future__ import annotations
 
+import os
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import SettingsOptions, flags_of
 from cxcall.cli.single_command_options import LoginOptions
+from cxcall.contracts.contract import find_platform_contract
+from cxcall.credentials import login_and_logout, token_provider
+from cxcall.credentials.access_token import EXPLICIT, credentials_error
+from cxcall.credentials.client_selection import grant_kind
+from cxcall.credentials.oauth_client import ACCESS_KEY
+from cxcall.credentials.status import get_status
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
 from cxcall.output.output_options import OutputOptions, argument
-from cxcall.output.report import Report
+from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
+from cxcall.settings import profiles
+from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
+from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
+from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.credentials.access_token import Token
+
+    Flags = Mapping[str, str | None]
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
 
@@ -22,7 +49,7 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
 def login(
     options: LoginOptions,
     output: OutputOptions,
-    settings: SettingsOptions,
+    target: SettingsOptions,
 ) -> Report:
     """Log in with client credentials, an access key, or a browser.
 
@@ -31,9 +58,29 @@ def login(
     or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
     has the redirect URI http://localhost.
     """
-    from cxcall.cli.actions.auth import log_in
-
-    return log_in({**flags_of(settings), "client_id": options.client_id}, options, output)
+    flags: Flags = {**flags_of(target), "client_id": options.client_id}
+    screen = Screen.standard(output)
+    if options.basic or options.api_key:
+        return _store_credentials(flags, screen, is_basic=options.basic)
+    profile = find_profile(flags)
+    # The `.env` of a folder must not create a profile.
+    can_create = profile.source.startswith(("--", "environment"))
+    with profiles.temporary_profile(config_path(), profile) if can_create else nullcontext():
+        flags = _ask_destination(flags, screen)
+        flags, token = _request_token(flags, options, output)
+        kept = _keep_in_profile(profile, flags, token)
+    settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
+    status = get_status(settings)
+    done = f"logged in to {settings.base_url} ({token.kind})"
+    if token.kind == EXPLICIT:
+        done = f"stored the access token for {settings.base_url} (not verified)"
+    lines = [
+        f"{done}; stored in {status.storage}",
+        *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
+    ]
+    return Report(
+        "auth login", findings=status.findings, data=status.as_dict(), text="\n".join(lines)
+    )
 
 
 @app.add_command("status", "cxcall auth status", "cxcall auth status -o json")
@@ -42,9 +89,15 @@ def status(settings: SettingsOptions) -> Report:
 
     Also shows the host that they are for, and when the token expires.
     """
-    from cxcall.cli.actions.auth import show_status
-
-    return show_status(flags_of(settings))
+    status = get_status(settings_of_platform(flags_of(settings)))
+    return Report(
+        "auth status",
+        outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
+        exit_code=ExitCode.OK if status.is_usable else ExitCode.CREDENTIALS,
+        findings=status.findings,
+        data=status.as_dict(),
+        table=Table(("", "VALUE", "SOURCE"), status.rows()),
+    )
 
 
 @app.add_command(
@@ -54,22 +107,168 @@ def status(settings: SettingsOptions) -> Report:
 )
 def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
-    from cxcall.cli.actions.auth import show_token
-
-    return show_token(flags_of(settings))
+    token = token_provider.get_token(settings_of_platform(flags_of(settings)))
+    data = {"accessToken": token.value, "expiresAt": token.expires_at}
+    return Report("auth token", data=data, text=token.value, shows_secret=True)
 
 
 @app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
-def logout(settings: SettingsOptions) -> Report:
+def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    from cxcall.cli.actions.auth import log_out
-
-    return log_out(flags_of(settings))
+    flags = flags_of(target)
+    chosen_profile(flags)
+    settings = settings_of_platform(flags)
+    removed = login_and_logout.log_out(settings)
+    text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"
+    return Report("auth logout", findings=settings.conflicts, data={"removed": removed}, text=text)
 
 
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(name: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
-    from cxcall.cli.actions.config import switch_profile
+    profiles.set_default_profile(config_path(), name)
+    findings = []
+    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", name):
+        message = "the variable selects another profile and takes precedence"
+        findings.append(
+            Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
+        )
+    return Report(
+        "auth switch",
+        findings=tuple(findings),
+        data={"profile": name},
+        text=f"`{name}` is now the default profile",
+    )
 
-    return switch_profile(name)
+
+def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Report:
+    """Store Basic credentials or an API key for the profile and its host; nothing is requested with them."""
+    from cxcall.credentials.request_credentials import store_credentials
+
+    settings = settings_of_platform(flags)
+    username = (
+        (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
+    )
+    secret = _read_secret(screen, "Password" if is_basic else "API key")
+    kept = store_credentials(settings, username, secret)
+    text = f"stored for {settings.base_url} in {kept}"
+    return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": kept}, text=text)
+
+
+def _ask_destination(flags: Flags, screen: Screen) -> Flags:
+    """Return the flags with the platform and region; asks a person for those that no setting has."""
+    layers = read_trusted_layers(flags)[0]
+    if not screen.is_interactive or any(
+        find_setting(name, layers) for name in ("region", "base_url")
+    ):
+        return flags
+    platform = find_platform(flags) or _ask_platform(screen)
+    if platform == CXONE:
+        answer = screen.read_line(
+            "Area, such as na1, or the URL of the API"
+        )  # no default: a key is sent there
+    else:
+        default = _default_region(find_platform_contract(platform))
+        answer = screen.read_line(f"Region, or the URL of the API [{default}]") or default
+    name = "base_url" if "://" in answer else "region"
+    return {**flags, "platform": platform, name: answer}
+
+
+def _default_region(contract: Contract) -> str:
+    """Return the name of the region that requests go to if no setting names one."""
+    hosts = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
+    return next((name for name, url in hosts.items() if url == contract.base_url()), "")
+
+
+def _ask_platform(screen: Screen) -> str:
+    """Return a valid platform; asks again after an invalid answer."""
+    default = PLATFORMS[0]
+    while True:
+        answer = screen.read_line(f"Platform: {', '.join(PLATFORMS)} [{default}]") or default
+        try:
+            check_values([{"platform": Setting(answer, "answer", lambda: "stdin")}])
+        except UsageError as error:
+            for finding in error.findings:
+                screen.print_finding(finding, screen.stderr)
+        else:
+            return answer
+
+
+def _request_token(
+    flags: Flags, options: LoginOptions, output: OutputOptions
+) -> tuple[Flags, Token]:
+    """Log in, and return the flags with the ID that was used, and the token."""
+    screen, settings = Screen.standard(output), settings_of_platform(flags)
+    if options.with_token:
+        return flags, login_and_logout.log_in_with_token(
+            settings, _read_secret(screen, "Access token")
+        )
+    if options.web:
+        flags = {
+            **flags,
+            "client_id": settings.client_id or _read(screen, "Client ID", "--client-id"),
+        }
+        show = _page_opener(output, open_browser=not options.no_browser)
+        settings = settings_of_platform(flags)
+        return flags, login_and_logout.log_in_with_browser(settings, show, port=options.port)
+    is_key = grant_kind(settings) == ACCESS_KEY
+    noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
+    known = settings.values[f"{pair}_id"].value
+    identifier = known or _read(
+        screen, f"{noun} ID", "CXCALL_ACCESS_KEY_ID" if is_key else "--client-id"
+    )
+    secret = settings.values[f"{pair}_secret"].value or _read_secret(screen, f"{noun} secret")
+    token = login_and_logout.log_in(settings, identifier, secret)
+    return flags if known else {**flags, f"{pair}_id": identifier}, token
+
+
+def _read(screen: Screen, prompt: str, name: str) -> str:
+    """Return an answer from a person or from stdin; raises CredentialsError if there is none. `name` is its setting."""
+    if not (answer := screen.read_line(prompt)) and not screen.is_interactive:
+        fix = f"set `{name}`, and pipe the secret into stdin"
+        raise credentials_error(f"`{name}` is required without a terminal", fix, where=name)
+    return answer
+
+
+def _read_secret(screen: Screen, prompt: str) -> str:
+    """Return a secret from a person or from stdin; raises CredentialsError if stdin has none."""
+    if not (secret := screen.read_secret(prompt)) and not screen.is_interactive:
+        message = f"{prompt} is required on stdin without a terminal"
+        raise credentials_error(message, "pipe it into stdin", where="stdin")
+    return secret
+
+
+def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
+    """Write the values that the person entered to the profile, and return them as `NAME = VALUE`.
+
+    Values from the environment are not written.
+    """
+    if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
+        return []
+    identifier = "access_key_id" if token.kind == ACCESS_KEY else "client_id"
+    names = ("platform", "region", "base_url", identifier)
+    contract = find_platform_contract(find_platform(flags))
+    values = {
+        name: profiles.checked_value(name, value, contract)
+        for name in names
+        if (value := flags.get(name))
+    }
+    if values:
+        profiles.change_profile(config_path(), profile.value, values)
+    return [f"{name} = {value}" for name, value in values.items()]
+
+
+def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str], None]:
+    """Return a function that prints the address of a page to stderr, and may open it in the browser."""
+    screen = Screen.standard(output._replace(output="text"))
+
+    def show(page: str) -> None:
+        screen.print_diagnostic(f"log in at this page, as the user who places the calls:\n{page}")
+        if open_browser:
+            import webbrowser
+            from threading import Thread
+
+            # A text-mode browser blocks its caller.
+            Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+    return show

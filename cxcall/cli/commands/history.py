@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+from cxcall.cli.actions.history import (
+    delivery_text,
+    list_deliveries,
+    parse_since,
+    parse_time,
+    show_delivery,
+    with_missing_records,
+)
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.ledger.record_fields import record_fields
+from cxcall.output.count_phrases import count_phrase
+from cxcall.output.csv_cells import safe_record
 from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.sending.configured_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxcall.ledger.records import Record
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
 _SINCE = option(
@@ -37,8 +60,6 @@ def list_records(
     ),
 ) -> Report:
     """List deliveries, newest first."""
-    from cxcall.cli.actions.history import list_deliveries
-
     return list_deliveries(
         since,
         operation=operation,
@@ -54,8 +75,6 @@ def list_records(
 @app.add_command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
 def show(delivery: str = _DELIVERY) -> Report:
     """Show a delivery."""
-    from cxcall.cli.actions.history import show_delivery
-
     return show_delivery(delivery)
 
 
@@ -84,11 +103,16 @@ def resolve(
     Until you do, an identical request is stopped. After `--not-placed` it can be sent again. A delivery
     that another process may still be sending is refused; if you know that its process has ended, add `--force`.
     """
-    from cxcall.cli.actions.history import resolve_delivery
-
     is_placed = placed or rang
-    is_known = is_placed or not_placed or did_not_ring
-    return resolve_delivery(delivery, placed=is_placed if is_known else None, force=force)
+    if not (is_placed or not_placed or did_not_ring):
+        raise UsageError(
+            "`--placed` or `--not-placed` is required",
+            where="--placed",
+            fix=f"find out whether a call was placed, then {resolve_commands(delivery)}",
+        )
+    with open_ledger() as ledger:
+        record = ledger.resolve(delivery, placed=is_placed, force=force)
+    return Report("history resolve", data=record_fields(record), text=delivery_text(record))
 
 
 @app.add_command(
@@ -104,9 +128,12 @@ def export(
     since: str = _SINCE,
 ) -> None:
     """Print all deliveries as JSON Lines or CSV."""
-    from cxcall.cli.actions.history_export import export_deliveries
-
-    export_deliveries(format, since, output)
+    screen = Screen.standard(output)
+    with open_ledger(to_read=True) as ledger:
+        ledger.check(always=True)
+        for line in _export_lines(ledger.records(since=parse_since(since)), format):
+            screen.print_line(line)
+        ledger.stop_on_missing_records()
 
 
 @app.add_command(
@@ -125,9 +152,27 @@ def prune(
 
     Deliveries that the duplicate guard needs, and loads into contact lists, are also kept. A pruned batch cannot be resumed.
     """
-    from cxcall.cli.actions.history import prune_deliveries
-
-    return prune_deliveries(older_than, output, yes=yes)
+    oldest, window = parse_time(older_than, "--older-than"), _start_of_duplicate_window()
+    before = min(oldest, window)
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        count = ledger.count_prunable(before)
+        if count and not yes:
+            _confirm(
+                screen,
+                f"Permanently delete {count_phrase(count, 'delivery')}?",
+                f"{count_phrase(count, 'delivery')} would be deleted",
+                "keep a copy with `cxcall history export`",
+            )
+        pruned = ledger.prune(before) if count else 0
+    text = f"deleted {count_phrase(pruned, 'delivery')} sent before {before:%Y-%m-%d %H:%M} UTC"
+    kept = "kept newer deliveries: `duplicate_window` needs them to stop duplicates"
+    return Report(
+        "history prune",
+        data={"pruned": pruned, "before": before.isoformat()},
+        text=text,
+        diagnostics=[kept] if oldest > window else [],
+    )
 
 
 @app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")
@@ -135,9 +180,18 @@ def backup(
     file: str = argument("FILE", "A file that does not exist yet.", default=...),
 ) -> Report:
     """Copy all records to a file, while other processes may send."""
-    from cxcall.cli.actions.history import back_up_ledger
+    from cxcall.documents.paths import stop_on_stdout
+    from cxcall.ledger.backup import write_backup
 
-    return back_up_ledger(file)
+    stop_on_stdout(file, "FILE", "name a new file; `cxcall history export` prints all deliveries")
+    with open_ledger(to_read=True) as ledger:
+        deliveries = write_backup(ledger, Path(file))
+        report = Report(
+            "history backup",
+            data={"file": file, "deliveries": deliveries},
+            text=f"{count_phrase(deliveries, 'delivery')} copied to {file}",
+        )
+        return with_missing_records(report, ledger)
 
 
 @app.add_command("accept", "cxcall history accept", "cxcall history accept --yes")
@@ -150,6 +204,60 @@ def accept(
     While records are missing, cxcall places no calls, because the same call may have been placed before.
     First restore the ledger, or check on the platform which calls were placed. The decision is recorded.
     """
-    from cxcall.cli.actions.history import accept_missing_records
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        problem = ledger.missing_records()
+        if problem and not yes:
+            fix = "check on the platform which calls were placed"
+            _confirm(screen, f"{problem}. Continue without them?", problem, fix)
+        problem = ledger.accept_missing_records()
+    text = f"recorded: calls may be placed again, although {problem}"
+    return Report("history accept", data={"missing": problem}, text=text)
 
-    return accept_missing_records(output, yes=yes)
+
+def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+    """Yield the lines of a JSON Lines or CSV file."""
+    if form == "jsonl":
+        for record in records:
+            yield json.dumps(record_fields(record), ensure_ascii=False)
+        return
+    for index, record in enumerate(records):
+        values = record_fields(record)
+        if not index:
+            yield safe_record(values)
+        yield safe_record(map(_as_value, values.values()))
+
+
+def _as_value(value: Any) -> Any:
+    """Return what a cell shows for a value: a list as words, and nothing for an empty object."""
+    return " ".join(value) if isinstance(value, list) else value if value != {} else None
+
+
+def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
+    """Ask; raises UsageError if nobody can be asked, and StoppedError if the user declines."""
+    if not screen.is_interactive:
+        message, fix = (
+            f"`--yes` is required without a terminal, or with `--no-input`: {problem}",
+            f"{first}, then add `--yes`",
+        )
+        raise UsageError(message, where="--yes", fix=fix)
+    if not screen.confirm(question):
+        raise StoppedError(Finding.note("declined", "--yes", "declined"))
+
+
+def _start_of_duplicate_window() -> datetime:
+    """Return the earliest time from which a profile's duplicate guard needs the deliveries."""
+    from cxcall.contracts import contract
+    from cxcall.settings.config_file import ConfigFile
+    from cxcall.settings.setting_values import check_seconds
+    from cxcall.settings.settings import config_dir, load_settings
+    from cxcall.settings.sources import Setting
+
+    file = ConfigFile.read(config_dir() / "config.toml")
+    layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]
+    own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
+    for written in own:
+        check_seconds("duplicate_window", written)
+    settings = load_settings({}, contract.load_shipped_contracts()[0])
+    window = max([settings.duplicate_window, *(float(written.value) for written in own)])
+    return datetime.now(UTC) - timedelta(seconds=window)

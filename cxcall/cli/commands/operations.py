@@ -1,12 +1,37 @@
-"""`cxcall operations`: show operations with their schemas and provenance."""
+"""`cxcall operations`: list and search operations, show one, print a sample body, or list the errors in a document."""
 
 from __future__ import annotations
 
-from cxcall.cli.option_binding import new_app
-from cxcall.cli.shared_options import ContractOptions, find_own_contract
-from cxcall.output.output_options import argument, option
-from cxcall.output.report import Report
+import json
+from itertools import groupby
+from typing import TYPE_CHECKING
 
+from cxcall.cli.actions.operation_details import operation_data, show_operation
+from cxcall.cli.option_binding import new_app
+from cxcall.cli.option_checks import Exclusion, Requirement
+from cxcall.cli.shared_options import ContractOptions, find_own_contract
+from cxcall.contracts.contract import load_operation, load_operations, load_user_contract
+from cxcall.contracts.paging import fold_name
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.output.count_phrases import count_phrase
+from cxcall.output.output_options import argument, option
+from cxcall.output.report import Report, Table
+from cxcall.output.sections import Entry, Section
+from cxcall.runtime.name_similarity import find_similar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contracts.operation import Operation
+
+MOST_LISTED = 120
+"""On a terminal, more operations than this are listed as groups with counts."""
+_EXAMPLES = 3
+_LONGEST_EXAMPLE = 24
+_LONGEST_EXAMPLES = 40
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 app = new_app()
 
 
@@ -16,6 +41,18 @@ app = new_app()
     "cxcall operations --search 'contact list' --method GET",
     "cxcall operations execute",
     "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
+    rules=[
+        Requirement(("--csv",), ("--skeleton",)),
+        Requirement(("--skeleton",), ("NAME",), "the sample is the body of one operation"),
+        *(
+            Exclusion(
+                ("NAME", each),
+                "leave one of them out",
+                "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
+            )
+            for each in ("--search", "--tag", "--method")
+        ),
+    ],
 )
 def operations(
     contracts: ContractOptions,
@@ -31,29 +68,185 @@ def operations(
 
     Lists all operations, or shows one with its parameters, body, responses, and errors. In a pipe, a list has one name per line.
     """
-    from cxcall.cli.actions.operation_details import show_operation
-    from cxcall.cli.actions.operations import list_operations, show_problems, show_skeleton
-    from cxcall.contracts import contract
-    from cxcall.findings.errors import UsageError
-
-    if csv and not skeleton:
-        raise UsageError("`--csv` requires `--skeleton`", where="--csv", fix="add `--skeleton`")
-    if skeleton and operation is None:
-        raise UsageError(
-            "`--skeleton` requires the NAME of an operation",
-            where="--skeleton",
-            fix="see `cxcall operations`",
-        )
     own = find_own_contract(contracts)
     if problems:
         return show_problems(own)
     if operation is None:
-        return list_operations(contract.load_operations(own), search, tag, method)
-    if any(value is not None for value in (search, tag, method)):
+        return list_operations(load_operations(own), search, tag, method)
+    found = load_operation(operation, own)
+    if not skeleton:
+        return show_operation(found)
+    body = _skeleton_text(found, as_csv=csv)
+    return Report("operations", operation=found, data={"skeleton": body}, text=body)
+
+
+def list_operations(
+    known: Sequence[Operation], search: str | None, tag: str | None, method: str | None
+) -> Report:
+    """Return the operations that match all filters; raises UsageError for an unknown tag or method."""
+    found = list(known)
+    if method is not None:
+        found = _with_method(found, method)
+    if tag is not None:
+        found = _with_tag(found, tag)
+    if search is not None:
+        if not fold_name(search):
+            raise UsageError(
+                "`--search` is empty",
+                where="--search",
+                fix="`cxcall operations` lists all operations",
+            )
+        found = [entry for entry in found if _matches(entry, search)]
+    diagnostics = [] if found else ["no operation matches; see `cxcall operations`"]
+    return Report(
+        "operations",
+        data={"operations": [operation_data(entry) for entry in found]},
+        table=Table(("NAME",), [(entry.name,) for entry in found]),
+        sections=list(_sections(found, is_whole=search is None and tag is None)),
+        diagnostics=diagnostics,
+    )
+
+
+def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
+    name = method.upper()
+    if name not in _METHODS:
+        fix = f"use one of {', '.join(_METHODS)}"
+        raise UsageError(f"unknown method `{method}`", where="--method", fix=fix)
+    return [entry for entry in known if entry.method == name]
+
+
+def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
+    found = [entry for entry in known if fold_name(entry.tag) == fold_name(tag)]
+    if found:
+        return found
+    tags = list(dict.fromkeys(entry.tag for entry in known))
+    names = {fold_name(name): name for name in tags}
+    near = find_similar(fold_name(tag), names)
+    fix = f"the most similar tag is `{names[near]}`" if near else f"tags: {', '.join(tags)}"
+    raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
+
+
+def _matches(operation: Operation, search: str) -> bool:
+    """Return whether an operation has all words, in its name, tag, path, or summary.
+
+    Hyphens, case, and the plural do not matter: `contact lists` finds `create-contact-list`.
+    """
+    texts = (
+        operation.name,
+        operation.tag,
+        operation.path,
+        operation.summary,
+    )
+    text = " ".join(map(fold_name, texts))
+    return all(fold_name(word).removesuffix("s") in text for word in search.split())
+
+
+def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section]:
+    """Yield the operations by platform and tag; for a long unfiltered list, only the counts by tag."""
+    is_short = not is_whole or len(found) <= MOST_LISTED
+    for name, group in groupby(found, key=lambda entry: entry.contract.name):
+        operations = list(group)
+        title = str(operations[0].contract.declared.get("info", {}).get("title", "")) or name
+        yield Section(f"{title} ({count_phrase(len(operations), 'operation')})")
+        if is_short:
+            yield from _tag_sections(operations)
+        else:
+            yield Section(entries=[Entry(*row) for row in tag_rows(operations)])
+    if found:
+        yield Section(lines=_hints(found, is_short=is_short))
+
+
+def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
+    tags: dict[str, list[Operation]] = {}
+    for entry in operations:
+        tags.setdefault(entry.tag, []).append(entry)
+    return tags
+
+
+def _tag_sections(operations: Sequence[Operation]) -> Iterator[Section]:
+    for tag, entries in _by_tag(operations).items():
+        lines = [Entry(each.name, f"{each.method:<6} {each.summary}") for each in entries]
+        yield Section(f"{tag} ({len(entries)})", entries=lines)
+
+
+def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
+    """Return each tag with the number of its operations, and the names of some operations, shortest first."""
+    tags = _by_tag(operations)
+    rows = []
+    for tag in sorted(tags, key=fold_name):
+        names = sorted((entry.name for entry in tags[tag]), key=len)
+        shown = [name for name in names[:_EXAMPLES] if len(name) <= _LONGEST_EXAMPLE]
+        while len(", ".join(shown)) > _LONGEST_EXAMPLES:
+            shown.pop()
+        more = ", …" if shown and len(names) > len(shown) else ""
+        rows.append((tag, f"{len(names):>4}  {', '.join(shown)}{more}".rstrip()))
+    return rows
+
+
+def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
+    show = "Show one: `cxcall operations NAME`"
+    if is_short:
+        return [show]
+    tags = [entry.tag for entry in found]
+    tag = max(dict.fromkeys(tags), key=tags.count)
+    return [
+        f"List a group: `cxcall operations --tag {_quote(tag)}`",
+        "Search: `cxcall operations --search contact`",
+        show,
+    ]
+
+
+def _quote(text: str) -> str:
+    from shlex import quote
+
+    return quote(text)
+
+
+def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
+    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if the operation takes no body."""
+    if as_csv:
+        from cxcall.payloads.csv_table import build_skeleton
+
+        return build_skeleton(operation)
+    if not operation.takes_body:
         raise UsageError(
-            "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
-            where="operation",
-            fix="leave one of them out",
+            f"`{operation.name}` has no request body",
+            where="--skeleton",
+            fix=f"see its parameters: `cxcall operations {operation.name}`",
         )
-    found = contract.load_operation(operation, own)
-    return show_skeleton(found, as_csv=csv) if skeleton else show_operation(found)
+    from cxcall.contracts.sample_values import sample_body
+
+    return json.dumps(sample_body(operation), ensure_ascii=False, indent=2)
+
+
+def show_problems(path: str | None) -> Report:
+    """Return the problems of the document at `path`: errors, with exit code 3, if they make operations unusable.
+
+    Raises UsageError without a document.
+    """
+    if path is None:
+        raise UsageError(
+            "`--problems` requires a document of your own",
+            where="--problems",
+            fix="add `--contract FILE`",
+        )
+    contract = load_user_contract(path)
+    findings = []
+    for each in contract.problems:
+        names = each["operations"]
+        make = Finding.error if names else Finding.warning
+        why = f"cannot be used: {', '.join(f'`{name}`' for name in names)}" if names else ""
+        findings.append(make("contract-invalid", each["where"], each["message"], each["fix"], why))
+    unusable = {name for each in contract.problems for name in each["operations"]}
+    usable = len(contract.parts.routes())
+    data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
+    text = f"usable operations: {usable}; unusable: {len(unusable)}"
+    return Report(
+        "operations",
+        Outcome.INVALID if unusable else Outcome.OK,
+        ExitCode.INVALID if unusable else ExitCode.OK,
+        findings=tuple(findings),
+        data=data,
+        text=text,
+        findings_are_data=True,
+    )

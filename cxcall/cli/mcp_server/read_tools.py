@@ -106,7 +106,7 @@ class ReadTools:
 
         Give either `content` or `file`. Each finding has the place (a JSON pointer), the reason, and the correction.
         """
-        from cxcall.cli.actions.validate import run_validation
+        from cxcall.cli.commands.validate import run_validation
         from cxcall.contracts.contract import load_catalog
         from cxcall.validation.payload_files import Validation
 
@@ -160,7 +160,7 @@ class ReadTools:
         limit: Limit = 50,
     ) -> Report:
         """List the operations that cxcall knows; `rings` says whether one can place a call."""
-        from cxcall.cli.actions.operations import list_operations
+        from cxcall.cli.commands.operations import list_operations
 
         report = list_operations(
             load_operations(self.contract), search or None, tag or None, method
