@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.ledger.row_ranges import count_unknown_rows
+
 if TYPE_CHECKING:
     from cxcall.ledger.records import Record
 
@@ -22,6 +24,7 @@ def record_fields(record: Record) -> dict[str, Any]:
         "numbers": list(record.numbers),
         "outcome": str(record.outcome),
         "resolution": record.resolution,
+        "unknownRows": count_unknown_rows(record.note),
         "status": record.status,
         "engagementId": record.engagement_id,
         "correlationId": record.correlation_id,

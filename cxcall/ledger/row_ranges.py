@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 KEY_START = "rows "
 """The start of the name of a delivery of several rows; a delivery of one row has the row's own name."""
+_UNKNOWN_ROWS = " rows are unknown: the response does not list them"
 _RANGE = r"([0-9]+)(?:-([0-9]+))?"
 
 
@@ -40,6 +41,20 @@ def parse_key(key: str, first_row: int | None) -> list[tuple[int, int]]:
     """Return the first and last number of each range in the name of a delivery; empty for any other name."""
     ranges = _ranges(key)
     return ranges if ranges and ranges[0][0] == first_row else []
+
+
+def note_of_unknown_rows(count: int, total: int) -> str:
+    """Return the note of an accepted delivery whose response does not confirm some rows; empty if it confirms all.
+
+    Their numbers are in the records of the batch: in a note, ranges of long numbers could be taken for phone numbers.
+    """
+    return f"{count} of {total}{_UNKNOWN_ROWS}" if count else ""
+
+
+def count_unknown_rows(note: str) -> int:
+    """Return how many rows the response to an accepted delivery did not confirm, from its note."""
+    found = compile_pattern(r"([0-9]+) of [0-9]+" + _UNKNOWN_ROWS).fullmatch(note)
+    return int(found[1]) if found else 0
 
 
 def _ranges(key: str) -> list[tuple[int, int]]:

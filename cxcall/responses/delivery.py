@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Delivery(NamedTuple):
     """The result of sending one request; `exchange` is the last exchange, which decided the outcome.
 
-    `is_recorded` is False if the outcome could not be written to the ledger.
+    `is_recorded` is False if the outcome could not be written to the ledger. `note` is a fact for the ledger that the
+    outcome does not express.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Delivery(NamedTuple):
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
     is_recorded: bool = True
+    note: str = ""
 
     @property
     def response(self) -> HttpResponse | None:

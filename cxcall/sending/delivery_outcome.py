@@ -317,7 +317,7 @@ def recorded_values(result: Delivery) -> dict[str, Any]:
     }
     if exchange is None:
         return answer
-    answer |= {"note": exchange.detail, "timings": exchange.timings}
+    answer |= {"note": result.note or exchange.detail, "timings": exchange.timings}
     if exchange.response is not None:
         answer["status"] = exchange.response.status
     if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,19 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
     report = cxcall("batch", "report", "--format", "jsonl", code=0)
     outcomes = {each["row"]: each["outcome"] for each in map(json.loads, report.out.splitlines())}
     assert outcomes == {row: "unknown" if row == 5 else "accepted" for row in range(1, 8)}
+    check_history_says_that_a_row_is_unknown(cxcall)
+
+
+def check_history_says_that_a_row_is_unknown(cxcall: Cxcall) -> None:
+    """Check that the only request was accepted, and that one of its rows is not certain."""
+    (line,) = cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    delivery = json.loads(line)
+    assert (delivery["outcome"], delivery["unknownRows"]) == ("accepted", 1)
+    assert "accepted, 1 row unknown" in cxcall("history", "list", code=0).out
+    shown = cxcall("history", "show", delivery["id"], code=0).out
+    assert "1 of 7 rows are unknown: the response does not list them" in shown
+    (exported,) = csv.DictReader(cxcall("history", "export", "--format", "csv").out.splitlines())
+    assert exported["unknownRows"] == "1"
 
 
 @pytest.mark.parametrize("body", [{}, None, [], {"contacts": []}, ["x"]])

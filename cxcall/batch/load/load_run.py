@@ -15,7 +15,7 @@ from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
-from cxcall.ledger.row_ranges import format_ranges
+from cxcall.ledger.row_ranges import format_ranges, note_of_unknown_rows
 from cxcall.output.report import Report
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
@@ -71,11 +71,12 @@ class LoadRun(Run):
         self._events.put(result or checked.row.number)
 
     def _review(self, checked: CheckedRow, result: Delivery) -> Delivery:
-        """Return an accepted delivery as unknown if its response confirms no row at all."""
+        """Return an accepted delivery with how many rows its response does not confirm, or as unknown if it confirms none."""
         if result.outcome is not Outcome.ACCEPTED:
             return result
-        if len(self._find_missing(checked, result)) < len(checked.rows):
-            return result
+        missing, total = len(self._find_missing(checked, result)), len(checked.rows)
+        if missing < total:
+            return result._replace(note=note_of_unknown_rows(missing, total))
         return result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
 
     def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:

@@ -13,6 +13,8 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.ledger.intents import RESOLUTIONS
 from cxcall.ledger.record_fields import record_fields
+from cxcall.ledger.row_ranges import count_unknown_rows
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
@@ -165,4 +167,11 @@ def _short_time(at: datetime) -> str:
 
 
 def _outcome(record: Record) -> str:
-    return f"{record.outcome}, {record.resolution}" if record.resolution else str(record.outcome)
+    if record.resolution:
+        return f"{record.outcome}, {record.resolution}"
+    unknown = count_unknown_rows(record.note)
+    return (
+        f"{record.outcome}, {count_phrase(unknown, 'row')} unknown"
+        if unknown
+        else str(record.outcome)
+    )
