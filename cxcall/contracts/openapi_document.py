@@ -34,7 +34,7 @@ class OperationEntry(NamedTuple):
 
     method: str
     path: str
-    declared: Mapping[str, Any]
+    declared: dict[str, Any]
 
 
 def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -72,7 +72,7 @@ class Operation:
     """The grants whose tokens the operation accepts; empty if not declared."""
 
     def __init__(
-        self, contract: Contract, method: str, path: str, declared: Mapping[str, Any]
+        self, contract: Contract, method: str, path: str, declared: dict[str, Any]
     ) -> None:
         self.contract = contract
         self.method = method

@@ -106,7 +106,7 @@ def document(schema: Any) -> dict[str, Any]:
 def body_schema(converted: ConvertedDocument) -> dict[str, Any]:
     """Return the schema of that body with the schemas that it refers to."""
     (operation,) = converted.operations
-    media = operation.declaration["requestBody"]["content"]["application/json"]
+    media = operation.declared["requestBody"]["content"]["application/json"]
     return {**media["schema"], "components": {"schemas": converted.schemas}}
 
 

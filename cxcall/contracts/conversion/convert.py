@@ -15,12 +15,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
-from cxcall.contracts.conversion.openapi3_operations import OpenApi
-from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name, unique
+from cxcall.contracts.conversion.openapi3_operations import OpenApi3
+from cxcall.contracts.conversion.schemas import Schemas, component_name, unique
 from cxcall.contracts.conversion.source_document import SourceDocument
-from cxcall.contracts.conversion.swagger2_operations import Swagger
+from cxcall.contracts.conversion.swagger2_operations import Swagger2
 from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
-from cxcall.contracts.openapi_document import operations_of
+from cxcall.contracts.openapi_document import OperationEntry, operations_of
 from cxcall.contracts.parameters import METHODS
 from cxcall.contracts.request_url import server_url
 from cxcall.documents.json_pointer import join_pointer
@@ -28,7 +28,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -39,30 +39,22 @@ _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI ignores among parameters."""
 
 
-class ConvertedOperation(NamedTuple):
-    """One operation in cxcall's form."""
-
-    method: str
-    path: str
-    declaration: dict[str, Any]
-
-
 class ConvertedDocument(NamedTuple):
     """A document in cxcall's form: all except paths and schemas (`head`), its operations, its schemas by name."""
 
     head: dict[str, Any]
-    operations: list[ConvertedOperation]
+    operations: list[OperationEntry]
     schemas: dict[str, JsonSchema]
 
     def as_document(self) -> dict[str, Any]:
         """Return it as one OpenAPI 3.1 document."""
         paths: dict[str, Any] = {}
-        for method, path, declaration in self.operations:
+        for method, path, declared in self.operations:
             item = paths.setdefault(path, {})
             if method.lower() in METHODS:
-                item[method.lower()] = declaration
+                item[method.lower()] = declared
             else:
-                item.setdefault("additionalOperations", {})[method] = declaration
+                item.setdefault("additionalOperations", {})[method] = declared
         components = {**self.head.get("components", {}), "schemas": self.schemas}
         return {**self.head, "paths": paths, "components": components}
 
@@ -74,10 +66,10 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
     because of an error.
     """
     source = SourceDocument(name, document if isinstance(document, dict) else {})
-    dialect = _dialect(source, document)
-    schemas = Schemas(source, dialect)
-    parts = (Swagger if dialect is Dialect.SWAGGER else OpenApi)(source, schemas)
-    operations = _usable_operations(source, _Operations(source, parts))
+    version = _version(source, document)
+    schemas = Schemas(source, is_old=version in ("2.0", "3.0"))
+    parts = (Swagger2 if version == "2.0" else OpenApi3)(source, schemas)
+    operations = _usable_operations(source, list(_Operations(source, parts)))
     components = schemas.components()
     operations = _without_faults(source, operations, schemas.faults, components)
     head = _head(source, parts)
@@ -90,52 +82,51 @@ def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Conv
 
 
 def _usable_operations(
-    source: SourceDocument, declared: Iterable[ConvertedOperation | _Fault]
-) -> list[ConvertedOperation]:
+    source: SourceDocument, found: Sequence[tuple[OperationEntry, UsageError | None]]
+) -> list[OperationEntry]:
     """Name all operations, record the errors of unusable ones, and return the usable ones."""
-    found = list(declared)
-    _assign_names([(each.method, each.path, each.declaration) for each in found])
-    for each in found:
-        if isinstance(each, _Fault):
-            source.add_problem(each.error, each.declaration["operationId"])
-    return [each for each in found if isinstance(each, ConvertedOperation)]
+    _assign_names(entry for entry, _ in found)
+    for entry, error in found:
+        if error:
+            source.add_problem(error, entry.declared["operationId"])
+    return [entry for entry, error in found if error is None]
 
 
 def _without_faults(
     source: SourceDocument,
-    operations: list[ConvertedOperation],
+    operations: list[OperationEntry],
     faults: Mapping[str, UsageError],
     components: Mapping[str, JsonSchema],
-) -> list[ConvertedOperation]:
+) -> list[OperationEntry]:
     """Record the errors of components, and return the operations whose requests do not refer to an invalid one."""
     users: dict[str, list[str]] = {name: [] for name in faults}
     for each in operations if faults else ():
-        for name in users.keys() & _request_components(each.declaration, components):
-            users[name].append(each.declaration["operationId"])
+        for name in users.keys() & _request_components(each.declared, components):
+            users[name].append(each.declared["operationId"])
     for name, error in faults.items():
         source.add_problem(error, *users[name])
     unusable = {each for names in users.values() for each in names}
-    return [each for each in operations if each.declaration["operationId"] not in unusable]
+    return [each for each in operations if each.declared["operationId"] not in unusable]
 
 
 def _request_components(
-    declaration: Mapping[str, Any], components: Mapping[str, JsonSchema]
+    declared: Mapping[str, Any], components: Mapping[str, JsonSchema]
 ) -> set[str]:
     """Return the names of the components that the parameters and the body of an operation refer to."""
-    media = declaration.get("requestBody", {}).get("content", {}).values()
-    holders = [*declaration.get("parameters", ()), *media]
+    media = declared.get("requestBody", {}).get("content", {}).values()
+    holders = [*declared.get("parameters", ()), *media]
     schemas = [each["schema"] for each in holders if isinstance(each.get("schema"), dict)]
     return set(
         referenced_schemas(lambda name: components[name.removeprefix(SCHEMAS)], {"allOf": schemas})
     )
 
 
-def _dialect(source: SourceDocument, document: Any) -> Dialect:
+def _version(source: SourceDocument, document: Any) -> str:
+    """Return the version of a document's format, `2.0` to `3.2`; raises UsageError for any other document."""
     if isinstance(document, dict):
         version = str(document.get("openapi", document.get("swagger", "")))
-        for dialect in Dialect:
-            if re.fullmatch(rf"{re.escape(dialect.value)}(\..*)?", version):
-                return dialect
+        if found := re.match(r"(2\.0|3\.[012])(?:\..*)?\Z", version):
+            return found[1]
     raise source.fault(
         "",
         f"`{source.name}` is not an OpenAPI 3.0, 3.1, or 3.2 or Swagger 2.0 document",
@@ -143,7 +134,7 @@ def _dialect(source: SourceDocument, document: Any) -> Dialect:
     )
 
 
-def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
+def _head(source: SourceDocument, parts: OpenApi3) -> dict[str, Any]:
     """Convert the members that apply to the whole document."""
     root = source.root
     declared = root.get("info")
@@ -179,23 +170,14 @@ def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, lis
     return found
 
 
-class _Fault(NamedTuple):
-    """An unusable operation with its known values and the reason."""
-
-    method: str
-    path: str
-    declaration: dict[str, Any]
-    error: UsageError
-
-
 class _Operations:
-    """The converted operations of a document, in the order of the document."""
+    """The converted operations of a document, in its order; an unusable one has only its name, and its error."""
 
-    def __init__(self, source: SourceDocument, parts: Swagger | OpenApi) -> None:
+    def __init__(self, source: SourceDocument, parts: OpenApi3) -> None:
         self._source, self._parts = source, parts
         self._stated_risk = source.root.get(RISK)
 
-    def __iter__(self) -> Iterator[ConvertedOperation | _Fault]:
+    def __iter__(self) -> Iterator[tuple[OperationEntry, UsageError | None]]:
         source = self._source
         paths = source.root.get("paths")
         if not isinstance(paths, dict):
@@ -208,17 +190,16 @@ class _Operations:
 
     def _of_path(
         self, path: str, item: dict[str, Any], at: str
-    ) -> Iterator[ConvertedOperation | _Fault]:
+    ) -> Iterator[tuple[OperationEntry, UsageError | None]]:
         for method, node in operations_of(item):
             place = join_pointer(at, method.lower() if method.lower() in item else method)
+            fault = None
             try:
-                declaration = self._operation(path, item, node, (at, place))
+                declared = self._operation(path, item, node, (at, place))
             except UsageError as error:
-                name = node.get("operationId") if isinstance(node, dict) else ""
-                known = {"operationId": name if isinstance(name, str) else ""}
-                yield _Fault(method.upper(), path, known, error)
-            else:
-                yield ConvertedOperation(method.upper(), path, declaration)
+                name, fault = node.get("operationId") if isinstance(node, dict) else "", error
+                declared = {"operationId": name if isinstance(name, str) else ""}
+            yield OperationEntry(method.upper(), path, declared), fault
 
     def _operation(
         self, path: str, item: dict[str, Any], node: Any, places: tuple[str, str]
@@ -314,14 +295,14 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     return {"x-cxcall-permissions": [[name] for name in needed] if is_any else [needed]}
 
 
-def _assign_names(operations: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
+def _assign_names(operations: Iterable[OperationEntry]) -> None:
     """Give every operation a unique name that does not depend on the rest of the document."""
     taken: set[str] = set()
-    for method, path, declaration in operations:
-        name = re.sub(r"[^\w.:-]+", "-", declaration.get("operationId", "")).strip("-")
+    for method, path, declared in operations:
+        name = re.sub(r"[^\w.:-]+", "-", declared.get("operationId", "")).strip("-")
         if not name or name in taken:
             name = component_name(f"{method.lower()} {path}")
-        declaration["operationId"] = unique(name, taken)
+        declared["operationId"] = unique(name, taken)
 
 
 def add_shipped_server(

@@ -28,10 +28,11 @@ def read_document(path: str, content: bytes) -> tuple[Any, list[UsageError]]:
     except DocumentError as error:
         (finding, *_) = error.findings
         place = _place(path, finding)
-        raise _unusable(place, f"`{path}` is not JSON: {finding.message}", finding.fix) from None
+        message = f"`{path}` is not JSON: {finding.message}"
+        raise UsageError(message, where=place, fix=finding.fix) from None
     found = [each for each in document.findings if each.severity is Severity.ERROR]
     return document.value, [
-        _unusable(_place(path, each), each.message, _DUPLICATE_FIX)
+        UsageError(each.message, where=_place(path, each), fix=_DUPLICATE_FIX)
         for each in found[:_DUPLICATES_LISTED]
     ]
 
@@ -49,15 +50,15 @@ def _read_yaml(path: str, text: str) -> tuple[Any, list[UsageError]]:
     def keep(error: YamlError) -> None:
         if len(duplicates) < _DUPLICATES_LISTED:
             place = f"{path}:{error.line}:{error.column}"
-            duplicates.append(_unusable(place, str(error), _DUPLICATE_FIX))
+            duplicates.append(UsageError(str(error), where=place, fix=_DUPLICATE_FIX))
 
     try:
         return load_yaml(text, keep), duplicates
     except YamlError as error:
-        raise _unusable(
-            f"{path}:{error.line}:{error.column}",
+        raise UsageError(
             f"`{path}` is not YAML: {error}",
-            "correct the document, or convert it to JSON",
+            where=f"{path}:{error.line}:{error.column}",
+            fix="correct the document, or convert it to JSON",
         ) from None
 
 
@@ -66,11 +67,7 @@ def _decode(path: str, content: bytes) -> str:
         return decode(path, content)
     except DocumentError as error:
         (finding, *_) = error.findings
-        raise _unusable(path, finding.message, finding.fix) from None
-
-
-def _unusable(where: str, message: str, fix: str) -> UsageError:
-    return UsageError(message, where=where, fix=fix)
+        raise UsageError(finding.message, where=path, fix=finding.fix) from None
 
 
 def _unpack(path: str, content: bytes) -> bytes:
@@ -85,13 +82,10 @@ def _unpack(path: str, content: bytes) -> bytes:
         with gzip.open(BytesIO(content)) as packed:
             unpacked = packed.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error):
-        raise _unusable(
-            path, f"`{path}` is a damaged gzip file", "download the file again"
+        raise UsageError(
+            f"`{path}` is a damaged gzip file", where=path, fix="download the file again"
         ) from None
     if len(unpacked) > LARGEST:
-        raise _unusable(
-            path,
-            f"`{path}` has more than {LARGEST >> 20} MB",
-            "remove the parts that you do not need",
-        )
+        message = f"`{path}` has more than {LARGEST >> 20} MB"
+        raise UsageError(message, where=path, fix="remove the parts that you do not need")
     return unpacked

@@ -9,14 +9,12 @@ from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cxcall.contracts.conversion.schemas import Schemas
     from cxcall.contracts.conversion.source_document import SourceDocument
 
 
-class OpenApi:
-    """The parts of an OpenAPI 3 document that differ between versions."""
+class OpenApi3:
+    """The parts of a document that differ between the versions of OpenAPI."""
 
     def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
         self._source, self._schemas = source, schemas
@@ -51,14 +49,18 @@ class OpenApi:
         """Return the security schemes by their plain names."""
         found: dict[str, Any] = {}
         with self._source.tolerate():
-            components = self._source.mapping(self._source.root.get("components"), "/components")
-            at = "/components/securitySchemes"
-            schemes = self._source.mapping(components.get("securitySchemes"), at)
-            for name, scheme in schemes.items():
+            declared, at = self._declared_schemes()
+            for name, scheme in self._source.mapping(declared, at).items():
                 with self._source.tolerate():
-                    node, _ = self._source.follow(scheme, join_pointer(at, name))
-                    found[component_name(name)] = node
+                    found[component_name(name)] = self._scheme(scheme, join_pointer(at, name))
         return found
+
+    def _declared_schemes(self) -> tuple[Any, str]:
+        components = self._source.mapping(self._source.root.get("components"), "/components")
+        return components.get("securitySchemes"), "/components/securitySchemes"
+
+    def _scheme(self, node: Any, at: str) -> dict[str, Any]:
+        return self._source.follow(node, at)[0]
 
     def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
         """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one parameter for each of its members."""
@@ -118,15 +120,26 @@ class OpenApi:
             media.setdefault("schema", {})
         return {"required": node.get("required") is True, "content": content}
 
-    def response(
+    def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
+        """Convert one response of an operation."""
+        headers = self._source.mapping(node.get("headers"), f"{at}/headers").items()
+        found = {
+            "headers": {
+                name: self._header(each, join_pointer(f"{at}/headers", name))
+                for name, each in headers
+            },
+            "content": self._response_content(node, operation, at),
+        }
+        description = self._source.text(node.get("description"), f"{at}/description")
+        return {"description": description, **{key: value for key, value in found.items() if value}}
+
+    def _response_content(
         self,
         node: dict[str, Any],
         operation: dict[str, Any],  # noqa: ARG002 - that of Swagger 2.0 names the media types
         at: str,
     ) -> dict[str, Any]:
-        """Convert one response."""
-        content = self.content(node.get("content"), f"{at}/content")
-        return convert_response(self._source, node, at, self._header, content)
+        return self.content(node.get("content"), f"{at}/content")
 
     def _header(self, node: Any, at: str) -> dict[str, Any]:
         header, at = self._source.follow(node, at)
@@ -156,23 +169,6 @@ class OpenApi:
                     if member in example:
                         return {**found, "example": example[member]}
         return found
-
-
-def convert_response(
-    source: SourceDocument,
-    node: dict[str, Any],
-    at: str,
-    header: Callable[[Any, str], dict[str, Any]],
-    content: dict[str, Any],
-) -> dict[str, Any]:
-    """Return a response with its converted content, and its headers converted by `header`."""
-    headers = {
-        name: header(each, join_pointer(f"{at}/headers", name))
-        for name, each in source.mapping(node.get("headers"), f"{at}/headers").items()
-    }
-    description = source.text(node.get("description"), f"{at}/description")
-    found = {"headers": headers, "content": content}
-    return {"description": description, **{key: value for key, value in found.items() if value}}
 
 
 def media_type(name: str) -> str:

@@ -8,7 +8,6 @@ checked. Keywords that do not restrict a value (`xml`, `externalDocs`) are left 
 from __future__ import annotations
 
 import re
-from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -48,24 +47,15 @@ _JUDGED = frozenset(
 _NARROWING = "required minProperties allOf anyOf oneOf not if enum const $ref".split()
 
 
-class Dialect(Enum):
-    """The rules of a document's schemas."""
-
-    SWAGGER = "2.0"
-    OPENAPI_30 = "3.0"
-    OPENAPI_31 = "3.1"
-    OPENAPI_32 = "3.2"
-
-
 class Schemas:
     """The schemas of one document: inline schemas converted in place, referenced schemas converted by name.
 
-    A `readOnly` property is never required: the platform ignores it if it is sent back.
+    A `readOnly` property is never required: the platform ignores it if it is sent back. `is_old` schemas are those
+    of Swagger 2.0 and OpenAPI 3.0.
     """
 
-    def __init__(self, source: SourceDocument, dialect: Dialect) -> None:
-        self._source, self._dialect = source, dialect
-        self._is_old = dialect in (Dialect.SWAGGER, Dialect.OPENAPI_30)
+    def __init__(self, source: SourceDocument, *, is_old: bool) -> None:
+        self._source, self._is_old = source, is_old
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, str, Any]] = []

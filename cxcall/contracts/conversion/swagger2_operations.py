@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cxcall.contracts.conversion.openapi3_operations import convert_response, media_type
-from cxcall.contracts.conversion.schemas import component_name
+from cxcall.contracts.conversion.openapi3_operations import OpenApi3, media_type
 from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
-from cxcall.documents.json_pointer import join_pointer
-
-if TYPE_CHECKING:
-    from cxcall.contracts.conversion.schemas import Schemas
-    from cxcall.contracts.conversion.source_document import SourceDocument
 
 _STYLES: dict[str, dict[str, Any]] = {
     "multi": {"style": "form", "explode": True},
@@ -28,11 +22,8 @@ _FLOWS = {
 }
 
 
-class Swagger:
-    """The parts of a Swagger 2.0 document that OpenAPI 3.1 has elsewhere."""
-
-    def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
-        self._source, self._schemas = source, schemas
+class Swagger2(OpenApi3):
+    """The parts of a Swagger 2.0 document, which OpenAPI 3 has elsewhere."""
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
         """Return the only server, with `https` if it is among the schemes; operations have no servers."""
@@ -44,18 +35,11 @@ class Swagger:
         scheme = "https" if "https" in schemes or not schemes else str(schemes[0])
         return [{"url": f"{scheme}://{host}{base}" if host else base or "/"}]
 
-    def security_schemes(self) -> dict[str, Any]:
-        """Return the security schemes by their plain names."""
-        at, found = "/securityDefinitions", {}
-        with self._source.tolerate():
-            declared = self._source.mapping(self._source.root.get("securityDefinitions"), at)
-            for name, node in declared.items():
-                with self._source.tolerate():
-                    scheme = self._source.mapping(node, join_pointer(at, name))
-                    found[component_name(name)] = self._scheme(scheme)
-        return found
+    def _declared_schemes(self) -> tuple[Any, str]:
+        return self._source.root.get("securityDefinitions"), "/securityDefinitions"
 
-    def _scheme(self, node: dict[str, Any]) -> dict[str, Any]:
+    def _scheme(self, node: Any, at: str) -> dict[str, Any]:
+        node = self._source.mapping(node, at)
         kind = node.get("type")
         if kind == "basic":
             return {"type": "http", "scheme": "basic"}
@@ -70,8 +54,7 @@ class Swagger:
         kept: dict[str, Any] = {
             key: node[key] for key in ("name", "in", "required", "description") if key in node
         }
-        inner = {key: value for key, value in node.items() if key not in _OUTER}
-        schema = self._schemas.convert(inner, at)
+        schema = self._inner_schema(node, at)
         if schema.get("type") == "array":
             style = _STYLES.get(str(node.get("collectionFormat", "csv")))
             if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent unchanged
@@ -115,9 +98,13 @@ class Swagger:
         return {"required": bool(needed), "content": dict.fromkeys(forms, media)}
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
-        inner = {key: value for key, value in node.items() if key not in _OUTER}
         description = {key: node[key] for key in ("description",) if key in node}
-        return {**self._schemas.convert(inner, at), **description}
+        return {**self._inner_schema(node, at), **description}
+
+    def _inner_schema(self, node: dict[str, Any], at: str) -> dict[str, Any]:
+        """Return the schema that is written among the members of a parameter or a header."""
+        inner = {key: value for key, value in node.items() if key not in _OUTER}
+        return self._schemas.convert(inner, at)
 
     def _media_types(self, key: str, operation: dict[str, Any], at: str) -> list[str]:
         """Return the media types of an operation, or else of the document."""
@@ -126,18 +113,12 @@ class Swagger:
         names = self._source.listing(self._source.root.get(key) if own is None else own, place)
         return list(dict.fromkeys(media_type(str(name)) for name in names))
 
-    def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
-        """Convert one response."""
-        return convert_response(
-            self._source, node, at, self._header, self._content(node, operation, at)
-        )
-
     def _header(self, node: Any, at: str) -> dict[str, Any]:
-        header = self._source.mapping(node, at)
-        inner = {key: value for key, value in header.items() if key not in _OUTER}
-        return {"schema": self._schemas.convert(inner, at)}
+        return {"schema": self._inner_schema(self._source.mapping(node, at), at)}
 
-    def _content(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
+    def _response_content(
+        self, node: dict[str, Any], operation: dict[str, Any], at: str
+    ) -> dict[str, Any]:
         shown = self._source.mapping(node.get("examples"), f"{at}/examples")
         examples = {media_type(name): {"example": value} for name, value in shown.items()}
         if node.get("schema") is None:
