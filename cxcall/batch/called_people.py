@@ -9,7 +9,7 @@ from cxcall.batch.resume import ContentGuard
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.duplicates import find_out_fix
-from cxcall.ledger.request_digest import NEWER_DIGESTS
+from cxcall.ledger.intents import NEWER_DIGESTS
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:

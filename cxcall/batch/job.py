@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxcall.ledger.request_digest import LOAD, intent_digest
+from cxcall.ledger.intents import LOAD, intent_digest
 from cxcall.transport.origins import comparable_url
 
 if TYPE_CHECKING:

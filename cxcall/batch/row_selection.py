@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import UTC, datetime
 from enum import IntEnum
-from itertools import islice
-from typing import TYPE_CHECKING, Self
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import called_finding
-from cxcall.batch.load.repeated_contacts import FileContacts
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, check_rows
 from cxcall.batch.skip_reasons import (
@@ -19,10 +19,11 @@ from cxcall.batch.skip_reasons import (
     not_agreed_finding,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.ledger.request_digest import comparable_body, intent_digest
+from cxcall.ledger.intents import comparable_body, intent_digest
+from cxcall.ledger.stored_texts import keyed_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cxcall.batch.called_people import CalledPeople
     from cxcall.batch.job import Job
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest
 
-
 _FINAL = (SkipReason.DUPLICATE, SkipReason.ALREADY_CALLED)
 """The reasons that no later pass changes."""
+_MAX_DIGESTS = 500
+"""The number of digests in one statement."""
+_END_LENGTH = 6
 
 
 class _State(IntEnum):
@@ -249,3 +252,52 @@ def _as_duplicate(checked: CheckedRow, first: int) -> CheckedRow:
         return checked
     findings = (*checked.findings, duplicate_finding(first)._replace(excerpt=checked.row.place))
     return checked._replace(skip=SkipReason.DUPLICATE, findings=findings)
+
+
+class FileContacts:
+    """The people of the rows to load, as digests in tables of a temporary database.
+
+    Most rows are found to be new by the end of their numbers alone, which all spellings share.
+    """
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database, self._key = database, os.urandom(8).hex()
+        database.execute(
+            "CREATE TABLE contact (digest TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID"
+        )
+        database.execute("CREATE TABLE contact_end (digest TEXT PRIMARY KEY) WITHOUT ROWID")
+
+    def add(self, request: CheckedRequest, row: int) -> None:
+        """Store the people whom the dialer calls for a row."""
+        people = request.people
+        digests = ((each, row) for each in self._digests(people))
+        self._database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", digests)
+        ends = ((each,) for each in self._digests(map(_end, people)))
+        self._database.executemany("INSERT OR IGNORE INTO contact_end VALUES (?)", ends)
+
+    def find(self, request: CheckedRequest) -> int | None:
+        """Return the first row with one of the people of a request; None if there is none."""
+        ends = {*map(_end, request.people)}
+        statement = "SELECT count(*) FROM contact_end WHERE digest IN ({})"
+        if "" not in ends and not sum(self._select(statement, {"", *ends})):
+            return None
+        people = chain.from_iterable(request.possible_people)
+        rows = self._select("SELECT min(row) FROM contact WHERE digest IN ({})", people)
+        return min((row for row in rows if row is not None), default=None)
+
+    def _digests(self, texts: Iterable[str]) -> list[str]:
+        return [keyed_digest(each, self._key) for each in texts]
+
+    def _select(self, statement: str, texts: Iterable[str]) -> Iterator[Any]:
+        """Yield the result of a statement for some digests at a time."""
+        digests = self._digests(texts)
+        for start in range(0, len(digests), _MAX_DIGESTS):
+            some = digests[start : start + _MAX_DIGESTS]
+            marks = ", ".join("?" * len(some))
+            yield self._database.execute(statement.format(marks), some).fetchone()[0]
+
+
+def _end(person: str) -> str:
+    """Return the end of a number or an ID, which is the same in all spellings; empty for a short number."""
+    end = person[-_END_LENGTH:]
+    return "" if " " in end else end

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
-from cxcall.ledger.intents import MAX_NOTE_LENGTH, new_id
+from cxcall.ledger.intents import LOAD, MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, UnsentRow
-from cxcall.ledger.request_digest import LOAD
 from cxcall.ledger.stored_texts import mask, storable
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import LONGEST_EXCHANGE
-from cxcall.ledger.request_digest import NEWER_DIGESTS
+from cxcall.ledger.intents import LONGEST_EXCHANGE, NEWER_DIGESTS
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
 

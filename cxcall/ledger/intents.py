@@ -1,14 +1,18 @@
-"""The request that is about to be sent, as the ledger records it, its ID, and the order of its outcomes."""
+"""The request that is about to be sent, as the ledger records it: its ID, its digests, and the order of its outcomes."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.patterns import UUID_FORM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +26,10 @@ RANG, DID_NOT_RING = "rang", "did-not-ring"
 RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
 LONGEST_EXCHANGE = timedelta(days=1)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NEWER_DIGESTS = "v2:"
+"""The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
+LOAD = "load:"
+"""The start of the values digest of a load, which stands for the list only."""
 
 
 def _no_digests(_profile: str, _operation: str) -> tuple[str, ...]:
@@ -77,3 +85,45 @@ def may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
 
 def _weight(outcome: str) -> int:
     return _WEIGHTS.get(Outcome(outcome), 2)
+
+
+def intent_digest(method: str, url: str, body: Any) -> str:
+    """Return the SHA-256 of a request after `v2:`, whatever its profile and operation name are.
+
+    The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
+    """
+    return NEWER_DIGESTS + _digest([method, _sort_query(url), body])
+
+
+def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
+    """Return the part of a body that enters the digest: the JSON value, or every byte of a form.
+
+    The order of form fields does not matter, like that of JSON keys.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    text = (content or b"").decode("latin-1")
+    if kind == "application/x-www-form-urlencoded":
+        return sorted(text.split("&"))
+    return text if kind == "multipart/form-data" else value
+
+
+def older_digests(
+    profile: str, operation: str, method: str, url: str, body: Any
+) -> tuple[str, ...]:
+    """Return the digests of a request in records of cxcall 0.1.0, and of development versions after it."""
+    return (
+        _digest([profile, operation, method, url, body]),
+        _digest([profile, method, _sort_query(url), body]),
+    )
+
+
+def _sort_query(url: str) -> str:
+    path, question_mark, query = url.partition("?")
+    return path + question_mark + "&".join(sorted(query.split("&")))
+
+
+def _digest(request: list[Any]) -> str:
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(
+        re.sub(UUID_FORM, lambda match: match[0].lower(), text).encode()
+    ).hexdigest()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import RetryStoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
-from cxcall.named_tuple import NamedTuple
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.processing_evidence import (
@@ -22,56 +21,44 @@ from cxcall.responses.processing_evidence import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
+    from cxcall.sending.send_plan import Plan
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
 _OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers with `--dry-run`"
 
 
-class DeliveryContext(NamedTuple):
-    """The request and its destination; `id` is the delivery's ID in the ledger.
-
-    `engagement_place` is the user's setting for the place of the engagement ID, or empty.
-    """
-
-    id: str
-    operation: Operation
-    host: str
-    engagement_place: str = ""
-
-    def result(
-        self, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
-    ) -> Delivery:
-        """Return a result without identifiers, which are added when it is recorded."""
-        return Delivery(self.id, outcome, code, exchange, findings=findings)
-
-    def undelivered(self, exchange: Exchange | None, finding: Finding) -> Delivery:
-        """Return the result of a request that was not processed."""
-        return self.result(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, finding)
-
-
-def result_of_exchange(
-    context: DeliveryContext, evidence: Evidence, exchange: Exchange | None
+def _result(
+    plan: Plan, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
 ) -> Delivery:
+    """Return a result without identifiers, which are added when it is recorded."""
+    return Delivery(plan.delivery, outcome, code, exchange, findings=findings)
+
+
+def _undelivered(plan: Plan, exchange: Exchange | None, finding: Finding) -> Delivery:
+    """Return the result of a request that was not processed."""
+    return _result(plan, Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, finding)
+
+
+def result_of_exchange(plan: Plan, evidence: Evidence, exchange: Exchange | None) -> Delivery:
     """Return the result of a delivery that is not sent again; `exchange` is its last one."""
     if exchange is None:
-        return _unknown(context, None)
+        return _unknown(plan, None)
     if evidence is Evidence.UNSENT:
-        return context.undelivered(exchange, _unsent_finding(context, exchange))
+        return _undelivered(plan, exchange, _unsent_finding(plan, exchange))
     response = exchange.response
     if response is None or evidence is Evidence.INCONCLUSIVE:
-        return _unknown(context, exchange)
+        return _unknown(plan, exchange)
     if evidence is Evidence.ACCEPTED:
-        warnings = _acceptance_warnings(context, exchange.request, response)
-        return context.result(Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
+        warnings = _acceptance_warnings(plan, exchange.request, response)
+        return _result(plan, Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
     if evidence is Evidence.BUSY:
-        return context.undelivered(exchange, _busy_finding(context, response))
-    return _refused_result(context, evidence, exchange, response)
+        return _undelivered(plan, exchange, _busy_finding(plan, response))
+    return _refused_result(plan, evidence, exchange, response)
 
 
 def add_identifiers(
-    context: DeliveryContext, result: Delivery, request: HttpRequest, response: HttpResponse
+    plan: Plan, result: Delivery, request: HttpRequest, response: HttpResponse
 ) -> Delivery:
     """Return the result with the IDs in its response.
 
@@ -79,9 +66,9 @@ def add_identifiers(
     """
     found = None
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-        place = context.engagement_place
-        found = identifiers.engagement_id(context.operation, response, place)
-        found = found or _likely_engagement_id(context, request, response)
+        place = plan.engagement_place
+        found = identifiers.engagement_id(plan.operation, response, place)
+        found = found or _likely_engagement_id(plan, request, response)
     engagement_id, source = found or (None, None)
     correlation_id = identifiers.correlation_id(response)
     return result._replace(
@@ -92,17 +79,17 @@ def add_identifiers(
 
 
 def _likely_engagement_id(
-    context: DeliveryContext, request: HttpRequest, response: HttpResponse
+    plan: Plan, request: HttpRequest, response: HttpResponse
 ) -> tuple[str, str] | None:
     """Return the ID at a usual place of a response; None if the operation declares a place."""
-    if context.operation.engagement_id or context.engagement_place or context.operation.is_read:
+    if plan.operation.engagement_id or plan.engagement_place or plan.operation.is_read:
         return None
     from cxcall.responses.start_evidence import values_sent
 
     return identifiers.likely_engagement_id(response, values_sent(request))
 
 
-def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
+def result_of_early_interrupt(plan: Plan, exchange: Exchange | None) -> Delivery:
     """Return the result of a delivery that a signal stopped while nothing had been processed."""
     finding = Finding.error(
         "undelivered",
@@ -110,18 +97,18 @@ def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | Non
         "interrupted; nothing was processed",
         fix="run it again when you are ready",
     )
-    return context.result(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, finding)
+    return _result(plan, Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, finding)
 
 
 def result_of_failed_retry(
-    context: DeliveryContext, evidence: Evidence, exchange: Exchange, error: CxcallError
+    plan: Plan, evidence: Evidence, exchange: Exchange, error: CxcallError
 ) -> Delivery:
     """Return the result if the next attempt is impossible.
 
     The cause is an `error` on getting a token, on writing the record, or from the duplicate guard
     because another process has sent an identical request meanwhile; or the batch has stopped.
     """
-    result = result_of_exchange(context, evidence, exchange)
+    result = result_of_exchange(plan, evidence, exchange)
     findings = tuple(_without_renewal(each) for each in result.findings)
     findings = (
         (*error.findings, *findings)
@@ -142,30 +129,30 @@ def _without_renewal(finding: Finding) -> Finding:
     return finding._replace(fix=finding.fix.replace(NEW_TOKEN, failed))
 
 
-def result_of_unsent_request(context: DeliveryContext, error: CxcallError) -> Delivery:
+def result_of_unsent_request(plan: Plan, error: CxcallError) -> Delivery:
     """Return the result if an error prevented the request from being built."""
-    return context.result(Outcome.UNDELIVERED, error.exit_code, None, *error.findings)
+    return _result(plan, Outcome.UNDELIVERED, error.exit_code, None, *error.findings)
 
 
 def _refused_result(
-    context: DeliveryContext, evidence: Evidence, exchange: Exchange, response: HttpResponse
+    plan: Plan, evidence: Evidence, exchange: Exchange, response: HttpResponse
 ) -> Delivery:
     findings = _hidden_failures(response)
     if not findings:
         from cxcall.responses.refusals.refusal_findings import explain_refusal
 
         findings = explain_refusal(
-            context.operation,
+            plan.operation,
             response,
-            context.host,
-            is_valid=context.operation.takes_body,
+            plan.host,
+            is_valid=plan.operation.takes_body,
             media_type=exchange.request.headers.get("Content-Type", ""),
         )
     mask = exchange.request.mask_echo
     findings = tuple(each._replace(fix=mask(each.fix)) for each in findings)
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
-    return context.result(Outcome.REFUSED, code, exchange, *findings)
+    return _result(plan, Outcome.REFUSED, code, exchange, *findings)
 
 
 def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
@@ -174,20 +161,20 @@ def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
     return (hidden,) if hidden else ()
 
 
-def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
+def _unsent_finding(plan: Plan, exchange: Exchange) -> Finding:
     from cxcall.transport.exchange_failures import explain_unreachable
 
     problem, fix = explain_unreachable(exchange, "base_url") or _OTHER_FAILURE
     return Finding.error(
         "host-unknown" if exchange.failure == "dns" else "undelivered",
         "host",
-        f"`{context.host}` {problem}",
+        f"`{plan.host}` {problem}",
         fix=f"{fix}; then run it again",
         why=f"nothing was sent: {exchange.detail}",
     )
 
 
-def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
+def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
     from cxcall.responses.message_in_body import SOURCE, platform_message
     from cxcall.transport import retry_after
 
@@ -198,7 +185,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
-        f"`{context.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
+        f"`{plan.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
         f" (HTTP {response.status})",
         fix=f"run it again {wait}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request with this response was not processed"
@@ -207,9 +194,9 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
     )
 
 
-def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
-    cause = _describe_uncertainty(context, exchange)
-    if context.operation.is_read:  # a read changes nothing, so its outcome is never unknown
+def _unknown(plan: Plan, exchange: Exchange | None) -> Delivery:
+    cause = _describe_uncertainty(plan, exchange)
+    if plan.operation.is_read:  # a read changes nothing, so its outcome is never unknown
         finding = Finding.error(
             "undelivered",
             "response",
@@ -217,25 +204,25 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
             fix="run it again",
             why="it only reads: nothing was changed",
         )
-        return context.undelivered(exchange, finding)
-    is_call = context.operation.can_place_call
+        return _undelivered(plan, exchange, finding)
+    is_call = plan.operation.can_place_call
     may = "the call may have been placed" if is_call else "the request may have been processed"
     finding = Finding.error(
         "outcome-unknown",
         "response",
         f"{cause}; {may}",
-        fix=f"do not run it again: find out whether {'a call was placed' if is_call else 'it was processed'}, then {resolve_commands(context.id)}",
+        fix=f"do not run it again: find out whether {'a call was placed' if is_call else 'it was processed'}, then {resolve_commands(plan.delivery)}",
         why="the request may have arrived: sending it again could "
         + ("call the person twice" if is_call else "do the same thing twice"),
     )
     response = exchange.response if exchange else None
     hidden = _hidden_failures(response) if response else ()
-    return context.result(Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, finding, *hidden)
+    return _result(plan, Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, finding, *hidden)
 
 
-def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -> str:
+def _describe_uncertainty(plan: Plan, exchange: Exchange | None) -> str:
     """Return why the outcome is unknown."""
-    host = f"`{context.host}`"
+    host = f"`{plan.host}`"
     if exchange is None or exchange.failure == "interrupted":
         return f"interrupted while waiting for {host}"
     if exchange.failure or exchange.response is None:
@@ -243,7 +230,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     response = exchange.response
     status = f"{host} responded with HTTP {response.status}"
     if not response.is_success:
-        return status + _describe_error(context, exchange.request, response)
+        return status + _describe_error(plan, exchange.request, response)
     kind = unreadable_reason(response)
     if kind:
         return f"{status} and {kind}"
@@ -252,9 +239,9 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     return f"{status}, and its body does not say that every item succeeded"
 
 
-def _describe_error(context: DeliveryContext, request: HttpRequest, response: HttpResponse) -> str:
+def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) -> str:
     """Return the message of a response with a status other than 2xx."""
-    if shows_start(request, response, context.operation, context.engagement_place):
+    if shows_start(request, response, plan.operation, plan.engagement_place):
         return ", and the response names something that was started"
     from cxcall.responses.message_in_body import platform_message
 
@@ -262,15 +249,13 @@ def _describe_error(context: DeliveryContext, request: HttpRequest, response: Ht
     return f', with the message "{words}"' if words else ""
 
 
-def _acceptance_warnings(
-    context: DeliveryContext, request: HttpRequest, response: HttpResponse
-) -> list[Finding]:
+def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpResponse) -> list[Finding]:
     """Return the warnings on an accepted request: no engagement ID, or an unreadable body."""
-    declared = (*filter(None, [context.engagement_place]), *context.operation.engagement_id)
-    found = identifiers.engagement_id(context.operation, response, context.engagement_place)
+    declared = (*filter(None, [plan.engagement_place]), *plan.operation.engagement_id)
+    found = identifiers.engagement_id(plan.operation, response, plan.engagement_place)
     kind = unreadable_reason(response)
     warnings: list[Finding] = []
-    if found is None and (likely := _likely_engagement_id(context, request, response)):
+    if found is None and (likely := _likely_engagement_id(plan, request, response)):
         warnings.append(
             Finding.note(
                 "engagement-id-missing",

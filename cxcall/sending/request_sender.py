@@ -13,7 +13,6 @@ from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_outcome import (
-    DeliveryContext,
     add_identifiers,
     recorded_values,
     result_of_early_interrupt,
@@ -91,9 +90,10 @@ def deliver(
     with signals:
         intent, error = plan.intent(), None
         window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
-        attempts.id = ledger.begin(
+        delivery = ledger.begin(
             intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit
         )
+        attempts.plan = plan._replace(delivery=delivery)
         try:
             attempts.log_start(intent)
             signals.open()
@@ -138,7 +138,7 @@ class _Attempts:
         hooks: SendHooks,
     ) -> None:
         self.plan, self.ledger, self.tokens, self.hooks = plan, ledger, tokens, hooks
-        self.id, self.attempt, self.sends, self.total_wait = "", 1, 1, 0.0
+        self.attempt, self.sends, self.total_wait = 1, 1, 0.0
         self.has_renewed_token = self.may_be_processed = False
         self.last_exchange: Exchange | None = None
         self.late_error: BaseException | None = None
@@ -153,12 +153,6 @@ class _Attempts:
         self.hooks.fence(delivery)
         load_client()
 
-    @property
-    def context(self) -> DeliveryContext:
-        """The values that the findings of the result name."""
-        plan = self.plan
-        return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_place)
-
     def log(self, event: str, **fields: Any) -> None:
         """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
 
@@ -166,7 +160,7 @@ class _Attempts:
         """
         if _logger.isEnabledFor(logging.INFO):
             fields = {
-                "deliveryId": self.id,
+                "deliveryId": self.plan.delivery,
                 "batch": self.plan.batch,
                 "row": self.plan.row,
                 **fields,
@@ -198,7 +192,7 @@ class _Attempts:
                 exchange = self._send(token)
             except CxcallError as error:  # the token may not be sent to this host: nothing was sent
                 self.may_be_processed = False
-                return result_of_unsent_request(self.context, error)
+                return result_of_unsent_request(self.plan, error)
             evidence = self._classify(exchange)
             self._log_attempt(exchange, evidence)
             wait = self._retry_wait(evidence, exchange)
@@ -206,15 +200,15 @@ class _Attempts:
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
             )
             if wait is None and not may_renew:
-                result = result_of_exchange(self.context, evidence, exchange)
+                result = result_of_exchange(self.plan, evidence, exchange)
                 return self._explain_rejection(result, token)
             try:
                 token = self._prepare_retry(token, exchange, wait)
             except RejectedCredentialsError:
-                result = result_of_exchange(self.context, evidence, exchange)
+                result = result_of_exchange(self.plan, evidence, exchange)
                 return self._explain_rejection(result, token)
             except CxcallError as error:
-                return result_of_failed_retry(self.context, evidence, exchange, error)
+                return result_of_failed_retry(self.plan, evidence, exchange, error)
 
     def _explain_rejection(self, result: Delivery, token: Credentials | None) -> Delivery:
         """Return the result of a refusal with advice on the refused credentials."""
@@ -279,7 +273,9 @@ class _Attempts:
             reason = f"`{self.plan.host}` responded with HTTP {exchange.response.status}"
             reason += f", but {exchange.detail}" if exchange.detail else ""
         with self.signals.defer():
-            self.ledger.record_not_processed(self.id, self.attempt, reason, self.is_interrupted)
+            self.ledger.record_not_processed(
+                self.plan.delivery, self.attempt, reason, self.is_interrupted
+            )
         if wait is None:
             self.has_renewed_token = True
             token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
@@ -291,7 +287,7 @@ class _Attempts:
             self.hooks.sleep(wait)
         with self.signals.defer():
             number, is_interrupted = self.attempt + 1, self.is_interrupted
-            self.ledger.record_attempt(self.id, number, is_interrupted, self.hooks.fence)
+            self.ledger.record_attempt(self.plan.delivery, number, is_interrupted, self.hooks.fence)
             self.attempt += 1
         return token
 
@@ -303,10 +299,10 @@ class _Attempts:
         elif exchange is not None:
             evidence = self._classify(exchange)
             if evidence not in _NOT_PROCESSED:
-                return result_of_exchange(self.context, evidence, exchange)
+                return result_of_exchange(self.plan, evidence, exchange)
         if self.may_be_processed:
-            return result_of_exchange(self.context, Evidence.INCONCLUSIVE, exchange)
-        return result_of_early_interrupt(self.context, exchange)
+            return result_of_exchange(self.plan, Evidence.INCONCLUSIVE, exchange)
+        return result_of_early_interrupt(self.plan, exchange)
 
     def record(self, result: Delivery) -> Delivery:
         """Write the result to the ledger and return it with its identifiers.
@@ -317,7 +313,7 @@ class _Attempts:
         exchange = result.exchange
         response = exchange.response if exchange else None
         if response:
-            result = add_identifiers(self.context, result, self.plan.request, response)
+            result = add_identifiers(self.plan, result, self.plan.request, response)
         result = self.hooks.review(result)._replace(attempts=self.attempt)
         self.log(
             "end",
@@ -345,6 +341,6 @@ class _Attempts:
             "ledger",
             "ledger",
             f"the outcome was not recorded: {reason}",
-            fix=f"note this result: `cxcall history show {self.id}` will list it as unknown",
+            fix=f"note this result: `cxcall history show {self.plan.delivery}` will list it as unknown",
             why="the ledger could not be written after the request was sent",
         )

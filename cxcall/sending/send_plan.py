@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cxcall.ledger.intents import Intent
-from cxcall.ledger.request_digest import comparable_body, intent_digest, older_digests
+from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redacted_repr
@@ -66,7 +65,8 @@ class DeliveryWatch:
 class Plan(NamedTuple):
     """A checked request, and all values that are needed to send it.
 
-    `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`.
+    `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`; `delivery`
+    is its ID in the ledger, as soon as it is recorded.
     """
 
     operation: Operation
@@ -82,6 +82,7 @@ class Plan(NamedTuple):
     people: tuple[str, ...] = ()
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
+    delivery: str = ""
 
     @classmethod
     def of(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.validation.exit_code import exit_code_of, outcome_of
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 
 if TYPE_CHECKING:
-    from cxcall.findings.exit_codes import ExitCode, Outcome
     from cxcall.findings.finding import Finding
 
 FINDINGS_SHOWN = 100
@@ -67,13 +66,16 @@ class ValidationSummary:
 
     @property
     def exit_code(self) -> ExitCode:
-        """The exit code of the run."""
-        return exit_code_of(self.exit_codes)
+        """The exit code of the run. An unreadable file outweighs an invalid one, because it was not checked."""
+        if ExitCode.USAGE in self.exit_codes:
+            return ExitCode.USAGE
+        return max(self.exit_codes, default=ExitCode.OK)
 
     @property
     def outcome(self) -> Outcome:
         """`valid`, `invalid`, or `error` if something could not be read."""
-        return outcome_of(self.exit_code)
+        outcomes = {ExitCode.OK: Outcome.VALID, ExitCode.INVALID: Outcome.INVALID}
+        return outcomes.get(self.exit_code, Outcome.ERROR)
 
     @property
     def severities(self) -> Counter[str]:

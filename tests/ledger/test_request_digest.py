@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.ledger.request_digest import intent_digest
+from cxcall.ledger.intents import intent_digest
 
 UUID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 JSON = st.recursive(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cxcall.contracts.contract import load_operation
+from cxcall.ledger.intents import older_digests
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.request_digest import older_digests
 from cxcall.sending.called_people import find_people
 from cxcall.sending.request_sender import deliver
 from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to

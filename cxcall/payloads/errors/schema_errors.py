@@ -27,6 +27,7 @@ from cxcall.payloads.errors.error_selection import (
 )
 from cxcall.payloads.errors.hint_texts import (
     property_template,
+    suggest_flags,
     type_hint,
     wrapped_list,
 )
@@ -251,8 +252,6 @@ class _ErrorExplainer:
         )
 
     def _flags_for(self, *names: str) -> str:
-        from cxcall.payloads.errors.missing_flags import suggest_flags
-
         places = [join_pointer(self.pointer, name) for name in names]
         return suggest_flags(self.body, self.operation, places)
 
