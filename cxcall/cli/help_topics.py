@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.defaults import DEFAULTS
-from cxcall.settings.sources import MACHINE_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
+from cxcall.settings.sources import (
+    DEFAULTS,
+    MACHINE_VARIABLES,
+    PREFIX,
+    SETTING_NAMES,
+    VENDOR_VARIABLES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

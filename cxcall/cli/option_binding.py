@@ -169,14 +169,15 @@ def set_signature(function: Callable[..., Any], parameters: Iterable[Parameter])
 
 
 def parameters_of(group: Any) -> list[Parameter]:
-    """Return the fields of an option group, and of the groups in it, as parameters."""
-    parameters = []
-    for name, annotation in group.__annotations__.items():
-        if _is_group(annotation):
-            parameters += parameters_of(annotation)
-        else:
-            parameters.append(Parameter(name, annotation, group.declared[name]))
-    return parameters
+    """Return the fields of an option group, and then those of the groups in it, as parameters."""
+    types = group.__annotations__
+    own = [
+        Parameter(name, kind, group.declared[name])
+        for name, kind in types.items()
+        if not _is_group(kind)
+    ]
+    groups = filter(_is_group, types.values())
+    return [*own, *(each for inner in groups for each in parameters_of(inner))]
 
 
 class CommandApp(typer.Typer):

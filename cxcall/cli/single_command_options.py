@@ -6,8 +6,17 @@ from typing import Literal
 
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import ENCODING, SHEET, port_option
-from cxcall.output.output_options import OptionGroup, argument, option
+from cxcall.cli.shared_options import (
+    ENCODING,
+    SHEET,
+    BodyOptions,
+    GuardOptions,
+    LogOptions,
+    TargetOptions,
+    flags_of,
+    port_option,
+)
+from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
 
 LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
 CONCURRENCY = option(
@@ -149,8 +158,10 @@ class LoadOptions(OptionGroup):
 
 
 class ExportOptions(OptionGroup):
-    """The options for what is exported, and for its file."""
+    """The options for what is exported, from where, and for its file."""
 
+    target: TargetOptions
+    output: OutputOptions
     to: str = option("--to FILE", "Store the results in this file.", default=...)
     campaign: str | None = argument("[ID]", "The campaign whose contact list is exported.")
     format: Literal["csv", "jsonl"] | None = option(
@@ -161,8 +172,12 @@ class ExportOptions(OptionGroup):
 
 
 class DoctorOptions(OptionGroup):
-    """The options that only `doctor` has."""
+    """The options of `doctor`."""
 
+    guards: GuardOptions
+    body: BodyOptions
+    target: TargetOptions
+    output: OutputOptions
     operation: str | None = option("--for OPERATION", "Also check a request of this operation.")
     param: list[str] | None = option(
         "--param NAME=VALUE", "Set a parameter or flag of the request, or an ID to check."
@@ -170,8 +185,10 @@ class DoctorOptions(OptionGroup):
 
 
 class ServerOptions(OptionGroup):
-    """What the person who starts the server allows: a folder to read, and operations to send."""
+    """What the person who starts the server sets: the destination, the guards, a folder to read, and operations to send."""
 
+    target: TargetOptions
+    guards: GuardOptions
     root: str | None = option("--root FOLDER", "Read payload files only below this folder.")
     allow_send: bool = option(
         "--allow-send", "Add a tool that sends requests after a person agrees.", group="Safety"
@@ -179,6 +196,11 @@ class ServerOptions(OptionGroup):
     operations: list[str] | None = option(
         "--operation NAME", "Add an operation that may be sent. Repeatable.", group="Safety"
     )
+
+    @property
+    def flags(self) -> dict[str, str | None]:
+        """The flags that set settings, by the names of the settings."""
+        return {**self.target.flags, **flags_of(self.guards)}
 
 
 class SandboxOptions(OptionGroup):
@@ -241,8 +263,12 @@ class TrackOptions(OptionGroup):
 
 
 class WorkerOptions(OptionGroup):
-    """The options that only `worker` has."""
+    """The options of `worker`."""
 
+    guards: GuardOptions
+    target: TargetOptions
+    log: LogOptions
+    output: OutputOptions
     until_empty: bool = option("--until-empty", "Stop when no row can be sent now.")
     rate: str | None = option("--rate N/s|m|h", "Set a lower rate than that of the batch.")
     concurrency: int = CONCURRENCY.with_default(8)

@@ -1,10 +1,12 @@
-"""Respond to a request as the platform would, and log it."""
+"""Respond to a request as the platform would, limit the rate, and log it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http import HTTPStatus
+from math import ceil
+from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -18,13 +20,13 @@ from cxcall.sandbox.http_messages import (
     SandboxResponse,
     Transmission,
 )
-from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog
-from cxcall.sandbox.oauth.cxone_tenant import fill_cxone_response
+from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, RequestLog, drop_oldest
 from cxcall.sandbox.oauth.token_endpoint import (
     TokenIssuer,
     bearer_token,
     check_access_key,
     check_security,
+    fill_cxone_response,
 )
 from cxcall.sandbox.operation_responses import (
     ResponseContext,
@@ -41,9 +43,9 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.inspection.inspection_endpoints import Inspection
-    from cxcall.sandbox.rate_limit import RateLimit
     from cxcall.sandbox.routes import Routes
     from cxcall.sandbox.stored_objects import StoredObjects
+
 
 AUTHORIZE_PATH = "/oauth/authorize"
 
@@ -204,3 +206,42 @@ class App:
         count = self._log.count_accepted(request.method, request.path) if is_read else 0
         values = exchange.path_values
         return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
+
+
+WINDOW_SECONDS = 60.0
+_KEY_LENGTH = 256  # tokens of the sandbox are shorter
+
+DEFAULT_LIMIT = 1_000_000
+"""The default limit is more requests than the sandbox can answer in a window, so it limits nothing."""
+
+
+class RateLimit:
+    """Counts the requests of each token in fixed windows."""
+
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._lock = Lock()
+        self._windows: dict[str, tuple[float, int]] = {}
+
+    def count(self, key: str) -> dict[str, str]:
+        """Count one request, and return the rate headers of its response (docs/platforms/genesys-cloud.md#rate-limits)."""
+        key = key[:_KEY_LENGTH]
+        with self._lock:
+            now = self._clock()
+            if key not in self._windows:
+                drop_oldest(self._windows)
+            start, count = self._windows.get(key, (now, 0))
+            if not start <= now < start + WINDOW_SECONDS:
+                start, count = now, 0
+            self._windows[key] = (start, count + 1)
+        return {
+            "inin-ratelimit-count": str(count + 1),
+            "inin-ratelimit-allowed": str(self._limit),
+            "inin-ratelimit-reset": str(ceil(start + WINDOW_SECONDS - now)),
+        }
+
+    def check_limit(self, headers: dict[str, str]) -> None:
+        """Raise a 429 problem if the counted request is above the limit."""
+        if int(headers["inin-ratelimit-count"]) > self._limit:
+            raise HttpProblem(429, retry_after=int(headers["inin-ratelimit-reset"]))

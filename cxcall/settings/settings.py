@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from cxcall.findings.finding import Severity, command
 from cxcall.findings.notices import add_notice
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
+    DEFAULTS,
     DOTENV,
     ENVIRONMENT,
     FLAGS,
@@ -21,6 +21,7 @@ from cxcall.settings.sources import (
     VENDOR_ENVIRONMENT,
     Layer,
     Setting,
+    default_setting,
     find_setting,
     read_environment,
     read_flags,

@@ -1,4 +1,4 @@
-"""Sources of settings: their layers and names, and the values that flags and the environment set."""
+"""Sources of settings: their layers, names, and defaults, and the values that flags and the environment set."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
 SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret", "password", "api_key")
@@ -160,3 +161,18 @@ def split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
 def drop_empty(layer: Layer) -> Layer:
     """Return the settings that have a value."""
     return {name: setting for name, setting in layer.items() if setting.value}
+
+
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+
+
+def default_setting(name: str) -> Setting:
+    """Return the value of a setting that no source sets."""
+    value = DEFAULTS.get(name, "")
+    return Setting(value, "default" if value else "not set")

@@ -11,7 +11,7 @@ import pytest
 
 from cxcall.sandbox.inspection import request_log
 from cxcall.sandbox.inspection.request_log import LoggedRequest, RequestLog
-from cxcall.sandbox.rate_limit import RateLimit
+from cxcall.sandbox.request_handler import RateLimit
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox

@@ -26,24 +26,18 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.cli.shared_options import TargetOptions
     from cxcall.cli.single_command_options import ExportOptions
-    from cxcall.output.output_options import OutputOptions
 
 COMMAND = "campaign export"
 _FLAG = "--to"
 
 
-def export_results(
-    options: ExportOptions,
-    target: TargetOptions,
-    output: OutputOptions,
-) -> Report:
+def export_results(options: ExportOptions) -> Report:
     """Write the contacts of a list with the results of their calls to a file; return their number."""
     form = _check_file(options)
-    found = find_role("results", target)
-    screen = Screen.standard(output)
-    settings = load_settings(target.flags, found.operation.contract)
+    found = find_role("results", options.target)
+    screen = Screen.standard(options.output)
+    settings = load_settings(options.target.flags, found.operation.contract)
     hooks = SendHooks(on_wait=wait_printer(screen))
     reader = CampaignReader(found.operation.contract, settings, hooks)
     list_id = options.contact_list or _find_list(reader, options.campaign)

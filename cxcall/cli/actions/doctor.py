@@ -24,15 +24,9 @@ from cxcall.settings.sources import suggest_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.shared_options import (
-        BodyOptions,
-        GuardOptions,
-        TargetOptions,
-    )
     from cxcall.cli.single_command_options import DoctorOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.object_lookups import CheckResult
 
 COMMAND = "doctor"
@@ -40,23 +34,17 @@ _INDENT = 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
-def run_doctor(
-    options: DoctorOptions,
-    guards: GuardOptions,
-    body: BodyOptions,
-    target: TargetOptions,
-    output: OutputOptions,
-    content: Payload | None = None,
-) -> Report:
+def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report:
     """Check the settings and, if an operation is named, a request; return the results.
 
     `content` is the body of the request, instead of the body in the options.
     """
     from cxcall.settings.settings import find_platform, load_settings
 
+    target, body = options.target, options.body
     own = target.own_contract
     operation = contract.load_operation(options.operation, own) if options.operation else None
-    flags = {**target.flags, **flags_of(guards)}
+    flags = {**target.flags, **flags_of(options.guards)}
     first = operation.contract if operation else contract.load_shipped_contracts()[0]
     platform = find_platform(flags) or first.platform
     owner = next(each for each in contract.load_contracts(own) if each.platform == platform)
@@ -68,7 +56,7 @@ def run_doctor(
     content = content or Payload(None)
     if operation and (body.file is not None or texts or body.set):
         content = build_payload(operation, body.file, texts, body.set or ())
-    screen, results = Screen.standard(output), []
+    screen, results = Screen.standard(options.output), []
     for result in preflight.run_checks(PreflightInput(settings, reads, operation, values, content)):
         results.append(result)
         _print_result(result, screen)

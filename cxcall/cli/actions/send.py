@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload, build_payload
@@ -38,26 +37,19 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-class SendInvocation(NamedTuple):
-    """The operation, parameter values, and flag values of a command line.
-
-    `values` are parameter values by parameter name; `texts` are flags with their values.
-    """
-
-    command: str
-    operation: Operation
-    values: Mapping[str, str]
-    texts: Sequence[tuple[Flag, str]]
-
-
 def send_one(
-    invocation: SendInvocation,
+    command: str,
+    operation: Operation,
+    values: Mapping[str, str],
+    texts: Sequence[tuple[Flag, str]],
     body: BodyOptions,
     options: RequestOptions,
     read_options: ReadOptions | None = None,
 ) -> Report:
-    """Send one request, or only print it, and return its outcome."""
-    operation, texts = invocation.operation, invocation.texts
+    """Send one request, or only print it, and return its outcome.
+
+    `values` are parameter values by parameter name; `texts` are flags with their values.
+    """
     sending = options.sending
     if operation.is_for_login:
         raise UsageError(
@@ -67,7 +59,7 @@ def send_one(
         )
     reading = _reading_of(operation, read_options)
     built = _build_payload(operation, texts, body)
-    values = parameter_values(operation, invocation.values, texts, built)
+    values = parameter_values(operation, values, texts, built)
     stop_on_missing_parameter(operation, values)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
@@ -79,13 +71,13 @@ def send_one(
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
         if options.is_dry_run:
-            return show_request(checked, invocation.command, as_curl=sending.curl)
+            return show_request(checked, command, as_curl=sending.curl)
         if not (sending.yes or sending.sandbox):
             _ask_consent(checked, screen)
         if reading is not None and reading.all_pages:
-            return _read_all(checked, reading, invocation.command, sending, screen)
+            return _read_all(checked, reading, command, sending, screen)
         send = _deliver_and_follow if sending.wait else deliver_request
-        report = send(checked, invocation.command, sending, screen)
+        report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
 
 

@@ -61,7 +61,7 @@ def batch_list(
     ),
 ) -> Report:
     """List the batches that were run, the newest first."""
-    from cxcall.cli.actions.batch.list_command import list_batches
+    from cxcall.cli.actions.batch.recorded_batches import list_batches
 
     return list_batches(limit)
 
@@ -94,7 +94,7 @@ def batch_report(
 
     The ledger masks phone numbers; `--join --show-numbers` adds them from the file that was sent.
     """
-    from cxcall.cli.actions.batch.report_command import report_batch
+    from cxcall.cli.actions.batch.recorded_batches import report_batch
 
     return report_batch(batch, report_options, contracts)
 

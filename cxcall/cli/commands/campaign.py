@@ -93,12 +93,8 @@ def status(
     "cxcall campaign export $CAMPAIGN --to results.csv",
     "cxcall campaign export --contact-list $LIST --to results.jsonl",
 )
-def export(
-    options: ExportOptions,
-    target: TargetOptions,
-    output: OutputOptions,
-) -> Report:
+def export(options: ExportOptions) -> Report:
     """Store the contacts of a list with their results."""
     from cxcall.cli.actions.campaign_export import export_results
 
-    return export_results(options, target, output)
+    return export_results(options)

@@ -29,7 +29,7 @@ def new_command(name: str) -> typer.Typer | None:
 
     def send(body: BodyOptions, options: RequestOptions, **values: Any) -> Report:
         from cxcall.cli.actions.operation_choice import choose_operation
-        from cxcall.cli.actions.send import SendInvocation, send_one
+        from cxcall.cli.actions.send import send_one
 
         # The user's own contract may also declare the operations of this command.
         path = options.target.own_contract
@@ -39,7 +39,7 @@ def new_command(name: str) -> typer.Typer | None:
         operation = choose_operation(known, route, texts, options.target.settings)
         own = {flag.name: flag for flag in operation.flags}
         texts = [(own[flag.name], text) for flag, text in texts]
-        return send_one(SendInvocation(name, operation, values, texts), body, options)
+        return send_one(name, operation, values, texts, body, options)
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
@@ -53,13 +53,13 @@ def new_sender(operation: Operation) -> typer.Typer:
     def send(
         body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
     ) -> Report:
-        from cxcall.cli.actions.send import SendInvocation, send_one
+        from cxcall.cli.actions.send import send_one
         from cxcall.sending.checked_request import parse_parameters
 
         parameters = parse_parameters(operation, values.pop("param") or ())
         texts = _pop_flag_texts(flags, values)
-        invocation = SendInvocation(f"send {operation.name}", operation, parameters, texts)
-        return send_one(invocation, body, options, reading)
+        command = f"send {operation.name}"
+        return send_one(command, operation, parameters, texts, body, options, reading)
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
     parameters = [

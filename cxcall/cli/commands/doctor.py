@@ -4,13 +4,7 @@
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Requirement
-from cxcall.cli.shared_options import (
-    BodyOptions,
-    GuardOptions,
-    TargetOptions,
-)
 from cxcall.cli.single_command_options import DoctorOptions
-from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
@@ -29,13 +23,7 @@ app = new_app()
         )
     ],
 )
-def doctor(
-    options: DoctorOptions,
-    guards: GuardOptions,
-    body: BodyOptions,
-    target: TargetOptions,
-    output: OutputOptions,
-) -> Report:
+def doctor(options: DoctorOptions) -> Report:
     """Run preflight checks before a call.
 
     Checks host, certificate, clock, token, scopes, and rate; with --for also the request, its
@@ -45,4 +33,4 @@ def doctor(
     """
     from cxcall.cli.actions.doctor import run_doctor
 
-    return run_doctor(options, guards, body, target, output)
+    return run_doctor(options)

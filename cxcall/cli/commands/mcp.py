@@ -3,11 +3,6 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.shared_options import (
-    GuardOptions,
-    TargetOptions,
-    flags_of,
-)
 from cxcall.cli.single_command_options import ServerOptions
 from cxcall.findings.errors import UsageError
 
@@ -22,16 +17,12 @@ _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
     "cxcall mcp --root payloads --profile sandbox",
     "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
 )
-def mcp(
-    options: ServerOptions,
-    target: TargetOptions,
-    guards: GuardOptions,
-) -> None:
+def mcp(options: ServerOptions) -> None:
     """Serve checks to AI agents.
 
     Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. Without --allow-send, there is no tool that sends. With it, the tool sends a request once, after a dry run has shown it and the client has asked a person. This command line sets the profile, the destination, and the guards; an agent cannot change them. Requires an extra: pip install 'cxcall[mcp]'.
     """
-    _stop_on_stdin({**target.flags, **flags_of(guards)})
+    _stop_on_stdin(options.flags)
     try:
         from cxcall.cli.mcp_server.server import serve
     except ModuleNotFoundError as error:
@@ -42,7 +33,7 @@ def mcp(
             where="mcp",
             fix="install it: `pip install 'cxcall[mcp]'`",
         ) from None
-    serve(options, target, guards)
+    serve(options)
 
 
 def _stop_on_stdin(flags: dict[str, str | None]) -> None:

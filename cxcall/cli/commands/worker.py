@@ -3,13 +3,7 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.shared_options import (
-    GuardOptions,
-    LogOptions,
-    TargetOptions,
-)
 from cxcall.cli.single_command_options import WorkerOptions
-from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app()
@@ -21,17 +15,11 @@ app = new_app()
     "cxcall worker --profile prod",
     "cxcall worker --until-empty --concurrency 16 -o jsonl > results.jsonl",
 )
-def worker(
-    worker_options: WorkerOptions,
-    guards: GuardOptions,
-    target: TargetOptions,
-    log: LogOptions,
-    output: OutputOptions,
-) -> Report:
+def worker(options: WorkerOptions) -> Report:
     """Send the rows of queued batches, each at most once.
 
     The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. When a row is sent, the guards of the batch and of the worker both apply. SIGTERM and Ctrl-C finish the requests in flight and return the other rows to the queue. If a worker dies, its rows that may have been sent become unknown; another worker sends the others.
     """
     from cxcall.cli.actions.batch.worker import run_worker
 
-    return run_worker(worker_options, guards, target, log, output)
+    return run_worker(options)

@@ -225,10 +225,8 @@ class ReadTools:
 
         params = [f"{name}={value}" for name, value in (parameters or {}).items()]
         return run_doctor(
-            DoctorOptions(operation or None, params),
-            self._guards,
-            BodyOptions(),
-            self._target,
-            QUIET,
+            DoctorOptions(
+                self._guards, BodyOptions(), self._target, QUIET, operation or None, params
+            ),
             None if body is None else read_body(body),
         )

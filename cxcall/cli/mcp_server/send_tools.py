@@ -9,14 +9,13 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from cxcall.cli.actions.send import show_request
-from cxcall.cli.mcp_server.argument_checks import RefusedToolError
 from cxcall.cli.mcp_server.pending_confirmations import (
     LIFETIME_SECONDS,
     Confirmation,
     PendingConfirmations,
 )
 from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
-from cxcall.cli.mcp_server.tool_results import as_tool
+from cxcall.cli.mcp_server.tool_results import RefusedToolError, as_tool
 from cxcall.client.client import Client
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity

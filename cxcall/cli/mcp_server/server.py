@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_types import ToolAnnotations
 
-from cxcall.cli.mcp_server.argument_checks import Server
 from cxcall.cli.mcp_server.pending_confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
 from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
-from cxcall.cli.mcp_server.tool_results import as_tool
-from cxcall.cli.shared_options import flags_of
+from cxcall.cli.mcp_server.tool_results import Server, as_tool
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
@@ -20,7 +18,6 @@ from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from cxcall.cli.shared_options import GuardOptions, TargetOptions
     from cxcall.cli.single_command_options import ServerOptions
 
 _CHECKS = (
@@ -43,18 +40,14 @@ _SENDING = ToolAnnotations(
 )
 
 
-def serve(
-    options: ServerOptions,
-    target: TargetOptions,
-    guards: GuardOptions,
-) -> None:
+def serve(options: ServerOptions) -> None:
     """Serve the tools until stdin ends or a signal comes; raises UsageError for options that cannot be used.
 
     A request in flight is finished first. A second signal ends the process, and leaves the outcome `unknown`.
     """
     collect_garbage()
-    flags: dict[str, Any] = {**target.flags, **flags_of(guards)}
-    reading = ReadTools(target, guards, RootFolder(options.root))
+    flags: dict[str, Any] = options.flags
+    reading = ReadTools(options.target, options.guards, RootFolder(options.root))
     operations = _allowed(options, reading.contract)
     with Client(**flags) as client:
         requests = RequestTools(client, operations, PendingConfirmations())

@@ -1,4 +1,7 @@
-"""Convert the report of a command to the result of a tool: its JSON envelope, with secrets masked."""
+"""Convert the report of a command, or the refusal of a call, to the result of a tool: its JSON envelope, with secrets masked.
+
+Wrong arguments are reported by name, never with their values, which may be secrets or phone numbers.
+"""
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
@@ -7,9 +10,12 @@ from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec
 
-from mcp_types import CallToolResult, TextContent
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import CallToolResult, InputRequiredResult, TextContent
+from pydantic import ValidationError
 
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.internal_fault import fault_finding
 from cxcall.findings.notices import with_notices
 from cxcall.output.json_envelope import envelope_of
@@ -52,3 +58,49 @@ def result_of(report: Report, *, is_error: bool = False) -> CallToolResult:
         structured_content=envelope,
         is_error=is_error,
     )
+
+
+class RefusedToolError(ToolError):
+    """A call that is refused before its tool runs; `error` is the reason."""
+
+    def __init__(self, error: CxcallError) -> None:
+        super().__init__("the call is refused")
+        self.error = error
+
+
+class Server(MCPServer[Any]):
+    """A server whose refusals are envelopes, as the results of its tools are."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool; replaces the SDK's message for a wrong argument, which repeats its value."""
+        for tool in await self.list_tools():
+            known = tool.input_schema.get("properties", {})
+            if tool.name == name and not arguments.keys() <= known.keys():
+                return _refuse(name, "arguments", "an argument is unknown", known)
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            cause: BaseException | None = error
+            while cause is not None:
+                if isinstance(cause, RefusedToolError):
+                    return result_of(error_report(cause.error, name), is_error=True)
+                if isinstance(cause, ValidationError):
+                    return _refuse_invalid(name, cause)
+                cause = cause.__cause__
+            raise
+
+
+def _refuse_invalid(tool: str, error: ValidationError) -> CallToolResult:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where, text = str(first["loc"][0]), first["msg"]
+    is_missing = first["type"] == "missing"
+    reason = "is required" if is_missing else f"is invalid: {text[:1].lower()}{text[1:]}"
+    return _refuse(tool, where, f"`{where}` {reason}", {})
+
+
+def _refuse(tool: str, where: str, message: str, known: dict[str, Any]) -> CallToolResult:
+    names = ", ".join(f"`{each}`" for each in known)
+    error = UsageError(message, where=where, fix=f"`{tool}` accepts {names}" if names else "")
+    return result_of(error_report(error, tool), is_error=True)

@@ -7,7 +7,11 @@ Such requests are not logged. A page of another site can neither read the respon
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from fnmatch import fnmatchcase
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,10 +19,10 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.http_messages import HttpProblem, SandboxResponse, whole_number
-from cxcall.sandbox.inspection.page_assembly import page_policy, render_page
-from cxcall.sandbox.oauth.token_endpoint import CLIENTS
+from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, CLIENTS
 from cxcall.transport.curl import TOKEN, curl
 from cxcall.transport.http_messages import HttpRequest
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.http_messages import SandboxRequest
     from cxcall.sandbox.inspection.call_events import CallEvents
     from cxcall.sandbox.inspection.request_log import LoggedRequest, RequestLog
+
 
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"
@@ -196,3 +201,36 @@ def _is_from_other_site(request: SandboxRequest) -> bool:
     return site not in ("none", "same-origin") or (
         bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
     )
+
+
+_FOLDER = Path(__file__).parent
+_STYLE, _SCRIPT = ("page.css",), ("request_list.js", "request_details.js")
+
+
+@cache
+def render_page() -> bytes:
+    """Return the page. It does not contain the requests: its script fetches them, and shows them as text."""
+    page = (
+        _read("page.html").replace("{style}", _read(*_STYLE)).replace("{script}", _read(*_SCRIPT))
+    )
+    values = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "version": __version__}
+    for name, value in values.items():
+        page = page.replace(f"{{{name}}}", value)
+    return page.encode()
+
+
+@cache
+def page_policy() -> str:
+    """Return the content security policy: the page's own style and script, and its own origin."""
+    return (
+        f"default-src 'none'; style-src '{_hash(*_STYLE)}'; script-src '{_hash(*_SCRIPT)}'; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _read(*names: str) -> str:
+    return "".join((_FOLDER / name).read_text("utf-8") for name in names)
+
+
+def _hash(*names: str) -> str:
+    return f"sha256-{b64encode(sha256(_read(*names).encode()).digest()).decode()}"

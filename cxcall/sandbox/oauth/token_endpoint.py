@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from base64 import b64decode
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.inspection.request_log import drop_oldest
-from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint
+from cxcall.sandbox.oauth.authorization_endpoint import AuthorizationEndpoint, encode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.sandbox.http_messages import SandboxRequest
+
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - invented, printed by `cxcall sandbox`
@@ -224,3 +227,31 @@ def _error(error: str, description: str) -> SandboxResponse:
     # The vendor does not document the status of invalid_client; a third party's tests expect 400.
     body = {"error": error, "description": description, "error_description": description}
     return SandboxResponse(400, body, {"Cache-Control": "no-store"})
+
+
+TENANT_ID = "11111111-2222-4333-8444-555555555555"
+
+
+def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
+    """Return a CXone response with the addresses and tokens of this sandbox (docs/platforms/nice-cxone.md#tenant-discovery).
+
+    The sandbox simulates every host of the vendor, so each address in a response is its own.
+    """
+    if not isinstance(response.body, dict):
+        return response
+    base_url = f"http://{request.headers.get('host', '')}"
+    own: dict[str, Any] = {
+        "api_endpoint": base_url,
+        "auth_endpoint": base_url,
+        "refresh_token": secrets.token_urlsafe(24),
+        "id_token": _id_token(base_url),
+    }
+    body = {name: own.get(name, value) for name, value in response.body.items()}
+    return replace(response, body=body)
+
+
+def _id_token(issuer: str) -> str:
+    head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT_ID, "area": "na1"}
+    return (
+        f"{encode_base64(json.dumps(head).encode())}.{encode_base64(json.dumps(claims).encode())}."
+    )

@@ -25,20 +25,20 @@ from cxcall.batch.run import Run, begin_run, end_run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.progress_lines import ProgressLines
 from cxcall.cli.actions.batch.queue_commands import (
     fill_queue,
     queued_report,
     without_hours,
 )
 from cxcall.cli.actions.batch.result_printer import (
+    ProgressLines,
     RowPrinter,
     describe_outcomes,
     describe_speed,
     print_totals,
+    resume_command,
     unwritable_reason,
 )
-from cxcall.cli.actions.batch.resume_command import resume_command
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation

@@ -29,11 +29,9 @@ from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.cli.shared_options import GuardOptions, LogOptions, TargetOptions
     from cxcall.cli.single_command_options import WorkerOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
-    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.settings import Settings
 
 _COMMAND = "worker"
@@ -41,17 +39,11 @@ _LEASE_MARGIN = 30.0
 """Seconds that a lease is longer than the longest request."""
 
 
-def run_worker(
-    options: WorkerOptions,
-    guards: GuardOptions,
-    target: TargetOptions,
-    log: LogOptions,
-    output: OutputOptions,
-) -> Report:
+def run_worker(options: WorkerOptions) -> Report:
     """Send queued rows until a signal, or until the queue is empty; return the totals."""
     flags = {
-        **target.flags,
-        **flags_of(guards),
+        **options.target.flags,
+        **flags_of(options.guards),
         "engagement_header": None,
         "engagement_id": None,
     }
@@ -61,15 +53,15 @@ def run_worker(
     lease = _lease(options.lease, timeout)
     worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
     claim = Claim(worker_name, timedelta(seconds=lease))
-    screen = Screen.standard(output)
+    screen = Screen.standard(options.output)
     collect_garbage()
 
     def load(queued: QueuedBatch) -> tuple[Operation, Settings]:
-        operation = load_operation(queued.operation, target.own_contract)
+        operation = load_operation(queued.operation, options.target.own_contract)
         return operation, load_settings(flags, operation.contract, operation.server)
 
     with ExitStack() as stack:
-        start_log(log, stack, flags["do_not_call"], flags["contract"])
+        start_log(options.log, stack, flags["do_not_call"], flags["contract"])
         ledger = stack.enter_context(open_ledger())
         ledger.stop_on_missing_records()
         queue = ledger.open_queue()
@@ -82,14 +74,14 @@ def run_worker(
             printer.print_or_stop(result, batch, worker.stop)
 
         worker = Worker(ledger, queue, claim, destinations, limit, print_result, diagnostics.print)
-        if not output.quiet:
+        if not options.output.quiet:
             diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
         defer_signals()  # from here on, the worker itself handles signals
         began = time.monotonic()
         with worker.catch_signals():
             worker.run(threads=options.concurrency, until_empty=options.until_empty)
         seconds = time.monotonic() - began
-        return _report(worker, claim, seconds, diagnostics, is_quiet=output.quiet)
+        return _report(worker, claim, seconds, diagnostics, is_quiet=options.output.quiet)
 
 
 def _lease(seconds: float | None, timeout: float) -> float:
