@@ -71,7 +71,7 @@ class Paging(NamedTuple):
     @property
     def first_offset(self) -> int:
         """The offset of the first item: SCIM counts from 1."""
-        return int(fold_name(self.offset) == "startindex")
+        return int(alphanumeric_name(self.offset) == "startindex")
 
 
 def find_paging(operation: Operation) -> Paging | None:
@@ -80,7 +80,7 @@ def find_paging(operation: Operation) -> Paging | None:
         return None
     schema = success_schema(operation)
     query = {
-        fold_name(entry.name): entry.name
+        alphanumeric_name(entry.name): entry.name
         for entry in operation.parameters
         if entry.location == "query"
     }
@@ -113,7 +113,7 @@ def success_schema(operation: Operation) -> JsonSchema:
     return {}
 
 
-def fold_name(name: str) -> str:
+def alphanumeric_name(name: str) -> str:
     """Return a name in lower case, letters and digits only."""
     return re.sub(r"[\W_]", "", name).lower()
 
@@ -132,7 +132,7 @@ def find_number(body: Any, names: Iterable[str]) -> int | None:
 
 def find_cursor(body: Any, parameter: str) -> str:
     """Return the cursor of the next page in a response; empty at the end."""
-    name = fold_name(parameter)
+    name = alphanumeric_name(parameter)
     for _, value in _members_called(body, (f"next{name}", name)):
         if value and isinstance(value, str | int) and not isinstance(value, bool):
             return str(value)
@@ -164,7 +164,7 @@ def _members_called(body: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]
     for here, depth in waiting:
         if isinstance(here, dict):
             for name, value in here.items():
-                named.setdefault(fold_name(name), []).append(value)
+                named.setdefault(alphanumeric_name(name), []).append(value)
                 if isinstance(value, dict) and depth < _DEEPEST:
                     waiting.append((value, depth + 1))
     yield from ((name, value) for name in names for value in named.get(name, ()))
@@ -177,10 +177,10 @@ def _types(schema: JsonSchema) -> list[str]:
 def _page_members(operation: Operation, schema: JsonSchema) -> Iterator[str]:
     """Yield the folded names of a response's properties, and of those that describe the page."""
     for name, member in schema.get("properties", {}).items():
-        yield fold_name(name)
-        if fold_name(name) in _PAGE_OBJECTS:
+        yield alphanumeric_name(name)
+        if alphanumeric_name(name) in _PAGE_OBJECTS:
             declared = merged_schema(operation.contract.resolve, member)
-            yield from map(fold_name, declared.get("properties", {}))
+            yield from map(alphanumeric_name, declared.get("properties", {}))
 
 
 def _declared_arrays(
@@ -210,7 +210,7 @@ def _arrays_in(body: Any, at: str = "") -> Iterator[tuple[str, bool]]:
 def _choose_list(arrays: Iterable[tuple[str, bool]]) -> str | None:
     """Return the pointer of the list that is paged: of objects, with a usual name, outermost."""
     known = list(arrays)
-    names = [fold_name(pointer.rpartition("/")[2]) for pointer, _ in known]
+    names = [alphanumeric_name(pointer.rpartition("/")[2]) for pointer, _ in known]
     ranks = [
         (not of_objects, name not in _LIST_NAMES, pointer.count("/"))
         for (pointer, of_objects), name in zip(known, names, strict=True)

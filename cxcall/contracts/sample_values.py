@@ -12,7 +12,7 @@ from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.contracts.pattern_samples import sample_text
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.phone.number_property_names import PHONE_FORMATS, fold_name, is_number_name
+from cxcall.phone.number_property_names import PHONE_FORMATS, fold_number_name, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -246,7 +246,7 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
     form = str(schema.get("format") or schema.get("x-format") or "")
     if form == "uuid":
         return str(uuid4())
-    is_number = is_number_name(name) or fold_name(name) in _CALLER_NAMES
+    is_number = is_number_name(name) or fold_number_name(name) in _CALLER_NAMES
     usual = _FORMATS.get(form) or (NUMBER if is_number else "text")
     if not schema.get("pattern"):
         text = usual.ljust(min(schema.get("minLength", 0), _LONGEST_TEXT), "x")

@@ -10,7 +10,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.intents import LOAD, MAX_NOTE_LENGTH, new_id
 from cxcall.ledger.records import Batch, FileContent, UnsentRow
-from cxcall.ledger.stored_texts import mask, storable
+from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -191,7 +191,7 @@ class BatchRecords:
                     key=storable(each.key),
                     outcome=each.outcome,
                     reason=each.reason,
-                    message=mask(each.message)[:MAX_NOTE_LENGTH],
+                    message=mask_for_ledger(each.message)[:MAX_NOTE_LENGTH],
                 )
 
     def record_content(self, batch: str, digest: str) -> int:

@@ -30,7 +30,7 @@ from cxcall.ledger.intents import (
 from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
 from cxcall.ledger.schema import END_COLUMNS, condition_of
-from cxcall.ledger.stored_texts import mask, storable
+from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -110,9 +110,9 @@ class Ledger(LedgerAccess):
             operation=intent.operation,
             provenance=intent.provenance,
             method=intent.method,
-            target=mask(intent.target),
+            target=mask_for_ledger(intent.target),
             digest=intent.digest,
-            numbers=json.dumps([mask(number) for number in intent.numbers]),
+            numbers=json.dumps([mask_for_ledger(number) for number in intent.numbers]),
             again=intent.again,
             batch=intent.batch,
             row=intent.row,
@@ -200,7 +200,7 @@ class Ledger(LedgerAccess):
                 "not-processed",
                 Outcome.UNDELIVERED,
                 attempts=attempt,
-                note=mask(reason)[:MAX_NOTE_LENGTH],
+                note=mask_for_ledger(reason)[:MAX_NOTE_LENGTH],
             )
 
     def record_attempt(
@@ -263,9 +263,9 @@ class Ledger(LedgerAccess):
                 ended_at=self.now().timestamp(),
                 engagement_id=storable(engagement_id),
                 correlation_id=storable(correlation_id),
-                note=mask(note)[:MAX_NOTE_LENGTH],
-                code=mask(code)[:MAX_NOTE_LENGTH],
-                message=mask(message)[:MAX_NOTE_LENGTH],
+                note=mask_for_ledger(note)[:MAX_NOTE_LENGTH],
+                code=mask_for_ledger(code)[:MAX_NOTE_LENGTH],
+                message=mask_for_ledger(message)[:MAX_NOTE_LENGTH],
                 timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()})
                 if timings
                 else "",

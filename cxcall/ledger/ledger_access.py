@@ -15,7 +15,7 @@ from cxcall.ledger.errors import LedgerError, MissingRecordsError
 from cxcall.ledger.loss_marker import LedgerMarker
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
-from cxcall.ledger.stored_texts import keyed_digest, mask
+from cxcall.ledger.stored_texts import keyed_digest, mask_for_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,7 +178,7 @@ class LedgerAccess:
 
             marks = self._shared_marks(self.rows.state)
             if not marks.stop and (is_older_copy or not marks.is_accepted):
-                self._insert_decision(STOP + mask(problem))
+                self._insert_decision(STOP + mask_for_ledger(problem))
         if is_older_copy:
             self.rows.state = self.rows.state.become_another()
 
@@ -237,7 +237,7 @@ class LedgerAccess:
                 fix="see `cxcall history list`",
             )
         with self.writing():
-            self._insert_decision(mask(problem))
+            self._insert_decision(mask_for_ledger(problem))
             self._insert_server(again=True)
         self._marker.accept(self.rows.state)
         return problem

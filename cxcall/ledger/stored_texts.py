@@ -15,7 +15,7 @@ def storable(text: str | None) -> str | None:
     return redact(text).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
-def mask(text: str) -> str:
+def mask_for_ledger(text: str) -> str:
     """Mask phone numbers and secrets, so that the file never contains one."""
     return mask_text(storable(text) or "")
 

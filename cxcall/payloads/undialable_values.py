@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
 from cxcall.phone.dialable_addresses import is_dialable
-from cxcall.phone.number_masking import mask
+from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
     return Finding.warning(
         "phone-format",
         "",
-        f"`{mask(value)}` is not a number, an extension, or an address that can be dialed",
+        f"`{mask_number(value)}` is not a number, an extension, or an address that can be dialed",
         fix=FORMS,
         why=f"the schema says: {description}" if description else WHY_DIALED,
     )
@@ -69,7 +69,7 @@ def _find_other_characters(value: str) -> Finding | None:
     return Finding.warning(
         "phone-format",
         "",
-        f"`{mask(value)}` has digits, spaces, or signs that are not ASCII characters",
+        f"`{mask_number(value)}` has digits, spaces, or signs that are not ASCII characters",
         fix="write it with the digits 0 to 9, preferably in E.164: `+12025550123`",
         why="E.164 numbers have only the digits 0 to 9; the platform may not recognize others",
         source="ITU-T E.164",
@@ -86,7 +86,7 @@ def find_unlikely_number(value: str) -> Finding | None:
     return Finding.warning(
         "phone-unlikely",
         "",
-        f"`{mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
+        f"`{mask_number(value)}` has the form of E.164 but cannot be dialed: {mistake}",
         fix="compare it with the contact's record, digit by digit",
         why="the API may accept it, but the call would fail or reach the wrong person",
         source="libphonenumber",

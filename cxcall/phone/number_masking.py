@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cxcall.phone.number_property_names import fold_name, is_folded_number_name
+from cxcall.phone.number_property_names import fold_number_name, is_folded_number_name
 from cxcall.runtime.patterns import UUID_FORM, compile_pattern, is_uuid
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def plain_digits(text: str) -> str:
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
-def mask(number: str) -> str:
+def mask_number(number: str) -> str:
     """Replace all digits of a number except the last four by `*`, keeping the width; a UUID is not a number."""
     if is_uuid(number):
         return number
@@ -204,7 +204,7 @@ def response_masker(sent: str) -> Callable[[str], str]:
     patterns = (echo, _pattern(_INTERNATIONAL))
 
     def mask_response(text: str) -> str:
-        text = echo.sub(lambda match: mask(match[0]), mask_international(text))
+        text = echo.sub(lambda match: mask_number(match[0]), mask_international(text))
         return _mask_decoded(text, patterns) if any(each in text for each in "%\\&=") else text
 
     return mask_response
@@ -240,9 +240,9 @@ def _pattern(number: str, before: str = "") -> re.Pattern[str]:
 
 def _mask_match(match: re.Match[str]) -> str:
     if match["number"]:
-        return mask(match["number"])
+        return mask_number(match["number"])
     digits = match.groupdict().get("named")
-    return match[0].removesuffix(digits) + mask(digits) if digits else match[0]
+    return match[0].removesuffix(digits) + mask_number(digits) if digits else match[0]
 
 
 def mask_cell(column: str, cell: str) -> str:
@@ -252,8 +252,8 @@ def mask_cell(column: str, cell: str) -> str:
     """
     if sum(map(str.isdigit, cell)) < FEWEST_DIGITS:
         return cell
-    if is_folded_number_name(fold_name(column)):
-        return mask(cell)
+    if is_folded_number_name(fold_number_name(column)):
+        return mask_number(cell)
     return str(_mask_member(column, cell, mask_text))
 
 
@@ -289,7 +289,11 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
 
 def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> Any:
     text = str(value) if isinstance(value, str | int) else ""
-    if text.isdecimal() and len(text) >= _NATIONAL and is_folded_number_name(fold_name(name)):
+    if (
+        text.isdecimal()
+        and len(text) >= _NATIONAL
+        and is_folded_number_name(fold_number_name(name))
+    ):
         return masked if (masked := mask_text(text)) != text else value  # not times
     if isinstance(value, str) and value.isdecimal():  # its name says whether it is an ID
         return mask_string(f"{name}={value}")[-len(value) :]
@@ -305,7 +309,7 @@ def numbers_in(value: Any) -> list[str]:
         return []
     found = _pattern(_NUMBER, _WITH_IDS).finditer(value)
     numbers = (match["number"] or match.groupdict().get("named") for match in found)
-    return [mask(number) for number in numbers if number]
+    return [mask_number(number) for number in numbers if number]
 
 
 def join_numbers(numbers: Sequence[str], most: int = 3) -> str:

@@ -28,7 +28,7 @@ _CALLER_STARTS = ("from", "calling", "origin", "callerid", "callername", "caller
 
 def is_number_name(name: str) -> bool:
     """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
-    folded = fold_name(name)
+    folded = fold_number_name(name)
     return is_folded_number_name(folded) and not is_folded_caller_name(folded)
 
 
@@ -46,7 +46,7 @@ def is_folded_number_name(name: str) -> bool:
 
 
 @lru_cache
-def fold_name(name: str) -> str:
+def fold_number_name(name: str) -> str:
     """Return a name without case, separators, and the digits at its end."""
     folded = "".join(char for char in name.lower() if char.isascii() and char.isalnum())
     return folded if folded.endswith("e164") else folded.rstrip("0123456789")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.phone.number_masking import mask, mask_text
+from cxcall.phone.number_masking import mask_number, mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ def mask_typed_numbers(arguments: Iterable[str]) -> Callable[[str], str]:
 
     def mask_numbers(text: str) -> str:
         for number in numbers:
-            text = text.replace(number, mask(number))
+            text = text.replace(number, mask_number(number))
         return text
 
     return mask_numbers

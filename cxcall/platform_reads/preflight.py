@@ -174,7 +174,7 @@ def _check_numbers(
         )
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:
-        masked = number_masking.mask(number)
+        masked = number_masking.mask_number(number)
         here = [entry for entry in findings if entry.where == where]
         wrong = [entry for entry in here if entry.code.startswith("phone-")]
         yield from (CheckResult.of_finding("number", entry) for entry in wrong)
@@ -185,7 +185,7 @@ def _check_numbers(
 
 
 def _check_hours(settings: Settings, number: str, call_time: CallTime) -> CheckResult:
-    masked = number_masking.mask(number)
+    masked = number_masking.mask_number(number)
     if call_time.moment is None:
         return CheckResult.unknown("hours", f"the scheduled time `{call_time.text}` has no offset")
     times = local_times(number, call_time.moment)

@@ -17,7 +17,7 @@ from cxcall.runtime.secret_names import (
     has_secret_part,
     is_auth_header,
     kind_of_name,
-    name_words,
+    plain_words,
 )
 from cxcall.runtime.text_decoding import escape_decodings
 
@@ -306,7 +306,7 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
         if end and colon:
             name = _unescape(content)
             kind = kind_of_name(name)
-            is_masked = number and not NUMBER_WORDS.isdisjoint(name_words(name)[-1:])
+            is_masked = number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
             return match[0][: -len(number)] + hide(number) if is_masked else match[0]
         plain = _unescape(content) if kind or _NESTED_QUOTE in content else ""
         if kind and is_likely_secret(name, plain):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.likely_secrets import NUMBER_WORDS, is_likely_secret, mask_likely_secrets
-from cxcall.runtime.secret_names import name_words
+from cxcall.runtime.secret_names import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ def is_secret_member(name: str, value: Any) -> bool:
     if isinstance(value, str):
         return is_likely_secret(name, value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and not NUMBER_WORDS.isdisjoint(name_words(name)[-1:])
+    return is_number and not NUMBER_WORDS.isdisjoint(plain_words(name)[-1:])
 
 
 def mask_secret_members(value: Any, name: str = "") -> Any:

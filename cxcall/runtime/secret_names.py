@@ -63,7 +63,7 @@ def kind_of_name(name: str) -> str:
     """Return the kind of a name: of a secret, or of a key, which is a secret if it is random; else empty."""
     if name.isascii() and not _has_part("".join(filter(str.isalnum, name)).lower(), _ANY_PARTS):
         return ""  # most names; faster than compiling the pattern of words
-    words = name_words(name)
+    words = plain_words(name)
     joined = "".join(words)
     is_secret = not _SECRET_WORDS.isdisjoint(words) or _has_part(joined, _SECRET_PARTS)
     is_key = is_secret or not _RANDOM_WORDS.isdisjoint(words) or _has_part(joined, _KEY_PARTS)
@@ -89,10 +89,10 @@ def has_secret_part(name: str) -> bool:
 
 def is_auth_header(name: str) -> bool:
     """Return whether a header has a name such as `X-Auth`, so that its value is a credential."""
-    return name_words(name)[-1:] == ["auth"]
+    return plain_words(name)[-1:] == ["auth"]
 
 
-def name_words(name: str) -> list[str]:
+def plain_words(name: str) -> list[str]:
     """Return the words of a name in lower case, without accents, and with Latin letters in place of look-alikes."""
     if not name.isascii():
         name = _fold(name)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from cxcall.contracts import paging as names
 from cxcall.contracts.json_schema import merged_schema
-from cxcall.contracts.paging import Paging, find_paging, fold_name, success_schema
+from cxcall.contracts.paging import Paging, alphanumeric_name, find_paging, success_schema
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
@@ -114,7 +114,7 @@ def _sample_item(operation: Operation, paging: Paging) -> Any:
         schema = merged_schema(resolve, schema.get("properties", {}).get(name, {}))
     item = merged_schema(resolve, schema.get("items") or {})
     names = list(item.get("properties", {}))
-    usual = [name for name in names if fold_name(name) in ("id", "name")] or names[:1]
+    usual = [name for name in names if alphanumeric_name(name) in ("id", "name")] or names[:1]
     required = [*item.get("required", ()), *usual]
     return sample_value(operation.contract, {**item, "required": required}, {})
 
@@ -132,7 +132,7 @@ def _rename_item(item: Any, place: int) -> Any:
 
 def _another(name: str, value: Any, place: int) -> Any:
     """Return the value of an item's ID or name in another item; any other value stays."""
-    if fold_name(name) == "id" and isinstance(value, str):
+    if alphanumeric_name(name) == "id" and isinstance(value, str):
         return str(UUID(int=place + 1)) if is_uuid(value) else f"{value}-{place + 1}"
     if name.endswith(("id", "Id")) and isinstance(value, int) and not isinstance(value, bool):
         return value + place
@@ -150,14 +150,14 @@ def _set_members(
         **dict.fromkeys(names.TOTALS, ITEMS),
         **dict.fromkeys(names.LINKS, page.next_link),
     }
-    cursor = fold_name(paging.cursor)
+    cursor = alphanumeric_name(paging.cursor)
     if cursor:
         values |= {cursor: page.next_cursor, f"next{cursor}": page.next_cursor}
     for name, member in schema.get("properties", {}).items():
         declared = merged_schema(operation.contract.resolve, member)
-        if fold_name(name) in values:
-            _set_member(body, name, declared, values[fold_name(name)])
-        elif any(fold_name(each) in values for each in declared.get("properties", {})):
+        if alphanumeric_name(name) in values:
+            _set_member(body, name, declared, values[alphanumeric_name(name)])
+        elif any(alphanumeric_name(each) in values for each in declared.get("properties", {})):
             _set_members(operation, declared, body.setdefault(name, {}), page, paging)
 
 

@@ -137,7 +137,7 @@ def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> 
             yield Finding.error(
                 "do-not-call",
                 "",
-                f"`{number_masking.mask(number)}` is on the do-not-call list",
+                f"`{number_masking.mask_number(number)}` is on the do-not-call list",
                 fix="do not call; if the person has since asked for a call, remove the number from the list",
                 source=path,
             )

@@ -114,7 +114,7 @@ def check_hours(
 
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:
-    masked = number_masking.mask(number)
+    masked = number_masking.mask_number(number)
     if call_time.moment is None and call_time.is_far:
         return _error(
             f"`{call_time.text}` is too far from now to be compared with the calling hours {hours} of `{masked}`",

@@ -19,11 +19,11 @@ from cxcall.payloads.schema_check import (
     has_errors,
     has_other_spelling,
 )
-from cxcall.phone.number_masking import mask
+from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
-from cxcall.sending.called_people import find_people, find_possible_people
 from cxcall.sending.numbers_in_request import find_numbers
+from cxcall.sending.people_in_request import find_people, find_possible_people
 from cxcall.transport.http_messages import HttpRequest, is_header
 from cxcall.transport.request_targets import is_sent_unchanged, target_of
 
@@ -53,7 +53,7 @@ class CheckedRequest(NamedTuple):
     @property
     def numbers(self) -> tuple[str, ...]:
         """The numbers that it would dial, masked."""
-        return tuple(dict.fromkeys(map(mask, self.dialed_numbers)))
+        return tuple(dict.fromkeys(map(mask_number, self.dialed_numbers)))
 
     @property
     def people(self) -> tuple[str, ...]:

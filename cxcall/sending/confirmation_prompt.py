@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, printable
 from cxcall.phone.number_masking import join_numbers, mask_text
-from cxcall.sending.called_people import marked_ids
+from cxcall.sending.people_in_request import marked_ids
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
 

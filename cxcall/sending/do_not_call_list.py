@@ -12,7 +12,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_matching import NumberList, is_one_number
-from cxcall.phone.number_property_names import fold_name
+from cxcall.phone.number_property_names import fold_number_name
 from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
 from cxcall.runtime.patterns import compile_pattern
 
@@ -158,7 +158,7 @@ def _is_heading(cells: Sequence[str]) -> bool:
 
 
 def _is_phone_name(name: str) -> bool:
-    return bool(name) and _matches(_PHONE_NAMES, fold_name(name))
+    return bool(name) and _matches(_PHONE_NAMES, fold_number_name(name))
 
 
 def _is_broken(cell: str, name: str) -> bool:

@@ -18,7 +18,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_property_names import (
     PHONE_FORMATS,
-    fold_name,
+    fold_number_name,
     is_folded_caller_name,
     is_folded_number_name,
 )
@@ -129,7 +129,7 @@ def request_values(
             if parameter.is_list:
                 schema, texts = schema.get("items", {}), text.split(",")
             for each in texts:
-                name = fold_name(parameter.name)
+                name = fold_number_name(parameter.name)
                 yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
     yield from body_values(operation, body.value)
 
@@ -165,7 +165,7 @@ class _BodyWalk:
                 if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key counts as dialed only by its form
                     yield RequestValue(key, place, "", "", {}, is_declared=True)
                 yield from self.values(
-                    member, place, fold_name(key), name, below, is_declared=key in declared
+                    member, place, fold_number_name(key), name, below, is_declared=key in declared
                 )
         elif isinstance(value, list):
             below = member_schema(self._schema(node), "0")

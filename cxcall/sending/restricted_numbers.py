@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
 from cxcall.phone.impossible_numbers import parse_number
-from cxcall.phone.number_masking import mask, plain_digits
+from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.sending.numbers_in_request import dialed_part
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check_kind(number: str) -> Iterator[Finding]:
         yield Finding.error(
             "phone-kind",
             "",
-            f"`{mask(number)}` is a premium-rate number: each minute is charged",
+            f"`{mask_number(number)}` is a premium-rate number: each minute is charged",
             "use the person's own number; add `--force` to call this number anyway",
             source=_SOURCE,
         )

@@ -118,7 +118,7 @@ def safe_edits(findings: Iterable[Finding]) -> list[Edit]:
     ]
 
 
-def read_document(verdict: PayloadVerdict) -> Document | None:
+def reread_json_document(verdict: PayloadVerdict) -> Document | None:
     """Read the JSON document of a verdict again, and return it; None if it cannot be edited."""
     path = verdict.file
     if path.lower().endswith(TABLES) or not Path(path).is_file():

@@ -10,7 +10,7 @@ import pytest
 from cxcall.contracts.contract import load_operation
 from cxcall.ledger.intents import older_digests
 from cxcall.ledger.ledger import Ledger
-from cxcall.sending.called_people import find_people
+from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
 from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to
 from helpers.fault_server import FaultServer, answer

@@ -146,7 +146,7 @@ def _is_kept(row: ReportRow, rows: Mapping[int, ReportRow]) -> bool:
     return row.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN) or row.row not in rows
 
 
-def count_rows(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:
+def count_by_outcome(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:
     """Return the number of rows of a batch by outcome, and how many were not sent."""
     records = ledger.batches
     if not records.counts_by_row_differ(batch):

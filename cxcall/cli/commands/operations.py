@@ -11,7 +11,7 @@ from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions, find_own_contract
 from cxcall.contracts.contract import load_operation, load_operations, load_user_contract
-from cxcall.contracts.paging import fold_name
+from cxcall.contracts.paging import alphanumeric_name
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -90,7 +90,7 @@ def list_operations(
     if tag is not None:
         found = _with_tag(found, tag)
     if search is not None:
-        if not fold_name(search):
+        if not alphanumeric_name(search):
             raise UsageError(
                 "`--search` is empty",
                 where="--search",
@@ -116,12 +116,12 @@ def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
 
 
 def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
-    found = [entry for entry in known if fold_name(entry.tag) == fold_name(tag)]
+    found = [entry for entry in known if alphanumeric_name(entry.tag) == alphanumeric_name(tag)]
     if found:
         return found
     tags = list(dict.fromkeys(entry.tag for entry in known))
-    names = {fold_name(name): name for name in tags}
-    near = find_similar(fold_name(tag), names)
+    names = {alphanumeric_name(name): name for name in tags}
+    near = find_similar(alphanumeric_name(tag), names)
     fix = f"the most similar tag is `{names[near]}`" if near else f"tags: {', '.join(tags)}"
     raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
 
@@ -137,8 +137,8 @@ def _matches(operation: Operation, search: str) -> bool:
         operation.path,
         operation.summary,
     )
-    text = " ".join(map(fold_name, texts))
-    return all(fold_name(word).removesuffix("s") in text for word in search.split())
+    text = " ".join(map(alphanumeric_name, texts))
+    return all(alphanumeric_name(word).removesuffix("s") in text for word in search.split())
 
 
 def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section]:
@@ -173,7 +173,7 @@ def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
     """Return each tag with the number of its operations, and the names of some operations, shortest first."""
     tags = _by_tag(operations)
     rows = []
-    for tag in sorted(tags, key=fold_name):
+    for tag in sorted(tags, key=alphanumeric_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
         shown = [name for name in names[:_EXAMPLES] if len(name) <= _LONGEST_EXAMPLE]
         while len(", ".join(shown)) > _LONGEST_EXAMPLES:

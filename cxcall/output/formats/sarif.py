@@ -113,9 +113,9 @@ def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, A
 
 def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
     """Yield the member `fixes` for each finding of a payload: its safe edits as a change of the file's text."""
-    from cxcall.validation.fixes import read_document, safe_edits, text_change
+    from cxcall.validation.fixes import reread_json_document, safe_edits, text_change
 
-    document = read_document(verdict) if safe_edits(verdict.findings) else None
+    document = reread_json_document(verdict) if safe_edits(verdict.findings) else None
     file = repository_path(verdict)
     is_long = document and len(document.text) * len(verdict.findings) > _MAX_FIXED_CHARACTERS
     for finding in verdict.findings:

@@ -320,7 +320,7 @@ def _words(name: str) -> list[str]:
 
 def _is_address(name: str) -> bool:
     """Return whether a name is that of a phone number, either dialed or the caller's."""
-    folded = number_property_names.fold_name(name)
+    folded = number_property_names.fold_number_name(name)
     is_caller = number_property_names.is_folded_caller_name(folded) and not folded.endswith("name")
     return is_caller or number_property_names.is_folded_number_name(folded)
 

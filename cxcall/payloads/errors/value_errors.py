@@ -175,7 +175,7 @@ def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[s
         return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
     if name == "phone":
         return "phone-format", f"{label} is `{value}`, which has no number to dial", FORMS
-    message = f"{label} is `{number_masking.mask(value)}`, which is not E.164"
+    message = f"{label} is `{number_masking.mask_number(value)}`, which is not E.164"
     return "phone-format", message, _suggest_e164(value)
 
 

@@ -225,7 +225,7 @@ def _phrases(words: list[str]) -> list[str]:
 
 def _is_caller_number(pointer: str) -> bool:
     """Return whether a property is the number of the caller, which codes call ANI or caller ID."""
-    name = number_property_names.fold_name(pointer.rpartition("/")[2])
+    name = number_property_names.fold_number_name(pointer.rpartition("/")[2])
     return number_property_names.is_folded_caller_name(name) and not name.endswith("name")
 
 

@@ -8,7 +8,7 @@ from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.number_masking import mask
+from cxcall.phone.number_masking import mask_number
 from cxcall.sandbox.campaign_dialer import as_time
 
 if TYPE_CHECKING:
@@ -67,5 +67,5 @@ def _as_dict(outcome: CallOutcome) -> dict[str, Any]:
         "contactListId": outcome.contact_list or None,
         "contactId": outcome.contact or None,
         "engagementId": outcome.engagement or None,
-        "number": mask(outcome.number) if outcome.number else None,
+        "number": mask_number(outcome.number) if outcome.number else None,
     }

@@ -6,7 +6,7 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.report.recorded_rows import count_rows, find_batch, read_report
+from cxcall.batch.report.recorded_rows import count_by_outcome, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import csv_records, text_sections
 from cxcall.output.count_phrases import count_phrase
@@ -32,7 +32,7 @@ def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
     with open_ledger(to_read=True) as ledger:
         batches = ledger.batches.all()[:limit]
-        counts = [count_rows(ledger, each.id) for each in batches]
+        counts = [count_by_outcome(ledger, each.id) for each in batches]
     listed = [_batch_data(batch, *each) for batch, each in zip(batches, counts, strict=True)]
     return Report(
         "batch list",

@@ -97,7 +97,7 @@ def _check_number(
     payload: Payload, pointer: str, value: str, *, is_number: bool, is_free: bool
 ) -> Iterator[Finding]:
     """Yield a finding on a text that is not in E.164; a national number is only a note."""
-    shown = number_masking.mask(value)
+    shown = number_masking.mask_number(value)
     fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
     severity = Severity.NOTE if value.isdigit() or is_free else Severity.WARNING
     if _PHONE_NUMBER.fullmatch(value):
@@ -114,7 +114,7 @@ def _check_digits(
     """Yield a warning on a phone number that has characters other than digits, if the schema requires a number."""
     is_number = "number" in operation.schema_at(pointer).get("type", ())
     if is_number and not value.isdigit() and _PHONE_NUMBER.fullmatch(value.removeprefix("tel:")):
-        message = f"`{number_masking.mask(value)}` has characters other than digits"
+        message = f"`{number_masking.mask_number(value)}` has characters other than digits"
         yield payload.make_finding(
             Severity.WARNING,
             "phone-format",
