@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from cxcall.named_tuple import NamedTuple
@@ -28,3 +29,11 @@ def read_boot_clock() -> BootTime:
         return BootTime(boot, seconds_since_boot())
     except (OSError, ValueError):
         return BootTime("", 0.0)
+
+
+def uptime() -> float:
+    """Return the seconds of a clock that nobody can set, including the time of sleep if the system has such a clock."""
+    try:
+        return seconds_since_boot()
+    except OSError:
+        return time.monotonic()

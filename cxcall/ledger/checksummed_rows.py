@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import LONGEST_EXCHANGE, NEWER_DIGESTS
+from cxcall.ledger.intents import NEWER_DIGESTS, time_in_flight
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
 
@@ -142,8 +142,8 @@ class StoredDelivery(NamedTuple):
             return 0.0
         elapsed = boot_time.seconds_since(self.event["boot"], self.event["uptime"])
         if elapsed is None:
-            elapsed = abs(now - self.delivery["at"])
-        return LONGEST_EXCHANGE.total_seconds() - elapsed
+            elapsed = abs(now - self.event["at"])
+        return time_in_flight(self.event).total_seconds() - elapsed
 
 
 class LedgerRows:

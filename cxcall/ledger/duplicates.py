@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, command, resolve_commands
-from cxcall.ledger.intents import LONGEST_EXCHANGE
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -151,12 +150,10 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
 
 def find_out_fix(unknown: Record, now: datetime) -> str:
     """Return how to resolve an unknown delivery; another process may still be sending it if its end is not recorded."""
-    until = unknown.at + LONGEST_EXCHANGE
-    wait = (
-        f"wait if another process is still sending it, at the latest until {until:%Y-%m-%d %H:%M} UTC, then "
-        if unknown.may_be_in_flight(now)
-        else ""
-    )
+    wait = ""
+    if unknown.latest_end and unknown.may_be_in_flight(now):
+        until = f"{unknown.latest_end:%Y-%m-%d %H:%M} UTC"
+        wait = f"wait if another process is still sending it, at the latest until {until}, then "
     return f"{wait}find out whether a call was placed, then {resolve_commands(unknown.id)}"
 
 

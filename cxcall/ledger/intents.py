@@ -25,6 +25,11 @@ RANG, DID_NOT_RING = "rang", "did-not-ring"
 """The resolutions in the database. Their first names stay, because older versions read the same ledger."""
 RESOLUTIONS = {PLACED: RANG, NOT_PLACED: DID_NOT_RING}
 LONGEST_EXCHANGE = timedelta(days=1)
+"""The time after which an attempt is over whose limit is not known."""
+_LIMIT = "limit"
+"""The name among the timings of an attempt that is about to be sent: its limit, in milliseconds."""
+_MARGIN = timedelta(minutes=15)
+"""The time in which a system still delivers what a process has written, or what it wrote before it was killed."""
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; older digests are hexadecimal, and sort before it."""
@@ -43,7 +48,8 @@ class Intent(NamedTuple):
     returns the digests of the same request in older records, for a profile and an operation name. `people` are
     those whom it calls; the ledger keeps keyed digests of them, because the texts have whole numbers. `undone_by` is the
     digest of a request after which this one may be sent again: it stops what this one started. `possible_people` are the
-    texts by which each of the people may be recorded, for a limit of the calls to them.
+    texts by which each of the people may be recorded, for a limit of the calls to them. `limit` is the most seconds that
+    an attempt takes from its record to the end of its response; 0 if that is not known.
     """
 
     profile: str
@@ -61,6 +67,7 @@ class Intent(NamedTuple):
     people: tuple[str, ...] = ()
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
+    limit: float = 0.0
 
     def __repr__(self) -> str:
         return redacted_repr(self, "people", "possible_people")
@@ -70,6 +77,30 @@ def new_id(now: datetime) -> str:
     """Return an ID of 18 characters that sorts by time: 10 for the milliseconds, 8 random ones."""
     number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
+
+
+def text_of_limit(seconds: float) -> str:
+    """Return the limit of an attempt as the ledger stores it; older versions show it as a timing."""
+    return json.dumps({_LIMIT: round(seconds * 1e3)}) if seconds else ""
+
+
+def time_in_flight(event: Mapping[str, Any]) -> timedelta:
+    """Return how long after an event without an end an attempt may be in flight.
+
+    A process without a clock that nobody can set cannot keep a limit.
+    """
+    limit = json.loads(event["timings"] or "{}").get(_LIMIT) if event["boot"] else None
+    return LONGEST_EXCHANGE if limit is None else timedelta(milliseconds=limit) + _MARGIN
+
+
+def text_of_timings(timings: Mapping[str, float]) -> str:
+    """Return the timings of a delivery in milliseconds as the ledger stores them."""
+    return json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else ""
+
+
+def timings_of(text: str) -> dict[str, float]:
+    """Return the timings of a delivery, without the limit of an attempt."""
+    return {name: ms for name, ms in json.loads(text or "{}").items() if name != _LIMIT}
 
 
 _WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}

@@ -26,6 +26,8 @@ from cxcall.ledger.intents import (
     RESOLUTIONS,
     may_follow,
     new_id,
+    text_of_limit,
+    text_of_timings,
 )
 from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
@@ -83,7 +85,8 @@ class Ledger(LedgerAccess):
                 is_in_transaction = True
                 self._guard_intent(delivery, intent, window, limit, problem)
                 number = self._insert_delivery(delivery, intent)
-                self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
+                timings = text_of_limit(intent.limit)
+                self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1, timings=timings)
                 self.people.record(number, intent.people)
                 fence(delivery)
         except BaseException as error:
@@ -209,8 +212,9 @@ class Ledger(LedgerAccess):
         attempt: int,
         is_cancelled: Callable[[], bool] = never,
         fence: Callable[[str], None] = no_fence,
+        limit: float = 0.0,
     ) -> None:
-        """Record that another attempt is about to be sent; `fence` is called as in `begin`.
+        """Record that another attempt is about to be sent; `fence` is called as in `begin`, `limit` is as in `Intent`.
 
         Raises AlreadySentError when another process has sent an identical request during the wait.
         """
@@ -222,7 +226,8 @@ class Ledger(LedgerAccess):
             if not own["again"]:
                 window = Window(after=self.rows.first_event(own["number"]))
                 self._stop_on_identical(own["batch"], others, window)
-            self._append(found, "sending", Outcome.UNKNOWN, attempts=attempt)
+            timings = text_of_limit(limit)
+            self._append(found, "sending", Outcome.UNKNOWN, attempts=attempt, timings=timings)
             fence(delivery)
 
     def record_outcome(
@@ -243,9 +248,7 @@ class Ledger(LedgerAccess):
         """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
 
         `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
-
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
-
         An outcome is replaced only by one that is stronger evidence of a call: `undelivered` by `unknown`, both
         by the API's response. If a person recorded that a call was placed, `undelivered` does not replace it.
         """
@@ -266,9 +269,7 @@ class Ledger(LedgerAccess):
                 note=mask_for_ledger(note)[:MAX_NOTE_LENGTH],
                 code=mask_for_ledger(code)[:MAX_NOTE_LENGTH],
                 message=mask_for_ledger(message)[:MAX_NOTE_LENGTH],
-                timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()})
-                if timings
-                else "",
+                timings=text_of_timings(timings or {}),
             )
 
     def resolve(self, delivery: str, *, placed: bool, force: bool = False) -> Record:

@@ -9,7 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.intents import LONGEST_EXCHANGE, NOT_PLACED, PLACED, RESOLUTIONS
+from cxcall.ledger.intents import (
+    NOT_PLACED,
+    PLACED,
+    RESOLUTIONS,
+    time_in_flight,
+    timings_of,
+)
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -85,20 +91,25 @@ class Record(NamedTuple):
     code: str = ""
     message: str = ""
     timings: Mapping[str, float] = MappingProxyType({})
+    latest_end: datetime | None = None
+    """The time until which a process may be sending it; None if its end is recorded."""
 
     @classmethod
     def of_rows(cls, delivery: Mapping[str, Any], event: Mapping[str, Any]) -> Self:
         """Return the record of a row of `delivery` and the row of its last event, both by column."""
-        values = {name: (delivery if name in delivery else event)[name] for name in cls._fields}
+        names = (name for name in cls._fields if name != "latest_end")
+        values = {name: (delivery if name in delivery else event)[name] for name in names}
+        if event["outcome"] == Outcome.UNKNOWN and event["ended_at"] is None:
+            values["latest_end"] = datetime.fromtimestamp(event["at"], UTC) + time_in_flight(event)
         values["at"] = datetime.fromtimestamp(values["at"], UTC)
         if values["ended_at"] is not None:
             values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
         values["numbers"] = tuple(json.loads(values["numbers"]))
         values["outcome"] = Outcome(values["outcome"])
-        names = {stored: name for name, stored in RESOLUTIONS.items()}
-        values["resolution"] = names.get(values["resolution"], values["resolution"])
+        resolutions = {stored: name for name, stored in RESOLUTIONS.items()}
+        values["resolution"] = resolutions.get(values["resolution"], values["resolution"])
         values["again"] = bool(values["again"])
-        values["timings"] = json.loads(values["timings"] or "{}")
+        values["timings"] = timings_of(values["timings"])
         return cls(**values)
 
     @property
@@ -117,9 +128,10 @@ class Record(NamedTuple):
         return self.outcome is Outcome.UNKNOWN and not self.resolution
 
     def may_be_in_flight(self, now: datetime) -> bool:
-        """Return whether a process may still be sending it: it has no recorded end, and is less than a day old."""
-        age = abs(now - self.at)  # the clock may have been set back since then
-        return self.is_unresolved and self.ended_at is None and age < LONGEST_EXCHANGE
+        """Return whether a process may still be sending it: it has no recorded end, and the time for it is not over."""
+        if self.latest_end is None or not self.is_unresolved:
+            return False
+        return abs(now - self.at) < self.latest_end - self.at  # the clock may have been set back
 
     @property
     def was_placed(self) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
+from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals
@@ -20,7 +22,7 @@ from cxcall.sending.delivery_outcome import (
     result_of_failed_retry,
     result_of_unsent_request,
 )
-from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, Plan, SendHooks
+from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, NullLedger, Plan, SendHooks
 from cxcall.transport.exchange import InterruptedExchange, load_client
 from cxcall.transport.exchange import exchange as send_request
 
@@ -41,19 +43,6 @@ _HELD_BACK = "held"
 _TRANSIENT_FAILURES = ("dns", "connect", "tls", "no-tls", "proxy", _HELD_BACK)
 _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
-
-
-class NullLedger:
-    """Records nothing: the ledger of reads, which change nothing and may be repeated."""
-
-    def record_not_processed(self, delivery: str, attempt: int, note: str, *_: Any) -> None:
-        """Do nothing."""
-
-    def record_attempt(self, delivery: str, attempt: int, *_: Any) -> None:
-        """Do nothing."""
-
-    def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
-        """Do nothing."""
 
 
 def read(
@@ -90,6 +79,7 @@ def deliver(
     with signals:
         intent, error = plan.intent(), None
         window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
+        attempts.recorded_at = uptime()
         delivery = ledger.begin(
             intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit
         )
@@ -142,6 +132,7 @@ class _Attempts:
         self.has_renewed_token = self.may_be_processed = False
         self.last_exchange: Exchange | None = None
         self.late_error: BaseException | None = None
+        self.recorded_at = inf
         self.signals = DeferredSignals()
 
     def is_interrupted(self) -> bool:
@@ -228,6 +219,7 @@ class _Attempts:
             timeout=settings.timeout,
             turn=self.hooks.wait_for_slot,
             on_break=self._keep,
+            is_late=lambda: uptime() - self.recorded_at > self.plan.start_seconds,
         )
         self.hooks.on_exchange(self.last_exchange)
         return self.last_exchange
@@ -286,8 +278,10 @@ class _Attempts:
             self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
         with self.signals.defer():
-            number, is_interrupted = self.attempt + 1, self.is_interrupted
-            self.ledger.record_attempt(self.plan.delivery, number, is_interrupted, self.hooks.fence)
+            number, fence, self.recorded_at = self.attempt + 1, self.hooks.fence, uptime()
+            self.ledger.record_attempt(
+                self.plan.delivery, number, self.is_interrupted, fence, limit=self.plan.limit
+            )
             self.attempt += 1
         return token
 

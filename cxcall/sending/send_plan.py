@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.exit_codes import Outcome
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
@@ -42,8 +43,23 @@ class SendHooks(NamedTuple):
     review: Callable[[Delivery], Delivery] = lambda result: result
 
 
+_PREPARATION_SECONDS = 900.0
+"""The most seconds from the record of an attempt to its connection: the wait for its turn, or for a stopped process."""
 DEFAULT_HOOKS = SendHooks()
 """The hooks of a single request: it waits for nothing but its own retries."""
+
+
+class NullLedger:
+    """Records nothing: the ledger of reads, which change nothing and may be repeated."""
+
+    def record_not_processed(self, delivery: str, attempt: int, note: str, *_: Any) -> None:
+        """Do nothing."""
+
+    def record_attempt(self, delivery: str, attempt: int, *_: Any, **__: Any) -> None:
+        """Do nothing."""
+
+    def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
+        """Do nothing."""
 
 
 class DeliveryWatch:
@@ -115,6 +131,16 @@ class Plan(NamedTuple):
         return redacted_repr(self, "body", "people", "possible_people")
 
     @property
+    def start_seconds(self) -> float:
+        """The seconds after the record of an attempt in which all of its request leaves, or nothing of it."""
+        return _PREPARATION_SECONDS + self.settings.timeout
+
+    @property
+    def limit(self) -> float:
+        """The most seconds from the record of an attempt to the end of its response."""
+        return self.start_seconds + self.settings.timeout
+
+    @property
     def host(self) -> str:
         """The host that the request goes to."""
         return urlsplit(self.request.url).netloc
@@ -149,4 +175,5 @@ class Plan(NamedTuple):
             people=self.people,
             undone_by=self.undone_by,
             possible_people=self.possible_people,
+            limit=self.limit,
         )

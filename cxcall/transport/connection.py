@@ -34,18 +34,26 @@ class CutError(Exception):
     """The exchange was aborted: no more bytes of it may leave."""
 
 
+class LateError(Exception):
+    """The process was stopped for so long that its record of the request no longer counts as in flight."""
+
+
 class ConnectionState:
     """The progress of one connection; safe to use from two threads.
 
     `may_be_sent` becomes True before the first byte of the request is written. `abort` takes the same
     lock: after it, `may_be_sent` no longer changes. `turn` is called once the connection is open; it
-    waits until the request may be sent.
+    waits until the request may be sent. If `is_late` returns True, no more bytes leave.
     """
 
-    def __init__(self, turn: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        turn: Callable[[], None] | None = None,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.may_be_sent = False
         self.phase = "connect"
-        self._turn = turn
+        self._turn, self._is_late = turn, is_late
         self._in_turn: float | None = None
         self._earlier_seconds = 0.0
         self.head: list[bytes] = []
@@ -79,7 +87,7 @@ class ConnectionState:
             self._handle = connected.dup()
 
     def before_first_byte(self) -> None:
-        """Wait for `turn`, then allow bytes to leave; raises CutError once aborted."""
+        """Wait for `turn`, then allow bytes to leave; raises CutError once aborted, and LateError."""
         if self._turn is not None and not self.may_be_sent:
             self._in_turn = perf_counter()
             try:
@@ -90,6 +98,8 @@ class ConnectionState:
         with self._gate:
             if self._is_aborted:
                 raise CutError
+            if self._is_late():
+                raise LateError
             self.may_be_sent = True
 
     def abort(self) -> bool:

@@ -67,19 +67,20 @@ def exchange(
     timeout: float = 30.0,
     turn: Callable[[], None] | None = None,
     on_break: Callable[[Exchange], None] = lambda _exchange: None,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Exchange:
     """Send a request once and read its response; never raises for a network error.
 
     `timeout` is the limit in seconds for all of it, including name resolution and a slow response.
     `turn` is called when the connection is established and before the first byte; it may wait, or raise
-    SendPostponedError.
+    SendPostponedError. `is_late` is called right before bytes leave: if it returns True, none do.
     Follows no redirect and repeats nothing. Raises InterruptedExchange after Ctrl-C, SIGTERM, or SIGHUP, and the
     errors of `auth`. Another exception, such as one of a signal handler of the program, ends the exchange:
     `on_break` gets its state at that moment.
     """
     call: _Call | None = None
     try:
-        call = _Call(request, auth, turn)
+        call = _Call(request, auth, turn, is_late)
         call.start(timeout + _SLACK)
         call.wait(timeout)
         return call.result()
@@ -101,14 +102,18 @@ class _Call:
     """An exchange in its own thread, so that nothing, such as a name server, delays its deadline."""
 
     def __init__(
-        self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
+        self,
+        request: HttpRequest,
+        auth: AuthBase | None,
+        turn: Callable[[], None] | None,
+        is_late: Callable[[], bool],
     ) -> None:
         from cxcall.transport.connection import ConnectionState
         from cxcall.transport.response_body import Body
 
         self.done = Event()
         self._request = request
-        self._state = ConnectionState(turn)
+        self._state = ConnectionState(turn, is_late)
         self._status: tuple[int, str, Headers] | None = None
         self._body = Body()
         self._lock = Lock()

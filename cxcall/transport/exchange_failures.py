@@ -24,6 +24,7 @@ _KINDS = {
     "IncompleteRead": "the response was truncated",
     "BadStatusLine": "the response is not HTTP",
     "SendPostponedError": "postponed because the API asked to wait",
+    "LateError": "the process was stopped for too long",
     "InvalidHeader": "the response has an invalid header",
 }
 # By the messages of http.client, which quote no data.
@@ -102,7 +103,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     if problem := _ca_file_problem() if line.phase == "tls" or _NO_BUNDLE in str(error) else "":
         return "ca-file", problem
     signs = (
-        ("held", "SendPostponedError" in names),
+        ("held", bool(names & {"SendPostponedError", "LateError"})),
         (_name_certificate_failure(root), bool(names & _CERTIFICATE)),
         ("no-tls", isinstance(root, SSLError) and root.reason in _OTHER_PROTOCOL),
         ("proxy-socks", "InvalidSchema" in names),

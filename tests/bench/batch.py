@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.request_sender import NullLedger, deliver
-from cxcall.sending.send_plan import SendHooks
+from cxcall.sending.request_sender import deliver
+from cxcall.sending.send_plan import NullLedger, SendHooks
 from helpers.deliveries import Tokens, plan_to
 from helpers.platform_server import Bucket, Platform
 from helpers.postgres import find_programs, running_postgres

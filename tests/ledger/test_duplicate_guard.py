@@ -165,6 +165,45 @@ def test_delivery_of_a_killed_process_can_be_resolved_after_a_day(
     assert book.resolve(delivery, placed=False).resolution == "not-placed"
 
 
+LIMIT, MARGIN = 960.0, 900.0
+"""A recorded limit of an attempt, and the margin after it, in seconds."""
+
+
+@pytest.mark.parametrize("is_other_boot", [False, True])
+@pytest.mark.parametrize("is_retry", [False, True])
+def test_delivery_with_a_limit_can_be_resolved_soon_after_it(
+    book: Ledger, clock: Clock, *, is_other_boot: bool, is_retry: bool
+) -> None:
+    delivery = book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
+    if is_retry:
+        book.record_not_processed(delivery, 1, "HTTP 429")
+        clock.advance(LIMIT + MARGIN)
+        book.record_attempt(delivery, 2, limit=LIMIT)
+    if is_other_boot:
+        book.boot_clock = lambda: BootTime("other", 5.0)
+    clock.advance(LIMIT + MARGIN - 1)
+    assert book.get(delivery).may_be_in_flight(clock())
+    with pytest.raises(InFlightError) as refused:
+        book.resolve(delivery, placed=False)
+    until = clock() + timedelta(seconds=1)
+    assert f"until {until:%Y-%m-%d %H:%M} UTC" in str(refused.value.findings[0].fix)
+    clock.advance(1)
+    assert not book.get(delivery).may_be_in_flight(clock())
+    assert book.get(delivery).timings == {}
+    assert book.resolve(delivery, placed=False).resolution == "not-placed"
+
+
+def test_limit_by_a_clock_that_may_be_set_is_not_used(book: Ledger, clock: Clock) -> None:
+    book.boot_clock = lambda: BootTime("", 0.0)
+    delivery = book.begin(intent("a")._replace(limit=LIMIT), WINDOW)
+    clock.advance(DAY - 1)
+    with pytest.raises(InFlightError):
+        book.resolve(delivery, placed=False)
+    assert book.get(delivery).may_be_in_flight(clock())
+    clock.advance(1)
+    assert book.resolve(delivery, placed=False)
+
+
 def test_clock_that_is_set_forward_ends_no_delivery_in_flight(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     clock.time += timedelta(days=400)

@@ -14,6 +14,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
+from cxcall.ledger.records import Record
 from cxcall.sending import request_sender
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import SendHooks
@@ -204,3 +205,43 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
                 plan_to(server.base_url), ledger, Tokens(), SendHooks(on_exchange=interrupt)
             )
         assert delivery.outcome is outcome, answer
+
+
+def test_process_that_was_stopped_past_its_limit_records_the_attempt_again(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first attempt waits for its turn, more time passes than the ledger counts as in flight."""
+    seconds = [0.0]
+    recorded: list[int] = []
+    monkeypatch.setattr(request_sender, "uptime", lambda: seconds[0])
+
+    def wait() -> None:
+        recorded.extend(each.attempts for each in ledger.records())
+        seconds[0] += 3600.0 * (len(recorded) == 1)
+
+    with FaultServer((fault.accept,)) as server:
+        hooks = SendHooks(sleep=sleep, wait_for_slot=wait)
+        delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert (delivery.outcome, delivery.attempts, server.whole) == (Outcome.ACCEPTED, 2, 1)
+    assert recorded == [1, 2]
+
+
+def test_process_that_is_stopped_within_its_request_sends_no_more_of_it() -> None:
+    """The head of the request has left: its result is not certain."""
+    late = iter((False, True))
+    with FaultServer((fault.accept,)) as server:
+        plan = plan_to(server.base_url)
+        done = exchange(plan.request, timeout=5.0, is_late=lambda: next(late))
+    assert (done.may_be_sent, done.response, server.whole) == (True, None, 0)
+
+
+def test_limit_of_an_attempt_ends_after_its_response(ledger: Ledger) -> None:
+    with FaultServer((fault.accept,)) as server:
+        plan = plan_to(server.base_url)
+        ends: list[Record] = []
+        hooks = SendHooks(on_exchange=lambda _: ends.extend(ledger.records()))
+        deliver(plan, ledger, Tokens(), hooks)
+    (record,) = ends
+    assert record.latest_end
+    seconds = (record.latest_end - record.at).total_seconds()
+    assert plan.start_seconds + plan.settings.timeout < seconds < 3600

@@ -15,7 +15,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.ledger.boot_clock import read_boot_clock
+from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.postgres.postgres_address import read_address
@@ -94,7 +94,7 @@ class PostgresDatabase(LedgerDatabase):
             row = connection.execute("SELECT clock_timestamp()").fetchone()
             assert row is not None  # noqa: S101 - for the type checker
             self._offset = row[0].astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2)
-            self._measured_at = time.time() - _uptime()
+            self._measured_at = time.time() - uptime()
             self.server = _read_server(connection)
         except BaseException:
             connection.close()
@@ -104,7 +104,7 @@ class PostgresDatabase(LedgerDatabase):
     @property
     def clock_offset(self) -> timedelta:
         """The seconds to add to this machine's clock to get the server's, even after somebody set it."""
-        return self._offset - timedelta(seconds=time.time() - _uptime() - self._measured_at)
+        return self._offset - timedelta(seconds=time.time() - uptime() - self._measured_at)
 
     @property
     def connection(self) -> Connection[Any]:
@@ -322,8 +322,3 @@ def _text_of(error: Exception) -> str:
     """Return the first line of an error's text, without secrets."""
     lines = str(error).strip().splitlines()
     return redact(lines[0]) if lines else type(error).__name__
-
-
-def _uptime() -> float:
-    """Return the seconds of a clock that nobody can set, including the time of sleep if the system has such a clock."""
-    return read_boot_clock().uptime or time.monotonic()
