@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
@@ -47,30 +47,41 @@ _MAX_HELD_RESULTS = 1000
 """The most results that wait for an earlier row, to be in input order."""
 
 
-class Run(RowLoop):
-    """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent."""
+class BegunBatch(NamedTuple):
+    """A batch in the ledger, and what a run over its rows needs; `id` is its ID there."""
 
-    def __init__(
-        self,
-        job: Job,
-        selection: RowSelection,
-        batch: str,
-        ledger: Ledger,
-        rate_limiter: RateLimiter,
-        tokens: SharedToken,
-        limit: FailureLimit,
-        key_of: Callable[[Row], str],
-    ) -> None:
-        super().__init__(ledger, limit)
-        self.key_of = key_of
-        self.job, self.selection, self.batch = job, selection, batch
-        self.rate_limiter = rate_limiter
-        self.sender = RowSender(ledger, rate_limiter, tokens, lambda: self.interrupts > 0)
-        self.unsent = UnsentRows(ledger, batch, key_of)
+    id: str
+    job: Job
+    ledger: Ledger
+    rate_limiter: RateLimiter
+    tokens: SharedToken
+    limit: FailureLimit
+    key_of: Callable[[Row], str]
+
+
+class Run(RowLoop):
+    """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent.
+
+    `called` are the people whom the batch has called, and the content of its file.
+    """
+
+    def __init__(self, begun: BegunBatch, selection: RowSelection) -> None:
+        super().__init__(begun.ledger, begun.limit)
+        self.batch, self.job, self.key_of = begun.id, begun.job, begun.key_of
+        self.selection, self.called = selection, selection.called
+        self.rate_limiter = begun.rate_limiter
+        self.sender = RowSender(
+            self.ledger, self.rate_limiter, begun.tokens, lambda: self.interrupts > 0
+        )
+        self.unsent = UnsentRows(self.ledger, self.batch, self.key_of)
         self.is_at_end = False
         self.replaced = ""
         """Why another run with another content of the file goes on instead of this one."""
         self._in_flight: dict[int, CheckedRow] = {}
+
+    def _rows(self) -> Iterator[CheckedRow]:
+        """Yield the rows that are to be sent, and those that are not."""
+        return self.selection.rows()
 
     def stop(self, reason: str) -> None:
         """Start no more rows; those in flight are finished."""
@@ -92,7 +103,7 @@ class Run(RowLoop):
         pool = self._new_pool(threads)
         try:
             while not self.is_at_end:
-                results = self._process(self.selection.rows(), pool, threads=threads)
+                results = self._process(self._rows(), pool, threads=threads)
                 yield from self._in_order(results) if in_order else results
                 opening = self.selection.opening
                 if self.stop_reason or opening is None:
@@ -201,7 +212,7 @@ class Run(RowLoop):
         in_flight = self._in_flight.get(earlier.row or 0) if earlier.batch == self.batch else None
         if in_flight and is_same_request(in_flight.request, checked.request):
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
-        if self.selection.is_changed_file:
+        if self.called and self.called.is_changed:
             self.unsent.add_moved(checked.row, earlier)
         return RowResult(
             checked.row,
@@ -227,16 +238,15 @@ class Run(RowLoop):
 
     def _stop_on_other_run(self, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile."""
-        called = self.selection.called
-        if called is None:
+        if self.called is None:
             return
         try:
-            called.content.stop_on_change(self.batch)
+            self.called.content.stop_on_change(self.batch)
         except StoppedError as error:
             self.replaced = str(error)
             raise
-        if called.guards_each_record:
-            called.stop_on_new_call(request, delivery)
+        if self.called.guards_each_record:
+            self.called.stop_on_new_call(request, delivery)
 
     def _abandoned_results(self) -> Iterator[RowResult]:
         """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""
@@ -247,7 +257,7 @@ class Run(RowLoop):
                 yield self._recorded(RowResult(checked.row, report, rows=checked.rows))
 
 
-def begin_run(
+def begin_batch(
     job: Job,
     selection: RowSelection,
     ledger: Ledger,
@@ -258,11 +268,10 @@ def begin_run(
     limit: FailureLimit,
     keys: RowKeys,
     guard: Callable[[], None],
-    new_run: Callable[..., Run] = Run,
-) -> Run:
-    """Get a token if there are rows to send, record the batch unless `batch` is resumed, and return its run.
+) -> BegunBatch:
+    """Get a token if there are rows to send, and record the batch unless `batch` is resumed.
 
-    `guard` is as in `BatchRecords.begin`; `new_run` creates the run.
+    `guard` is as in `BatchRecords.begin`.
     """
     from cxcall.credentials.request_credentials import get_credentials
 
@@ -274,7 +283,7 @@ def begin_run(
     batch = batch or ledger.batches.begin(*job.identity, totals.rows, keys.column, guard=guard)
     rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
-    return new_run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
+    return BegunBatch(batch, job, ledger, rate_limiter, tokens, limit, keys.key_of)
 
 
 def end_run(run: Run) -> tuple[Finding, ...]:
@@ -284,7 +293,7 @@ def end_run(run: Run) -> tuple[Finding, ...]:
         return ()
     try:
         with suppress(KeyboardInterrupt):  # the batch can be resumed, with no row left to send
-            called = run.selection.called
+            called = run.called
             guard = partial(called.content.stop_on_change, run.batch) if called else lambda: None
             run.ledger.batches.end(run.batch, lambda: bool(deferred), guard=guard)
     except CxcallError as error:  # the calls were placed nevertheless

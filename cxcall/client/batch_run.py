@@ -20,7 +20,7 @@ from cxcall.batch.resume import (
     stop_on_queued,
 )
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.run import begin_run, end_run
+from cxcall.batch.run import Run, begin_batch, end_run
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.batch.statistics.running_counts import BatchStatistics
 from cxcall.findings.errors import UsageError
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.run import Run
     from cxcall.ledger.ledger import Ledger
 
 _ROWS = "rows.jsonl"
@@ -131,7 +130,7 @@ class BatchRun:
         rules = self._rules
         with self._stack:
             keys = RowKeys(self._job.rows, "")
-            run = self._run = begin_run(
+            begun = begin_batch(
                 self._job,
                 self._selection,
                 self._ledger,
@@ -142,6 +141,7 @@ class BatchRun:
                 keys=keys,
                 guard=self._guard,
             )
+            run = self._run = Run(begun, self._selection)
             with _signals_of(run):
                 results = run.results(in_order=True, threads=rules.concurrency)
                 is_left = True

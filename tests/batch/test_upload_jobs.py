@@ -42,7 +42,7 @@ def tenant(sandbox: Sandbox) -> Tenant:
 
 
 def test_uploads_with_the_same_job_are_both_followed_and_doubtful() -> None:
-    run = LoadRun(*(Mock() for _ in range(8)))
+    run = LoadRun(*(Mock() for _ in range(4)), columns_at="", returns_contacts=False, resumed=())
     for label, job in (("1-2", "17"), ("3", "18"), ("4", "17")):
         # The smallest load of two uploads has 10,001 rows.
         accepted = Mock(label=label, outcome=Outcome.ACCEPTED, delivery=Mock(engagement_id=job))

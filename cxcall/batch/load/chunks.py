@@ -16,10 +16,8 @@ from cxcall.sending.checked_request import CheckedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from cxcall.batch.row_checks import CheckedRow
-    from cxcall.batch.row_selection import RowSelection
     from cxcall.contracts.campaign_roles import RoleOperation
 
 _BRACKETS = 2
@@ -125,23 +123,3 @@ def _as_csv(contacts: Sequence[Any]) -> str:
     columns = list(dict.fromkeys(name for each in contacts for name in each))
     rows = ([each.get(name, "") for name in columns] for each in contacts)
     return "".join(f"{format_record(cells)}\n" for cells in (columns, *rows))
-
-
-class RequestSelection:
-    """The rows of a selection, combined into requests of many contacts for a `Run`."""
-
-    waits_for_hours = is_changed_file = False
-    called = None
-    """A load finds rows and contacts that another process has sent by itself."""
-
-    def __init__(self, selection: RowSelection, builder: ChunkBuilder) -> None:
-        self._selection, self._builder = selection, builder
-
-    @property
-    def opening(self) -> datetime | None:
-        """The time at which a later pass has a row to send."""
-        return self._selection.opening
-
-    def rows(self) -> Iterator[CheckedRow]:
-        """Yield the requests, and the rows that are not sent."""
-        return self._builder.combine(self._selection.rows())

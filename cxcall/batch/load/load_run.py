@@ -22,10 +22,13 @@ from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 from cxcall.sending.checked_request import build_request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from cxcall.batch.input.rows import Row
+    from cxcall.batch.load.chunks import ChunkBuilder
     from cxcall.batch.row_checks import CheckedRow
+    from cxcall.batch.row_selection import RowSelection
+    from cxcall.batch.run import BegunBatch
     from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
@@ -45,17 +48,32 @@ class LoadRun(Run):
     another file sent; it is None if they are sent again.
     """
 
-    columns_at = ""
-    returns_contacts = False
-    resumed: Sequence[str] = ()
-    contacts: LoadedContacts | None = None
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(
+        self,
+        begun: BegunBatch,
+        selection: RowSelection,
+        builder: ChunkBuilder,
+        contacts: LoadedContacts | None,
+        *,
+        columns_at: str,
+        returns_contacts: bool,
+        resumed: Sequence[str],
+    ) -> None:
+        super().__init__(begun, selection)
+        self.called = (
+            None  # a load itself finds the rows and contacts that another process has sent
+        )
+        self._builder, self.contacts = builder, contacts
+        self.columns_at, self.returns_contacts = columns_at, returns_contacts
+        self.resumed = resumed
         self.started: dict[str, str] = {}
         self.unnamed: list[str] = []
         self.repeated: set[str] = set()
         self._sent: dict[int, CheckedRow] = {}
+
+    def _rows(self) -> Iterator[CheckedRow]:
+        """Yield the requests, and the rows that are not sent."""
+        return self._builder.combine(self.selection.rows())
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send a request, unless another process has recorded a request with one of its rows."""

@@ -6,10 +6,10 @@ import json
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.batch.failure_limit import FailureLimit
-from cxcall.batch.load.chunks import ChunkBuilder, RequestSelection
+from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
@@ -51,7 +51,8 @@ if TYPE_CHECKING:
     from cxcall.batch.input.rows import RowFile
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
-    from cxcall.batch.run import Run
+    from cxcall.batch.row_selection import RowSelection
+    from cxcall.batch.run import BegunBatch, Run
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.cli.single_command_options import LoadOptions
     from cxcall.contracts.campaign_roles import RoleOperation
@@ -257,16 +258,20 @@ class _LoadCommand(BatchCommand):
         ask = self.screen.confirm if self.screen.is_interactive else None
         ask_yes(operation, settings, "real calls", question, what, yes=self.is_yes, ask=ask)
 
-    def new_run(self, *parts: Any) -> Run:
+    def new_run(self, begun: BegunBatch, selection: RowSelection) -> Run:
         """Return the run that sends the requests."""
         from cxcall.batch.load.load_run import LoadRun
 
-        job, selection, *rest = parts
         self.contacts.refresh()
-        run = LoadRun(job, RequestSelection(selection, self.builder), *rest)
-        run.columns_at, run.resumed = self.load.place("columns"), self.resumed
-        run.returns_contacts = success_schema(self.load.operation).get("type") == "array"
-        run.contacts = None if job.again else self.contacts
+        run = LoadRun(
+            begun,
+            selection,
+            self.builder,
+            None if begun.job.again else self.contacts,
+            columns_at=self.load.place("columns"),
+            returns_contacts=success_schema(self.load.operation).get("type") == "array",
+            resumed=self.resumed,
+        )
         self.jobs, self.unnamed, self.repeated = run.started, run.unnamed, run.repeated
         return run
 

@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import ExitStack
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
@@ -21,7 +21,7 @@ from cxcall.batch.resume import (
 )
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.row_selection import RowSelection
-from cxcall.batch.run import Run, begin_run, end_run
+from cxcall.batch.run import Run, begin_batch, end_run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
+    from cxcall.batch.run import BegunBatch
     from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.cli.shared_options import RequestOptions
     from cxcall.cli.single_command_options import BatchOptions, LoadOptions
@@ -178,9 +179,9 @@ class BatchCommand:
             is_resumed=self.options.resume,
         )
 
-    def new_run(self, *parts: Any) -> Run:
+    def new_run(self, begun: BegunBatch, selection: RowSelection) -> Run:
         """Return the run that sends the rows."""
-        return Run(*parts)
+        return Run(begun, selection)
 
     def _run(self, ledger: Ledger, selection: RowSelection, batch: str) -> Report:
         job, settings = self.job, self.job.settings
@@ -191,7 +192,7 @@ class BatchCommand:
             self.tell_progress(f"nothing is left to be {self.verb}")
         if self.mode.is_queued:
             return self._queue(ledger, selection, totals, batch)
-        run = begin_run(
+        begun = begin_batch(
             job,
             selection,
             ledger,
@@ -201,8 +202,8 @@ class BatchCommand:
             limit=self.limit,
             keys=self.keys,
             guard=self.guard,
-            new_run=self.new_run,
         )
+        run = self.new_run(begun, selection)
         self.tell_progress(
             f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
