@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cxcall.batch.called_people import CalledPeople
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.sending.checked_request import CheckedRequest
 
@@ -101,8 +102,7 @@ class RowSelection:
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = checked._replace(skip=None)
-        checked = self._with_called(self._with_limit(checked, request), request)
-        checked = self._with_contact(checked, request)
+        checked = self._with_person(self._with_limit(checked, request), request)
         if found is not None and checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
             if self._contacts:
@@ -135,31 +135,23 @@ class RowSelection:
         if self.called:
             self.called.record_change(batch)
 
-    def _with_called(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a changed row that would be sent as skipped, or invalid if `strict`, if the batch has called its person."""
-        if checked.skip or checked.earlier or not self.called:
+    def _with_person(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row that would be sent as stopped, if the batch has called its person, or an earlier row has its contact."""
+        if checked.skip or checked.earlier:
             return checked
-        earlier = self.called.find(request)
-        if earlier is None:
-            return checked
-        finding = called_finding(earlier)._replace(excerpt=checked.row.place)
-        checked = checked._replace(findings=(*checked.findings, finding))
-        if self._job.strict:
-            return checked._replace(request=None)
-        return checked._replace(skip=SkipReason.ALREADY_CALLED)
-
-    def _with_contact(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row that would be sent as skipped, or invalid if `strict`, if an earlier row has a number of its contact."""
-        if not self._contacts or checked.skip or checked.earlier:
-            return checked
-        first = self._contacts.find(request)
+        if self.called and (earlier := self.called.find(request)):
+            return self._stop(checked, called_finding(earlier), SkipReason.ALREADY_CALLED)
+        first = self._contacts.find(request) if self._contacts else None
         if first is None or first == checked.row.number:
             return checked
-        finding = duplicate_contact_finding(first)._replace(excerpt=checked.row.place)
-        checked = checked._replace(findings=(*checked.findings, finding))
+        return self._stop(checked, duplicate_contact_finding(first), SkipReason.DUPLICATE)
+
+    def _stop(self, checked: CheckedRow, finding: Finding, reason: SkipReason) -> CheckedRow:
+        """Return a row as skipped, or as invalid if `strict`."""
+        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
         if self._job.strict:
-            return checked._replace(request=None)
-        return checked._replace(skip=SkipReason.DUPLICATE)
+            return checked._replace(request=None, findings=findings)
+        return checked._replace(skip=reason, findings=findings)
 
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
@@ -187,8 +179,7 @@ class RowSelection:
             return _as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
-        checked = self._with_called(self._with_earlier(checked, request), request)
-        checked = self._with_contact(checked, request)
+        checked = self._with_person(self._with_earlier(checked, request), request)
         if checked.request is None or checked.skip in _FINAL:
             return checked
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:

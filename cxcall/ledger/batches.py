@@ -32,6 +32,8 @@ FROM (
     ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 GROUP BY 1, 2
 """
+_BATCH_COLUMNS = ("profile", "operation", "target", "given", "file", "digest", "rows", "key")
+"""The columns of a batch in the order of the fields of `Batch`, after its ID, its time, and whether it is finished."""
 _OWN_OUTCOME = """
 SELECT row FROM unsent WHERE batch = ? AND (outcome = 'unknown' OR row = 0) LIMIT 1
 """
@@ -138,14 +140,7 @@ class BatchRecords:
                 each["id"],
                 datetime.fromtimestamp(each["at"], UTC),
                 each["id"] in finished,
-                each["profile"],
-                each["operation"],
-                each["target"],
-                each["given"],
-                each["file"],
-                each["digest"],
-                each["rows"],
-                each["key"],
+                *(each[name] for name in _BATCH_COLUMNS),
             )
             for each in batches
         ]

@@ -155,7 +155,7 @@ def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
     for number, delivery in queue.unknown_deliveries(batch).items():
         record = find_record(ledger, delivery)
         if record.outcome is not Outcome.UNKNOWN:
-            queue.end_unknown(batch, number, record.outcome, delivery)
+            queue.end(NOBODY, batch, number, record.outcome, delivery)
     if queue.end_batch(batch):
         unsent = ledger.batches.unsent_rows([batch]).values()
         if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.checksummed_rows import State, row_checksum
+from cxcall.ledger.checksummed_rows import State, with_checksum
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.schema import (
     APPEND_ONLY_TABLES,
@@ -105,6 +104,5 @@ def _create(connection: Connection[Any]) -> None:
             f" FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.refuse_change()".encode()
         )
     run(_PACE.encode())
-    state = State(1, os.urandom(8).hex(), 1)
-    row = (*state, row_checksum("state", state))
-    run(in_postgres(insert_statement("state")).encode(), row)
+    insert_state = in_postgres(insert_statement("state")).encode()
+    run(insert_state, with_checksum("state", State.new()))

@@ -90,5 +90,5 @@ DELETE FROM queued_batch q WHERE NOT EXISTS (SELECT FROM batch b WHERE b.id = q.
 """
 COUNT = """
 SELECT coalesce(outcome, CASE WHEN not_before > now() THEN 'waiting' ELSE state END), count(*)
-FROM queued_row WHERE batch = %s GROUP BY 1
+FROM queued_row WHERE batch = %(batch)s GROUP BY 1
 """

@@ -126,9 +126,13 @@ class QueuedRows:
             fix = "check that the tables are complete and that a connection pool uses session mode; then run this again"
             raise LastingLedgerError(message, fix) from error
 
-    def _run(self, statement: str, values: Any = None) -> psycopg.Cursor[Any]:
+    def _run(
+        self, statement: str, claim: Claim | None = None, **values: Any
+    ) -> psycopg.Cursor[Any]:
+        """Execute one statement with its values by name, among them those of a claim."""
         with self._open_connection() as connection:
-            return connection.execute(statement.encode(), values)
+            own = claim._asdict() if claim else {}
+            return connection.execute(statement.encode(), {**own, **values})
 
     def create_tables(self) -> None:
         """Create the tables of the queue if they do not exist."""
@@ -178,47 +182,35 @@ class QueuedRows:
 
         After a freeze, the lease of a row may have expired while a thread of this worker is still about to send it.
         """
-        values = {**claim._asdict(), "batch": batch, "count": count, "held": list(held)}
-        found = sorted(self._run(statements.CLAIM, values).fetchall())
+        found = self._run(statements.CLAIM, claim, batch=batch, count=count, held=list(held))
         return [
             QueuedRow(batch, number, json.loads(content), claim._replace(worker=worker))
-            for batch, number, content, worker in found
+            for batch, number, content, worker in sorted(found.fetchall())
         ]
 
     def keep(self, claims: Mapping[tuple[str, int], Claim], lease: timedelta) -> None:
         """Extend the leases of the rows that a worker holds, by batch and number."""
-        values = {
-            "batches": [batch for batch, _ in claims],
-            "numbers": [number for _, number in claims],
-            "workers": [claim.worker for claim in claims.values()],
-            "lease": lease,
-        }
-        self._run(statements.KEEP, values)
+        self._run(
+            statements.KEEP,
+            batches=[batch for batch, _ in claims],
+            numbers=[number for _, number in claims],
+            workers=[claim.worker for claim in claims.values()],
+            lease=lease,
+        )
 
     def give_back(
         self, claim: Claim, batch: str, number: int, not_before: datetime | None = None
     ) -> None:
         """Return a claimed row to the queue, for any worker, from `not_before` on if it is set."""
-        values = {**claim._asdict(), "batch": batch, "number": number, "not_before": not_before}
-        self._run(statements.GIVE_BACK, values)
+        self._run(statements.GIVE_BACK, claim, batch=batch, number=number, not_before=not_before)
 
     def end(self, claim: Claim, batch: str, number: int, outcome: str, delivery: str = "") -> None:
         """Record the outcome of a row, and delete its content.
 
         With a delivery, a late outcome replaces `unknown`; without, the row must be claimed by the worker.
         """
-        values = {
-            **claim._asdict(),
-            "batch": batch,
-            "number": number,
-            "outcome": outcome,
-            "delivery": delivery,
-        }
-        self._run(statements.END, values)
-
-    def end_unknown(self, batch: str, number: int, outcome: str, delivery: str) -> None:
-        """Replace the outcome `unknown` of a row by the known outcome of its delivery."""
-        self.end(NOBODY, batch, number, outcome, delivery)
+        values = {"batch": batch, "number": number, "outcome": outcome, "delivery": delivery}
+        self._run(statements.END, claim, **values)
 
     def expire(self) -> int:
         """Free the claimed rows whose lease expired, and end those that may have been sent; return the number of rows."""
@@ -229,18 +221,14 @@ class QueuedRows:
 
     def unknown_deliveries(self, batch: str) -> dict[int, str]:
         """Return the delivery IDs of the rows of a batch that ended as unknown, by row."""
-        statement = (
-            "SELECT number, delivery FROM queued_row WHERE batch = %s AND outcome = 'unknown'"
-        )
-        return dict(self._run(statement, (batch,)).fetchall())
+        statement = "SELECT number, delivery FROM queued_row WHERE batch = %(batch)s AND outcome = 'unknown'"
+        return dict(self._run(statement, batch=batch).fetchall())
 
     def delivery_of(self, claim: Claim, batch: str, number: int) -> str:
         """Return the delivery ID under which a worker was about to send a row; empty if it was not."""
         statement = """SELECT delivery FROM queued_row
             WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND state = 'sending'"""
-        found = self._run(
-            statement, {**claim._asdict(), "batch": batch, "number": number}
-        ).fetchone()
+        found = self._run(statement, claim, batch=batch, number=number).fetchone()
         return str(found[0]) if found else ""
 
     def prune(self) -> None:
@@ -249,20 +237,20 @@ class QueuedRows:
 
     def count(self, batch: str) -> dict[str, int]:
         """Return how many rows are in each state, or have each outcome; `waiting` rows may be sent later."""
-        return dict(self._run(statements.COUNT, (batch,)).fetchall())
+        return dict(self._run(statements.COUNT, batch=batch).fetchall())
 
     def has_rows(self, batch: str) -> bool:
         """Return whether a batch has rows to send now, or rows that a worker holds."""
         statement = """SELECT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now())
             OR EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
-        return self._run(statement, {"batch": batch}).fetchone() == (True,)
+        return self._run(statement, batch=batch).fetchone() == (True,)
 
     def end_batch(self, batch: str) -> bool:
         """Record that no row of a batch is left; return whether this is true and was not recorded before."""
         statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL AND cancelled_at IS NULL
             AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo')
             AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
-        return self._run(statement, {"batch": batch}).rowcount == 1
+        return self._run(statement, batch=batch).rowcount == 1
 
     def cancel(self, batch: str) -> int:
         """Stop sending the rows of a batch, and return how many are not sent. Requests in flight are finished."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity
 from cxcall.findings.notices import add_notice
-from cxcall.ledger.checksummed_rows import State, check_if_quick, row_checksum
+from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
 from cxcall.ledger.schema import (
     APPLICATION_ID,
@@ -144,9 +144,7 @@ def _create(path: Path) -> None:
             connection.execute("BEGIN")
             for statement in (*TABLES, *INDEXES):
                 connection.execute(statement)
-            state = State(1, os.urandom(8).hex(), 1)
-            row = (*state, row_checksum("state", state))
-            connection.execute(insert_statement("state"), row)
+            connection.execute(insert_statement("state"), with_checksum("state", State.new()))
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             connection.execute("COMMIT")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.checksummed_rows import State, row_checksum
+from cxcall.ledger.checksummed_rows import COUNTERS, State, row_checksum, with_checksum
 from cxcall.ledger.errors import damage_error
 from cxcall.ledger.schema import (
     CHECKED_SINCE,
@@ -65,25 +64,13 @@ def _names_of(database: SqliteDatabase, kind: str) -> list[str]:
 
 
 def _first_state(database: SqliteDatabase, counts: dict[str, int]) -> State:
-    last = {table: _last_number(database, table) for table in counts}
-    return State(
-        1,
-        os.urandom(8).hex(),
-        1,
-        last["delivery"],
-        last["event"],
-        last["batch"],
-        last["batch_end"],
-        0,
-        counts["delivery"],
-        counts["event"],
-        counts["batch"],
-    )
-
-
-def _last_number(database: SqliteDatabase, table: str) -> int:
-    statement = f"SELECT coalesce(max(number), 0) FROM {table}"  # noqa: S608 - names of the schema
-    return int(database.run(statement).fetchone()[0])
+    """Return the state of a ledger that had none; `counts` are the numbers of its rows."""
+    counted = {COUNTERS[table]: count for table, count in counts.items() if table in COUNTERS}
+    values: dict[str, Any] = counted
+    for table in counts:
+        statement = f"SELECT coalesce(max(number), 0) FROM {table}"  # noqa: S608 - names of the schema
+        (values[f"last_{table}"],) = database.run(statement).fetchone()
+    return State.new()._replace(**values)
 
 
 def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
@@ -107,4 +94,4 @@ def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
 
 def insert_row(database: SqliteDatabase, table: str, row: tuple[Any, ...]) -> None:
     """Insert a row with its checksum."""
-    database.run(insert_statement(table), (*row, row_checksum(table, row)))
+    database.run(insert_statement(table), with_checksum(table, row))
