@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from cxcall.contracts.request_url import server_url
+from cxcall.contracts.request_url import path_of_url, server_url
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
 from cxcall.runtime.patterns import name_words
@@ -87,8 +87,7 @@ class Route(NamedTuple):
     def of(cls, method: str, path: str, declared: Mapping[str, Any], server: str) -> Route:
         """Return the route of a declared operation; `server` is the URL that precedes its path."""
         own = declared.get("servers") or [{}]
-        host, slashes, rest = str(own[0].get("url", "") or server).partition("//")
-        base = f"/{rest.partition('/')[2]}" if slashes else host
+        base = path_of_url(str(own[0].get("url", "") or server))
         whole = "/".join(("", *_normal_segments(f"{base}/{path}")))
         names = declared.get("operationId", ""), declared.get("x-cxcall-command", {}).get("name")
         segments = tuple(filter(None, _ACD_BASE.sub("", whole).split("/")))

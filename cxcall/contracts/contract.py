@@ -79,11 +79,13 @@ class Contract:
     @property
     def routes(self) -> list[tuple[str, str, str]]:
         """Method, path with the base path of its server, and name of each operation."""
+        from cxcall.contracts.request_url import path_of_url
+
         base = self.base_url()
         if isinstance(self.parts, ParsedDocument):
             servers = {each.name: each.server or base for each in self.operations}
-            return [(m, _path_of(servers[n]) + path, n) for m, path, n in self.parts.routes()]
-        return [(m, _path_of(base) + path, n) for m, path, n in self.parts.routes()]
+            return [(m, path_of_url(servers[n]) + path, n) for m, path, n in self.parts.routes()]
+        return [(m, path_of_url(base) + path, n) for m, path, n in self.parts.routes()]
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -131,12 +133,6 @@ def _find_likely(
     contract: Contract, names: tuple[str, ...], *, is_array: bool
 ) -> tuple[Operation, ...]:
     return contract.keep_operations(contract.parts.find_likely(names, is_array=is_array))
-
-
-def _path_of(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).path.rstrip("/")
 
 
 @cache

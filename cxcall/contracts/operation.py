@@ -188,9 +188,10 @@ class Operation:
     @property
     def base_path(self) -> str:
         """The path of the server's URL: a template, often empty."""
+        from cxcall.contracts.request_url import path_of_url
+
         servers = self.declared.get("servers") or self.contract.declared.get("servers") or [{}]
-        host, slashes, rest = str(servers[0].get("url", "")).partition("//")
-        return f"/{rest.partition('/')[2]}".rstrip("/") if slashes else host.rstrip("/")
+        return path_of_url(str(servers[0].get("url", "")))
 
     @property
     def command(self) -> str:

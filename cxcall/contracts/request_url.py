@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode
 
 from cxcall.findings.errors import UsageError
 
@@ -67,7 +67,13 @@ def join_base(base_url: str, own: str) -> str:
     CXone; a URL with a path is returned unchanged.
     """
     base = base_url.rstrip("/")
-    return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
+    return base if "/" in base.partition("//")[2] else base + path_of_url(own)
+
+
+def path_of_url(url: str) -> str:
+    """Return the path of a server's URL, which may be a template; empty if it has none."""
+    host, slashes, rest = url.partition("//")
+    return (f"/{rest.partition('/')[2]}" if slashes else host).rstrip("/")
 
 
 def server_url(server: Mapping[str, Any], domain: str = "") -> str:

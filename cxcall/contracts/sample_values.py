@@ -49,16 +49,12 @@ _OPTIONAL_DEPTH = 3
 _MOST_MEMBERS = 1000
 _LONGEST_TEXT = 100_000
 _KINDS_BY_WORD = {
-    "properties": "object",
-    "required": "object",
-    "additionalProperties": "object",
-    "items": "array",
-    "minItems": "array",
-    "pattern": "string",
-    "format": "string",
-    "minLength": "string",
-    "maxLength": "string",
+    **dict.fromkeys(("properties", "required", "additionalProperties"), "object"),
+    **dict.fromkeys(("items", "minItems"), "array"),
+    **dict.fromkeys(("pattern", "format", "minLength", "maxLength"), "string"),
 }
+_OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format".split()
+"""The keywords that restrict a value itself, and not its members."""
 
 
 def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
@@ -172,18 +168,7 @@ class _Sampler:
     @staticmethod
     def _may_be(schema: JsonSchema, value: Any) -> bool:
         """Return whether a declared value is valid for the schema, except for its members."""
-        words = (
-            "type",
-            "enum",
-            "const",
-            "pattern",
-            "minLength",
-            "maxLength",
-            "minimum",
-            "maximum",
-            "format",
-        )
-        own = {word: schema[word] for word in words if word in schema}
+        own = {word: schema[word] for word in _OWN_RULES if word in schema}
         return compile_schema(own).is_valid(value)
 
     def _object(self, schema: JsonSchema, at: str, depth: int) -> Any:

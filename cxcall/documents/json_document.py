@@ -41,18 +41,12 @@ class Document:
     `first_line` is the line of the file where the text starts: a file of JSON Lines has many documents.
     """
 
-    def __init__(
-        self,
-        name: str,
-        text: str,
-        value: Any,
-        findings: tuple[Finding, ...] = (),
-        first_line: int = 1,
-    ) -> None:
+    findings: tuple[Finding, ...] = ()
+
+    def __init__(self, name: str, text: str, value: Any, first_line: int = 1) -> None:
         self.name = name
         self.text = text
         self.value = value
-        self.findings = findings
         self.first_line = first_line
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
@@ -109,7 +103,7 @@ def parse(text: str, name: str, first_line: int = 1) -> Document:
     Unlike `json.loads`, it refuses values that cannot be sent as JSON (NaN, numbers that become infinite,
     lone surrogates), and nesting of more than 200 levels.
     """
-    document = Document(name, text.removeprefix(BOM), None, first_line=first_line)
+    document = Document(name, text.removeprefix(BOM), None, first_line)
     try:
         document.value, has_duplicates = _decode(document.text)
     except (ValueError, RecursionError):

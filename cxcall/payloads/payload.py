@@ -250,53 +250,33 @@ def _parse_set_option(text: str) -> tuple[str, Any]:
 
 
 def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
-    """Set the value at `pointer` to `member`, creating missing objects; returns `value`.
+    """Set the value at `pointer` to `member`; returns `value`.
 
     In an array, an index replaces that item; `-` or the next index appends one. Raises UsageError if
-    the value cannot be set at the pointer, or if it would be nested too deep.
+    there is no object or array at the pointer above, or if the value would be nested too deep.
     """
-    *above, last = tokens = split_pointer(pointer)
+    tokens = split_pointer(pointer)
     if is_too_deep(member, len(tokens)):
         raise UsageError(
             f"the value is over {MAX_DEPTH} levels deep in the body",
             where=origin,
             fix="send a flatter body",
         )
-    node = value
-    for token in above:
-        node = _enter_member(node, token, pointer, origin)
+    above, last = pointer.rpartition("/")[0], tokens[-1]
+    node = value_at(value, above) if has_value(value, above) else None
     if isinstance(node, dict):
         node[last] = member
     elif isinstance(node, list) and last in ("-", str(len(node))):
         node.append(member)
-    elif isinstance(node, list) and _is_index(last, node):
+    elif isinstance(node, list) and has_value(node, f"/{last}"):
         node[int(last)] = member
     else:
-        raise _pointer_error(pointer, origin)
+        raise UsageError(
+            f"there is no object or array to hold `{pointer}`",
+            where=origin,
+            fix="check the body with `--dry-run`, or set the whole value above it",
+        )
     return value
-
-
-def _enter_member(node: Any, token: str, pointer: str, origin: str) -> Any:
-    if isinstance(node, dict):
-        return node.setdefault(token, {})
-    if isinstance(node, list) and token == str(len(node)):
-        node.append({})
-    if isinstance(node, list) and _is_index(token, node):
-        return node[int(token)]
-    raise _pointer_error(pointer, origin)
-
-
-def _is_index(token: str, node: list[Any]) -> bool:
-    """Return whether a pointer token is the index of an item (RFC 6901: no leading zeros)."""
-    return token in map(str, range(len(node)))
-
-
-def _pointer_error(pointer: str, origin: str) -> UsageError:
-    return UsageError(
-        f"there is no object or array to hold `{pointer}`",
-        where=origin,
-        fix="check the body with `--dry-run`, or set the whole value above it",
-    )
 
 
 def is_form(content_type: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import operation_at
 from cxcall.contracts.parameters import unique_flags
-from cxcall.documents.json_pointer import leaves, value_at
+from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, command, printable
 from cxcall.named_tuple import NamedTuple
@@ -212,32 +212,25 @@ def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[F
         return
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     media = list(declared.get("content", {}))
+    source = f"contract {operation.contract.name}"
     if media and (payload.value or declared.get("required")):
-        yield _unsupported_body(operation, media)
+        yield Finding.error(
+            "body-malformed",
+            "body",
+            f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
+            fix="send it with another client, such as `curl --data-binary @FILE`",
+            why="cxcall sends bodies as JSON or as a form",
+            source=source,
+        )
     elif payload.value:
-        yield _unexpected_body(operation, payload)
-
-
-def _unsupported_body(operation: Operation, media: list[str]) -> Finding:
-    return Finding.error(
-        "body-malformed",
-        "body",
-        f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
-        fix="send it with another client, such as `curl --data-binary @FILE`",
-        why="cxcall sends bodies as JSON or as a form",
-        source=f"contract {operation.contract.name}",
-    )
-
-
-def _unexpected_body(operation: Operation, payload: Payload) -> Finding:
-    return Finding.error(
-        "property-unknown",
-        "body",
-        f"`{operation.name}` has no request body",
-        fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
-        source=f"contract {operation.contract.name}",
-        excerpt=payload.find_excerpt(""),
-    )
+        yield Finding.error(
+            "property-unknown",
+            "body",
+            f"`{operation.name}` has no request body",
+            fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
+            source=source,
+            excerpt=payload.find_excerpt(""),
+        )
 
 
 def parameter_values(
@@ -256,12 +249,8 @@ def parameter_values(
 
 
 def _value_from_body(flag: Flag, payload: Payload) -> str:
-    for pointer in flag.pointers:
-        try:
-            return str(value_at(payload.value, pointer))
-        except KeyError:
-            continue
-    return ""
+    places = (each for each in flag.pointers if has_value(payload.value, each))
+    return next((str(value_at(payload.value, each)) for each in places), "")
 
 
 def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -> None:

@@ -99,13 +99,10 @@ class CsvChecker:
 
     def __call__(self, piece: Piece) -> list[PayloadVerdict]:
         """Return the verdicts on some records, in order."""
-        return list(self._verdicts(piece))
-
-    def _verdicts(self, piece: Piece) -> Iterator[PayloadVerdict]:
         name = self.table.header.name
-        for place, body, values, errors in self.table.records(_lines_of(piece)):
-            if body is None:
-                error = DocumentError(*errors)
-                yield unreadable_verdict(name, error, place.line)
-            else:
-                yield self.checker.check_body(name, place.line, body, values)
+        return [
+            unreadable_verdict(name, DocumentError(*errors), place.line)
+            if body is None
+            else self.checker.check_body(name, place.line, body, values)
+            for place, body, values, errors in self.table.records(_lines_of(piece))
+        ]
