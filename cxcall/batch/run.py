@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
@@ -18,6 +18,7 @@ from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.finding import Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import deferred
 from cxcall.sending.checked_request import stop_on_unsuitable_token
 
