@@ -14,7 +14,7 @@ from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_matching import NumberList, is_one_number
 from cxcall.phone.number_property_names import fold_number_name
 from cxcall.phone.number_spellings import MIN_NATIONAL_DIGITS
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,9 +28,16 @@ _PHONE_NAMES = (
     r"|(?:number|num|nummer)s?"
 )
 _ISO_DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+.*)?"
+_DATE_AND_TIME = (
+    r"(?:(?:19|20)[0-9]{2}([./]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{1,2}([./-])[0-9]{1,2}\2(?:19|20)[0-9]{2})[ T,]+[0-9]{1,2}:?[0-9]{2}.*"
+)
 _OTHER_DATE = r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
 # The start of a number with its country code, and Excel's form of a number: `1.20256E+10`.
 _BROKEN = r"(?:tel:)?\s*[+\uff0b]\s*\(?[0-9].*|[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+"
+# A number with other characters between its digits, such as the letter O.
+_OTHER_CHARACTERS = r"(?:tel:)?\(?[0-9Oo](?:[ ().\-/]*[0-9OoIl?*xX]){7,14}"
+_MIN_OWN_DIGITS = 6
 _LIKE_A_NUMBER = r"(?:tel:)?\(?((?:[0-9][ ().\-/]*){7,15}).*"
 _DIGITS = r"[0-9()][0-9().\-/]{5,}[0-9]"
 
@@ -87,24 +94,29 @@ class _List:
     def _numbers_of_row(self, cells: Sequence[str]) -> list[str]:
         """Return every number in any column of a row; IDs may be among them.
 
-        In doubt, a number is on the list. A row without a number is skipped if the cell for it is empty.
+        In doubt, a number is on the list. A row without a number is skipped if the cell for it is empty. If no heading
+        names the columns of numbers, digits alone may be an ID: they do not make up for a cell that is in doubt.
         """
-        found, has_number, is_doubtful = [], False, False
+        found, has_number, is_certain, is_doubtful = [], False, False, False
         for name, cell in self._named_parts(cells):
             if is_one_number(cell) and not _matches(_ISO_DATE, cell):
                 found.append(cell)
                 is_long = len(plain_digits(cell)) >= MIN_NATIONAL_DIGITS
-                has_number |= is_long and not _matches(_OTHER_DATE, cell)
-            elif _is_broken(cell, name):
+                is_number = is_long and not _matches(_OTHER_DATE, cell)
+                has_number |= is_number
+                is_certain |= is_number and (bool(self._phones) or not cell.isdecimal())
+            elif _is_broken(cell, name) or (not self._phones and _has_other_characters(cell)):
                 raise self._error(name, has_digits=True)
             else:
                 inside = [each[0] for each in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(cell)]
                 likely = _likely_numbers(cell)
                 found += [*inside, *likely]
                 has_number |= bool(inside)
+                is_certain |= bool(inside)
                 is_doubtful |= bool(likely)
-        if (is_doubtful and not has_number) or not (found or self._has_no_phone(cells)):
-            raise self._error("", has_digits=is_doubtful)
+        has_any = bool(found) if self._phones else has_number
+        if (is_doubtful and not is_certain) or not (has_any or self._has_no_phone(cells)):
+            raise self._error("", has_digits=is_doubtful or bool(found))
         return found
 
     def _has_no_phone(self, cells: Sequence[str]) -> bool:
@@ -127,7 +139,8 @@ class _List:
         return UsageError(
             f"{place} {self._line_number} of `{self._path}` {problem}",
             where="--do-not-call",
-            fix="write one number per line, without an extension, preferably in E.164: `+12025550123`",
+            fix="write one number per line, without an extension, preferably in E.164: `+12025550123`; in a table, a heading such"
+            " as `Phone` shows which column has the numbers",
         )
 
 
@@ -166,9 +179,16 @@ def _is_broken(cell: str, name: str) -> bool:
     return _matches(_BROKEN, cell) or (_is_phone_name(name) and bool(plain_digits(cell)))
 
 
+def _has_other_characters(cell: str) -> bool:
+    """Return whether a cell is a number in which other characters stand for some digits."""
+    return len(plain_digits(cell)) >= _MIN_OWN_DIGITS and _matches(_OTHER_CHARACTERS, cell)
+
+
 def _likely_numbers(cell: str) -> list[str]:
     """Return possible numbers in a text that starts like one: an extension or another number may follow."""
-    if _matches(_ISO_DATE, cell) or not (found := compile_pattern(_LIKE_A_NUMBER).fullmatch(cell)):
+    if _matches(_ISO_DATE, cell) or _matches(_DATE_AND_TIME, cell) or is_uuid(cell):
+        return []
+    if not (found := compile_pattern(_LIKE_A_NUMBER).fullmatch(cell)):
         return []
     return [found[1], *compile_pattern(_DIGITS).findall(cell)]
 

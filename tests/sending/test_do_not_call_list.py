@@ -47,6 +47,11 @@ LISTS = {
     "two numbers in another column": "id;phone;note\n1;+12025550199;2025550188 2025550123\n",
     "a column of types": "phone type;phone\n1 mobile;+12025550123\n",
     "rows without a number": "id;phone;name\n1;;Ada\n2;n/a;Bob\n3;+12025550123;Eve\n",
+    "a long ID, a date, and a time, no heading": "1000000001;2025550123;01.05.2024 10:30\n",
+    "other dates, no heading": "2025550123;2024/05/01 10:30\n+12025550199;20240501T103000Z\n",
+    "a UUID and digits, no heading": "12345678-1234-1234-1234-123456789012;2025550123\n",
+    "a note with digits beside a number": "+12025550123;2025550188 ext 4\n",
+    "codes of articles, no heading": "123456-X;2025550123\n12345-XS;+12025550199\n",
     "first cells that are empty": "phone;name\n;Ada\n+12025550123;Eve\n",
 }
 UNREADABLE = {
@@ -59,6 +64,12 @@ UNREADABLE = {
     "the same without a heading": "10001;1,20256E+10\n",
     "an extension and no other number": "10001;Ada;2025550123 ext 4\n",
     "a time and no number": "10001;Ada;01.05.2024 10:30\n",
+    "a letter in a number beside a long ID, without a country code": "1000000001;202555o123\n",
+    "a digit that is hidden": "1000000001;202-555-01x3\n",
+    "an extension beside a long ID": "1000000001;2025550123 ext 4\n",
+    "two numbers in a cell beside a long ID": "1000000001;2025550123 / 2025550124\n",
+    "too many digits beside a long ID": "1000000001;20255501232025550124\n",
+    "an ID of few digits": "10001;Ada\n",
     "names": "Ada;Lovelace\n",
     "a date alone": "Ada;2024-05-01\n",
 }
