@@ -129,7 +129,7 @@ def _accepted_options(root: Any, words: Sequence[str]) -> set[str]:
 def _describe_output(command: str, options: dict[str, Parameter]) -> None:
     """Describe the output options for a command: its formats, and the effects of its flags."""
     for name, text in (("quiet", quiet_help(command)), ("verbose", verbose_help(command))):
-        declared = options[name].declaration.with_help(text)
+        declared = options[name].declaration._replace(help=text)
         options[name] = options[name]._replace(declaration=declared)
     formats: Any = Literal.__getitem__(supported_formats(command))
     options["output"] = options["output"]._replace(kind=formats)
@@ -232,14 +232,17 @@ def accept_global_options(
     def common(context: typer.Context, **_: Any) -> None:
         _set_defaults(context)
 
-    options = [
-        entry._replace(declaration=entry.declaration.without_help())
-        for group in groups
-        for entry in parameters_of(group)
-    ]
+    options = [_hidden(entry) for group in groups for entry in parameters_of(group)]
     set_signature(common, [*more, *options])
     app.callback()(common)
     return app
+
+
+def _hidden(parameter: Parameter) -> Parameter:
+    """Return a parameter that the help does not list."""
+    declared = parameter.declaration
+    settings = {**declared.settings, "hidden": True}
+    return parameter._replace(declaration=declared._replace(settings=settings))
 
 
 def _set_defaults(context: typer.Context) -> None:

@@ -10,9 +10,11 @@ from cxcall.cli.shared_options import (
     ENCODING,
     SHEET,
     BodyOptions,
+    ContractOptions,
     GuardOptions,
     LogOptions,
     TargetOptions,
+    find_own_contract,
     flags_of,
     port_option,
 )
@@ -41,6 +43,7 @@ RESUME = option("--resume", "Continue an earlier run of this file.")
 REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")
 
 
+CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", default=...)
 CAMPAIGN_LIST = option("--contact-list ID", "Use this list if the campaign does not name one.")
 
 
@@ -91,7 +94,7 @@ class BatchOptions(OptionGroup):
     rate: str | None = option(
         "--rate N/s|m|h", "Limit the rate [the rate that the platform allows]."
     )
-    concurrency: int = CONCURRENCY.with_default(32)
+    concurrency: int = CONCURRENCY._replace(default=32)
     max_failures: list[str] | None = MAX_FAILURES
     skip_invalid: bool = option("--skip-invalid", "Skip invalid rows and send the valid ones.")
     confirm: int | None = option(
@@ -169,6 +172,64 @@ class ExportOptions(OptionGroup):
     )
     force: bool = option("--force", "Overwrite an existing file.")
     contact_list: str | None = CAMPAIGN_LIST
+
+
+class ExplainOptions(OptionGroup):
+    """What is explained, and how the result and the corrected request are printed."""
+
+    output: OutputOptions
+    contracts: ContractOptions
+    file: str | None = argument(
+        "[FILE|CODE]", "A request in one of the formats above, or an error code."
+    )
+    entry: int | None = option("--entry N", "Explain only this entry of a HAR file.", min=1)
+    last: bool = option("--last", "Explain the last delivery that was not accepted.")
+    fix: bool = option("--fix", "Print the corrected request.")
+    form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
+        "--as", "Set the format of the corrected request [send]."
+    )
+    show_all: bool = option("--all", "Print all findings and requests, not only the first ten.")
+    codes: bool = option("--codes", "List the finding codes.")
+
+    @property
+    def own_contract(self) -> str | None:
+        """The path of the user's own contract; None if there is none."""
+        return find_own_contract(self.contracts)
+
+
+class StatusOptions(OptionGroup):
+    """The options of `campaign status`: the campaign, its list, and how it is followed."""
+
+    target: TargetOptions
+    output: OutputOptions
+    campaign: str = CAMPAIGN
+    watch: bool = option("--watch", "Follow the campaign until it no longer runs.")
+    interval: float = option(
+        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, max=86400, default=5.0
+    )
+    contact_list: str | None = CAMPAIGN_LIST
+
+
+SINCE = option(
+    "--since WHEN", "Show deliveries since a time, or since 15m, 2h, or 7d ago.", default=""
+)
+
+
+class RecordFilters(OptionGroup):
+    """The filters of `history list`, by the names of the parameters of `Ledger.records`."""
+
+    since: str = SINCE
+    operation: str = option("--operation NAME", "Show deliveries of this operation.", default="")
+    outcome: str = option("--outcome NAME", "Show deliveries with this outcome.", default="")
+    engagement_id: str = option(
+        "--engagement-id ID", "Show the delivery with this engagement ID.", default=""
+    )
+    batch: str = option("--batch ID", "Show deliveries of this batch.", default="")
+    profile: str = option("--profile -p NAME", "Show deliveries of this profile.", default="")
+    unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call.")
+    limit: int = option(
+        "--limit N", "Show at most N deliveries.", show_default=True, min=1, default=50
+    )
 
 
 class DoctorOptions(OptionGroup):
@@ -271,7 +332,7 @@ class WorkerOptions(OptionGroup):
     output: OutputOptions
     until_empty: bool = option("--until-empty", "Stop when no row can be sent now.")
     rate: str | None = option("--rate N/s|m|h", "Set a lower rate than that of the batch.")
-    concurrency: int = CONCURRENCY.with_default(8)
+    concurrency: int = CONCURRENCY._replace(default=8)
     max_failures: list[str] | None = MAX_FAILURES
     lease: float | None = option(
         "--lease SECONDS",

@@ -48,43 +48,25 @@ def verbose_help(command: str) -> str:
     return "Show the sources of findings."
 
 
-class Declaration:
-    """The declaration of an option: its names, help, default value, and Typer's settings."""
+class Declaration(NamedTuple):
+    """The declaration of an option, or of an argument, which has no names; `settings` are Typer's."""
 
-    __slots__ = ("_default", "_help", "_settings", "names")
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        help: str,  # noqa: A002, as in Typer
-        default: Any,
-        settings: Mapping[str, Any],
-    ) -> None:
-        self.names, self._help = names, help
-        self._default, self._settings = default, settings
+    names: Sequence[str]
+    help: str
+    default: Any
+    settings: Mapping[str, Any]
 
     def default_of(self, kind: Any) -> Any:
         """Return the default value of a parameter: False for a flag without a declared one; `...` if it is required."""
-        return False if kind is bool and self._default is None else self._default
-
-    def with_default(self, default: Any) -> Any:
-        """Return the declaration with another default value."""
-        return type(self)(self.names, self._help, default, self._settings)
-
-    def with_help(self, text: str) -> Any:
-        """Return the declaration with another help text."""
-        return type(self)(self.names, text, self._default, self._settings)
-
-    def without_help(self) -> Any:
-        """Return the declaration of an option that the help does not list."""
-        settings = {**self._settings, "hidden": True}
-        return type(self)(self.names, self._help, self._default, settings)
+        return False if kind is bool and self.default is None else self.default
 
     def info(self, kind: Any) -> OptionInfo | ArgumentInfo:
         """Return Typer's description of a parameter of some type."""
-        default = self.default_of(kind)
-        return OptionInfo(
-            default=default, param_decls=self.names, help=self._help, **self._settings
+        described = {"default": self.default_of(kind), "help": self.help, **self.settings}
+        return (
+            OptionInfo(param_decls=self.names, **described)
+            if self.names
+            else ArgumentInfo(**described)
         )
 
     def build(self, name: str, kind: Any) -> tuple[TyperOption | TyperArgument, Any]:
@@ -93,8 +75,10 @@ class Declaration:
         Typer would read a description of each option first, which takes 1 % of a send: flags and texts need none.
         """
         is_flag = kind is bool
-        if not self._settings.keys() <= _PLAIN_SETTINGS or not (is_flag or kind in _TEXTS):
-            return self._build_from_info(name, kind)
+        is_plain = self.names and self.settings.keys() <= _PLAIN_SETTINGS
+        if not is_plain or not (is_flag or kind in _TEXTS):
+            described = ParamMeta(name=name, default=self.info(kind), annotation=kind)
+            return get_click_param(described)
         default = self.default_of(kind)
         built = TyperOption(
             param_decls=[name, *self.names],
@@ -102,26 +86,11 @@ class Declaration:
             is_flag=is_flag or None,
             required=default is ...,
             default=None if default is ... else default,
-            help=self._help,
+            help=self.help,
             show_envvar=True,
-            **self._settings,
+            **self.settings,
         )
         return built, None
-
-    def _build_from_info(self, name: str, kind: Any) -> tuple[TyperOption | TyperArgument, Any]:
-        return get_click_param(ParamMeta(name=name, default=self.info(kind), annotation=kind))
-
-
-class ArgumentDeclaration(Declaration):
-    """The declaration of an argument, which has no names."""
-
-    def info(self, kind: Any) -> OptionInfo | ArgumentInfo:
-        """Return Typer's description of an argument, whose help does not repeat the default."""
-        return ArgumentInfo(default=self.default_of(kind), help=self._help, **self._settings)
-
-    def build(self, name: str, kind: Any) -> tuple[TyperOption | TyperArgument, Any]:
-        """Return the argument of a command, as `Declaration.build` does."""
-        return self._build_from_info(name, kind)
 
 
 if TYPE_CHECKING:
@@ -165,7 +134,7 @@ def option(
 def argument(metavar: str, help: str, *, default: Any = None) -> Any:  # noqa: A002, as in Typer
     """Declare an argument; `default` is `...` if it is required."""
     settings = {"metavar": metavar, "show_default": False}
-    return ArgumentDeclaration((), help, default, settings)
+    return Declaration((), help, default, settings)
 
 
 class OutputOptions(OptionGroup):

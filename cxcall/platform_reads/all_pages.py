@@ -124,7 +124,7 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
             is_last = _is_short(paging, query_values, page) if count is None else here >= count
             return None if is_last else _change_query(query, paging.number, here + 1)
     cursor = names.find_cursor(body, paging.cursor) if paging.cursor else ""
-    if cursor and not _is_link(cursor):
+    if cursor and not cursor.startswith("/") and "://" not in cursor:  # a link is read below
         return _change_query(query, paging.cursor, cursor)
     if paging.offset:
         start = _whole_number(query_values.get(paging.offset)) or paging.first_offset
@@ -147,10 +147,6 @@ def _is_short(paging: Paging, query_values: dict[str, str], page: Page) -> bool:
 
 def _whole_number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() else 0
-
-
-def _is_link(text: str) -> bool:
-    return text.startswith("/") or "://" in text
 
 
 def _change_query(query: Query, name: str, value: int | str) -> Query:

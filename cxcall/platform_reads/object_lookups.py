@@ -105,7 +105,9 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
     )
     last: Delivery | None = None
     absent: dict[str, str] = {}  # the reason why an object with this parameter was not found
-    while ready := next((entry for entry in pending if _is_ready(entry, values)), None):
+    while ready := next(
+        (entry for entry in pending if values.keys() >= {*required_parameters(entry)}), None
+    ):
         pending.remove(ready)
         names = required_parameters(ready)
         if reason := next((absent[name] for name in names if name in absent), ""):
@@ -132,10 +134,6 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
                 f"add {command('--param', f'{missing}=ID')}",
             )
     yield _check_rate_budget(last)
-
-
-def _is_ready(operation: Operation, values: Mapping[str, str]) -> bool:
-    return values.keys() >= set(required_parameters(operation))
 
 
 def _body(delivery: Delivery) -> Any:

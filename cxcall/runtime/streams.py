@@ -14,7 +14,7 @@ from cxcall.runtime.operating_system import call_later
 from cxcall.runtime.process_exit import discard
 
 if TYPE_CHECKING:
-    from typing import NoReturn, TextIO
+    from typing import TextIO
 
 
 _PATIENCE = 2.0
@@ -52,48 +52,38 @@ def limit_write_time() -> None:
     call_later(_PATIENCE / 4, check)
 
 
-class _GuardedStdout(TextIOWrapper):
-    """stdout whose write errors differ from every other OSError."""
+class _GuardedStream(TextIOWrapper):
+    """A standard stream whose write errors are handled in one place."""
 
     def write(self, text: str) -> int:
         try:
             with _timed:
                 return super().write(text)
         except OSError as error:
-            self._refuse(error)
-
-    def flush(self) -> None:
-        try:
-            with _timed:
-                super().flush()
-        except OSError as error:
-            self._refuse(error)
-
-    def _refuse(self, error: OSError) -> NoReturn:
-        if isinstance(error, BrokenPipeError):
-            raise error
-        if isinstance(error, TimeoutError):
-            discard(self)
-        raise WriteError(*error.args) from None
-
-
-class _GuardedStderr(TextIOWrapper):
-    """stderr whose write errors are ignored, because they cannot be reported."""
-
-    def write(self, text: str) -> int:
-        try:
-            with _timed:
-                return super().write(text)
-        except OSError:
-            discard(self)
+            self._handle(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             with _timed:
                 super().flush()
-        except OSError:
+        except OSError as error:
+            self._handle(error)
+
+    def _handle(self, _error: OSError) -> None:
+        """Ignore an error, because it cannot be reported either."""
+        discard(self)
+
+
+class _GuardedStdout(_GuardedStream):
+    """stdout whose write errors differ from every other OSError."""
+
+    def _handle(self, _error: OSError) -> None:
+        if isinstance(_error, BrokenPipeError):
+            raise _error
+        if isinstance(_error, TimeoutError):
             discard(self)
+        raise WriteError(*_error.args) from None
 
 
 def guard_streams() -> None:
@@ -104,7 +94,7 @@ def guard_streams() -> None:
     signals.on_signal = limit_write_time
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guard(sys.stdout, _GuardedStdout)
-    sys.stderr = _guard(sys.stderr, _GuardedStderr)
+    sys.stderr = _guard(sys.stderr, _GuardedStream)
 
 
 def _guard(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:

@@ -64,7 +64,9 @@ def share_work(
         return
     errors: list[Exception] = []
     groups = _in_groups(_until_error(waiting, errors), expected - done, processes)
-    with closing(_run_in_processes(work, groups, processes - 1, to_send or _itself)) as results:
+    with closing(
+        _run_in_processes(work, groups, processes - 1, to_send or (lambda piece: piece))
+    ) as results:
         yield from results
     if errors:
         raise errors[0]
@@ -75,10 +77,6 @@ def _count_useful(count: int, alone_seconds: float, spent: float, left: float) -
     if alone_seconds < 0:
         return count
     return int(min(count, left / alone_seconds)) if spent > alone_seconds else 1
-
-
-def _itself(piece: Piece) -> Piece:
-    return piece
 
 
 def _until_error(pieces: Iterator[Piece], errors: list[Exception]) -> Iterator[Piece]:

@@ -218,7 +218,7 @@ def _other_platform(
         return
     if (*secrets,) in _STATIC:
         return
-    has_key = "access_key_secret" in secrets or _has_access_key(layers)
+    has_key = "access_key_secret" in secrets or bool(find_setting("access_key_secret", layers))
     # A client goes to the token endpoint, a token to the API.
     named_endpoint = ("base_url",) if "access_token" in secrets else ("token_url",)
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
@@ -239,11 +239,6 @@ def _other_platform(
 
 def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
     return any(setting is entry for layer in split_dotenv(layers)[0] for entry in layer.values())
-
-
-def _has_access_key(layers: Sequence[Layer]) -> bool:
-    """Return whether a secret that only NICE CXone has is set, so that the platform is certain."""
-    return find_setting("access_key_secret", layers) is not None
 
 
 def platform_of(contract: Contract) -> str:

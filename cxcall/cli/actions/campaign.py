@@ -34,9 +34,9 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.shared_options import RequestOptions, TargetOptions
+    from cxcall.cli.shared_options import RequestOptions
+    from cxcall.cli.single_command_options import StatusOptions
     from cxcall.contracts.campaign_roles import RoleOperation
-    from cxcall.output.output_options import OutputOptions
     from cxcall.settings.settings import Settings
 
 
@@ -159,23 +159,17 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
         return CampaignState(campaign)
 
 
-def show_status(
-    campaign: str,
-    list_id: str,
-    target: TargetOptions,
-    output: OutputOptions,
-    interval: float | None,
-) -> Report:
-    """Return the state of a campaign; with an interval in seconds, follow it until it no longer runs."""
-    found = find_role("campaign", target)
-    screen = Screen.standard(output)
-    settings = load_settings(target.flags, found.operation.contract)
+def show_status(options: StatusOptions) -> Report:
+    """Return the state of a campaign; with `--watch`, follow it until it no longer runs."""
+    found = find_role("campaign", options.target)
+    screen = Screen.standard(options.output)
+    settings = load_settings(options.target.flags, found.operation.contract)
     hooks = SendHooks(on_wait=wait_printer(screen))
     reader = CampaignReader(found.operation.contract, settings, hooks)
-    state = _read_status(reader, campaign, list_id)
-    if interval is not None:
-        state = _watch(reader, state, interval, screen)
-    is_streamed = interval is not None and screen.options.output == "jsonl"
+    state = _read_status(reader, options.campaign, options.contact_list or "")
+    if options.watch:
+        state = _watch(reader, state, options.interval, screen)
+    is_streamed = options.watch and screen.options.output == "jsonl"
     return Report(
         "campaign status",
         operation=found.operation,

@@ -22,6 +22,7 @@ from cxcall.sending.configured_ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxcall.cli.single_command_options import RecordFilters
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
 
@@ -37,20 +38,20 @@ _OUTCOMES = (
 )
 
 
-def list_deliveries(since: str, **filters: Any) -> Report:
-    """Return the deliveries that match the filters of `Ledger.records`, newest first.
+def list_deliveries(filters: RecordFilters) -> Report:
+    """Return the deliveries that match the filters, newest first.
 
     Raises UsageError for an outcome that no delivery can have.
     """
-    if filters["outcome"] and filters["outcome"] not in (*_OUTCOMES, *RESOLUTIONS.values()):
+    if filters.outcome and filters.outcome not in (*_OUTCOMES, *RESOLUTIONS.values()):
         raise UsageError(
-            f"unknown outcome `{printable(filters['outcome'])}`",
+            f"unknown outcome `{printable(filters.outcome)}`",
             where="--outcome",
             fix=f"use one of {', '.join(f'`{each}`' for each in _OUTCOMES)}",
         )
     with open_ledger(to_read=True) as ledger:
         ledger.check()
-        records = list(ledger.records(since=parse_since(since), **filters))
+        records = list(ledger.records(**{**filters._asdict(), "since": parse_since(filters.since)}))
         report = Report(
             "history list",
             data={"deliveries": [record_fields(record) for record in records]},

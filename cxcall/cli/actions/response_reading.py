@@ -29,8 +29,6 @@ from cxcall.responses.body_selection import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cxcall.cli.shared_options import ReadOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.screen import Screen
@@ -103,9 +101,10 @@ class Reading(NamedTuple):
         values = text_lines(result)
         fields = self.selection.fields
         is_table = bool(fields) and isinstance(result, list) and screen.stdout.isatty()
+        rows = [[as_cell(row[name]) for name in fields] for row in values] if is_table else ()
         return report._replace(
             values=() if is_table else values,
-            table=_table(fields, values) if is_table else None,
+            table=Table(fields, rows) if is_table else None,
             data={"result": result},
             json_lines=values,
             findings=(*report.findings, *notes, *more),
@@ -130,10 +129,6 @@ def mask_numbers(value: Any, delivery: Delivery, screen: Screen) -> Any:
     if delivery.exchange is None or (screen.options.output == "text" and screen.stdout.isatty()):
         return value
     return mask_value(value, response_masker(delivery.exchange.request.texts))
-
-
-def _table(fields: Sequence[str], rows: Sequence[Any]) -> Table:
-    return Table(fields, [[as_cell(row[name]) for name in fields] for row in rows])
 
 
 def _more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:

@@ -3,9 +3,14 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 
 from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.shared_options import RequestOptions, TargetOptions
-from cxcall.cli.single_command_options import CAMPAIGN_LIST, RESENDING, ExportOptions, LoadOptions
-from cxcall.output.output_options import OutputOptions, argument, option
+from cxcall.cli.shared_options import RequestOptions
+from cxcall.cli.single_command_options import (
+    CAMPAIGN,
+    RESENDING,
+    ExportOptions,
+    LoadOptions,
+    StatusOptions,
+)
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))
@@ -23,7 +28,6 @@ _DIALED_LATER = {
     ),
 }
 """Options that do not apply, because the platform's dialer chooses whom it calls, and when."""
-_CAMPAIGN = argument("ID", "The campaign ID; for NICE CXone, the skill ID.", default=...)
 
 
 @app.add_command(
@@ -51,7 +55,7 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     "cxcall campaign start $CAMPAIGN --yes",
     omitted=_DIALED_LATER,
 )
-def start(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
+def start(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     """Start a campaign: it calls the contacts of its list."""
     from cxcall.cli.actions.campaign import control_campaign
 
@@ -59,7 +63,7 @@ def start(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
 
 
 @app.add_command("stop", "cxcall campaign stop $CAMPAIGN", omitted=_DIALED_LATER)
-def stop(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
+def stop(options: RequestOptions, campaign: str = CAMPAIGN) -> Report:
     """Stop a campaign; calls in progress are not ended."""
     from cxcall.cli.actions.campaign import control_campaign
 
@@ -72,20 +76,11 @@ def stop(options: RequestOptions, campaign: str = _CAMPAIGN) -> Report:
     "cxcall campaign status $CAMPAIGN --watch",
     "cxcall campaign status $CAMPAIGN --watch -o jsonl",
 )
-def status(
-    target: TargetOptions,
-    output: OutputOptions,
-    campaign: str = _CAMPAIGN,
-    watch: bool = option("--watch", "Follow the campaign until it no longer runs."),
-    interval: float = option(
-        "--interval SECONDS", "Set the time between two reads [5].", min=0.1, max=86400, default=5.0
-    ),
-    contact_list: str | None = CAMPAIGN_LIST,
-) -> Report:
+def status(options: StatusOptions) -> Report:
     """Show the status and progress of a campaign."""
     from cxcall.cli.actions.campaign import show_status
 
-    return show_status(campaign, contact_list or "", target, output, interval if watch else None)
+    return show_status(options)
 
 
 @app.add_command(

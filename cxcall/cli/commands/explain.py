@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.shared_options import ContractOptions, find_own_contract
-from cxcall.output.output_options import OutputOptions, argument, option
+from cxcall.cli.single_command_options import ExplainOptions
 from cxcall.output.report import Report
 
 app = new_app()
@@ -26,34 +23,17 @@ app = new_app()
         Requirement(("--as",), ("--fix",), "it sets the format of the corrected request"),
     ],
 )
-def explain(
-    output: OutputOptions,
-    contracts: ContractOptions,
-    file: str | None = argument(
-        "[FILE|CODE]", "A request in one of the formats above, or an error code."
-    ),
-    entry: int | None = option("--entry N", "Explain only this entry of a HAR file.", min=1),
-    last: bool = option("--last", "Explain the last delivery that was not accepted."),
-    fix: bool = option("--fix", "Print the corrected request."),
-    form: Literal["send", "curl", "cmd", "powershell", "json"] | None = option(
-        "--as", "Set the format of the corrected request [send]."
-    ),
-    show_all: bool = option("--all", "Print all findings and requests, not only the first ten."),
-    codes: bool = option("--codes", "List the finding codes."),
-) -> Report:
+def explain(options: ExplainOptions) -> Report:
     """Explain why a request failed.
 
     Reads any text that contains a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value; these are listed, and the exit code is 3.
     """
-    if last:
+    if options.last:
         from cxcall.cli.actions.explain.last_delivery import explain_last
 
         return explain_last()
     from cxcall.cli.actions.explain.run_command import explain_code, explain_file, list_codes
 
-    if codes:
+    if options.codes:
         return list_codes()
-    if file and (description := explain_code(file)):
-        return description
-    own = find_own_contract(contracts)
-    return explain_file(file, entry, output, own, fix=fix, form=form or "", show_all=show_all)
+    return (options.file and explain_code(options.file)) or explain_file(options)

@@ -17,6 +17,7 @@ from cxcall.cli.actions.history import (
 )
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.single_command_options import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.record_fields import record_fields
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
-_SINCE = option(
-    "--since WHEN", "Show deliveries since a time, or since 15m, 2h, or 7d ago.", default=""
-)
 _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
 
 
@@ -45,31 +43,9 @@ _DELIVERY = argument("ID", "A delivery ID or its start.", default=...)
     "cxcall history list --since 2h --unresolved",
     "cxcall history list -o jsonl",
 )
-def list_records(
-    since: str = _SINCE,
-    operation: str = option("--operation NAME", "Show deliveries of this operation.", default=""),
-    outcome: str = option("--outcome NAME", "Show deliveries with this outcome.", default=""),
-    engagement_id: str = option(
-        "--engagement-id ID", "Show the delivery with this engagement ID.", default=""
-    ),
-    batch: str = option("--batch ID", "Show deliveries of this batch.", default=""),
-    profile: str = option("--profile -p NAME", "Show deliveries of this profile.", default=""),
-    unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call."),
-    limit: int = option(
-        "--limit N", "Show at most N deliveries.", show_default=True, min=1, default=50
-    ),
-) -> Report:
+def list_records(filters: RecordFilters) -> Report:
     """List deliveries, newest first."""
-    return list_deliveries(
-        since,
-        operation=operation,
-        outcome=outcome,
-        engagement_id=engagement_id,
-        batch=batch,
-        profile=profile,
-        unresolved=unresolved,
-        limit=limit,
-    )
+    return list_deliveries(filters)
 
 
 @app.add_command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
@@ -125,7 +101,7 @@ def export(
     format: Literal["jsonl", "csv"] = option(  # noqa: A002 - the name of the flag
         "--format", "Set the file format.", show_default=True, default="jsonl"
     ),
-    since: str = _SINCE,
+    since: str = SINCE,
 ) -> None:
     """Print all deliveries as JSON Lines or CSV."""
     screen = Screen.standard(output)

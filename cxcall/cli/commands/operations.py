@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import groupby
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_details import operation_data, show_operation
@@ -148,10 +149,12 @@ def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section
         operations = list(group)
         title = str(operations[0].contract.declared.get("info", {}).get("title", "")) or name
         yield Section(f"{title} ({count_phrase(len(operations), 'operation')})")
-        if is_short:
-            yield from _tag_sections(operations)
-        else:
+        if not is_short:
             yield Section(entries=[Entry(*row) for row in tag_rows(operations)])
+            continue
+        for tag, entries in _by_tag(operations).items():
+            lines = [Entry(each.name, f"{each.method:<6} {each.summary}") for each in entries]
+            yield Section(f"{tag} ({len(entries)})", entries=lines)
     if found:
         yield Section(lines=_hints(found, is_short=is_short))
 
@@ -161,12 +164,6 @@ def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
     for entry in operations:
         tags.setdefault(entry.tag, []).append(entry)
     return tags
-
-
-def _tag_sections(operations: Sequence[Operation]) -> Iterator[Section]:
-    for tag, entries in _by_tag(operations).items():
-        lines = [Entry(each.name, f"{each.method:<6} {each.summary}") for each in entries]
-        yield Section(f"{tag} ({len(entries)})", entries=lines)
 
 
 def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
@@ -190,16 +187,10 @@ def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
     tags = [entry.tag for entry in found]
     tag = max(dict.fromkeys(tags), key=tags.count)
     return [
-        f"List a group: `cxcall operations --tag {_quote(tag)}`",
+        f"List a group: `cxcall operations --tag {quote(tag)}`",
         "Search: `cxcall operations --search contact`",
         show,
     ]
-
-
-def _quote(text: str) -> str:
-    from shlex import quote
-
-    return quote(text)
 
 
 def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:

@@ -74,7 +74,8 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     screen = Screen.standard(output)
     plan = DialPlan.parse(options.dial_rate, options.dial_outcome, options.seed)
     known = load_contracts(find_own_contract(contracts))
-    recorder = Recorder(options.record, None if output.quiet else screen.print_diagnostic)
+    tell = (lambda _: None) if output.quiet else screen.print_diagnostic
+    recorder = Recorder(options.record, tell)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         webhook = Webhook(options.webhook, screen.print_diagnostic) if options.webhook else None
         running = stack.enter_context(
@@ -207,31 +208,22 @@ class Recorder:
     Raises UsageError if the file cannot be opened. A failure to write it later is reported once.
     """
 
-    def __init__(self, path: str | None, show: Callable[[str], None] | None) -> None:
+    def __init__(self, path: str | None, show: Callable[[str], None]) -> None:
         self._show = show
         self._file = _open_record(path) if path else None
 
     def add(self, entry: LoggedRequest) -> None:
         """Record and show a request."""
         try:
-            self._write(entry)
+            if self._file is not None:
+                body = mask_likely_secrets(entry.body.decode("utf-8", "replace"))
+                line = {**entry.as_dict(), "body": body}
+                self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                self._file.flush()
         except OSError as error:
             self._file = None
-            self._print(f"the requests are no longer recorded: {error.strerror}")
-        self._print(str(entry))
-
-    def _write(self, entry: LoggedRequest) -> None:
-        if self._file is not None:
-            line = {
-                **entry.as_dict(),
-                "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
-            }
-            self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            self._file.flush()
-
-    def _print(self, text: str) -> None:
-        if self._show is not None:
-            self._show(text)
+            self._show(f"the requests are no longer recorded: {error.strerror}")
+        self._show(str(entry))
 
 
 def _open_record(path: str) -> IO[str]:

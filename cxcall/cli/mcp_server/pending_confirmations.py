@@ -48,9 +48,10 @@ class PendingConfirmations:
             if digest and self._clock() < expires and digest == digest_of(checked):
                 return
             self._pending.pop(identifier, None)
-        raise _confirmation_error(
-            "it is unknown, used, or expired" if not digest else _why(digest, checked)
-        )
+        if not digest:
+            raise _confirmation_error("it is unknown, used, or expired")
+        is_same = digest == digest_of(checked)
+        raise _confirmation_error("it has expired" if is_same else "it belongs to another request")
 
     def take(self, identifier: str, checked: CheckedRequest) -> None:
         """Use up an ID; raises StoppedError as `check` does, also if another call has just used it."""
@@ -78,10 +79,6 @@ def digest_of(checked: CheckedRequest) -> str:
     ]
     text = json.dumps(parts).encode() + b"\n" + (request.body or b"")
     return hashlib.sha256(text).hexdigest()
-
-
-def _why(digest: str, checked: CheckedRequest) -> str:
-    return "it has expired" if digest == digest_of(checked) else "it belongs to another request"
 
 
 def _confirmation_error(why: str) -> StoppedError:

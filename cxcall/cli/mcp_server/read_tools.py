@@ -190,17 +190,10 @@ class ReadTools:
     ) -> Report:
         """List the requests that this machine sent, the newest first. Phone numbers are masked."""
         from cxcall.cli.actions.history import list_deliveries
+        from cxcall.cli.single_command_options import RecordFilters
 
-        return list_deliveries(
-            since,
-            operation=operation,
-            outcome=outcome,
-            engagement_id="",
-            batch="",
-            profile="",
-            unresolved=unresolved,
-            limit=limit,
-        )
+        chosen = {"since": since, "operation": operation, "outcome": outcome}
+        return list_deliveries(RecordFilters(**chosen, unresolved=unresolved, limit=limit))
 
     def show_history(
         self, delivery: Annotated[Name, Field(description="A delivery ID, or its start.")]

@@ -120,7 +120,13 @@ def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
     is_long = document and len(document.text) * len(verdict.findings) > _MAX_FIXED_CHARACTERS
     for finding in verdict.findings:
         change = text_change(document, finding) if document and file and not is_long else None
-        if document is None or file is None or change is None or _has_number(change[2]):
+        # A text with a phone number is not printed in full.
+        if (
+            document is None
+            or file is None
+            or change is None
+            or number_masking.mask_text(change[2]) != change[2]
+        ):
             yield {}
             continue
         start, end, text = change
@@ -133,11 +139,6 @@ def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
         }
         changes = [{"artifactLocation": _artifact(file), "replacements": [replacement]}]
         yield {"fixes": [{"description": {"text": finding.fix}, "artifactChanges": changes}]}
-
-
-def _has_number(text: str) -> bool:
-    """Return whether a text contains a phone number, which is not printed in full."""
-    return number_masking.mask_text(text) != text
 
 
 def _position(document: Document, offset: int, name: str) -> dict[str, int]:

@@ -31,7 +31,7 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 from cxcall.responses.refusals.cause_table import BY_STATUS
 
 if TYPE_CHECKING:
-    from cxcall.output.output_options import OutputOptions
+    from cxcall.cli.single_command_options import ExplainOptions
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
@@ -79,43 +79,25 @@ def _describe_status(status: int) -> Report:
     )
 
 
-def _stop_on_empty(text: str, name: str) -> None:
-    """Raise UsageError for an empty text, such as from a pipe whose command failed."""
-    if not text.strip():
-        raise UsageError(
-            "stdin is empty" if name == STDIN else f"`{name}` is empty",
-            where=name,
-            fix=f"give {FORMATS}",
-        )
-
-
-def explain_file(
-    file: str | None,
-    entry: int | None,
-    output: OutputOptions,
-    contract: str | None,
-    *,
-    fix: bool,
-    form: str,
-    show_all: bool,
-) -> Report:
+def explain_file(options: ExplainOptions) -> Report:
     """Explain the requests in a file, or one entry of it.
 
-    `form` is the format of the corrected request; if it is empty, the shell of the text
-    decides.
+    Without a format of the corrected request, the shell of the text decides.
     """
-    if not file:
+    if not options.file:
         _refuse_terminal()
-    screen = Screen.standard(output)
-    text = read_text(file or STDIN)
-    _stop_on_empty(text, file or STDIN)
-    source = open_source(text, file or STDIN)
-    explainer = RequestExplainer(source, entry, output, contract, show_all=show_all)
+    screen, entry, contract = Screen.standard(options.output), options.entry, options.own_contract
+    name = options.file or STDIN
+    text = read_text(name)
+    if not text.strip():  # such as from a pipe whose command failed
+        problem = "stdin is empty" if name == STDIN else f"`{name}` is empty"
+        raise UsageError(problem, where=name, fix=f"give {FORMATS}")
+    source = open_source(text, name)
+    explainer = RequestExplainer(source, entry, options.output, contract, show_all=options.show_all)
     printer = RequestPrinter(screen)
-    if fix:
-        return _correct_requests(
-            explainer, printer, screen, form or find_shell_form(text), contract or ""
-        )
+    if options.fix:
+        form = options.form or find_shell_form(text)
+        return _correct_requests(explainer, printer, screen, form, contract or "")
     count = source.request_count if entry is None else 1
     printer.print_all(explain_in_parts(explainer, count) if count > 1 else explainer.explain())
     if printer.is_empty:
