@@ -12,8 +12,8 @@ from uuid import UUID
 import pytest
 
 from cxcall import explain
-from cxcall.cli.actions.explain import request_printer
-from cxcall.cli.actions.explain.explained_request import RequestExplainer
+from cxcall.cli.actions.explain import request_explainer
+from cxcall.cli.actions.explain.request_explainer import RequestExplainer
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.format_detection import open_source, read
 from cxcall.explaining.same_cause import cause_of, form_of
@@ -208,12 +208,12 @@ def test_processes_explain_what_one_process_does(monkeypatch: pytest.MonkeyPatch
             explainer = RequestExplainer(
                 open_source(text, "a.har"), None, options, None, show_all=True
             )
-            return list(request_printer.explain_in_parts(explainer, count))
+            return list(request_explainer.explain_in_parts(explainer, count))
 
         alone = explain_file(40)
         with monkeypatch.context() as patch:
-            patch.setattr(request_printer, "_ALONE_SECONDS", -1)
-            patch.setattr(request_printer, "count_cores", lambda: 2)
+            patch.setattr(request_explainer, "_ALONE_SECONDS", -1)
+            patch.setattr(request_explainer, "count_cores", lambda: 2)
             assert explain_file(40) == alone
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explained_request import headline
+from cxcall.cli.actions.explain.explanation_text import headline
 from cxcall.cli.actions.history import delivery_text
 from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response

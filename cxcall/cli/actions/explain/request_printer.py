@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.explain.explained_request import MAX_REPEATS, ExplainedRequest, headline
+from cxcall.cli.actions.explain.explanation_text import headline
+from cxcall.cli.actions.explain.request_explainer import MAX_REPEATS, ExplainedRequest
 from cxcall.explaining.correction.corrected_request import (
     CorrectedRequest,
     correct_request,
@@ -16,13 +17,10 @@ from cxcall.explaining.skipped_har_entries import OTHER_HOST, PAGE
 from cxcall.findings.errors import UsageError
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.runtime.number_ranges import list_ranges
-from cxcall.runtime.operating_system import count_cores
-from cxcall.runtime.worker_processes import WorkerLostError, share_work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from cxcall.cli.actions.explain.explained_request import RequestExplainer
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
@@ -30,35 +28,7 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
 
 
-_ALONE_SECONDS = 0.5
-"""Seconds that one process works alone, because starting others takes some time."""
-_FIRST_PART, _LARGEST_PART = 8, 250
-_PARTS_PER_PROCESS = 8
 _MAX_RANGES = 20
-
-
-def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[ExplainedRequest]:
-    """Yield the explained requests of a source in order; uses more processes if it takes longer."""
-    jobs, finished = count_cores(), 0
-    parts = _split(
-        count, min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
-    )
-    try:
-        for _, explained in share_work(explainer, parts, jobs, alone_seconds=_ALONE_SECONDS):
-            yield from explained
-            finished += 1
-    except WorkerLostError:  # this process explains the rest
-        for part in parts[finished:]:
-            yield from explainer.explain(part)
-
-
-def _split(count: int, largest: int) -> list[range]:
-    """Return the numbers of requests in parts of increasing size, up to a limit."""
-    parts, done, size = [], 0, _FIRST_PART
-    while done < count:
-        parts.append(range(done + 1, min(done + size, count) + 1))
-        done, size = parts[-1][-1], min(2 * size, largest)
-    return parts
 
 
 class RequestPrinter:

@@ -1,4 +1,4 @@
-"""Explain the requests of one source, and keep the output of each; this may run in other processes."""
+"""Explain the requests of one source, in several processes if it takes longer, and keep the output of each."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from functools import cached_property, partial
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.actions.explain.explanation_text import (
+    attempt_as_json,
+    print_findings,
+    print_heading,
+)
 from cxcall.contracts.contract import load_user_contract
-from cxcall.explaining.correction.corrected_request import can_correct
 from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.grouping import group_findings, join_findings
 from cxcall.explaining.observed_request import SourceKind
 from cxcall.explaining.same_cause import cause_of, form_of
 from cxcall.explaining.skipped_har_entries import find_reason_to_skip
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.runtime.operating_system import count_cores
+from cxcall.runtime.worker_processes import WorkerLostError, share_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +35,13 @@ if TYPE_CHECKING:
     from cxcall.output.output_options import OutputOptions
 
 _NUMBERED = re.compile(r"(?:entry|exchange) [0-9]")
-_MAX_FINDINGS = 10
 _FEW_FORMS = 200
 MAX_REPEATS = 10
 """The number of requests with the same cause that are printed individually after the first."""
+_ALONE_SECONDS = 0.5
+"""Seconds that one process works alone, because starting others takes some time."""
+_FIRST_PART, _LARGEST_PART = 8, 250
+_PARTS_PER_PROCESS = 8
 
 
 class ExplainedRequest(NamedTuple):
@@ -153,18 +159,19 @@ class RequestExplainer:
         """Return the output for a request; for a known form, its cause is only counted."""
         is_compared = _NUMBERED.match(request.origin) and not self._show_all
         if self._screen.options.output != "text" or not is_compared:
-            return self._keep(explain_request(request, self.own), is_compared=False)
+            return self._print(explain_request(request, self.own), is_compared=False)
         form = form_of(request) if self._forms.pays else None
         known = self._forms.find(form)
         if known is not None and self._seen[known.cause] > MAX_REPEATS:
             self._seen[known.cause] += 1
             return known._replace(origin=request.origin)
-        explained = self._keep(explain_request(request, self.own), is_compared=True)
+        explained = self._print(explain_request(request, self.own), is_compared=True)
         if not (request.status and request.is_successful and explained.cause):
             self._forms.remember(form, explained._replace(origin="", heading="", text=""))
         return explained
 
-    def _keep(self, explanation: Explanation, *, is_compared: bool) -> ExplainedRequest:
+    def _print(self, explanation: Explanation, *, is_compared: bool) -> ExplainedRequest:
+        """Return an explanation with its output: text, or its JSON form."""
         explained = ExplainedRequest(
             explanation.request.origin,
             severities=Counter(finding.severity for finding in explanation.findings),
@@ -185,58 +192,25 @@ class RequestExplainer:
         return explained._replace(cause=cause, heading=heading, text=self._printed.take())
 
 
-def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return the JSON form of an explanation with its ticket and its findings."""
-    return {
-        **explanation.as_dict(),
-        "ticket": explanation.ticket,
-        "findings": [finding_as_json(finding) for finding in explanation.findings],
-    }
+def explain_in_parts(explainer: RequestExplainer, count: int) -> Iterator[ExplainedRequest]:
+    """Yield the explained requests of a source in order; uses more processes if it takes longer."""
+    jobs, finished = count_cores(), 0
+    parts = _split(
+        count, min(max(count // (jobs * _PARTS_PER_PROCESS), _FIRST_PART), _LARGEST_PART)
+    )
+    try:
+        for _, explained in share_work(explainer, parts, jobs, alone_seconds=_ALONE_SECONDS):
+            yield from explained
+            finished += 1
+    except WorkerLostError:  # this process explains the rest
+        for part in parts[finished:]:
+            yield from explainer.explain(part)
 
 
-def print_heading(explanation: Explanation, screen: Screen) -> None:
-    """Print the name of the request, its status, and its correlation ID."""
-    screen.print_text(escape_to_one_line(headline(explanation)))
-    if explanation.correlation_id is not None:
-        screen.print_text(f"correlation ID: {explanation.correlation_id}")
-
-
-def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
-    """Print the findings on a request: equal reasons once, and only the first ones unless `show_all`."""
-    if explanation.root is None and explanation.request.is_identified:
-        found = (
-            "cause found for this refusal"
-            if explanation.is_unexplained
-            else "problem found in this request"
-        )
-        unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
-        screen.print_text(f"no {found}{unread}")
-    screen.print_line()
-    groups = group_findings(explanation.findings)[:_MAX_FINDINGS]
-    groups = [[each] for each in explanation.findings] if show_all else groups
-    for group in groups:
-        screen.print_finding(join_findings(group), screen.stdout)
-    if more := len(explanation.findings) - sum(map(len, groups)):
-        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
-    nearest = explanation.route.nearest
-    if nearest is not None and explanation.route.operation is None:
-        advice = (
-            "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
-        )
-        screen.print_text(f"nearest operation: {nearest}{advice}\n")
-    if explanation.is_for_support and explanation.request.is_identified:
-        screen.print_text("for a support ticket:")
-        for name, value in explanation.ticket.items():
-            screen.print_text(f"  {name + ':':<16}{value}")
-        screen.print_line()
-    elif explanation.correlation_id is None and explanation.request.is_refused:
-        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")
-
-
-def headline(explanation: Explanation) -> str:
-    """Return a line that names a request: its origin, method, host, path, and status."""
-    request = explanation.request
-    line = " ".join(filter(None, (request.method, request.host + request.path)))
-    outcome = f"HTTP {request.status}" if request.status else ""
-    summary = " -> ".join(filter(None, (line, outcome)))
-    return f"{request.origin}: {summary}" if summary else request.origin
+def _split(count: int, largest: int) -> list[range]:
+    """Return the numbers of requests in parts of increasing size, up to a limit."""
+    parts, done, size = [], 0, _FIRST_PART
+    while done < count:
+        parts.append(range(done + 1, min(done + size, count) + 1))
+        done, size = parts[-1][-1], min(2 * size, largest)
+    return parts
