@@ -13,7 +13,7 @@ from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
 from cxcall.batch.row_selection import is_same_request
 from cxcall.batch.row_sender import RowSender, SharedToken
-from cxcall.batch.sending_threads import RowLoop
+from cxcall.batch.sending_threads import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
@@ -60,7 +60,7 @@ class BegunBatch(NamedTuple):
     key_of: Callable[[Row], str]
 
 
-class Run(RowLoop):
+class Run(StoppableRun):
     """One run over a batch: threads send the rows, one thread receives the results, and records rows that were not sent.
 
     `called` are the people whom the batch has called, and the content of its file.
@@ -101,7 +101,7 @@ class Run(RowLoop):
         Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
         the time of the next one.
         """
-        pool = self._new_pool(threads)
+        pool = self._start_threads(threads)
         try:
             while not self.is_at_end:
                 results = self._process(self._rows(), pool, threads=threads)

@@ -24,10 +24,10 @@ _STOPPING = (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE)
 """The exit codes of rows after which every other row would also fail."""
 
 
-class RowLoop:
-    """Sends rows with threads until there are none, or until a signal or another reason to stop.
+class StoppableRun:
+    """What a run and a worker have in common: statistics, threads, and reasons to stop.
 
-    Threads put events into `_events`; None there wakes the loop. `interrupts` counts the signals.
+    Threads put events into `_events`; None there ends a wait for an event. `interrupts` counts the signals.
     """
 
     def __init__(self, ledger: Ledger, limit: FailureLimit) -> None:
@@ -56,7 +56,8 @@ class RowLoop:
         self._events.put(None)
 
     @staticmethod
-    def _new_pool(threads: int) -> ThreadPoolExecutor:
+    def _start_threads(threads: int) -> ThreadPoolExecutor:
+        """Return a pool of threads that send; all threads of this process switch more often from now on."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
         return ThreadPoolExecutor(threads, "cxcall-rows", initializer=signals.block_in_thread)
 

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
+# Members of a response.
 PAGE_COUNTS = ("pagecount", "totalpages")
 PAGE_NUMBERS = ("pagenumber", "page", "currentpage")
 PAGE_SIZES = ("pagesize", "perpage")
 TOTALS = ("total", "totalrecords", "totalresults", "totalcount", "totalelements")
 LINKS = ("nexturi", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "next", "nextpage")
 
-_NUMBERS = ("pagenumber", "page", "pagenum")
-_SIZES = ("pagesize", "perpage", "top", "limit", "maximumrows", "count")
+# Query parameters.
+_PARAMETER_NUMBERS = ("pagenumber", "page", "pagenum")
+_PARAMETER_SIZES = ("pagesize", "perpage", "top", "limit", "maximumrows", "count")
 _OFFSETS = ("skip", "offset", "startrowindex", "startindex")
 _CURSORS = (
     "cursor",
@@ -38,6 +40,7 @@ _CURSORS = (
     "after",
     "nextpage",
 )
+# Members of a response that hold the list, or the links to other pages.
 _LIST_NAMES = ("entities", "results", "resources", "items", "records", "data")
 _LISTS = tuple(f"/{name}" for name in (*_LIST_NAMES, "Resources"))
 _PAGE_OBJECTS = ("links", "meta", "page", "paging", "pagination", "navigation")
@@ -86,7 +89,7 @@ def find_paging(operation: Operation) -> Paging | None:
     }
     number, size, offset, cursor = (
         next((query[name] for name in names if name in query), "")
-        for names in (_NUMBERS, _SIZES, _OFFSETS, _CURSORS)
+        for names in (_PARAMETER_NUMBERS, _PARAMETER_SIZES, _OFFSETS, _CURSORS)
     )
     is_list = "array" in _types(schema)
     items = "" if is_list else _choose_list(_declared_arrays(operation, schema))

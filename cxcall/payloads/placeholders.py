@@ -16,11 +16,19 @@ _THING = (
     r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number"
     r"|name|value|code|url)"
 )
+_BEFORE_THING = ("your", "my", "insert", "enter", "replace")
+_ALONE = ("todo", "tbd", "changeme", "fixme")
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    return "|".join(words).replace("i", r"[i\u0130\u0131]")
+
+
 _TO_REPLACE = (
     # your-contact-id, "your contact id"; not "My Renewals"
-    r"(?:your|my|[i\u0130\u0131]nsert|enter|replace)"
+    rf"(?:{_any_of(_BEFORE_THING)})"
     rf"(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
-    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,40}"
+    rf"|{_any_of(_ALONE)}|x{{3,40}}"
 )
 _UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
 _UNFILLED_END = (
@@ -29,7 +37,7 @@ _UNFILLED_END = (
 _IS_TEMPLATE = f"^(?:{_TEMPLATES})$"
 _IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
 _TEMPLATE_STARTS = ("<", "[", "{", "$", "%", "0")
-_STARTS = ("your", "my", "insert", "enter", "replace", "todo", "tbd", "changeme", "fixme", "xxx")
+_STARTS = (*_BEFORE_THING, *_ALONE, "xxx")
 _END = "here"
 """The starts and ends of placeholders, so that for most texts the patterns are not even compiled."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.queue.claimed_rows import GIVEN_BACK, ClaimedRows, RowEnd, settle_batch
 from cxcall.batch.row_result import result_without_sending
-from cxcall.batch.sending_threads import RowLoop
+from cxcall.batch.sending_threads import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.ledger.errors import (
     RECORDS_MISSING,
@@ -47,7 +47,7 @@ class FinishedRow(NamedTuple):
     result: RowResult | None
 
 
-class Worker(RowLoop):
+class Worker(StoppableRun):
     """One worker. `on_result` gets each row's result and batch, `on_problem` why the queue is unreachable."""
 
     def __init__(
@@ -80,7 +80,7 @@ class Worker(RowLoop):
 
     def run(self, *, threads: int, until_empty: bool) -> None:
         """Send rows until a signal, a reason to stop, or the end of the rows to send now."""
-        pool = self._new_pool(threads)
+        pool = self._start_threads(threads)
         while not (self._is_done(until_empty=until_empty) or self.is_abandoned):
             self._receive(self._wait_seconds(threads))
             try:
