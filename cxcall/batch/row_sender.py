@@ -10,6 +10,7 @@ from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.ledger.database_interface import no_fence
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
@@ -71,7 +72,7 @@ class RowSender:
         key_of: Callable[[Row], str],
         again: bool,
         fence: Callable[[str], None] | None = None,
-        review: Callable[[Delivery], Delivery] | None = None,
+        review: Callable[[Delivery], Delivery] = lambda delivery: delivery,
     ) -> RowResult | None:
         """Send one row and return its result, even after a fault; None if it was not sent, because the run stops.
 
@@ -84,8 +85,7 @@ class RowSender:
             if finding := check_hours_again(request, checked.values):  # the slot may be late
                 return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
             hooks = self._hooks(checked, request, slot)
-            hooks = hooks._replace(fence=fence) if fence else hooks
-            hooks = hooks._replace(review=review) if review else hooks
+            hooks = hooks._replace(fence=fence or no_fence, review=review)
             key = key_of_rows(each.number for each in checked.rows)
             key = key or request.request.mask_echo(key_of(row))
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)

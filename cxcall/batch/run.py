@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cxcall.batch.statistics.check_counts import CheckStatistics
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
+    from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
 
 _CLOCK_INTERVAL = 30.0
@@ -231,14 +232,18 @@ class Run(StoppableRun):
             batch=self.batch,
             key_of=self.key_of,
             again=self.job.again,
-            fence=partial(self._stop_on_other_run, request),
+            fence=partial(self._fence, checked, request),
+            review=partial(self._review, checked),
         )
         if self.replaced:
             self.stop(self.replaced)
         self._events.put(result or checked.row.number)
 
-    def _stop_on_other_run(self, request: CheckedRequest, delivery: str) -> None:
-        """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile."""
+    def _fence(self, _checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
+        """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile.
+
+        It is called in the transaction that records the delivery.
+        """
         if self.called is None:
             return
         try:
@@ -248,6 +253,10 @@ class Run(StoppableRun):
             raise
         if self.called.guards_each_record:
             self.called.stop_on_new_call(request, delivery)
+
+    def _review(self, _checked: CheckedRow, delivery: Delivery) -> Delivery:
+        """Return a delivery as it is recorded."""
+        return delivery
 
     def _abandoned_results(self) -> Iterator[RowResult]:
         """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""

@@ -75,19 +75,6 @@ class LoadRun(Run):
         """Yield the requests, and the rows that are not sent."""
         return self._builder.combine(self.selection.rows())
 
-    def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
-        """Send a request, unless another process has recorded a request with one of its rows."""
-        result = self.sender.send(
-            checked,
-            request,
-            batch=self.batch,
-            key_of=self.key_of,
-            again=self.job.again,
-            fence=lambda delivery: self._stop_on_overlap(checked, delivery),
-            review=lambda result: self._review(checked, result),
-        )
-        self._events.put(result or checked.row.number)
-
     def _review(self, checked: CheckedRow, result: Delivery) -> Delivery:
         """Return an accepted delivery with how many rows its response does not confirm, or as unknown if it confirms none."""
         if result.outcome is not Outcome.ACCEPTED:
@@ -97,17 +84,13 @@ class LoadRun(Run):
             return result._replace(note=note_of_unknown_rows(missing, total))
         return result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
 
-    def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
-        """Raise StoppedError if a row is in another delivery of this load; called in the transaction of the record.
+    def _fence(self, checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
+        """Raise StoppedError if a row is in another delivery of this load.
 
         Two runs of one load may combine its rows differently, so that no request equals another one. A load of
         another file into the list may have started meanwhile.
         """
-        if (
-            self.contacts
-            and checked.request
-            and (other := self.contacts.find_meanwhile(checked.request))
-        ):
+        if self.contacts and (other := self.contacts.find_meanwhile(request)):
             raise _overlap_error("a contact", other, "another process is loading it into this list")
         loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)
         for row in checked.rows:
