@@ -4,7 +4,7 @@
 
 from typing import Literal
 
-from cxcall.batch.failure_limit import FailureLimit
+from cxcall.batch.limits import FailureLimit
 from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.shared_options import (
     ENCODING,

@@ -30,9 +30,8 @@ from cxcall.sending.confirmation_prompt import needs_consent
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
-    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.job import Job
-    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.limits import FailureLimit, Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
 

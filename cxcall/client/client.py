@@ -233,12 +233,11 @@ class Client:
         rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C, SIGTERM, and SIGHUP wait for
         the requests in flight, and then raise KeyboardInterrupt.
         """
-        from cxcall.batch.failure_limit import FailureLimit
         from cxcall.batch.input.column_mapping import ColumnMap
         from cxcall.batch.input.national_numbers import parse_country
         from cxcall.batch.input.rows import RowFormat
         from cxcall.batch.job import Job
-        from cxcall.batch.rate_limit.rate import Rate
+        from cxcall.batch.limits import FailureLimit, Rate
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)

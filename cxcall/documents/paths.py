@@ -1,10 +1,11 @@
-"""Read paths that a person wrote: with `~` for the home folder, or in an environment variable."""
+"""Read paths that a person wrote: with `~` for the home folder, or in an environment variable; find unused names."""
 
 from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
+from itertools import count
+from pathlib import Path, PurePath
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
@@ -57,3 +58,11 @@ def variable_folder(variable: str) -> Path | None:
         if has_variable
         else "a relative path is another folder in each working directory, with other records",
     )
+
+
+def unused_name(path: str) -> str:
+    """Return the path, or if it exists, the path with `-2`, `-3`, and so on before its suffix."""
+    pure = PurePath(path)
+    start = path.removesuffix(pure.suffix)
+    names = (f"{start}{f'-{number}' if number > 1 else ''}{pure.suffix}" for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))

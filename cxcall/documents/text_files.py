@@ -300,7 +300,7 @@ def conversion_command(path: str, encoding: str) -> tuple[str, str]:
     from pathlib import PurePath
     from shlex import join, quote
 
-    from cxcall.documents.unused_file_names import unused_name
+    from cxcall.documents.paths import unused_name
 
     suffix = PurePath(path).suffix
     target = unused_name(f"{path.removesuffix(suffix)}.utf8{suffix}")

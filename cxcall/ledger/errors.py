@@ -105,7 +105,7 @@ def unusable_file_error(path: Path, problem: str) -> LedgerError:
     """
     from shlex import quote
 
-    from cxcall.documents.unused_file_names import unused_name
+    from cxcall.documents.paths import unused_name
 
     file, aside = quote(str(path)), quote(unused_name(str(path.parent / "damaged")))
     return LedgerError(

@@ -9,9 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.called_people import CalledPeople, describe_change
-from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
-from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.limits import FailureLimit, Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import (
     find_by_request,
@@ -42,7 +41,7 @@ from cxcall.cli.actions.batch.result_printer import (
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
-from cxcall.documents.unused_file_names import unused_name
+from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple

@@ -9,10 +9,9 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.batch.failure_limit import FailureLimit
+from cxcall.batch.limits import FailureLimit, Rate
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.queue.worker_batches import Destinations
-from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.cli.shared_options import flags_of
