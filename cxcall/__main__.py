@@ -9,8 +9,10 @@ def main() -> None:
     deferred = _defer_signals()
     import os
 
+    from cxcall.runtime import process_exit
     from cxcall.runtime.process_exit import exit_process
 
+    process_exit.is_command = True
     if sys.argv[1:] == ["--version"]:
         from cxcall.version import __version__
 

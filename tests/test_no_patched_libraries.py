@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from helpers.cases import each_case
+from helpers.command import CONTACT, Cxcall
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Keeps an optional character-set detector of requests from loading; its docstring says why.
@@ -82,10 +84,11 @@ def test_no_module_patches_a_library(path: Path) -> None:
         assert not patches_in(path.read_text("utf-8"))
 
 
-def test_the_one_exception_only_marks_modules_as_absent() -> None:
+def test_the_one_exception_only_marks_modules_as_absent_or_empty() -> None:
     program = EXCEPTION.read_text("utf-8")
     lines = [program.splitlines()[line - 1].split("#")[0].strip() for line in patches_in(program)]
-    assert lines == ["sys.modules[name] = None", "del sys.modules[name]"]
+    marks = ["sys.modules[name] = None", "sys.modules[name] = empty"]
+    assert lines == [*marks, "del sys.modules[name]"]
 
 
 @each_case(
@@ -153,11 +156,55 @@ def test_other_assignments_are_no_patches(program: str) -> None:
     assert not patches_in(program)
 
 
-def test_requests_is_loaded_without_a_detector_and_others_can_load_one() -> None:
-    before = sys.modules.get("charset_normalizer")
-    import cxcall.transport.connection  # noqa: F401
+LOADING = """
+import sys, warnings
+filters, seen = warnings.filters, []
+class Watch:
+    def find_spec(self, name, path=None, target=None):
+        if name == "requests":
+            detectors = [sys.modules.get(each, 0) for each in ("chardet", "charset_normalizer")]
+            seen.append((warnings.filters is filters, detectors == [0, 0]))
+sys.meta_path.insert(0, Watch())
+"""
+"""A program that notes, when requests is loaded, whether the filters of warnings and the detectors are as before."""
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--sandbox")
 
-    assert sys.modules.get("charset_normalizer", before) is before
-    import charset_normalizer
 
-    assert charset_normalizer.from_bytes(b"caf\xc3\xa9").best()
+def run_with_warnings_as_errors(program: str) -> str:
+    words = (sys.executable, "-W", "error", "-c", LOADING + program)
+    ran = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert not ran.stderr
+    return ran.stdout.splitlines()[-1]
+
+
+@pytest.mark.slow
+def test_client_in_a_program_changes_no_filter_of_warnings_and_no_detector(cxcall: Cxcall) -> None:
+    """A thread loads requests, while other threads of the program may use both."""
+    program = f"""
+import os
+os.environ.update({cxcall.environment!r})
+import cxcall
+with cxcall.Client(sandbox=True) as client:
+    sent = client.send("personal-connection", {{"contactId": {CONTACT!r}, "reasonCode": "x"}})
+import requests, charset_normalizer
+print(seen, str(sent.outcome), requests.compat.chardet is charset_normalizer)
+"""
+    assert run_with_warnings_as_errors(program) == "[(True, True)] accepted True"
+
+
+@pytest.mark.slow
+def test_command_loads_no_detector_and_changes_no_filter_of_warnings(cxcall: Cxcall) -> None:
+    program = f"""
+import os
+os.environ.update({cxcall.environment!r})
+os._exit = lambda code: sys.exit(code)
+sys.argv = ["cxcall", *{SEND!r}]
+from cxcall.__main__ import main
+try: main()
+except SystemExit as end: code = end.code
+names = ("chardet", "charset_normalizer")
+print(code, seen[0][0], warnings.filters is filters, [each for each in names if each in sys.modules])
+import charset_normalizer
+assert charset_normalizer.from_bytes(b"caf").best()
+"""
+    assert run_with_warnings_as_errors(program) == "0 True True []"

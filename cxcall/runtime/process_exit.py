@@ -13,6 +13,8 @@ STOP_SIGNALS = tuple(
     getattr(_signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(_signal, name)
 )
 """The numbers of the signals that end a command: Ctrl-C, termination by the system, and a closed terminal."""
+is_command = False
+"""Whether the process runs the command, and not a program that imports cxcall."""
 _USAGE, _INTERRUPTED = 2, 130  # as in `errors.ExitCode`, which `cxcall --version` does not load
 
 
