@@ -9,17 +9,14 @@ import subprocess
 import sys
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from cxcall.contracts.json_schema import resolve_reference
 from cxcall.findings.errors import UsageError
-from helpers.command import CAMPAIGN, CONTACT, Cxcall
+from helpers.command import CONTACT, Cxcall
 from helpers.platform_server import Platform
-
-if TYPE_CHECKING:
-    from helpers.command import Cxcall
 
 SHIPPED: dict[str, Any] = json.loads(
     resources.files("cxcall").joinpath("contracts/community.json").read_text("utf-8")
@@ -193,14 +190,3 @@ def test_numbers_in_an_address_are_masked_where_a_log_would_keep_them(cxcall: Cx
     assert ran.envelope["request"]["url"].endswith("/dial/+*******0177?from=******0188")
     exact = cxcall(*words, *to, "-n", "-o", "json", code=0).envelope["request"]["url"]
     assert exact.endswith("/dial/%2B12025550177?from=2025550188")
-
-
-def test_the_ledger_keeps_the_dialed_number_and_nothing_of_a_text(live: Cxcall) -> None:
-    note = "note=Ada Lovelace, pin 4711, call +442079460958"
-    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
-    live(*words, "--data", note, "--yes", code=0)
-    kept = live("history", "export", code=0).out
-    assert "Lovelace" not in kept
-    assert "4711" not in kept
-    assert "79460958" not in kept
-    assert json.loads(kept)["numbers"] == ["+*******0100"]

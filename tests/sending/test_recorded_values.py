@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cxcall.ledger.intents import older_digests
 from cxcall.ledger.ledger import Ledger
 from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
+from helpers.command import CAMPAIGN, CONTACT, Cxcall
 from helpers.deliveries import BODY, NUMBER, SECRET, Tokens, plan_to
 from helpers.fault_server import FaultServer, answer
 
@@ -81,3 +83,14 @@ def test_people_of_a_sandbox_are_others_and_a_read_has_none() -> None:
     assert real
     assert not {*real} & {*local}
     assert find_people(load_operation("get-campaign"), [NUMBER], BODY, API) == ()
+
+
+def test_the_ledger_keeps_the_dialed_number_and_nothing_of_a_text(live: Cxcall) -> None:
+    note = "note=Ada Lovelace, pin 4711, call +442079460958"
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+    live(*words, "--data", note, "--yes", code=0)
+    kept = live("history", "export", code=0).out
+    assert "Lovelace" not in kept
+    assert "4711" not in kept
+    assert "79460958" not in kept
+    assert json.loads(kept)["numbers"] == ["+*******0100"]

@@ -181,7 +181,7 @@ def void(_: object) -> None:
     """Drop a value."""
 
 
-def test_a_refused_connection_left_nothing() -> None:
+def test_nothing_is_sent_if_the_connection_is_refused() -> None:
     with reserve() as closed:
         result = post(f"http://127.0.0.1:{port_of(closed)}/")
     assert (result.failure, result.may_be_sent, result.response) == ("connect", False, None)
@@ -201,7 +201,7 @@ def test_a_failure_has_a_name_where_its_module_cannot_be_loaded(
     assert refused.detail == result.detail == "ConnectionError"
 
 
-def test_an_unknown_host_left_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_to_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -233,12 +233,12 @@ def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later
 
 
 @pytest.mark.parametrize("url", ["https://a..b/", "http://[::1/", "http://127.0.0.1:99999/"])
-def test_a_url_that_is_none_left_nothing(url: str) -> None:
+def test_nothing_is_sent_to_a_text_that_is_not_a_url(url: str) -> None:
     result = post(url)
     assert (result.failure, result.may_be_sent, result.response) == ("malformed", False, None)
 
 
-def test_a_header_that_is_none_left_nothing() -> None:
+def test_nothing_is_sent_with_a_header_that_is_not_valid() -> None:
     with FaultServer((fault.accept,)) as server:
         result = post(server.base_url, X="☎")
         two = post(server.base_url, X="a\r\nAuthorization: b")

@@ -35,7 +35,7 @@ def test_tls_with_a_trusted_certificate(
 @pytest.mark.parametrize(
     "broken", ["close after the body", "cut in the headers", "cut in the body"]
 )
-def test_what_breaks_under_tls_had_left(
+def test_a_connection_that_breaks_under_tls_may_have_sent_the_request(
     monkeypatch: pytest.MonkeyPatch, certificate: Certificate, broken: str
 ) -> None:
     trust(monkeypatch, certificate)
@@ -100,7 +100,7 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
     ids=["plain HTTP", "closed", "reset"],
 )
 @LOST_SOCKET
-def test_no_tls_left_nothing(spoken: Fault) -> None:
+def test_nothing_is_sent_to_a_server_without_tls(spoken: Fault) -> None:
     gc.freeze()  # checking the objects of other tests takes a second
     with FaultServer((spoken,)) as server:
         result = post(server.base_url.replace("http:", "https:"))
@@ -114,7 +114,7 @@ def test_no_tls_left_nothing(spoken: Fault) -> None:
 
 @pytest.mark.slow
 @LOST_SOCKET
-def test_a_connection_gone_before_the_handshake_left_nothing(
+def test_nothing_is_sent_if_the_connection_ends_before_the_handshake(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from urllib3.util import connection
@@ -145,7 +145,7 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
     gc.collect()
 
 
-def test_a_handshake_that_never_ends_left_nothing() -> None:
+def test_nothing_is_sent_while_a_handshake_does_not_end() -> None:
     for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection is slow
         with FaultServer((fault.silence,)) as server:
             result = post(server.base_url.replace("http:", "https:"), timeout=timeout)
