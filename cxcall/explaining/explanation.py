@@ -27,6 +27,7 @@ from cxcall.explaining.missing_evidence import (
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
+    with_method_of_body,
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
 from cxcall.explaining.ranking import rank_findings
@@ -161,7 +162,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request, mask = mask_request(with_masked_unknown(request))
+    request, mask = mask_request(with_masked_unknown(with_method_of_body(request, own)))
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)

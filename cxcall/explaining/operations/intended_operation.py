@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.checks.body.body_check import body_value
-from cxcall.explaining.operations.known_operations import READ_METHODS
+from cxcall.explaining.checks.url.host_check import platform_of_path
+from cxcall.explaining.operations.known_operations import (
+    PLATFORM_NAMES,
+    READ_METHODS,
+    find_place,
+    load_published_operations,
+    own_operations,
+)
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.checks.url.route_check import RouteMatch
@@ -131,6 +140,29 @@ def is_body_of(operation: Operation, value: Any) -> bool:
     known = _schema(operation).get("properties", {})
     has_own_name = any(name in known and _COMPOUND.search(name) for name in names)
     return has_own_name and _count_known(operation, value, names) >= max(1, len(names) / 2)
+
+
+def with_method_of_body(request: ObservedRequest, own: Contract | None = None) -> ObservedRequest:
+    """Return a request; if only its method is not shown, with that of the operation at its path which takes the body.
+
+    If several take one, it is that of the operation that knows most of the names in the body, and POST among equals.
+    """
+    if request.method or not request.body or not request.path.strip("/"):
+        return request
+    sources = [own_operations(own)] if own else []
+    platform = platform_of_path(request.path)
+    sources += map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
+    known: dict[str, float] = {}
+    value = body_value(request)
+    for method in ("POST", "PUT", "PATCH"):
+        place = find_place(method, request.path, sources)
+        found = place.operation(method) if place else None
+        operation = found.load() if found else None
+        if operation is not None and operation.takes_body:
+            known[method] = _count_known(operation, value, _names(value))
+    best = [method for method in known if known[method] == max(known.values())]
+    is_clear = len(best) == 1 or best[:1] == ["POST"]
+    return replace(request, method=best[0]) if is_clear else request
 
 
 def _path_words(path: str) -> set[str]:

@@ -22,6 +22,7 @@ from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_url
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
     with_response,
+    with_sent_body,
     with_status,
     without_mentions,
 )
@@ -72,7 +73,8 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         reader = getattr(import_module(f"{__package__}.{module}"), function)
         requests = without_mentions(list(reader(shown)))
         if len(requests) == 1:
-            request = with_status(with_response(requests[0], shown), shown)
+            request = with_response(with_sent_body(requests[0], shown), shown)
+            request = with_status(request, shown)
             requests = [with_failure(with_correlation_id(request, text), text)]
         if any(each.path.strip("/") for each in requests):
             yield from requests

@@ -7,12 +7,16 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_text import find_json
+from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
     status_of,
 )
 from cxcall.explaining.readers.request_builder import build_response
+from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.responses.identifiers import correlation_id
 from cxcall.transport.http_messages import Headers
 
@@ -39,9 +43,42 @@ _ERROR_STATUS = re.compile(
     re.IGNORECASE,
 )
 _DOTTED = re.compile(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
+_WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
+"""Kinds of sources that show a whole request, so that other text is not its body."""
 _ASSUMPTION = re.compile(
     r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
 )
+
+
+def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request; if it shows no body, with the one that the text names: `payload = {...}`.
+
+    What was read as its response is not the response if it is the same object.
+    """
+    if request.body is not None or request.method in READ_METHODS or request.kind in _WHOLE:
+        return _without_repeated_body(request, request.body or "")
+    from cxcall.explaining.readers.named_bodies import find_sent_body
+
+    has_path = bool(request.path.strip("/"))
+    is_named = not has_path or request.kind in (SourceKind.MESSAGE, SourceKind.CODE)
+    at = text.find(request.path) if has_path else len(text)
+    if (sent := find_sent_body(text, at, is_named=is_named)) is None:
+        return request
+    body, unknown = resolve_body(sent.text)
+    request = replace(request, body=body, unknown={**request.unknown, **unknown})
+    return _without_repeated_body(request, text[sent.start : sent.end])
+
+
+def _without_repeated_body(request: ObservedRequest, sent: str) -> ObservedRequest:
+    """Return a request; without the body of its response if it is the body that was sent."""
+    response = request.response
+    if response is None or not response.body:
+        return request
+    is_same = response.text == sent or response.json() == find_json(request.body or "", 0)
+    if not is_same:
+        return request
+    response = build_response(response.status or None, dict(response.headers), None)
+    return replace(request, response=response)
 
 
 def with_response(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -16,7 +16,10 @@ _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
 _START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 # A map as Java or Dart prints it, without quotes: the types of its values are not known.
 _PRINTED_MAP = re.compile(r"\{\s*\w+(?:=|: (?:[^\"'\[{\s]|\[[^\"'\]\[{]))|\[\"\w+\": ")
-_CUT = re.compile(r"(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE)
+# Spring writes `400 Bad Request on POST request for "...": [no body]` if the response is empty.
+_CUT = re.compile(
+    r"\[no body\]\s*\Z|(?:\.\.\.|\u2026)\s*[\[(<]*(?:truncated|cut)?[\])>]*\s*\Z", re.IGNORECASE
+)
 _ARRAY_START = re.compile(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""

@@ -307,7 +307,8 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
         body = response.take_request_body()
     if body is None and response is not None and response.is_raw and request.headers:
         body = request.text or None  # between two parts that are shown as they were sent
-    if not request.is_raw and (error := find_error_body(body or "")) and has_error_status(error):
+    error = None if request.is_raw else find_error_body(body or "")
+    if is_error_body(error) and (request.status or has_error_status(error)):
         # The text below the request is its response.
         known = _build_response(response)
         response_status = known.status if known else status_of(error) or request.status

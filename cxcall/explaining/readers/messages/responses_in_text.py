@@ -59,7 +59,7 @@ _STATUS_ALONE = re.compile(
     rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
 )
 _FAILED_URL = re.compile(
-    r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)"
+    r"\b(?:(?:for|with) url:? |url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
@@ -243,7 +243,7 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
 
 
 def object_text(text: str) -> str:
-    """Return the object at the start of a text as JSON; unchanged if its names are in double quotes.
+    """Return the object at the start of a text as JSON; unchanged if its names are in double quotes, as in JSON.
 
     Empty if there is none, or if it is not complete.
     """
@@ -251,7 +251,7 @@ def object_text(text: str) -> str:
     if not end:
         return ""
     written = text[:end]
-    if re.match(r'[{\[][\s{\[]*(?:["}\]]|$)', written):
+    if re.match(r'[{\[][\s{\[]*(?:"(?!(?:[^"\\]|\\.)*"\s*=>)|[}\]]|$)', written):
         return written
     from cxcall.explaining.readers.code.evaluator import Evaluator
     from cxcall.explaining.readers.code.literals import scan

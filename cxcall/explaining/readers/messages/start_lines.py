@@ -37,12 +37,13 @@ _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*
 NAMED_STATUS = re.compile(
     r"(?:(?<!expected[ _])(?<!Then )\b"
     r"(?:status|statuscode|code|http|returned|returns|response|error|gets?|got|received|rc"
-    r"|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"|but was|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
+    r"|\b\w+(?:Error|Exception)(?=:)"
     r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)"  # or an arrow or a bracket before the number
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})"
-    rf"(?![\w-]|\.\w|{_UNIT}|,? but (?:got|was|received)\b)",
+    rf"(?![\w-]|\.\w|{_UNIT}|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
 LINE_STATUS = re.compile(

@@ -1,0 +1,171 @@
+"""Find the body of a request that a text names beside an error: by a label, an assignment, an argument, or alone.
+
+`Request body: {...}`, `payload = {...}`, `post(url, json={...})`, and `sending payload {...}` name it; any other object
+is the body only if an operation takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_text import find_json
+from cxcall.explaining.readers.json_values.json_search import (
+    find_json_end,
+    is_array_start,
+    is_json,
+    is_printed_map,
+)
+from cxcall.explaining.readers.json_values.request_objects import is_error_body, is_resource
+from cxcall.explaining.readers.labeled_request import part_of
+from cxcall.explaining.readers.messages.responses_in_text import object_text
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OPENING = re.compile(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
+_BEFORE_OBJECT = re.compile(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
+"""The start of a literal before an object: `json.dumps(`, `b'`, or a quotation mark."""
+_CONNECTOR = re.compile(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
+_WORDS = re.compile(r"[\w.-]+")
+_MOST_WORDS = 3
+_MAX_HEAD, _MAX_OBJECTS = 200, 64
+_RECEIVED = re.compile(
+    r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
+    r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer|[Gg]ot|[Oo]utput)(?![a-z])"
+)
+"""Words before a label that say that the server sent the object; a log's level `ERROR` does not."""
+_RESPONSE_NAMES = frozenset(
+    "message error errors code status detail details title type timestamp path reason fault".split()
+)
+"""Names of which an object is a response if it has no others: gateways and frameworks send such errors."""
+_REQUEST_LABEL, _BODY_LABEL, _ALONE, _OTHER_LABEL, _NOT_SENT = range(5)
+
+
+class NamedBody(NamedTuple):
+    """An object in a text that may be the body of a request, with its place; the lower the rank, the more certain."""
+
+    start: int
+    end: int
+    rank: int
+    text: str
+    """The body as JSON; a mark for an unknown value if its end is not shown; empty if it is not an object."""
+    value: Any
+
+
+def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | None:
+    """Return the body that a text names beside an error at a position; None if it names none, or several.
+
+    Of several bodies, the last one before the error was sent with it. With `is_named`, the name must say that it is a
+    body.
+    """
+    limit = _BODY_LABEL if is_named else _OTHER_LABEL
+    found = [each for each in _objects(text) if each.rank <= limit and each.text]
+    best = min((each.rank for each in found), default=limit)
+    found = [
+        each
+        for each in found
+        if each.rank == best and (best <= _BODY_LABEL or _is_known_body(each.value))
+    ]
+    if len({each.text if each.value is None else repr(each.value) for each in found}) == 1:
+        return found[0]
+    before = [each for each in found if each.end <= position]
+    return before[-1] if before else None
+
+
+def _is_known_body(value: Any) -> bool:
+    from cxcall.explaining.operations.intended_operation import is_request_body
+
+    return is_request_body(value)
+
+
+def _objects(text: str) -> Iterator[NamedBody]:
+    """Yield the outermost objects of a text with the rank of the name before them."""
+    position = 0
+    for _ in range(_MAX_OBJECTS):
+        if (opening := _OPENING.search(text, position)) is None:
+            return
+        start = opening.start()
+        if text[start] == "[" and not is_array_start(text, start):
+            position = start + 1
+            continue
+        found = _read_object(text, start)
+        yield found
+        position = max(found.end, start + 1)
+
+
+def _read_object(text: str, start: int) -> NamedBody:
+    rank = _rank_of(_head_of(text, start))
+    if text.startswith("\\", start + 1):  # JSON as a text in a log: `"{\"name\": 1}"`
+        end = _line_end(text, start)
+        shown = text[start:end].replace('\\"', '"')
+        written = _literal_text(shown[: find_json_end(shown, 0)])
+    else:
+        end = find_json_end(text, start)
+        written = _literal_text(text[start:end])
+    if not written:  # cut, or without the types of its values
+        end = end or _line_end(text, start)
+        shown = mark_unresolved("{...}") if rank <= _BODY_LABEL else ""
+        return NamedBody(start, end, rank, shown, None)
+    value = find_json(written, None)
+    return NamedBody(start, end, _NOT_SENT if _is_received(value) else rank, written, value)
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return end if end >= 0 else len(text)
+
+
+def _literal_text(text: str) -> str:
+    """Return an object of any language as JSON; empty if it is not complete, or if its values have no quotation marks."""
+    has_quotes = '"' in text or "'" in text or is_json(text)
+    if not has_quotes or is_printed_map(text):
+        return ""
+    return object_text(text)
+
+
+def _is_received(value: Any) -> bool:
+    is_short_error = isinstance(value, dict) and value.keys() <= _RESPONSE_NAMES
+    return is_short_error or is_error_body(value) or is_resource(value)
+
+
+def _head_of(text: str, start: int) -> str:
+    """Return the text before an object on its line; the line above it if it is alone on its lines."""
+    line_start = text.rfind("\n", 0, start) + 1
+    head = _BEFORE_OBJECT.sub("", text[max(line_start, start - _MAX_HEAD) : start])
+    if head.strip() or not line_start:
+        return head.rstrip()
+    above = text[:line_start].rstrip("\n")
+    above = above[above.rfind("\n") + 1 :]
+    return (
+        above[-_MAX_HEAD:].rstrip() if above.rstrip()[-1:] in (":", "=") or _is_label(above) else ""
+    )
+
+
+def _is_label(line: str) -> bool:
+    return len(_WORDS.findall(line)) <= _MOST_WORDS and part_of(line)[1] == "body"
+
+
+def _rank_of(head: str) -> int:
+    """Return how certain it is that the object behind a text is a body that was sent."""
+    if not head:
+        return _ALONE
+    words = _WORDS.findall(_CONNECTOR.sub("", head))[-_MOST_WORDS:] or [""]
+    is_received = _RECEIVED.search(" ".join(words)) is not None
+    for first in range(len(words)):
+        side, part = part_of(" ".join(words[first:]))
+        if side == "response" or part not in ("", "body"):
+            return _NOT_SENT
+        if part and (side or not is_received):
+            return _REQUEST_LABEL if side else _BODY_LABEL
+    return _NOT_SENT if is_received or _is_other_part(words[-1]) else _OTHER_LABEL
+
+
+def _is_other_part(name: str) -> bool:
+    """Return whether a name in code is that of another part, such as `params` of the query."""
+    from cxcall.explaining.readers.code.request_roles import OTHER_NAMES, role_of
+
+    is_part = role_of(name) not in ("", "body", "json", "form")
+    return is_part or OTHER_NAMES.search(name) is not None

@@ -1,0 +1,79 @@
+"""`explain` checks the body that a text names beside an error, in any form, and takes no other object for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from helpers.cases import each_case
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+URL = "https://api.mypurecloud.de/api/v2/conversations/callbacks"
+ERROR = f"requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: {URL}"
+HTTPX = f"httpx.HTTPStatusError: Client error '400 Bad Request' for url '{URL}'\nFor more information check: https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/400"
+SPRING = f'HttpClientErrorException$BadRequest: 400 Bad Request on POST request for "{URL}": '
+REFUSAL = '{"message":"Bad","code":"bad.request"}'
+BODY = '{"callbackNumbers": "+12025550123"}'
+PYTHON = "{'callbackNumbers': '+12025550123'}"
+OTHER = '{"callbackNumbers": ["+12025550123"]}'
+WRONG = ("type-mismatch", "/callbackNumbers")
+NAMED = {
+    "label below": f"{ERROR}\nRequest body: {BODY}",
+    "label above": f"Request body: {BODY}\n{ERROR}",
+    "log line": f"INFO sending payload: {BODY}\n{ERROR}",
+    "prefix of a log": f"2026-11-27 10:00:00,123 DEBUG dialer: request payload {PYTHON}\n{ERROR}",
+    "assignment": f"payload = {PYTHON}\n{ERROR}",
+    "assignment on several lines": f"{ERROR}\npayload = {{\n    'callbackNumbers': '+12025550123',\n}}",
+    "keyword argument": f"{ERROR}\n    r = session.post(url, json={PYTHON})",
+    "form of Ruby": f'{ERROR}\nbody: {{ "callbackNumbers" => "+12025550123" }}',
+    "object alone": f"{ERROR}\n{BODY}",
+    "label on its own line": f"{ERROR}\nbody:\n{BODY}",
+    "prose": f"I send {BODY} and get: {ERROR}",
+    "label in German": f"Anfrage: {BODY}\n{ERROR}",
+    "text in a log": f'{ERROR}\nbody: "{{\\"callbackNumbers\\": \\"+12025550123\\"}}"',
+    "bytes": f"{ERROR}\nrequest.body: b'{BODY}'",
+    "last body before the error": f"payload: {OTHER}\npayload: {BODY}\n{ERROR}",
+    "body beside the response": f"{ERROR}\nrequest body: {BODY}\nresponse body: {REFUSAL}",
+    "httpx": f"{HTTPX}\npayload: {BODY}",
+    "aiohttp": f"aiohttp.client_exceptions.ClientResponseError: 400, message='Bad Request', url=URL('{URL}')\npayload = {PYTHON}",
+    "Spring": f'{SPRING}"{REFUSAL}"\nrequest body: {BODY}',
+    "Spring without a response": f"INFO Request: {BODY}\nERROR {SPRING}[no body]",
+    "Rust": f"Error: HTTP status client error (400 Bad Request) for url ({URL})\njson: {BODY}",
+    "log of Java": f"2026-11-27 10:00:00 ERROR [main] c.a.Dialer - Call to {URL} failed with 400, payload was {BODY}",
+    "variables of a test": f"E   {ERROR}\n\npayload    = {PYTHON}\nr          = <Response [400]>",
+    "SDK": f"ApiException: (400)\nReason: Bad Request\nHTTP response body: {REFUSAL}\nbody = {PYTHON}",
+    "call of an SDK": f"api.post_conversations_callbacks(body)\nApiException: (400)\nReason: Bad Request\nHTTP response body: {REFUSAL}\nbody = {PYTHON}",
+}
+NOT_SENT = {
+    "response": f"{ERROR}\n{REFUSAL}",
+    "response of another form": f'{ERROR}\nresponse: {{"callbackNumbers": 1}}',
+    "short error": f'{ERROR}\nbody: {{"message": "Bad Request"}}',
+    "query": f"params = {{'callbackNumbers': 1}}\n{ERROR}",
+    "settings": f"config = {{'callbackNumbers': 1}}\n{ERROR}",
+    "headers": f"headers = {{'callbackNumbers': '1'}}\n{ERROR}",
+    "two bodies below": f"{ERROR}\npayload: {OTHER}\npayload: {BODY}",
+    "error of Spring": f'{SPRING}"{REFUSAL}"',
+    "template": f"{ERROR}\nbody={{body}}",
+}
+
+
+@each_case("name", NAMED, quick=6)
+def test_body_beside_an_error_is_checked(name: str, cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "-o", "json", stdin=NAMED[name], code=3)
+    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
+    assert WRONG in found or ("property-missing", "/queueId") in found, found
+
+
+@each_case("name", NOT_SENT, quick=3)
+def test_other_object_beside_an_error_is_not_the_body(name: str, cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "-o", "json", "--all", stdin=NOT_SENT[name], code=3)
+    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
+    assert [each for each in found if each[1] not in ("response", "request", "body")] == []
+
+
+def test_url_of_the_request_is_read_beside_the_page_that_explains_its_status(
+    cxcall: Cxcall,
+) -> None:
+    ran = cxcall("explain", "-", stdin=HTTPX)
+    assert ran.out.startswith(f"client error: {URL.removeprefix('https://')} -> HTTP 400")
