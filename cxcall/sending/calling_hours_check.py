@@ -1,8 +1,8 @@
-"""Compare the time of a request's calls with the calling hours in the time zones of the numbers."""
+"""Check the times of a call: its scheduled times, and the calling hours in the time zones of its numbers."""
 
 from __future__ import annotations
 
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
@@ -14,12 +14,19 @@ from cxcall.sending.numbers_in_request import dialed_part, request_values
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.phone.hours_of_day import Hours
 
 SCHEDULED = "x-cxcall-scheduled"
 _NAME_PART = "schedul"
+_TOLERANCE = timedelta(minutes=5).total_seconds()
+"""Seconds that a time may be over: clocks differ, and a time of a moment ago means now."""
+_FARTHEST_ZONE = timedelta(hours=14).total_seconds()
+"""A time without an offset is certainly over only if it is over in every time zone."""
+_MOST_DAYS = 366
+_DAY = timedelta(days=1).total_seconds()
 
 
 class CallTime(NamedTuple):
@@ -162,3 +169,64 @@ def _outside(
 
 def _error(message: str, fix: str, why: str = "") -> Finding:
     return Finding.error("outside-hours", "", message, fix=fix, why=why, source="libphonenumber")
+
+
+def check_scheduled_times(
+    operation: Operation, values: Mapping[str, str], body: Payload, now: datetime | None = None
+) -> Iterator[Finding]:
+    """Yield a finding for each scheduled time of a request that is over, or farther ahead than is usual."""
+    for each in request_values(operation, values, body):
+        if not is_schedule(each.schema, each.name) or not isinstance(each.value, str):
+            continue
+        found = _check_time(each.value, each.schema, now or datetime.now(UTC))
+        if found is not None:
+            is_in_body = each.where.startswith("/")
+            yield found._replace(
+                where=each.where,
+                source=f"contract {operation.contract.name}",
+                excerpt=body.find_excerpt(each.where) if is_in_body else None,
+                origin=body.find_origin(each.where) if is_in_body else "",
+            )
+
+
+def _check_time(text: str, schema: JsonSchema, now: datetime) -> Finding | None:
+    """Return the finding on a time, without a place; None if it may be intended, or if it is not a time."""
+    try:
+        moment = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return None
+    has_offset = moment.tzinfo is not None
+    seconds = (moment if has_offset else moment.replace(tzinfo=UTC)) - now
+    ahead = seconds.total_seconds()
+    limits = schema.get(SCHEDULED)
+    limits = limits if isinstance(limits, dict) else {}
+    if ahead < -(_TOLERANCE if has_offset else _FARTHEST_ZONE):
+        return _past(text, has_offset=has_offset, is_refused=limits.get("past") == "refused")
+    most = limits.get("days", _MOST_DAYS)
+    if ahead > most * _DAY + (0 if has_offset else _FARTHEST_ZONE):
+        return Finding.warning(
+            "time-unlikely",
+            "",
+            f"`{text}` is {ahead / _DAY:,.0f} days in the future",
+            fix=f"schedule the call within {most} days, or check the year",
+            why=limits.get("why", "a call is rarely scheduled so far ahead"),
+        )
+    return None
+
+
+def _past(text: str, *, has_offset: bool, is_refused: bool) -> Finding:
+    compared = (
+        "the clock of this machine"
+        if has_offset
+        else "the clock of this machine in every time zone"
+    )
+    return Finding(
+        Severity.ERROR if is_refused else Severity.WARNING,
+        "time-unlikely",
+        "",
+        f"`{text}` is in the past, by {compared}",
+        fix="write a time in the future; to call as soon as possible, leave it out if it is optional",
+        why="the platform refuses a time in the past"
+        if is_refused
+        else "whether the platform refuses it, calls at once, or never calls is not documented",
+    )

@@ -25,7 +25,7 @@ from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
 from cxcall.sending.people_in_request import find_people, find_possible_people
 from cxcall.transport.http_messages import HttpRequest, is_header
-from cxcall.transport.request_targets import is_sent_unchanged, target_of
+from cxcall.transport.origins import is_sent_unchanged, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -131,7 +131,7 @@ def build_request(
 
         times = find_call_times(operation, values, payload)
     if operation.can_place_call and _has_date(values, payload):
-        from cxcall.sending.scheduled_times import check_scheduled_times
+        from cxcall.sending.calling_hours_check import check_scheduled_times
 
         findings += check_scheduled_times(operation, values, payload)
     is_readable = not has_errors(findings, strict=False)

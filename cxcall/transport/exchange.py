@@ -17,7 +17,7 @@ from cxcall.transport.http_messages import (
     HttpResponse,
     SentHeaders,
 )
-from cxcall.transport.request_targets import target_of
+from cxcall.transport.origins import target_of
 from cxcall.version import __version__
 
 if TYPE_CHECKING:

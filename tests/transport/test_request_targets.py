@@ -13,7 +13,7 @@ from requests.adapters import HTTPAdapter
 from cxcall.contracts.parameters import Parameter
 from cxcall.contracts.request_url import target
 from cxcall.findings.errors import UsageError
-from cxcall.transport.request_targets import is_sent_unchanged, target_of
+from cxcall.transport.origins import is_sent_unchanged, target_of
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
