@@ -234,7 +234,7 @@ PAGES = {
     "exit-codes.md": Page("Exit codes", help_topics.find("exit-codes").before, write_exit_codes),
     "findings.md": Page(
         "Finding codes",
-        "Each message of cxcall has a code, such as `error[id-format]`. The codes are stable: a script may compare them. "
+        "Each message of cxcall has a code, such as `error[id-format]`, and so has each reason why `batch` skips a row. The codes are stable: a script may compare them. "
         "`cxcall explain CODE` prints the same text. The results of `cxcall validate -o sarif` link to this page.",
         write_findings,
     ),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.batch.skip_reasons import SkipReason
+
 if TYPE_CHECKING:
     from helpers.command import Cxcall
+
+BATCH = Path(__file__).parents[2] / "docs/batch.md"
 
 
 def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
@@ -15,6 +21,15 @@ def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
     assert len(listed) > 35
     assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
     assert "the most similar code is `token-grant`" in cxcall("explain", "token-grants", code=2).err
+
+
+def test_each_reason_why_a_batch_skips_a_row_has_a_description(cxcall: Cxcall) -> None:
+    codes = {line.split("\t")[0] for line in cxcall("explain", "--codes", code=0).out.splitlines()}
+    assert {*map(str, SkipReason)} <= codes
+    table = re.findall(r"^\| `([a-z-]+)` \|", BATCH.read_text("utf-8"), re.MULTILINE)
+    assert {*map(str, SkipReason)} <= {*table}
+    shown = cxcall("explain", "already-called", code=0).out
+    assert "cxcall history resolve ID --not-placed" in shown
 
 
 @pytest.mark.parametrize(
