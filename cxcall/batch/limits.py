@@ -76,7 +76,8 @@ class FailureLimit(NamedTuple):
     def find_excess(self, statistics: BatchStatistics) -> str:
         """Return why a batch with these counts should stop; empty if it should continue."""
         if statistics.consecutive >= self.consecutive:
-            return f"{statistics.consecutive} requests in a row failed"
+            count = statistics.consecutive
+            return "1 request failed" if count == 1 else f"{count} requests in a row failed"
         sent, failed = statistics.requests, statistics.failures
         if not statistics.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > self.share * sent:
             return f"{failed} of {sent} requests failed, over {self.share:.0%}"

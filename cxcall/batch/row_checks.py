@@ -6,11 +6,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
+from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.payload import apply_flags
+from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import build_request, parameter_values
@@ -45,7 +46,13 @@ class CheckedRow(NamedTuple):
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:
-    """Yield every row with its check, in the order of the file; nothing is sent."""
+    """Yield every row with its check, in the order of the file; nothing is sent.
+
+    Raises UsageError for a flag or a setting with an invalid value, which is not the fault of a row.
+    """
+    parse_set_options(job.sets)
+    if job.operation.can_place_call:
+        call_guards.read_lists(job.settings.do_not_call_files)
     for row in job.rows.rows(job.operation):
         try:
             yield _check_row(job, row)
@@ -105,6 +112,21 @@ def decide_row(
         not force and has_errors(findings, strict=strict)
     )
     return CheckedRow(row, None if is_stopped else request, tuple(findings), values)
+
+
+def as_waiting(checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+    """Return a row outside its calling hours as one that is sent when they begin."""
+    opening = find_next_calling_time(request, checked.values)
+    fix = (
+        f"nothing to do: the row waits until {opening.astimezone():%Y-%m-%d %H:%M %Z}"
+        if opening
+        else ""
+    )
+    findings = [
+        each._replace(severity=Severity.NOTE, fix=fix) if call_guards.is_stopping(each) else each
+        for each in checked.findings
+    ]
+    return checked._replace(skip=None, findings=tuple(findings))
 
 
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:

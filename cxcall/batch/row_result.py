@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -125,22 +127,43 @@ def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
         engagement_id_source="ledger" if record.engagement_id else None,
         correlation_id=record.correlation_id,
         attempts=record.attempts,
-        findings=() if outcome is Outcome.ACCEPTED else (_finding_of_record(record),),
+        findings=() if outcome is Outcome.ACCEPTED else (_finding_of_record(record, checked),),
     )
     request = (checked.operation, checked.request, checked.body) if checked else ()
     return delivery_report(COMMAND, delivery, *request)
 
 
-def _finding_of_record(record: Record) -> Finding:
-    code, message = {
-        Outcome.UNKNOWN: ("outcome-unknown", "a call may have been placed"),
-        Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
-        Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
-    }[record.outcome]
+def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Finding:
+    """Return why a recorded delivery was not accepted: the cause that the platform's own code and message name."""
     fix = f"`cxcall history show {record.id}`"
+    why = record.note
+    if record.outcome is Outcome.REFUSED and (record.code or record.message):
+        cause = _recorded_refusal(record, checked)
+        code, message, why = cause.code, cause.message, cause.why
+    else:
+        code, message = {
+            Outcome.UNKNOWN: ("outcome-unknown", "a call may have been placed"),
+            Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
+            Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
+        }[record.outcome]
+        if record.message:
+            message += f" (HTTP {record.status})" if record.status else ""
+            why = f"the API says: {record.message}"
     if record.is_unresolved:
         fix = find_out_fix(record, datetime.now(UTC))
-    return Finding.error(code, "ledger", message, fix, record.note, source="ledger")
+    return Finding.error(code, "ledger", message, fix, why, source="ledger")
+
+
+def _recorded_refusal(record: Record, checked: CheckedRequest | None) -> Finding:
+    """Return the finding on a refusal whose code and message the ledger has."""
+    from cxcall.responses.refusals.refusal_findings import explain_refusal
+    from cxcall.transport.http_messages import HttpResponse
+
+    text = record.message.removesuffix(f" ({record.code})")
+    body = json.dumps({"code": record.code, "message": text}).encode()
+    response = HttpResponse(record.status or 0, "", {}, body)
+    operation = checked.operation if checked else None
+    return explain_refusal(operation, response, urlsplit(record.target).netloc)[0]
 
 
 def result_without_sending(checked: CheckedRow) -> RowResult | None:

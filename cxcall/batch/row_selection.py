@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import called_finding
 from cxcall.batch.next_calling_time import find_next_calling_time
-from cxcall.batch.row_checks import CheckedRow, check_rows
+from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
     SkipReason,
     duplicate_contact_finding,
@@ -97,13 +97,13 @@ class RowSelection:
             "INSERT INTO request VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING row",
             (number, _digest(request), _State.NOT_TO_SEND),
         ).fetchone()
-        if found is None and not self._job.strict:
-            return _as_duplicate(checked, self._find(request)[0])
+        if found is None:
+            return self._as_duplicate(checked, self._find(request)[0])
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
-            checked = checked._replace(skip=None)
+            checked = as_waiting(checked, request)
         checked = self._with_person(self._with_limit(checked, request), request)
-        if found is not None and checked.request and checked.skip is None:
+        if checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
             if self._contacts:
                 self._contacts.add(request, number)
@@ -114,16 +114,31 @@ class RowSelection:
         earlier = self._find_earlier and self._find_earlier(request, checked.row.number)
         return checked._replace(earlier=earlier, skip=None) if earlier else checked
 
+    def _stop(self, checked: CheckedRow, finding: Finding, reason: SkipReason) -> CheckedRow:
+        """Return a row as skipped, or as invalid if `strict`."""
+        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
+        if self._job.strict:
+            return checked._replace(request=None, findings=findings)
+        return checked._replace(skip=reason, findings=findings)
+
+    def _as_duplicate(self, checked: CheckedRow, first: int) -> CheckedRow:
+        """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""
+        if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
+            return checked
+        return self._stop_duplicate(checked, duplicate_finding(first))
+
+    def _stop_duplicate(self, checked: CheckedRow, finding: Finding) -> CheckedRow:
+        if self._job.strict:
+            finding = finding._replace(fix="remove the row; without `--strict`, it is skipped")
+        return self._stop(checked, finding, SkipReason.DUPLICATE)
+
     def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
-        """Return a row that would be sent as skipped, if its person was already called too often."""
+        """Return a row that would be sent as not sent, if its person was already called too often."""
         limit = request.settings.attempt_limit
-        if checked.skip or checked.earlier or not (self._ledger and limit):
+        if not (_is_to_send(checked) and self._ledger and limit):
             return checked
         finding = self._ledger.people.find_finding(request.possible_people, limit)
-        if finding is None:
-            return checked
-        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
-        return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)
+        return self._stop(checked, finding, SkipReason.MAX_ATTEMPTS) if finding else checked
 
     @property
     def is_changed_file(self) -> bool:
@@ -137,21 +152,14 @@ class RowSelection:
 
     def _with_person(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row that would be sent as stopped, if the batch has called its person, or an earlier row has its contact."""
-        if checked.skip or checked.earlier:
+        if not _is_to_send(checked):
             return checked
         if self.called and (earlier := self.called.find(request)):
             return self._stop(checked, called_finding(earlier), SkipReason.ALREADY_CALLED)
         first = self._contacts.find(request) if self._contacts else None
         if first is None or first == checked.row.number:
             return checked
-        return self._stop(checked, duplicate_contact_finding(first), SkipReason.DUPLICATE)
-
-    def _stop(self, checked: CheckedRow, finding: Finding, reason: SkipReason) -> CheckedRow:
-        """Return a row as skipped, or as invalid if `strict`."""
-        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
-        if self._job.strict:
-            return checked._replace(request=None, findings=findings)
-        return checked._replace(skip=reason, findings=findings)
+        return self._stop_duplicate(checked, duplicate_contact_finding(first))
 
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
@@ -175,8 +183,8 @@ class RowSelection:
         """Return a row with the decision to send or skip it; None if it belongs to another pass."""
         number = checked.row.number
         first, state = self._find(request)
-        if first != number and not self._job.strict:
-            return _as_duplicate(checked, first) if self._passes == 1 else None
+        if first != number:
+            return self._as_duplicate(checked, first) if self._passes == 1 else None
         if self._passes > 1 and state is not _State.WAITING:
             return None
         checked = self._with_person(self._with_earlier(checked, request), request)
@@ -187,7 +195,7 @@ class RowSelection:
             return None
         if state is _State.NOT_TO_SEND:
             checked = self._with_limit(checked, request)
-        if checked.skip is None and checked.earlier is None and state is _State.NOT_TO_SEND:
+        if _is_to_send(checked) and state is _State.NOT_TO_SEND:
             findings = (*checked.findings, not_agreed_finding())
             return checked._replace(skip=SkipReason.OUTSIDE_HOURS, findings=findings)
         if state is _State.WAITING:
@@ -224,9 +232,9 @@ class RowSelection:
         self._database.execute("UPDATE request SET state = ? WHERE row = ?", (state, row))
 
 
-def is_same_request(one: CheckedRequest | None, other: CheckedRequest | None) -> bool:
-    """Return whether two requests are the same for the duplicate guard: method, URL, and body."""
-    return one is not None and other is not None and _digest(one) == _digest(other)
+def _is_to_send(checked: CheckedRow) -> bool:
+    """Return whether a row is neither invalid, nor skipped, nor sent by an earlier run."""
+    return checked.request is not None and checked.skip is None and checked.earlier is None
 
 
 def _digest(checked: CheckedRequest) -> bytes:
@@ -235,14 +243,6 @@ def _digest(checked: CheckedRequest) -> bytes:
     body = comparable_body(media_type, request.body, checked.body)
     digest = intent_digest(request.method, request.url, body)
     return bytes.fromhex(digest.rpartition(":")[2])
-
-
-def _as_duplicate(checked: CheckedRow, first: int) -> CheckedRow:
-    """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""
-    if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
-        return checked
-    findings = (*checked.findings, duplicate_finding(first)._replace(excerpt=checked.row.place))
-    return checked._replace(skip=SkipReason.DUPLICATE, findings=findings)
 
 
 class FileContacts:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.row_result import RowResult, result_of_record, result_without_sending
-from cxcall.batch.row_selection import is_same_request
 from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.sending_threads import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
@@ -210,9 +209,6 @@ class Run(StoppableRun):
         earlier = checked.earlier
         if (result := result_without_sending(checked)) or earlier is None:
             return result
-        in_flight = self._in_flight.get(earlier.row or 0) if earlier.batch == self.batch else None
-        if in_flight and is_same_request(in_flight.request, checked.request):
-            return None  # an identical row is in flight: the duplicate guard waits for its outcome
         if self.called and self.called.is_changed:
             self.unsent.add_moved(checked.row, earlier)
         return RowResult(

@@ -66,7 +66,7 @@ _SETTINGS = {
     "engagement_id": "Where to search first for the engagement ID: `header:NAME` or `body:/pointer`.",
     "contract": "Your own OpenAPI or Swagger document, whose operations are added.",
     "hours": "Calling hours in the callee's local time (08:00-21:00).",
-    "hours_policy": "`enforce`: do not send outside calling hours; otherwise only warn.",
+    "hours_policy": "`enforce`: do not send outside calling hours; `warn` (the default): only warn.",
     "max_attempts": "How often one person may be called, such as `3/day` (`hour`, `day`, `week`).",
     "do_not_call": "A file of numbers that must not be called, one per line.",
 }

@@ -79,7 +79,7 @@ class GuardOptions(OptionGroup):
     """Options for the guards of the person who is called."""
 
     hours: str | None = _safety(
-        "--hours FROM-TO", "Set calling hours in the callee's time, like 08:00-21:00."
+        "--hours FROM-TO", "Warn outside the callee's hours; enforce with hours_policy."
     )
     do_not_call: str | None = _safety(
         "--do-not-call FILE", "Stop calls to the numbers in this file."

@@ -17,7 +17,7 @@ from cxcall.findings.finding import Excerpt, Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -181,8 +181,7 @@ def apply_flags(
             member = text.partition("=")[2] if flag.under else text
             value = set_text(operation, value, pointer, member, origin)
             origins[pointer] = origin
-    for text in sets:
-        pointer, member = _parse_set_option(text)
+    for pointer, member in parse_set_options(sets):
         value = set_value(
             _create_containers(operation, value, pointer, "--set"), pointer, member, "--set"
         )
@@ -228,6 +227,11 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         return parse(text.lower() if types == ["boolean"] else text, "text").value
     except DocumentError:
         return text
+
+
+def parse_set_options(texts: Iterable[str]) -> list[tuple[str, Any]]:
+    """Return the pointers and values of `--set`; raises UsageError for a text that is not `/pointer=JSON`."""
+    return [_parse_set_option(each) for each in texts]
 
 
 def _parse_set_option(text: str) -> tuple[str, Any]:

@@ -38,7 +38,7 @@ def check_numbers(
     if not operation.can_place_call:
         return
     hours = parse_hours(settings.hours)
-    lists = _read_lists(settings.do_not_call_files)
+    lists = read_lists(settings.do_not_call_files)
     has_number = any(number.is_dialed for number in numbers)
     listed_places = set()
     for number, where, is_dialed, is_in_text in numbers:
@@ -77,7 +77,8 @@ def parse_hours(text: str) -> Hours | None:
     return Hours.parse(text)
 
 
-def _read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
+def read_lists(paths: Sequence[str]) -> list[tuple[str, NumberList]]:
+    """Return the numbers of do-not-call lists, each with its path; raises UsageError if one cannot be read."""
     if not paths:
         return []
     from cxcall.sending.do_not_call_list import read_do_not_call_list

@@ -116,8 +116,14 @@ def check_hours(
     for each in times:
         problem = _find_problem(number, hours, each)
         if problem is not None:
-            yield problem if enforce else problem._replace(severity=Severity.WARNING)
+            yield problem if enforce else _only_warn(problem)
             return
+
+
+def _only_warn(problem: Finding) -> Finding:
+    """Return the finding as a warning that says how to stop such calls."""
+    fix = f"{problem.fix}; `CXCALL_HOURS_POLICY=enforce` stops such calls"
+    return problem._replace(severity=Severity.WARNING, fix=fix)
 
 
 def _find_problem(number: str, hours: Hours, call_time: CallTime) -> Finding | None:

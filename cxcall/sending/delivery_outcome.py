@@ -243,10 +243,13 @@ def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) ->
     """Return the message of a response with a status other than 2xx."""
     if shows_start(request, response, plan.operation, plan.engagement_place):
         return ", and the response names something that was started"
-    from cxcall.responses.message_in_body import platform_message
+    from cxcall.responses.message_in_body import platform_code, platform_message
 
-    words = platform_message(response)
-    return f', with the message "{words}"' if words else ""
+    words, code = platform_message(response), platform_code(response)
+    suffix = f" ({code})"
+    if not (code and words.endswith(suffix)):
+        return f', with the message "{words}"' if words else ""
+    return f', with the message "{words.removesuffix(suffix)}"{suffix}'
 
 
 def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpResponse) -> list[Finding]:

@@ -255,3 +255,14 @@ def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
     results = lines(cxcall("batch", file, *PERSONAL, "-n", "-o", "jsonl", code=0))
     assert [line["request"]["body"] for line in results[:-1]] == [body(1), body(2)]
     assert cxcall("batch", file, *PERSONAL, "--curl", code=0).out.count("curl --include") == 2
+
+
+@pytest.mark.parametrize("more", [("--dry-run",), ("--confirm", "2")])
+@pytest.mark.parametrize("flag", [("--do-not-call", "nope.txt"), ("--set", "nope")])
+def test_flag_with_an_invalid_value_is_one_usage_error_and_not_one_of_each_row(
+    cxcall: Cxcall, flag: tuple[str, str], more: tuple[str, ...]
+) -> None:
+    ran = cxcall("batch", write_lines(cxcall, 2), *PERSONAL, *flag, *more, "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert (finding["code"], finding["line"]) == ("usage", None)
+    assert finding["message"].startswith("`nope")

@@ -133,8 +133,8 @@ def test_row_that_waits_for_a_retry_when_the_batch_stops_has_that_reason(cxcall:
         ran = cxcall(*words, "--confirm", "2", "-o", "jsonl", code=9)
     waiting, failed, summary = map(json.loads, ran.out.splitlines())
     assert (waiting["outcome"], waiting["exitCode"]) == ("undelivered", 6)
-    reason = "the batch stopped before the next attempt: 1 requests in a row failed"
+    reason = "the batch stopped before the next attempt: 1 request failed"
     assert waiting["findings"][0]["message"] == reason
     assert failed["outcome"] == "unknown"
-    assert summary["data"]["stopped"] == "1 requests in a row failed"
+    assert summary["data"]["stopped"] == "1 request failed"
     assert "interrupted" not in ran.err + ran.out

@@ -70,14 +70,14 @@ def test_terminal_shows_progress_and_then_a_table(
     )
     assert ("━" in text) == ("TERM" not in environment)
     assert "\x1b" not in text or "TERM" not in environment
-    totals = plain(text).partition("12 rows: 1 unknown, 9 accepted, ")[2]
+    totals = plain(text).partition("12 rows: 1 unknown, 1 refused, 1 skipped, 9 accepted")[2]
     table = totals[totals.index("OUTCOME") :].splitlines()
     assert [line.split()[:3] for line in table[:5]] == [
         ["OUTCOME", "ROWS", "REASON"],
         ["unknown", "1", "outcome-unknown" + ":" * (columns == 200)],
         ["refused", "1", "permission-missing" + ":" * (columns == 200)],
-        ["accepted", "9"],
         ["skipped", "1", "invalid-number"],
+        ["accepted", "9"],
     ]
     assert all(len(line) <= columns for line in table[:5])
     output = " ".join(totals.split())
@@ -104,7 +104,7 @@ def test_redirected_results_leave_progress_totals_and_resume_on_the_terminal(
     (cxcall.folder / "again.csv").unlink()
     with terminal(cxcall, "run", *words, "--again", columns=100, program="sh") as child:
         text = plain(screen(child))
-    for part in ("━", "refused", "elapsed:", "stopped: 1 requests in a row failed", "--resume"):
+    for part in ("━", "refused", "elapsed:", "stopped: 1 request failed", "--resume"):
         assert part in text
     lines = (cxcall.folder / "results.jsonl").read_text("utf-8").splitlines()
     assert all(json.loads(line) for line in lines)
@@ -114,7 +114,7 @@ def test_redirected_results_leave_progress_totals_and_resume_on_the_terminal(
 def test_both_redirected_totals_and_report_are_on_stderr(cxcall: Cxcall) -> None:
     ran = cxcall(*export(cxcall), "-o", "jsonl", code=9)
     assert all(map(json.loads, ran.out.splitlines()))
-    assert "12 rows: 1 unknown, 9 accepted, " in ran.err
+    assert "12 rows: 1 unknown, 1 refused, 1 skipped, 9 accepted" in ran.err
     assert "OUTCOME" not in ran.err  # a table is for people
     assert "\x1b" not in ran.err
     assert "cxcall batch report" in ran.err

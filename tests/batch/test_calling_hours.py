@@ -226,3 +226,15 @@ def test_no_earlier_minute_is_within_the_hours(
         moment = now + timedelta(minutes=minute)
         is_open = all(moment.astimezone(zone).time() in hours for zone in zones)
         assert not is_open or (opening is not None and opening <= moment)
+
+
+def test_dry_run_shows_the_requests_that_wait_for_their_calling_hours(cxcall: Cxcall) -> None:
+    file = write_table(cxcall, NEW_YORK, BERLIN)
+    later = ("--hours", hours_around("America/New_York", timedelta(hours=2), timedelta(hours=3)))
+    words = ("batch", file, *EXECUTE, *later, "--wait-for-hours", "--dry-run")
+    ran = cxcall(*words, code=0)
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == ["row 1", "row 2"]
+    assert "2 rows, 2 valid" in ran.err
+    assert "error[" not in ran.err
+    assert "note[outside-hours]: row 1: " in ran.err
+    assert "the row waits until " in ran.err

@@ -215,6 +215,12 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
         )
     from cxcall.runtime.name_similarity import find_similar
 
+    if not header.cells:
+        return UsageError(
+            f"`{header.name}` is empty",
+            where=header.name,
+            fix="write the headers in its first line",
+        )
     near = find_similar(cell, header.cells)
     listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
     return UsageError(

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.report.recorded_rows import NOT_SENT
-from cxcall.batch.statistics.running_counts import OUTCOMES_BY_GRAVITY, Latencies
+from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER, Latencies
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
 
-# Accepted rows come after all others.
-ORDER = [
-    *map(str, sorted(OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)),
-    NOT_SENT,
-]
+ORDER = [*map(str, OUTCOMES_IN_ORDER), NOT_SENT]
 """Outcomes, the most serious first."""
 _SENT = {
     str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)

@@ -29,6 +29,10 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     """Yield the counts, and the rows that were not accepted, the unknown ones first."""
     batch = report.batch
     state = "finished" if batch.is_finished else "not finished: run its command with `--resume`"
+    if batch.is_finished and (left := summary.outcomes[Outcome.UNDELIVERED]):
+        state += (
+            f"; its command with `--resume` sends {count_phrase(left, 'undelivered row')} again"
+        )
     facts = [
         Entry("file", batch.file or "stdin"),
         Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),
@@ -63,7 +67,7 @@ def _row_entry(row: ReportRow) -> Entry:
     name = f"row {row.row}{f' ({row.key})' if row.key else ''}"
     reason = "" if row.message.startswith(row.reason) else row.reason
     what = ": ".join(filter(None, (row.outcome, reason, row.message)))
-    return Entry(name, what + (f", delivery {row.delivery}" if row.delivery else ""))
+    return Entry(name, what + (f" (delivery {row.delivery})" if row.delivery else ""))
 
 
 def csv_records(report: BatchReport) -> Iterator[str]:

@@ -63,7 +63,8 @@ class CheckStatistics:
         self.numbers_written += checked.numbers_written
         if checked.skip:
             self.skipped[checked.skip] += 1
-        for finding in checked.findings:
+        for each in checked.findings:
+            finding = _as_warning(each) if checked.skip else each
             if self._is_repeated_note(finding):
                 self.repeated_notes += 1
                 continue
@@ -104,6 +105,12 @@ class CheckStatistics:
             lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
             lines.append("only the first findings of each kind are shown")
         return "\n".join(lines)
+
+
+def _as_warning(finding: Finding) -> Finding:
+    """Return an error on a skipped row as a warning, because the batch goes on."""
+    is_error = finding.severity is Severity.ERROR
+    return finding._replace(severity=Severity.WARNING) if is_error else finding
 
 
 class InvalidRowsError(CheckError):

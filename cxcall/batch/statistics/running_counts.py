@@ -33,6 +33,8 @@ OUTCOMES_BY_GRAVITY = (
     Outcome.SKIPPED,
 )
 """The outcomes of rows, `unknown` first."""
+OUTCOMES_IN_ORDER = sorted(OUTCOMES_BY_GRAVITY, key=lambda each: each is Outcome.ACCEPTED)
+"""The outcomes in the order in which they are shown: accepted rows come after all others."""
 BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper bounds of the histogram's bars, in milliseconds."""
 _FEWEST_FOR_HISTOGRAM = 20
@@ -82,7 +84,8 @@ class BatchStatistics:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.reasons: Counter[tuple[str, str, Outcome]] = Counter()
+        self._reasons: Counter[tuple[str, str, Outcome]] = Counter()
+        self._messages: dict[tuple[str, str, Outcome], str] = {}
         self.latencies = Latencies()
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
@@ -135,9 +138,22 @@ class BatchStatistics:
         for finding in findings:
             if finding.severity is Severity.ERROR:
                 reason = finding.code, _generalize(finding.message), outcome
-                if reason in self.reasons or len(self.reasons) < _MAX_REASONS:
-                    self.reasons[reason] += 1
+                if reason in self._reasons or len(self._reasons) < _MAX_REASONS:
+                    self._reasons[reason] += 1
+                    known = self._messages.setdefault(reason, finding.message)
+                    self._messages[reason] = known if known == finding.message else reason[1]
                 return
+
+    @property
+    def reasons(self) -> list[tuple[int, str, str, Outcome]]:
+        """The number of rows, code, message, and outcome of each reason, the most frequent first.
+
+        If the messages differ only in values, IDs, or row numbers, the message has `…` in their place.
+        """
+        return [
+            (count, code, self._messages[code, message, outcome], outcome)
+            for (code, message, outcome), count in self._reasons.most_common()
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as JSON data."""
@@ -152,7 +168,7 @@ class BatchStatistics:
             ],
             "reasons": [
                 {"code": code, "message": message, "count": count}
-                for (code, message, _), count in self.reasons.most_common()
+                for count, code, message, _ in self.reasons
             ],
             "latencyMs": [
                 {"upTo": bound, "count": count}

@@ -42,6 +42,7 @@ def print_requests(
     *,
     resume: bool,
     as_curl: bool,
+    waits_for_hours: bool = False,
     command: str = COMMAND,
     combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
     finder: Callable[[Ledger, Sequence[str]], FindEarlier] = find_by_request,
@@ -55,7 +56,9 @@ def print_requests(
         ledger = stack.enter_context(open_ledger())
         batches = find_resumable_batches(ledger, job, resume=True)
         find_earlier, called = finder(ledger, batches), CalledPeople(ledger, job, batches)
-    selection = stack.enter_context(RowSelection(job, find_earlier, called=called))
+    selection = stack.enter_context(
+        RowSelection(job, find_earlier, called=called, waits_for_hours=waits_for_hours)
+    )
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:
             _print_request(screen, checked, checked.request, command, as_curl=as_curl)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.report.recorded_rows import count_by_outcome, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import csv_records, text_sections
+from cxcall.findings.exit_codes import Outcome
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.sending.configured_ledger import open_ledger
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Batch
 
 
-_HEADINGS = ("ID", "AT (UTC)", "OPERATION", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE")
+_COUNTED = (Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.UNDELIVERED)
+_COUNTS = tuple(each.upper() for each in _COUNTED)
+_HEADINGS = ("ID", "AT (UTC)", "OPERATION", "FILE", "ROWS", *_COUNTS, "STATE")
+_LESS_USEFUL = ("OPERATION", "AT (UTC)", "FILE", "REFUSED", "ACCEPTED", "UNDELIVERED", "ROWS")
 
 
 def list_batches(limit: int) -> Report:
@@ -66,13 +70,12 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
             each["operation"],
             PurePath(each["file"]).name or "-",
             "" if each["rows"] is None else str(each["rows"]),
-            str(each["outcomes"].get("accepted", 0)),
-            str(each["outcomes"].get("unknown", 0)),
+            *(str(each["outcomes"].get(outcome, 0)) for outcome in _COUNTED),
             each["state"],
         )
         for each in batches
     ]
-    return Table(_HEADINGS, rows).dropping("OPERATION", "AT (UTC)", "FILE", "ACCEPTED", "ROWS")
+    return Table(_HEADINGS, rows).dropping(*_LESS_USEFUL)
 
 
 _COMMAND = "batch report"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from cxcall.batch.statistics.running_counts import OUTCOMES_BY_GRAVITY
+from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
+from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command, resolve_commands
 from cxcall.ledger.row_ranges import describe_ranges
@@ -53,9 +55,9 @@ def total_lines(statistics: BatchStatistics) -> list[str]:
 
 
 def describe_outcomes(statistics: BatchStatistics) -> str:
-    """Return the number of rows with each outcome; `unknown` comes first."""
-    counts = statistics.outcomes.most_common()
-    return format_counts(sorted(counts, key=lambda each: each[0] is not Outcome.UNKNOWN))
+    """Return the number of rows with each outcome; `unknown` comes first, `accepted` last."""
+    counts = statistics.outcomes
+    return format_counts((each, counts[each]) for each in OUTCOMES_IN_ORDER if counts[each])
 
 
 def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str:
@@ -75,8 +77,9 @@ def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str
 def _head_line(statistics: BatchStatistics) -> str:
     resumed = statistics.resumed
     earlier = f" ({resumed} of them by an earlier run)" if resumed else ""
-    outcomes = describe_outcomes(statistics) or "none sent"
-    return f"{count_phrase(statistics.total, 'row')}: {outcomes}{earlier}"
+    if not statistics.total:
+        return "no row was sent"
+    return f"{count_phrase(statistics.total, 'row')}: {describe_outcomes(statistics)}{earlier}"
 
 
 def _detail_lines(statistics: BatchStatistics) -> list[str]:
@@ -86,7 +89,7 @@ def _detail_lines(statistics: BatchStatistics) -> list[str]:
         lines.append(f"skipped: {format_counts(skipped.most_common())}")
     lines += [
         f"  {count} x {code}: {message}"
-        for (code, message, _), count in statistics.reasons.most_common(_MAX_REASONS)
+        for count, code, message, _ in statistics.reasons[:_MAX_REASONS]
     ]
     if statistics.latencies.has_histogram:
         lines += ["latency:", *_bar_lines(statistics.latencies.bars("<="))]
@@ -120,7 +123,7 @@ def outcome_table(statistics: BatchStatistics) -> Table:
     """Return the number of rows by outcome and reason, `unknown` first; a narrow terminal shows only codes."""
     wide: Counter[tuple[Outcome, str]] = Counter()
     narrow: Counter[tuple[Outcome, str]] = Counter()
-    for outcome in OUTCOMES_BY_GRAVITY:
+    for outcome in OUTCOMES_IN_ORDER:
         left = statistics.outcomes[outcome]
         for count, code, message in _reasons_of(statistics, outcome):
             text = message if len(message) <= _LONGEST_MESSAGE else f"{message[:_LONGEST_MESSAGE]}…"
@@ -143,7 +146,7 @@ def _reasons_of(statistics: BatchStatistics, outcome: Outcome) -> list[tuple[int
         return [(count, str(reason), "") for reason, count in statistics.skipped.most_common()]
     return [
         (count, code, message)
-        for (code, message, owner), count in statistics.reasons.most_common()
+        for count, code, message, owner in statistics.reasons
         if owner is outcome
     ]
 
@@ -204,19 +207,29 @@ class ProgressLines:
         self._next = _SECONDS_BETWEEN_LINES
 
     def update(self, done: int, text: str, seconds: float) -> None:
-        """Print the progress unless a line was printed less than 10 seconds ago."""
-        if seconds >= self._next and not self._is_quiet:
+        """Print the progress, unless a line was printed less than 10 seconds ago, or the summary follows at once."""
+        if seconds >= self._next and done < self._total and not self._is_quiet:
             self._next = seconds + _SECONDS_BETWEEN_LINES
             self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 
+_REJECTS = "--rejects"
+
+
 def resume_command(arguments: Sequence[str]) -> str:
-    """Return the command line that continues a batch; the number of calls must be confirmed again."""
+    """Return the command line that continues a batch; the number of calls must be confirmed again.
+
+    The rows to correct go to another file, because the first run may have written its own.
+    """
     words = iter(arguments[1:])
     kept = ["cxcall"]
     for word in words:
         if word == "--confirm":
             next(words, None)
+        elif word == _REJECTS:
+            kept += [word, *map(unused_name, islice(words, 1))]
+        elif word.startswith(f"{_REJECTS}="):
+            kept.append(f"{_REJECTS}={unused_name(word.partition('=')[2])}")
         elif word == "--":  # the next words are not options
             return command(*kept, "--resume", word, *words)
         elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):

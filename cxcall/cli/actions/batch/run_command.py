@@ -96,7 +96,12 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         )
         if common.is_dry_run:
             return print_requests(
-                job, screen, stack, resume=options.resume, as_curl=common.sending.curl
+                job,
+                screen,
+                stack,
+                resume=options.resume,
+                as_curl=common.sending.curl,
+                waits_for_hours=options.wait_for_hours,
             )
         mode = RunMode(options.queue, options.wait_for_hours, options.unordered, guards)
         return BatchCommand(job, options, screen, rate, limit, mode).run()
@@ -203,9 +208,9 @@ class BatchCommand:
             guard=self.guard,
         )
         run = self.new_run(begun, selection)
-        self.tell_progress(
-            f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
-        )
+        if count:
+            what = f"{count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
+            self.tell_progress(f"batch {run.batch}: {what}")
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals)
         report = self._report(run, totals)

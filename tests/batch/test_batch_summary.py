@@ -1,0 +1,75 @@
+"""What a batch prints about itself: the counts in one order, no empty sentences, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from helpers.batch_files import FAST, PERSONAL, at, body, write_lines
+from helpers.command import CAMPAIGN, CONTACT
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+BUSY = Reply(429, {}, {"Retry-After": "0"})
+FAULT = Reply(503, {"code": "service.unavailable", "message": "Service Unavailable."})
+REFUSAL = Reply(403, {"code": "not.authorized", "message": "Not for you."}, rings=False)
+
+
+def answer(sent: Any, _count: int) -> Reply:
+    found = {
+        json.dumps(body(number)): reply for number, reply in ((2, REFUSAL), (3, FAULT), (4, BUSY))
+    }
+    return found.get(json.dumps(sent), Reply())
+
+
+def test_summary_report_and_list_count_in_one_order(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 4)
+    words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "4")
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        ran = cxcall(*words, code=9)
+        assert "4 rows: 1 unknown, 1 refused, 1 undelivered, 1 accepted" in ran.err
+        cxcall(*words[:-2], "--confirm", "1", "--resume", code=9)
+    shown = cxcall("batch", "report", code=0).out
+    names = ["unknown", "refused", "undelivered", "accepted"]
+    places = [shown.index(f"  {name}  1\n") for name in names]
+    assert places == sorted(places)
+    assert "Service Unavailable. (delivery 01" in shown
+    assert "finished; its command with `--resume` sends 1 undelivered row again" in shown
+    line = cxcall("batch", "list", code=0).out.rstrip("\n").split("\t")
+    assert line[4:] == ["4", "1", "1", "1", "1", "finished"]
+
+
+def test_one_failure_is_not_plural_and_nothing_to_send_is_not_announced(cxcall: Cxcall) -> None:
+    words = ("batch", write_lines(cxcall, 2), *PERSONAL, *FAST, "--concurrency", "1")
+    with Platform(lambda *_: REFUSAL) as platform:
+        at(cxcall, platform)
+        ran = cxcall(*words, "--max-failures", "1", "--confirm", "2", code=9)
+        assert "stopped: 1 request failed" in ran.err
+        cxcall(*words, "--confirm", "1", "--resume", code=9)
+        left = cxcall(*words, "--resume", code=9)
+    assert "nothing is left to be sent" in left.err
+    assert "0 requests" not in left.err
+
+
+def test_message_of_a_single_reason_is_printed_whole(cxcall: Cxcall) -> None:
+    file = cxcall.file(
+        "calls.csv", f"contact-id,phone-number\n{CONTACT},+12025550101\n{CONTACT},+12025550102\n"
+    )
+    words = ("batch", file, "--operation", "execute", "--param", f"campaignId={CAMPAIGN}", *FAST)
+    with Platform(lambda *_: Reply(404, {})) as platform:
+        at(cxcall, platform)
+        ran = cxcall(*words, "--concurrency", "1", "--confirm", "2", code=9)
+        host = platform.environment["CXCALL_BASE_URL"].partition("//")[2]
+    assert "…" not in ran.err
+    assert f"`{host}`" in ran.err[ran.err.index("2 x ") :]
+
+
+def test_empty_file_is_empty_whatever_is_mapped(cxcall: Cxcall) -> None:
+    file = cxcall.file("empty.csv", "")
+    words = ("batch", file, *PERSONAL, "--dry-run", "--map", "contact-id=Customer ID")
+    ran = cxcall(*words, code=2)
+    assert "`empty.csv` is empty" in ran.err
+    assert "its columns" not in ran.err

@@ -1,0 +1,61 @@
+"""The command to resume that a batch prints works word for word, and shows the causes that the first run showed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.batch_files import FAST, PERSONAL, at, body, lines, write_lines
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall, Ran
+
+BUSY = Reply(429, {}, {"Retry-After": "900"})
+REFUSAL = Reply(
+    403, {"code": "not.authorized", "message": "You are not authorized to perform this."}
+)
+
+
+def resume_words(ran: Ran) -> list[str]:
+    """Return the words of the printed command, without `cxcall`."""
+    found = re.search(r"with `--resume`: `(.*)`", ran.err)
+    assert found, ran
+    return shlex.split(found[1])[1:]
+
+
+def refuse_first(sent: Any, _count: int) -> Reply:
+    return REFUSAL if sent == body(1) else BUSY
+
+
+@pytest.mark.parametrize("option", [("--rejects", "r.jsonl"), ("--rejects=r.jsonl",)])
+def test_printed_command_to_resume_works_after_rejects(
+    cxcall: Cxcall, option: tuple[str, ...]
+) -> None:
+    words = ("batch", write_lines(cxcall, 2), *PERSONAL, *FAST, "--concurrency", "1", *option)
+    with Platform(refuse_first) as platform:
+        at(cxcall, platform)
+        first = cxcall(*words, "--confirm", "2", code=9)
+        platform.answer = lambda _body, _count: Reply()
+        cxcall(*resume_words(first), "--confirm", "1", code=9)
+    written = [(cxcall.folder / name).read_text("utf-8") for name in ("r.jsonl", "r-2.jsonl")]
+    assert written[0] == written[1] != ""
+
+
+def test_row_of_an_earlier_run_keeps_the_cause_of_its_refusal(cxcall: Cxcall) -> None:
+    words = ("batch", write_lines(cxcall, 2), *PERSONAL, *FAST, "--concurrency", "1", "-o", "jsonl")
+    with Platform(refuse_first) as platform:
+        at(cxcall, platform)
+        first = lines(cxcall(*words, "--confirm", "2", code=9))
+        platform.answer = lambda _body, _count: Reply()
+        second = lines(cxcall(*words, "--confirm", "1", "--resume", code=9))
+    causes = [
+        (row[0]["findings"][0]["code"], row[0]["findings"][0]["message"]) for row in (first, second)
+    ]
+    assert causes[0] == causes[1]
+    assert causes[0][0] == "permission-missing"
+    reasons = [(each["code"], each["message"]) for each in second[-1]["data"]["reasons"]]
+    assert reasons == causes[:1]
