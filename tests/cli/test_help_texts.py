@@ -58,6 +58,7 @@ VERBS = {
     "Skip",
     "Stop",
     "Treat",
+    "Warn",
     "Trigger",
     "Use",
 }
