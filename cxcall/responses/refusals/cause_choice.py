@@ -8,14 +8,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.responses.message_in_body import meaning_of, member_texts
-from cxcall.responses.refusals.cause_phrases import BY_WORDS
 from cxcall.responses.refusals.cause_table import (
-    BY_CODE,
-    BY_STATUS,
     CHECK_BODY,
     LOOK,
     NO_CAUSE,
     Cause,
+    cause_of_status,
+    load_causes,
 )
 from cxcall.responses.refusals.message_text import is_vague
 
@@ -51,7 +50,7 @@ _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 
 def find_cause(response: HttpResponse, text: str) -> Cause:
     """Return the cause by the most exact part of the response: code, message, or status."""
-    by_status = BY_STATUS.get(response.status)
+    by_status = cause_of_status(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
     members = member_texts(response.json())
@@ -67,7 +66,7 @@ def find_cause_of_text(text: str) -> Cause:
 @lru_cache(maxsize=_KEPT_CAUSES)
 def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
     """Return the cause by status, message, and codes; cached, because most responses in a file share them."""
-    by_status = BY_STATUS.get(status)
+    by_status = cause_of_status(status)
     if re.search(_TRANSITION, text, re.IGNORECASE):
         return _TRANSITION_CAUSE
     codes = [*own_codes]
@@ -81,8 +80,9 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         return _with_meaning(by_code, exact)
     if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
         return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
+    phrases = load_causes("words").items()
     by_words = next(
-        (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
+        (cause for form, cause in phrases if re.search(form, text, re.IGNORECASE)), None
     )
     by_words = _by_status_too(by_words, status)
     # A 403 whose message blames the token is about the token, not about permissions.
@@ -118,5 +118,6 @@ def _codes_of(text: str) -> tuple[PlatformCode, ...]:
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
     """Return the cause of the first known code; None if there is none."""
-    causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
+    forms = load_causes("code").items()
+    causes = (cause for code in codes for form, cause in forms if re.fullmatch(form, code))
     return next(causes, None)

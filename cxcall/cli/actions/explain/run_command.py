@@ -28,7 +28,7 @@ from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
-from cxcall.responses.refusals.cause_table import BY_STATUS
+from cxcall.responses.refusals.cause_table import Cause, cause_of_status
 
 if TYPE_CHECKING:
     from cxcall.cli.single_command_options import ExplainOptions
@@ -54,8 +54,8 @@ def explain_code(name: str) -> Report | None:
         return None
     status, _, phrase = name.partition(" ")
     meanings = find_platform_codes(name) or find_platform_codes(phrase)
-    if not meanings and status.isdecimal() and int(status) in BY_STATUS:
-        return _describe_status(int(status))
+    if not meanings and status.isdecimal() and (cause := cause_of_status(int(status))):
+        return _describe_status(int(status), cause)
     is_path = ("." in name or "/" in name) and not _DOTTED_CODE.fullmatch(name)
     if name in load_codes() or not (meanings or is_path):
         code = find_code(name, load_platform_codes())
@@ -69,9 +69,9 @@ def explain_code(name: str) -> Report | None:
     )
 
 
-def _describe_status(status: int) -> Report:
+def _describe_status(status: int, cause: Cause) -> Report:
     """Return the meaning of a status for a response without a code and a message."""
-    code, meaning, fix = BY_STATUS[status]
+    code, meaning, fix = cause
     phrase = HTTPStatus(status).phrase
     text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
     return Report(
