@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values, read_body
-from cxcall.explaining.checks.body.removed_quotes import check_removed_quotes
+from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
+from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
 from cxcall.explaining.checks.no_response_check import check_failure, note_unknown_outcome
@@ -19,8 +19,8 @@ from cxcall.explaining.checks.published_rules import (
 from cxcall.explaining.checks.url.host_check import check_region
 from cxcall.explaining.checks.url.path_value_check import place_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
+from cxcall.explaining.correction.json_repair import read_body
 from cxcall.explaining.missing_evidence import (
-    is_about_hidden_body,
     note_missing_evidence,
     note_no_evidence,
 )
@@ -37,14 +37,11 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
 from cxcall.responses.identifiers import correlation_id, correlation_place
-from cxcall.responses.message_in_body import SOURCE
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
@@ -142,13 +139,14 @@ def explain(
     that JSON cannot hold, such as one that contains itself.
     """
     from cxcall.contracts.contract import load_user_contract
-    from cxcall.explaining.readers.format_detection import read, read_path
+    from cxcall.documents.text_files import read_text
+    from cxcall.explaining.readers.format_detection import read
     from cxcall.explaining.readers.json_values.request_objects import read_exchange
 
     if isinstance(source, str):
         requests = list(read(source, "text"))
     elif isinstance(source, os.PathLike):
-        requests = list(read_path(os.fspath(source)))
+        requests = list(read(read_text(os.fspath(source)), os.fspath(source)))
     elif isinstance(source, Mapping):
         requests = [read_exchange(source, "exchange")]
     else:
@@ -192,26 +190,10 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if all(each.code != "token-user-context" for each in findings):
         findings += check_token_kind(request, operation)
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
-    findings += _note_missing_evidence(request, findings)
+    findings += note_missing_evidence(request, findings)
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_numbers, findings)))
-
-
-def _note_missing_evidence(
-    request: ObservedRequest, findings: Sequence[Finding]
-) -> Iterable[Finding]:
-    is_open = all(each.code != "not-provable" for each in findings)
-    if request.is_successful or not is_open:
-        return ()
-    return note_missing_evidence(
-        request,
-        is_explained=_has_error(findings),
-        is_proven=any(
-            each.source == SOURCE and not is_about_hidden_body(each, request) for each in findings
-        ),
-        has_warnings=_has_problem(findings),
-    )
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.findings.finding import Finding
-from cxcall.responses.message_in_body import platform_code
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.message_text import own_reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _ABOUT_BODY = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
 
 
-def is_about_hidden_body(finding: Finding, request: ObservedRequest) -> bool:
+def _is_about_hidden_body(finding: Finding, request: ObservedRequest) -> bool:
     """Return whether a response refuses some value of a body that is not shown, without a code or a name for it."""
     response = request.response
     is_hidden = request.body is None and request.method not in READ_METHODS
@@ -26,20 +22,28 @@ def is_about_hidden_body(finding: Finding, request: ObservedRequest) -> bool:
 
 
 def note_missing_evidence(
-    request: ObservedRequest, *, is_explained: bool, is_proven: bool, has_warnings: bool
+    request: ObservedRequest, findings: Sequence[Finding]
 ) -> Iterator[Finding]:
     """Yield a note if no cause was found, or if a part that the source does not show may contain another cause.
 
-    `is_proven` means that the response names the cause, so there is no other one.
+    There is no other cause if the response names one of the findings.
     """
-    if not is_explained:
+    if request.is_successful or any(each.code == "not-provable" for each in findings):
+        return
+    severities = {each.severity for each in findings}
+    if Severity.ERROR not in severities:
+        is_unknown = any(request.unknown.values())
+        has_warnings = Severity.WARNING in severities
         yield (
             _unknown_values(request)
-            if any(request.unknown.values())
+            if is_unknown
             else _no_cause(request, has_warnings=has_warnings)
         )
         return
     response = request.response
+    is_proven = any(
+        each.source == SOURCE and not _is_about_hidden_body(each, request) for each in findings
+    )
     if response is None or not request.status or is_proven:
         return
     is_write = request.method and request.method not in READ_METHODS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable
 
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.checks.partial_success import (
@@ -13,15 +13,11 @@ from cxcall.explaining.checks.partial_success import (
 )
 from cxcall.explaining.checks.url.host_check import is_foreign
 from cxcall.explaining.checks.url.query_check import BELONGS_IN_QUERY
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.message_text import platform_text
 from cxcall.runtime.patterns import is_uuid
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -32,15 +28,11 @@ _ORDER = tuple(
     header-missing body-malformed
     """.split()
 )
-_TOKEN_CODES = (
-    "token-missing",
-    "token-grant",
-    "token-expired",
-    "token-scope",
-    "token-user-context",
-    "credential",
-    "permission-missing",
-    "placeholder",
+_TOKEN_CODES = tuple(
+    """
+    token-missing token-grant token-expired token-scope token-user-context credential
+    permission-missing placeholder
+    """.split()
 )
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
@@ -148,10 +140,6 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
-
-
-def _is_about_token(finding: Finding) -> bool:
-    return finding.where == "header:Authorization" or finding.code == "region-mismatch"
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:
@@ -291,7 +279,9 @@ def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable
     ]
     if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
-    if refusal.code in _ABOUT_TOKENS and any(map(_is_about_token, errors)):
+    if refusal.code in _ABOUT_TOKENS and any(
+        each.where == "header:Authorization" or each.code == "region-mismatch" for each in errors
+    ):
         return True
     if refusal.code in _ABOUT_IDS and any(
         each.where == "path" or each.code in _WRONG_IDS for each in errors

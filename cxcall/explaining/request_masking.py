@@ -57,7 +57,7 @@ def with_masked_unknown(request: ObservedRequest) -> ObservedRequest:
     """Return a request whose masked values in the body and the query are unknown."""
     places = [f"query:{name}" for name, value in request.query if is_masked(value)]
     if request.body and _MAY_BE.search(request.body):
-        document, _ = parse_repaired(request.body, "body")
+        document, _ = parse_repaired(request.body)
         texts = leaves(document.value) if document else ()
         places += [at for at, value in texts if isinstance(value, str) and is_masked(value)]
     if not places:
@@ -136,7 +136,7 @@ def _mask_texts(
 
 def _redacted_values(sent: str | None, body: str | None) -> dict[str, tuple[str, ...]]:
     """Return the names of the values that are masked in a body, by JSON pointer; none if `sent` contains the value."""
-    document, findings = parse_repaired(body or "", "body")
+    document, findings = parse_repaired(body or "")
     try:
         value = document.value if document and not findings else load_json(body or "")
         masked = [

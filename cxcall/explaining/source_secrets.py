@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cxcall.explaining.text_credentials import find_credentials
+from cxcall.explaining.text_secrets import find_credentials
 from cxcall.runtime.known_secrets import mask_spans
 from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, is_secret_header
 from cxcall.runtime.text_decoding import decodings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _COOKIE = re.compile(r"([^=;\s]+)=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")

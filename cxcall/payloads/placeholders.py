@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cxcall.findings.finding import Finding
 from cxcall.runtime.patterns import IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS, compile_pattern
 
 # Text that a template engine left, or that an author wrote to be replaced. The dotted
@@ -51,6 +52,8 @@ _NAME_OF_ID = (
 _ID_ENDS = ("id", "string", "undefined", "example", "null", "none")
 """The ends of names of IDs, before a number."""
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
+NO_VALUES = ("undefined", "null", "none", "nan", "nil")
+"""The texts, in any case, that languages write for a variable without a value."""
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
     "type": "string",
     "anyOf": [
@@ -112,3 +115,11 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
     folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`
     is_possible = folded.startswith(_STARTS) or folded.endswith(_END)
     return is_possible and bool(compile_pattern(_IS_TO_REPLACE).match(text))
+
+
+def placeholder_finding(
+    where: str, subject: str, fix: str = "replace it with the real value", **more: Any
+) -> Finding:
+    """Return the warning that a value looks like a placeholder; `subject` names or quotes the value. `more` are its other fields."""
+    message = f"{subject} looks like a placeholder that was never filled in"
+    return Finding.warning("placeholder", where, message, fix=fix, **more)

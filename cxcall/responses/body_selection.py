@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 
 class Selection(NamedTuple):

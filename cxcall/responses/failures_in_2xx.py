@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE, meaning_of, member_text, shorten
 from cxcall.responses.processing_evidence import describe_failure, may_describe_failure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _FAILED_CALL_CODES = tuple(
     """
@@ -41,17 +39,11 @@ _FAILED_WRAP_UP = re.compile(
     r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
 )
 FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
-_PAGING_NAMES = {
-    "pagesize",
-    "pagenumber",
-    "pagecount",
-    "total",
-    "totalhits",
-    "totalrecords",
-    "nexturi",
-    "nextpage",
-    "cursor",
-}
+_PAGING_NAMES = frozenset(
+    """
+    pagesize pagenumber pagecount total totalhits totalrecords nexturi nextpage cursor
+    """.split()
+)
 _NO_FAILURE = ("", "0", "none", "null", "false", "ok", "success", "[]", "{}")
 
 
@@ -203,16 +195,7 @@ def _may_report(member: str) -> bool:
 def _describe_items(items: list[Any]) -> str:
     """Return the message of the first reported item, and the number of items."""
     first = items[0]
-    names = (
-        "message",
-        "error",
-        "errorMessage",
-        "resultCode",
-        "details",
-        "code",
-        "errorCode",
-        "externalId",
-    )
+    names = "message error errorMessage resultCode details code errorCode externalId".split()
     text = (
         first
         if isinstance(first, str)

@@ -14,16 +14,11 @@ if TYPE_CHECKING:
 
 SOURCE = "response"
 _MAX_LENGTH = 300
-_MESSAGE_NAMES = (
-    "message",
-    "messagewithparams",
-    "usermessage",
-    "error_description",
-    "errordescription",
-    "errormessage",
-    "description",
-    "detail",
-    "error",
+_MESSAGE_NAMES = tuple(
+    """
+    message messagewithparams usermessage error_description errordescription errormessage
+    description detail error
+    """.split()
 )
 
 _CODE_NAMES = ("code", "errorCode", "error")

@@ -27,13 +27,10 @@ _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_descripti
 _STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 _SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
-_COUNT_NAMES = (
-    "errorcount",
-    "failurecount",
-    "failedcount",
-    "failedrecords",
-    "rejectedrecords",
-    "invalidrecords",
+_COUNT_NAMES = tuple(
+    """
+    errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
+    """.split()
 )
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 

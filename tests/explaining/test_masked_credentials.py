@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
-from cxcall.explaining.text_credentials import find_credentials
+from cxcall.explaining.text_secrets import find_credentials
 from helpers.cases import each_case
 from helpers.masked_texts import PASS, PATH, URL, make_exchange
 

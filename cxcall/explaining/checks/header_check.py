@@ -5,25 +5,28 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
+from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
-from cxcall.explaining.checks.credentials.security_check import check_security
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
-from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
 from cxcall.explaining.checks.url.host_check import is_foreign
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.form_bodies import has_headers
-from cxcall.payloads.placeholders import is_placeholder, is_redacted, is_withheld
+from cxcall.payloads.placeholders import (
+    NO_VALUES,
+    is_placeholder,
+    is_redacted,
+    is_withheld,
+    placeholder_finding,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.operation import Operation
     from cxcall.explaining.checks.url.route_check import RouteMatch
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
@@ -36,6 +39,7 @@ _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_HEADERS = ("access-token", "auth-token", "api-key", "apikey", "x-token")
 _SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
+_WORDS = {BASIC: "Basic", BEARER: "Bearer"}
 
 
 def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -60,7 +64,8 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
     """
     is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
     is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
-    if not is_open or not (is_for_me or _requires_user(operation)):
+    requires_user = operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
+    if not is_open or not (is_for_me or requires_user):
         return
     if operation is None or is_for_me:
         name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
@@ -81,10 +86,6 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
     )
 
 
-def _requires_user(operation: Operation | None) -> bool:
-    return operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
-
-
 def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     actual = request.content_type
     length = request.headers.get("Content-Length", "") if request.headers else ""
@@ -101,7 +102,7 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         yield from _check_boundary(request)
     if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
         return
-    is_json = _is_json(request.body or "")
+    is_json = isinstance(find_json(request.body or "", None), dict | list)
     if expected != JSON and not actual and not is_json:
         return  # curl and `requests` send the type of a form by themselves
     severity = Severity.ERROR
@@ -235,5 +236,53 @@ def _may_hold_token(header: str) -> bool:
     return any(word in header.lower() for word in _OTHER_TOKEN_HEADERS)
 
 
-def _is_json(body: str) -> bool:
-    return isinstance(find_json(body, None), dict | list)
+def check_security(
+    request: ObservedRequest, headers: Headers, operation: Operation
+) -> Iterator[Finding]:
+    """Yield an error if a request has the credentials of no alternative that its document declares.
+
+    A request without any credentials is reported only if the API refused it: the source may not show them.
+    """
+    alternatives = operation.security
+    if () in alternatives or any(
+        all(_has_credential(request, headers, each) for each in entry) for entry in alternatives
+    ):
+        return
+    value = headers.get("Authorization", "").strip()
+    if not value and request.status != _UNAUTHORIZED:
+        return
+    names = " or ".join(" with ".join(map(_describe, entry)) for entry in alternatives)
+    scheme = value.partition(" ")[0]
+    is_scheme = scheme.lower() in ("basic", "bearer", "digest", "token")
+    sent = f"; got `{scheme}`" if is_scheme else ""
+    yield Finding.error(
+        "token-grant" if is_scheme else "token-missing",
+        "header:Authorization",
+        f"`{operation.name}` requires {names}{sent}",
+        fix=f"send {names}",
+        source=f"contract {operation.contract.name}",
+    )
+
+
+def _describe(scheme: SecurityScheme) -> str:
+    """Return how a credential is sent, for a message."""
+    if scheme.kind in _WORDS:
+        return f"`Authorization: {_WORDS[scheme.kind]} ...`"
+    if scheme.kind == API_KEY:
+        return f"an API key in the {scheme.place} `{scheme.field}`"
+    return f"`{scheme.declared}`"
+
+
+def _has_credential(request: ObservedRequest, headers: Headers, scheme: SecurityScheme) -> bool:
+    """Return whether a request has a credential at the place that a scheme declares; true for an unknown scheme."""
+    if scheme.kind in _WORDS:
+        word, _, rest = headers.get("Authorization", "").strip().partition(" ")
+        return word.lower() == _WORDS[scheme.kind].lower() and bool(rest.strip())
+    if scheme.kind != API_KEY:
+        return True
+    if scheme.place == "query":
+        return any(name == scheme.field and value for name, value in request.query)
+    if scheme.place == "cookie":
+        cookies = (each.strip() for each in headers.get("Cookie", "").split(";"))
+        return any(each.startswith(f"{scheme.field}=") for each in cookies)
+    return bool(headers.get(scheme.field, "").strip())

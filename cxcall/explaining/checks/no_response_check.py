@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.messages.client_failures import (
-    is_about_certificate,
-    is_before_sending,
-    is_failure,
-    is_not_built,
-    is_refused_by_proxy,
-)
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding
 from cxcall.responses.processing_evidence import leaves_outcome_open
 
@@ -20,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.
@@ -45,7 +38,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
     if curl and (curl[1] == "3" or (curl[1] == "6" and _NO_HOST.search(curl[2]))):
         yield _split_argument(curl[2])
     elif curl:
-        is_sent = curl[1] not in _NOT_SENT and not is_refused_by_proxy(curl[2])
+        is_sent = curl[1] not in _NOT_SENT and "proxy" not in failure_kinds(curl[2])
         yield _no_response("curl", curl[2], is_sent=is_sent)
     elif request.failure.startswith(_ALIAS) and request.kind is SourceKind.COMMAND:
         yield Finding.error(
@@ -55,9 +48,8 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
             fix="write `curl.exe` in place of `curl`",
             source="the error of the client",
         )
-    elif is_failure(request.failure):
-        is_sent = not is_before_sending(request.failure)
-        yield _no_response("the client", request.failure, is_sent=is_sent)
+    elif kinds := failure_kinds(request.failure):
+        yield _no_response("the client", request.failure, is_sent=kinds == {"unanswered"})
 
 
 def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
@@ -72,13 +64,14 @@ def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
 
 def _advise_on_connection(failure: str) -> str:
     """Return what to do about a connection that failed, by the words of the client."""
-    if is_refused_by_proxy(failure):
+    kinds = failure_kinds(failure)
+    if "proxy" in kinds:
         is_login = "407" in failure or "authentication" in failure.lower()
         credentials = "the proxy requires credentials: add them to `HTTPS_PROXY`"
         return credentials if is_login else "ask the operator of the proxy to allow the host"
-    if is_not_built(failure):
+    if "unbuilt" in kinds:
         return "correct the value or the URL that the client names; nothing was sent"
-    if is_about_certificate(failure):
+    if "certificate" in kinds:
         return (
             "let the client trust the certificate authority of the server, or of the proxy that inspects the"
             " connection; without the check of certificates, the token could be read on the way"

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from cxcall.explaining.correction.json_repair import parse_repaired
-from cxcall.findings.finding import Severity
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.cause_choice import find_cause_of_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.findings.finding import Finding
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-provable")
@@ -34,13 +30,13 @@ def is_for_another_reason(findings: Iterable[Finding]) -> bool:
 
 def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set[tuple[str, str]]:
     """Return (code, place without indexes) of each finding on an item that the response reports as a success."""
-    document, _ = parse_repaired(request.body or "", "body")
+    document, _ = parse_repaired(request.body or "")
     response = request.response.json() if request.response else None
     if document is None:
         return set()
     succeeded = {
         f"{pointer}/{index}"
-        for results in _lists(response)
+        for _, results in _lists_with_pointers(response)
         for pointer, items in _lists_with_pointers(document.value)
         if len(items) == len(results)
         for index, result in enumerate(results)
@@ -56,10 +52,6 @@ def accepted_kinds(request: ObservedRequest, findings: Iterable[Finding]) -> set
 def kind_of_place(where: str) -> str:
     """Return a place without the indexes of items."""
     return _INDEX.sub("/*", where)
-
-
-def _lists(value: Any) -> Iterator[list[Any]]:
-    yield from (items for _, items in _lists_with_pointers(value))
 
 
 def _lists_with_pointers(value: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
-from cxcall.explaining.checks.body.body_check import read_body
 from cxcall.explaining.checks.url.host_check import platform_of_path
-from cxcall.explaining.operations.known_operations import PLATFORM_NAMES, published_source
+from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.operations.known_operations import (
+    PLATFORM_NAMES,
+    PublishedOperation,
+    published_source,
+)
 from cxcall.findings.finding import Finding
 from cxcall.payloads.declared_conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.known_operations import PublishedOperation
 
 
 def check_published(

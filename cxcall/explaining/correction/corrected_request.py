@@ -9,22 +9,21 @@ from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.body.body_check import find_better_operation, read_body
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
-from cxcall.explaining.checks.url.query_members import members_for_body
-from cxcall.explaining.correction.body_correction import correct_body
-from cxcall.explaining.correction.json_repair import is_form, read_leniently
-from cxcall.explaining.correction.parameter_correction import correct_parameters
+from cxcall.explaining.checks.url.query_check import members_for_body
+from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
 from cxcall.explaining.correction.shell_forms import (
     for_bash,
     for_cmd,
     for_powershell,
     json_text,
 )
+from cxcall.explaining.correction.value_correction import correct_body, correct_parameters
+from cxcall.explaining.operations.intended_operation import find_better_operation
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.explaining.operations.path_findings import correct_prefix
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
-    from cxcall.findings.finding import Finding
 
 _WRONG_HOST = ("host-unknown", "platform-mismatch")
 _OPEN_HOST = "<host>"

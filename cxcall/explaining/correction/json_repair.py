@@ -1,19 +1,22 @@
-"""Repair the syntax of a body that is almost JSON, so that the rest of it can be checked."""
+"""Read the body of a request, and repair its syntax if it is almost JSON, so that the rest of it can be checked."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
+from copy import deepcopy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_document import Document, DocumentError, parse
+from cxcall.documents.json_pointer import has_value
+from cxcall.payloads.payload import Payload, set_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.documents.json_document import Document
+    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.findings.finding import Finding
 
 _DOUBLE_QUOTES, _SINGLE_QUOTES = (
@@ -39,28 +42,51 @@ _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
 @lru_cache(maxsize=1)
-def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding, ...]]:
+def parse_repaired(text: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Return the repaired body, and the findings on its JSON syntax; None if it cannot be repaired.
 
     A repair keeps the length if possible, so that lines and columns match the original text. The checks of
     one request share the result, which they must not change.
     """
     try:
-        return parse(text, name), ()
+        return parse(text, "body"), ()
     except DocumentError as error:
         findings = error.findings
     for repaired in _repairs(text):
         try:
-            document = parse(repaired, name)
+            document = parse(repaired, "body")
         except DocumentError:
             continue
         return document, (_describe(text, repaired, findings[0]),)
     return None, findings
 
 
+def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
+    """Return the body, with null for unknown values, and the findings on its JSON syntax.
+
+    The payload is None if there is no body, or if it cannot be read.
+    """
+    if not request.body:
+        return None, ()
+    document, findings = parse_repaired(request.body)
+    if document is None:
+        return None, findings
+    value = deepcopy(document.value) if request.unknown else document.value
+    for pointer in request.unknown:
+        if pointer[:1] in ("", "/") and has_value(value, pointer):
+            value = set_value(value, pointer, None, "") if pointer else None
+    return Payload(value, document), (*findings, *document.findings)
+
+
+def body_value(request: ObservedRequest) -> Any:
+    """Return the parsed body; None if there is none, or if it cannot be read."""
+    payload, _ = read_body(request)
+    return payload.value if payload else None
+
+
 def read_leniently(text: str) -> Any:
     """Return the value of a body that is defective JSON, truncated JSON, or a form; None for any other text."""
-    document, _ = parse_repaired(text, "body")
+    document, _ = parse_repaired(text)
     if document is not None:
         return document.value
     if is_form(text):

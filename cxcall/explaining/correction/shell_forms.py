@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 _MAX_SEARCH = 1 << 16
 _COMMAND = r"^[^\n]*\b(?:curl(?:\.exe)?|wget|https?|cxcall|gc)[ \t][^\n]*"
@@ -41,11 +39,10 @@ def find_shell_form(text: str) -> str:
 def json_text(body: Any, *, indent: int | None = 2, is_ascii: bool = False) -> str:
     """Return a body as JSON, with escapes for what a terminal would not show."""
     text = json.dumps(body, ensure_ascii=is_ascii, indent=indent)
-    return re.sub(r"[^\n]", lambda match: _escape(match[0]), text)
-
-
-def _escape(character: str) -> str:
-    return character if character.isprintable() else json.dumps(character)[1:-1]
+    shown = (
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1] for each in text
+    )
+    return "".join(shown)
 
 
 def for_bash(words: Sequence[str], body: Any, *, has_body: bool) -> str:

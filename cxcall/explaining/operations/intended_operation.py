@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.checks.body.body_check import body_value
+from cxcall.documents.json_pointer import split_pointer
 from cxcall.explaining.checks.url.host_check import platform_of_path
+from cxcall.explaining.correction.json_repair import body_value
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
@@ -16,31 +17,40 @@ from cxcall.explaining.operations.known_operations import (
     load_published_operations,
     own_operations,
 )
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads import operation_matching
+from cxcall.payloads.operation_matching import (
+    count_declared_properties,
+    declared_names,
+    find_valid_operations,
+    property_names,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.payloads.payload import Payload
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """The share of a body's names that an operation must know to have been meant."""
 _MIN_KNOWN_ELSEWHERE = 2
 """The share that it must know if another operation has a similar path."""
+_KEPT_CATALOGS = 16
 _COMPOUND = re.compile(r"[a-z][A-Z]|\w_\w")
-_RESPONSE_NAMES = {
-    "id",
-    "selfUri",
-    "entities",
-    "participants",
-    "conversationId",
-    "log",
-    "info",
-    "item",
-}
+_RESPONSE_NAMES = frozenset(
+    """
+    id selfUri entities participants conversationId log info item
+    """.split()
+)
 """Names at the top level of responses, HAR files, and collections, which no request body has."""
+_MIN_NAMES = 2
+"""How many properties must belong to another operation before a finding says so; one name may be there by chance."""
+_KEPT_OWNERS = 64
 
 
 def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
@@ -70,14 +80,13 @@ def _find_by_body(
 ) -> Operation | None:
     """Return the operation that a body is valid for, or whose schema has enough of its names."""
     from cxcall.contracts.contract import load_catalog
-    from cxcall.payloads import operation_matching as matching
 
     candidates = [
         each
         for each in load_catalog().find_likely(value)
         if each.takes_body and not each.is_for_login and platform in ("", each.platform)
     ]
-    if valid := matching.find_valid_operations(candidates, value):
+    if valid := find_valid_operations(candidates, value):
         return valid[0]
     nearest = max(candidates, key=lambda each: _score(each, value, names, request), default=None)
     if nearest is None or _count_known(nearest, value, names) < max(
@@ -97,8 +106,6 @@ def _score(
     operation: Operation, value: Any, names: list[str], request: ObservedRequest
 ) -> tuple[bool, float, int]:
     """Rank by JSON type, known names, method and words of the path, missing names, and names in nested objects."""
-    from cxcall.payloads.operation_matching import count_declared_properties
-
     is_list = _is_list(operation)
     missing = set(_schema(operation).get("required", ())) - set(names)
     shared = len(_path_words(request.path) & _path_words(operation.path))
@@ -196,3 +203,75 @@ def intended_operation_note(request: ObservedRequest, operation: Operation) -> F
         fix="explain the request with its method and URL for a certain result",
         source=f"contract {operation.contract.name}",
     )
+
+
+def find_better_operation(operation: Operation, value: Any) -> Operation | None:
+    """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
+    from cxcall.contracts.contract import load_catalog
+
+    likely = _of_platform(load_catalog().find_likely(value), operation.platform)
+    other = operation_matching.find_better_operation(likely, operation, value)
+    is_clear = other and count_declared_properties(other, value) >= _MIN_NAMES
+    return other if is_clear else None
+
+
+@lru_cache(maxsize=_KEPT_CATALOGS)
+def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Operation, ...]:
+    """Return the operations of a platform; cached, because the bodies of a file mostly have the same few names."""
+    return tuple(each for each in operations if each.platform == platform)
+
+
+def check_related_operation(
+    operation: Operation, payload: Payload, findings: list[Finding]
+) -> Iterator[Finding]:
+    """Yield a finding if several properties belong to an operation under this path, or above it.
+
+    It is an error if the body has no others, and a warning if only a part of it belongs there.
+    """
+    unknown = frozenset(filter(None, map(_unknown_name, findings)))
+    owner = _find_owner(operation, unknown) if len(unknown) >= _MIN_NAMES else None
+    if owner is None:
+        return
+    names = unknown & declared_names(owner)
+    is_all = names == property_names(payload.value)
+    listed = ", ".join(f"`{name}`" for name in sorted(names))
+    yield payload.make_finding(
+        Severity.ERROR if is_all else Severity.WARNING,
+        "operation-mismatch",
+        "",
+        f"{listed} are properties of `{owner.method} {owner.path}`, not of `{operation.name}`",
+        fix=f"send them to `{owner.method} {owner.path}`, and leave them out here",
+        source=f"contract {owner.contract.name}",
+    )._replace(where="body")
+
+
+def _unknown_name(finding: Finding) -> str:
+    """Return the name of an unknown property of the body itself that is not a misspelled one; empty for others."""
+    is_unknown = finding.code == "property-unknown" and not finding.edits
+    parts = split_pointer(finding.where) if is_unknown and finding.where[:1] == "/" else []
+    return parts[0] if len(parts) == 1 else ""
+
+
+@lru_cache(maxsize=_KEPT_OWNERS)
+def _find_owner(operation: Operation, names: frozenset[str]) -> Operation | None:
+    """Return the operation under or above the path of another one that declares most of some names; None if none has half of them."""
+    from cxcall.contracts.contract import load_catalog
+
+    def count(owner: Operation) -> tuple[int, int]:
+        declared = declared_names(owner)
+        return len(names & declared), -len(declared)
+
+    owners = [
+        each
+        for each in load_catalog().find_likely(dict.fromkeys(names))
+        if each.takes_body
+        and each.platform == operation.platform
+        and _is_related(each.path, operation.path)
+    ]
+    best = max(owners, key=count, default=None)
+    shared = count(best)[0] if best else 0
+    return best if shared >= _MIN_NAMES and shared * 2 > len(names) else None
+
+
+def _is_related(one: str, other: str) -> bool:
+    return one != other and (one.startswith(f"{other}/") or other.startswith(f"{one}/"))

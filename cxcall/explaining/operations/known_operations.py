@@ -60,13 +60,6 @@ def _load(contract: Contract, name: str) -> Operation:
     return contract.find_by_name(name)[0]
 
 
-class PublishedPath(NamedTuple):
-    """A path template, and its operations by method; `words` are plain words in place of IDs."""
-
-    methods: dict[str, PublishedOperation]
-    words: tuple[str, ...]
-
-
 class PublishedOperations:
     """The operations of one source.
 
@@ -85,7 +78,7 @@ class PublishedOperations:
         self.platform, self.is_complete, self.base_path = platform, is_complete, base_path
         self.operations = tuple(operations)
 
-    def match(self, path: str) -> PublishedPath | None:
+    def match(self, path: str) -> Place | None:
         """Return the operations at a path. A fixed segment takes precedence over a parameter at the same position."""
         segments = path_segments(path)
         if self.base_path and not path.lower().startswith(f"{self.base_path.lower()}/"):
@@ -109,7 +102,7 @@ class PublishedOperations:
             if is_parameter == [kind in (ID, VALUE) for kind in other]
             for each in reversed(operations)
         }
-        return PublishedPath(methods, words)
+        return Place(self, methods, words)
 
     @cached_property
     def tree(self) -> PathTree:
@@ -127,28 +120,28 @@ class PublishedOperations:
 
 
 class Place(NamedTuple):
-    """The operations at the path of a request, and the source that has them."""
+    """The operations at a path by method, and the source that has them; `words` are plain words in place of IDs."""
 
     source: PublishedOperations
-    path: PublishedPath
+    methods: dict[str, PublishedOperation]
+    words: tuple[str, ...]
 
     def operation(self, method: str) -> PublishedOperation | None:
         """Return the operation with a method (for HEAD, the GET operation); without a method, the only operation."""
-        methods = self.path.methods
         if method:
-            return methods.get(method) or methods.get("GET" if method == "HEAD" else "")
-        return next(iter(methods.values())) if len(methods) == 1 else None
+            return self.methods.get(method) or self.methods.get("GET" if method == "HEAD" else "")
+        return next(iter(self.methods.values())) if len(self.methods) == 1 else None
 
 
 def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> Place | None:
     """Return the operations at a path from the first source that has it, preferably with this method."""
-    matches = ((source, _match(source, path)) for source in sources) if path else ()
-    places = [Place(source, match) for source, match in matches if match is not None]
+    matches = (_match(source, path) for source in sources) if path else ()
+    places = [each for each in matches if each is not None]
     return next((each for each in places if each.operation(method)), places[0] if places else None)
 
 
 @lru_cache(maxsize=64)
-def _match(source: PublishedOperations, path: str) -> PublishedPath | None:
+def _match(source: PublishedOperations, path: str) -> Place | None:
     """Return the operations at a path; cached, because many requests in a file share a path."""
     return source.match(path)
 

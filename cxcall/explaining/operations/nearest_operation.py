@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from cxcall.contracts import call_risk, contract
-from cxcall.explaining.operations.known_operations import READ_METHODS, path_segments
+from cxcall.explaining.operations.known_operations import (
+    READ_METHODS,
+    PublishedOperation,
+    PublishedOperations,
+    path_segments,
+)
 from cxcall.explaining.operations.path_distance import (
     count_words,
     is_value,
@@ -14,14 +19,6 @@ from cxcall.explaining.operations.path_distance import (
     singular_words,
 )
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from cxcall.explaining.operations.known_operations import (
-        PublishedOperation,
-        PublishedOperations,
-    )
 
 # The share of a path's words that may be missing or different, and the greatest number of them.
 _MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2

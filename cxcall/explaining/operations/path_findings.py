@@ -10,23 +10,22 @@ from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
+    Place,
+    PublishedOperation,
+    PublishedOperations,
     count_published,
     path_segments,
     published_source,
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.responses.refusals.refusal_findings import unpublished_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.known_operations import (
-        Place,
-        PublishedOperation,
-        PublishedOperations,
-    )
 
 # A prefix that is missing, repeated, or of another version (docs/platforms/nice-cxone.md#base-url-and-versions).
 _PREFIXES = {
@@ -122,7 +121,7 @@ def wrong_method(
     request: ObservedRequest, place: Place, other: PublishedOperation | None
 ) -> Finding:
     """Return the finding that a path is known, but not with this method."""
-    methods = ", ".join(f"`{method}`" for method in sorted(place.path.methods))
+    methods = ", ".join(f"`{method}`" for method in sorted(place.methods))
     is_complete = place.source.is_complete
     return Finding(
         Severity.ERROR if is_complete else Severity.WARNING,
@@ -137,15 +136,9 @@ def wrong_method(
 
 def community_operation(operation: Operation, request: ObservedRequest) -> Finding:
     """Return the finding that an operation is not documented by its vendor."""
-    alternatives = "; or ".join(map(str, operation.nearest))
-    return Finding(
-        Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
-        "path-unpublished",
-        "path",
-        f"`{operation.method} {operation.path}` was reported by users; it is not documented by the vendor",
-        fix=f"published for the same purpose: {alternatives}",
+    return unpublished_path(operation)._replace(
+        severity=Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
         why="a host that does not know the path responds with 404 to any body",
-        source=f"contract {operation.contract.name}",
     )
 
 

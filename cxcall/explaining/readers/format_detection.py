@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.documents.json_document import BOM
 from cxcall.documents.json_text import load_json
-from cxcall.documents.text_files import read_text
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
 _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
@@ -67,14 +63,6 @@ def open_source(text: str, name: str) -> Source:
     from cxcall.explaining.source_secrets import find_json_secrets
 
     return Source(name, values, "", find_json_secrets(values))
-
-
-def read_path(path: str) -> Iterator[ObservedRequest]:
-    """Yield the requests in a file, or in stdin (`-`).
-
-    Raises UsageError if the text contains neither a request nor a response.
-    """
-    return read(read_text(path), path)
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:

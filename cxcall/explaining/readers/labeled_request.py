@@ -5,10 +5,10 @@ The words of a label say what its value is: `http.request.method`, `Request Meth
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING
 
+from cxcall.documents.json_text import find_json
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import is_printed_map, json_values
 from cxcall.explaining.readers.json_values.request_objects import find_error_body, is_error_body
 from cxcall.explaining.readers.messages.responses_in_text import object_text, read_response
@@ -16,49 +16,27 @@ from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
     build_response,
+    first_words,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
-if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
-
-_SIDES = {
-    "request": "request",
-    "req": "request",
-    "sent": "request",
-    "input": "request",
-    "response": "response",
-    "resp": "response",
-    "res": "response",
-    "output": "response",
-}
-_PARTS = {
-    "method": "method",
-    "verb": "method",
-    "url": "url",
-    "urlfull": "url",
-    "uri": "url",
-    "endpoint": "url",
-    "address": "url",
-    "path": "path",
-    "urlpath": "path",
-    "route": "path",
-    "resource": "path",
-    "host": "host",
-    "hostname": "host",
-    "header": "headers",
-    "headers": "headers",
-    "body": "body",
-    "bodycontent": "body",
-    "bodytext": "body",
-    "payload": "body",
-    "content": "body",
-    "data": "body",
-    "json": "body",
-    "status": "status",
-    "statuscode": "status",
-    "code": "status",
-}
+_SIDES = first_words(
+    """
+    request request req sent input
+    response response resp res output
+    """
+)
+_PARTS = first_words(
+    """
+    method method verb
+    url url urlfull uri endpoint address
+    path path urlpath route resource
+    host host hostname
+    headers header headers
+    body body bodycontent bodytext payload content data json
+    status status statuscode code
+    """
+)
 """The parts of a request and a response by the words of their labels, without words that may precede any of them."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 URL_LINE = re.compile(r"^[ \t]*(https?://\S+)[ \t]*$")
@@ -153,11 +131,7 @@ class LabeledRequest:
 
     def _take_header_object(self, side: str, text: str) -> bool:
         written = object_text(text)
-        try:
-            members = json.loads(written) if written else {}
-        except ValueError:
-            members = {}
-        for name, value in members.items():
+        for name, value in find_json(written, {}).items():
             self._take_header(side, name, str(value), is_any=True)
         return bool(written)
 

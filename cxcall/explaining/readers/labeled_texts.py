@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
+from collections.abc import Iterable, Iterator
 from io import StringIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.documents.json_text import find_json
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.labeled_request import STATUS_LINE, URL_LINE, LabeledRequest, part_of
 from cxcall.explaining.readers.request_builder import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _METHOD = "|".join(METHODS)
 _LINE = re.compile(
@@ -104,16 +101,13 @@ def _take_all(record: Iterable[tuple[str, str]]) -> LabeledRequest:
 def _key_values(text: str) -> Iterator[list[tuple[str, str]]]:
     """Yield the pairs of each line such as `method=POST url="https://..." status=400`."""
     for line in text.split("\n"):
-        pairs = [(found["label"], _unescape(found["value"])) for found in _PAIR.finditer(line)]
+        found = [(each["label"], each["value"]) for each in _PAIR.finditer(line)]
+        pairs = [
+            (label, str(find_json(value, value)) if value[:1] == '"' else value)
+            for label, value in found
+        ]
         if len(pairs) >= _FEWEST:
             yield pairs
-
-
-def _unescape(value: str) -> str:
-    try:
-        return str(json.loads(value)) if value[:1] == '"' else value
-    except ValueError:
-        return value
 
 
 def _csv_rows(text: str) -> Iterator[Iterable[tuple[str, str]]]:

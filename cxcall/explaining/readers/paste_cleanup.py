@@ -114,4 +114,4 @@ def _join(match: re.Match[str]) -> str:
 
 def _is_published(path: str) -> bool:
     place = find_place("", path, list(map(load_published_operations, PLATFORM_NAMES)))
-    return place is not None and not place.path.words
+    return place is not None and not place.words

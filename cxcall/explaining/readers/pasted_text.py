@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING
 
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.messages.browser_errors import (
-    add_blocked_requests,
-    without_blocked_requests,
-)
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.commands.commands_in_text import COMMAND
+from cxcall.explaining.readers.commands.shell_words import split_command
 from cxcall.explaining.readers.messages.client_failures import (
+    add_blocked_requests,
     with_failure,
+    without_blocked_requests,
     without_responses_to_connect,
 )
 from cxcall.explaining.readers.messages.responses_in_text import RESPONSE_START, read_response
-from cxcall.explaining.readers.named_platform import with_named_platform
-from cxcall.explaining.readers.named_secrets import find_named_secrets
 from cxcall.explaining.readers.paste_cleanup import clean_text, join_wrapped_urls
 from cxcall.explaining.readers.surrounding_text import (
     with_correlation_id,
+    with_named_platform,
     with_response,
     with_sent_body,
     with_status,
     without_mentions,
 )
-from cxcall.explaining.readers.unread_lines import describe_lines, find_unread_lines
 from cxcall.explaining.request_masking import with_common_secrets
-from cxcall.explaining.text_credentials import find_credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
+from cxcall.runtime.number_ranges import list_ranges
 
 _READERS = (
     "commands.commands_in_text.read_commands",
-    "yaml_text.read_yaml",
+    "json_values.objects_in_text.read_yaml",
     "json_values.objects_in_text.read_objects",
     "messages.transcripts.read_transcripts",
     "labeled_texts.read_labels",
     "code.code_with_response.read_code_text",
     "messages.http_message.read_requests",
-    "messages.responses_without_request.read_calls_and_responses",
+    "code.code_with_response.read_calls_and_responses",
 )
 """Functions of this package that yield the requests of a text, the exact ones first; each is loaded when needed."""
 _MAX_TEXT = 1 << 22
+_MAX_COMPARED = 1 << 17
+_WORD = re.compile(r"[^\W_]{2,}")
+_NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
+"""Starts of lines that are not about a request: curl's reports, comments, fences, labels of here-documents."""
+_MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
+_MIN_RUN = 3
+"""A line with so many known words in a row is in a request, whatever precedes them, such as the prefix of a log."""
+_LABELS = frozenset(
+    """
+    http https curl request response headers header body status code reason method url host path
+    result output error payload data answer message ms type end
+    """.split()
+)
+_MAX_RANGES = 4
 
 
 def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
@@ -100,3 +109,82 @@ def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[O
         requests = [replace(requests[0], response=response)]
         unread = find_unread_lines(text, requests, code_end) if response else unread
     yield from (replace(each, unread=describe_lines(unread)) for each in requests)
+
+
+def find_unread_lines(
+    text: str, requests: Sequence[ObservedRequest], code_end: int
+) -> dict[int, str]:
+    """Return the numbers of the lines of a text that are not part of a request.
+
+    A line is part of a request if at least half of its words are. The text before `code_end` is code, which
+    was read as a whole. In a long text, lines are not compared.
+    """
+    if len(text) > _MAX_COMPARED:
+        return {}
+    known = _LABELS.union(*map(_words_of, requests))
+    targets = [each.path for each in requests if each.path.strip("/")]
+    targets += [str(each.status) for each in requests if each.status]
+    read = [(0, code_end), *_commands(text)]
+    unread, start = {}, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        end = start + len(line)
+        is_read = any(first <= start and end <= last for first, last in read)
+        is_read = is_read or any(each in line for each in targets)
+        if not is_read and not _is_known(_unread_part(line, start, read), known):
+            unread[number] = line
+        start = end + 1
+    return unread
+
+
+def describe_lines(numbers: Iterable[int]) -> str:
+    """Return line numbers as a text, such as `lines 1 and 4-6`; empty if there are none."""
+    ranges = list_ranges(numbers)
+    if not ranges:
+        return ""
+    *first, last = ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES)
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"line {listed}" if listed.isdigit() else f"lines {listed}"
+
+
+def _commands(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each command in a text."""
+    match = COMMAND.search(text)
+    while match:
+        end = match.start() + max(split_command(text[match.start() :]).end, 1)
+        yield match.start(), end
+        match = COMMAND.search(text, end)
+
+
+def _unread_part(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
+    """Return the rest of a line without the parts that were read."""
+    for first, last in read:
+        if first < start + len(line) and start < last:
+            return line[: max(first - start, 0)] + line[max(last - start, 0) :]
+    return line
+
+
+def _is_known(line: str, known: Collection[str]) -> bool:
+    words = [each.lower() in known for each in _WORD.findall(_MARKUP.sub(" ", line))]
+    run = " ".join("x" if each else "-" for each in words)
+    is_read = sum(words) * 2 >= len(words) or " ".join("x" * _MIN_RUN) in run
+    return is_read or _NO_CONTENT.match(line.strip()) is not None
+
+
+def _words_of(request: ObservedRequest) -> set[str]:
+    response = request.response
+    parts = [
+        request.origin,
+        request.method,
+        request.scheme,
+        request.host,
+        request.path,
+        request.failure,
+    ]
+    parts += [text for pair in request.query for text in pair]
+    parts += [text for pair in (request.headers or {}).items() for text in pair]
+    parts += [request.body or "", *(name for names in request.unknown.values() for name in names)]
+    parts += [each.message for each in request.findings]
+    if response is not None:
+        parts += [str(response.status), response.reason, response.text]
+        parts += [text for pair in response.headers.items() for text in pair]
+    return {word.lower() for part in parts for word in _WORD.findall(part)}

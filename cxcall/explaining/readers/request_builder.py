@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.documents.json_document import MAX_DEPTH, is_too_deep
@@ -21,13 +22,16 @@ from cxcall.findings.errors import UsageError
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES
 from cxcall.transport.http_messages import Headers, HttpResponse
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
 _VARIABLE = re.compile(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
+
+
+def first_words(table: str) -> dict[str, str]:
+    """Return the first word of each line of a table by each of the other words of the line."""
+    rows = map(str.split, table.strip().splitlines())
+    return {word: first for first, *others in rows for word in others}
 
 
 def build_observed_request(
@@ -64,7 +68,7 @@ def build_observed_request(
         scheme, host = parts.scheme, host or netloc
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
-    path = _shorten(path)
+    path, default_port = _shorten(path), ":80" if scheme == "http" else ":443"
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
     for name, value in (sent or {}).items():
@@ -79,7 +83,7 @@ def build_observed_request(
         kind=kind,
         method=_shorten(_text(method)).upper() if method else "",
         scheme=scheme,
-        host=_without_default_port(_shorten(str(_shallow(host))), scheme) if host else "",
+        host=_shorten(str(_shallow(host))).removesuffix(default_port) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(_shown_pairs(query)),
         headers=sent,
@@ -119,10 +123,6 @@ def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
         if not value and _is_variable((remove_marks(name), value))
     ]
     return {**hidden, "query": tuple(whole)} if whole else hidden
-
-
-def _without_default_port(host: str, scheme: str) -> str:
-    return host.removesuffix(":80" if scheme == "http" else ":443")
 
 
 def _shown_pairs(query: str) -> Iterator[tuple[str, str]]:

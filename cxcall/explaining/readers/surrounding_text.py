@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.operations.known_operations import READ_METHODS
+from cxcall.explaining.checks.url.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import (
+    CXONE,
+    GENESYS,
+    PLATFORM_NAMES,
+    READ_METHODS,
+)
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     is_error_body,
@@ -17,11 +23,9 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import resolve_body
+from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import correlation_id
 from cxcall.transport.http_messages import Headers
-
-if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _CORRELATION = re.compile(
     r"\b(?:inin-|genesys-)?[ck]orr[e\u00e9]la[ct]i[o\u00f3]n"
@@ -48,6 +52,12 @@ _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 _ASSUMPTION = re.compile(
     r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
 )
+# Not in a host, a path, or an identifier, which only the code that sends the request names so.
+_START, _END = r"(?<![\w./@-])", r"(?![\w./@-]*[\w/@])"
+_NAMES = {
+    CXONE: re.compile(rf"{_START}(?:NICE[ -]?)?(?:CXone|in ?Contact){_END}", re.IGNORECASE),
+    GENESYS: re.compile(rf"{_START}(?:Genesys(?: Cloud)?|PureCloud){_END}", re.IGNORECASE),
+}
 
 
 def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
@@ -161,3 +171,29 @@ def without_mentions(requests: list[ObservedRequest]) -> list[ObservedRequest]:
             return requests
     responses = (each.response for each in requests if each.response is not None)
     return [replace(whole, response=whole.response or next(responses, None))]
+
+
+def with_named_platform(
+    requests: Iterable[ObservedRequest], text: str
+) -> Iterator[ObservedRequest]:
+    """Yield the requests of a text, each with a finding if the text names only the other platform.
+
+    It is a note if the host belongs to the platform of the path: the text may be about both.
+    """
+    named = [platform for platform, names in _NAMES.items() if names.search(text)]
+    for request in requests:
+        own = platform_of_path(request.path)
+        if len(named) == 1 and own and named[0] != own:
+            found = _finding(named[0], own, is_certain=not platform_of_host(request.host))
+            request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
+        yield request
+
+
+def _finding(named: str, own: str, *, is_certain: bool) -> Finding:
+    return Finding(
+        Severity.WARNING if is_certain else Severity.NOTE,
+        "platform-mismatch",
+        "path",
+        f"the text names {PLATFORM_NAMES[named]}, but the path belongs to {PLATFORM_NAMES[own]}",
+        fix="find out which platform your organization uses; they do not share tokens or paths",
+    )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from cxcall.documents.json_pointer import leaves, objects
-from cxcall.documents.json_text import load_json
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from cxcall.documents.json_text import find_json
 
 # Noncharacters of Unicode: JSON may contain them, but text that people exchange does not.
 _START, _END = "\ufdd0", "\ufdd1"
@@ -22,6 +20,8 @@ _TEMPLATE = re.compile(
     r"|\$\{(?P<terraform>[A-Za-z_][\w-]*(?:\.[\w-]+|\[\w*\])+)\}"
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
 )
+_NO_JSON = object()
+_IN_BRACES = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
 _MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
@@ -36,6 +36,13 @@ def mark_templates(text: str) -> str:
     if "${" not in text and "%" not in text:
         return text
     return _TEMPLATE.sub(lambda each: mark_unresolved(f"{{{each[1] or each[2] or '...'}}}"), text)
+
+
+def fill_braces(text: str, values: Mapping[str, str]) -> str:
+    """Return a text with the values of its variables such as `{{name}}`, and with marks on unknown ones."""
+    return _IN_BRACES.sub(
+        lambda match: values.get(match[1]) or mark_unresolved(f"{{{match[1]}}}"), text
+    )
 
 
 def remove_marks(text: str) -> str:
@@ -80,9 +87,8 @@ def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...
     if not _VARIABLE.sub("", body).strip():
         return None, names
     text = _STRING_OR_VARIABLE.sub(_quote_variable, body)
-    try:
-        value = load_json(text)
-    except (ValueError, RecursionError):
+    value = find_json(text, _NO_JSON)
+    if value is _NO_JSON:
         is_like_json = body.lstrip()[:1] in ("{", "[")
         return (None, names) if is_like_json else (remove_marks(body), {})
     return (None if _is_variable(value) else remove_marks(text)), dict(_variables(value))

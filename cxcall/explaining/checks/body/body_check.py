@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.explaining.checks.body.missing_body import check_missing_body
-from cxcall.explaining.checks.body.named_value_check import check_leaves
+from cxcall.explaining.checks.body.lost_body import check_missing_body
+from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
     as_unknown,
     is_null,
@@ -19,16 +17,22 @@ from cxcall.explaining.checks.body.optional_members import (
     read_only_names,
     without_nulls,
 )
-from cxcall.explaining.checks.body.related_operation import check_related_operation
-from cxcall.explaining.checks.body.value_kinds import kind_of
 from cxcall.explaining.checks.url.path_value_check import path_values
-from cxcall.explaining.checks.url.query_check import check_misplaced, check_query
-from cxcall.explaining.checks.url.query_members import is_in_query, with_query
-from cxcall.explaining.correction.json_repair import is_form, parse_repaired
+from cxcall.explaining.checks.url.query_check import (
+    check_misplaced,
+    check_query,
+    is_in_query,
+    with_query,
+)
+from cxcall.explaining.correction.json_repair import is_form, read_body
+from cxcall.explaining.operations.intended_operation import (
+    check_related_operation,
+    find_better_operation,
+)
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
-from cxcall.payloads.payload import Payload, set_value
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body as check_schema
 from cxcall.payloads.schema_check import check_parameters, operation_mismatch
@@ -36,7 +40,6 @@ from cxcall.payloads.schema_check import check_parameters, operation_mismatch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.operation import Operation
     from cxcall.explaining.checks.url.route_check import RouteMatch
     from cxcall.explaining.observed_request import ObservedRequest
 
@@ -44,9 +47,6 @@ _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
 _OF_OTHER_OPERATION = ("property-missing", "property-unknown")
 """Codes of the findings that result if a body is for another operation."""
-_KEPT_CATALOGS = 16
-_MIN_NAMES = 2
-"""How many names of a body must belong to another operation before a finding says that it was meant."""
 
 
 def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -131,23 +131,6 @@ def _form_body(finding: Finding) -> Finding:
         fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
         why="the API finds no properties in another format",
     )
-
-
-def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
-    """Return the body, with null for unknown values, and the findings on its JSON syntax.
-
-    The payload is None if there is no body, or if it cannot be read.
-    """
-    if not request.body:
-        return None, ()
-    document, findings = parse_repaired(request.body, "body")
-    if document is None:
-        return None, findings
-    value = deepcopy(document.value) if request.unknown else document.value
-    for pointer in request.unknown:
-        if pointer[:1] in ("", "/") and has_value(value, pointer):
-            value = set_value(value, pointer, None, "") if pointer else None
-    return Payload(value, document), (*findings, *document.findings)
 
 
 def _check_payload(
@@ -304,23 +287,6 @@ def _lessen(findings: list[Finding]) -> Iterator[Finding]:
         yield each._replace(severity=Severity.NOTE) if is_result else each
 
 
-def find_better_operation(operation: Operation, value: Any) -> Operation | None:
-    """Return the other operation of the same platform that a body clearly belongs to; None if there is none."""
-    from cxcall.contracts.contract import load_catalog
-    from cxcall.payloads import operation_matching as matching
-
-    likely = _of_platform(load_catalog().find_likely(value), operation.platform)
-    other = matching.find_better_operation(likely, operation, value)
-    is_clear = other and matching.count_declared_properties(other, value) >= _MIN_NAMES
-    return other if is_clear else None
-
-
-@lru_cache(maxsize=_KEPT_CATALOGS)
-def _of_platform(operations: tuple[Operation, ...], platform: str) -> tuple[Operation, ...]:
-    """Return the operations of a platform; cached, because the bodies of a file mostly have the same few names."""
-    return tuple(each for each in operations if each.platform == platform)
-
-
 def _double_encoding_finding(payload: Payload) -> Finding:
     return Finding.error(
         "body-malformed",
@@ -337,9 +303,3 @@ def _as_advice(finding: Finding, operation: Operation) -> Finding:
         return finding
     why = f"by the schema of `{operation.name}`, the nearest operation"
     return finding._replace(severity=Severity.WARNING, why=why)
-
-
-def body_value(request: ObservedRequest) -> Any:
-    """Return the parsed body; None if there is none, or if it cannot be read."""
-    payload, _ = read_body(request)
-    return payload.value if payload else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.checks.body.value_kinds import describe_wrong_id, kind_of
-from cxcall.explaining.checks.placeholder_check import placeholder_finding
-from cxcall.explaining.operations.known_operations import CXONE
-from cxcall.findings.finding import Severity
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.explaining.operations.known_operations import CXONE, GENESYS
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
 from cxcall.payloads.undialable_values import find_unlikely_number, place_in_body
 from cxcall.phone import number_masking
 from cxcall.runtime.patterns import is_uuid
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
@@ -30,6 +29,7 @@ _PHONE_NAME = re.compile(
 _PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 _OTHER_ADDRESS = re.compile(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
 _E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
+_ID_NAME = re.compile(r"(?:[a-z]Ids?|_ids?|^id|ID)$")
 
 
 def check_leaves(payload: Payload, operation: Operation | None, platform: str) -> Iterator[Finding]:
@@ -137,3 +137,40 @@ def _check_id(
     severity = Severity.WARNING if is_declared or kind != "id" else Severity.NOTE
     if message:
         yield payload.make_finding(severity, "id-format", pointer, message, fix=fix)
+
+
+@cache
+def _names_by_kind() -> dict[str, frozenset[str]]:
+    kinds = json.loads(Path(__file__).with_name("value_kinds.json").read_text("utf-8"))
+    return {kind: frozenset(map(_fold, names)) for kind, names in kinds.items()}
+
+
+def _fold(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def kind_of(name: str, platform: str) -> str:
+    """Return `uuid`, `integer`, `phone`, or `other` for a known name, `id` for another name of an ID, or an empty text.
+
+    A name is known in any case, and with underscores or hyphens. Without a platform, a name that is a UUID
+    on one platform and an integer on the other is an `id`.
+    """
+    kinds, folded = _names_by_kind(), _fold(name)
+    if folded in kinds["phone"]:
+        return "phone"
+    if platform != GENESYS and folded in kinds["integer"]:
+        return "integer" if platform == CXONE else "id"
+    if platform != CXONE and folded in kinds["uuid"]:
+        return "uuid" if platform == GENESYS else "id"
+    if folded in kinds["other"]:
+        return "other"
+    return "id" if _ID_NAME.search(name) else ""
+
+
+def describe_wrong_id(kind: str, value: str) -> tuple[str, str]:
+    """Return (problem, correction) for a value that cannot be an ID of this kind; empty if it may be one."""
+    if kind == "uuid" and not (is_uuid(value) or value == "*"):
+        return f"`{value}` is not a UUID", "copy the exact ID, as the platform shows it"
+    if kind == "integer" and not value.isdigit():
+        return f"`{value}` is not a number", "use the ID, which is a number, not a name"
+    return "", ""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import member_schema, merged_schema
+from cxcall.contracts.json_schema import JsonSchema, member_schema, merged_schema
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 

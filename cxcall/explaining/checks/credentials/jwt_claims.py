@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.documents.json_text import load_json
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")

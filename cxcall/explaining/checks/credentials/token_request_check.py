@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qsl
 
-from cxcall.explaining.checks.placeholder_check import placeholder_finding
 from cxcall.explaining.correction.json_repair import parse_repaired
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
@@ -16,13 +17,8 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.placeholders import is_placeholder, is_withheld
+from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding
 from cxcall.runtime.name_similarity import nearest_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _TOKEN_PATH = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
@@ -93,13 +89,10 @@ _ENDPOINTS = (
     ),
 )
 _ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
-_OPTIONAL_PARAMETERS = (
-    "grant_type",
-    "client_id",
-    "client_secret",
-    "scope",
-    "redirect_uri",
-    "code_verifier",
+_OPTIONAL_PARAMETERS = tuple(
+    """
+    grant_type client_id client_secret scope redirect_uri code_verifier
+    """.split()
 )
 _SECRET_PARAMETERS = ("client_secret", "password", "accesskeysecret")
 # Other paths of the login services, whose requests are not checked.
@@ -177,7 +170,7 @@ def _parameters(request: ObservedRequest) -> dict[str, str]:
 
 
 def _json_object(body: str | None) -> dict[str, Any] | None:
-    document, _ = parse_repaired(body or "", "body")
+    document, _ = parse_repaired(body or "")
     return document.value if document and isinstance(document.value, dict) else None
 
 

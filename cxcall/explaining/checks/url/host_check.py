@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
 from cxcall.explaining.checks.credentials.token_request_check import login_platform
-from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
@@ -19,16 +19,12 @@ from cxcall.explaining.operations.known_operations import (
     is_upload,
 )
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import NO_VALUES, placeholder_finding
 from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.http_messages import Headers
 from cxcall.transport.origins import is_loopback_host
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = re.compile(

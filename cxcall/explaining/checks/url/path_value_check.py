@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 from urllib.parse import unquote
 
-from cxcall.explaining.checks.body.value_kinds import describe_wrong_id, kind_of
-from cxcall.explaining.checks.placeholder_check import NO_VALUES, placeholder_finding
+from cxcall.explaining.checks.body.named_value_check import describe_wrong_id, kind_of
 from cxcall.explaining.checks.url.host_check import platform_of_path
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.operations.known_operations import ACD_BASE_PATH, path_segments
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import (
+    ACD_BASE_PATH,
+    PublishedOperation,
+    path_segments,
+)
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.explaining.request_masking import is_masked
 from cxcall.findings.finding import Finding
-from cxcall.payloads.placeholders import is_placeholder, is_redacted
+from cxcall.payloads.placeholders import NO_VALUES, is_placeholder, is_redacted, placeholder_finding
 from cxcall.runtime.patterns import IN_PERCENTS, fold_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.operations.known_operations import PublishedOperation
 
 _VARIABLE = re.compile(rf"\$|{IN_PERCENTS}$")  # of a shell, or of cmd
 _NAME = re.compile(r"(?:[a-z]+[_-])*[a-z]*[_-]?id", re.ASCII | re.IGNORECASE)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer
-from cxcall.explaining.checks.url.query_members import (
-    accepts_query_as_body,
-    check_members,
-    find_member_renames,
-    query_parameters,
-)
+from cxcall.contracts.operation import JSON, Operation
+from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.explaining.correction.json_repair import read_leniently
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_errors import explain_parameter_error
-from cxcall.payloads.schema_check import check_parameters, is_valid_text
+from cxcall.payloads.payload import Payload, convert_text
+from cxcall.payloads.placeholders import is_withheld
+from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 from cxcall.runtime.name_similarity import nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.operation import Operation
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.findings.finding import Finding
-    from cxcall.payloads.payload import Payload
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400
@@ -139,3 +135,166 @@ def _check_query_member(
     if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
         finding = explain_parameter_error(operation, parameter, value)
         yield finding._replace(where=pointer, excerpt=payload.find_excerpt(pointer))
+
+
+def query_parameters(operation: Operation) -> dict[str, Parameter]:
+    """Return the declared parameters of the query by name."""
+    return {each.name: each for each in operation.parameters if each.location == "query"}
+
+
+def accepts_query_as_body(operation: Operation) -> bool:
+    """Return whether users report that the documented query is also accepted as a body."""
+    extension = "x-cxcall-query-as-body"
+    inherited = operation.contract.declared.get(extension, False)
+    return bool(operation.declared.get(extension, inherited))
+
+
+@cache
+def _query_operation(operation: Operation) -> Operation:
+    """Return an operation whose body is the query of another one, with the members that query and body share."""
+    parameters = query_parameters(operation)
+    body = operation.schema_at("") if accepts_query_as_body(operation) else {}
+    body = body if "properties" in body else {}
+    members = {name: _describe(each) for name, each in parameters.items()}
+    needed = [name for name, each in parameters.items() if each.required]
+    schema = {
+        **body,
+        "type": "object",
+        "properties": {**body.get("properties", {}), **members},
+        "required": [*body.get("required", ()), *needed],
+    }
+    if rules := operation.declared.get("x-cxcall-conditions"):
+        schema["x-cxcall-conditions"] = [*body.get("x-cxcall-conditions", ()), *rules]
+    request_body = {"content": {JSON: {"schema": schema}}}
+    declared = {"operationId": operation.name, "requestBody": request_body}
+    return Operation(operation.contract, operation.method, operation.path, declared)
+
+
+def _describe(parameter: Parameter) -> JsonSchema:
+    about = parameter.description
+    return {**parameter.schema, **({"description": about} if about else {})}
+
+
+def query_members(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
+    """Return the query as members, each in its declared type; None stands for a value that is not shown."""
+    members: dict[str, Any] = {}
+    for name, text in request.query:
+        schema = _query_operation(operation).schema_at(join_pointer("", name))
+        if f"query:{name}" in request.unknown or is_withheld(text):
+            members[name] = None
+        elif "array" in schema.get("type", ()):
+            items = [convert_text(each, schema.get("items", {})) for each in text.split(",")]
+            members[name] = [*(members.get(name) or ()), *items]
+        else:
+            members[name] = convert_text(text, schema)
+    return members
+
+
+def find_renames(request: ObservedRequest, operation: Operation) -> dict[str, str]:
+    """Return the right names of misspelled members of the query, by the names that were sent."""
+    return find_member_renames(
+        operation, query_members(request, operation) if request.query else {}
+    )
+
+
+def find_member_renames(operation: Operation, members: dict[str, Any]) -> dict[str, str]:
+    """Return the correct names of misspelled members as parameters of the query, by their wrong names."""
+    findings = check_body(_query_operation(operation), Payload(members)) if members else []
+    names = ((_name(each), _new_name(each)) for each in findings)
+    return {name: new for name, new in names if name in members and new}
+
+
+def members_for_body(request: ObservedRequest, operation: Operation) -> dict[str, Any]:
+    """Return the members of the query, by their correct names, that belong in the body of the operation."""
+    if not (operation.takes_body and accepts_query_as_body(operation)):
+        return {}
+    renames = find_renames(request, operation)
+    declared = operation.schema_at("").get("properties", {})
+    members = query_members(request, operation)
+    found = {renames.get(name, name): value for name, value in members.items()}
+    return {name: each for name, each in found.items() if name in declared and each is not None}
+
+
+def with_query(request: ObservedRequest, operation: Operation, payload: Payload) -> Payload:
+    """Return a body with the members of the query added, for an API that accepts them in either place."""
+    if not (isinstance(payload.value, dict) and accepts_query_as_body(operation)):
+        return payload
+    declared = operation.schema_at("").get("properties", {})
+    members = query_members(request, operation)
+    added = {name: value for name, value in members.items() if name in declared}
+    return payload._replace(value={**added, **payload.value})
+
+
+def is_in_query(finding: Finding, request: ObservedRequest, payload: Payload) -> bool:
+    """Return whether a finding on a body that includes the members of the query is about one of these members."""
+    name = _name(finding)
+    is_own = isinstance(payload.value, dict) and name in payload.value
+    return not is_own and any(name == each for each, _ in request.query)
+
+
+def check_members(
+    request: ObservedRequest, operation: Operation, in_body: dict[str, Any], *, has_body: bool
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names in the query, with texts that are not a parameter, and missing parameters.
+
+    `in_body` are the members of the body. With a body, a missing member is reported for the body.
+    """
+    members, parameters = query_members(request, operation), query_parameters(operation)
+    declared = _query_operation(operation).schema_at("")["properties"]
+    for finding in check_body(_query_operation(operation), Payload({**members, **in_body})):
+        name, is_unknown = _name(finding), finding.code == "property-unknown"
+        if name in members:
+            is_shown = is_unknown or (members[name] is not None and name in declared)
+            is_reported = name in in_body or (name in parameters and not is_unknown)
+            is_near = bool(_new_name(finding)) or not is_unknown
+            if is_shown and not is_reported and (is_near or name[:1] != "_"):
+                found = _as_query_finding(finding, operation)
+                yield from (
+                    found if is_near else (_as_unknown(each, request, operation) for each in found)
+                )
+        elif name not in in_body and (
+            name in parameters or not (has_body and operation.takes_body)
+        ):
+            yield from _as_query_finding(finding, operation)
+
+
+def _as_unknown(finding: Finding, request: ObservedRequest, operation: Operation) -> Finding:
+    """Return the finding on an unknown parameter without a similar name: a note unless the API refused the request."""
+    severity = Severity.WARNING if request.status == _BAD_REQUEST else Severity.NOTE
+    fix, why = (
+        f"see its parameters: {operation.listing}",
+        "an API may ignore it, or refuse the request",
+    )
+    return finding._replace(severity=severity, fix=fix, why=why)
+
+
+def _name(finding: Finding) -> str:
+    """Return the name of the member at the top that a finding is about; empty for the whole object."""
+    return split_pointer(finding.where)[0] if finding.where[:1] == "/" else ""
+
+
+def _new_name(finding: Finding) -> str:
+    """Return the parameter that a wrong name meant; empty if the finding has another correction."""
+    places = [edit.pointer for edit in finding.edits if edit.source == finding.where]
+    return places[0][1:] if len(finding.edits) == 1 and places and places[0].count("/") == 1 else ""
+
+
+def _as_query_finding(finding: Finding, operation: Operation) -> Iterator[Finding]:
+    """Yield a finding on the object made from the query, reworded for the query."""
+    name, new_name = _name(finding), _new_name(finding)
+    message = finding.message.replace(f"`/{name}`", f"`{name}` in the query")
+    message = message.replace("the body of", "the query of").replace("a property", "a parameter")
+    message = message.replace("a parameter of the query of", "a parameter of")
+    fix = f"add `?{name}=...`" if finding.code == "property-missing" and name else finding.fix
+    yield finding._replace(
+        where="query", origin=name, message=message, fix=fix, edits=(), excerpt=None
+    )
+    if new_name and new_name in _query_operation(operation).schema_at("")["required"]:
+        yield Finding.note(
+            "property-missing",
+            "query",
+            f"`{new_name}` is missing: the query has it as `{name}`",
+            fix=finding.fix,
+            source=finding.source,
+            origin=new_name,
+        )

@@ -45,6 +45,7 @@ from cxcall.explaining.operations.path_findings import (
     wrong_method,
     wrong_prefix,
 )
+from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.transport.origins import host_of
@@ -56,9 +57,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
-
 _NOT_FOUND = 404
 _PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)
+OTHER_HOST, PAGE = "other host", "page"
 
 
 class RouteMatch(NamedTuple):
@@ -130,7 +131,7 @@ def _without_gateway(request: ObservedRequest, own: Contract | None) -> Observed
     path = request.path[start.start() :]
     is_own = own is not None and find_place(request.method, request.path, [own_operations(own)])
     place = find_place(request.method, path, [load_published_operations(platform_of_path(path))])
-    is_known = place is not None and place.operation(request.method) and not place.path.words
+    is_known = place is not None and place.operation(request.method) and not place.words
     return replace(request, path=path) if is_known and not is_own else request
 
 
@@ -179,14 +180,14 @@ def _compare(
     """Return the operation at the path, the operation that was probably meant instead, and the findings on the path."""
     method, path = request.method, request.path
     exact = place.operation(method) if place else None
-    if place is not None and "" in place.path.words and exact is not None:
+    if place is not None and "" in place.words and exact is not None:
         return None, exact, [empty_id(request, exact)]
-    if exact is not None and not (place and place.path.words):
+    if exact is not None and not (place and place.words):
         return exact, *_check_provenance(exact, request)
     # A browser sends OPTIONS before the request itself; the error of a client may not show the method.
     is_any = place is not None and method in ("OPTIONS", "")
     if is_any or not count_words(path_segments(path)):  # `/services/v30.0/{resource}` shows no path
-        of_path = next(iter(place.path.methods.values())) if place and not exact else None
+        of_path = next(iter(place.methods.values())) if place and not exact else None
         ids = check_ids(of_path._replace(contract=None), request) if of_path else ()
         return exact, None, list(ids)
     if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
@@ -201,12 +202,12 @@ def _compare_words(
     near = find_nearest(request.method, request.path, _candidates(request, sources))
     of_method = 0 if place and place.operation(request.method) else OTHER_METHOD
     is_typo = near is not None and near.distance < WORD_AS_ID + of_method
-    if place is None or (place.path.words and is_typo):
+    if place is None or (place.words and is_typo):
         nearest = near.operation if near else None
         return None, nearest, [unknown_path(request, sources, nearest)]
     if exact := place.operation(request.method):
         return exact, None, list(check_ids(exact, request))
-    other = other_method(request.method, list(place.path.methods.values()))
+    other = other_method(request.method, list(place.methods.values()))
     ids = check_ids(other, request) if other else ()
     return None, other, [wrong_method(request, place, other), *ids]
 
@@ -226,7 +227,7 @@ def _find_form(
     for source in sources:
         form = correct_prefix(path, source.platform)
         place = find_place(method, form.path, [source]) if form else None
-        operation = place.operation(method) if place and not place.path.words else None
+        operation = place.operation(method) if place and not place.words else None
         if form and operation is not None:
             return form, operation
     return None
@@ -256,3 +257,28 @@ def _check_version(path: str) -> Iterator[Finding]:
             fix=f"write `{version.partition('.')[0]}.0`",
             source=published_source(CXONE),
         )
+
+
+def find_reason_to_skip(request: ObservedRequest, own: Contract | None) -> str:
+    """Return OTHER_HOST or PAGE for a request that is not to a platform's API; empty for a request that is.
+
+    A PAGE is loaded by a platform's own site, such as a script of `apps.mypurecloud.com`: it was requested
+    without a token, and did not fail. Bodies are not read, because those of pages are long.
+    """
+    if platform_of_host(request.host):
+        return PAGE if _is_page(request) and not (own and _has_route(request, own)) else ""
+    return "" if _has_route(request, own) else OTHER_HOST
+
+
+def _is_page(request: ObservedRequest) -> bool:
+    is_loaded = request.method in ("GET", "HEAD") and 200 <= request.status < 400  # noqa: PLR2004 - not an error
+    has_token = request.headers is not None and "Authorization" in request.headers
+    is_api = request.hostname.startswith("api") or platform_of_path(request.path) != ""
+    return is_loaded and not (has_token or is_api)
+
+
+def _has_route(request: ObservedRequest, own: Contract | None) -> bool:
+    """Return whether a request goes to a platform, or to an operation; its body is not compared."""
+    bare, _ = mask_request(replace(request, body=None, response=None, findings=()))
+    route = match_route(bare, own)
+    return bool(route.platform or route.operation)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from cxcall.explaining.readers.code.collection_literals import MapsAndLists
 from cxcall.explaining.readers.code.literals import CodeToken
@@ -34,9 +35,6 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     remove_marks,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _LIST_MAKERS = re.compile(
     r"(?:^|\W)"

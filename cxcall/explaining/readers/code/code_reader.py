@@ -78,8 +78,9 @@ class _Assembler:
         if kind in ("text", "filled"):
             self._text("" if kind == "filled" else name, value)
         elif kind == "name":
-            if "." in name or "METH" in name:
-                self._method_name(name, 2)
+            is_constant = "." in name or "METH" in name
+            if is_constant and (found := METHOD_NAME.search(name.removesuffix(".new"))):
+                self.draft.set_method(found[1], 2)
         elif kind == "call":
             self._call(name, value)
         elif kind == "add":
@@ -192,10 +193,6 @@ class _Assembler:
         if self.draft.target == value:
             self.draft.target = ""
 
-    def _method_name(self, name: str, rank: int) -> None:
-        if found := METHOD_NAME.search(name.removesuffix(".new")):
-            self.draft.set_method(found[1], rank)
-
     def _call(self, name: str, call: CodeCall) -> None:
         """Use the parts that a call shows: a target with a method, a header, a body, an option."""
         self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
@@ -214,7 +211,8 @@ class _Assembler:
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
             self._base(texts[0])  # such as `Uri.https("host", "/path")` of Dart
             self.set_target(texts[1])
-        draft = self._of_target(targets[0]) if targets else self.draft
+        known = (each for each in reversed(self.drafts) if targets and each.target == targets[0])
+        draft = next(known, self.draft)
         if not targets and draft.take_pair(name, call):
             return
         if method:
@@ -305,9 +303,6 @@ class _Assembler:
         elif values:
             is_alone = len(call.arguments) < 2 or isinstance(values[0], dict | list)
             self.draft.set_body(values[0] if is_alone else call, 3, role if role != "body" else "")
-
-    def _of_target(self, target: str) -> RequestDraft:
-        return next((each for each in reversed(self.drafts) if each.target == target), self.draft)
 
     def _positional(self, draft: RequestDraft, call: CodeCall) -> None:
         """Use the unnamed arguments of a call with a target: a map after the body has options."""

@@ -1,26 +1,27 @@
-"""Read code that is pasted with the response that it got."""
+"""Read code with the response that it got, calls of an SDK, and responses without a request."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from cxcall.explaining.readers.code import powershell
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import json_values
+from cxcall.explaining.readers.messages.http_message import read_messages
 from cxcall.explaining.readers.messages.responses_in_text import (
     RESPONSE_START,
+    URL,
     read_client_error,
+    read_failed_url,
     read_noted_status,
     read_response,
+    read_response_alone,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.responses.platform_codes import find_platform_codes
 
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
-RAW_MESSAGE = re.compile(
+_RAW_MESSAGE = re.compile(
     r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})"
     r"|^(?:GET|POST|PUT|PATCH|DELETE) https?://[^\s\"']+\s*$"
     r"|(?<![\w`.:])(?:GET|POST|PUT|PATCH|DELETE) (?:[a-z]+ ){0,3}[\"']https?://",
@@ -37,6 +38,10 @@ _CODE_TARGET = re.compile(
 )
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
+_POWERSHELL_REQUEST = re.compile(
+    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE
+)
+_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _MAX_SEARCH = 1 << 20
 
 
@@ -44,9 +49,9 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of code, with the response that is shown below it."""
     if failed := read_client_error(text):
         yield failed
-    elif not RAW_MESSAGE.search(text) and (
+    elif not _RAW_MESSAGE.search(text) and (
         _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text)))
-        or powershell.has_request(text)
+        or _POWERSHELL_REQUEST.search(text)
     ):
         from cxcall.explaining.readers.code.code_reader import read_code
 
@@ -56,8 +61,8 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         if response is None:
             response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
         code = _PROMPT.sub("", text[:at] or text)
-        if powershell.has_request(code):
-            code = powershell.quote_urls(code)
+        if _POWERSHELL_REQUEST.search(code):
+            code = _BARE_URL.sub(r"'\1'", code + "\n")  # in quotes, as other languages require them
         yield from read_code(code, response)
 
 
@@ -69,3 +74,37 @@ def _without_bodies(text: str) -> str:
             kept.append(text[position:start])
             position = end
     return "".join([*kept, text[position:]])
+
+
+def read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
+    """Yield calls of an SDK, or else a response without a request."""
+    from cxcall.explaining.readers.code.sdk_calls import read_sdk_calls
+
+    calls = list(read_sdk_calls(text, read_response(text)))
+    if calls:
+        yield from calls
+    elif alone := read_failed_url(text) or read_response_alone(text):
+        yield _with_url(alone, text)
+    elif _RAW_MESSAGE.search(text):
+        yield from read_messages(text)
+    elif "\n" not in text and find_platform_codes(text):
+        yield build_observed_request(
+            "HTTP response",
+            SourceKind.RESPONSE,
+            response=build_response(0, None, text),
+            null_means_unknown=True,
+        )
+
+
+def _with_url(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a response without a request, with the URL of the text if it has only one."""
+    urls = dict.fromkeys(URL.findall(text))
+    if request.host or request.path or len(urls) != 1:
+        return request
+    return build_observed_request(
+        request.origin,
+        SourceKind.RESPONSE,
+        url=next(iter(urls)),
+        response=request.response,
+        null_means_unknown=True,
+    )

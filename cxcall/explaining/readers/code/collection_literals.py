@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
@@ -27,9 +28,6 @@ from cxcall.explaining.readers.code.values import (
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 class MapsAndLists:
     """Evaluates groups of tokens; expressions in them are evaluated by a derived class.
@@ -38,26 +36,15 @@ class MapsAndLists:
     to a map (`add`), name (`name`), and text (`text`).
     """
 
+    evaluate: Callable[..., Any]
+    resolve_text: Callable[[str], str]
+    _statement: Callable[..., tuple[str | None, Any]]
+    _argument: Callable[[list[Any], int], tuple[Any, int]]
+    _lookup: Callable[[str], Any]
+
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         self._report = report
         self.names: dict[str, Any] = {}
-
-    def evaluate(self, items: list[Any], member: str = "") -> Any:
-        """Return the value of an expression; `member` is the name of the member of a map that has it."""
-        raise NotImplementedError
-
-    def resolve_text(self, text: str) -> str:
-        """Return a text with the variables whose values are known."""
-        raise NotImplementedError
-
-    def _statement(self, items: list[Any], *, is_member: bool = False) -> tuple[str | None, Any]:
-        raise NotImplementedError
-
-    def _argument(self, items: list[Any], position: int) -> tuple[Any, int]:
-        raise NotImplementedError
-
-    def _lookup(self, name: str) -> Any:
-        raise NotImplementedError
 
     def _group(self, group: Group) -> Any:
         if group.opening == "(":

@@ -8,7 +8,6 @@ from typing import Any
 
 from cxcall.explaining.readers.code.calls import MAP_MAKERS, Calls
 from cxcall.explaining.readers.code.literals import CodeToken, scan
-from cxcall.explaining.readers.code.powershell import JSON_COMMAND, REQUEST_COMMANDS
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members, with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -50,6 +49,8 @@ _KEYWORDS = frozenset(
 )
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
 _CONDITIONS = ("if", "unless", "or", "and")
+_PIPED_INTO = ("invoke-", "irm", "iwr")
+"""The start of PowerShell commands that send their pipeline input as the body."""
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 # `urlencode(params)` and `params.toString()`, the text of a query.
 _ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
@@ -223,11 +224,11 @@ class Evaluator(Calls):
         command = (
             following.value.lower() if sign == "|" and isinstance(following, CodeToken) else ""
         )
-        if terms and command == JSON_COMMAND:
+        if terms and command == "convertto-json":
             terms[:] = [CodeCall("ConvertTo-Json", [(None, terms[-1])])]
             ends = (at for at in range(position + 2, len(items)) if is_operator(items[at], ("|",)))
             return next(ends, len(items))
-        if terms and command.startswith(REQUEST_COMMANDS):
+        if terms and command.startswith(_PIPED_INTO):
             self._report("named", "body", terms[-1])
             self.evaluate(items[position + 1 :])
             return None

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-from cxcall.explaining.readers.code import powershell
 from cxcall.explaining.readers.code.values import ESCAPES
 from cxcall.explaining.readers.json_values.json_search import (
     find_json_end,
@@ -14,9 +13,6 @@ from cxcall.explaining.readers.json_values.json_search import (
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_CODE_LENGTH = 1 << 18
 _HERE_DOCUMENT = re.compile(r"""<<[<~-]?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*\n""")
@@ -45,7 +41,10 @@ _ESCAPE = re.compile(
 _DIALECTS = {
     name: re.compile(pattern, re.MULTILINE)
     for name, pattern in {
-        "powershell": powershell.DIALECT,
+        "powershell": (
+            r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
+            r"|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
+        ),
         "objective-c": r"\bNS[A-Z]\w+|#import\b",
         "dollar variables": r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
         "raw single quotes": r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$",
@@ -62,6 +61,9 @@ _DIALECTS = {
     }.items()
 }
 _ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")
+_POWERSHELL_VARIABLE = re.compile(
+    r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
+)
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
@@ -158,7 +160,7 @@ class _LiteralReader:
         if end < 0:
             return None
         content = self._text[match.end() : end]
-        return powershell.decode_variables(content) if quote == '"' else content, end + 3
+        return _decode_powershell(content) if quote == '"' else content, end + 3
 
     def _read_quoted(self, match: re.Match[str]) -> tuple[str, int] | None:
         text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
@@ -203,7 +205,7 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]
     elif _is_verbatim(quote, prefix, dialects):
         content = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
     elif "powershell" in dialects and quote == '"':
-        content = powershell.DOUBLE_QUOTED
+        content = r'[^"`]*+(?:(?:`.|"")[^"`]*+)*+'
     else:
         content = rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+"
     found = re.compile(content, re.DOTALL).match(text, start)
@@ -227,7 +229,9 @@ def _is_verbatim(quote: str, prefix: str, dialects: set[str]) -> bool:
 def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
     lower = prefix.lower()
     if "powershell" in dialects and len(quote) == 1:
-        return powershell.decode_string(content, quote)
+        if quote == "'":
+            return content.replace("''", "'")
+        return _decode_powershell(content.replace('""', '"'))
     if "#" in quote or lower in ("r", "rb", "br"):
         return content
     if lower in ("$$", "$$$"):  # C#: in a `$$` string, `{{name}}` is a variable
@@ -248,7 +252,8 @@ def _decode(content: str, quote: str, prefix: str, dialects: set[str]) -> str:
         and is_json_complete(content, strict=True)
     ):
         return content  # the raw literal of Go
-    return _mark_variables(_unescape(_mark_swift(content)), quote, prefix, dialects)
+    content = _mark(content, r"(?<!\\)\\\(([^()\n]{1,200})\)")  # Swift: `\(name)`
+    return _mark_variables(_unescape(content), quote, prefix, dialects)
 
 
 def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> str:
@@ -260,6 +265,18 @@ def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> 
         if "dollar variables" in dialects and quote != "`":
             value = _mark(value, r"\$([A-Za-z_]\w*)")
     return value
+
+
+def _decode_powershell(content: str) -> str:
+    """Return the text of a string in double quotes of PowerShell, with its variables marked."""
+    return _POWERSHELL_VARIABLE.sub(
+        lambda match: (
+            ESCAPES.get(match[1], match[1])
+            if match[1]
+            else mark_unresolved(f"${match[2] or match[3]}")
+        ),
+        content,
+    )
 
 
 def _unescape(content: str) -> str:
@@ -282,7 +299,3 @@ def _mark(text: str, pattern: str) -> str:
         return mark_unresolved(f"{{{name.strip()}}}") if name else match[0][0]
 
     return re.sub(pattern, replace, text)
-
-
-def _mark_swift(content: str) -> str:
-    return _mark(content, r"(?<!\\)\\\(([^()\n]{1,200})\)") if "\\(" in content else content

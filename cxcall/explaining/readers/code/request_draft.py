@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.code.multipart_parts import MULTIPART, CodeParts, sends_parts
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code.request_roles import (
     ACCEPT,
     BASIC,
@@ -30,11 +29,14 @@ from cxcall.explaining.readers.code.request_roles import (
     without_credential,
 )
 from cxcall.explaining.readers.code.sent_body import (
+    MULTIPART,
+    CodeParts,
     content_of,
     encode_body,
     encode_query,
     form_members,
     other_encoding,
+    sends_parts,
     wrong_encoding_finding,
 )
 from cxcall.explaining.readers.code.values import (
@@ -55,7 +57,6 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 

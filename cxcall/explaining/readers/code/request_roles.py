@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from cxcall.explaining.readers.code.values import CodeCall
-from cxcall.explaining.readers.request_builder import METHODS
+from cxcall.explaining.readers.request_builder import METHODS, first_words
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
     mark_unresolved,
@@ -42,60 +42,30 @@ METHOD_NAME = re.compile(
 )
 FOLD = re.compile(r"[^a-z]")
 PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|req|http)+(?=[a-z])")
-ROLES = {
-    "url": ("url", "uri", "requesturi", "requesturl", "endpoint", "effectiveurl", "apiurl"),
-    "host": tuple(
-        """
-        baseurl baseuri baseaddress host hostname server apibase domain base basepath
-        """.split()
-    ),
-    "path": ("path", "pathname", "requestpath", "resource", "route", "pathandquery"),
-    "method": ("method", "verb", "type", "customrequest", "requestmethod", "httpmethod", "m"),
-    "headers": (
-        "headers",
-        "header",
-        "requestheaders",
-        "httpheader",
-        "allhttpheaderfields",
-        "customheaders",
-        "httpheaders",
-        "defaultrequestheaders",
-        "defaultheaders",
-    ),
-    "json": ("json", "jsonbody", "bodyjson", "jsonobject"),
-    "body": tuple(
-        """
-        body bodyvalue data payload postfields content stringbody entity rawbody postdata
-        requestbody send write copypostfields bodydata rawdata raw bodyraw bodystring stringcontent
-        writebody dataraw databinary newreader newbuffer newbufferstring ofstring torequestbody
-        create ofbytearray reqbody putdata writerow stringentity httpentity writestring
-        getoutputstream
-        """.split()
-    ),
-    "form": tuple(
-        """
-        form formparams formparameters formdata formurlencodedcontent urlencoded fields formbody
-        bodyform bodyfields postparameter postparameters
-        """.split()
-    ),
-    "files": ("files", "multipart", "formfiles"),
-    "query": tuple(
-        """
-        params query qs searchparams queryparams querystring queryparam queryparameters
-        queryparameter param querydata queryitems rawquery encodedquery percentencodedquery
-        queryform updatequery withquery appendqueryparameter
-        """.split()
-    ),
-    "type": (
-        "contenttype",
-        "mediatype",
-        "mimetype",
-        "mediatypeheadervalue",
-        "tomediatype",
-        "parse",
-    ),
-}
-ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
+_ROLE_OF = first_words(
+    """
+    url url uri requesturi requesturl endpoint effectiveurl apiurl
+    host baseurl baseuri baseaddress host hostname server apibase domain base basepath
+    path path pathname requestpath resource route pathandquery
+    method method verb type customrequest requestmethod httpmethod m
+    headers headers header requestheaders httpheader allhttpheaderfields customheaders
+    headers httpheaders defaultrequestheaders defaultheaders
+    json json jsonbody bodyjson jsonobject
+    body body bodyvalue data payload postfields content stringbody entity rawbody postdata
+    body requestbody send write copypostfields bodydata rawdata raw bodyraw bodystring
+    body stringcontent writebody dataraw databinary newreader newbuffer newbufferstring ofstring
+    body torequestbody create ofbytearray reqbody putdata writerow stringentity httpentity
+    body writestring getoutputstream
+    form form formparams formparameters formdata formurlencodedcontent urlencoded fields
+    form formbody bodyform bodyfields postparameter postparameters
+    files files multipart formfiles
+    query params query qs searchparams queryparams querystring queryparam queryparameters
+    query queryparameter param querydata queryitems rawquery encodedquery percentencodedquery
+    query queryform updatequery withquery appendqueryparameter
+    type contenttype mediatype mimetype mediatypeheadervalue tomediatype parse
+    """
+)
+"""The roles of names without capitals and separators."""
 FORM_MAKERS = re.compile(
     r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
     r"|build_query|url\.values|encodeform",
@@ -164,7 +134,7 @@ EXACT = re.compile(
 def role_of(name: str) -> str:
     """Return the role of a member, variable, or function in a request by its name; empty if it has none."""
     last = FOLD.sub("", name.rpartition(".")[2].rpartition(":")[2].lower())
-    return ROLE_OF.get(last) or ROLE_OF.get(PREFIX.sub("", last), "")
+    return _ROLE_OF.get(last) or _ROLE_OF.get(PREFIX.sub("", last), "")
 
 
 def is_target(text: str) -> bool:

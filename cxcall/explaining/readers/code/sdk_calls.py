@@ -8,7 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.sent_body import as_json_value
@@ -20,7 +20,6 @@ from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_u
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 _METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeGuard
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeGuard
 
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 CLOSING = {")": "(", "]": "[", "}": "{"}
 _MAX_DEPTH = 48

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
-from cxcall.explaining.readers.commands.curly_quotes import curly_quotes_finding, straighten_quotes
-from cxcall.explaining.readers.commands.gc import read_gc
 from cxcall.explaining.readers.commands.httpie import read_httpie
-from cxcall.explaining.readers.commands.piped_text import read_piped_text
-from cxcall.explaining.readers.commands.postman_cli import postman_as_curl
-from cxcall.explaining.readers.commands.shell_variables import fill_command, find_variables
-from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
-from cxcall.explaining.readers.commands.wget import wget_as_curl
+from cxcall.explaining.readers.commands.other_clients import postman_as_curl, read_gc, wget_as_curl
+from cxcall.explaining.readers.commands.script_values import (
+    fill_command,
+    find_variables,
+    read_piped_text,
+)
+from cxcall.explaining.readers.commands.shell_words import (
+    Command,
+    read_here_document,
+    split_command,
+)
 from cxcall.explaining.readers.messages.client_failures import find_failure
 from cxcall.explaining.readers.messages.responses_in_text import read_response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.explaining.readers.commands.shell_words import Command
+from cxcall.findings.finding import Finding
 
 # In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
 _ARGUMENT = (
@@ -45,6 +45,20 @@ _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
+_STRAIGHT = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e", '"'),
+        **dict.fromkeys("\u2018\u2019", "'"),
+        "\u2013": "-",
+        "\u2014": "--",
+    }
+)
+_COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
+# An option after a long dash, or a curly quote after an option.
+_CURLY_OPTION = re.compile(
+    "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
+)
+_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 
 def read_commands(text: str) -> Iterator[ObservedRequest]:
@@ -97,3 +111,27 @@ def _read_command(
     failure = "" if response or program == "wget" else find_failure(after)
     for request in build_curl_requests(origin, command, piped, response):
         yield replace(request, failure=failure)
+
+
+def straighten_quotes(text: str) -> str:
+    """Return a text with plain quotes and dashes in place of typographic ones in its commands."""
+    return "".join(map(_straighten, _EMPTY_LINE.split(text)))
+
+
+def _straighten(paragraph: str) -> str:
+    """Return a paragraph with plain quotes and dashes in place of typographic ones in its command."""
+    command = _COMMAND_START.search(paragraph)
+    if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
+        return paragraph
+    return paragraph[: command.start()] + paragraph[command.start() :].translate(_STRAIGHT)
+
+
+def curly_quotes_finding() -> Finding:
+    """Return the finding that a command has typographic quotes."""
+    return Finding.error(
+        "body-malformed",
+        "body",
+        "the command has typographic quotes, which shells do not treat as quotes; it is read as if they were straight quotes",
+        fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
+        why="word processors and chats replace straight quotes",
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.request_builder import (
     basic_credentials,
     build_observed_request,
@@ -20,7 +20,6 @@ from cxcall.findings.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.readers.commands.shell_words import Command
     from cxcall.transport.http_messages import HttpResponse
 
@@ -40,19 +39,13 @@ _FLAGS = frozenset(
     xattr
     """.split()
 )
-_SHORT = {
-    "X": "request",
-    "H": "header",
-    "d": "data",
-    "u": "user",
-    "A": "user-agent",
-    "e": "referer",
-    "b": "cookie",
-    "G": "get",
-    "I": "head",
-    "F": "form",
-    "x": "proxy",
-}
+_SHORT = dict(
+    pair.split("=")
+    for pair in """
+    X=request H=header d=data u=user A=user-agent e=referer b=cookie G=get I=head F=form
+    x=proxy
+    """.split()
+)
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _FORM = ("form", "form-string")
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from cxcall.explaining.observed_request import SourceKind
-from cxcall.explaining.readers.messages.browser_errors import with_blocked_finding
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.messages.client_failures import with_blocked_finding
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
     encode_parts,
 )
 from cxcall.findings.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 
 def read_har(
@@ -43,7 +39,8 @@ def read_har(
         item = entries[number - 1]
         if isinstance(item, dict):
             before = entries[number - 2] if number > 1 else None
-            blocked = _is_preflight(before) and _is_blocked(item)
+            has_response = _object(item.get("response")).get("status")
+            blocked = _is_preflight(before) and not has_response
             if not (_is_preflight(item) and entry is None and number < len(entries)):
                 yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
 
@@ -53,10 +50,6 @@ def _is_preflight(entry: Any) -> bool:
     request = _object(_object(entry).get("request"))
     names = (str(_object(each).get("name", "")).lower() for each in request.get("headers") or ())
     return request.get("method") == "OPTIONS" and "access-control-request-method" in names
-
-
-def _is_blocked(entry: Mapping[str, Any]) -> bool:
-    return not _object(entry.get("response")).get("status")
 
 
 def _read_entry(entry: Mapping[str, Any], origin: str, *, is_blocked: bool) -> ObservedRequest:

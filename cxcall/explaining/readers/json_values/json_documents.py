@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
     is_error_body,
@@ -16,30 +16,17 @@ from cxcall.explaining.readers.json_values.request_objects import (
 from cxcall.explaining.readers.labeled_texts import read_members
 from cxcall.explaining.readers.request_builder import build_observed_request
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-
-
 _MAX_DEPTH = 3
-
-
-class _Kind(Enum):
-    HAR = auto()
-    BODY = auto()
-    COLLECTION = auto()
-    STORED = auto()
-    OBJECTS = auto()
+_Kind = Literal["HAR", "body", "collection", "stored requests", "objects"]
 
 
 def count_requests(values: list[Any]) -> int:
     """Return the number of entries or exchanges in JSON values; 1 for values that can only be read as a whole."""
     kind = _kind_of(values)
-    if kind is _Kind.HAR:
+    if kind == "HAR":
         entries = values[0]["log"].get("entries")
         return len(entries) if isinstance(entries, list) else 0
-    return len(_objects_of(values)) if kind is _Kind.OBJECTS else 1
+    return len(_objects_of(values)) if kind == "objects" else 1
 
 
 def read_json(
@@ -50,17 +37,17 @@ def read_json(
     `numbers` selects some of the entries or exchanges that `count_requests` counts, from 1.
     """
     kind = _kind_of(values)
-    if kind is _Kind.HAR:
+    if kind == "HAR":
         from cxcall.explaining.readers.json_values.har import read_har
 
         yield from read_har(values[0], name, entry, numbers)
-    elif kind is _Kind.BODY:
+    elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
-    elif kind is _Kind.COLLECTION:
+    elif kind == "collection":
         from cxcall.explaining.readers.json_values.postman import read_collection
 
         yield from read_collection(values[0])
-    elif kind is _Kind.STORED:
+    elif kind == "stored requests":
         stored = _stored_requests(values[0], 0)
         names = [f"request {number}" for number in range(1, len(stored) + 1)]
         names = names if len(names) > 1 else ["request"]
@@ -71,20 +58,20 @@ def read_json(
 
 def _kind_of(values: list[Any]) -> _Kind:
     if len(values) != 1:
-        return _Kind.OBJECTS
+        return "objects"
     first = values[0]
     if isinstance(first, dict) and isinstance(first.get("log"), dict):
-        return _Kind.HAR
+        return "HAR"
     if not is_exchange(first) and not is_error_body(first):
         from cxcall.explaining.operations.intended_operation import is_request_body
 
         if is_request_body(first):
-            return _Kind.BODY
+            return "body"
     from cxcall.explaining.readers.json_values.postman import is_collection
 
     if is_collection(first):
-        return _Kind.COLLECTION
-    return _Kind.STORED if _stored_requests(first, 0) else _Kind.OBJECTS
+        return "collection"
+    return "stored requests" if _stored_requests(first, 0) else "objects"
 
 
 def _objects_of(values: list[Any]) -> list[Any]:
@@ -94,19 +81,16 @@ def _objects_of(values: list[Any]) -> list[Any]:
 
 
 def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedRequest]:
+    alone = ("HTTP response", SourceKind.RESPONSE)
     for number in numbers or range(1, len(items) + 1):
         value = items[number - 1]
         origin = f"exchange {number}" if len(items) > 1 else "exchange"
         if is_exchange(value):
             yield read_exchange(value, origin)
-        elif found := _read_object(value, origin, is_alone=len(items) == 1):
+        elif found := read_object(
+            value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE)
+        ):
             yield (found if found.method else read_members(value)) or found
-
-
-def _read_object(value: Any, origin: str, *, is_alone: bool) -> ObservedRequest | None:
-    if is_alone:
-        return read_object(value, "HTTP response", SourceKind.RESPONSE)
-    return read_object(value, origin, SourceKind.EXCHANGE)
 
 
 def _stored_requests(value: Any, depth: int) -> list[Any]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from cxcall.documents.json_text import load_json, stop_on_deep_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from cxcall.documents.json_text import find_json, stop_on_deep_text
 
 MAX_JSON_LENGTH = 1 << 18
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
@@ -26,6 +24,7 @@ _ARRAY_START = re.compile(
     r"|[^\]\n]*(?:\][ \t]*)?$)",  # or any text up to the end of the line
     re.MULTILINE,
 )
+_NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 
 
@@ -63,11 +62,7 @@ def is_json_complete(text: str, *, strict: bool = False) -> bool:
 
 def is_json(text: str) -> bool:
     """Return whether a text is valid JSON."""
-    try:
-        load_json(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return find_json(text, _NO_JSON) is not _NO_JSON
 
 
 def json_values(text: str) -> Iterator[tuple[int, int, Any]]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cxcall.explaining.readers.named_secrets import is_secret_variable
 from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
     encode_parts,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.unresolved_variables import (
+    fill_braces,
+    mark_unresolved,
+    remove_marks,
+)
+from cxcall.explaining.text_secrets import is_secret_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
-_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _MAX_FOLDERS = 32
 
 
@@ -67,10 +69,7 @@ def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) ->
 
     def resolve(text: Any) -> str:
         """Return a text with its variables replaced, or marked if their values are not in the collection."""
-        return _VARIABLE.sub(
-            lambda match: variables.get(match[1]) or mark_unresolved(f"{{{match[1]}}}"),
-            str(text or ""),
-        )
+        return fill_braces(str(text or ""), variables)
 
     headers = {
         resolve(each["key"]): resolve(each.get("value"))

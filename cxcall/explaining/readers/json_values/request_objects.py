@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import json_values
 from cxcall.explaining.readers.request_builder import (
     METHODS,
@@ -18,7 +18,6 @@ from cxcall.explaining.readers.request_builder import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 _REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.findings.finding import Finding
 
 _CURL = re.compile(
     r"^curl: \((?!22\))\d+\) .+$", re.MULTILINE
@@ -59,13 +60,11 @@ _NOT_BUILT = (
     r"|unsupported protocol scheme|invalid header field value|invalid request URI"
     r"|illegal character in (?:path|query|header|authority)"
 )
-_NOT_SENT_LINE = re.compile(
-    f"{_NOT_SENT}|{_BAD_CERTIFICATE}|{_PROXY_REFUSAL}|{_NOT_BUILT}", re.IGNORECASE
+_FAILURE = re.compile(
+    f"(?P<proxy>{_PROXY_REFUSAL})|(?P<unbuilt>{_NOT_BUILT})|(?P<certificate>{_BAD_CERTIFICATE})"
+    f"|(?P<unsent>{_NOT_SENT})|(?P<unanswered>{_NOT_ANSWERED})",
+    re.IGNORECASE,
 )
-_BUILD_LINE = re.compile(_NOT_BUILT, re.IGNORECASE)
-_FAILED_LINE = re.compile(f"{_NOT_SENT_LINE.pattern}|{_NOT_ANSWERED}", re.IGNORECASE)
-_CERTIFICATE_LINE = re.compile(_BAD_CERTIFICATE, re.IGNORECASE)
-_PROXY_LINE = re.compile(_PROXY_REFUSAL, re.IGNORECASE)
 # Code that handles, raises, or prints an error does not show that the error happened.
 _CODE_LINE = re.compile(
     r"^\s*[}\])]*\s*"
@@ -80,6 +79,21 @@ _TO_CONNECT = re.compile(
     r"^.{0,200}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# Messages of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.
+_MESSAGE = re.compile(
+    r"""^[^\n]*?(?:
+        Access\ to\ \w+\ at\ ['"\u2018]?(?P<chromium>https?://[^\s'"\u2019]{1,2000})[^\n]*\ blocked\ by\ CORS\ policy
+      | (?<!from\ )(?<![\w/])(?P<firefox>https?://[^\s'"\u2019()]{1,2000}?)\.?\ (?:\(|\w+\ ?:\ )[^\n]{0,160}\b(?:CORS|Access-Control-Allow)\b
+      | \ cannot\ load\ (?P<safari>https?://[^\s'"\u2019]{1,2000}?)\.?\ due\ to\ access\ control\ checks
+      | \bOrigin\ https?://\S+\ is\ not\ allowed\ by\ Access-Control-Allow-Origin
+      | \bPreflight\ response\ is\ not\ successful
+    )[^\n]*$""",
+    re.MULTILINE | re.VERBOSE,
+)
+_REFUSED = re.compile(
+    r"(?P<kind>[Hh]eader|[Mm]ethod)(?: field)? ['\"\u2018]?(?P<name>[\w-]+)['\"\u2019]?"
+    r" is not allowed [^\n]*Access-Control-Allow-(?:Headers|Methods)"
+)
 
 
 def find_failure(text: str) -> str:
@@ -88,7 +102,7 @@ def find_failure(text: str) -> str:
         return curl[0].strip()
     if alias := _ALIAS.search(text):
         return alias[0].strip()
-    for found in _FAILED_LINE.finditer(text):
+    for found in _FAILURE.finditer(text):
         start, end = text.rfind("\n", 0, found.start()) + 1, text.find("\n", found.end())
         line = text[start : end if end >= 0 else len(text)]
         if not _CODE_LINE.search(line):
@@ -103,9 +117,13 @@ def _shorten(line: str, start: int, end: int) -> str:
     return f"{line[: _MAX_LINE // 2].strip()}\u2026 {line[start : end + _MAX_LINE // 2].strip()}"
 
 
-def is_before_sending(failure: str) -> bool:
-    """Return whether a client failed before it sent anything, by its words; curl also says so by its exit code."""
-    return _NOT_SENT_LINE.search(failure) is not None
+def failure_kinds(failure: str) -> set[str]:
+    """Return why a client got no response, by its words: `unanswered` if it may have sent the request.
+
+    Before it sends: `proxy`, `unbuilt` (the code gave it something that is not valid), `certificate`, and `unsent`;
+    curl also says so by its exit code. Empty if the words are not about that.
+    """
+    return {each.lastgroup or "" for each in _FAILURE.finditer(failure)}
 
 
 def without_responses_to_connect(text: str) -> str:
@@ -113,28 +131,58 @@ def without_responses_to_connect(text: str) -> str:
     return _TO_CONNECT.sub("", text) if "onnect" in text or "ONNECT" in text else text
 
 
-def is_about_certificate(failure: str) -> bool:
-    """Return whether a client does not trust the certificate of the server."""
-    return _CERTIFICATE_LINE.search(failure) is not None
-
-
-def is_not_built(failure: str) -> bool:
-    """Return whether a client could not build the request from what the code gave it."""
-    return _BUILD_LINE.search(failure) is not None
-
-
-def is_refused_by_proxy(failure: str) -> bool:
-    """Return whether a proxy did not connect a client to the server."""
-    return _PROXY_LINE.search(failure) is not None
-
-
-def is_failure(failure: str) -> bool:
-    """Return whether a client's message says that there was no complete response."""
-    return _FAILED_LINE.search(failure) is not None
-
-
 def with_failure(request: ObservedRequest, text: str) -> ObservedRequest:
     """Return a request; if it has no response, with a client's failure from anywhere in the text outside its body."""
     if request.response is not None or request.failure:
         return request
     return replace(request, failure=find_failure(text.replace(request.body or "\n", "\n")))
+
+
+def without_blocked_requests(text: str) -> str:
+    """Return a text with empty lines in place of messages about blocked requests."""
+    return _MESSAGE.sub("", text)
+
+
+def add_blocked_requests(
+    requests: Sequence[ObservedRequest], text: str
+) -> Iterator[ObservedRequest]:
+    """Yield requests, with a finding on blocked ones, and a request for each other URL that was blocked."""
+    blocked = {}
+    for message in _MESSAGE.finditer(text):
+        if message.lastgroup:
+            url = message[message.lastgroup]
+            request = build_observed_request("browser error", url=url, headers_are_shown=False)
+            blocked[request.host, request.path] = (request, _fix_of(message[0]))
+    for request in requests:
+        _, fix = blocked.pop((request.host, request.path), (None, None))
+        yield request if fix is None else with_blocked_finding(request, fix=fix)
+    for request, fix in blocked.values():
+        yield with_blocked_finding(request, fix=fix)
+
+
+def _fix_of(message: str) -> str:
+    """Return the advice on the header or method that a message names; empty if it names neither."""
+    if not (refused := _REFUSED.search(message)):
+        return ""
+    if refused["kind"].lower() == "header":
+        return f"leave out the header `{refused['name']}`, which the server does not allow from a web page, or send the request from a server"
+    return f"send it from a server: `{refused['name']}` is not allowed from a web page"
+
+
+def with_blocked_finding(request: ObservedRequest, why: str = "", fix: str = "") -> ObservedRequest:
+    """Return a request with the finding that the browser blocked it."""
+    is_token = request.path.endswith("/token")
+    finding = Finding.error(
+        "token-grant"
+        if is_token and "client_credentials" not in (request.body or "")
+        else "credential"
+        if is_token
+        else "state",
+        "request",
+        "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
+        fix="a web page must not contain a client secret: use the authorization code grant with PKCE, or get the token on a server"
+        if is_token
+        else fix or "send it from a server, or add the origin to the allowed domains of the client",
+        why=why or "the error message of the browser",
+    )
+    return replace(request, findings=(*request.findings, finding))

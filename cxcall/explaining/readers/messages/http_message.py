@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_body, is_array_start, json_values
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
@@ -15,7 +16,6 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
     status_of,
 )
-from cxcall.explaining.readers.messages.chunked_bodies import join_chunks
 from cxcall.explaining.readers.messages.start_lines import (
     BARE_STATUS,
     LINE_STATUS,
@@ -29,12 +29,11 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import fill_braces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
@@ -50,11 +49,11 @@ _PROSE_NAMES = (
     headers method expected actual reason path endpoint
     """.split(),
 )
-_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _MAX_LINE = 1 << 16
+_SIZE = re.compile(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
 
 
 class _Message:
@@ -133,10 +132,7 @@ def _is_header(header: re.Match[str]) -> bool:
 def read_messages(text: str) -> Iterator[ObservedRequest]:
     """Yield each request with the response that follows it; a response without a request also makes one."""
     variables = dict(_ASSIGNMENT.findall(text)) if "{{" in text else {}
-    text = _VARIABLE.sub(
-        lambda match: variables.get(match[1].strip()) or mark_unresolved(f"{{{match[1].strip()}}}"),
-        text,
-    )
+    text = fill_braces(text, variables)
     request: _Message | None = None
     messages = list(_messages(text))
     kinds = [each.is_request for each in messages]
@@ -198,9 +194,9 @@ def _messages(text: str) -> Iterator[_Message]:
             message = None
             continue
         is_in_body = message is not None and message.is_raw and not message.is_request
-        is_read = not is_in_body or _is_raw_line(content)
+        is_read = not is_in_body or STATUS_LINE.match(content) or REQUEST.match(content)
         is_in_json = message is not None and _looks_like_json(content)
-        found = next(_first_lines(content, is_in_json=is_in_json), None) if is_read else None
+        found = _first_line(content, is_in_json=is_in_json) if is_read else None
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
                 long = content + whole_line[_MAX_LINE:]
@@ -243,32 +239,19 @@ def _looks_like_json(line: str) -> bool:
     return is_list or start[:1] in ("{", "}", "]", '"') or line.rstrip()[-1:] in (",", "{")
 
 
-def _is_raw_line(line: str) -> bool:
-    return bool(STATUS_LINE.match(line) or REQUEST.match(line))
-
-
-def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
-    """Yield the message that starts in a line, if one does."""
-    status = STATUS_LINE.match(line)
-    if status:
-        yield _Message("status", status, is_raw=True)
-        return
+def _first_line(line: str, *, is_in_json: bool) -> _Message | None:
+    """Return the message that starts in a line; None if none does."""
+    if status := STATUS_LINE.match(line):
+        return _Message("status", status, is_raw=True)
     if is_in_json:
-        return
+        return None
     if request := REQUEST.search(line):
-        is_raw = (
-            bool(request["version"])
-            and request.start("method") == 0
-            and request.end() >= len(line.rstrip())
-        )
-        yield _Message(
-            "request",
-            request,
-            is_raw=is_raw,
-            host=(_HOST.search(line[: request.start()]) or ["", ""])[1],
-        )
-    elif status := find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS):
-        yield _Message("status", status, is_raw=False)
+        is_whole = request.start("method") == 0 and request.end() >= len(line.rstrip())
+        host = (_HOST.search(line[: request.start()]) or ["", ""])[1]
+        is_raw = bool(request["version"]) and is_whole
+        return _Message("request", request, is_raw=is_raw, host=host)
+    status = find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
+    return _Message("status", status, is_raw=False) if status else None
 
 
 def _status_after(line: str, message: _Message) -> _Message | None:
@@ -348,3 +331,13 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
         body = find_error_body(message.text)
     reason = message.match.groupdict().get("reason")
     return build_response(int(message.match["status"]), message.headers, body, reason or "")
+
+
+def join_chunks(text: str, headers: Mapping[str, str]) -> str:
+    """Return a body without the sizes of its chunks; unchanged if no header says that it has chunks, or it shows no sizes."""
+    names = {name.lower(): value.lower() for name, value in headers.items()}
+    lines = [line.strip("\r") for line in text.strip().split("\n")]
+    is_chunked = "chunked" in names.get("transfer-encoding", "")
+    if not is_chunked or len(lines) < 2 or not _SIZE.fullmatch(lines[0].strip()):
+        return text
+    return "".join(line for line in lines if not _SIZE.fullmatch(line.strip()))

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_json_end
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
@@ -25,7 +25,6 @@ from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
 if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 # Starts of lines below code that show the response.
@@ -63,7 +62,7 @@ _FAILED_URL = re.compile(
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
-_URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
+URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
 _NOTED_STATUS = re.compile(
     r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
@@ -173,7 +172,7 @@ def read_failed_url(text: str) -> ObservedRequest | None:
     """Return the request whose URL or host a client's error names; None if there is none."""
     found, failure = _FAILED_URL.search(text), find_failure(text)
     if found is None:
-        alone = _URL.search(text) if failure else None
+        alone = URL.search(text) if failure else None
         return _failed_request(failure, url=alone[0]) if alone else None
     pool = _POOL.search(text)
     url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)

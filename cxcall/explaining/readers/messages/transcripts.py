@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.messages.http_message import read_requests
 from cxcall.explaining.readers.request_builder import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _METHOD = "|".join(METHODS)
 _TIME = (

@@ -1,21 +1,39 @@
-"""Find a JSON body whose quotes a Windows shell has removed."""
+"""Report a body that did not arrive as it was meant: a required one is missing, or a shell removed its quotes."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.message_text import platform_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.contracts.operation import Operation
 
+_BAD_REQUEST = 400
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _BARE_NAME = re.compile(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
+
+
+def check_missing_body(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
+    """Yield a finding if it is certain that a request has no body, and its operation requires one."""
+    is_file = any(each.where == "body" for each in request.findings)
+    is_shown = request.kind is SourceKind.COMMAND and request.origin.startswith("curl")
+    is_empty = request.body == "" or (is_shown and not is_file and "" not in request.unknown)
+    if operation is None or not operation.needs_body or request.is_successful or not is_empty:
+        return
+    yield Finding(
+        Severity.ERROR if request.status == _BAD_REQUEST else Severity.WARNING,
+        "property-missing",
+        "body",
+        f"the request has no body, which `{operation.name}` requires",
+        fix=f"send one: `cxcall operations {operation.name} --skeleton` prints its properties",
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:

@@ -6,16 +6,13 @@ For example, the last of two headers may be sent, while the response echoes the 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.patterns import compile_pattern
-from cxcall.runtime.random_texts import is_plain
-from cxcall.runtime.secret_names import has_secret_part, is_auth_header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from cxcall.runtime.random_texts import is_plain, is_random
+from cxcall.runtime.secret_names import has_secret_part, is_auth_header, is_named_as_secret
 
 _QUOTE = r"\\?[\"'`]"
 _VALUE = (
@@ -56,6 +53,27 @@ _PROSE = frozenset(
     expected forbidden negotiate required rejected supported unauthorized undefined
     """.split()
 )
+# `token = "..."`, `val token: String = "..."`, `os.environ["TOKEN"] = '...'`, `"token" => "..."`.
+_QUOTED = re.compile(
+    r"""(?<![\w-])([A-Za-z_][\w.-]{1,60})["'`\])]{0,2}[ \t]*(?::[ \t]*[\w<>?&.]{1,30}[ \t]*)?(?::?=>?|<-|:)[ \t]*
+    (?:[@$A-Za-z]{1,2}(?=["'`]))?(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
+    re.VERBOSE,
+)
+# `set("token", "...")`, `define('TOKEN', '...')`, `setenv("TOKEN", "...")`.
+_CALL = re.compile(
+    r"""(?:set|put|add|append|define|env)\w{0,20}\([ \t]*["'`]"""
+    r"""([A-Za-z_][\w.-]{1,60})["'`][ \t]*,[ \t]*(["'`])([^\n]{4,4096}?)(?<!\\)\2""",
+    re.IGNORECASE,
+)
+# `export TOKEN=...`, fish's `set -x TOKEN ...`, cmd's `set "TOKEN=..."`, `@token = ...`, `token: ...`.
+_LINE = re.compile(
+    r"""^[ \t$@>-]{0,9}(?:(?:export|local|readonly|declare|typeset|setx?|env)[ \t]+(?:-\w+[ \t]+){0,4}"?)?(?:env:)?
+    ([A-Za-z_][\w.-]{1,60})(?:[ \t]*(:?=|:)[ \t]*|[ \t]+)([^\s"'`;]{4,4096})""",
+    re.MULTILINE | re.VERBOSE,
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+_WORD = re.compile(r"[A-Za-z]+")
+_SCHEME_START = re.compile(r"(?:Bearer|Basic)[ ]+", re.IGNORECASE)
 
 
 def find_credentials(text: str) -> Iterator[str]:
@@ -126,3 +144,24 @@ def _is_credential(value: str) -> bool:
     is_word = re.fullmatch(r"[A-Za-z._-]*", value)
     is_variable = value[:1] in "$%{<(@*/" or is_plain(value)
     return not (is_word or is_variable or is_placeholder(value) or is_redacted(value))
+
+
+def find_named_secrets(text: str) -> frozenset[str]:
+    """Return the values of variables with the name of a secret in a text."""
+    found = [match for pattern in (_QUOTED, _CALL) for match in pattern.findall(text)]
+    values = [value for name, _, value in found if is_secret_variable(name, value)]
+    for name, sign, value in _LINE.findall(text):
+        is_word = sign != "=" and _WORD.fullmatch(value) is not None  # in prose
+        if not is_word and is_secret_variable(name, value):
+            values.append(value)
+    return frozenset(_SCHEME_START.sub("", value) for value in values)
+
+
+def is_secret_variable(name: str, value: str) -> bool:
+    """Return whether the value of a variable is a secret, and not a placeholder, a path, or a name."""
+    if not is_likely_secret(name, value) or value[:1] == "/" or "://" in value:
+        return False
+    is_name = _IDENTIFIER.fullmatch(value) is not None and (
+        is_named_as_secret(value) or "." in value or "_" in value
+    )
+    return not is_placeholder(value) and (not is_name or is_random(value))

@@ -1,18 +1,19 @@
-"""Find the variables whose values a pasted script shows, and insert the values into its commands."""
+"""Find the values that a pasted script shows: those of its variables, and the text that it pipes into a command."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.commands.shell_words import read_here_document, split_command
+from cxcall.explaining.readers.commands.shell_words import (
+    Command,
+    read_here_document,
+    split_command,
+)
+from cxcall.explaining.readers.messages.responses_in_text import object_text
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, replace_variables
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cxcall.explaining.readers.commands.shell_words import Command
 
 # bash, zsh, and cmd write `name=value`, fish `set name value`.
 _SET = re.compile(
@@ -25,6 +26,7 @@ _CMD_NAME = re.compile(r"%(\w+)%")
 _MAX_VARIABLES = 100
 _MAX_VALUE = 1 << 16
 _MAX_FILLED = 1 << 22
+_JQ = re.compile(r"\bjq[ \t]+(?=[^|\n]*-n|[^|\n]*--null-input)")
 
 
 def find_variables(text: str) -> dict[str, str]:
@@ -61,3 +63,37 @@ def _fill(text: str, variables: Mapping[str, str]) -> str:
         lambda found: mark_unresolved(found[0]) if found[1] in variables else found[0], text
     )
     return replace_variables(marked, lambda name: variables.get(name.strip("${}%")))
+
+
+def read_piped_text(before: str) -> str | None:
+    """Return the text that `echo` or `printf` pipes into the command after a text."""
+    before = before[-(1 << 18) :]
+    pipe = before.rstrip(" \t\r\n\\").endswith("|")
+    if pipe and (made := _JQ.search(before)):
+        return _evaluate_jq(split_command(before[made.start() :]).words)
+    start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
+    first = min(
+        (
+            at
+            for name in ("echo '", 'echo "', "printf '", 'printf "')
+            if (at := before.find(name)) >= 0
+        ),
+        default=start,
+    )
+    if first < 0:
+        return None
+    command = split_command(before[first:])
+    words = [each for each in command.words[1:] if not each.startswith("-")]
+    text = command.here_document if command.here_document is not None else " ".join(words)
+    return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
+
+
+def _evaluate_jq(words: list[str]) -> str | None:
+    """Return the object that `jq -n --arg name value '{...}'` prints, as far as it is literal."""
+    program = next((each for each in reversed(words) if each[:1] in ("{", "[")), "")
+    for index, word in enumerate(words[:-2]):
+        if word in ("--arg", "--argjson"):
+            name, value = words[index + 1 : index + 3]
+            argument = value if word == "--argjson" else json.dumps(value)
+            program = re.sub(rf"\${re.escape(name)}\b", argument.replace("\\", r"\\"), program)
+    return object_text(program) or None

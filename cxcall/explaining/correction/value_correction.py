@@ -1,0 +1,242 @@
+"""Correct the values of a failed request: its body by the edits of its findings, and the parameters of path and query."""
+
+from __future__ import annotations
+
+import json
+import re
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from cxcall.documents.json_edits import apply_edits
+from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.explaining.checks.body.optional_members import is_optional_null
+from cxcall.explaining.checks.url.query_check import find_renames, query_parameters
+from cxcall.explaining.operations.known_operations import GENESYS
+from cxcall.explaining.operations.path_distance import may_be_id
+from cxcall.findings.edit import Applicability, Edit, write
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.errors.value_corrections import new_value, placeholder
+from cxcall.payloads.payload import Payload, empty_value
+from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
+from cxcall.payloads.schema_check import check_body, is_valid_text
+from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import MASKED
+from cxcall.runtime.patterns import fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
+    from cxcall.explaining.explanation import Explanation
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_MAX_ROUNDS = 200
+_WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}
+"""Codes of findings on a value that must not be repeated, and the format that it should have."""
+_WRONG_VALUE = ("id-format", "placeholder")
+_ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
+
+
+def correct_body(
+    explanation: Explanation,
+    operation: Operation,
+    value: Any,
+    parameters: Mapping[str, str],
+    *,
+    with_warnings: bool = False,
+) -> tuple[Any, tuple[str, ...]]:
+    """Return a body for an operation, and the places of values that it does not use.
+
+    The values of `parameters` are in the path or the query, so they are not in the body. `with_warnings`:
+    also correct values that are only likely to be wrong.
+    """
+    empty = empty_value(operation.schema_at(""))
+    body = deepcopy(value) if isinstance(value, dict | list) else empty
+    if isinstance(body, dict):
+        declared = operation.schema_at("").get("properties", {})
+        body = {name: body[name] for name in body if name in declared or name not in parameters}
+    body = _mark_wrong_values(explanation, operation, body)
+    if not body and not operation.needs_body:
+        return body, ()
+    left_out: list[str] = []
+    for _ in range(_MAX_ROUNDS):
+        findings = check_body(operation, Payload(body))
+        chosen = [
+            each._replace(edits=(Edit("remove", each.where),))
+            for each in findings
+            if each.severity is Severity.ERROR
+            and is_optional_null(operation, Payload(body), each.where)
+        ] or _choose(findings, with_warnings=with_warnings)
+        corrected = body
+        for finding in chosen:
+            corrected = _apply(corrected, finding.edits)
+        if corrected == body:
+            break
+        body = corrected
+        left_out += [
+            edit.pointer
+            for each in chosen
+            for edit in each.edits
+            if edit.op == "remove" and not _is_move(each)
+        ]
+    return body, tuple(left_out)
+
+
+def _is_move(finding: Finding) -> bool:
+    return any(edit.op == "move" for edit in finding.edits)
+
+
+def _choose(findings: Sequence[Finding], *, with_warnings: bool) -> list[Finding]:
+    """Return the findings to correct next: safe ones, then moves, removals, and placeholders last.
+
+    Moves that may be wrong are made one by one, because each can show that another is not needed.
+    """
+    severities = [Severity.ERROR] + [Severity.WARNING] * with_warnings
+    errors = [each for each in findings if each.edits and each.severity in severities]
+    safe = [each for each in findings if _kinds(each) == {Applicability.SAFE}]
+    if safe:
+        return safe
+    unsafe = [each for each in errors if Applicability.PLACEHOLDER not in _kinds(each)]
+    moves = [each for each in unsafe if each.code != "property-unknown" or _is_move(each)]
+    return moves[:1] or unsafe or errors
+
+
+def _kinds(finding: Finding) -> set[Applicability]:
+    return {edit.applicability for edit in finding.edits}
+
+
+def _apply(body: Any, edits: Sequence[Edit]) -> Any:
+    """Return a body after edits; the unchanged body if the place of an edit no longer exists."""
+    try:
+        return apply_edits(deepcopy(body), edits)
+    except KeyError:
+        return body
+
+
+def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any) -> Any:
+    """Return a body with placeholders for values that are wrong, masked, or not known to the source."""
+    body = apply_edits(body, _unknown_values(explanation, body))
+    for pointer, value in leaves(body):
+        if isinstance(value, str) and MASKED in value:
+            body = apply_edits(body, [_placeholder(operation, pointer, "")])
+    for finding in explanation.findings:
+        code, where = finding.code, finding.where
+        if (
+            code in _WRONG_VALUES
+            and not finding.edits
+            and where[:1] == "/"
+            and has_value(body, where)
+            and isinstance(value_at(body, where), str)
+        ):
+            body = apply_edits(body, [_placeholder(operation, where, _WRONG_VALUES[code])])
+    return body
+
+
+def _unknown_values(explanation: Explanation, body: Any) -> Iterator[Edit]:
+    for pointer in explanation.request.unknown:
+        if pointer[:1] == "/" and has_value(body, pointer):
+            name = split_pointer(pointer)[-1]
+            yield write("replace", pointer, f"<{name}>", Applicability.PLACEHOLDER)
+
+
+def _placeholder(operation: Operation, pointer: str, format_name: str) -> Edit:
+    schema = operation.schema_at(pointer)
+    value = new_value(operation, pointer)
+    is_known = format_name != "uuid" or operation.platform == GENESYS
+    if format_name and is_known and not schema.get("format"):
+        value = placeholder(split_pointer(pointer)[-1], {"format": format_name})
+    return write("replace", pointer, value, Applicability.PLACEHOLDER)
+
+
+def correct_parameters(
+    explanation: Explanation, operation: Operation, body: Any
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the parameters of path and query, and the places of values that the operation does not use."""
+    request = explanation.request
+    parameters = {
+        each.name: each for each in operation.parameters if each.location in ("path", "query")
+    }
+    parameter_values, left_out = _correct_query(request, operation, body)
+    if isinstance(body, dict):
+        declared = operation.schema_at("").get("properties", {})
+        misplaced = {
+            name: body[name] for name in body if name in parameters and name not in declared
+        }
+        parameter_values |= {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in misplaced.items()
+        }
+    sent = explanation.route.operation or operation
+    values = _path_values(sent.path, request.path)
+    parameter_values |= {name: value for name, value in values.items() if name in parameters}
+    values = {
+        name: _usable_value(explanation, operation, parameter, parameter_values.get(name, ""))
+        for name, parameter in parameters.items()
+        if name in parameter_values or parameter.required
+    }
+    return values, tuple(left_out)
+
+
+def _correct_query(
+    request: ObservedRequest, operation: Operation, body: Any
+) -> tuple[dict[str, str], list[str]]:
+    """Return the values of the query by their correct names, and the places of values without a correct name.
+
+    A value that is not valid for the parameter of that name is left out.
+    """
+    parameters, renames = query_parameters(operation), find_renames(request, operation)
+    same = {fold_name(name): name for name in parameters}
+    query: dict[str, str] = {}
+    left_out = []
+    for name, value in request.query:
+        known = same.get(fold_name(name), "")
+        target = known or renames.get(name, name)
+        if known or (target in parameters and is_valid_text(parameters[target].schema, [value])):
+            query[target] = f"{query[target]},{value}" if target in query else value
+        elif not (isinstance(body, dict) and target in body):
+            left_out.append(f"query:{name}")
+    return query, left_out
+
+
+def _usable_value(
+    explanation: Explanation, operation: Operation, parameter: Parameter, value: str
+) -> str:
+    """Return the value of a parameter, or a placeholder if it is missing, wrong, or changes the path."""
+    wrong = [
+        each
+        for each in explanation.findings
+        if each.where == parameter.location
+        and each.code in _WRONG_VALUE
+        and each.value in (value, mask_text(value))
+    ]
+    is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
+    is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
+    if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
+        return value
+    is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
+    return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
+
+
+def _path_values(template: str, path: str) -> dict[str, str]:
+    """Return the values of a template's parameters in a path; an empty text for each missing value.
+
+    A value is found after the same word as in the template. If that word is misspelled, or an extra word is
+    in the path, it is found at the same place counted from the end. A plain word never counts as an ID.
+    """
+    expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
+    words = [each for each in expected if each[:1] != "{"]
+    values = {}
+    for index, name in enumerate(expected):
+        if name[:1] != "{":
+            continue
+        before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
+        places = [index - len(expected) + len(segments)]
+        if before is not None and expected[before] in segments:
+            places.insert(0, segments.index(expected[before]) + index - before)
+        is_id = is_name_of_id(name[1:-1])
+        found = (segments[at] for at in places if 0 <= at < len(segments))
+        usable = (each for each in found if each not in words and (may_be_id(each) or not is_id))
+        values[name[1:-1]] = unquote(next(usable, ""))
+    return values
