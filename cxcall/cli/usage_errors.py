@@ -21,8 +21,8 @@ _LOWERING_OPTIONS = frozenset(
     ("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes")
 )
 """The options that lower a guard; no message may suggest one by a guess."""
-_LETTERS_PER_TYPO = 3
-"""An option is near if at most one letter in so many is mistyped, swapped, missing, or extra."""
+_NEAR = 0.8
+"""The least similarity: enough for one wrong letter in five."""
 
 
 def usage_report(error: typer.TyperException, command: str) -> Report:
@@ -78,18 +78,9 @@ def _missing_file(error: Any, context: Any) -> Finding | None:
 
 def _nearest_option(error: Any) -> str:
     """Return the option that a misspelled one is nearest to; empty if it lowers a guard, or if none is near."""
-    from cxcall.runtime.name_similarity import count_typos
-
-    word, parameters = error.option_name, error.ctx.command.get_params(error.ctx)
-    options = [name for entry in parameters for name in entry.opts if name.startswith("--")]
-    typos = {name: count_typos(word, name) for name in options}
-    most = len(word.removeprefix("--")) // _LETTERS_PER_TYPO
-    near = [
-        name
-        for name in options
-        if typos[name] <= most or word.startswith(name) or name.startswith(word)
-    ]
-    nearest = min(near, key=lambda name: (typos[name], not word.startswith(name), name), default="")
+    word, possible = error.option_name, error.possibilities or ()
+    longer = (name for name in possible if name.startswith(word))
+    nearest = next(longer, "") or find_similar(word, possible, _NEAR)
     return "" if nearest in _LOWERING_OPTIONS else nearest
 
 

@@ -97,31 +97,23 @@ def _token_member(operation: Operation) -> str:
     return str(operation.declared.get("x-cxcall-grants", ""))
 
 
+@dataclass
 class App:
     """Responds to every operation of the contracts, to token requests, and to requests about the sandbox itself."""
 
-    def __init__(
-        self,
-        routes: Routes,
-        tokens: TokenIssuer,
-        rate_limit: RateLimit,
-        log: RequestLog,
-        stored: StoredObjects,
-        inspection: Inspection,
-        clock: Callable[[], float],
-        on_call: Callable[[LoggedRequest], None],
-    ) -> None:
-        self._routes = routes
-        self.tokens = tokens
-        self._rate_limit = rate_limit
-        self._log = log
-        self.stored = stored
-        self._inspection, self._clock, self._on_call = inspection, clock, on_call
+    routes: Routes
+    tokens: TokenIssuer
+    rate_limit: RateLimit
+    log: RequestLog
+    stored: StoredObjects
+    inspection: Inspection
+    clock: Callable[[], float]
+    on_call: Callable[[LoggedRequest], None]
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Return the response, after the request is logged."""
-        if self._inspection.handles(request):
-            return self._inspection.respond(request)
+        if self.inspection.handles(request):
+            return self.inspection.respond(request)
         exchange = _Exchange(request)
         try:
             response = self._respond(exchange)
@@ -131,10 +123,10 @@ class App:
             response = problem.response(exchange.correlation_id, platform)
         if exchange.accepted:
             response = replace(response, transmission=exchange.fault.transmission)
-        entry = exchange.log_entry(response, self._clock())
-        self._log.add(entry)
+        entry = exchange.log_entry(response, self.clock())
+        self.log.add(entry)
         if entry.rings:
-            self._on_call(entry)
+            self.on_call(entry)
         headers = {"ININ-Correlation-Id": exchange.correlation_id, **exchange.headers}
         return replace(response, headers={**headers, **response.headers})
 
@@ -151,8 +143,8 @@ class App:
     def _run_operation(self, exchange: _Exchange) -> SandboxResponse:
         """Check in the order of the platform: route, token, scope, rate limit, body, parameters."""
         request, authorization = exchange.request, exchange.request.headers.get("authorization", "")
-        exchange.headers |= self._rate_limit.count(bearer_token(authorization))
-        operation, exchange.path_values = self._routes.find(request.method, request.path)
+        exchange.headers |= self.rate_limit.count(bearer_token(authorization))
+        operation, exchange.path_values = self.routes.find(request.method, request.path)
         exchange.operation, exchange.engagement_id = operation, new_engagement_id(operation)
         preferred = faults_by_number.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LOWEST_FAULT_STATUS:
@@ -161,7 +153,7 @@ class App:
                 exchange, operation, faults_by_number.preferred_fault(preferred)
             )
         check_security(operation, request, self.tokens)
-        self._rate_limit.check_limit(exchange.headers)
+        self.rate_limit.check_limit(exchange.headers)
         body = read_body(operation, request)
         if _token_member(operation):
             check_access_key(body)
@@ -173,7 +165,7 @@ class App:
             exchange.accepted = True
             exchange.headers["Preference-Applied"] = f"code={preferred}"
             return success_response(operation, self._context(exchange), preferred)
-        if fault.once and not self._log.claim(fault.number):
+        if fault.once and not self.log.claim(fault.number):
             fault = faults_by_number.FAULTS[0]
         response = self._apply_fault(exchange, operation, fault)
         if exchange.accepted:
@@ -203,7 +195,7 @@ class App:
     def _context(self, exchange: _Exchange) -> ResponseContext:
         is_read = exchange.operation is not None and exchange.operation.is_read
         request = exchange.request
-        count = self._log.count_accepted(request.method, request.path) if is_read else 0
+        count = self.log.count_accepted(request.method, request.path) if is_read else 0
         values = exchange.path_values
         return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
 

@@ -5,13 +5,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from cxcall.cli.actions.doctor import run_doctor
+from cxcall.cli.actions.explain.run_command import explain_text
+from cxcall.cli.actions.history import list_deliveries, show_delivery
+from cxcall.cli.actions.operation_details import show_operation
+from cxcall.cli.commands.operations import list_operations
+from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
-from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.cli.single_command_options import DoctorOptions, RecordFilters
+from cxcall.client.client import read_body
+from cxcall.contracts.contract import load_catalog, load_operation, load_operations
 from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.output.report import Report
+from cxcall.validation.payload_files import Validation
 
 MAX_TEXT = 1 << 20
 """The most characters of a text that a tool accepts."""
@@ -106,10 +115,6 @@ class ReadTools:
 
         Give either `content` or `file`. Each finding has the place (a JSON pointer), the reason, and the correction.
         """
-        from cxcall.cli.commands.validate import run_validation
-        from cxcall.contracts.contract import load_catalog
-        from cxcall.validation.payload_files import Validation
-
         if bool(content) == bool(file):
             raise UsageError(
                 "exactly one of `content` and `file` is required",
@@ -143,8 +148,6 @@ class ReadTools:
 
         Nothing in the text is run or sent. Give the response, too: its status, headers, and body.
         """
-        from cxcall.cli.actions.explain.run_command import explain_text
-
         return explain_text(text, self.contract, fix=fix)
 
     def list_operations(
@@ -160,8 +163,6 @@ class ReadTools:
         limit: Limit = 50,
     ) -> Report:
         """List the operations that cxcall knows; `rings` says whether one can place a call."""
-        from cxcall.cli.commands.operations import list_operations
-
         report = list_operations(
             load_operations(self.contract), search or None, tag or None, method
         )
@@ -170,8 +171,6 @@ class ReadTools:
 
     def show_operation(self, operation: OperationName) -> Report:
         """Show one operation: parameters, the schema of its body, responses, and errors."""
-        from cxcall.cli.actions.operation_details import show_operation
-
         return show_operation(load_operation(operation, self.contract))
 
     def list_history(
@@ -189,9 +188,6 @@ class ReadTools:
         limit: Limit = 20,
     ) -> Report:
         """List the requests that this machine sent, the newest first. Phone numbers are masked."""
-        from cxcall.cli.actions.history import list_deliveries
-        from cxcall.cli.single_command_options import RecordFilters
-
         chosen = {"since": since, "operation": operation, "outcome": outcome}
         return list_deliveries(RecordFilters(**chosen, unresolved=unresolved, limit=limit))
 
@@ -199,8 +195,6 @@ class ReadTools:
         self, delivery: Annotated[Name, Field(description="A delivery ID, or its start.")]
     ) -> Report:
         """Show one request that was sent, and its outcome."""
-        from cxcall.cli.actions.history import show_delivery
-
         return show_delivery(delivery)
 
     def doctor(
@@ -212,10 +206,6 @@ class ReadTools:
         body: Body = None,
     ) -> Report:
         """Run the preflight checks of host, token, rights, and request, with read-only requests to the platform."""
-        from cxcall.cli.actions.doctor import run_doctor
-        from cxcall.cli.single_command_options import DoctorOptions
-        from cxcall.client.client import read_body
-
         params = [f"{name}={value}" for name, value in (parameters or {}).items()]
         return run_doctor(
             DoctorOptions(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from hashlib import sha256
@@ -69,18 +70,14 @@ class RequestFilter(NamedTuple):
         )
 
 
+@dataclass
 class Inspection:
     """Responds to requests about the sandbox; `explain` returns the findings on a logged request."""
 
-    def __init__(
-        self,
-        operations: Sequence[Operation],
-        log: RequestLog,
-        events: CallEvents,
-        explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None,
-    ) -> None:
-        self._operations, self._log, self._events = operations, log, events
-        self._explain = explain
+    operations: Sequence[Operation]
+    log: RequestLog
+    events: CallEvents
+    explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None
 
     def handles(self, request: SandboxRequest) -> bool:
         """Return whether a request is about the sandbox itself, such as `GET /` of a browser."""
@@ -113,7 +110,7 @@ class Inspection:
         if path == REQUESTS_PATH and method == "DELETE":
             if _is_from_other_site(request):
                 return _problem(403)
-            self._log.clear()
+            self.log.clear()
             return SandboxResponse(204)
         allowed = "DELETE, GET, HEAD" if path == REQUESTS_PATH else "GET, HEAD"
         return _problem(405, {"Allow": allowed})
@@ -132,14 +129,14 @@ class Inspection:
         query = {name: values[-1] for name, values in parse_qs(request.query).items()}
         is_stream = "text/event-stream" in request.headers.get("accept", "").lower()
         last = request.headers.get("last-event-id") or query.get("after", "")
-        text = self._events.as_text(whole_number(last), as_stream=is_stream)
+        text = self.events.as_text(whole_number(last), as_stream=is_stream)
         media_type = "text/event-stream" if is_stream else "application/jsonl"
         return SandboxResponse(200, text.encode(), headers, media_type=media_type)
 
     def _about(self) -> dict[str, Any]:
         return {
             "sandbox": True,
-            "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
+            "operations": [f"{entry.method} {entry.path}" for entry in self.operations],
             "clients": CLIENTS,
             "numbers": {fault.number: fault.effect for fault in faults_by_number.FAULTS},
         }
@@ -147,7 +144,7 @@ class Inspection:
     def _requests(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Return the selected requests after a number, or only the newest ones."""
         selection = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
-        received = self._log.received
+        received = self.log.received
         after, limit = (whole_number(query.get(name, "")) for name in ("after", "limit"))
         found = [each for each in received if each.number > after and selection.matches(each)]
         return {
@@ -159,7 +156,7 @@ class Inspection:
         }
 
     def _detail(self, number: int, host: str) -> dict[str, Any] | None:
-        entry = next((each for each in self._log.received if each.number == number), None)
+        entry = next((each for each in self.log.received if each.number == number), None)
         if entry is None:
             return None
         return {
@@ -168,7 +165,7 @@ class Inspection:
             "headers": masked_headers(_with_title_case(entry.headers)),
             "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
             "response": mask_likely_secrets(entry.response.decode("utf-8", "replace")),
-            "findings": self._explain(entry, host) if self._explain else None,
+            "findings": self.explain(entry, host) if self.explain else None,
             "curl": _curl(entry, host),
         }
 
