@@ -111,6 +111,10 @@ class Screen:
             safe = escape_controls(redact(complete_commands(text)))
             self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
 
+    def print_wait(self, seconds: float, reason: str) -> None:
+        """Print the reason why a request waits before it is sent again."""
+        self.print_diagnostic(f"{reason}; sending again in {seconds:.1f} s")
+
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question and return the answer; an empty line or end of input means no."""
         text = fold(escape_controls(redact(question)), terminal_columns(self.stderr))
@@ -196,7 +200,7 @@ class Screen:
         if delivery is not None and delivery.exchange is not None:
             if self.options.verbose:
                 self._print_exchange(delivery.exchange)
-            self._print_response(report, delivery, delivery.exchange)
+            self._print_delivery(report, delivery, delivery.exchange)
         elif report.shows_secret:
             self._write(report.text, self.stdout)
         elif report.text:
@@ -232,14 +236,12 @@ class Screen:
         if (more := len(report.findings) - most) > 0:
             self._write(f"{more:,} more findings are not shown; `-o json` has all", stream)
 
-    def _print_response(self, report: Report, delivery: Delivery, exchange: Exchange) -> None:
-        """Print a response, or the selected part of it."""
-        if report.values is None:
-            self._print_delivery(delivery, exchange, report.exit_code)
-        for value in report.values or ():
-            self.print_value(value)
-
-    def _print_delivery(self, delivery: Delivery, exchange: Exchange, exit_code: int) -> None:
+    def _print_delivery(self, report: Report, delivery: Delivery, exchange: Exchange) -> None:
+        """Print a response with its IDs, or the selected part of it."""
+        if report.values is not None:
+            for value in report.values:
+                self.print_value(value)
+            return
         if self.options.quiet:
             if delivery.engagement_id:
                 self.print_line(escape_controls(delivery.engagement_id))
@@ -251,7 +253,7 @@ class Screen:
             status = f"HTTP {response.status} {reason}".rstrip()
             elapsed = f" in {exchange.timings.get('total', 0.0):.0f} ms"
             self.print_line(
-                paint("good" if exit_code == 0 else "error", status) + paint("dim", elapsed)
+                paint("error" if report.exit_code else "good", status) + paint("dim", elapsed)
             )
         for label, value, source in (
             ("engagement ID", delivery.engagement_id, delivery.engagement_id_source),

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from cxcall.contracts import paging as names
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.message_in_body import shorten
@@ -96,8 +96,6 @@ def _read_page(
 
 
 def _smaller_pages(paging: Paging) -> str:
-    from cxcall.findings.finding import command
-
     size = paging.size
     return (
         f"request smaller pages: {command('--param', f'{size}=10')}"

@@ -100,11 +100,6 @@ class JobState(NamedTuple):
     is_final: bool = False
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether all of its contacts are in the list, according to the platform."""
-        return self.is_final and self.text == "complete"
-
 
 class CampaignReader(Reader):
     """Reads with the operations in `roles`, by role."""

@@ -167,19 +167,14 @@ def read_items(body: Any, pointer: str) -> list[Any]:
 
 
 class MalformedResponseError(CxcallError):
-    """A response has another value in place of the list that its contract declares."""
+    """A response lacks a value that its contract declares, or has another one in its place."""
 
     exit_code = ExitCode.REFUSED
 
-    def __init__(self, pointer: str) -> None:
+    def __init__(self, problem: str) -> None:
+        fix = "try again, or check on the platform"
         super().__init__(
-            Finding.error(
-                "not-provable",
-                "response",
-                f"the response has no list at `{pointer}`",
-                fix="try again, or check on the platform",
-                source="response",
-            )
+            Finding.error("not-provable", "response", problem, fix=fix, source="response")
         )
 
 
@@ -187,7 +182,7 @@ def require_items(body: Any, pointer: str) -> list[Any]:
     """Return the array at a JSON pointer, empty if missing; raises MalformedResponseError for another value."""
     value = find_value(body, pointer) or []
     if not isinstance(value, list):
-        raise MalformedResponseError(pointer)
+        raise MalformedResponseError(f"the response has no list at `{pointer}`")
     return value
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
+from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -145,17 +145,8 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
     )
 
 
-def sentiment_operation(tracker: Tracker) -> Operation:
-    """Return the operation that reads a call's sentiment; raises UsageError when none is declared."""
-    return _extended_operation(tracker, SENTIMENT, "--sentiment")
-
-
-def transcript_operation(tracker: Tracker) -> Operation:
-    """Return the operation that reads the address of a transcript; raises UsageError when none is declared."""
-    return _extended_operation(tracker, TRANSCRIPT, "--transcript")
-
-
-def _extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation:
+def extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation:
+    """Return the operation with an extension that a flag needs; raises UsageError when none is declared."""
     for entry in tracker.operation.contract.find_extended(extension):
         return entry
     raise UsageError(

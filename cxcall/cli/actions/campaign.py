@@ -12,11 +12,10 @@ from cxcall.cli.actions.send import (
     load_settings_for,
     show_request,
     start_log,
-    wait_printer,
 )
 from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.finding import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
@@ -25,7 +24,7 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
-from cxcall.platform_reads.read_requests import ReadError
+from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors
@@ -34,7 +33,7 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
-    from cxcall.cli.shared_options import RequestOptions
+    from cxcall.cli.shared_options import RequestOptions, TargetOptions
     from cxcall.cli.single_command_options import StatusOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.settings.settings import Settings
@@ -45,14 +44,14 @@ def control_campaign(action: str, campaign: str, options: RequestOptions) -> Rep
     found = find_role(action, options.target)
     command, screen = f"campaign {action}", Screen.standard(options.output)
     with ExitStack() as stack:
-        start_log(options.log, stack, options.flags["do_not_call"], options.flags["contract"])
+        start_log(options.log, stack, options.flags)
         settings = load_settings_for(found.operation, options, stack)
         checked = _build(found, campaign, settings)
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=options.check.strict, force=options.sending.force)
         if options.is_dry_run:
             return show_request(checked, command, as_curl=options.sending.curl)
-        hooks = SendHooks(on_wait=wait_printer(screen))
+        hooks = SendHooks(on_wait=screen.print_wait)
         reader = CampaignReader(found.operation.contract, settings, hooks)
         state = _read(reader, campaign, screen)
         if action == "start" and state.is_running:
@@ -159,13 +158,20 @@ def _read(reader: CampaignReader, campaign: str, screen: Screen) -> CampaignStat
         return CampaignState(campaign)
 
 
+def open_reader(
+    role: str, target: TargetOptions, screen: Screen
+) -> tuple[RoleOperation, CampaignReader]:
+    """Return the operation with a role on the platform of the settings, and the reader of that platform."""
+    found = find_role(role, target)
+    settings = load_settings(target.flags, found.operation.contract)
+    hooks = SendHooks(on_wait=screen.print_wait)
+    return found, CampaignReader(found.operation.contract, settings, hooks)
+
+
 def show_status(options: StatusOptions) -> Report:
     """Return the state of a campaign; with `--watch`, follow it until it no longer runs."""
-    found = find_role("campaign", options.target)
     screen = Screen.standard(options.output)
-    settings = load_settings(options.target.flags, found.operation.contract)
-    hooks = SendHooks(on_wait=wait_printer(screen))
-    reader = CampaignReader(found.operation.contract, settings, hooks)
+    found, reader = open_reader("campaign", options.target, screen)
     state = _read_status(reader, options.campaign, options.contact_list or "")
     if options.watch:
         state = _watch(reader, state, options.interval, screen)
@@ -179,25 +185,13 @@ def show_status(options: StatusOptions) -> Report:
     )
 
 
-class UnknownStatusError(CxcallError):
-    """The platform's response does not have the status of the campaign."""
-
-    exit_code = ExitCode.REFUSED
-
-
 def _read_status(reader: CampaignReader, campaign: str, list_id: str) -> CampaignState:
-    """Return the campaign; raises UnknownStatusError for a response without a status, which is not an end."""
+    """Return the campaign; raises MalformedResponseError for a response without a status, which is not an end."""
     state = reader.read_campaign(campaign, list_id)
     place = reader.roles["campaign"].place("status")
     if state.is_running is None and place:
-        raise UnknownStatusError(
-            Finding.error(
-                "not-provable",
-                "response",
-                f"the response does not say whether the campaign runs: it has no `{place}`",
-                fix="try again, or check on the platform",
-                source="response",
-            )
+        raise MalformedResponseError(
+            f"the response does not say whether the campaign runs: it has no `{place}`"
         )
     return state
 

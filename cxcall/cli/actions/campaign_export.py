@@ -9,8 +9,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, TextIO
 
-from cxcall.cli.actions.operation_choice import find_role
-from cxcall.cli.actions.send import wait_printer
+from cxcall.cli.actions.campaign import open_reader
 from cxcall.documents.text_files import STDIN
 from cxcall.findings.errors import UsageError
 from cxcall.output.count_phrases import count_phrase
@@ -18,15 +17,13 @@ from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads.campaign_results import read_results, result_columns
-from cxcall.platform_reads.campaigns import CampaignReader
 from cxcall.sending.delivery_log import stop_on_own_file
-from cxcall.sending.send_plan import SendHooks
-from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.cli.single_command_options import ExportOptions
+    from cxcall.platform_reads.campaigns import CampaignReader
 
 COMMAND = "campaign export"
 _FLAG = "--to"
@@ -35,11 +32,8 @@ _FLAG = "--to"
 def export_results(options: ExportOptions) -> Report:
     """Write the contacts of a list with the results of their calls to a file; return their number."""
     form = _check_file(options)
-    found = find_role("results", options.target)
     screen = Screen.standard(options.output)
-    settings = load_settings(options.target.flags, found.operation.contract)
-    hooks = SendHooks(on_wait=wait_printer(screen))
-    reader = CampaignReader(found.operation.contract, settings, hooks)
+    found, reader = open_reader("results", options.target, screen)
     list_id = options.contact_list or _find_list(reader, options.campaign)
     known = reader.read_list(list_id)
     columns = result_columns(found, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.response_reading import Reading, explain_selection_error, mask_numbers
@@ -11,24 +12,20 @@ from cxcall.findings.finding import Finding, command
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
-from cxcall.platform_reads.read_requests import ReadError
+from cxcall.platform_reads.read_requests import Reader, ReadError
 from cxcall.responses.body_selection import SelectionError, text_lines
+from cxcall.sending.checked_request import token_source
+from cxcall.sending.send_plan import SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.output.screen import Screen
-    from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
-    from cxcall.transport.http_messages import HttpRequest
 
 
 def read_all(
-    checked: CheckedRequest,
-    reading: Reading,
-    command: str,
-    read: Callable[[HttpRequest], Delivery],
-    screen: Screen,
+    checked: CheckedRequest, reading: Reading, command: str, screen: Screen, *, force: bool
 ) -> Report:
     """Print the items of all pages as they arrive, and return the end of the list.
 
@@ -37,6 +34,9 @@ def read_all(
     assert reading.paging is not None  # noqa: S101 - `Reading.of` stops without it
     output = _ItemOutput(reading, screen)
     wait = _budget_wait(checked.settings.max_wait, screen)
+    tokens = token_source(checked, force=force)
+    reader = Reader(checked.settings, tokens, SendHooks(on_wait=screen.print_wait))
+    read = partial(reader.send, checked)
     report = Report(command, Outcome.ACCEPTED, operation=checked.operation, request=checked.request)
     try:
         for page in follow_pages(reading.paging, checked.request, read, wait):

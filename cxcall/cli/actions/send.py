@@ -22,7 +22,7 @@ from cxcall.sending.checked_request import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cxcall.cli.actions.response_reading import Reading
     from cxcall.cli.shared_options import (
@@ -63,9 +63,7 @@ def send_one(
     stop_on_missing_parameter(operation, values)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
-        start_log(
-            options.log, stack, body.file, options.flags["do_not_call"], options.flags["contract"]
-        )
+        start_log(options.log, stack, options.flags, body.file)
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
@@ -75,7 +73,9 @@ def send_one(
         if not (sending.yes or sending.sandbox):
             _ask_consent(checked, screen)
         if reading is not None and reading.all_pages:
-            return _read_all(checked, reading, command, sending, screen)
+            from cxcall.cli.actions.page_output import read_all
+
+            return read_all(checked, reading, command, screen, force=sending.force)
         send = _deliver_and_follow if sending.wait else deliver_request
         report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
@@ -97,35 +97,15 @@ def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | 
     return Reading.of(operation, options)
 
 
-def _read_all(
-    checked: CheckedRequest,
-    reading: Reading,
-    command: str,
-    sending: SendOptions,
-    screen: Screen,
-) -> Report:
-    from cxcall.cli.actions.page_output import read_all
-    from cxcall.sending.request_sender import read
-    from cxcall.sending.send_plan import Plan, SendHooks
-
-    plan = Plan.of(checked, again=False)
-    tokens = token_source(checked, force=sending.force)
-    hooks = SendHooks(on_wait=wait_printer(screen))
-    return read_all(
-        checked,
-        reading,
-        command,
-        lambda request: read(plan._replace(request=request), tokens, hooks),
-        screen,
-    )
-
-
-def start_log(log: LogOptions, stack: ExitStack, *inputs: str | None) -> None:
+def start_log(
+    log: LogOptions, stack: ExitStack, flags: Mapping[str, str | None], *inputs: str | None
+) -> None:
     """Log the steps of deliveries until the stack is closed, if a flag asks for it; never to an input file."""
     if any(log):
         from cxcall.sending.delivery_log import open_log
 
-        stack.enter_context(open_log(log.log_file, log.log_format, filter(None, inputs)))
+        files = filter(None, (*inputs, flags["do_not_call"], flags["contract"]))
+        stack.enter_context(open_log(log.log_file, log.log_format, files))
 
 
 def _deliver_and_follow(
@@ -236,7 +216,7 @@ def deliver_request(
     if undo:
         plan = plan._replace(undone_by=Plan.of(undo, again=True).intent().digest)
     tokens = token_source(checked, force=sending.force)
-    hooks = SendHooks(on_wait=wait_printer(screen))
+    hooks = SendHooks(on_wait=screen.print_wait)
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
     else:
@@ -245,11 +225,4 @@ def deliver_request(
             delivery = deliver(plan, ledger, tokens, hooks)
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings
-    )
-
-
-def wait_printer(screen: Screen) -> Callable[[float, str], None]:
-    """Return a function that prints the reason why a delivery waits."""
-    return lambda seconds, reason: screen.print_diagnostic(
-        f"{reason}; sending again in {seconds:.1f} s"
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.single_command_options import TrackOptions
 from cxcall.contracts import contract
-from cxcall.contracts.openapi_document import SENTIMENT, TRACK
+from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
@@ -39,8 +40,9 @@ def run_track(
     tracker, settings = _load_tracker(target)
     found = _find_engagement_id(engagement_id)
     report = Report(COMMAND, operation=tracker.operation)
-    sentiment = tracking.sentiment_operation(tracker) if options.sentiment else None
-    transcript = tracking.transcript_operation(tracker) if options.transcript else None
+    find = partial(tracking.extended_operation, tracker)
+    sentiment = find(SENTIMENT, "--sentiment") if options.sentiment else None
+    transcript = find(TRANSCRIPT, "--transcript") if options.transcript else None
     try:
         if options.follows or not sentiment or transcript:
             screen = Screen.standard(output)

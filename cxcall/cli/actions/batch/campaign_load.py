@@ -78,7 +78,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags
-        start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])
+        start_log(common.log, stack, flags, options.file)
         settings = load_settings_for(load.operation, common, stack)
         values = {
             load.id_parameter: options.contact_list,

@@ -80,7 +80,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     collect_garbage()
     with ExitStack() as stack:
         flags = common.flags
-        start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])
+        start_log(common.log, stack, flags, options.file)
         settings = load_settings_for(operation, common, stack)
         settings = enforce_hours(settings) if options.wait_for_hours else settings
         guards = guards_of(settings)

@@ -60,7 +60,7 @@ def run_worker(options: WorkerOptions) -> Report:
         return operation, load_settings(flags, operation.contract, operation.server)
 
     with ExitStack() as stack:
-        start_log(options.log, stack, flags["do_not_call"], flags["contract"])
+        start_log(options.log, stack, flags)
         ledger = stack.enter_context(open_ledger())
         ledger.stop_on_missing_records()
         queue = ledger.open_queue()
