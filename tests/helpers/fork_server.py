@@ -6,6 +6,7 @@ own process, starts the installed program instead.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -18,6 +19,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 LIBRARIES = (
@@ -25,6 +27,9 @@ LIBRARIES = (
     "jsonschema_rs", "msgspec.json", "phonenumbers", "platformdirs", "requests", "rich.console", "rich.table",
     "rich.text", "sqlite3", "typer", "typer._click.decorators", "urllib3", "waitress",
 )  # fmt: skip
+LARGE_PAGE = 1 << 21
+"""Bytes of a large page of x86 and of most ARM machines."""
+MADV_COLLAPSE = 25
 FAILED_REQUEST = """POST https://api.mypurecloud.com/api/v2/conversations/calls HTTP/1.1
 Authorization: Bearer x
 
@@ -84,6 +89,24 @@ def load() -> None:
     fill_caches()
     gc.collect()
     gc.freeze()
+    if sys.platform == "linux":
+        join_pages()
+
+
+def join_pages() -> None:
+    """Ask Linux to keep the memory of this process in large pages: a fork then copies a few entries, not 20,000.
+
+    A system that has none refuses, and each fork takes a millisecond longer.
+    """
+    advise = ctypes.CDLL(None).madvise
+    advise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    for line in Path("/proc/self/maps").read_text("utf-8").splitlines():
+        span, access, _, _, inode, *name = line.split()
+        if access == "rw-p" and inode == "0" and name in ([], ["[heap]"]):
+            start, end = (int(each, 16) for each in span.split("-"))
+            start, end = -(-start // LARGE_PAGE) * LARGE_PAGE, end // LARGE_PAGE * LARGE_PAGE
+            if start < end:
+                advise(start, end - start, MADV_COLLAPSE)
 
 
 def fill_caches() -> None:
@@ -95,16 +118,20 @@ def fill_caches() -> None:
     from cxcall.contracts.call_risk import shipped_routes
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.phone.number_masking import mask_text, response_masker
+    from cxcall.phone.typed_numbers import mask_typed_numbers
     from cxcall.runtime.known_secrets import redact
+    from cxcall.runtime.text_decoding import decodings
 
     for contract in load_shipped_contracts():
         for operation in contract.operations:
-            _ = operation.parameters, operation.scopes
+            _ = [each.flag for each in operation.parameters], operation.scopes
     shipped_routes(load_shipped_contracts())
     check({"contactId": "<id>", "phone-number": "+12025550100"})
     explain(FAILED_REQUEST)
     response_masker("+12025550100")("+12025550100")
     redact(mask_text("POST https://user:password@host/+12025550100"))
+    mask_typed_numbers(["+12025550100"])
+    list(decodings("=41 %41 \\u0041 +AEE-"))
 
 
 def listen(listener: socket.socket) -> None:
