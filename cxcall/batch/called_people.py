@@ -44,6 +44,11 @@ class CalledPeople:
         )
         same = (each for each in resumed if each in batches)
         self._batches = {each for each in same if batches[each].file_digest == digest}
+        is_compared = self.is_changed and not self._is_off
+        self._nameless = (
+            ledger.batches.deliveries_without_people(self._batches) if is_compared else set()
+        )
+        self._is_person_left = False
         self._own: set[str] = set()
         self._removed: set[str] = set()
 
@@ -55,6 +60,36 @@ class CalledPeople:
         if self.is_changed:
             self.content.number = self._ledger.batches.record_content(batch, self._job.rows.digest)
             self._last = self._ledger.read_state().last_delivery
+
+    def note(self, request: CheckedRequest, earlier: Record | None, *, is_left: bool) -> None:
+        """Remember of a row which delivery it is, and whether it is left to be sent; called for each row of the file."""
+        if earlier:
+            self._nameless.discard(earlier.id)
+        elif self._nameless and is_left and not self._is_person_left:
+            self._is_person_left = bool(request.people)
+
+    def stop_on_nameless(self) -> None:
+        """Raise StoppedError if a row that is left may be a changed row of a person whose call has no record of the person.
+
+        An older cxcall did not record the people. Called after `note` of all rows.
+        """
+        if not (self._nameless and self._is_person_left):
+            return
+        name, count = self._job.rows.name, len(self._nameless)
+        which = "1 row that it sent is" if count == 1 else f"{count} rows that it sent are"
+        batch = min(self._batches)
+        raise StoppedError(
+            Finding.error(
+                "already-sent",
+                "ledger",
+                f"`{name}` was changed, and {which} no longer in it; the batch has no record of the people whom these rows called,"
+                " so changed rows could call them again",
+                fix="restore these rows as they were, and run the same command again; or send the rows that are left from a"
+                " separate file; `--again` sends all rows that the batch did not send",
+                why=f"an older cxcall began the batch: `cxcall history list --batch {batch}` shows whom it called",
+                source="ledger",
+            )
+        )
 
     @property
     def _is_off(self) -> bool:

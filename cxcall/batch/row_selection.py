@@ -90,6 +90,8 @@ class RowSelection:
         for checked in check_rows(self._job):
             self._count += 1
             yield self._register(checked, checked.request) if checked.request else checked
+        if self.called:
+            self.called.stop_on_nameless()
 
     def _register(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         number = checked.row.number
@@ -103,6 +105,9 @@ class RowSelection:
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = as_waiting(checked, request)
         checked = self._with_person(self._with_limit(checked, request), request)
+        if self.called:
+            is_left = checked.request is not None and checked.skip is None
+            self.called.note(request, checked.earlier, is_left=is_left)
         if checked.request and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
             if self._contacts:

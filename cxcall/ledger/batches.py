@@ -163,6 +163,20 @@ class BatchRecords:
             for batch in batches:
                 yield from self._access.database.run(statement, (batch,))
 
+    def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
+        """Return the IDs of deliveries that called, or may have called, people who are not recorded."""
+        where = (
+            "WHERE d.batch = ? AND d.batch <> ''"
+            " AND NOT EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number)"
+        )
+        with self._access.database.snapshot():
+            return {
+                found.record.id
+                for batch in batches
+                for found in self._access.rows.select(where, (batch,))
+                if found.record.is_unresolved or found.record.was_placed
+            }
+
     def of_file(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
         path = storable(file)

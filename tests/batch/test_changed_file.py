@@ -153,6 +153,27 @@ def test_corrected_and_added_rows_are_sent_and_both_rows_of_a_person(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("place")
+def test_an_edited_file_of_a_batch_without_records_of_people_is_refused(
+    cxcall: Cxcall, dialer: Dialer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_LEDGER"):
+        if name in cxcall.environment:
+            monkeypatch.setenv(name, cxcall.environment[name])
+    with open_ledger() as ledger, ledger.database.pruning(), ledger.rows.changing():
+        ledger.database.write("DELETE FROM person")  # as an older cxcall leaves it
+        ledger.rows.state = ledger.rows.state._replace(people=0)
+    write(cxcall, range(ROWS), "ADA")
+    for more in ((), ("--dry-run",)):
+        ran = cxcall("batch", "calls.csv", *WORDS, "--resume", "--confirm", "6", *more, code=7)
+        assert "2 rows that it sent are no longer in it" in ran.err
+    assert len(dialer.called) == 2
+    write(cxcall, [*reversed(range(ROWS))])
+    resume(cxcall, "--confirm", str(ROWS - 3), code=9)
+    assert sorted(dialer.called) == [number_of(row) for row in (0, 1, 3, 4, 5)]
+
+
+@pytest.mark.slow
 def test_a_person_whom_another_process_calls_meanwhile_is_not_called(
     cxcall: Cxcall, dialer: Dialer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
