@@ -82,10 +82,10 @@ class LedgerAccess:
 
         Without `now`, all machines use the clock of the database. Raises LedgerError when it cannot be used.
         """
-        from cxcall.ledger.postgres.postgres_address import place_of
+        from cxcall.ledger.postgres.postgres_address import read_address
         from cxcall.ledger.postgres.postgres_database import PostgresDatabase
 
-        marker = LedgerMarker(marker_folder, place_of(url))
+        marker = LedgerMarker(marker_folder, read_address(url)[1])
         database = PostgresDatabase(url)
         shared_clock = now or (lambda: _now() + database.clock_offset)
         return cls(database, marker, shared_clock, boot_clock)

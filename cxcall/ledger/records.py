@@ -16,6 +16,7 @@ from cxcall.ledger.intents import (
     time_in_flight,
     timings_of,
 )
+from cxcall.ledger.row_ranges import count_unknown_rows
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -137,3 +138,34 @@ class Record(NamedTuple):
     def was_placed(self) -> bool:
         """Whether it was accepted, or a person recorded that a call was placed."""
         return self.outcome is Outcome.ACCEPTED or self.resolution == PLACED
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """Return the fields of a record for JSON or CSV, by the names that users see."""
+    return {
+        "id": record.id,
+        "at": record.at.isoformat(),
+        "endedAt": record.ended_at.isoformat() if record.ended_at else None,
+        "profile": record.profile,
+        "operation": record.operation,
+        "provenance": record.provenance,
+        "method": record.method,
+        "target": record.target,
+        "numbers": list(record.numbers),
+        "outcome": str(record.outcome),
+        "resolution": record.resolution,
+        "unknownRows": count_unknown_rows(record.note),
+        "status": record.status,
+        "engagementId": record.engagement_id,
+        "correlationId": record.correlation_id,
+        "attempts": record.attempts,
+        "again": record.again,
+        "note": record.note,
+        "batch": record.batch,
+        "row": record.row,
+        "key": record.key,
+        "apiCode": record.code,
+        "apiMessage": record.message,
+        "timingsMs": dict(record.timings),
+        "digest": record.digest,
+    }

@@ -272,7 +272,7 @@ def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
         node[last] = member
     elif isinstance(node, list) and last in ("-", str(len(node))):
         node.append(member)
-    elif isinstance(node, list) and has_value(node, f"/{last}"):
+    elif isinstance(node, list) and last in map(str, range(len(node))):
         node[int(last)] = member
     else:
         raise UsageError(

@@ -17,8 +17,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.intents import MAX_NOTE_LENGTH, Intent, intent_digest
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.record_fields import record_fields
-from cxcall.ledger.records import Record, UnsentRow
+from cxcall.ledger.records import Record, UnsentRow, record_fields
 from cxcall.ledger.sqlite import sqlite_database as database
 from helpers.ledger_process import ENDS, intent
 from helpers.ledgers import (

@@ -12,7 +12,7 @@ from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.ledger.intents import RESOLUTIONS
-from cxcall.ledger.record_fields import record_fields
+from cxcall.ledger.records import record_fields
 from cxcall.ledger.row_ranges import count_unknown_rows
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table

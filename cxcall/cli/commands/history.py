@@ -20,7 +20,7 @@ from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.single_command_options import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, resolve_commands
-from cxcall.ledger.record_fields import record_fields
+from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record
 from cxcall.output.output_options import OutputOptions, argument, option

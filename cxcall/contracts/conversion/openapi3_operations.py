@@ -122,14 +122,12 @@ class OpenApi3:
 
     def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
         """Convert one response of an operation."""
-        headers = self._source.mapping(node.get("headers"), f"{at}/headers").items()
-        found = {
-            "headers": {
-                name: self._header(each, join_pointer(f"{at}/headers", name))
-                for name, each in headers
-            },
-            "content": self._response_content(node, operation, at),
+        content = self._response_content(node, operation, at)
+        headers = {
+            name: self._header(each, join_pointer(f"{at}/headers", name))
+            for name, each in self._source.mapping(node.get("headers"), f"{at}/headers").items()
         }
+        found = {"headers": headers, "content": content}
         description = self._source.text(node.get("description"), f"{at}/description")
         return {"description": description, **{key: value for key, value in found.items() if value}}
 

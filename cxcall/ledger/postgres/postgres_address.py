@@ -41,11 +41,6 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
     return parameters, f"postgresql://{user}{place}/{parameters.get('dbname', '')}"
 
 
-def place_of(url: str) -> str:
-    """Return the address of a database without a password; raises LedgerError for an invalid address."""
-    return read_address(url)[1]
-
-
 def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
     """Return whether a password was split at a separator in it, so that a part of it is in another parameter."""
     ports = parameters.get("port", "").split(",")

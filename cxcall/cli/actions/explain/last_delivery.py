@@ -12,7 +12,7 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
-from cxcall.ledger.record_fields import record_fields
+from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import escape_to_one_line
