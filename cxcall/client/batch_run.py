@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack, contextmanager
+from inspect import GEN_RUNNING, getgeneratorstate
 from tempfile import TemporaryFile
 from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -28,7 +29,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.sending.confirmation_prompt import needs_consent
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from cxcall.batch.job import Job
     from cxcall.batch.limits import FailureLimit, Rate
@@ -58,7 +59,16 @@ class BatchRun:
     counts the rows, and how many are to be sent; `stop_reason` says why it stopped before its end.
     """
 
-    def __init__(self, job: Job, ledger: Ledger, rules: BatchRules, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        job: Job,
+        ledger: Ledger,
+        rules: BatchRules,
+        stack: ExitStack,
+        *,
+        on_close: Callable[[BatchRun], None],
+    ) -> None:
+        stack.callback(on_close, self)
         self._job, self._ledger, self._rules = job, ledger, rules
         self._run: Run | None = None
         self._guard = new_batch_guard(ledger, job)
@@ -102,9 +112,16 @@ class BatchRun:
         self.close()
 
     def close(self) -> None:
-        """Send no more rows, and wait for those in flight."""
+        """Send no more rows, and wait for those in flight; a loop in another thread ends after them."""
+        if getgeneratorstate(self._results) == GEN_RUNNING:
+            self._stop_loop()
+            return
         self._results.close()
         self._stack.close()
+
+    def _stop_loop(self) -> None:
+        if self._run:
+            self._run.stop("the batch was closed")
 
     def _stop_without_consent(self) -> None:
         """If real calls may be placed, raise UsageError unless `confirm` is the number of requests."""

@@ -8,21 +8,21 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
+from cxcall.client.open_resources import OpenResources
+from cxcall.client.program_values import parameter_texts, read_body
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
-from cxcall.payloads.schema_check import Verdict, read_payload
+from cxcall.payloads.schema_check import Verdict
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import (
     CheckedRequest,
     build_request,
     parameter_values,
-    parse_parameters,
     stop_on_errors,
     stop_on_missing_parameter,
     token_source,
 )
-from cxcall.sending.configured_ledger import open_ledger
 from cxcall.sending.confirmation_prompt import needs_consent
 from cxcall.sending.request_sender import read
 from cxcall.sending.send_plan import Plan
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from cxcall.client.batch_run import BatchRun
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
-    from cxcall.ledger.ledger import Ledger
     from cxcall.platform_reads.tracking import CallState
     from cxcall.responses.delivery import Delivery
     from cxcall.sandbox.server import Sandbox
@@ -94,9 +93,9 @@ class Client:
         }
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
         self._lock = Lock()
-        self._stack = ExitStack()
-        self._ledger: Ledger | None = None
-        self._sandbox: Sandbox | None = self._start_sandbox() if sandbox else None
+        self._batches: set[BatchRun] = set()
+        self._start_sandbox = self._new_sandbox if sandbox else None
+        self._opened: OpenResources | None = OpenResources(self._start_sandbox)
 
     def __enter__(self) -> Self:
         return self
@@ -105,9 +104,16 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Complete the ledger's file, and stop the sandbox. The client can be used again."""
-        self._ledger = None
-        self._stack.close()
+        """Finish what is in flight, in other threads too, complete the ledger's file, and stop the sandbox.
+
+        Batches send no more rows. The client can be used again; it then starts a new sandbox.
+        """
+        for batch in [*self._batches]:
+            batch.close()
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened:
+            opened.close()
 
     def check(
         self, operation: str, body: object = None, parameters: Mapping[str, object] | None = None
@@ -168,7 +174,8 @@ class Client:
         tokens = token_source(checked, force=force)
         if checked.operation.is_read:
             return read(plan, tokens)
-        return deliver_or_interrupt(plan, self._open_ledger(), tokens)
+        with self._resources().ledger() as ledger:
+            return deliver_or_interrupt(plan, ledger, tokens)
 
     def stop_on_ledger(self, checked: CheckedRequest) -> None:
         """Raise the error with which the ledger would stop a request now: a duplicate, or too many calls to a person."""
@@ -176,7 +183,8 @@ class Client:
             settings = checked.settings
             intent = Plan.of(checked, again=False).intent()
             window, limit = settings.duplicate_window, settings.attempt_limit
-            self._open_ledger().stop_on_guards(intent, window, limit)
+            with self._resources().ledger() as ledger:
+                ledger.stop_on_guards(intent, window, limit)
 
     def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
         """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
@@ -251,13 +259,16 @@ class Client:
                 declared,
                 stack.enter_context(open_rows(rows, RowFormat(columns=column_map))),
                 self._settings(declared),
-                _parameter_texts(declared, parameters),
+                parameter_texts(declared, parameters),
                 default_country=parse_country(default_country) if default_country else "",
                 strict=strict,
                 force=force,
                 again=again,
             )
-            return BatchRun(job, self._open_ledger(), rules, stack)
+            ledger = stack.enter_context(self._resources().ledger())
+            batch = BatchRun(job, ledger, rules, stack, on_close=self._batches.discard)
+            self._batches.add(batch)
+            return batch
 
     def explain(
         self, source: str | os.PathLike[str] | Mapping[str, Any] | Delivery
@@ -267,7 +278,7 @@ class Client:
         `source` is pasted text, the `pathlib.Path` of a file, an exchange as a mapping, or a delivery that
         `send` returned. The client's own contract counts as published.
         """
-        from cxcall.client.exchanges import exchange_as_mapping
+        from cxcall.client.program_values import exchange_as_mapping
         from cxcall.explaining.explanation import explain
         from cxcall.responses.delivery import Delivery
 
@@ -281,7 +292,7 @@ class Client:
         """Return a request with the findings of its check, so that a person can review it before it is sent."""
         operation = self._load_operation(name)
         payload = Payload(None) if body is None else read_body(body)
-        texts = _parameter_texts(operation, parameters)
+        texts = parameter_texts(operation, parameters)
         values = parameter_values(operation, texts, (), payload)
         stop_on_missing_parameter(operation, values)
         if body is None and operation.needs_body:
@@ -303,42 +314,22 @@ class Client:
         return operation
 
     def _settings(self, operation: Operation) -> Settings:
-        if self._sandbox is None:
+        sandbox = self._resources().sandbox
+        if sandbox is None:
             return load_settings(self._flags, operation.contract, operation.server)
         from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
 
         own = {name: self._flags.get(name) for name in _OWN_FLAGS}
-        token = self._sandbox.new_user_token() if operation.needs_user_token else ""
-        return sandbox_settings(self._sandbox, own, *load_guards(self._flags), user_token=token)
+        token = sandbox.new_user_token() if operation.needs_user_token else ""
+        return sandbox_settings(sandbox, own, *load_guards(self._flags), user_token=token)
 
-    def _start_sandbox(self) -> Sandbox:
+    def _new_sandbox(self) -> Sandbox:
         from cxcall.sandbox.server import start_sandbox
 
-        return self._stack.enter_context(start_sandbox(load_contracts(self._contract)))
+        return start_sandbox(load_contracts(self._contract))
 
-    def _open_ledger(self) -> Ledger:
+    def _resources(self) -> OpenResources:
         with self._lock:  # threads may share a client
-            if self._ledger is None:
-                self._ledger = self._stack.enter_context(open_ledger())
-            return self._ledger
-
-
-def _parameter_texts(
-    operation: Operation, parameters: Mapping[str, object] | None
-) -> dict[str, str]:
-    """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
-    values = (parameters or {}).items()
-    texts = [f"{key}={value}" for key, value in values if value is not None]
-    return parse_parameters(operation, texts)
-
-
-def read_body(body: object) -> Payload:
-    """Return a body as a payload; raises UsageError for a value that `json.dumps` does not accept."""
-    try:
-        return read_payload(body)
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"the body is not a JSON value: {error}",
-            where="body",
-            fix="give a value that `json.dumps` accepts, or the `pathlib.Path` of a JSON file",
-        ) from None
+            if self._opened is None:
+                self._opened = OpenResources(self._start_sandbox)
+            return self._opened

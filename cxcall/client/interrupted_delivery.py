@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.findings.errors import Picklable
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import DeliveryWatch
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.sending.send_plan import Plan
 
 
-class InterruptedDelivery(KeyboardInterrupt):
+class InterruptedDelivery(Picklable, KeyboardInterrupt):
     """A signal arrived while a request was sent; `delivery` is the recorded result of the request.
 
     `__cause__` is the exception of the program's own signal handler, if it raised another one than KeyboardInterrupt.

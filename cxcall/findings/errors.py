@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 
 
-class CxcallError(Exception):
+class Picklable(BaseException):
+    """An exception that another process can receive, whatever its `__init__` takes.
+
+    Without this, a pool of processes would lose the results of calls that were placed.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+
+
+class CxcallError(Picklable, Exception):
     """The error that ends a command: its findings, the exit code, and the outcome in the JSON envelope."""
 
     exit_code: ExitCode = ExitCode.FAULT

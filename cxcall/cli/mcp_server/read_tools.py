@@ -14,7 +14,7 @@ from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
 from cxcall.cli.single_command_options import DoctorOptions, RecordFilters
-from cxcall.client.client import read_body
+from cxcall.client.program_values import read_body
 from cxcall.contracts.contract import load_catalog, load_operation, load_operations
 from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError

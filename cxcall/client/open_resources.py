@@ -1,0 +1,57 @@
+"""The ledger and the sandbox of a client, open until the last thread that uses them has finished."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from threading import Condition, get_ident
+from typing import TYPE_CHECKING
+
+from cxcall.sending.configured_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.sandbox.server import Sandbox
+
+
+class OpenResources:
+    """A ledger, opened on first use, and a sandbox if `start_sandbox` starts one.
+
+    `users` are the threads that use them. The last user closes them if `close` was called meanwhile.
+    """
+
+    def __init__(self, start_sandbox: Callable[[], Sandbox] | None) -> None:
+        self._stack = ExitStack()
+        self._condition = Condition()
+        self._ledger: Ledger | None = None
+        self._is_closed = False
+        self._users: list[int] = []
+        self.sandbox = self._stack.enter_context(start_sandbox()) if start_sandbox else None
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Keep the ledger open during a `with` block."""
+        user = get_ident()
+        with self._condition:
+            if self._ledger is None:
+                self._ledger = self._stack.enter_context(open_ledger())
+            self._users.append(user)
+        try:
+            yield self._ledger
+        finally:
+            with self._condition:
+                self._users.remove(user)
+                self._condition.notify_all()
+                self._close_if_unused()
+
+    def close(self) -> None:
+        """Wait for the users in other threads, then close everything; a user in this thread closes it at its end."""
+        with self._condition:
+            self._is_closed = True
+            self._condition.wait_for(lambda: {*self._users} <= {get_ident()})
+            self._close_if_unused()
+
+    def _close_if_unused(self) -> None:
+        if self._is_closed and not self._users:
+            self._stack.close()

@@ -1,0 +1,56 @@
+"""Convert the values that a program gives, and a delivery that it has, to what other functions take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.schema_check import read_payload
+from cxcall.sending.checked_request import parse_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+    from cxcall.responses.delivery import Delivery
+
+
+def parameter_texts(
+    operation: Operation, parameters: Mapping[str, object] | None
+) -> dict[str, str]:
+    """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
+    values = (parameters or {}).items()
+    texts = [f"{key}={value}" for key, value in values if value is not None]
+    return parse_parameters(operation, texts)
+
+
+def read_body(body: object) -> Payload:
+    """Return a body as a payload; raises UsageError for a value that `json.dumps` does not accept."""
+    try:
+        return read_payload(body)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"the body is not a JSON value: {error}",
+            where="body",
+            fix="give a value that `json.dumps` accepts, or the `pathlib.Path` of a JSON file",
+        ) from None
+
+
+def exchange_as_mapping(delivery: Delivery) -> dict[str, Any]:
+    """Return the exchange of a delivery in the form of `explain`; raises UsageError if there is none."""
+    exchange = delivery.exchange
+    if exchange is None:
+        raise UsageError(
+            "the delivery has no request: nothing was sent", where="source", fix="see its findings"
+        )
+    request, response = exchange.request, exchange.response
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": dict(request.headers),
+        "body": None if request.body is None else request.body.decode("utf-8", "replace"),
+        "status": response.status if response else None,
+        "response": response.text if response else None,
+        "response_headers": dict(response.headers) if response else None,
+    }

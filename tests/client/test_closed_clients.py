@@ -1,0 +1,109 @@
+"""A closed client finishes what is in flight, records it, and can be used again."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall import Client, Outcome
+from helpers.command import CONTACT
+from helpers.platform_server import Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+    from helpers.platform_server import Platform
+
+OPERATION = "personal-connection"
+BODY = {"contactId": CONTACT, "reasonCode": "r1"}
+ROWS = [{"contactId": CONTACT, "reasonCode": f"r{number}"} for number in range(9)]
+LONG_ENOUGH = 0.5
+"""Seconds in which `close` returns if it does not wait for the request in flight."""
+
+
+IN_FLIGHT, CLOSED = Event(), Event()
+"""A request that waits is at the platform; the client was closed."""
+
+
+def respond(body: Any, _count: int) -> Reply:
+    """Accept everything; a request with the reason `wait` after the client was closed, or a while."""
+    if body["reasonCode"] == "wait":
+        IN_FLIGHT.set()
+        CLOSED.wait(LONG_ENOUGH)
+    return Reply(201, {"id": "e-1"})
+
+
+@pytest.fixture(autouse=True)
+def new_events() -> None:
+    """Clear the events before each test."""
+    IN_FLIGHT.clear()
+    CLOSED.clear()
+
+
+def outcomes(cxcall: Cxcall) -> list[str]:
+    """Return the outcomes that the ledger has."""
+    listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    return [each["outcome"] for each in listed]
+
+
+@pytest.mark.usefixtures("platform")
+def test_request_in_flight_in_another_thread_is_finished_and_recorded(cxcall: Cxcall) -> None:
+    client = Client()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(client.send, OPERATION, {**BODY, "reasonCode": "wait"}, yes=True)
+        assert IN_FLIGHT.wait(30)
+        client.close()
+        CLOSED.set()
+        assert sending.result(30).outcome is Outcome.ACCEPTED
+    assert outcomes(cxcall) == ["accepted"]
+
+
+def test_batch_sends_no_more_rows_and_records_those_in_flight(
+    platform: Platform, cxcall: Cxcall
+) -> None:
+    client = Client()
+    found = []
+    for row in client.batch(OPERATION, ROWS, confirm=len(ROWS), concurrency=2):
+        found.append(row.outcome)
+        client.close()
+    assert found == [Outcome.ACCEPTED]
+    assert platform.rung < len(ROWS)
+    assert outcomes(cxcall) == ["accepted"] * platform.rung
+
+
+@pytest.mark.usefixtures("platform")
+def test_batch_in_another_thread_ends_after_the_rows_in_flight(cxcall: Cxcall) -> None:
+    client = Client()
+    with ThreadPoolExecutor(1) as pool:
+        rows = [{**BODY, "reasonCode": "wait"}, *ROWS]
+        batch = client.batch(OPERATION, rows, confirm=len(rows), concurrency=1)
+        results = pool.submit(list, batch)
+        assert IN_FLIGHT.wait(30)
+        client.close()
+        CLOSED.set()
+        assert [row.outcome for row in results.result(30)] == [Outcome.ACCEPTED]
+    assert batch.stop_reason == "the batch was closed"
+    assert outcomes(cxcall) == ["accepted"]
+
+
+def test_client_can_be_used_after_it_was_closed(platform: Platform) -> None:
+    client = Client()
+    for number in range(2):
+        with client:
+            body = {**BODY, "reasonCode": f"r{number}"}
+            assert client.send(OPERATION, body, yes=True).outcome is Outcome.ACCEPTED
+    assert platform.rung == 2
+
+
+def test_client_starts_a_new_sandbox_after_it_was_closed(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    client = Client(sandbox=True)
+    for number in range(2):
+        with client:
+            body = {**BODY, "reasonCode": f"r{number}"}
+            assert client.send(OPERATION, body).outcome is Outcome.ACCEPTED
