@@ -197,7 +197,9 @@ def _syntax_error(document: Document) -> Finding:
 
     start, end, message, fix = diagnose(document.text, MAX_DEPTH)
     place = document.excerpt(start, end)
-    finding = _malformed_finding(message, fix, "JSON (RFC 8259)", place)
+    finding = _malformed_finding(
+        message, fix, "the text does not follow the syntax of JSON (RFC 8259)", place
+    )
     from cxcall.documents.secret_values import hide_secrets
     from cxcall.runtime.likely_secrets import find_likely_secrets
 

@@ -25,6 +25,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LITERALS = ("true", "false", "null")
 _OTHER_NULLS = ("none", "undefined", "nil")
 _NOT_NUMBERS = ("nan", "inf", "infinity")
+_SAMPLE = "write a JSON object, like `cxcall operations NAME --skeleton` prints"
 _CURLY_QUOTES = "\u2018\u2019\u201c\u201d"
 _JS_OBJECT = "[object Object]"
 _PYTHON_HINT = (
@@ -107,7 +108,7 @@ class _Scanner:
         if not self.skip_space():
             self.fail(
                 "it is empty",
-                "write a JSON object, like `cxcall operations NAME --skeleton` prints",
+                _SAMPLE,
             )
         if self.text.strip() == _JS_OBJECT:
             self.fail(
@@ -236,7 +237,8 @@ class _Scanner:
             self.refuse_number()
         if char in ",}]":
             self.fail("a value is missing here", "write one, or remove the name or comma before it")
-        self.fail(f"`{char}` cannot start a JSON value", "put text in double quotes")
+        fix = self._advise_on_start() or "put text in double quotes"
+        self.fail(f"`{char}` cannot start a JSON value", fix)
 
     def refuse_end(self, char: str) -> None:
         """Fail at the end of the text, where a string or bracket is still open."""
@@ -335,7 +337,13 @@ class _Scanner:
         literal = "null" if lower in _OTHER_NULLS else lower
         if literal in _LITERALS:
             self.fail(f"`{word}` is not JSON", f"write `{literal}`", width)
-        self.fail(f"`{_shorten(word)}` is not in quotes", f'write `"{_shorten(word)}"`', width)
+        fix = self._advise_on_start() or f'write `"{_shorten(word)}"`'
+        self.fail(f"`{_shorten(word)}` is not in quotes", fix, width)
+
+    def _advise_on_start(self) -> str:
+        """Return what a document starts with, if nothing comes before; empty elsewhere."""
+        is_start = not self.text[: self.at].strip()
+        return _SAMPLE if is_start else ""
 
     def refuse_number(self) -> NoReturn:
         number = self.text[self.at : _end(_WRONG_NUMBER, self.text, self.at)]

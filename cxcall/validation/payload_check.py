@@ -40,6 +40,11 @@ class PayloadVerdict(NamedTuple):
     assigned: PatternMatch | None = None
 
     @property
+    def is_read(self) -> bool:
+        """Whether there is a payload; False for a missing file, or a folder without payload files."""
+        return self.exit_code in (ExitCode.OK, ExitCode.INVALID)
+
+    @property
     def place(self) -> str:
         """The file, and the line if the file has many payloads."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
@@ -59,7 +64,8 @@ class PayloadVerdict(NamedTuple):
 
     def __str__(self) -> str:
         names = " or ".join(self.operations)
-        text = f"{self.place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
+        result = "valid" if self.valid else "not valid" if self.is_read else "not read"
+        text = f"{self.place}: {result}{f' as {names}' if names else ''}"
         return f"{text} (by {self.assigned})" if self.assigned else text
 
 

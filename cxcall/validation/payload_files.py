@@ -21,7 +21,8 @@ from cxcall.documents.text_files import (
     refuse_other_encoding,
 )
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
+from cxcall.findings.notices import add_notice
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import count_cores
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
@@ -39,6 +40,7 @@ Piece = TypeVar("Piece")
 LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 SUFFIXES = (".json", *LINES)
+"""The files of a folder that are read; a table, only if a pattern assigns it to an operation."""
 _ALONE_SECONDS = 0.1  # seconds: shorter work is not worth the start of a process
 
 
@@ -66,15 +68,47 @@ class Validation(NamedTuple):
         """
         for file in files:
             try:
-                for path in [file] if file in self.contents else _expand_files(file):
-                    yield from _require_payload(path, self._of_file(path))
-            except (DocumentError, UsageError) as error:
+                paths = [file] if file in self.contents else self._expand_files(file)
+            except UsageError as error:
                 yield _unreadable(file, error)
+                continue
+            for path in paths:
+                try:
+                    yield from _require_payload(path, self._of_file(path))
+                except (DocumentError, UsageError) as error:
+                    yield _unreadable(path, error)
 
     def assigned_files(self, files: Sequence[str]) -> list[str]:
         """Return the files, also of folders and patterns, that the project assigns to an operation."""
-        paths = (path for file in files for path in _expand_files(file))
-        return [path for path in paths if self.assignment and self.assignment.of(path)]
+        paths = (path for file in files for path in self._expand_files(file, only_assigned=True))
+        return [path for path in paths if self._is_assigned(path)]
+
+    def _is_assigned(self, path: str) -> bool:
+        return bool(self.assignment and self.assignment.of(path))
+
+    def _expand_files(self, file: str, *, only_assigned: bool = False) -> list[str]:
+        """Return the payload files of a folder or a pattern, sorted; a file stands for itself.
+
+        A notice names the tables of a folder that are not read, unless `only_assigned` files are to be read.
+        """
+        if file == STDIN or not Path(file).is_dir():
+            is_pattern = any(sign in file for sign in "*?[") and not Path(file).exists()
+            return _expand_pattern(file) if is_pattern else [file]
+        every = sorted(map(str, Path(file).rglob("*")))
+        found = [path for path in every if path.lower().endswith((*SUFFIXES, *TABLES))]
+        others = [path for path in found if path.lower().endswith(TABLES)]
+        others = [path for path in others if not self._is_assigned(path)]
+        found = sorted({*found} - {*others})
+        if not found:
+            fix = f"give the names of the files, or let them end in {', '.join(SUFFIXES)}"
+            raise UsageError(
+                f"`{file}` contains no payload files",
+                where=file,
+                fix=_tables_to_name(file, others) if others else fix,
+            )
+        if others and not only_assigned:
+            add_notice(_unread_tables(file, others))
+        return found
 
     def known_operation(self, name: str) -> Operation:
         """Return the operation with the name in a verdict."""
@@ -260,24 +294,39 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     return CsvHeader.read(CsvLines(StringIO(head)), STDIN).has_column_of(operation)
 
 
-def _expand_files(file: str) -> list[str]:
-    """Return the payload files of a folder or a pattern, sorted; a file stands for itself."""
-    if file != STDIN and Path(file).is_dir():
-        found = sorted(
-            str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES
-        )
-        problem, fix = (
-            "contains no payload files",
-            f"give the names of the files, or let them end in {', '.join(SUFFIXES)}",
-        )
-    elif any(sign in file for sign in "*?[") and not Path(file).exists():
-        from glob import glob
+def _expand_pattern(pattern: str) -> list[str]:
+    """Return the files that match a pattern, sorted; raises UsageError if there is none."""
+    from glob import glob
 
-        every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-        found = sorted(path for path in every if Path(path).is_file())
-        problem, fix = "matches no file", "check the pattern: `**` stands for any number of folders"
-    else:
-        return [file]
+    every = glob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+    found = sorted(path for path in every if Path(path).is_file())
     if not found:
-        raise UsageError(f"`{file}` {problem}", where=file, fix=fix)
+        raise UsageError(
+            f"`{pattern}` matches no file",
+            where=pattern,
+            fix="check the pattern: `**` stands for any number of folders",
+        )
     return found
+
+
+def _count(tables: Sequence[str]) -> str:
+    return "1 table" if len(tables) == 1 else f"{len(tables)} tables"
+
+
+def _tables_to_name(folder: str, tables: Sequence[str]) -> str:
+    """Return how the tables of a folder are checked, which is not done without their names."""
+    endings = sorted({Path(each).suffix for each in tables})
+    patterns = (str(Path(folder, "**", f"*{end}")) for end in endings)
+    return (
+        f"to check its {_count(tables)}, name the files: {command('cxcall', 'validate', *patterns)}"
+    )
+
+
+def _unread_tables(folder: str, tables: Sequence[str]) -> Finding:
+    return Finding.note(
+        "usage",
+        folder,
+        f"{_count(tables)} in `{folder}` {'was' if len(tables) == 1 else 'were'} not checked",
+        _tables_to_name(folder, tables),
+        "a CSV file in a folder may be any list; only one that a pattern of your settings names is checked",
+    )

@@ -22,6 +22,8 @@ class ValidationSummary:
         self.most = most
         self.total = 0
         self.valid = 0
+        self.unread = 0
+        """The number of files, folders, and patterns without a payload that could be read."""
         self.payloads: list[PayloadVerdict] = []
         self.found: list[PayloadVerdict] = []
         self.findings: list[Finding] = []
@@ -33,7 +35,8 @@ class ValidationSummary:
         """Count a verdict, and keep it if there is room."""
         first, count = entry if isinstance(entry, VerdictRun) else (entry, 1)
         self.exit_codes.add(first.exit_code)
-        self.total += count
+        self.unread += count * (not first.is_read)
+        self.total += count * first.is_read
         self.valid += count * first.valid
         if first.valid:
             self.operations[first.operations] += count
@@ -51,13 +54,17 @@ class ValidationSummary:
     def is_cut(self) -> bool:
         """Whether the body is larger than the part that is kept."""
         return self.most is not None and (
-            self.total > self.most or self.counts.total() > len(self.shown_findings)
+            self.total + self.unread > self.most or self.counts.total() > len(self.shown_findings)
         )
 
     @property
     def shown(self) -> list[PayloadVerdict]:
         """The payloads to show: all of them or, of too many, those with the first findings."""
-        return self.found if self.is_cut and self.total > (self.most or 0) else self.payloads
+        return (
+            self.found
+            if self.is_cut and self.total + self.unread > (self.most or 0)
+            else self.payloads
+        )
 
     @property
     def shown_findings(self) -> list[Finding]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,6 +105,36 @@ def test_stdin_json_lines_and_folders(cxcall: Cxcall) -> None:
     ]
 
 
+def test_tables_of_a_folder_are_counted_and_checked_if_they_are_named(cxcall: Cxcall) -> None:
+    cxcall.file("folder/a.json", GOOD)
+    cxcall.file("folder/deep/a.CSV", "contact-id,reason-code\nnone,x\n")
+    cxcall.file("folder/b.tsv", f"contact-id\treason-code\n{GOOD['contactId']}\tx\n")
+    words = ("--operation", "personal-connection")
+    ran = cxcall("validate", "folder", *words, code=0)
+    assert ran.out.splitlines()[0] == "folder/a.json: valid as personal-connection"
+    assert "note[usage]: 2 tables in `folder` were not checked" in ran.out + ran.err
+    annotations = cxcall("validate", "folder", *words, "-o", "github", code=0).out
+    assert "::notice title=usage  folder::2 tables in `folder` were not checked" in annotations
+    assert "cxcall: 1 of 1 payload valid" in annotations
+    named = re.search("name the files: `cxcall validate (.*)`", ran.out + ran.err)
+    assert named
+    ran = cxcall("validate", *shlex.split(named[1]), *words, code=3)
+    assert "folder/b.tsv:2: valid" in ran.out
+    assert "--> folder/deep/a.CSV:2:1" in ran.out
+    (cxcall.folder / "folder/a.json").unlink()
+    only = cxcall("validate", "folder", code=2)
+    assert "to check its 2 tables, name the files: `cxcall validate " in only.out
+
+
+def test_table_of_a_folder_that_a_pattern_assigns_is_checked(cxcall: Cxcall) -> None:
+    cxcall.file(".cxcall.toml", '[operations]\n"calls/*.csv" = "personal-connection"\n')
+    cxcall.file("calls/a.csv", "contact-id,reason-code\nnone,x\n")
+    for more in ((), ("--assigned",)):
+        ran = cxcall("validate", "calls", *more, code=3)
+        assert "--> calls/a.csv:2:1" in ran.out
+        assert "not checked" not in ran.out + ran.err
+
+
 def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
     good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", "{")
     ran = cxcall("validate", bad, "missing.json", good, code=2)
@@ -182,8 +214,19 @@ def test_files_that_cannot_be_read(cxcall: Cxcall) -> None:
     (cxcall.folder / "empty").mkdir()
     for name in ("missing.json", "empty"):
         ran = cxcall("validate", name, code=2)
-        assert name in ran.out
+        assert f"{name}: not read" in ran.out
         assert "hint: " in ran.out
+        counts = cxcall("validate", name, "-o", "json", code=2).envelope["data"]["counts"]
+        assert (counts["payloads"], counts["invalid"]) == (0, 0)
+        assert "cxcall: no payload was read" in cxcall("validate", name, "-o", "github", code=2).out
+
+
+def test_text_that_is_not_json_is_not_corrected_to_a_json_string(cxcall: Cxcall) -> None:
+    for text in ("hello", "§"):
+        ran = cxcall("validate", cxcall.file("readme.txt", text), code=3)
+        assert (
+            "hint: write a JSON object, like `cxcall operations NAME --skeleton` prints" in ran.out
+        )
 
 
 @pytest.mark.slow

@@ -25,9 +25,10 @@ def render(report: Report) -> str:
     verdicts = payload_verdicts(report)
     lines = [_annotation(verdict, each) for verdict in verdicts for each in verdict.findings]
     if report.payloads:
-        valid = sum(verdict.valid for verdict in verdicts)
+        read = [verdict.valid for verdict in report.payloads if verdict.is_read]
         summary = f"; {report.summary}" if report.summary else ""
-        lines.append(f"cxcall: {valid} of {count_phrase(len(verdicts), 'payload')} valid{summary}")
+        counts = f"{sum(read)} of {count_phrase(len(read), 'payload')} valid"
+        lines.append(f"cxcall: {counts if read else 'no payload was read'}{summary}")
     return "\n".join(lines)
 
 

@@ -9,7 +9,6 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from cxcall.findings.finding import Severity
 from cxcall.output.formats.payload_verdicts import (
     finding_message,
-    is_readable,
     payload_verdicts,
     repository_path,
 )
@@ -32,7 +31,7 @@ def render(report: Report) -> str:
     first; an unreadable one has an `error`. Other findings are in `system-out`.
     """
     verdicts = payload_verdicts(report)
-    unreadable = sum(not is_readable(verdict) for verdict in verdicts)
+    unreadable = sum(not verdict.is_read for verdict in verdicts)
     counts = {
         "name": "cxcall validate",
         "tests": str(len(verdicts)),
@@ -58,7 +57,7 @@ def _add_case(suite: Element, verdict: PayloadVerdict) -> None:
     if failures:
         first, more = failures[0], len(failures) - 1
         message = f"{first.message} (and {more} more)" if more else first.message
-        kind = "failure" if is_readable(verdict) else "error"
+        kind = "failure" if verdict.is_read else "error"
         details = {"message": _escape(escape_to_one_line(message)), "type": first.code}
         SubElement(case, kind, details).text = _format_findings(failures)
     severities = {each.severity for each in failures}

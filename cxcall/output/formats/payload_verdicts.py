@@ -17,15 +17,17 @@ if TYPE_CHECKING:
 def payload_verdicts(report: Report) -> tuple[PayloadVerdict, ...]:
     """Return the verdicts on the payloads of a report.
 
-    A command that failed before it read a payload has one invalid verdict without a file, so that a
-    CI job can read the same format in every case.
+    Findings on the run as a whole have a verdict without a file, which is invalid if the command failed
+    before it read a payload, so that a CI job can read the same format in every case.
     """
-    if report.payloads or not report.findings:
+    messages = {each.message for payload in report.payloads for each in payload.findings}
+    others = tuple(each for each in report.findings if each.message not in messages)
+    if not others:
         return tuple(report.payloads)
-    findings = tuple(report.findings)
-    return (
-        PayloadVerdict("", None, (), valid=False, findings=findings, exit_code=report.exit_code),
-    )
+    code = ExitCode.OK if report.payloads else report.exit_code
+    is_valid = bool(report.payloads)
+    of_run = PayloadVerdict("", None, (), valid=is_valid, findings=others, exit_code=code)
+    return (*report.payloads, of_run)
 
 
 def finding_message(finding: Finding) -> str:
@@ -35,14 +37,9 @@ def finding_message(finding: Finding) -> str:
     return "\n".join([finding.message, *why, *hint])
 
 
-def is_readable(verdict: PayloadVerdict) -> bool:
-    """Return whether the payload could be read and checked."""
-    return verdict.exit_code in (ExitCode.OK, ExitCode.INVALID)
-
-
 def repository_path(verdict: PayloadVerdict) -> Path | None:
     """Return the file of a payload as `named_path` does; None for a file that cannot be read."""
-    return named_path(verdict) if is_readable(verdict) else None
+    return named_path(verdict) if verdict.is_read else None
 
 
 def named_path(verdict: PayloadVerdict) -> Path | None:

@@ -12,7 +12,6 @@ from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.formats.payload_verdicts import (
     finding_message,
-    is_readable,
     named_path,
     payload_verdicts,
     repository_path,
@@ -87,7 +86,7 @@ def _location(verdict: PayloadVerdict, finding: Finding) -> dict[str, Any]:
     if file or verdict.file == STDIN:
         artifact = _artifact(file) if file else {"uri": _STDIN_URI}
         location["physicalLocation"] = {"artifactLocation": artifact, **_region(finding)}
-    if is_readable(verdict) and finding.where.startswith("/"):
+    if verdict.is_read and finding.where.startswith("/"):
         location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
     return location
 
