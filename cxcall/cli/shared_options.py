@@ -52,7 +52,7 @@ class TargetOptions(OptionGroup):
     @property
     def flags(self) -> dict[str, str | None]:
         """The flags that set settings, by the names of the settings."""
-        return flags_of(self.settings, self.contracts)
+        return {**self.settings._asdict(), **self.contracts._asdict()}
 
     @property
     def own_contract(self) -> str | None:
@@ -146,7 +146,7 @@ class RequestOptions(OptionGroup):
         return {
             "engagement_header": sending.engagement_header,
             "engagement_id": sending.engagement_id,
-            **flags_of(sending.guards),
+            **sending.guards._asdict(),
         }
 
     @property
@@ -156,13 +156,6 @@ class RequestOptions(OptionGroup):
 
 
 COMMON = (RequestOptions, BodyOptions)
-
-
-def flags_of(
-    *options: ProfileOptions | SettingsOptions | ContractOptions | GuardOptions,
-) -> dict[str, str | None]:
-    """Return the settings flags by the names of the settings they set."""
-    return {name: value for group in options for name, value in group._asdict().items()}
 
 
 def find_own_contract(options: ContractOptions, profile: str | None = None) -> str | None:

@@ -15,7 +15,6 @@ from cxcall.cli.shared_options import (
     LogOptions,
     TargetOptions,
     find_own_contract,
-    flags_of,
     port_option,
 )
 from cxcall.output.output_options import OptionGroup, OutputOptions, argument, option
@@ -261,7 +260,7 @@ class ServerOptions(OptionGroup):
     @property
     def flags(self) -> dict[str, str | None]:
         """The flags that set settings, by the names of the settings."""
-        return {**self.target.flags, **flags_of(self.guards)}
+        return {**self.target.flags, **self.guards._asdict()}
 
 
 class SandboxOptions(OptionGroup):

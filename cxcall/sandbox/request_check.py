@@ -46,14 +46,30 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
         raise HttpProblem(
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
+    try:
+        schema, value = _decode(operation, request, media_type, content)
+        error = next(compile_schema(schema).iter_errors(value), None)
+    except (ValueError, RecursionError):
+        # Also a lone surrogate, or a value that is nested too deeply for the validator.
+        raise HttpProblem(400) from None
+    if error is not None:
+        raise _problem(error)
+    return value
+
+
+def _decode(
+    operation: Operation, request: SandboxRequest, media_type: str, content: Mapping[str, Any]
+) -> tuple[JsonSchema, Any]:
+    """Return the schema of a body and its value, None for a media type that is not decoded; raises ValueError."""
     if media_type == operation.media_type and is_form(media_type):
-        return _validate(operation.body_schema, _parse_form(operation, request))
+        written = request.headers.get("content-type", "")
+        return operation.body_schema, decode_body(operation, request.body, written)
     if media_type == URLENCODED:
         schema = operation.contract.bundle_schema(content[media_type]["schema"])
-        return _validate(schema, dict(parse_qsl(request.body.decode("latin-1"))))
+        return schema, dict(parse_qsl(request.body.decode("latin-1")))
     if not (media_type == JSON or media_type.endswith("+json")):
-        return None
-    return _validate(operation.body_schema, _parse(request.body))
+        return {}, None
+    return operation.body_schema, load_json(request.body.decode(), refuse_constant)
 
 
 def check_parameters(operation: Operation, values: Mapping[str, str], query: str) -> None:
@@ -72,31 +88,6 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
             kind = parameter.schema.get("format") or parameter.schema.get("type") or "value"
             message = _invalid_value(texts[0] if texts else None, str(kind))
             raise HttpProblem(400, code, message, name=parameter.name)
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return load_json(body.decode(), parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
-        raise HttpProblem(400) from None
-
-
-def _parse_form(operation: Operation, request: SandboxRequest) -> Any:
-    try:
-        return decode_body(operation, request.body, request.headers.get("content-type", ""))
-    except ValueError:
-        raise HttpProblem(400) from None
-
-
-def _validate(schema: JsonSchema, value: Any) -> Any:
-    try:
-        error = next(compile_schema(schema).iter_errors(value), None)
-    except ValueError:
-        # A lone surrogate, or a value that is nested too deeply for the validator.
-        raise HttpProblem(400) from None
-    if error is not None:
-        raise _problem(error)
-    return value
 
 
 def _problem(error: ValidationError) -> HttpProblem:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cxcall.cli.shared_options import flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
@@ -44,7 +43,7 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
     target, body = options.target, options.body
     own = target.own_contract
     operation = contract.load_operation(options.operation, own) if options.operation else None
-    flags = {**target.flags, **flags_of(options.guards)}
+    flags = {**target.flags, **options.guards._asdict()}
     first = operation.contract if operation else contract.load_shipped_contracts()[0]
     platform = find_platform(flags) or first.platform
     owner = next(each for each in contract.load_contracts(own) if each.platform == platform)

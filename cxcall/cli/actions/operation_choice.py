@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.cli.shared_options import flags_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions)
         return list(operations)
     from cxcall.settings.settings import find_platform
 
-    platform = find_platform(flags_of(settings)) or operations[0].platform
+    platform = find_platform(settings._asdict()) or operations[0].platform
     return [entry for entry in operations if entry.platform == platform]
 
 

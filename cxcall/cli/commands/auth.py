@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.shared_options import SettingsOptions, flags_of
+from cxcall.cli.shared_options import SettingsOptions
 from cxcall.cli.single_command_options import LoginOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import login_and_logout, token_provider
@@ -58,7 +58,7 @@ def login(
     or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
     has the redirect URI http://localhost.
     """
-    flags: Flags = {**flags_of(target), "client_id": options.client_id}
+    flags: Flags = {**target._asdict(), "client_id": options.client_id}
     screen = Screen.standard(output)
     if options.basic or options.api_key:
         return _store_credentials(flags, screen, is_basic=options.basic)
@@ -89,7 +89,7 @@ def status(settings: SettingsOptions) -> Report:
 
     Also shows the host that they are for, and when the token expires.
     """
-    status = get_status(settings_of_platform(flags_of(settings)))
+    status = get_status(settings_of_platform(settings._asdict()))
     return Report(
         "auth status",
         outcome=Outcome.OK if status.is_usable else Outcome.ERROR,
@@ -107,7 +107,7 @@ def status(settings: SettingsOptions) -> Report:
 )
 def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
-    token = token_provider.get_token(settings_of_platform(flags_of(settings)))
+    token = token_provider.get_token(settings_of_platform(settings._asdict()))
     data = {"accessToken": token.value, "expiresAt": token.expires_at}
     return Report("auth token", data=data, text=token.value, shows_secret=True)
 
@@ -115,7 +115,7 @@ def token(settings: SettingsOptions) -> Report:
 @app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    flags = flags_of(target)
+    flags = target._asdict()
     chosen_profile(flags)
     settings = settings_of_platform(flags)
     removed = login_and_logout.log_out(settings)

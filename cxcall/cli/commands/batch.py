@@ -1,7 +1,5 @@
 """`cxcall batch`: send many requests from a file, each at most once, and show their results."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
 from cxcall.cli.shared_options import ContractOptions, RequestOptions

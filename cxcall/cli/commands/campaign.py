@@ -1,7 +1,5 @@
 """`cxcall campaign`: load contacts into a list, start and stop a campaign, follow it, export its results."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.shared_options import RequestOptions
 from cxcall.cli.single_command_options import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.cli.option_binding import accept_global_options, new_app
-from cxcall.cli.shared_options import ProfileOptions, SettingsOptions, flags_of
+from cxcall.cli.shared_options import ProfileOptions, SettingsOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
@@ -40,7 +40,7 @@ KEY = argument("KEY", "The name of a setting, as in `cxcall config show`.", defa
 @app.add_command("show", "cxcall config show", "cxcall config show --profile eu -o json")
 def show(target: SettingsOptions) -> Report:
     """Show effective settings and their sources, secrets masked."""
-    settings = settings_of_platform(flags_of(target))
+    settings = settings_of_platform(target._asdict())
     rows = [
         (name, "****" if name in SECRET_SETTINGS and entry.value else entry.value, entry.source)
         for name, entry in settings.values.items()
@@ -65,7 +65,7 @@ def path() -> Report:
 def get(options: ProfileOptions, key: str = KEY) -> Report:
     """Print a setting of a profile."""
     profiles.check_name(key)
-    file, profile = ConfigFile.read(config_path()), find_profile(flags_of(options))
+    file, profile = ConfigFile.read(config_path()), find_profile(options._asdict())
     setting = file.profile_settings(profile).get(key)
     if setting is None:
         raise UsageError(
@@ -92,7 +92,7 @@ def set_(
     A missing profile is created. A new region or URL replaces the other. `cxcall auth login` sets secrets.
     """
     profiles.check_name(key)
-    profile = chosen_profile(flags_of(options)).value
+    profile = chosen_profile(options._asdict()).value
     checked = profiles.checked_value(key, value, find_platform_contract(_platform(profile)))
     profiles.change_profile(config_path(), profile, {key: checked})
     return Report(
@@ -106,7 +106,7 @@ def set_(
 def unset(options: ProfileOptions, key: str = KEY) -> Report:
     """Remove a setting from a profile."""
     profiles.check_name(key)
-    file, profile = ConfigFile.read(config_path()), chosen_profile(flags_of(options))
+    file, profile = ConfigFile.read(config_path()), chosen_profile(options._asdict())
     is_set = key in file.profile_settings(profile)
     if is_set:
         profiles.change_profile(file.path, profile.value, {}, [key])

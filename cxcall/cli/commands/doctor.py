@@ -1,7 +1,5 @@
 """`cxcall doctor`: run preflight checks before a call."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Requirement
 from cxcall.cli.single_command_options import DoctorOptions

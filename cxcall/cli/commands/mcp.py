@@ -1,7 +1,5 @@
 """`cxcall mcp`: serve checks to AI agents."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.single_command_options import ServerOptions
 from cxcall.findings.errors import UsageError

@@ -1,7 +1,5 @@
 """`cxcall track`: follow a call."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.shared_options import TargetOptions
 from cxcall.cli.single_command_options import TrackOptions

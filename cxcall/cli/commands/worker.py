@@ -1,7 +1,5 @@
 """`cxcall worker`: send the rows of queued batches."""
 
-# No `from __future__ import annotations` here: Typer needs the annotations of the options.
-
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.single_command_options import WorkerOptions
 from cxcall.output.report import Report

@@ -14,7 +14,6 @@ from cxcall.batch.queue.worker import Worker
 from cxcall.batch.queue.worker_batches import Destinations
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
-from cxcall.cli.shared_options import flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
@@ -40,12 +39,7 @@ _LEASE_MARGIN = 30.0
 
 def run_worker(options: WorkerOptions) -> Report:
     """Send queued rows until a signal, or until the queue is empty; return the totals."""
-    flags = {
-        **options.target.flags,
-        **flags_of(options.guards),
-        "engagement_header": None,
-        "engagement_id": None,
-    }
+    flags = {**options.target.flags, **options.guards._asdict()}
     rate = Rate.parse(options.rate) if options.rate else None
     limit = FailureLimit.parse(options.max_failures or ())
     timeout = load_settings(flags, load_shipped_contracts()[0]).timeout
