@@ -13,7 +13,7 @@ import re
 import stat
 from codecs import getincrementaldecoder
 from errno import EISDIR
-from io import BufferedReader, FileIO
+from io import BufferedReader, FileIO, StringIO
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
@@ -153,6 +153,14 @@ def read_line(file: BufferedReader, path: str) -> bytes:
     if len(line) > LARGEST_LINE:
         raise _too_large(path, "a line of ", LARGEST_LINE)
     return line
+
+
+def split_lines(text: str) -> Iterator[str]:
+    """Yield the lines of a text without their ends.
+
+    Unlike `str.splitlines`, only CR and LF end a line: a value may have a line separator or a form feed in it.
+    """
+    return (line.removesuffix("\n") for line in StringIO(text, newline=None))
 
 
 def text_lines(text: TextIO, path: str) -> Iterator[str]:

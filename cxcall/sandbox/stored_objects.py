@@ -10,6 +10,7 @@ import csv
 from base64 import b64decode
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from io import StringIO
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -286,7 +287,7 @@ def _contacts_of(request: AcceptedRequest) -> Iterator[tuple[Mapping[str, Any], 
         return
     try:
         text = b64decode(str(request.body_value("file", "")), validate=True).decode("utf-8-sig")
-        yield from ((record, {}) for record in csv.DictReader(text.splitlines()))
+        yield from ((record, {}) for record in csv.DictReader(StringIO(text, newline="")))
     except (ValueError, csv.Error):
         return  # the platform accepts any file, and reports its errors only in the job
 

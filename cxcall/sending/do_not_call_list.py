@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.documents.paths import expand_home
-from cxcall.documents.text_files import read_text
+from cxcall.documents.text_files import read_text, split_lines
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
@@ -73,7 +73,7 @@ class _List:
     def numbers(self, text: str) -> Iterator[str]:
         """Yield the numbers of each line; raises UsageError for a line that has none."""
         is_first = True
-        for self._line_number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        for self._line_number, line in enumerate(split_lines(text.lstrip("\ufeff")), 1):
             cells = _split_cells(line)
             if not any(cells) or (is_first and compile_pattern(_SEPARATOR_LINE).fullmatch(line)):
                 continue

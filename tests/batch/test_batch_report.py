@@ -187,6 +187,19 @@ def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxc
     assert not any(number.encode() in stored for number in numbers)
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x0b", "\x0c", "\x1c"])
+def test_sign_that_ends_no_line_of_a_csv_file_may_be_in_a_cell(cxcall: Cxcall, sign: str) -> None:
+    lines = ["contact-id,reason-code,Customer", f"{CONTACT.format(0)},A{sign}da,K1"]
+    name = cxcall.file("calls.csv", "\n".join(lines))
+    words = ("--operation", "personal-connection", "--key", "Customer", "--ignore-extra-columns")
+    cxcall("batch", name, *words, "--sandbox", code=0)
+    report = cxcall("batch", "report", "--format", "jsonl", "--join", code=0).out
+    (row,) = map(json.loads, report.strip().split("\n"))
+    assert row["key"] == "K1"
+    assert row["columns"]["Customer"] == "K1"
+    assert row["columns"]["reason-code"] == f"A{sign}da"
+
+
 @pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [

@@ -320,3 +320,10 @@ def test_mutated_input_is_read_or_refused(seed: int) -> None:
             pass
         except Exception as fault:
             raise AssertionError(f"mutation {number}: {text!r}") from fault
+
+
+def test_line_separator_in_a_value_ends_no_line_of_a_log() -> None:
+    exchange = {"method": "POST", "url": URL, "status": 400, "body": {"reasonCode": "A\u2028da"}}
+    lines = [json.dumps(exchange, ensure_ascii=False)] * 2
+    found = read("\n".join(lines), "log.jsonl")
+    assert [json.loads(each.body or "") for each in found] == [exchange["body"]] * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves
@@ -31,7 +32,7 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
     text = source_of(row)
     if header is not None:
         try:
-            cells = next(read_cells(text.splitlines(keepends=True), header.delimiter), [])
+            cells = next(read_cells(StringIO(text, newline=""), header.delimiter), [])
         except csv.Error:
             return {}
         return dict(zip(header.cells, cells, strict=False))

@@ -8,6 +8,7 @@ from typing import Any
 
 from cxcall.documents.json_document import BOM
 from cxcall.documents.json_text import load_json
+from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.errors import UsageError
@@ -84,7 +85,7 @@ def _json_values(text: str) -> list[Any] | None:
     except (ValueError, RecursionError):
         pass
     try:
-        return [load_json(line) for line in text.splitlines() if line.strip()]
+        return [load_json(line) for line in split_lines(text) if line.strip()]
     except (ValueError, RecursionError):
         return None
 

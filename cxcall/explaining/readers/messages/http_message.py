@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import find_body, is_array_start, json_values
 from cxcall.explaining.readers.json_values.request_objects import (
@@ -181,7 +182,7 @@ def _messages(text: str) -> Iterator[_Message]:
     """Yield the messages in a text, without interim responses."""
     message: _Message | None = None
     host = ""
-    for whole_line in text.splitlines():
+    for whole_line in split_lines(text):
         line = whole_line[:_MAX_LINE]
         prefix = _CURL_PREFIX.match(line)
         if prefix and (prefix[1] == "*" or prefix[2]):
