@@ -54,6 +54,7 @@ NOT_SENT = {
     "headers": f"headers = {{'callbackNumbers': '1'}}\n{ERROR}",
     "two bodies below": f"{ERROR}\npayload: {OTHER}\npayload: {BODY}",
     "error of Spring": f'{SPRING}"{REFUSAL}"',
+    "form": f"{ERROR.replace(URL, 'https://login.mypurecloud.de/oauth/token')}\ndata = {{'grant_type': 'client_credentials', 'client_secret': 'q8Zr5TnW2kLx7VbC3mYd'}}",
     "template": f"{ERROR}\nbody={{body}}",
 }
 

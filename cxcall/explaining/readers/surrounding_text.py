@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.host_check import platform_of_host, platform_of_path
@@ -74,7 +75,10 @@ def with_sent_body(request: ObservedRequest, text: str) -> ObservedRequest:
     at = text.find(request.path) if has_path else len(text)
     if (sent := find_sent_body(text, at, is_named=is_named)) is None:
         return request
-    body, unknown = resolve_body(sent.text)
+    is_json = text[: sent.start].rstrip(": =").endswith("json")
+    is_form = request.path.endswith("/token") and isinstance(sent.value, dict) and not is_json
+    # A client sends a map to a token endpoint as a form.
+    body, unknown = resolve_body(urlencode(sent.value) if is_form else sent.text)
     request = replace(request, body=body, unknown={**request.unknown, **unknown})
     return _without_repeated_body(request, text[sent.start : sent.end])
 
