@@ -141,7 +141,7 @@ def explain(
     from cxcall.contracts.contract import load_user_contract
     from cxcall.documents.text_files import read_text
     from cxcall.explaining.readers.format_detection import read
-    from cxcall.explaining.readers.json_values.request_objects import read_exchange
+    from cxcall.explaining.readers.json_values.exchanges import read_exchange
 
     if isinstance(source, str):
         requests = list(read(source, "text"))

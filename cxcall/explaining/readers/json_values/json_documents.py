@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.json_values.exchanges import is_exchange, read_exchange
 from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
     is_error_body,
-    is_exchange,
-    read_exchange,
     read_object,
 )
 from cxcall.explaining.readers.labeled_texts import read_members

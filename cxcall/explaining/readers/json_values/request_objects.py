@@ -9,6 +9,23 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import json_values
+from cxcall.explaining.readers.json_values.member_names import (
+    BODY_NAMES,
+    CLIENT_RESPONSE_NAMES,
+    HEADER_NAMES,
+    METHOD_NAMES,
+    OF_REQUEST,
+    OF_RESPONSE,
+    REQUEST_NAMES,
+    RESPONSE_NAMES,
+    SENT_BODY_NAMES,
+    SENT_HEADER_NAMES,
+    STATUS_NAMES,
+    URL_NAMES,
+    all_members,
+    first_member,
+    members_behind,
+)
 from cxcall.explaining.readers.request_builder import (
     METHODS,
     build_observed_request,
@@ -16,35 +33,10 @@ from cxcall.explaining.readers.request_builder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from cxcall.transport.http_messages import HttpResponse
 
-_REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
-_RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())
-_STATUS_NAMES = tuple(
-    """
-    status statusCode status_code httpStatus http_status ErrorCode responseCode StatusCode httpCode
-    httpStatusCode Status response_status responseStatus
-    """.split()
-)
-_BODY_NAMES = tuple(
-    """
-    body data text content _body responseText rawBody ErrorContent responseBody response_body
-    payload raw_body
-    """.split()
-)
-_SENT_BODY_NAMES = tuple(
-    """
-    data body payload postData json request_body requestBody req_body requestPayload requestContent
-    """.split()
-)
-_URL_NAMES = tuple(
-    "url uri href requestUrl requestUri request_url apiEndpoint requestUrlTemplate".split()
-)
-_METHOD_NAMES = ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb")
-_SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
-_HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 _ERROR_NAMES = frozenset(
     """
     message code status contextId errors error error_description details messageParams errorCode
@@ -61,61 +53,14 @@ _RESOURCE_NAMES = tuple(
     sessionId events
     """.split()
 )
-_EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
-_STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
+_REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
+_OF_SERVER = re.compile(
+    r"_?(?:http)?(?:resp|res$|result|output|reply|received|answer)", re.IGNORECASE
+)
+"""Names of objects that come from the server."""
 _MAX_DEPTH = 6
-
-
-def is_exchange(value: Any) -> bool:
-    """Return whether a JSON value is an exchange in cxcall's own form."""
-    if not isinstance(value, dict) or ("name" in value and value.get("name") == "AxiosError"):
-        return False
-    return len(_EXCHANGE_NAMES & value.keys()) > 1 and not (
-        is_error_body(value) and "method" not in value
-    )
-
-
-def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
-    """Return the request of an exchange. A member that is null or absent is unknown.
-
-    Raises UsageError for an exchange that is nested too deep, and TypeError or ValueError for a body
-    that is not JSON.
-    """
-    request = value["request"] if isinstance(value.get("request"), dict) else value
-    if request is not value and "method" in value:  # in the form of Charles
-        request = {**value, **request}
-    return build_observed_request(
-        origin,
-        SourceKind.EXCHANGE,
-        method=request.get("method"),
-        url=request.get("url"),
-        host=request.get("host"),
-        path=request.get("path"),
-        headers=request.get("headers"),
-        body=_stored_text(request.get("body")),
-        response=_exchange_response(value),
-        null_means_unknown=True,
-    )
-
-
-def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
-    body = value.get("response", value.get("response_body"))
-    status, headers = value.get("status"), value.get("response_headers")
-    if (
-        isinstance(body, dict)
-        and "status" in body
-        and ("headers" in body or "body" in body)
-        and not is_error_body(body)
-    ):
-        status, headers, body = body["status"], body.get("headers"), body.get("body")
-    return build_response(status, headers, _stored_text(body))
-
-
-def _stored_text(body: Any) -> Any:
-    """Return the text of a body that a tool stores with its encoding; any other body unchanged."""
-    is_stored = isinstance(body, dict) and isinstance(body.get("text"), str)
-    return body["text"] if is_stored and body.keys() <= _STORED_NAMES else body
+_MAX_RECORD_DEPTH = 2
 
 
 def is_error_body(value: Any) -> bool:
@@ -164,6 +109,9 @@ def read_object(
         response = build_response(status_of(value) or status or None, None, None)
     elif not response.status:
         response = response._replace(status=status or find_status(value))
+    if parts.get("body") is None and str(parts.get("method")).upper() not in ("GET", "HEAD"):
+        body = _find_record_body(value, 0) if parts else None
+        parts |= {"body": body} if response is None or response.json() != _content(body) else {}
     return build_observed_request(
         origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
     )
@@ -173,22 +121,23 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
     """Return method, URL, headers, and body of the first object that has a URL or a path."""
     if depth > _MAX_DEPTH or not isinstance(value, dict):
         return {}
-    for name in _REQUEST_NAMES:
+    for name in REQUEST_NAMES:
         if parts := find_request(value.get(name), depth + 1):
             return parts
-    url, method = _first(value, _URL_NAMES, str), _first(value, _METHOD_NAMES, str)
-    path = _first(value, ("path", "pathname"), str)
+    url = first_member(value, URL_NAMES, str, OF_REQUEST)
+    method = first_member(value, METHOD_NAMES, str, OF_REQUEST)
+    path = first_member(value, ("path", "pathname"), str)
     base = value.get("baseURL", value.get("baseUrl"))
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")
-    if (url or path) and (method or depth or "headers" in value):
+    if (url or path) and (method or depth or "headers" in value or _is_refused_record(value)):
         return {
             "method": method,
             "url": url if url and "/" in url else None,
             "host": _host(value),
             "path": path if not url else None,
-            "headers": _first(value, _SENT_HEADER_NAMES, (dict, list)),
-            "body": _sent_body(value),
+            "headers": first_member(value, SENT_HEADER_NAMES, (dict, list)),
+            "body": sent_body(value, status_of(value)),
             "status": status_of(value),
         }
     for name, child in value.items():
@@ -210,30 +159,50 @@ def _record(value: Any) -> Any:
 
 def _host(value: Mapping[str, Any]) -> Any:
     """Return the host of a request, from its own member or from the header."""
-    sent = _first(value, _SENT_HEADER_NAMES, dict) or {}
+    sent = first_member(value, SENT_HEADER_NAMES, dict) or {}
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
-def _sent_body(value: Mapping[str, Any]) -> Any:
+def _find_record_body(value: Any, depth: int) -> Any:
+    """Return the body that a logger writes beside a request and not into it, as `payload` or `reqBody`; None without one."""
+    if not isinstance(value, dict) or depth > _MAX_RECORD_DEPTH:
+        return None
+    bodies = all_members(value, ("payload", "body"), (dict, list, str))
+    named = members_behind(value, OF_REQUEST, SENT_BODY_NAMES, (dict, list, str))
+    for each in (*named, *bodies):
+        content = _content(each)
+        if isinstance(content, dict | list) and not (
+            is_error_body(content) or is_resource(content)
+        ):
+            return each
+    children = (child for name, child in value.items() if not _OF_SERVER.match(name))
+    found = (_find_record_body(child, depth + 1) for child in children)
+    return next((each for each in found if each is not None), None)
+
+
+def _is_refused_record(value: Mapping[str, Any]) -> bool:
+    """Return whether a logger's record has the status of an error with the URL; a client's response has other members."""
+    return status_of(value) >= _REFUSED and not (
+        CLIENT_RESPONSE_NAMES & value.keys() or "headers" in value
+    )
+
+
+def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
     """Return the body of a request; the text of a body that tools store with its kind."""
-    body = _first(value, _SENT_BODY_NAMES, object)
+    bodies = all_members(value, SENT_BODY_NAMES, object, OF_REQUEST)
+    is_refused = status >= _REFUSED
+    body: Any = next(
+        (each for each in bodies if not (is_refused and is_error_body(_content(each)))), None
+    )
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
             return body[name] or None
     return body
 
 
-def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
-    """Return the first non-empty member with one of these names and a type; None if there is none."""
-    found = [value.get(name) for name in names]
-    if not any(each is not None for each in found):
-        folded = {_fold(name): each for name, each in value.items()}
-        found = [folded.get(_fold(name)) for name in names]
-    return next((each for each in found if each not in (None, "") and isinstance(each, kind)), None)
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"[^a-z]", "", str(name).lower())
+def _content(body: Any) -> Any:
+    """Return a body as a value, also if it is JSON in a text."""
+    return find_json(body, None) if isinstance(body, str) else body
 
 
 def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
@@ -249,7 +218,7 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
         return found
     for name, each in value.items():
         children = each if isinstance(each, list) and not is_resource(each) else [each]
-        for child in children if name not in _REQUEST_NAMES else ():
+        for child in children if name not in REQUEST_NAMES else ():
             is_response = isinstance(child, dict | str)
             if is_response and (found := find_response(child, depth + 1)):
                 return found
@@ -261,7 +230,7 @@ def find_response(value: Any, depth: int = 0) -> HttpResponse | None:
 
 def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
     """Return the response in a member such as `response`."""
-    for name in _RESPONSE_NAMES:
+    for name in RESPONSE_NAMES:
         child = value.get(name)
         if isinstance(child, dict) and (found := find_response(child, depth + 1)):
             return found if found.status else found._replace(status=status_of(value))
@@ -275,10 +244,11 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
 def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
     """Return an object as a response: a status with a body, an error body, or a resource."""
     status = status_of(value)
-    body = _first(value, _BODY_NAMES, (dict, list, str)) or None
+    body = first_member(value, BODY_NAMES, (dict, list, str)) or None
     if body is None and isinstance(value.get("error"), dict) and "statusText" in value:
         body = value["error"]  # the name in Angular
-    if status and body is not None and not ("url" in value and "method" in value):
+    is_request = "url" in value and ("method" in value or _is_refused_record(value))
+    if status and body is not None and not is_request:
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
     if is_error_body(value) and "config" not in value:
@@ -287,17 +257,18 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _headers_of(value: Mapping[str, Any]) -> Any:
-    return _first(value, _HEADER_NAMES, dict)
+    return first_member(value, HEADER_NAMES, dict)
 
 
 def status_of(value: Any) -> int:
     """Return the status in an object; 0 if it has none."""
     if not isinstance(value, dict):
         return 0
-    for name in _STATUS_NAMES:
-        status = value.get(name)
-        if isinstance(status, str) and (named := _STATUS_TEXT.match(status)):
-            status = int(named[0])
+    found = (value[name] for name in STATUS_NAMES if name in value)
+    behind = members_behind(value, OF_RESPONSE, ("status", "statusCode"), (str, int))
+    for each in (*found, *behind):
+        text = _STATUS_TEXT.match(each) if isinstance(each, str) else None
+        status = int(text[0]) if text else each
         if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 600:
             return status
     return 0

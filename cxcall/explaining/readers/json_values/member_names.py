@@ -1,0 +1,82 @@
+"""Names that clients, loggers, and tools give to the members of a request and of its response.
+
+Words before a name say whose it is: `req_body`, `requestBody`, and `http.request.body` are the body of a request.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
+RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())
+STATUS_NAMES = tuple(
+    """
+    status statusCode status_code httpStatus http_status ErrorCode responseCode StatusCode httpCode
+    httpStatusCode Status response_status responseStatus
+    """.split()
+)
+BODY_NAMES = tuple(
+    """
+    body data text content _body responseText rawBody ErrorContent responseBody response_body
+    payload raw_body
+    """.split()
+)
+SENT_BODY_NAMES = tuple(
+    """
+    data body payload postData json request_body requestBody req_body requestPayload requestContent
+    """.split()
+)
+URL_NAMES = tuple(
+    "url uri href requestUrl requestUri request_url apiEndpoint requestUrlTemplate".split()
+)
+METHOD_NAMES = ("method", "httpMethod", "requestMethod", "request_method", "requestType", "verb")
+SENT_HEADER_NAMES = ("headers", "request_headers", "requestHeaders")
+HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
+CLIENT_RESPONSE_NAMES = frozenset("ok statusText redirected".split())
+"""Names that only a client's object of a response has, which also has the URL."""
+OF_REQUEST = re.compile(r"^(?:http)?(?:request|req|sent)(?=[a-z])|^http(?=[a-z])")
+OF_RESPONSE = re.compile(r"^(?:http)?(?:response|resp|res)(?=[a-z])|^http(?=[a-z])")
+"""Words before a name, which say whose member it is."""
+
+
+def first_member(
+    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: re.Pattern[str] | None = None
+) -> Any:
+    """Return the first non-empty member with one of these names and a type; None if there is none.
+
+    `words` may precede the names.
+    """
+    return next(all_members(value, names, kind, words), None)
+
+
+def all_members(
+    value: Mapping[str, Any], names: Iterable[str], kind: Any, words: re.Pattern[str] | None = None
+) -> Iterator[Any]:
+    """Yield the non-empty members with one of these names and a type, in the order of the names."""
+    found = [value.get(name) for name in names]
+    if not any(each is not None for each in found):
+        folded = {_fold(name): each for name, each in value.items()}
+        found = [folded.get(_fold(name)) for name in names]
+    yield from (each for each in found if each not in (None, "") and isinstance(each, kind))
+    if words is not None:
+        yield from members_behind(value, words, names, kind)
+
+
+def members_behind(
+    value: Mapping[str, Any], words: re.Pattern[str], names: Iterable[str], kind: Any
+) -> Iterator[Any]:
+    """Yield the non-empty members whose names are one of these behind one of the words."""
+    known = {_fold(name) for name in names}
+    for name, each in value.items():
+        folded = _fold(name)
+        is_named = words.sub("", folded) in known and words.match(folded)
+        if is_named and each not in (None, "") and isinstance(each, kind):
+            yield each
+
+
+def _fold(name: str) -> str:
+    return re.sub(r"[^a-z]", "", str(name).lower())

@@ -1,0 +1,62 @@
+"""`explain` reads request, status, and bodies of a logger's records under the names that loggers use."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from helpers.cases import each_case
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+URL = "https://api.mypurecloud.de/api/v2/conversations/callbacks"
+BODY = {"callbackNumbers": "+12025550123"}
+TEXT = json.dumps(BODY)
+ERROR = {"message": "Bad", "code": "bad.request"}
+TARGET = {"url": URL, "method": "POST", "statusCode": 400}
+HTTP = {"method": "POST", "url": URL, "status_code": 400}
+NAMES = ("payload", "request_body", "requestBody", "data", "json", "body", "requestPayload", "req_body", "request.body", "requestData")  # fmt: skip
+RECORDS: dict[str, dict[str, Any]] = {
+    **{f"{name} as an object": {**TARGET, name: BODY} for name in NAMES},
+    **{f"{name} as a text": {**TARGET, name: TEXT} for name in NAMES},
+    **{f"{name} without a method": {"url": URL, "statusCode": 400, name: BODY} for name in NAMES},
+    "zerolog": {"method": "POST", "url": URL, "status": 400, "request": BODY},
+    "zerolog with sides": {"req_method": "POST", "req_url": URL, "resp_status": 400, "req_body": TEXT},
+    "pino": {"req": {"method": "POST", "url": URL, "body": BODY}, "res": {"statusCode": 400}},
+    "bunyan": {"req": {"method": "POST", "url": URL}, "reqBody": BODY, "res": {"statusCode": 400}},
+    "structlog": {"event": "failed", "url": URL, "status_code": 400, "payload": BODY},
+    "serilog": {"@mt": "{Method} {Url}", "Method": "POST", "Url": URL, "StatusCode": 400, "RequestBody": TEXT},
+    "attributes": {"message": "refused", "http": HTTP, "payload": BODY},
+    "load balancer": {"httpRequest": {"requestMethod": "POST", "requestUrl": URL, "status": 400}, "jsonPayload": {"body": BODY}},
+    "response beside it": {**TARGET, "payload": BODY, "responseBody": ERROR},
+}  # fmt: skip
+NO_BODY: dict[str, dict[str, Any]] = {
+    "error as data": {**TARGET, "data": ERROR},
+    "error as a text": {**TARGET, "data": json.dumps(ERROR)},
+    "response of fetch": {"ok": False, "status": 400, "statusText": "Bad Request", "url": URL, "body": BODY},
+    "result": {"req": {"method": "POST", "url": URL}, "status": 400, "result": {"body": BODY}},
+    "response body": {**TARGET, "responseBody": BODY},
+    "body of a response beside the request": {"req": {"method": "POST", "url": URL}, "status": 400, "body": BODY},
+}  # fmt: skip
+
+
+@each_case("name", RECORDS, quick=6)
+def test_body_in_a_log_record_is_checked(name: str, cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(RECORDS[name]), code=3)
+    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
+    assert ("type-mismatch", "/callbackNumbers") in found, found
+    assert [each["status"] for each in ran.envelope["data"]["attempts"]] == [400]
+
+
+@each_case("name", NO_BODY, quick=3)
+def test_response_in_a_log_record_is_not_the_body_of_the_request(name: str, cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "-o", "json", "--all", stdin=json.dumps(NO_BODY[name]), code=3)
+    found = [(each["code"], each["where"]) for each in ran.envelope["findings"]]
+    assert [each for each in found if each[1] not in ("response", "request", "body")] == []
+
+
+def test_response_in_a_log_record_is_read(cxcall: Cxcall) -> None:
+    for record in (RECORDS["response beside it"], NO_BODY["error as data"]):
+        ran = cxcall("explain", "-", "--all", stdin=json.dumps(record), code=3)
+        assert "the API says: Bad" in ran.out, ran.out
