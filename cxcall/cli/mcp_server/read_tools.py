@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cxcall.cli.actions.doctor import run_doctor
 from cxcall.cli.actions.explain.run_command import explain_text
 from cxcall.cli.actions.history import list_deliveries, show_delivery
 from cxcall.cli.actions.operation_details import show_operation
+from cxcall.cli.commands.doctor import run_doctor
 from cxcall.cli.commands.operations import list_operations
 from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
