@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.sandbox.http_messages import Transmission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FICTION_PREFIX = "+1202555"
 """Prefix of the numbers 0100 to 0199, which are reserved for fiction, so no phone has them."""
@@ -45,57 +49,25 @@ class Fault:
     shape: BodyShape = BodyShape.NORMAL
 
 
-def _accepted_fault(last_digits: str, effect: str, **options: Any) -> Fault:
-    """Return a fault for which the platform would place the call."""
-    return Fault(f"{FICTION_PREFIX}{last_digits}", effect, accepted=True, **options)
+def _read_faults() -> Iterator[Fault]:
+    """Yield the faults of the table, which is in the file beside this module."""
+    for line in Path(__file__).with_suffix(".tsv").read_text("utf-8").splitlines()[1:]:
+        number, status, words, effect = line.split("\t")
+        options = words.split()
+        yield Fault(
+            number,
+            effect,
+            None if status == "-" else int(status),
+            accepted="accepted" in options,
+            once="once" in options,
+            retry_after=RETRY_AFTER if "retry-after" in options else None,
+            transmission=next(filter(options.__contains__, Transmission), Transmission.COMPLETE),
+            shape=next(filter(options.__contains__, BodyShape), BodyShape.NORMAL),
+        )
 
 
-def _refused_fault(last_digits: str, status: int, effect: str, **options: Any) -> Fault:
-    return Fault(f"{FICTION_PREFIX}{last_digits}", effect, status, **options)
-
-
-FAULTS: tuple[Fault, ...] = (
-    _accepted_fault("0100", "accepted, as is every number that is not listed here"),
-    _accepted_fault(
-        "0101", "accepted, the engagement ID only in the body", shape=BodyShape.ID_IN_BODY
-    ),
-    _accepted_fault("0102", "accepted, no engagement ID anywhere", shape=BodyShape.NO_ID),
-    _refused_fault("0120", 200, "200, its body reports a failure", shape=BodyShape.HIDDEN_FAILURE),
-    _refused_fault(
-        "0128", 429, "429 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER
-    ),
-    _refused_fault("0129", 429, "429 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted_fault("0130", "303, but accepted", status=303),
-    _refused_fault("0137", 307, "307 to the same path"),
-    _refused_fault("0140", 400, "400"),
-    _refused_fault("0141", 401, "401 once, its token revoked; then accepted", once=True),
-    _refused_fault("0142", 401, "401, its token revoked"),
-    _refused_fault("0143", 403, "403"),
-    _refused_fault("0144", 404, "404"),
-    _refused_fault("0148", 408, "408"),
-    _refused_fault("0149", 409, "409"),
-    _refused_fault("0150", 500, "500"),
-    _accepted_fault("0151", "500, but accepted", status=500),
-    _accepted_fault(
-        "0152",
-        "accepted, the response cut in the middle of its body",
-        transmission=Transmission.TRUNCATED,
-    ),
-    _refused_fault("0153", 503, "503 with Retry-After", retry_after=RETRY_AFTER),
-    _accepted_fault("0154", "504, but accepted", status=504),
-    _refused_fault("0155", 503, "503 without Retry-After"),
-    _refused_fault(
-        "0156", 503, "503 with Retry-After once, then accepted", once=True, retry_after=RETRY_AFTER
-    ),
-    _accepted_fault(
-        "0157",
-        "accepted, the connection closed without a response",
-        transmission=Transmission.CLOSED,
-    ),
-    _refused_fault("0158", 502, "502, a page of HTML", shape=BodyShape.HTML_PAGE),
-    _accepted_fault("0198", "accepted, never responded to", transmission=Transmission.HELD),
-)
-
+FAULTS = tuple(_read_faults())
+"""The first one accepts the request."""
 _BY_NUMBER = {fault.number: fault for fault in FAULTS}
 _NUMBER = re.compile(re.escape(FICTION_PREFIX) + r"[0-9]{4}(?![0-9])")
 _LOWEST_STATUS, _HIGHEST_STATUS = 200, 599

@@ -6,37 +6,18 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Status -> the code and template that the platform declares for it (docs/platforms/genesys-cloud.md#error-codes).
-PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
-    400: (
-        "bad.request",
-        "The request could not be understood by the server due to malformed syntax.",
-    ),
-    401: ("bad.credentials", "Invalid login credentials."),
-    403: ("not.authorized", "You are not authorized to perform the requested action."),
-    404: ("not.found", "The requested resource was not found."),
-    405: ("method.not.allowed", "The method is not allowed on this resource."),
-    408: ("client.timeout", "The client did not send the request in time."),
-    409: ("conflict", "The request conflicts with the current state of the resource."),
-    413: ("request.entity.too.large", "The request is over the size limit."),
-    415: ("unsupported.media.type", "Unsupported media type."),
-    429: (
-        "too.many.requests.retry.after",
-        "Rate limit exceeded the maximum. Retry the request in [{wait}] seconds",
-    ),
-    500: (
-        "internal.server.error",
-        "The server encountered an unexpected condition which prevented it from fulfilling the request.",
-    ),
-    502: ("bad.gateway", "Bad gateway."),
-    503: ("service.unavailable", "Service Unavailable."),
-    504: ("request.timeout", "The request timed out."),
+PROBLEM_TEXTS = {
+    int(status): (code, text)
+    for line in Path(__file__).with_name("problem_texts.tsv").read_text("utf-8").splitlines()[1:]
+    for status, code, text in [line.split("\t")]
 }
+"""Status -> the code and the template that the platform declares for it."""
 
 
 def whole_number(text: str) -> int:
