@@ -17,7 +17,6 @@ from cxcall.runtime.patterns import UUID_FORM
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
     from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.http_messages import HttpResponse
 
 _DESCRIPTION = re.compile(r"; it says: |\. ")
 """The text before the description of a property in a reason."""
@@ -103,7 +102,9 @@ def form_of(request: ObservedRequest) -> bytes | None:
     """
     response, headers = request.response, dict(request.headers or {})
     is_accepted = response is not None and bool(response.status) and request.is_successful
-    if request.findings or (is_accepted and _reports_failure(response)):
+    if request.findings:
+        return None
+    if response and is_accepted and any(explain_failures(response.json(), is_read=False)):
         return None
     sent = "\0".join((request.body or "", request.path, repr(request.query)))
     received = response.body.decode("utf-8", "replace") if response and not is_accepted else ""
@@ -152,9 +153,3 @@ def _number_values(sent: str, rest: str) -> str:
         return match[0] if match[0][0] == "+" and match[0] not in numbers else replace(match)
 
     return text + _JUDGED_BY_FORM.sub(replace_sent, rest)
-
-
-def _reports_failure(response: HttpResponse | None) -> bool:
-    return response is not None and any(
-        True for _ in explain_failures(response.json(), is_read=False)
-    )

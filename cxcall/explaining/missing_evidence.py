@@ -8,7 +8,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
-from cxcall.responses.refusals.message_text import own_reason
+from cxcall.responses.refusals.reason_choice import own_reason
 
 _ABOUT_BODY = ("value-not-allowed", "property-missing", "type-mismatch", "body-malformed")
 

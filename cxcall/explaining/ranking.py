@@ -16,7 +16,7 @@ from cxcall.explaining.checks.url.query_check import BELONGS_IN_QUERY
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
-from cxcall.responses.refusals.message_text import platform_text
+from cxcall.responses.refusals.reason_choice import platform_text
 from cxcall.runtime.patterns import is_uuid
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
@@ -231,7 +231,11 @@ def _severity_of_refusal(
     """Return the severity of a refusal beside the other findings: a note if one of them already says it."""
     if _is_said_already(refusal, request, findings):
         return Severity.NOTE
-    is_doubtful = _is_generic(refusal, request) and any(_may_be_cause(each) for each in findings)
+    has_likely_cause = any(
+        each.severity is not Severity.NOTE and each.source != SOURCE and each.where[:1] in ("", "/")
+        for each in findings
+    )
+    is_doubtful = has_likely_cause and _is_generic(refusal, request)
     return Severity.WARNING if is_doubtful else refusal.severity
 
 
@@ -243,12 +247,6 @@ def _is_generic(refusal: Finding, request: ObservedRequest) -> bool:
     code = platform_code(request.response) or text
     is_only_code = len(_WORD.findall(text.replace(code, ""))) < _MIN_WORDS
     return is_only_code and bool(_GENERIC_CODE.fullmatch(code))
-
-
-def _may_be_cause(finding: Finding) -> bool:
-    """Return whether a warning is about the body of the request, which a generic refusal confirms."""
-    is_problem = finding.severity is not Severity.NOTE and finding.source != SOURCE
-    return is_problem and finding.where[:1] in ("", "/")
 
 
 def _is_said_already(

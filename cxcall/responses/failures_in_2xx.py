@@ -157,9 +157,9 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
                 )
         elif isinstance(value, list):
             if name == "errors" or (FAILED_LIST.match(member) and value):
-                yield _Failure(
-                    place, f"`{place}` has {_describe_items(value)}", meaning_of(_first_code(value))
-                )
+                codes = (member_text(value[0], each) for each in ("code", "errorCode", "error"))
+                meaning = meaning_of(next(filter(None, codes), ""))
+                yield _Failure(place, f"`{place}` has {_describe_items(value)}", meaning)
         elif (
             text.lower() in _FAILED_VALUES.get(name, ())
             or name in _CODE_NAMES
@@ -203,11 +203,3 @@ def _describe_items(items: list[Any]) -> str:
     )
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
     return f"`{shorten(text)}`{more}" if text else f"{len(items)} of them"
-
-
-def _first_code(items: list[Any]) -> str:
-    return (
-        member_text(items[0], "code")
-        or member_text(items[0], "errorCode")
-        or member_text(items[0], "error")
-    )

@@ -182,7 +182,8 @@ def _check_authorization(
     value = headers.get("Authorization", "").strip()
     scheme, _, token = value.partition(" ")
     token = token.strip()
-    other = "" if value else next((name for name in headers if _may_hold_token(name)), "")
+    held = (name for name in headers for word in _OTHER_TOKEN_HEADERS if word in name.lower())
+    other = "" if value else next(held, "")
     code, message, fix = "credential", "", _SEND_TOKEN
     if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
@@ -230,10 +231,6 @@ def _bearer_problem(scheme: str, token: str) -> str:
     if token.lower().startswith("bearer "):
         return "`Authorization` has `Bearer` twice before the token"
     return "the token in `Authorization` is in quotes" if token.startswith(('"', "'")) else ""
-
-
-def _may_hold_token(header: str) -> bool:
-    return any(word in header.lower() for word in _OTHER_TOKEN_HEADERS)
 
 
 def check_security(

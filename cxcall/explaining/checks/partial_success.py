@@ -9,7 +9,7 @@ from typing import Any
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.refusals.cause_choice import find_cause_of_text
+from cxcall.responses.refusals.reason_choice import find_cause_of_text
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _MAY_BE_VALUES = ("value-not-allowed", "property-missing", "id-format", "not-provable")

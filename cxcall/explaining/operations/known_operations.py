@@ -165,29 +165,23 @@ def load_published_operations(platform: str) -> PublishedOperations:
 
     The list of NICE CXone is not complete (docs/platforms/nice-cxone.md#base-url-and-versions).
     """
-    text = _file(f"{platform}.tsv").read_text("utf-8")
+    folder = Path(contract.__file__).parent / "published"
+    text = (folder / f"{platform}.tsv").read_text("utf-8")
     rows = [line.split("\t") for line in text.splitlines() if line[:1] != "#"]
     rights = {(method, path): names for method, path, names in rows}
+    # What the platform documents and `send` does not offer.
+    described = [
+        contract.Contract(f"{platform}-published", each.read_bytes(), is_shipped=True)
+        for each in folder.glob(f"{platform}.json")
+    ]
     declared = [
         PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
-        for owner in (*contract.load_shipped_contracts(), *_described_operations(platform))
+        for owner in (*contract.load_shipped_contracts(), *described)
         if owner.declared.get("x-cxcall-platform") == platform
         for method, path, name in owner.routes
     ]
     published = [PublishedOperation(*each, rights[each]) for each in rights]
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
-
-
-def _file(name: str) -> Path:
-    return Path(contract.__file__).parent / "published" / name
-
-
-def _described_operations(platform: str) -> list[contract.Contract]:
-    """Return the contract of the operations that the platform documents and `send` does not offer."""
-    file = _file(f"{platform}.json")
-    if not file.exists():
-        return []
-    return [contract.Contract(f"{platform}-published", file.read_bytes(), is_shipped=True)]
 
 
 @cache

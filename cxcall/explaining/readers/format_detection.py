@@ -61,7 +61,7 @@ def open_source(text: str, name: str) -> Source:
     values = _json_values(text.strip())
     if values is None:
         return Source(name, None, text)
-    from cxcall.explaining.source_secrets import find_json_secrets
+    from cxcall.explaining.request_masking import find_json_secrets
 
     return Source(name, values, "", find_json_secrets(values))
 

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.commands.commands_in_text import COMMAND
-from cxcall.explaining.readers.commands.shell_words import split_command
+from cxcall.explaining.readers.commands.shell_text import split_command
 from cxcall.explaining.readers.messages.client_failures import (
     add_blocked_requests,
     with_failure,

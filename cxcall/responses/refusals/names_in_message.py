@@ -113,13 +113,12 @@ def find_mentioned_parameter(operation: Operation | None, text: str) -> Paramete
         each
         for each in parameters
         if each.location == "query"
-        and (each.name in names or _is_spelled(name_words(each.name), words))
+        and (
+            each.name in names
+            or (len(parts := name_words(each.name)) > 1 and f" {' '.join(parts)} " in words)
+        )
     ]
     return found[0] if len(found) == 1 else None
-
-
-def _is_spelled(parts: list[str], words: str) -> bool:
-    return len(parts) > 1 and f" {' '.join(parts)} " in words
 
 
 def find_coded_parameter(operation: Operation | None, code: str) -> Parameter | None:
@@ -204,7 +203,8 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
     """
     words = _WORD.findall(code.lower())
     subject = [each for each in words if each not in _CODE_WORDS]
-    is_caller = any(map(number_property_names.is_folded_caller_name, _phrases(words)))
+    phrases = [*words, *map("".join, pairwise(words))]
+    is_caller = any(map(number_property_names.is_folded_caller_name, phrases))
     found = ""
     for pointer, _ in _members(body):
         words_of_name = name_words(pointer.rpartition("/")[2])
@@ -216,11 +216,6 @@ def find_coded_property(operation: Operation | None, code: str, body: Any) -> st
         if is_part and not found:
             found = pointer
     return found
-
-
-def _phrases(words: list[str]) -> list[str]:
-    """Return the words, and each pair of consecutive words as one."""
-    return [*words, *map("".join, pairwise(words))]
 
 
 def _is_caller_number(pointer: str) -> bool:

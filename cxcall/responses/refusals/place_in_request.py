@@ -9,7 +9,6 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.failures_in_2xx import FAILED_LIST
 from cxcall.responses.message_in_body import member_text, platform_code
-from cxcall.responses.refusals.message_text import challenge_error
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
     find_coded_property,
@@ -19,6 +18,7 @@ from cxcall.responses.refusals.names_in_message import (
     find_named_properties,
     find_named_value,
 )
+from cxcall.responses.refusals.reason_choice import challenge_error
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation

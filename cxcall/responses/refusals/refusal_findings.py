@@ -16,7 +16,6 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason
-from cxcall.responses.refusals.cause_choice import find_cause, find_cause_of_text
 from cxcall.responses.refusals.cause_table import (
     ASK_FOR_RIGHT,
     CHECK_BODY,
@@ -24,8 +23,14 @@ from cxcall.responses.refusals.cause_table import (
     SEND_JSON,
     Cause,
 )
-from cxcall.responses.refusals.message_text import is_vague, page_title, platform_text
 from cxcall.responses.refusals.place_in_request import place_refusal
+from cxcall.responses.refusals.reason_choice import (
+    find_cause,
+    find_cause_of_text,
+    is_vague,
+    page_title,
+    platform_text,
+)
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:

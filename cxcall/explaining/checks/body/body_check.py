@@ -93,7 +93,12 @@ def check_body(
     if payload is not None:
         found += _check_payload(request, payload, route, operation)
     elif is_form(request.body):
-        found = [_form_body(found[0])]
+        form_body = found[0]._replace(
+            message="the body is a form (`name=value&...`), but the API expects JSON",
+            fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
+            why="the API finds no properties in another format",
+        )
+        found = [form_body]
     yield from (finding for finding in found if not request.is_unobserved(finding))
 
 
@@ -124,20 +129,18 @@ def _is_withheld(form: Payload, where: str) -> bool:
     return isinstance(value, str) and (is_withheld(value) or value.startswith("@"))
 
 
-def _form_body(finding: Finding) -> Finding:
-    """Return the finding that a body is a form although the API expects JSON."""
-    return finding._replace(
-        message="the body is a form (`name=value&...`), but the API expects JSON",
-        fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
-        why="the API finds no properties in another format",
-    )
-
-
 def _check_payload(
     request: ObservedRequest, payload: Payload, route: RouteMatch, operation: Operation | None
 ) -> list[Finding]:
     if isinstance(payload.value, str):
-        return [_double_encoding_finding(payload)]
+        twice = Finding.error(
+            "body-malformed",
+            "body",
+            "the body is a JSON string, not an object: it was encoded twice",
+            fix="encode it once: with `requests`, `json=payload`, or `data=json.dumps(payload)`",
+            excerpt=payload.find_excerpt(""),
+        )
+        return [twice]
     problems = _compare(request, operation, payload) if operation else []
     known = {(each.code, each.where) for each in problems}
     known |= {("id-format", each.where) for each in problems if each.code in _ABOUT_VALUES}
@@ -285,16 +288,6 @@ def _lessen(findings: list[Finding]) -> Iterator[Finding]:
     for each in findings:
         is_result = each.code in _OF_OTHER_OPERATION
         yield each._replace(severity=Severity.NOTE) if is_result else each
-
-
-def _double_encoding_finding(payload: Payload) -> Finding:
-    return Finding.error(
-        "body-malformed",
-        "body",
-        "the body is a JSON string, not an object: it was encoded twice",
-        fix="encode it once: with `requests`, `json=payload`, or `data=json.dumps(payload)`",
-        excerpt=payload.find_excerpt(""),
-    )
 
 
 def _as_advice(finding: Finding, operation: Operation) -> Finding:

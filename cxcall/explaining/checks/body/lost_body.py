@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.refusals.message_text import platform_text
+from cxcall.responses.refusals.reason_choice import platform_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

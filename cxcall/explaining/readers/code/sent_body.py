@@ -64,13 +64,6 @@ _FILE_MAKERS = re.compile("file|stream|open|path|blob|buffer|bytes", re.IGNORECA
 _QUOTED_NAME = re.compile(r"""["'](\w[\w.-]{0,60})["']""")
 
 
-def _kind_of_maker(name: str) -> str:
-    """Return `form` or `text` for a call that makes a form or a text of its arguments; empty for another call."""
-    if FORM_MAKERS.search(name):
-        return "form"
-    return "text" if _TEXT_MAKERS.search(name) else ""
-
-
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     """Return a value as the content of a body, and `form` or `text` if a call converts it to a form or a text."""
     if not isinstance(value, CodeCall):
@@ -79,7 +72,8 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
         return None, ""
     if CHANGES.search(value.name):
         return mark_unresolved(f"{{{value.name}}}"), ""
-    kind = _kind_of_maker(value.name)
+    is_text = _TEXT_MAKERS.search(value.name) is not None
+    kind = "form" if FORM_MAKERS.search(value.name) else "text" * is_text
     found: tuple[str, str] | None = None
     for each in value.values():
         content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
@@ -191,9 +185,11 @@ def form_members(value: Any) -> dict[str, Any]:
 
 def encode_form(members: dict[str, Any]) -> str:
     """Return a map as a form."""
-    return urlencode(
-        [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
+    pairs = (
+        (str(name), header_text(value) or json.dumps(as_json_value(value)).strip('"'))
+        for name, value in members.items()
     )
+    return urlencode([(remove_marks(name), remove_marks(text)) for name, text in pairs])
 
 
 def encode_query(members: dict[str, Any]) -> str:
@@ -217,10 +213,6 @@ def with_queries(terms: list[Any]) -> list[Any]:
         else each
         for before, each in pairwise([None, *terms])
     ]
-
-
-def _form_text(value: Any) -> str:
-    return remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"'))
 
 
 def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:

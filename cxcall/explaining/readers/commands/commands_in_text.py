@@ -10,14 +10,12 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.commands.curl import build_curl_requests
 from cxcall.explaining.readers.commands.httpie import read_httpie
 from cxcall.explaining.readers.commands.other_clients import postman_as_curl, read_gc, wget_as_curl
-from cxcall.explaining.readers.commands.script_values import (
+from cxcall.explaining.readers.commands.shell_text import (
+    Command,
     fill_command,
     find_variables,
-    read_piped_text,
-)
-from cxcall.explaining.readers.commands.shell_words import (
-    Command,
     read_here_document,
+    read_piped_text,
     split_command,
 )
 from cxcall.explaining.readers.messages.client_failures import find_failure
@@ -58,6 +56,13 @@ _COMMAND_START = re.compile(r"\b(?:curl|wget2?|https?|xhs?)(?:\.exe)? ")
 _CURLY_OPTION = re.compile(
     "(?:(?<=curl )|\\s-{1,2}[\\w-]{1,30}[ =]?|(?:GET|POST|PUT|PATCH|DELETE) )[\u201c\u201d\u201e\u2018]|\\s[\u2013\u2014]{1,2}[A-Za-z]"
 )
+_CURLY_QUOTES = Finding.error(
+    "body-malformed",
+    "body",
+    "the command has typographic quotes, which shells do not treat as quotes; it is read as if they were straight quotes",
+    fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
+    why="word processors and chats replace straight quotes",
+)
 _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 
@@ -65,8 +70,8 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
     if _OPTIONS.match(text):
         text = f"curl {text}"
-    straight = straighten_quotes(text)
-    findings = (curly_quotes_finding(),) if straight != text else ()
+    straight = "".join(map(_straighten, _EMPTY_LINE.split(text)))
+    findings = (_CURLY_QUOTES,) if straight != text else ()
     for request in _read_all(straight):
         yield replace(request, findings=(*request.findings, *findings))
 
@@ -113,25 +118,9 @@ def _read_command(
         yield replace(request, failure=failure)
 
 
-def straighten_quotes(text: str) -> str:
-    """Return a text with plain quotes and dashes in place of typographic ones in its commands."""
-    return "".join(map(_straighten, _EMPTY_LINE.split(text)))
-
-
 def _straighten(paragraph: str) -> str:
     """Return a paragraph with plain quotes and dashes in place of typographic ones in its command."""
     command = _COMMAND_START.search(paragraph)
     if command is None or not _CURLY_OPTION.search(paragraph, command.end() - 1):
         return paragraph
     return paragraph[: command.start()] + paragraph[command.start() :].translate(_STRAIGHT)
-
-
-def curly_quotes_finding() -> Finding:
-    """Return the finding that a command has typographic quotes."""
-    return Finding.error(
-        "body-malformed",
-        "body",
-        "the command has typographic quotes, which shells do not treat as quotes; it is read as if they were straight quotes",
-        fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
-        why="word processors and chats replace straight quotes",
-    )

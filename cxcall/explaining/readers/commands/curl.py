@@ -20,7 +20,7 @@ from cxcall.findings.finding import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.readers.commands.shell_words import Command
+    from cxcall.explaining.readers.commands.shell_text import Command
     from cxcall.transport.http_messages import HttpResponse
 
 # `curl --help all` (8.x): options without an argument. No `--no-...` option takes one; all others do.
@@ -48,6 +48,13 @@ _SHORT = dict(
 )
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _FORM = ("form", "form-string")
+_SINGLE_QUOTES = Finding.error(
+    "body-malformed",
+    "body",
+    "the command is written for cmd, where single quotes do not quote: headers and body arrive with a single quote, or are split at spaces",
+    fix='write `"` around each argument and `\\"` in it, or put the body into a file: `-d @body.json`',
+    source="how cmd and curl for Windows split a command line",
+)
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
 
 
@@ -58,7 +65,7 @@ def build_curl_requests(
     options = list(_options(command.words[1:]))
     starts = [index for index, (name, _) in enumerate(options) if name == "next"]
     content = command.here_document if piped is None else piped
-    findings = (_single_quotes(),) if command.is_cmd and command.has_single_quotes else ()
+    findings = (_SINGLE_QUOTES,) if command.is_cmd and command.has_single_quotes else ()
     for start, end in zip([0, *starts], [*starts, len(options)], strict=True):
         answer = response if end == len(options) else None
         request = _build_request(origin, options[start:end], content, answer)
@@ -122,16 +129,6 @@ def _option_value(option: str, value: str, content: str | None) -> str:
         content
         if option in ("data-binary", "json")
         else content.replace("\n", "").replace("\r", "")
-    )
-
-
-def _single_quotes() -> Finding:
-    return Finding.error(
-        "body-malformed",
-        "body",
-        "the command is written for cmd, where single quotes do not quote: headers and body arrive with a single quote, or are split at spaces",
-        fix='write `"` around each argument and `\\"` in it, or put the body into a file: `-d @body.json`',
-        source="how cmd and curl for Windows split a command line",
     )
 
 

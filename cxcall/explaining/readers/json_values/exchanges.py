@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.observed_request import SourceKind
+from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
     CLIENT_RESPONSE_NAMES,
@@ -23,7 +23,6 @@ from cxcall.explaining.readers.request_builder import build_observed_request, bu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.http_messages import HttpResponse
 
 _EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())

@@ -37,13 +37,13 @@ def read_json(
     """
     kind = _kind_of(values)
     if kind == "HAR":
-        from cxcall.explaining.readers.json_values.har import read_har
+        from cxcall.explaining.readers.json_values.saved_requests import read_har
 
         yield from read_har(values[0], name, entry, numbers)
     elif kind == "body":
         yield build_observed_request("request body", body=values[0], headers_are_shown=False)
     elif kind == "collection":
-        from cxcall.explaining.readers.json_values.postman import read_collection
+        from cxcall.explaining.readers.json_values.saved_requests import read_collection
 
         yield from read_collection(values[0])
     elif kind == "stored requests":
@@ -66,7 +66,7 @@ def _kind_of(values: list[Any]) -> _Kind:
 
         if is_request_body(first):
             return "body"
-    from cxcall.explaining.readers.json_values.postman import is_collection
+    from cxcall.explaining.readers.json_values.saved_requests import is_collection
 
     if is_collection(first):
         return "collection"

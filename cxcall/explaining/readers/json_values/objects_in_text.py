@@ -21,7 +21,8 @@ from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unr
 
 _ARGUMENT = re.compile(r"[(=,\[]\s*\Z")
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
-_LEFT_OUT = re.compile(r"\[(?:Object|Array|Function|Circular)[^\[\]\n]*\]")
+# A value that a console leaves out, such as `[Object]`.
+_LEFT_OUT = re.compile(r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]")
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
 _FEWEST_KEYS = 3
 # Other readers read JSON and report its errors, some of which YAML accepts.
@@ -45,7 +46,8 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
         rest = rest[:start] + rest[end:]
     values = [value for *_, value in spans]
     if not any(map(_has_target, values)) and _DUMP.search(text):
-        values, rest = dumped_objects(_mark_left_out(text)), ""
+        marked = _LEFT_OUT.sub(lambda found: f'"{mark_unresolved(f"{{{found[1]}}}")}"', text)
+        values, rest = dumped_objects(marked), ""
         if all(map(_has_target, values)):
             return  # code, which other readers read better
     found = list(_combine(values))
@@ -74,11 +76,6 @@ def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:
 def _has_target(value: dict[str, Any]) -> bool:
     parts = find_request(value)
     return bool(parts.get("method") and (parts.get("url") or parts.get("path")))
-
-
-def _mark_left_out(text: str) -> str:
-    """Return a text with a mark for each value that a console leaves out, such as `[Object]`."""
-    return _LEFT_OUT.sub(lambda found: f'"{mark_unresolved("{" + found[0][1:-1] + "}")}"', text)
 
 
 def read_yaml(text: str) -> Iterator[ObservedRequest]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -33,8 +33,6 @@ from cxcall.explaining.readers.request_builder import (
 from cxcall.explaining.readers.unresolved_variables import fill_braces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxcall.transport.http_messages import HttpResponse
 
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
