@@ -80,8 +80,10 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     request = build_request(job.operation, values, payload, job.settings)
     found = request.findings
     if job.is_load and not request.dialed_numbers:
+        # A contact without any column lacks its number, too.
+        no_column = "property-missing", job.operation.columns_at
         found = (
-            *(each for each in found if not _is_empty_contact(job, each)),
+            *(each for each in found if (each.code, each.where) != no_column),
             contact_without_number(),
         )
     if not job.default_country:
@@ -89,11 +91,6 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     findings = _add_places(row, found)
     checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
     return checked._replace(numbers_written=written)
-
-
-def _is_empty_contact(job: Job, finding: Finding) -> bool:
-    """Return whether a contact has no column at all, so that the missing number is the problem."""
-    return finding.code == "property-missing" and finding.where == job.operation.columns_at
 
 
 def decide_row(

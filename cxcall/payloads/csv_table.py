@@ -152,10 +152,6 @@ class CsvHeader(NamedTuple):
         lines.take()
         return cls(name, tuple(cell.strip() for cell in cells), delimiter)
 
-    def has_column_of(self, operation: Operation) -> bool:
-        """Return whether a column has a target in an operation."""
-        return any(find_column(cell, operation) for cell in self.cells)
-
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises UsageError for a column that the operation does not have."""
         columns = []

@@ -67,7 +67,7 @@ def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Oper
     for group in groups:
         found = [entry for entry in group if compile_schema(entry.body_schema).is_valid(value)]
         if found:
-            return tuple(sorted(found, key=lambda entry: -len(_required_names(entry))))
+            return tuple(sorted(found, key=_count_required, reverse=True))
     return ()
 
 
@@ -245,6 +245,5 @@ def declared_names(operation: Operation) -> set[str]:
     return set(operation.schema_at("").get("properties", {}))
 
 
-def _required_names(operation: Operation) -> list[str]:
-    needed: list[str] = operation.schema_at("").get("required", [])
-    return needed
+def _count_required(operation: Operation) -> int:
+    return len(operation.schema_at("").get("required", ()))

@@ -94,7 +94,9 @@ def fix_files(validation: Validation, files: Sequence[str]) -> Iterator[FixedFil
         edits = 0
         for verdict in verdicts:
             index = (verdict.line or 1) - 1
-            operation = validation.known_operation(verdict.operations[0])
+            operation = next(
+                each for each in validation.known if each.name == verdict.operations[0]
+            )
             is_guess = not (verdict.valid or verdict.assigned or validation.named)
             lines[index], count = _fix_text(path, lines[index], operation, is_guess=is_guess)
             edits += count

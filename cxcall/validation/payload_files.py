@@ -110,10 +110,6 @@ class Validation(NamedTuple):
             add_notice(_unread_tables(file, others))
         return found
 
-    def known_operation(self, name: str) -> Operation:
-        """Return the operation with the name in a verdict."""
-        return next(operation for operation in self.known if operation.name == name)
-
     def _payload_checker(self, path: str) -> PayloadChecker:
         """Return the checker of the payloads of one file."""
         is_asked = self.named is None and self.assignment is not None and path != STDIN
@@ -286,12 +282,14 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     """Return whether the first line of a text names a property that a column can set."""
     from io import StringIO
 
+    from cxcall.payloads.csv_columns import find_column
     from cxcall.payloads.csv_table import CsvHeader, CsvLines
 
     head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
     if head.lstrip().startswith(("{", "[", '"')):
         return False
-    return CsvHeader.read(CsvLines(StringIO(head)), STDIN).has_column_of(operation)
+    header = CsvHeader.read(CsvLines(StringIO(head)), STDIN)
+    return any(find_column(cell, operation) for cell in header.cells)
 
 
 def _expand_pattern(pattern: str) -> list[str]:

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.input.column_mapping import ColumnMap, UnknownColumnsError
@@ -103,7 +104,7 @@ class RowFile:
         self.name = path
         self.format = row_format
         self._binary = content or _open(path)
-        self.file = "" if path == STDIN or content else _absolute(path)
+        self.file = "" if path == STDIN or content else str(Path(path).resolve())
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
@@ -290,12 +291,6 @@ def _open(path: str) -> IO[bytes]:
                 fix="split the input, or give a file, which can have any size",
             )
     return copy
-
-
-def _absolute(path: str) -> str:
-    from pathlib import Path
-
-    return str(Path(path).resolve())
 
 
 def _read_lines(text: Iterable[str], name: str, operation: Operation) -> Iterator[_Line]:

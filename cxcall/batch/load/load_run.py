@@ -125,7 +125,8 @@ class LoadRun(Run):
             return (result._replace(report=report),)
         missing = self._find_missing(checked, delivery)
         report = report._replace(
-            delivery=_without_body(delivery), findings=_name_rows(report.findings, result.rows)
+            delivery=_without_body(delivery),
+            findings=[_name_row(each, result.rows) for each in report.findings],
         )
         if missing and report.outcome is not Outcome.ACCEPTED:
             finding = _missing_finding(missing, delivery.id, is_resolvable=True)
@@ -284,12 +285,8 @@ def _missing_finding(
     )
 
 
-def _name_rows(findings: Sequence[Finding], rows: Sequence[Row]) -> Sequence[Finding]:
-    """Return findings with the row of a contact in place of its place in the body."""
-    return [_name_row(finding, rows) for finding in findings]
-
-
 def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:
+    """Return a finding with the row of a contact in place of its place in the body."""
     found = _ITEM.fullmatch(finding.where)
     if not found or int(found[1]) >= len(rows):
         return finding

@@ -64,7 +64,10 @@ def render_html(report: BatchReport, summary: Summary, now: datetime | None = No
             "</div>",
             *_table(report, summary),
             "</main>",
-            *_foot(created_at),
+            (
+                f"<footer><p>Made by cxcall {__version__} on {created_at:%Y-%m-%d at %H:%M} UTC from its ledger. "
+                "An accepted request does not prove that a call was answered.</p></footer>"
+            ),
             f"<script>{script}</script>\n</body>\n</html>",
         )
     )
@@ -95,13 +98,6 @@ def _head(report: BatchReport, name: str) -> Iterator[str]:
     listed = "".join(f"<span>{_text(each)}</span>" for each in facts)
     yield f"<header><h1>Batch report: {_text(name)}</h1>"
     yield f'<p class="facts soft">{listed}<span>batch <code>{_text(batch.id)}</code></span></p></header>'
-
-
-def _foot(created_at: datetime) -> Iterator[str]:
-    yield (
-        f"<footer><p>Made by cxcall {__version__} on {created_at:%Y-%m-%d at %H:%M} UTC from its ledger. "
-        "An accepted request does not prove that a call was answered.</p></footer>"
-    )
 
 
 def _cards(summary: Summary) -> Iterator[str]:

@@ -121,7 +121,10 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
                 rows[number] = sent._replace(row=number, key="") if ranges else sent
                 placed.add(number)
     missing = max((batch.rows or 0) - len(rows), 0)
-    known = [*rows.values(), *(each for each in others if _is_kept(each, rows))]
+    # An earlier request is a result if it called somebody, or if its row has no later result.
+    called = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+    kept = (each for each in others if each.outcome in called or each.row not in rows)
+    known = [*rows.values(), *kept]
     known.sort(key=lambda row: row.row)
     file_digest = content.digest if content else batch.file_digest
     return BatchReport(batch._replace(file_digest=file_digest), known, missing)
@@ -139,11 +142,6 @@ class _PresentRows:
         is_in_file = sent.delivery in self._moved or sent.delivery in self._new
         number = self._moved.get(sent.delivery, sent.row)
         return sent._replace(row=number, is_in_file=is_in_file)
-
-
-def _is_kept(row: ReportRow, rows: Mapping[int, ReportRow]) -> bool:
-    """Return whether an earlier request is a result: it called somebody, or its row has no later result."""
-    return row.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN) or row.row not in rows
 
 
 def count_by_outcome(ledger: Ledger, batch: str) -> tuple[dict[str, int], int]:

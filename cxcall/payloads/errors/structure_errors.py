@@ -12,7 +12,6 @@ from cxcall.phone import number_masking
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
@@ -31,7 +30,21 @@ def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Findi
         declared, required = schema.get("properties", {}), schema.get("required", [])
         is_closed = schema.get("additionalProperties") is False and declared
         if is_closed and len(required) >= _MIN_NAMES and members.keys().isdisjoint(declared):
-            yield _wrong_structure(operation, body, pointer, members, schema)
+            route = f"{operation.method} {operation.path}"
+            sample = (
+                f"write it as this route requires: `cxcall operations {operation.name} --skeleton`"
+            )
+            yield body.make_finding(
+                Severity.ERROR,
+                "operation-mismatch",
+                pointer,
+                f"`{pointer}` does not have the structure of `{route}`: it has {_list(members)} in place of "
+                f"{_list(required)}",
+                key=True,
+                fix=_recommendation(operation) or sample,
+                why="the schema requires the latter and allows no other properties there",
+                source=f"contract {operation.contract.name}",
+            )
 
 
 def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]) -> list[Finding]:
@@ -76,24 +89,6 @@ def _follows_from(finding: Finding, place: str) -> bool:
     is_in_wrapper = finding.where == place or finding.where.startswith(f"{place}/")
     is_missing = finding.code == "property-missing" and finding.where.count("/") <= 1
     return is_in_wrapper or is_missing
-
-
-def _wrong_structure(
-    operation: Operation, body: Payload, pointer: str, members: dict[str, Any], schema: JsonSchema
-) -> Finding:
-    route = f"{operation.method} {operation.path}"
-    return body.make_finding(
-        Severity.ERROR,
-        "operation-mismatch",
-        pointer,
-        f"`{pointer}` does not have the structure of `{route}`: it has {_list(members)} in place of "
-        f"{_list(schema['required'])}",
-        key=True,
-        fix=_recommendation(operation)
-        or f"write it as this route requires: `cxcall operations {operation.name} --skeleton`",
-        why="the schema requires the latter and allows no other properties there",
-        source=f"contract {operation.contract.name}",
-    )
 
 
 def _recommendation(operation: Operation) -> str:

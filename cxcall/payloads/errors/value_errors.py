@@ -99,9 +99,10 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
     keyword, detail = error.kind.name, error.kind.as_dict()
     limit = next(iter(detail.values()), "")
     if keyword == "enum":
-        return f"{label} cannot be `{format_value(value)}`", _suggest_choice(
-            value, detail["options"]
-        )
+        choices = detail["options"]
+        near = nearest_name(str(value), list(map(str, choices)))
+        fix = f"write `{near}`" if near else f"use one of: {', '.join(map(format_value, choices))}"
+        return f"{label} cannot be `{format_value(value)}`", fix
     if keyword in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
     if keyword == "uniqueItems":
@@ -122,12 +123,6 @@ def without_duplicates(items: list[Any]) -> list[Any]:
 def type_names(types: list[str]) -> str:
     """Return the names of JSON types as text."""
     return " or ".join(TYPE_NAMES[each] for each in types)
-
-
-def _suggest_choice(value: Any, choices: list[Any]) -> str:
-    """Return a hint with the most similar of the allowed values, or with all of them."""
-    near = nearest_name(str(value), [str(each) for each in choices])
-    return f"write `{near}`" if near else f"use one of: {', '.join(map(format_value, choices))}"
 
 
 def describe_schema(schema: JsonSchema) -> str:
