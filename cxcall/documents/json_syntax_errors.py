@@ -67,9 +67,8 @@ def find_lone_surrogate(text: str) -> tuple[int, int] | None:
     Such a text cannot be encoded in UTF-8.
     """
     # An escaped backslash does not start an escape; its replacement must have the same length.
-    match = _LONE_SURROGATE_ESCAPE.search(text.replace(r"\\", "__"))
-    if not match and not text.isascii():
-        match = _LONE_SURROGATE.search(text)
+    escape = _LONE_SURROGATE_ESCAPE.search(text.replace(r"\\", "__"))
+    match = escape or (None if text.isascii() else _LONE_SURROGATE.search(text))
     return match.span() if match else None
 
 
@@ -106,10 +105,7 @@ class _Scanner:
     def scan(self) -> None:
         """Raise _MistakeFound at the first mistake."""
         if not self.skip_space():
-            self.fail(
-                "it is empty",
-                _SAMPLE,
-            )
+            self.fail("it is empty", _SAMPLE)
         if self.text.strip() == _JS_OBJECT:
             self.fail(
                 "an object was sent as text, not as JSON",
@@ -342,8 +338,7 @@ class _Scanner:
 
     def _advise_on_start(self) -> str:
         """Return what a document starts with, if nothing comes before; empty elsewhere."""
-        is_start = not self.text[: self.at].strip()
-        return _SAMPLE if is_start else ""
+        return "" if self.text[: self.at].strip() else _SAMPLE
 
     def refuse_number(self) -> NoReturn:
         number = self.text[self.at : _end(_WRONG_NUMBER, self.text, self.at)]
