@@ -125,7 +125,7 @@ def needs_postgres(item: pytest.Item) -> bool:
     """Tell whether a test starts a PostgreSQL server: by a fixture, or by a parameter of that name."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     return (
-        "postgres_server" in getattr(item, "fixturenames", ()) or "postgres" in parameters.values()
+        "postgres_files" in getattr(item, "fixturenames", ()) or "postgres" in parameters.values()
     )
 
 
@@ -201,11 +201,21 @@ def live(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a PostgreSQL server for the tests of this process: 0.8 s, and no lock between processes."""
+def postgres_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the files of a new PostgreSQL server: they are made once for all processes of a test run."""
+    from helpers.postgres import shared_files
+
+    folder = tmp_path_factory.getbasetemp()
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    return shared_files((folder.parent if is_worker else folder) / "postgres-files")
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_files: Path) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL server for the tests of this process."""
     from helpers.postgres import running_postgres
 
-    with running_postgres() as running:
+    with running_postgres(postgres_files) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -43,11 +44,17 @@ def _owner() -> pwd.struct_passwd | None:
 class PostgresServer:
     """One server. Without `is_durable` it writes faster, and loses data only if the machine fails.
 
-    It ends with the thread that started it, even when that is killed.
+    It begins with a copy of `files`, or makes its own, which takes ten times as long. It ends with the thread that
+    started it, even when that is killed.
     """
 
     def __init__(
-        self, programs: Path, *, is_durable: bool = False, address: str = "127.0.0.1"
+        self,
+        programs: Path,
+        files: Path | None = None,
+        *,
+        is_durable: bool = False,
+        address: str = "127.0.0.1",
     ) -> None:
         self._programs, self._owner = programs, _owner()
         self._is_durable, self._address = is_durable, address
@@ -60,14 +67,11 @@ class PostgresServer:
             os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
         with socket.create_server((address, 0)) as free:
             self.port = free.getsockname()[1]
-        self._run_to_end(
-            "initdb",
-            "--no-sync",
-            "--no-locale",
-            "--encoding=UTF8",
-            "--auth=trust",
-            f"--username={USER}",
-        )
+        if files is None:
+            options = ("--no-sync", "--no-locale", "--encoding=UTF8", "--wal-segsize=1")
+            self._run_to_end("initdb", *options, "--auth=trust", f"--username={USER}")
+        else:
+            copy_files(files, self.folder / "data")
 
     def _command(self, program: str, *arguments: str) -> list[str]:
         command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
@@ -161,15 +165,38 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-@contextmanager
-def running_postgres(
-    *, is_durable: bool = False, address: str = "127.0.0.1"
-) -> Iterator[PostgresServer]:
-    """Run a server; skips the test if PostgreSQL is not installed."""
+def copy_files(files: Path, copy: Path) -> None:
+    """Copy the files of a server, with their owner."""
+    subprocess.run(["cp", "-a", str(files), str(copy)], check=True)
+
+
+def shared_files(kept: Path) -> Path:
+    """Return the files of a new server in the folder `kept`; the first process that asks makes them."""
+    with open(kept.with_suffix(".lock"), "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            made = PostgresServer(find_programs_or_skip())
+            copy_files(made.folder / "data", kept.with_suffix(".part"))
+            made.close()
+            kept.with_suffix(".part").rename(kept)
+    return kept
+
+
+def find_programs_or_skip() -> Path:
+    """Return the folder of the server's programs; skips the test if PostgreSQL is not installed."""
     programs = find_programs()
     if programs is None:
         pytest.skip("needs a PostgreSQL server: no `initdb` on PATH or in /usr/lib/postgresql")
-    server = PostgresServer(programs, is_durable=is_durable, address=address)
+    return programs
+
+
+@contextmanager
+def running_postgres(
+    files: Path | None = None, *, is_durable: bool = False, address: str = "127.0.0.1"
+) -> Iterator[PostgresServer]:
+    """Run a server; skips the test if PostgreSQL is not installed."""
+    programs = find_programs_or_skip()
+    server = PostgresServer(programs, files, is_durable=is_durable, address=address)
     try:
         server.start()
         yield server

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.slow
-def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path) -> None:
-    with running_postgres(is_durable=True) as server:
+def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path, postgres_files: Path) -> None:
+    with running_postgres(postgres_files, is_durable=True) as server:
         url = server.url(server.new_database())
         arrived, restarted = Event(), Event()
 
@@ -132,8 +132,8 @@ def test_settings_of_the_role_do_not_make_records_less_durable(
 
 
 @pytest.mark.slow
-def test_database_stopped_before_the_outcome_leaves_the_call_unknown() -> None:
-    with running_postgres(is_durable=True) as server:
+def test_database_stopped_before_the_outcome_leaves_the_call_unknown(postgres_files: Path) -> None:
+    with running_postgres(postgres_files, is_durable=True) as server:
         url = server.url(server.new_database())
         with Ledger.open_shared(url) as ledger:
             delivery = ledger.begin(intent("a"), 900)
