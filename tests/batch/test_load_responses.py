@@ -60,6 +60,7 @@ def check_history_says_that_a_row_is_unknown(cxcall: Cxcall) -> None:
     assert exported["unknownRows"] == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [{}, None, [], {"contacts": []}, ["x"]])
 def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
     with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
@@ -88,6 +89,7 @@ def listed(cxcall: Cxcall) -> list[Any]:
     return [*batches]
 
 
+@pytest.mark.slow
 def test_unconfirmed_contact_is_unknown_in_every_view_and_in_another_file(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")

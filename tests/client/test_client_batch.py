@@ -145,6 +145,7 @@ with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concur
     assert 1 <= platform.rung < 5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_refused_delivery_is_explained() -> None:
     with Client() as client:

@@ -110,6 +110,7 @@ def body_schema(converted: ConvertedDocument) -> dict[str, Any]:
     return {**media["schema"], "components": {"schemas": converted.schemas}}
 
 
+@pytest.mark.slow
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_body_is_judged_as_by_its_own_dialect(schema: Any, value: Any) -> None:
     from openapi_schema_validator import OAS30Validator

@@ -138,6 +138,7 @@ paths:
 """
 
 
+@pytest.mark.slow
 def test_yaml_document_of_openapi_3_2(cxcall: Cxcall) -> None:
     file = cxcall.file("own.yaml", YAML)
     assert {"callLead", "queryLead", "ringLead"} <= names(cxcall, file)

@@ -179,6 +179,7 @@ ENDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", ENDS)
 def test_last_delivery_that_was_not_accepted_is_explained(cxcall: Cxcall, status: int) -> None:
     outcome, said = ENDS[status]

@@ -196,6 +196,7 @@ def test_path_that_is_longer_than_any_is_compared_with_none() -> None:
     )
 
 
+@pytest.mark.slow
 @each_case(
     "method, path, nearest",
     [

@@ -96,6 +96,7 @@ def test_terminal_of_80_columns_leaves_out_the_engagement_id_first(live: Cxcall)
     assert "\x1b[32maccepted" in line
 
 
+@pytest.mark.slow
 def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:
     ran = live("history", "list", "--outcome", "blah", "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]

@@ -54,6 +54,7 @@ def test_database_that_is_not_there_stops_the_call(tmp_path: Path) -> None:
     assert PASSWORD not in ran.out + ran.err
 
 
+@pytest.mark.slow
 def test_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
     with Platform() as platform:
         urls = (

@@ -108,6 +108,7 @@ def test_hostile_name_starts_no_line_and_reorders_nothing(cxcall: Cxcall, form: 
     assert "\u202e" not in ran.out
 
 
+@pytest.mark.slow
 def test_paths_are_relative_to_the_repository(cxcall: Cxcall) -> None:
     (cxcall.folder / ".git").mkdir()
     cxcall.file("sub/p.json", {"contactId": "1"})

@@ -26,6 +26,7 @@ ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--
 FORMATS = ("json", "jsonl", "sarif", "junit", "github", "text")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("indent", [None, 1])
 def test_secrets_of_a_payload_are_in_no_finding(cxcall: Cxcall, indent: int | None) -> None:
     text = json.dumps(BODY, indent=indent).replace('"password": ', '"password":\n')
@@ -119,6 +120,7 @@ REFUSAL = {
 SHOWN = (*SECRETS, "tk-1a2b", "dXNlcjpodW50ZXIyIQ")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
 def test_secrets_of_an_error_response_are_masked(cxcall: Cxcall, status: int) -> None:
     headers = {"Retry-After": "999"}

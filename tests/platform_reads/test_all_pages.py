@@ -187,6 +187,7 @@ def test_busy_api_is_waited_for_and_empty_window_too(lists: Cxcall) -> None:
     assert "no request is left in this rate-limit window" in ran.err
 
 
+@pytest.mark.slow
 def test_sandbox_pages_as_its_schema_says(live: Cxcall) -> None:
     ran = live("send", "list-campaigns", "--all", "--page-size", "2", "--fields", "id", code=0)
     ids = [json.loads(line)["id"] for line in ran.out.splitlines()]

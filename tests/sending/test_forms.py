@@ -61,6 +61,7 @@ def test_guards_find_the_number_of_a_form(cxcall: Cxcall, contract: str) -> None
     assert "outside-hours" in cxcall(*words(contract, "-n", *hours, "-o", "json"), code=0).codes
 
 
+@pytest.mark.slow
 def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
     with start_sandbox([load_user_contract(str(cxcall.folder / contract))]) as sandbox:
         client = {

@@ -42,6 +42,7 @@ def own_document(cxcall: Cxcall) -> str:
     return cxcall.file("own.json", document)
 
 
+@pytest.mark.slow
 @each_case("command, number", [(each, text) for each in COMMANDS for text in PLACEHOLDERS], quick=4)
 def test_placeholder_of_a_number_is_refused(
     cxcall: Cxcall, command: tuple[str, ...], number: str

@@ -24,6 +24,7 @@ def test_time_zone_that_the_system_does_not_know_is_reported(cxcall: Cxcall) -> 
     assert "time zone" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["warn", "enforce"])
 def test_one_zone_of_several_that_the_system_does_not_know_is_reported(
     cxcall: Cxcall, policy: str

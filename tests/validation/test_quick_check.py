@@ -219,6 +219,7 @@ def test_line_with_a_value_in_another_form_than_its_schema_describes_is_not_acce
         _assert_same_verdict(PayloadChecker((operation,), operation), line)
 
 
+@pytest.mark.slow
 @each_case("operation", EXAMPLES, ids=lambda entry: entry.name)
 def test_example_without_findings_is_accepted(operation: Operation) -> None:
     line = json.dumps(operation.example).encode()
