@@ -204,7 +204,7 @@ def _codes(_context: Any) -> Iterator[Value]:
 def _topics(context: Any) -> Iterator[Value]:
     from cxcall.cli.help_topics import TOPICS
 
-    yield from (Value(name, about) for name, (about, _) in TOPICS.items())
+    yield from (Value(name, topic.about) for name, topic in TOPICS.items())
     yield from (Value(*line) for line in context.find_root().command.lines(context))
 
 

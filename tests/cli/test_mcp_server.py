@@ -79,7 +79,7 @@ def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> No
 def test_only_a_boolean_agrees_to_a_send(answer: Any) -> None:
     from pydantic import ValidationError
 
-    from cxcall.cli.mcp_server.pending_confirmations import Confirmation
+    from cxcall.cli.mcp_server.send_tools import Confirmation
 
     with pytest.raises(ValidationError):
         Confirmation.model_validate({"send": answer})
@@ -104,7 +104,7 @@ def test_check_of_a_long_payload_ends(cxcall: Cxcall, monkeypatch: pytest.Monkey
 def test_confirmation_expires_and_is_used_once(
     cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cxcall.cli.mcp_server.pending_confirmations import LIFETIME_SECONDS, PendingConfirmations
+    from cxcall.cli.mcp_server.send_tools import LIFETIME_SECONDS, PendingConfirmations
 
     for name, value in cxcall.environment.items():
         monkeypatch.setenv(name, value)

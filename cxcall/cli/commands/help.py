@@ -42,6 +42,6 @@ def _root_help() -> Report:
 
     root = assemble([""])
     context = root.make_context("cxcall", [], resilient_parsing=True)
-    topics = {name: line for name, (line, _) in TOPICS.items()}
+    topics = {name: topic.about for name, topic in TOPICS.items()}
     data = {"commands": dict(root.lines(context)), "topics": topics}
     return Report("help", data=data, text=context.get_help())

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mcp_types import ToolAnnotations
 
-from cxcall.cli.mcp_server.pending_confirmations import PendingConfirmations
 from cxcall.cli.mcp_server.read_tools import ReadTools, RootFolder
-from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
+from cxcall.cli.mcp_server.send_tools import PendingConfirmations, RequestTools, new_send_tool
 from cxcall.cli.mcp_server.tool_results import Server, as_tool
 from cxcall.client.client import Client
 from cxcall.contracts.contract import load_operation
