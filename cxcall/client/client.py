@@ -8,7 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
-from cxcall.client.open_resources import OpenResources
+from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
 from cxcall.client.program_values import parameter_texts, read_body
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
@@ -96,6 +96,7 @@ class Client:
         self._batches: set[BatchRun] = set()
         self._start_sandbox = self._new_sandbox if sandbox else None
         self._opened: OpenResources | None = OpenResources(self._start_sandbox)
+        forget_parent_in_forks(self)
 
     def __enter__(self) -> Self:
         return self
@@ -327,6 +328,10 @@ class Client:
         from cxcall.sandbox.server import start_sandbox
 
         return start_sandbox(load_contracts(self._contract))
+
+    def forget_parent(self) -> None:
+        """In a forked process, use no lock, ledger, sandbox, or batch of the parent's threads."""
+        self._lock, self._batches, self._opened = Lock(), set(), None
 
     def _resources(self) -> OpenResources:
         with self._lock:  # threads may share a client

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import Condition, get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from cxcall.sending.configured_ledger import open_ledger
 
@@ -55,3 +58,30 @@ class OpenResources:
     def _close_if_unused(self) -> None:
         if self._is_closed and not self._users:
             self._stack.close()
+
+
+class ForkAware(Protocol):
+    """An object that a forked process inherits, with locks that threads of its parent may hold."""
+
+    def forget_parent(self) -> None:
+        """Replace what belongs to the parent."""
+
+
+_INHERITED: WeakSet[ForkAware] = WeakSet()
+
+
+def forget_parent_in_forks(inherited: ForkAware) -> None:
+    """Let an object forget its parent in each process that is forked from this one."""
+    _register_hook()
+    _INHERITED.add(inherited)
+
+
+@cache
+def _register_hook() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget_parent)
+
+
+def _forget_parent() -> None:
+    for each in [*_INHERITED]:
+        each.forget_parent()

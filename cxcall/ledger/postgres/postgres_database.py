@@ -11,13 +11,13 @@ import shlex
 import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
+from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
 from cxcall.runtime.known_secrets import redact
@@ -60,7 +60,7 @@ class PostgresDatabase(LedgerDatabase):
 
     def __init__(self, url: str) -> None:
         self._parameters, self.name = read_address(url)
-        self._lock = RLock()
+        self._lock = ProcessLock(self.name)
         self._unsent: list[tuple[bytes, Sequence[Any] | None]] = []
         self._offset, self._measured_at = timedelta(0), 0.0
         with self.explaining_errors():
@@ -301,8 +301,9 @@ class PostgresDatabase(LedgerDatabase):
 
     def close(self) -> None:
         """End the connection; everything that was recorded is committed."""
-        with suppress(Exception):
-            self._connection.close()
+        if self._lock.is_own:
+            with suppress(Exception):
+                self._connection.close()
 
 
 def _read_server(connection: Connection[Any]) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class SharedPace:
 
     def __init__(self, database: PostgresDatabase, key: str) -> None:
         self._database, self._key = database, key
-        self._lock = Lock()
+        self._lock = ProcessLock(database.name)
         self._connection: Connection[Any] | None = None
 
     def reserve(self, interval: float) -> float:
@@ -81,6 +81,6 @@ class SharedPace:
 
     def close(self) -> None:
         """End the connection."""
-        with self._lock:
-            if self._connection is not None:
+        if self._lock.is_own and self._connection is not None:
+            with self._lock:
                 self._connection.close()

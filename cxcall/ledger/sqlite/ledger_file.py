@@ -176,7 +176,6 @@ def _publish(draft: Path, path: Path) -> None:
 
 
 def _prepare(database: SqliteDatabase, *, can_upgrade: bool = True) -> None:
-    database.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
     version = database.pragma("user_version")

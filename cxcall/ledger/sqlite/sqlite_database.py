@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
+from cxcall.ledger.forked_processes import ProcessLock, suspend_during_forks
 from cxcall.ledger.schema import PRUNE_TRIGGERS
 
 if TYPE_CHECKING:
@@ -29,21 +29,49 @@ class SqliteDatabase(LedgerDatabase):
 
     def __init__(self, path: Path, mode: str = "") -> None:
         """Connect to the file; `mode` are the parameters of SQLite's URI, such as `mode=ro`."""
+        self.path, self.name, self._mode = path, str(path), mode
+        self.lock = ProcessLock(self.name)
+        self._connection = self._connect(mode)
+        self._is_suspended = False
+        self._file = self._file_identity()
+        suspend_during_forks(self)
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
         import sqlite3
 
-        self.path, self.name = path, str(path)
-        self._lock = RLock()
-        self._connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{mode}" if mode else path,
+        self._is_durable = False
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path,
             timeout=0,
             isolation_level=None,
             check_same_thread=False,
             uri=bool(mode),
         )
         # A damaged text must not raise here: its checksum shows the damage.
-        self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
-        self._file = self._file_identity()
-        self._is_durable = False
+        connection.text_factory = lambda content: content.decode("utf-8", "replace")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
+        return connection
+
+    def suspend(self) -> None:
+        """Close the connection until it is needed again, unless a transaction needs it.
+
+        A forked process believes that it has the locks of SQLite, which only its parent has, for each connection
+        that is open: the parent could delete the `-wal` file while the child writes to it
+        (https://www.sqlite.org/howtocorrupt.html#carrying_an_open_database_connection_across_a_fork).
+        """
+        if not self._is_suspended and not self._connection.in_transaction:
+            self._connection.close()
+            self._is_suspended = True
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Keep other threads from writing, and connect again after a fork."""
+        with self.lock, explain_errors(self.path):
+            if self._is_suspended:
+                self._connection = self._connect(self._mode or "mode=rw")
+                self._is_suspended = False
+                self._stop_if_replaced()
+            yield
 
     def run(
         self,
@@ -90,7 +118,7 @@ class SqliteDatabase(LedgerDatabase):
             for statement in PRUNE_TRIGGERS:
                 self.run(statement)
         # Shrinking is optional, and fails while another process reads.
-        with self._lock, suppress(Exception):
+        with self.lock, suppress(Exception):
             self._connection.execute("VACUUM")
 
     def back_up(self, path: Path) -> None:
@@ -129,7 +157,9 @@ class SqliteDatabase(LedgerDatabase):
         Records that cannot be moved now, because another process is reading, stay in the `-wal` file,
         which is as durable; the process that closes last moves them.
         """
-        has_lock = self._lock.acquire(timeout=_CLOSE_TIMEOUT)
+        if not self.lock.is_own:
+            return
+        has_lock = self.lock.acquire(timeout=_CLOSE_TIMEOUT)
         try:
             with suppress(Exception):
                 self._set_durable(is_durable=True)
@@ -137,7 +167,7 @@ class SqliteDatabase(LedgerDatabase):
             self._connection.close()
         finally:
             if has_lock:
-                self._lock.release()
+                self.lock.release()
 
     def _file_identity(self) -> tuple[int, int]:
         status = self.path.stat()
@@ -146,7 +176,7 @@ class SqliteDatabase(LedgerDatabase):
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Keep other threads from writing while this one reads."""
-        with self._lock, explain_errors(self.path):
+        with self._connected():
             yield
 
     @contextmanager
@@ -173,7 +203,7 @@ class SqliteDatabase(LedgerDatabase):
         Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
         `is_cancelled` returns True while another process holds the lock.
         """
-        with self._lock, explain_errors(self.path):
+        with self._connected():
             self._set_durable(is_durable=is_durable)
             try:
                 # To record an outcome, wait a short time even after a signal.
@@ -185,7 +215,10 @@ class SqliteDatabase(LedgerDatabase):
                 if self._connection.in_transaction:
                     self.run("ROLLBACK")
                 raise
-        # SQLite would continue writing to a deleted file, which the next process does not see.
+        self._stop_if_replaced()
+
+    def _stop_if_replaced(self) -> None:
+        """Raise LedgerError if SQLite continues writing to a deleted file, which the next process does not see."""
         identity = None
         with suppress(OSError):
             identity = self._file_identity()

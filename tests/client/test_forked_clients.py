@@ -1,0 +1,171 @@
+"""A client in processes that were forked from the one that created it, as web servers and process pools do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.platform_server import Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+    from helpers.platform_server import Platform
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
+]
+
+START = """
+import json, os, signal, sys
+from threading import Event, Thread
+from cxcall import Client, CxcallError
+
+def send(reason):
+    body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": reason}
+    try:
+        return str(client.send("personal-connection", body, yes=True).outcome)
+    except CxcallError as error:
+        return error.findings[0].message
+
+def fork(work):
+    "Run `work` in a forked process, and return a function that returns its result."
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.alarm(60)
+        os.write(sending, json.dumps(work()).encode())
+        os._exit(0)
+    os.close(sending)
+    def result():
+        os.waitpid(child, 0)
+        return json.loads(os.read(receiving, 65536) or b'"no result"')
+    return result
+
+client = Client()
+"""
+
+
+def respond(_body: Any, _count: int) -> Reply:
+    """Accept everything."""
+    return Reply(201, {"id": "e-1"})
+
+
+def run(program: str) -> Any:
+    """Return what a program prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", START + program],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return json.loads(done.stdout)
+
+
+def outcomes(cxcall: Cxcall) -> list[str]:
+    """Return the outcomes that the ledger has."""
+    listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    return [each["outcome"] for each in listed]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger(
+    request: pytest.FixtureRequest,
+    platform: Platform,
+    cxcall: Cxcall,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Platform:
+    """Use a ledger in a file, and one in a database; return the platform."""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        cxcall.environment["CXCALL_LEDGER"] = url
+        monkeypatch.setenv("CXCALL_LEDGER", url)
+    return platform
+
+
+def test_parent_and_forked_processes_send_each_request_once(
+    ledger: Platform, cxcall: Cxcall
+) -> None:
+    found = run("""
+first = send("first")
+def work():
+    return [send(f"r{number}") for number in range(12)]
+children = [fork(work), fork(work)]
+print(json.dumps([[first], work(), *(each() for each in children), [send("last")]]))
+""")
+    results = [result for each in found for result in each]
+    others = {each for each in results if each != "accepted"}
+    assert all("identical request" in each for each in others), others
+    assert results.count("accepted") == ledger.rung == 14
+    assert outcomes(cxcall) == ["accepted"] * 14
+
+
+def test_record_of_a_forked_process_stays_after_its_parent_closed_the_ledger(
+    ledger: Platform, cxcall: Cxcall
+) -> None:
+    found = run("""
+receiving, sending = os.pipe()
+first = send("first")
+def work():
+    before = send("before")
+    os.read(receiving, 1)
+    return before, send("after")
+child = fork(work)
+client.close()
+os.write(sending, b"1")
+print(json.dumps([first, *child()]))
+""")
+    assert found == ["accepted"] * 3
+    assert outcomes(cxcall) == ["accepted"] * 3
+    assert ledger.rung == 3
+
+
+def test_batch_of_the_parent_sends_nothing_in_a_forked_process(ledger: Platform) -> None:
+    found = run("""
+rows = [{"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": f"r{n}"} for n in range(3)]
+batch = client.batch("personal-connection", rows, confirm=3)
+def work():
+    try:
+        return [str(row.outcome) for row in batch]
+    except CxcallError as error:
+        return error.findings[0].message
+child = fork(work)()
+print(json.dumps([child, [str(row.outcome) for row in batch]]))
+""")
+    assert "belongs to the process that opened it" in found[0]
+    assert found[1] == ["accepted"] * 3
+    assert ledger.rung == 3
+
+
+@pytest.mark.usefixtures("platform")
+def test_forked_process_waits_for_no_thread_of_its_parent(cxcall: Cxcall) -> None:
+    found = run("""
+inside, forked = Event(), Event()
+def hold():
+    with client._resources().ledger() as ledger, client._lock:
+        with ledger.writing():
+            inside.set()
+        forked.wait(30)
+thread = Thread(target=hold)
+thread.start()
+inside.wait(30)
+def work():
+    result = send("child")
+    client.close()
+    return result
+child = fork(work)
+result = child()
+forked.set()
+thread.join()
+print(json.dumps([result, send("parent")]))
+""")
+    assert found == ["accepted"] * 2
+    assert outcomes(cxcall) == ["accepted"] * 2
