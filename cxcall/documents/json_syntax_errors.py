@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import NoReturn
 
 from cxcall.documents.json_text import WHITE_SPACE
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
@@ -92,8 +89,8 @@ def _has_value(number: str) -> bool:
 class _Scanner:
     """Scans a text up to its first mistake.
 
-    Each step reads one token, and returns the step for the next one. Open brackets are in a list, not
-    on the call stack, so that a text may be nested to any depth.
+    Open brackets are in a list, not on the call stack, so that a text may be nested to any depth.
+    `follows_value` says whether a value, and not an opening bracket, is before the next character.
     """
 
     def __init__(self, text: str, max_depth: int) -> None:
@@ -101,6 +98,7 @@ class _Scanner:
         self.max_depth = max_depth
         self.at = 0
         self.open: list[int] = []
+        self.follows_value = False
 
     def scan(self) -> None:
         """Raise _MistakeFound at the first mistake."""
@@ -118,9 +116,17 @@ class _Scanner:
             kind = "a web page" if markup["page"] else "XML"
             fix = "get the JSON document: the address or the program that this text comes from sent something else"
             self.fail(f"this is {kind}, not JSON", fix, len(markup[0]))
-        step: Callable[[str], Any] | None = self.read_value
-        while step:
-            step = step(self.skip_space())
+        self.read_value(self.skip_space())
+        while self.open:
+            char = self.skip_space()
+            if char == self.closing:
+                self.at += 1
+                self.open.pop()
+                self.follows_value = True
+            else:
+                self.read_member(self.skip_comma(char) if self.follows_value else char)
+        if char := self.skip_space():
+            self.refuse_rest(char)
 
     def fail(self, message: str, fix: str, width: int = 1, at: int | None = None) -> NoReturn:
         start = self.at if at is None else at
@@ -144,59 +150,45 @@ class _Scanner:
     def closing(self) -> str:
         return "}" if self.opening == "{" else "]"
 
-    def read_value(self, char: str) -> Callable[[str], Any]:
+    def read_value(self, char: str) -> None:
+        """Read a string, a scalar, or the opening bracket of an object or an array."""
+        self.follows_value = not (char and char in "{[")
         if char == '"':
             self.read_string()
-        elif char and char in "{[":
-            return self.read_opening()
-        else:
+        elif self.follows_value:
             self.read_scalar(char)
-        return self.read_separator
+        else:
+            self.open.append(self.at)
+            if len(self.open) > self.max_depth:
+                fix = "send a flatter body"
+                self.fail(f"it is nested more than {self.max_depth} levels deep", fix)
+            self.at += 1
 
-    def read_opening(self) -> Callable[[str], Any]:
-        self.open.append(self.at)
-        if len(self.open) > self.max_depth:
-            self.fail(f"it is nested more than {self.max_depth} levels deep", "send a flatter body")
-        self.at += 1
-        return self.read_closing() if self.skip_space() == self.closing else self.next_member()
-
-    def read_closing(self) -> Callable[[str], Any]:
-        self.at += 1
-        self.open.pop()
-        return self.read_separator
-
-    def next_member(self) -> Callable[[str], Any]:
-        return self.read_name if self.opening == "{" else self.read_value
-
-    def read_separator(self, char: str) -> Callable[[str], Any] | None:
-        if not self.open:
-            return self.refuse_rest(char) if char else None
-        closing = self.closing
-        if char == closing:
-            return self.read_closing()
+    def skip_comma(self, char: str) -> str:
+        """Move behind the comma after a value, and return the next character."""
         if char != ",":
             self.refuse_separator(char)
         comma = self.at
         self.at += 1
-        if self.skip_space() == closing:
-            self.fail(
-                f"there is a comma before the closing `{closing}`", "remove the comma", at=comma
-            )
-        return self.next_member()
+        char = self.skip_space()
+        if char == self.closing:
+            self.fail(f"there is a comma before the closing `{char}`", "remove the comma", at=comma)
+        return char
 
-    def read_name(self, char: str) -> Callable[[str], Any]:
-        if char != '"':
-            self.refuse_name(char)
-        self.read_string()
-        return self.read_colon
-
-    def read_colon(self, char: str) -> Callable[[str], Any]:
-        if char != ":":
-            self.refuse_end(char)
-            self.refuse_inner_quote(char)
-            self.fail(f"a colon must follow the name, not `{char}`", 'write `"name": value`')
-        self.at += 1
-        return self.read_value
+    def read_member(self, char: str) -> None:
+        """Read an item of an array, or a name and a colon and a value in an object."""
+        if self.opening == "{":
+            if char != '"':
+                self.refuse_name(char)
+            self.read_string()
+            char = self.skip_space()
+            if char != ":":
+                self.refuse_end(char)
+                self.refuse_inner_quote(char)
+                self.fail(f"a colon must follow the name, not `{char}`", 'write `"name": value`')
+            self.at += 1
+            char = self.skip_space()
+        self.read_value(char)
 
     def read_string(self) -> None:
         start, end = self.at, _end(_STRING, self.text, self.at)

@@ -34,7 +34,13 @@ QUOTE = "a quote inside a string is not escaped"
         ("<!DOCTYPE html><html></html>", "this is a web page, not JSON", MARKUP, 1),
         ("<html>", "this is a web page, not JSON", MARKUP, 1),
         ('<?xml version="1.0"?><a/>', "this is XML, not JSON", MARKUP, 1),
-        ("<CONTACT_ID>", "`<` cannot start a JSON value", "put text in double quotes", 1),
+        (
+            "<CONTACT_ID>",
+            "`<` cannot start a JSON value",
+            "write a JSON object, like `cxcall operations NAME --skeleton` prints",
+            1,
+        ),
+        ('{"a": <ID>}', "`<` cannot start a JSON value", "put text in double quotes", 7),
         (
             '{"a": [{"b": 1',
             "this `{` is never closed",

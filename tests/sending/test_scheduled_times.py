@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from helpers.cases import each_case
 
@@ -48,10 +48,10 @@ def test_limit_of_the_platform_is_the_limit(cxcall: Cxcall) -> None:
     assert findings(cxcall, "callback", *CXONE, *TO, "--at", at(32)) == []
 
 
-@each_case("time", [at(0), at(-0.001), at(1), at(-0.4, "%Y-%m-%dT%H:%M:%S")])
-def test_time_that_can_be_meant_has_no_finding(cxcall: Cxcall, time: str) -> None:
+@each_case("when", [(0,), (-0.001,), (1,), (-0.4, "%Y-%m-%dT%H:%M:%S")])
+def test_time_that_can_be_meant_has_no_finding(cxcall: Cxcall, when: tuple[Any, ...]) -> None:
     """The last time has no offset, so it is not over in every time zone."""
-    assert findings(cxcall, "callback", *CXONE, *TO, "--at", time) == []
+    assert findings(cxcall, "callback", *CXONE, *TO, "--at", at(*when)) == []
 
 
 def test_time_that_the_platform_refuses_is_an_error(cxcall: Cxcall) -> None:
