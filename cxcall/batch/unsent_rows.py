@@ -35,7 +35,8 @@ def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
 class UnsentRows:
     """Collects the rows that have no delivery, and records them in groups.
 
-    `problem` says why they cannot be recorded; the batch continues in that case.
+    `problem` says why they cannot be recorded; the batch continues in that case. `recorded` has the numbers of rows that
+    another thread has recorded.
     """
 
     def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:
@@ -43,12 +44,15 @@ class UnsentRows:
         self._waiting: list[UnsentRow] = []
         self._moved: dict[str, int] | None = None
         self.problem = ""
+        self.recorded: set[int] = set()
 
     def add(self, result: RowResult) -> None:
         """Collect a row if it has no delivery of its own, and if no earlier run recorded this."""
         if result.report.delivery is not None or result.is_resumed or self.problem:
             return
         for row in result.rows or (result.row,):
+            if row.number in self.recorded:
+                continue
             one = result._replace(row=row)
             self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
         if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
+NOTE_UNKNOWN_ROWS = (
+    "CREATE TABLE public.noted (count bigint)",
+    """CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO public.noted SELECT count(*) FROM cxcall.unsent WHERE row = 3 AND reason = 'outcome-unknown';
+        RETURN NEW;
+    END $$""",
+    """CREATE TRIGGER note BEFORE INSERT ON cxcall.event FOR EACH ROW WHEN (NEW.outcome = 'accepted')
+        EXECUTE FUNCTION note()""",
+)
+"""Statements that make PostgreSQL note how often row 3 is unknown when an accepted request is recorded."""
+
+
 def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file(
@@ -58,6 +70,28 @@ def check_history_says_that_a_row_is_unknown(cxcall: Cxcall) -> None:
     assert "1 of 7 rows are unknown: the response does not list them" in shown
     (exported,) = csv.DictReader(cxcall("history", "export", "--format", "csv").out.splitlines())
     assert exported["unknownRows"] == "1"
+
+
+@pytest.mark.slow
+def test_unknown_row_is_recorded_before_its_request_is_accepted(
+    cxcall: Cxcall, postgres_url: str
+) -> None:
+    """A process that is killed in between leaves no row that counts as accepted."""
+    import psycopg
+
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    cxcall("history", "list", code=0)  # it creates the tables
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for statement in NOTE_UNKNOWN_ROWS:
+            connection.execute(statement.encode())
+        dialer = Dialer()
+        file = cxcall.file("leads.csv", rows(2) + "+13035559999,Lost\n")
+        with Platform(dialer.answer, reads=dialer.read) as platform:
+            cxcall.environment |= platform.environment
+            load(cxcall, file, LIST_ID, "--yes", code=9)
+        assert connection.execute(b"SELECT count FROM public.noted").fetchall() == [(1,)]
+        unsent = b"SELECT count(*) FROM cxcall.unsent WHERE row = 3"
+        assert connection.execute(unsent).fetchall() == [(2,)]  # the row, and its person
 
 
 @pytest.mark.slow

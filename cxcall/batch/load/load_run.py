@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.run import Run
+from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -79,9 +80,10 @@ class LoadRun(Run):
         """Return an accepted delivery with how many rows its response does not confirm, or as unknown if it confirms none."""
         if result.outcome is not Outcome.ACCEPTED:
             return result
-        missing, total = len(self._find_missing(checked, result)), len(checked.rows)
-        if missing < total:
-            return result._replace(note=note_of_unknown_rows(missing, total))
+        missing, total = self._find_missing(checked, result), len(checked.rows)
+        if len(missing) < total:
+            self._record_missing(missing, checked, result.id)
+            return result._replace(note=note_of_unknown_rows(len(missing), total))
         return result._replace(outcome=Outcome.UNKNOWN, exit_code=ExitCode.UNKNOWN)
 
     def _fence(self, checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
@@ -132,7 +134,6 @@ class LoadRun(Run):
             finding = _missing_finding(missing, delivery.id, is_resolvable=True)
             report = report._replace(findings=(*report.findings, finding))
             missing = ()
-        self._record_people(missing, checked)
         return self._split_missing(missing, result._replace(report=report), delivery.id)
 
     def _note_start(self, result: RowResult) -> None:
@@ -157,15 +158,8 @@ class LoadRun(Run):
         """Return the result of a request without some rows, and a result with the outcome unknown for these rows."""
         if not missing:
             return (result,)
-        report = Report(
-            COMMAND,
-            Outcome.UNKNOWN,
-            ExitCode.UNKNOWN,
-            findings=(_missing_finding(missing, delivery),),
-        )
-        result_of_missing = RowResult(
-            missing[0], report, is_resumed=result.is_resumed, rows=missing
-        )
+        result_of_missing = _result_of_missing(missing, delivery)
+        result_of_missing = result_of_missing._replace(is_resumed=result.is_resumed)
         numbers = {row.number for row in missing}
         left = tuple(row for row in result.rows if row.number not in numbers)
         return (
@@ -174,15 +168,25 @@ class LoadRun(Run):
             else (result_of_missing,)
         )
 
-    def _record_people(self, missing: Sequence[Row], checked: CheckedRow) -> None:
-        """Record the people of rows that a response does not confirm, for loads of other files."""
-        contacts = checked.request.body if missing and checked.request else []
+    def _record_missing(self, missing: tuple[Row, ...], checked: CheckedRow, delivery: str) -> None:
+        """Record the rows that a response does not confirm, and their people for loads of other files.
+
+        They are recorded before the outcome of their request: it is accepted, and if the process were killed in between,
+        the rows would count as accepted, too.
+        """
+        if not missing:
+            return
+        unsent = UnsentRows(self.ledger, self.batch, self.key_of)
+        contacts = checked.request.body if checked.request else []
         numbers = {row.number for row in missing}
         for row, contact in zip(checked.rows, contacts, strict=False):
             if row.number in numbers:
                 values, settings = checked.values, self.job.settings
                 built = build_request(self.job.operation, values, Payload(contact), settings)
-                self.unsent.add_people(row, built.people)
+                unsent.add_people(row, built.people)
+        unsent.add(_result_of_missing(missing, delivery))
+        self.unsent.problem = self.unsent.problem or unsent.problem
+        self.unsent.recorded |= numbers
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts are not in a response.
@@ -283,6 +287,12 @@ def _missing_finding(
         why=f"the request (delivery `{delivery}`) was accepted, so the platform may have added them",
         source="response",
     )
+
+
+def _result_of_missing(missing: tuple[Row, ...], delivery: str) -> RowResult:
+    findings = (_missing_finding(missing, delivery),)
+    report = Report(COMMAND, Outcome.UNKNOWN, ExitCode.UNKNOWN, findings=findings)
+    return RowResult(missing[0], report, rows=missing)
 
 
 def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:
