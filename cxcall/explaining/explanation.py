@@ -23,6 +23,7 @@ from cxcall.explaining.correction.json_repair import read_body
 from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
     note_no_evidence,
+    note_unread_body,
 )
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
@@ -190,7 +191,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if all(each.code != "token-user-context" for each in findings):
         findings += check_token_kind(request, operation)
     findings = list(rank_findings(findings, request)) or note_no_evidence(request)
-    findings += note_missing_evidence(request, findings)
+    findings += [*note_missing_evidence(request, findings), *note_unread_body(request)]
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(map(mask_numbers, findings)))

@@ -68,7 +68,8 @@ class ObservedRequest:
     - `null_means_unknown`: a null stands for a value which the source did not know.
     - `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the names of the
       variables at that place whose values the source does not show.
-    - `unread` names the lines of the source that no reader understood, such as `lines 3-5`.
+    - `unread` names the lines of the source that no reader understood, such as `lines 3-5`; `unread_body` those of them that may be
+      the body.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
@@ -86,6 +87,7 @@ class ObservedRequest:
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
+    unread_body: str = ""
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
 

@@ -29,6 +29,8 @@ RECORDS: dict[str, dict[str, Any]] = {
     "serilog": {"@mt": "{Method} {Url}", "Method": "POST", "Url": URL, "StatusCode": 400, "RequestBody": TEXT},
     "attributes": {"message": "refused", "http": HTTP, "payload": BODY},
     "load balancer": {"httpRequest": {"requestMethod": "POST", "requestUrl": URL, "status": 400}, "jsonPayload": {"body": BODY}},
+    "status in the message of an error": {"url": URL, "method": "POST", "payload": BODY, "err": {"message": "Response code 400 (Bad Request)"}},
+    "request in the message": {"level": "ERROR", "message": f"POST {URL} failed: 400 BAD_REQUEST, request: {TEXT}"},
     "response beside it": {**TARGET, "payload": BODY, "responseBody": ERROR},
 }  # fmt: skip
 NO_BODY: dict[str, dict[str, Any]] = {
@@ -60,3 +62,13 @@ def test_response_in_a_log_record_is_read(cxcall: Cxcall) -> None:
     for record in (RECORDS["response beside it"], NO_BODY["error as data"]):
         ran = cxcall("explain", "-", "--all", stdin=json.dumps(record), code=3)
         assert "the API says: Bad" in ran.out, ran.out
+
+
+def test_messages_of_several_records_are_one_text(cxcall: Cxcall) -> None:
+    error = f"requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: {URL}"
+    records = [
+        {"level": "DEBUG", "message": f"payload: {TEXT}"},
+        {"level": "ERROR", "message": error},
+    ]
+    ran = cxcall("explain", "-", "-o", "json", stdin="\n".join(map(json.dumps, records)), code=3)
+    assert "type-mismatch" in ran.codes

@@ -43,6 +43,10 @@ NAMED = {
     "log of Java": f"2026-11-27 10:00:00 ERROR [main] c.a.Dialer - Call to {URL} failed with 400, payload was {BODY}",
     "variables of a test": f"E   {ERROR}\n\npayload    = {PYTHON}\nr          = <Response [400]>",
     "SDK": f"ApiException: (400)\nReason: Bad Request\nHTTP response body: {REFUSAL}\nbody = {PYTHON}",
+    "structlog": f"2026-11-27 10:00:00 [error    ] failed                payload={PYTHON} status=400 url={URL}",
+    "RSpec": f"     RuntimeError:\n       400 from POST {URL} with {BODY}",
+    "REST Assured": f"Expected status code <202> but was <400>.\nRequest method:\tPOST\nRequest URI:\t{URL}\nBody:\n{BODY}",
+    "options of got": f"HTTPError: Response code 400 (Bad Request)\n    at Request.<anonymous> (/app/node_modules/got/dist/index.js:118:42) {{\n  code: 'ERR_NON_2XX_3XX_RESPONSE',\n  options: {{ url: URL {{ href: '{URL}' }}, method: 'POST', json: {PYTHON} }}\n}}",
     "call of an SDK": f"api.post_conversations_callbacks(body)\nApiException: (400)\nReason: Bad Request\nHTTP response body: {REFUSAL}\nbody = {PYTHON}",
 }
 NOT_SENT = {
@@ -78,3 +82,29 @@ def test_url_of_the_request_is_read_beside_the_page_that_explains_its_status(
 ) -> None:
     ran = cxcall("explain", "-", stdin=HTTPX)
     assert ran.out.startswith(f"client error: {URL.removeprefix('https://')} -> HTTP 400")
+
+
+@each_case(
+    "text",
+    [
+        f"{ERROR}\npayload: json.dumps(body)",
+        f"{ERROR}\npayload: {{CallbackNumbers:+12025550123 QueueID:x}}",
+        f'{ERROR}\npayload: {{"callbackNumbers": "+1202... (truncated)',
+        f"{ERROR}\npayload: {BODY}\npayload: {OTHER}",
+        f'{{"url": "{URL}", "method": "POST", "status": 400, "kwargs": {BODY}}}',
+        f'{{"url": "{URL}", "method": "POST", "kwargs": {BODY}}}',
+    ],
+    quick=3,
+)
+def test_body_that_cannot_be_read_is_named(text: str, cxcall: Cxcall) -> None:
+    for options in ((), ("-o", "json")):
+        ran = cxcall("explain", "-", *options, stdin=text)
+        assert "the body was not checked: " in ran.out, ran.out
+        assert "no problem found" not in ran.out, ran.out
+
+
+def test_error_of_apps_script_names_host_status_and_response(cxcall: Cxcall) -> None:
+    text = f"Exception: Request failed for https://api.mypurecloud.de returned code 400. Truncated server response: {REFUSAL} (use muteHttpExceptions option to examine full response)"
+    ran = cxcall("explain", "-", stdin=text, code=3)
+    assert ran.out.startswith("client error: api.mypurecloud.de/ -> HTTP 400"), ran.out
+    assert "the API says: Bad" in ran.out

@@ -17,6 +17,7 @@ from cxcall.named_tuple import NamedTuple
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
 _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
 _LONG = 1 << 20
+_MESSAGE_NAMES = frozenset("message msg log event textPayload @message".split())
 
 
 class Source(NamedTuple):
@@ -59,11 +60,26 @@ def open_source(text: str, name: str) -> Source:
         text = remove_marks(text.encode("utf-8", "replace").decode())
     text = text.removeprefix(BOM)
     values = _json_values(text.strip())
+    if values is not None and (messages := _messages(values)):
+        values, text = None, messages
     if values is None:
         return Source(name, None, text)
     from cxcall.explaining.request_masking import find_json_secrets
 
     return Source(name, values, "", find_json_secrets(values))
+
+
+def _messages(values: list[Any]) -> str:
+    """Return the messages of a log's records as a text, if the requests are in them; empty if not."""
+    if not all(isinstance(each, dict) and _MESSAGE_NAMES & each.keys() for each in values):
+        return ""
+    from cxcall.explaining.readers.json_values.exchanges import message_of
+    from cxcall.explaining.readers.json_values.json_documents import read_json
+
+    if next(read_json(values, "", None), None) is not None:
+        return ""
+    messages = "\n".join(map(message_of, values))
+    return messages if "://" in messages else ""
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:

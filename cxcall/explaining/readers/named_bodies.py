@@ -16,19 +16,27 @@ from cxcall.explaining.readers.json_values.json_search import (
     is_json,
     is_printed_map,
 )
-from cxcall.explaining.readers.json_values.request_objects import is_error_body, is_resource
+from cxcall.explaining.readers.json_values.request_objects import (
+    find_request,
+    is_error_body,
+    is_resource,
+)
 from cxcall.explaining.readers.labeled_request import part_of
 from cxcall.explaining.readers.messages.responses_in_text import object_text
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _OPENING = re.compile(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
 _BEFORE_OBJECT = re.compile(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")
 """The start of a literal before an object: `json.dumps(`, `b'`, or a quotation mark."""
+_NAMED_VALUE = re.compile(
+    r"^(?P<head>[^:=\n{\[]{1,80})(?::|:?=)(?![=/])[ \t]*(?P<value>[^\s{\[:=].*)$", re.MULTILINE
+)
 _CONNECTOR = re.compile(r"\s*(?::|:?=|[=-]>|\b(?:was|is))\s*$")
+_REASON = re.compile(r"\bBad Request\W*$", re.IGNORECASE)  # the reason of a status, and not a label
+_COLUMN_END = re.compile(r"\]|\||\t|\s{2,}")  # in the line of a log
 _WORDS = re.compile(r"[\w.-]+")
 _MOST_WORDS = 3
 _MAX_HEAD, _MAX_OBJECTS = 200, 64
@@ -51,7 +59,7 @@ class NamedBody(NamedTuple):
     end: int
     rank: int
     text: str
-    """The body as JSON; a mark for an unknown value if its end is not shown; empty if it is not an object."""
+    """The body as JSON; empty if its end or the types of its values are not shown."""
     value: Any
 
 
@@ -62,17 +70,41 @@ def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | N
     body.
     """
     limit = _BODY_LABEL if is_named else _OTHER_LABEL
-    found = [each for each in _objects(text) if each.rank <= limit and each.text]
+    found = [each for each in _objects(text) if each.rank <= limit]
     best = min((each.rank for each in found), default=limit)
     found = [
         each
         for each in found
         if each.rank == best and (best <= _BODY_LABEL or _is_known_body(each.value))
     ]
-    if len({each.text if each.value is None else repr(each.value) for each in found}) == 1:
-        return found[0]
-    before = [each for each in found if each.end <= position]
-    return before[-1] if before else None
+    before = [each for each in found if each.end <= position] or found
+    is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1
+    last = before[-1] if is_one or before is not found else None
+    return last if last and last.text else None
+
+
+def find_unread_bodies(
+    text: str, is_read: Callable[[str], bool], *, is_named: bool
+) -> dict[int, str]:
+    """Return the lines, by number, at which a text has a body, for a request of which no body was read.
+
+    `is_read` says whether a text is in the request or in the response. With `is_named`, the name must say that it is
+    a body.
+    """
+    limit = _BODY_LABEL if is_named else _OTHER_LABEL
+    starts = [
+        each.start
+        for each in _objects(text)
+        if each.rank <= limit and not is_read(text[each.start : each.end])
+    ]
+    starts += [
+        each.start("value")
+        for each in _NAMED_VALUE.finditer(text)
+        if _rank_of(each["head"]) <= _BODY_LABEL and not is_read(each["value"])
+    ]
+    lines = text.split("\n")
+    numbers = sorted({text.count("\n", 0, start) + 1 for start in starts})
+    return {number: lines[number - 1] for number in numbers}
 
 
 def _is_known_body(value: Any) -> bool:
@@ -106,9 +138,7 @@ def _read_object(text: str, start: int) -> NamedBody:
         end = find_json_end(text, start)
         written = _literal_text(text[start:end])
     if not written:  # cut, or without the types of its values
-        end = end or _line_end(text, start)
-        shown = mark_unresolved("{...}") if rank <= _BODY_LABEL else ""
-        return NamedBody(start, end, rank, shown, None)
+        return NamedBody(start, end or _line_end(text, start), rank, "", None)
     value = find_json(written, None)
     return NamedBody(start, end, _NOT_SENT if _is_received(value) else rank, written, value)
 
@@ -127,8 +157,9 @@ def _literal_text(text: str) -> str:
 
 
 def _is_received(value: Any) -> bool:
+    """Return whether an object is a response, or contains a whole request."""
     is_short_error = isinstance(value, dict) and value.keys() <= _RESPONSE_NAMES
-    return is_short_error or is_error_body(value) or is_resource(value)
+    return is_short_error or is_error_body(value) or is_resource(value) or bool(find_request(value))
 
 
 def _head_of(text: str, start: int) -> str:
@@ -152,7 +183,10 @@ def _rank_of(head: str) -> int:
     """Return how certain it is that the object behind a text is a body that was sent."""
     if not head:
         return _ALONE
-    words = _WORDS.findall(_CONNECTOR.sub("", head))[-_MOST_WORDS:] or [""]
+    label = _COLUMN_END.split(_CONNECTOR.sub("", head))[-1]
+    words = _WORDS.findall(label)[-_MOST_WORDS:] or [""]
+    if _REASON.search(label):
+        return _NOT_SENT
     is_received = _RECEIVED.search(" ".join(words)) is not None
     for first in range(len(words)):
         side, part = part_of(" ".join(words[first:]))

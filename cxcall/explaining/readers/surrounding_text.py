@@ -51,7 +51,8 @@ _DOTTED = re.compile(r"(?<![\w./@-])[a-z]+(?:\.[a-z]+)+(?![\w/@-]|\.\w)")
 _WHOLE = (SourceKind.COMMAND, SourceKind.CAPTURE, SourceKind.EXCHANGE)
 """Kinds of sources that show a whole request, so that other text is not its body."""
 _ASSUMPTION = re.compile(
-    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except|should)\w*\b|[!=]=", re.IGNORECASE
+    r"\b(?:assert|expect|if|elif|when|case|unless|retry|except(?!ion)|should)\w*\b|[!=]=",
+    re.IGNORECASE,
 )
 # Not in a host, a path, or an identifier, which only the code that sends the request names so.
 _START, _END = r"(?<![\w./@-])", r"(?![\w./@-]*[\w/@])"
@@ -128,8 +129,9 @@ def _named_code(text: str) -> dict[str, str]:
 
 
 def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
-    """Return a request; if it has no response, with the only error status from anywhere in the text."""
-    if request.response is not None:
+    """Return a request; if its response has no status, with the only error status from anywhere in the text."""
+    response = request.response
+    if response is not None and (response.status or not request.is_refused):
         return request
     lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
     found = {
@@ -137,11 +139,11 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
         for line in lines
         for each in _ERROR_STATUS.finditer(line)
     }
-    return (
-        request
-        if len(found) != 1
-        else replace(request, response=build_response(found.pop(), None, None))
-    )
+    if len(found) != 1:
+        return request
+    status = found.pop()
+    known = response._replace(status=status) if response else build_response(status, None, None)
+    return replace(request, response=known)
 
 
 def with_correlation_id(request: ObservedRequest, text: str) -> ObservedRequest:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.json_values.member_names import (
     BODY_NAMES,
     CLIENT_RESPONSE_NAMES,
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 
 _EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
 _STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}
+_ARGUMENTS = re.compile(r"arg(?:ument)?s|params|parameters|input|variables|fields", re.IGNORECASE)
+"""Names of members that contain what a function got, such as the body."""
+_MESSAGE_NAMES = frozenset(
+    "message msg log event error err exception exc_info stack stacktrace stack_trace @message textpayload".split()
+)
+_MAX_NAMES, _MAX_DEPTH = 4, 2
 
 
 def is_exchange(value: Any) -> bool:
@@ -90,3 +99,31 @@ def _stored_text(body: Any) -> Any:
     """Return the text of a body that a tool stores with its encoding; any other body unchanged."""
     is_stored = isinstance(body, dict) and isinstance(body.get("text"), str)
     return body["text"] if is_stored and body.keys() <= _STORED_NAMES else body
+
+
+def message_of(value: Mapping[str, Any], depth: int = 0) -> str:
+    """Return the message of a logger's record, with that of the error in it; empty without one."""
+    texts = [
+        each if isinstance(each, str) else message_of(each, depth + 1)
+        for name, each in value.items()
+        if name.lower() in _MESSAGE_NAMES
+        and (isinstance(each, str) or (isinstance(each, dict) and depth < _MAX_DEPTH))
+    ]
+    return "\n".join(filter(None, texts))
+
+
+def with_unread_members(request: ObservedRequest, value: Mapping[str, Any]) -> ObservedRequest:
+    """Return the request of a record; if it shows no body, with the names of members that may contain it."""
+    is_whole = request.body is not None or request.method in READ_METHODS or request.is_successful
+    if is_whole or not request.path.strip("/"):
+        return request
+    from cxcall.explaining.operations.intended_operation import is_request_body
+
+    names = [
+        name
+        for name, each in value.items()
+        if isinstance(each, dict | list) and (_ARGUMENTS.search(name) or is_request_body(each))
+    ]
+    shown = " and ".join(f"`{name}`" for name in names[:_MAX_NAMES])
+    shown = f"member{'s' * (len(names) > 1)} {shown}" if names else ""
+    return replace(request, unread=shown, unread_body=shown)

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.readers.json_values.exchanges import is_exchange, read_exchange
+from cxcall.explaining.readers.json_values.exchanges import (
+    is_exchange,
+    message_of,
+    read_exchange,
+    with_unread_members,
+)
 from cxcall.explaining.readers.json_values.request_objects import (
     find_request,
     is_error_body,
@@ -85,11 +90,22 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
         value = items[number - 1]
         origin = f"exchange {number}" if len(items) > 1 else "exchange"
         if is_exchange(value):
-            yield read_exchange(value, origin)
-        elif found := read_object(
-            value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE)
-        ):
-            yield (found if found.method else read_members(value)) or found
+            found: ObservedRequest | None = read_exchange(value, origin)
+        else:
+            found = read_object(value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE))
+            if found and not found.method:
+                found = read_members(value) or found
+        if found:
+            yield _complete(found, value) if isinstance(value, dict) else found
+
+
+def _complete(found: ObservedRequest, value: dict[str, Any]) -> ObservedRequest:
+    """Return the request of a record with the status that its message names, and with the members that were not read."""
+    if found.response is None and (text := message_of(value)):
+        from cxcall.explaining.readers.surrounding_text import with_status
+
+        found = with_status(found, text)
+    return with_unread_members(found, value)
 
 
 def _stored_requests(value: Any, depth: int) -> list[Any]:

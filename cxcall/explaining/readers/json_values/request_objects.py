@@ -125,6 +125,8 @@ def find_request(value: Any, depth: int = 0) -> dict[str, Any]:
         if parts := find_request(value.get(name), depth + 1):
             return parts
     url = first_member(value, URL_NAMES, str, OF_REQUEST)
+    if url is None and isinstance(parsed := value.get("url"), dict):
+        url = first_member(parsed, ("href", "full"), str)
     method = first_member(value, METHOD_NAMES, str, OF_REQUEST)
     path = first_member(value, ("path", "pathname"), str)
     base = value.get("baseURL", value.get("baseUrl"))

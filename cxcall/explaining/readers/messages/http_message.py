@@ -24,6 +24,7 @@ from cxcall.explaining.readers.messages.start_lines import (
     NAMED_STATUS,
     REQUEST,
     STATUS_LINE,
+    STATUS_OF,
     find_first,
 )
 from cxcall.explaining.readers.request_builder import (
@@ -266,7 +267,8 @@ def _status_after(line: str, message: _Message) -> _Message | None:
             outside = outside[:start] + " " * (end - start) + outside[end:]
     status = find_first(outside, STATUS_LINE, BARE_STATUS, NAMED_STATUS, LOG_STATUS)
     if status is None:
-        found = find_first(line[: message.match.start()], BARE_STATUS, NAMED_STATUS)
+        before = line[: message.match.start()]
+        found = find_first(before, BARE_STATUS, NAMED_STATUS, STATUS_OF)
         message.status = int(found["status"]) if found and found["status"] >= "400" else 0
         if rest.strip(" \"'`"):
             message.add_line(rest)

@@ -58,7 +58,7 @@ _STATUS_ALONE = re.compile(
     rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
 )
 _FAILED_URL = re.compile(
-    r"\b(?:(?:for|with) url:? |url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
+    r"\b(?:(?:for|with) url:? |failed for (?=http)|url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")

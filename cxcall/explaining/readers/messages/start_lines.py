@@ -46,6 +46,7 @@ NAMED_STATUS = re.compile(
     rf"(?![\w-]|\.\w|{_UNIT}|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
+STATUS_OF = re.compile(r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at)\W*$")  # `400 from POST ...`
 LINE_STATUS = re.compile(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
 )
