@@ -50,7 +50,7 @@ def check_rows(job: Job) -> Iterator[CheckedRow]:
 
     Raises UsageError for a flag or a setting with an invalid value, which is not the fault of a row.
     """
-    parse_set_options(job.sets)
+    parse_set_options(job.operation, job.sets)
     if job.operation.can_place_call:
         call_guards.read_lists(job.settings.do_not_call_files)
     for row in job.rows.rows(job.operation):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from typer.core import TyperArgument, TyperOption
 
+    from cxcall.contracts.operation import Operation
+
 _MAX_LISTED = 20
 _ARGUMENTS = f"{__name__}.arguments"
 
@@ -22,7 +24,7 @@ class OptionsCommand(TyperCommand):
     """A command that reports extra arguments itself, and keeps its arguments for error messages.
 
     `options` are options that its function does not declare. `omitted` maps options that only
-    other commands have to the advice on what to do instead.
+    other commands have to the advice on what to do instead. `operations` are those that it sends.
     """
 
     allow_extra_args = True
@@ -32,11 +34,12 @@ class OptionsCommand(TyperCommand):
         *args: Any,
         options: Sequence[TyperArgument | TyperOption],
         omitted: Mapping[str, str],
+        operations: Sequence[Operation] = (),
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
         self.params += options
-        self.omitted = omitted
+        self.omitted, self.operations = omitted, operations
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the parts of the usage line; Typer puts a required argument in braces."""
@@ -87,6 +90,8 @@ class CommandGroup(TyperGroup):
             known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
             nearest = find_similar(name, known)
             hint = f"the most similar command is `{known[nearest]}`; " if nearest else ""
+            if any(f"--{name}" in parameter.opts for parameter in self.params):
+                hint = f"write `{ctx.command_path} --{name}`; "
             raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typer.core import TyperArgument, TyperOption
 
     from cxcall.cli.option_checks import Exclusion, Requirement
+    from cxcall.contracts.operation import Operation
 
 _TARGET = ("profile", "platform", "region", "base_url", "contract", "sandbox")
 
@@ -190,17 +191,21 @@ class CommandApp(typer.Typer):
         parameters: Sequence[Parameter] = (),
         rules: Sequence[Exclusion | Requirement] = (),
         omitted: Mapping[str, str] = MappingProxyType({}),
+        operations: Sequence[Operation] = (),
         **settings: Any,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Return a decorator that adds a function as a command; `lines` are examples of it.
 
         `parameters` are those that its signature lacks; `rules` say which parameters require or exclude others.
-        `omitted` are the options of its groups that it does not have, with the advice on what to do instead.
+        `omitted` are the options of its groups that it does not have, with the advice on what to do instead;
+        `operations` are those that it sends.
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
             expanded, options = _expand_option_groups(function, parameters, rules, omitted)
-            cls: Any = partial(OptionsCommand, options=options, omitted=omitted)
+            cls: Any = partial(
+                OptionsCommand, options=options, omitted=omitted, operations=operations
+            )
             return self.command(name, cls=cls, **{"epilog": examples(*lines), **settings})(expanded)
 
         return register

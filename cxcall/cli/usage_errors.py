@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cxcall.cli.command_classes import omitted_hint, parameter_name, raw_value
+from cxcall.contracts.json_schema import schema_types
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report
 from cxcall.runtime.name_similarity import find_similar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cxcall.contracts.operation import Operation
 
 
 _LOWERING_OPTIONS = frozenset(
@@ -25,14 +28,17 @@ _NEAR = 0.8
 """The least similarity: enough for one wrong letter in five."""
 
 
+_USUAL_NAMES = {"-V": "--version"}
+"""The options that other tools call differently."""
+
+
 def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
     finding = context and (_missing_file(error, context) or _omitted_option(error, context))
     if not finding:
-        nearest = _nearest_option(error) if hasattr(error, "possibilities") else ""
-        hint = f"the most similar option is `{nearest}`; " if nearest else ""
+        hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = f"{hint}see `{path} --help`"
         finding = Finding.error("usage", _place(error) or path, _message(error), fix=fix)
     return Report(
@@ -69,16 +75,46 @@ def _missing_file(error: Any, context: Any) -> Finding | None:
         return None
     path = context.command_path
     words = [f"cxcall {name}" for name in context.parent.command.list_commands(context.parent)]
+    start = f"{path} "
     nearest = find_similar(
-        f"{path} {file}", [each for each in words if each.startswith(f"{path} ")]
+        file, [each.removeprefix(start) for each in words if each.startswith(start)]
     )
-    fix = f"the most similar command is `{nearest}`; see" if nearest else "see"
+    fix = f"the most similar command is `{path} {nearest}`; see" if nearest else "see"
     return Finding.error("usage", "FILE", f"`{file}` does not exist", fix=f"{fix} `{path} --help`")
 
 
+def _advise_on_option(error: Any) -> str:
+    """Return the start of the hint on an unknown option: an option, or a property of the body, that is meant."""
+    if nearest := _nearest_option(error):
+        return f"the most similar option is `{nearest}`; "
+    from cxcall.runtime.patterns import fold_name
+
+    word = fold_name(error.option_name)
+    for operation in getattr(error.ctx.command, "operations", ()):
+        names = ((fold_name(each.rpartition("/")[2]), each) for each in operation.pointers)
+        if pointer := next((pointer for name, pointer in names if name == word), ""):
+            return f"for this property of the body, add {_setter(operation, pointer)}; "
+    return ""
+
+
+def _setter(operation: Operation, pointer: str) -> str:
+    """Return the option that sets a property: its own flag, or `--set`."""
+    for flag in operation.flags:
+        if pointer in flag.pointers:
+            return f"`--{flag.name} {flag.metavar}`"
+    value = '"..."' if "string" in schema_types(operation.schema_at(pointer)) else "..."
+    return command("--set", f"{pointer}={value}")
+
+
 def _nearest_option(error: Any) -> str:
-    """Return the option that a misspelled one is nearest to; empty if it lowers a guard, or if none is near."""
+    """Return the option that a misspelled one is nearest to; empty if it lowers a guard, or if none is near.
+
+    An option that begins with the word wins: many tools accept an unambiguous start of an option.
+    """
     word, possible = error.option_name, error.possibilities or ()
+    usual = _USUAL_NAMES.get(word, "")
+    if any(usual in parameter.opts for parameter in error.ctx.command.params):
+        return usual
     longer = (name for name in possible if name.startswith(word))
     nearest = next(longer, "") or find_similar(word, possible, _NEAR)
     return "" if nearest in _LOWERING_OPTIONS else nearest

@@ -22,7 +22,7 @@ from cxcall.payloads.csv_columns import (
     reject_repeated_columns,
     unknown_column,
 )
-from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
+from cxcall.payloads.payload import Payload, apply_flags, empty_value, sample_member, set_text
 from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.secret_names import is_named_as_secret
 
@@ -253,7 +253,8 @@ def _member_fix(column: CsvColumn, record: CsvRecord) -> str:
         return ""
     header = record.table.header.cells[column.position]
     if header.removeprefix("--") == column.flag.name:
-        return f"write the cell as {column.flag.metavar}, such as `firstName=Ada`"
+        sample = sample_member(record.table.operation, column.flag)
+        return f"write the cell as {column.flag.metavar}, such as `{sample}`"
     target = join_pointer(column.flag.under, header)
     return f"to send the cells as they are: {command('--map', f'{target}={header}')}"
 

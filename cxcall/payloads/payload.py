@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
-from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
+from cxcall.documents.json_pointer import (
+    has_value,
+    join_pointer,
+    leaves,
+    split_pointer,
+    value_at,
+)
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity, command
@@ -177,11 +183,11 @@ def apply_flags(
     value, origins = payload.value, dict(payload.origins)
     for flag, text in flags:
         origin = f"--{flag.name}"
-        for pointer in _flag_pointers(flag, text):
+        for pointer in _flag_pointers(operation, flag, text):
             member = text.partition("=")[2] if flag.under else text
             value = set_text(operation, value, pointer, member, origin)
             origins[pointer] = origin
-    for pointer, member in parse_set_options(sets):
+    for pointer, member in parse_set_options(operation, sets):
         value = set_value(
             _create_containers(operation, value, pointer, "--set"), pointer, member, "--set"
         )
@@ -189,7 +195,7 @@ def apply_flags(
     return Payload(value, payload.document, origins)
 
 
-def _flag_pointers(flag: Flag, text: str) -> Sequence[str]:
+def _flag_pointers(operation: Operation, flag: Flag, text: str) -> Sequence[str]:
     if not flag.under:
         return flag.pointers
     name, separator, _ = text.partition("=")
@@ -197,9 +203,20 @@ def _flag_pointers(flag: Flag, text: str) -> Sequence[str]:
         raise UsageError(
             f"`{text}` is not of the form {flag.metavar}",
             where=f"--{flag.name}",
-            fix=f"write `--{flag.name} firstName=Ada`",
+            fix=f"write {command(f'--{flag.name}', sample_member(operation, flag))}",
         )
     return (join_pointer(flag.under, name),)
+
+
+def sample_member(operation: Operation, flag: Flag) -> str:
+    """Return a KEY=VALUE of a flag from the operation's example; its metavariable if there is none."""
+    from cxcall.documents.json_text import as_text
+
+    found = (
+        value_at(operation.example, flag.under) if has_value(operation.example, flag.under) else {}
+    )
+    samples = (f"{name}={as_text(value)}" for name, value in found.items())
+    return next(samples, flag.metavar)
 
 
 def set_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
@@ -229,18 +246,18 @@ def convert_text(text: str, schema: JsonSchema) -> Any:
         return text
 
 
-def parse_set_options(texts: Iterable[str]) -> list[tuple[str, Any]]:
+def parse_set_options(operation: Operation, texts: Iterable[str]) -> list[tuple[str, Any]]:
     """Return the pointers and values of `--set`; raises UsageError for a text that is not `/pointer=JSON`."""
-    return [_parse_set_option(each) for each in texts]
+    return [_parse_set_option(operation, each) for each in texts]
 
 
-def _parse_set_option(text: str) -> tuple[str, Any]:
+def _parse_set_option(operation: Operation, text: str) -> tuple[str, Any]:
     pointer, separator, member = text.partition("=")
     if not separator or not pointer.startswith("/"):
         raise UsageError(
             f"`{text}` is not of the form /pointer=JSON",
             where="--set",
-            fix="write `--set /reasonCode='\"follow_up\"'`",
+            fix=_advise_on_set(operation, text),
         )
     try:
         return pointer, parse(member, "--set").value
@@ -251,6 +268,21 @@ def _parse_set_option(text: str) -> tuple[str, Any]:
             where="--set",
             fix=f"for a string, quote it twice: {command('--set', quoted)}",
         ) from None
+
+
+def _advise_on_set(operation: Operation, text: str) -> str:
+    """Return `--set` as it was probably meant, or with a value of the operation's example."""
+    from cxcall.documents.json_text import find_json
+
+    name, _, member = text.partition("=")
+    pointer = f"/{name.strip().strip('/').replace('.', '/')}"
+    if pointer in operation.pointers:
+        member = member if find_json(member, None) is not None else json.dumps(member or "...")
+    else:
+        samples = leaves(operation.example or {})
+        pointer, value = next((each for each in samples if each[0]), ("/pointer", "..."))
+        member = json.dumps(value, ensure_ascii=False)
+    return f"write {command('--set', f'{pointer}={member}')}"
 
 
 def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:

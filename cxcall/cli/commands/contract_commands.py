@@ -78,7 +78,9 @@ def _new_app(
     parameters: Sequence[Parameter],
 ) -> typer.Typer:
     app = new_app()
-    app.add_command(name, *lines, parameters=parameters, help=_help(operations))(function)
+    app.add_command(
+        name, *lines, parameters=parameters, operations=operations, help=_help(operations)
+    )(function)
     return app
 
 

@@ -1,0 +1,82 @@
+"""Hints on wrong options and values are built from what was typed and from the operation, so that they work."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550123")
+
+
+def words_of_hint(text: str) -> list[str]:
+    """Return the words of the command that a hint has."""
+    found = re.search("write `(.*?)`$", text, re.MULTILINE)
+    assert found, text
+    return shlex.split(found[1])
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"),
+    [
+        (EXECUTE, f"contactId={CONTACT}"),
+        (EXECUTE, "nothing"),
+        (("personal-connection", "--contact-id", CONTACT), 'reasonCode="x"'),
+        (("send", "place-call"), "anything"),
+    ],
+)
+def test_hint_on_a_wrong_set_option_works_for_the_operation(
+    cxcall: Cxcall, words: tuple[str, ...], typed: str
+) -> None:
+    shown = cxcall(*words, "--set", typed, "--dry-run", code=2).err
+    cxcall(*words, *words_of_hint(shown), "--dry-run", code=0)
+
+
+def test_hint_on_a_wrong_set_option_works_in_a_batch(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", f"contact-id\n{CONTACT}\n")
+    words = ("batch", file, "--operation", "personal-connection", "--dry-run", "--set")
+    hint = words_of_hint(cxcall(*words, "reasonCode=x", code=2).err)
+    assert hint == ["--set", '/reasonCode="x"']
+    cxcall(*words, hint[1], code=0)
+
+
+def test_hint_on_a_value_without_a_key_names_a_key_of_the_operation(cxcall: Cxcall) -> None:
+    words = EXECUTE
+    shown = cxcall(*words, "--data", "Ada", "--dry-run", code=2).err
+    cxcall(*words, *words_of_hint(shown), "--dry-run", code=0)
+    header = "campaign-id,contact-id,phone-number,data"
+    row = f"{CAMPAIGN},{CONTACT},+12025550123,Ada"
+    file = cxcall.file("calls.csv", f"{header}\n{row}\n".replace("campaign-id", "campaignId"))
+    shown = cxcall("batch", file, "--operation", "execute", "--dry-run", code=3).err
+    assert (
+        f"such as `{words_of_hint(cxcall(*words, '--data', 'Ada', '-n', code=2).err)[1]}`" in shown
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("send", "place-call", "--phone-number", "+12025550123"), "add `--to NUMBER`; "),
+        (("send", "place-call", "--callQueueId", "x"), "add `--set '/callQueueId=\"...\"'`; "),
+        (("personal-connection", "--contact", "x"), "similar option is `--contact-id`; "),
+        (("version",), "write `cxcall --version`; "),
+        (("-V",), "similar option is `--version`; "),
+        (("batch", "rport"), "similar command is `cxcall batch report`; "),
+    ],
+)
+def test_hint_names_what_is_meant(cxcall: Cxcall, words: tuple[str, ...], hint: str) -> None:
+    assert f"{hint}see `cxcall" in cxcall(*words, code=2).err
+
+
+def test_help_after_a_command_with_a_file_does_not_suggest_another_command(
+    cxcall: Cxcall,
+) -> None:
+    assert "hint: see `cxcall batch --help`" in cxcall("batch", "help", code=2).err
