@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import __version__
 from cxcall.cli import help_topics
+from cxcall.cli.help_layout import describe_parameter
 from cxcall.cli.option_binding import Invocation
 from cxcall.cli.root_command import assemble
 
@@ -66,9 +67,8 @@ def list_commands(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def flag_help(parameter: Any, context: Any) -> tuple[str, str] | None:
-    """Return (flag, help text) of a parameter as Click shows it; None for a hidden one."""
-    record: tuple[str, str] | None = parameter.get_help_record(context)
-    return record
+    """Return (flag, help text) of a parameter as the help shows it; None for a hidden one."""
+    return describe_parameter(parameter, context)
 
 
 def is_flag(parameter: Any) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _OWN = "Options"
 _GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
+_RANGE = r"([0-9.]+)<=x<=([0-9.]+)|x>=([0-9.]+)"
+"""How Click describes the range of a number."""
 _HEADING = r"(?m)^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)"
 
 
@@ -20,7 +22,7 @@ def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> No
     """Write the arguments, the options of the command itself, and then the common options by group."""
     groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
     for parameter in parameters:
-        if record := parameter.get_help_record(context):
+        if record := describe_parameter(parameter, context):
             groups[_group_of(parameter)].append(record)
     help_records = groups[_OWN][-1:] if groups["Output"] else []
     if help_records:  # `--help` is the last option, and belongs to no group
@@ -30,6 +32,17 @@ def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> No
         if records:
             with formatter.section(name):
                 formatter.write_dl(records)
+
+
+def describe_parameter(parameter: Any, context: Any) -> tuple[str, str] | None:
+    """Return the usage and the help of a parameter, with the range of a number in words; None for a hidden one."""
+    record: tuple[str, str] | None = parameter.get_help_record(context)
+    if record is None:
+        return None
+    text = compile_pattern(_RANGE).sub(
+        lambda found: f"{found[1]} to {found[2]}" if found[2] else f"{found[3]} or more", record[1]
+    )
+    return record[0], text
 
 
 def _group_of(parameter: Any) -> str:

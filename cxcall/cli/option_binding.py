@@ -25,6 +25,7 @@ from cxcall.output.output_options import (
     quiet_help,
     supported_formats,
     verbose_help,
+    without_effect,
 )
 
 if TYPE_CHECKING:
@@ -132,6 +133,10 @@ def _describe_output(command: str, options: dict[str, Parameter]) -> None:
     for name, text in (("quiet", quiet_help(command)), ("verbose", verbose_help(command))):
         declared = options[name].declaration._replace(help=text)
         options[name] = options[name]._replace(declaration=declared)
+    for name in without_effect(command):
+        declared = options[name].declaration
+        hidden = declared._replace(settings={**declared.settings, "hidden": True})
+        options[name] = options[name]._replace(declaration=hidden)
     formats: Any = Literal.__getitem__(supported_formats(command))
     options["output"] = options["output"]._replace(kind=formats)
 

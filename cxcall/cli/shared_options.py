@@ -99,11 +99,11 @@ class SendOptions(OptionGroup):
     force: bool = _safety("--force", "Send despite errors.")
     again: bool = _safety("--again", "Send even if it is a duplicate.")
     wait: bool = _request("--wait", "Follow the call until it ends.")
-    engagement_header: str | None = _request(
-        "--engagement-header NAME", "Look for the engagement ID in this header first."
-    )
-    engagement_id: str | None = option(
+    engagement_id: str | None = _request(
         "--engagement-id PLACE", "Look for the ID first at header:NAME or body:/pointer."
+    )
+    engagement_header: str | None = _request(
+        "--engagement-header NAME", "Set --engagement-id header:NAME."
     )
     guards: GuardOptions = GuardOptions()
 

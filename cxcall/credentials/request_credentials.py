@@ -78,6 +78,22 @@ Credentials = Token | RequestCredentials
 """The credentials of a request; both types have `kind`, `scopes`, and `authorize`."""
 
 
+def stop_without_credentials(settings: Settings, operation: Operation) -> None:
+    """Raise CredentialsError if no credentials for an operation are set; opens no connection, and reads no keyring.
+
+    A person who is asked to confirm a call should not learn only then that it cannot be sent.
+    """
+    if operation.is_public:
+        return
+    if operation.security:
+        if choose_alternative(settings, operation.security) is None:
+            raise _no_credentials(settings, operation.security)
+    elif not has_token_source(settings):
+        from cxcall.credentials import client_selection
+
+        client_selection.select_client(settings)  # raises the error that says what is missing
+
+
 def get_credentials(
     settings: Settings, operation: Operation, *, fresh: bool = False
 ) -> Credentials | None:

@@ -19,15 +19,25 @@ CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 
 _TEXTS = (str, str | None)
-_PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default"}
+_PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default", "hidden"}
 """The settings of options that Typer gets unchanged."""
 _SENDING = ("send", "batch")
 """The functions of the commands that send requests."""
+_ASKING = (*_SENDING, "load", "start", "stop", "login", "prune", "accept")
+"""The functions of the commands that may ask a person."""
+_TELLING = (*_SENDING, *"load start stop status batch_status export track worker".split())
+_TELLING += ("validate", "explain", "doctor", "sandbox")
+"""The functions of the commands that print progress or a summary."""
 
 
 def supported_formats(command: str) -> tuple[OutputFormat, ...]:
     """Return the output formats of a command; only `validate` has those of CI systems."""
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
+
+
+def without_effect(command: str) -> list[str]:
+    """Return the output options that a command accepts, but that change nothing in it."""
+    return ["no_input"] * (command not in _ASKING) + ["quiet"] * (command not in _TELLING)
 
 
 def quiet_help(command: str) -> str:

@@ -46,7 +46,8 @@ def lay_out(
         if section.title:
             yield paint("bold", fold(escape_to_one_line(section.title), columns))
         for line in section.lines:
-            yield fold(escape_controls(complete_commands(line)), columns)
+            indent = line[: len(line) - len(line.lstrip(" "))]
+            yield fold(escape_controls(complete_commands(line)), columns, indent)
         yield from _entry_lines(section.entries, columns, paint)
 
 

@@ -56,7 +56,7 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     except CxcallError as error:
         yield from (CheckResult.of_finding("credentials", finding) for finding in error.findings)
         return
-    yield CheckResult.passed("credentials", f"got a token ({token.source or token.kind})")
+    yield CheckResult.passed("credentials", f"got a token: {token.source or token.kind}")
     yield from look_up(preflight, token)
 
 

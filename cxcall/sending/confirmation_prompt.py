@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 _SHOWN_NUMBERS = 10
 
 
+def stop_without_credentials(settings: Settings, operation: Operation) -> None:
+    """Raise CredentialsError if no credentials for an operation are set; imported late, because `--yes` needs none of it."""
+    from cxcall.credentials import request_credentials
+
+    request_credentials.stop_without_credentials(settings, operation)
+
+
 def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
     """Check that `--yes` was set, or ask a person, before a call may be placed.
 
@@ -49,10 +56,11 @@ def ask_yes(
 ) -> None:
     """Check that `--yes` was set, or ask a person, before `calls` may be placed; raises as `ask_consent`.
 
-    `question` is for a terminal, `why` for an error.
+    `question` is for a terminal, `why` for an error. Raises CredentialsError if no credentials are set.
     """
     if yes or not needs_consent(operation, settings):
         return
+    stop_without_credentials(settings, operation)
     if ask is None:
         raise UsageError(
             f"`--yes` is required without a terminal, or with `--no-input`: {calls} may be placed",
@@ -89,12 +97,13 @@ def ask_count(
     confirmed: int | None,
     ask: Callable[[str], str] | None,
     is_resumed: bool = False,
+    needs_credentials: bool = True,
     noun: str = "request",
     verb: str = "sent",
 ) -> None:
     """Compare the number of calls with `--confirm`, or ask a person, before the first call is placed.
 
-    `noun` and `verb` say what is counted. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
+    `noun` and `verb` say what is counted. Raises CredentialsError if no credentials are set, unless others send the requests. `ask` is None without a terminal. Raises StoppedError when the answer is another number,
     UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent, nor does a resumed
     batch without rows left, because a script may repeat its command.
     """
@@ -110,6 +119,8 @@ def ask_count(
         )
     if confirmed is not None or not count or not needs_consent(operation, settings):
         return
+    if needs_credentials:
+        stop_without_credentials(settings, operation)
     if ask is None:
         raise UsageError(
             f"`--confirm {count}` is required without a terminal, or with `--no-input`: real calls may be placed",

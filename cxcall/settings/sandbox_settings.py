@@ -9,7 +9,13 @@ from cxcall.findings.notices import add_notice
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers
-from cxcall.settings.sources import GUARD_SETTINGS, Setting, find_setting, read_flags
+from cxcall.settings.sources import (
+    GUARD_SETTINGS,
+    SANDBOX_PROFILE,
+    Setting,
+    find_setting,
+    read_flags,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +63,7 @@ def sandbox_settings(
     for an operation that acts as a user.
     """
     layer = {
-        "profile": "sandbox",
+        "profile": SANDBOX_PROFILE,
         "base_url": sandbox.base_url,
         "token_url": token_url_for(sandbox.base_url),
     }

@@ -38,6 +38,8 @@ SETTING_NAMES = (
 )
 GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 """The guards that can be compared; a do-not-call list cannot."""
+SANDBOX_PROFILE = "sandbox"
+"""The profile of what is sent to the embedded sandbox."""
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"

@@ -221,3 +221,17 @@ def test_invalid_duplicate_window_prevents_pruning(live: Cxcall) -> None:
     (config / "config.toml").write_text('[profiles.slow]\nduplicate_window = "1h"\n', "utf-8")
     live.environment["CXCALL_CONFIG_DIR"] = str(config)
     assert "duplicate_window" in live("history", "prune", "--older-than", "0s", "--yes", code=2).err
+
+
+def test_list_marks_what_went_to_a_sandbox(cxcall: Cxcall) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code")
+    cxcall(*words, "a", "--sandbox", code=0)
+    with Platform() as platform:
+        cxcall(*words, "b", "--yes", env=platform.environment, code=0)
+    rows = [line.split("\t")[4] for line in cxcall("history", "list", code=0).out.splitlines()]
+    assert rows == ["accepted, on this machine", "accepted, sandbox"]
+    listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    assert {each["outcome"] for each in listed} == {"accepted"}
+    file = cxcall.file("rows.csv", f"contact-id,reason-code\n{CONTACT},c\n")
+    cxcall("batch", file, "--operation", "personal-connection", "--sandbox", code=0)
+    assert cxcall("batch", "list", code=0).out.rstrip().endswith("\tfinished, sandbox")

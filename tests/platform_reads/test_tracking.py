@@ -257,3 +257,26 @@ def test_text_output_shows_each_party(live: Cxcall) -> None:
     child.expect(r"1\.\d s  customer tel:\+1\*+0100: dialing|1\.\d s  customer tel:.*: dialing")
     child.expect(pexpect.EOF)
     assert child.wait() == 0
+
+
+def test_terminal_shows_only_the_parties_that_changed(cxcall: Cxcall) -> None:
+    own = {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}
+    states = [
+        {"state": "alerting"},
+        {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"},
+    ]
+
+    def read(_path: str, count: int) -> Reply:
+        return conversation(own, states[min(count, 1)], over=count > 1)
+
+    with (
+        Platform(reads=read) as platform,
+        terminal(cxcall, "track", ID, "--wait", **platform.environment) as child,
+    ):
+        text = screen(child)
+    assert text.count("agent") == 1
+    assert [word for word in ("alerting", "the call ended") if word in text] == [
+        "alerting",
+        "the call ended",
+    ]
+    assert text.count("customer") == 2

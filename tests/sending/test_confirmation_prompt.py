@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.errors import CredentialsError, StoppedError, UsageError
 from cxcall.sending.confirmation_prompt import ask_count, ask_yes, is_sandbox, needs_consent
 from cxcall.sending.send_plan import Plan
+from cxcall.settings.sources import Setting
 from cxcall.transport import exchange
 from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 from helpers.deliveries import plan_to
@@ -56,6 +57,13 @@ def test_server_elsewhere_is_never_a_sandbox_whatever_it_says(
     assert asked == []
 
 
+def plan_with_token(base_url: str) -> Plan:
+    """Return a plan whose settings have a token: without credentials, nobody is asked."""
+    plan = plan_to(base_url)
+    token = {"access_token": Setting("t", "test")}
+    return plan._replace(settings=plan.settings.with_values(**token))
+
+
 def sandbox() -> Plan:
     """Return a plan for the embedded sandbox."""
     plan = plan_to("http://127.0.0.1:9")
@@ -84,7 +92,7 @@ def consent(plan: Plan, *, yes: bool, answer: bool | None) -> list[str]:
 
 
 def test_call_needs_the_flag_or_a_person_who_agrees() -> None:
-    plan = plan_to("https://api.example.com")
+    plan = plan_with_token("https://api.example.com")
     assert consent(plan, yes=True, answer=False) == consent(plan, yes=True, answer=None) == []
     assert consent(plan, yes=False, answer=True) == ["Send?"]
     with pytest.raises(StoppedError, match="declined"):
@@ -114,8 +122,17 @@ def count(
     return len(asked)
 
 
-def test_calls_need_their_exact_number() -> None:
+def test_nobody_is_asked_without_credentials() -> None:
     plan = plan_to("https://api.example.com")
+    with pytest.raises(CredentialsError, match="no credentials"):
+        consent(plan, yes=False, answer=True)
+    with pytest.raises(CredentialsError, match="no credentials"):
+        count(plan, 2, answer="2")
+    assert consent(plan, yes=True, answer=None) == []  # the request for a token says so
+
+
+def test_calls_need_their_exact_number() -> None:
+    plan = plan_with_token("https://api.example.com")
     assert count(plan, 30, confirmed=30) == 0
     assert count(plan, 30, answer=" 30\n") == 1
     assert count(plan, 0) == count(sandbox(), 30) == 0

@@ -18,6 +18,8 @@ from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
 from cxcall.phone.number_masking import join_numbers
 from cxcall.sending.configured_ledger import open_ledger
+from cxcall.settings.sources import SANDBOX_PROFILE
+from cxcall.transport.origins import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +138,9 @@ def _table(records: Sequence[Record]) -> Table:
     ]
     zones = "/".join(dict.fromkeys(str(record.at.astimezone().tzname()) for record in records))
     short = Table((_HEADINGS[0], f"AT ({zones})", *_HEADINGS[2:]), short_rows)
-    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", short.headings[1])
+    # Beside a test call, its number matters less than the operation that was tried.
+    less_useful = ["OPERATION", "NUMBER"][:: -1 if any(map(_place, records)) else 1]
+    dropped = ("ENGAGEMENT ID", "HTTP", *less_useful, short.headings[1])
     return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
 
 
@@ -168,6 +172,18 @@ def _short_time(at: datetime) -> str:
 
 
 def _outcome(record: Record) -> str:
+    """Return the outcome, what is known of it beyond that, and whether the request left this machine."""
+    return ", ".join(filter(None, [_result(record), _place(record)]))
+
+
+def _place(record: Record) -> str:
+    """Return where a request went that did not leave this machine; empty for any other request."""
+    if not is_loopback_url(record.target):
+        return ""
+    return SANDBOX_PROFILE if record.profile == SANDBOX_PROFILE else "on this machine"
+
+
+def _result(record: Record) -> str:
     if record.resolution:
         return f"{record.outcome}, {record.resolution}"
     unknown = count_unknown_rows(record.note)

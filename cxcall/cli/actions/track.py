@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.output_options import OutputOptions
-    from cxcall.platform_reads.tracking import CallState, Tracker
+    from cxcall.platform_reads.tracking import CallState, Leg, Tracker
     from cxcall.settings.settings import Settings
 
 COMMAND = "track"
@@ -109,7 +109,7 @@ def _follow(
         for state in states:
             last = state
             if state.legs != shown or state.is_over:
-                _print_state(state, screen, is_for_people=report.command != COMMAND)
+                _print_state(state, screen, shown or (), is_for_people=report.command != COMMAND)
                 shown = state.legs
     except ReadError as error:
         error.last = last.as_dict() if last else None
@@ -196,12 +196,14 @@ def _not_readable(name: str, fix: str) -> UsageError:
     )
 
 
-def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> None:
-    """Print one line per leg on a terminal, otherwise a JSON line; nothing for `-o json` and `--quiet`."""
+def _print_state(
+    state: CallState, screen: Screen, shown: Sequence[Leg], *, is_for_people: bool
+) -> None:
+    """Print a line for each leg that was not `shown` on a terminal, otherwise a JSON line; nothing for `-o json` and `--quiet`."""
     if screen.options.output == "json" or screen.options.quiet:
         return
     if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
-        for leg in state.legs:
+        for leg in (each for each in state.legs if each not in shown):
             screen.print_text(f"{state.elapsed:6.1f} s  {leg}")
         if state.is_over:
             screen.print_text(f"{state.elapsed:6.1f} s  the call ended")

@@ -173,5 +173,9 @@ def _platform(profile: str) -> str:
 
 
 def settings_of_platform(flags: Flags) -> Settings:
-    """Load the settings with the first contract of the platform that they name."""
-    return load_settings(flags, find_platform_contract(find_platform(flags)))
+    """Load the settings with the first contract of the platform that they name, or of the default platform."""
+    settings = load_settings(flags, find_platform_contract(find_platform(flags)))
+    platform = settings.values["platform"]
+    if not platform.source.startswith("contract "):
+        return settings
+    return settings.with_values(platform=platform._replace(source="default"))

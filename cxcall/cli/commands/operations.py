@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 120
 """On a terminal, more operations than this are listed as groups with counts."""
-_EXAMPLES = 3
-_LONGEST_EXAMPLE = 24
-_LONGEST_EXAMPLES = 40
+_LONGEST_EXAMPLES = 88
+_BEFORE_EXAMPLES = 44
+"""The columns of a tag and the number of its operations, and of the mark that there are more."""
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 app = new_app()
 
@@ -167,14 +167,19 @@ def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
 
 
 def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
-    """Return each tag with the number of its operations, and the names of some operations, shortest first."""
+    """Return each tag with the number of its operations, and as many names of operations as a line has room for."""
+    from shutil import get_terminal_size
+
     tags = _by_tag(operations)
+    room = min(get_terminal_size().columns - _BEFORE_EXAMPLES, _LONGEST_EXAMPLES)
     rows = []
     for tag in sorted(tags, key=alphanumeric_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
-        shown = [name for name in names[:_EXAMPLES] if len(name) <= _LONGEST_EXAMPLE]
-        while len(", ".join(shown)) > _LONGEST_EXAMPLES:
-            shown.pop()
+        shown = names[:1]
+        for name in names[1:]:
+            if len(", ".join([*shown, name])) > room:
+                break
+            shown.append(name)
         more = ", …" if shown and len(names) > len(shown) else ""
         rows.append((tag, f"{len(names):>4}  {', '.join(shown)}{more}".rstrip()))
     return rows

@@ -16,6 +16,7 @@ from cxcall.cli.actions.send import show_request
 from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
 from cxcall.cli.mcp_server.tool_results import RefusedToolError, as_tool
 from cxcall.client.client import Client
+from cxcall.credentials.request_credentials import stop_without_credentials
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.internal_fault import fault_finding
@@ -153,6 +154,7 @@ class RequestTools:
         """Return the question for the person; raises RefusedToolError if the request cannot be sent."""
         try:
             checked = self._confirmed(operation, confirmation_id, body, parameters)
+            stop_without_credentials(checked.settings, checked.operation)
             self._client.stop_on_ledger(checked)
         except CxcallError as error:
             raise RefusedToolError(error) from None

@@ -6,6 +6,7 @@ import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.recorded_rows import count_by_outcome, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import csv_records, text_sections
@@ -71,7 +72,7 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
             PurePath(each["file"]).name or "-",
             "" if each["rows"] is None else str(each["rows"]),
             *(str(each["outcomes"].get(outcome, 0)) for outcome in _COUNTED),
-            each["state"],
+            each["state"] + f", {SANDBOX_TARGET}" * (each["target"] == SANDBOX_TARGET),
         )
         for each in batches
     ]

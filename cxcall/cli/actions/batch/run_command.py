@@ -181,6 +181,7 @@ class BatchCommand:
             confirmed=confirmed,
             ask=ask,
             is_resumed=self.options.resume,
+            needs_credentials=not self.mode.is_queued,
         )
 
     def new_run(self, begun: BegunBatch, selection: RowSelection) -> Run:

@@ -1,0 +1,80 @@
+"""What the help of a command shows: ranges in words, and only options that have an effect."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import screen as screen_of
+from helpers.command import terminal
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+@pytest.mark.parametrize(
+    ("command", "asks", "tells"),
+    [
+        (("execute",), True, True),
+        (("batch",), True, True),
+        (("history", "prune"), True, False),
+        (("auth", "login"), True, False),
+        (("validate",), False, True),
+        (("explain",), False, True),
+        (("operations",), False, False),
+        (("history", "list"), False, False),
+    ],
+)
+def test_help_shows_the_output_options_that_have_an_effect_and_others_are_accepted(
+    cxcall: Cxcall, command: tuple[str, ...], *, asks: bool, tells: bool
+) -> None:
+    shown = cxcall(*command, "--help", code=0).out
+    assert (("--no-input" in shown), ("--quiet" in shown)) == (asks, tells)
+    assert "unknown option" not in cxcall(
+        *command, "--no-input", "-q", "--unknown", code=2
+    ).err.replace("unknown option `--unknown`", "")
+
+
+def test_help_names_the_range_of_a_number_in_words(cxcall: Cxcall) -> None:
+    assert "[default: 20; 1 or more]" in cxcall("batch", "list", "--help", code=0).out
+    assert "[one per core]. [1 to 256]" in " ".join(
+        cxcall("validate", "--help", code=0).out.split()
+    )
+    for command in (("batch",), ("track",), ("sandbox",), ("worker",)):
+        assert not re.search("x[<>]=|<=x", cxcall(*command, "--help", code=0).out)
+
+
+def test_one_option_for_the_engagement_id_is_the_short_form_of_the_other(cxcall: Cxcall) -> None:
+    shown = " ".join(cxcall("execute", "--help", code=0).out.split())
+    assert "--engagement-header NAME Set --engagement-id header:NAME." in shown
+
+
+def test_default_platform_is_named_a_default(cxcall: Cxcall) -> None:
+    lines = cxcall("config", "show", code=0).out.splitlines()
+    assert "platform\tgenesys-cloud\tdefault" in lines
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_groups_of_operations_name_as_many_as_there_is_room_for(
+    cxcall: Cxcall, columns: int
+) -> None:
+    with terminal(cxcall, "operations", columns=columns) as child:
+        text = plain(screen_of(child))
+    rows = re.findall(r"^  ([a-z][\w -]*?) +([0-9]+)  (\S.*?)\r?$", text, re.MULTILINE)
+    named = {tag: names for tag, count, names in rows}
+    assert named["persistent-contacts"].startswith("cxone-")
+    assert (len(named["conversations"]) > 44) == (columns > 80)
+
+
+def test_text_below_a_heading_keeps_its_indent_where_it_is_folded(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "operations", "place-call", columns=80) as child:
+        text = plain(screen_of(child))
+    body = text.partition("BODY")[2]
+    start = body.index("  The server requires")
+    assert all(line.startswith("  ") for line in body[start:].splitlines()[:3])
