@@ -269,11 +269,10 @@ def test_terminal_shows_only_the_parties_that_changed(cxcall: Cxcall) -> None:
     def read(_path: str, count: int) -> Reply:
         return conversation(own, states[min(count, 1)], over=count > 1)
 
-    with (
-        Platform(reads=read) as platform,
-        terminal(cxcall, "track", ID, "--wait", **platform.environment) as child,
-    ):
-        text = screen(child)
+    with Platform(reads=read) as platform:
+        cxcall.environment |= platform.environment
+        with terminal(cxcall, "track", ID, "--wait") as child:
+            text = screen(child)
     assert text.count("agent") == 1
     assert [word for word in ("alerting", "the call ended") if word in text] == [
         "alerting",
