@@ -55,7 +55,9 @@ def read(
     `tokens` is as in `deliver`. A signal ends the read at once (KeyboardInterrupt).
     """
     attempts = _Attempts(plan, NullLedger(), tokens, hooks)
-    return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as below
+    result = attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as below
+    attempts.log_end(result)
+    return result
 
 
 def deliver(
@@ -98,6 +100,7 @@ def deliver(
         except BaseException as broken:  # noqa: BLE001 - as above; the second time, it is part of the result
             attempts.late_error = broken
             result = attempts.record(result)
+        attempts.log_end(result)
         if watch:
             watch.end(result, error or attempts.late_error)
         elif error and not isinstance(error, KeyboardInterrupt):
@@ -129,7 +132,7 @@ class _Attempts:
     ) -> None:
         self.plan, self.ledger, self.tokens, self.hooks = plan, ledger, tokens, hooks
         self.attempt, self.sends, self.total_wait = 1, 1, 0.0
-        self.has_renewed_token = self.may_be_processed = False
+        self.has_renewed_token = self.may_be_processed = self.is_recorded = False
         self.last_exchange: Exchange | None = None
         self.late_error: BaseException | None = None
         self.recorded_at = inf
@@ -147,17 +150,19 @@ class _Attempts:
     def log(self, event: str, **fields: Any) -> None:
         """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
 
-        The handlers of `cxcall/sending/delivery_log.py` mask secrets and phone numbers.
+        The handlers of `cxcall/sending/delivery_log.py` mask secrets and phone numbers. What a handler of a program
+        raises after the request was sent is kept in `late_error`: it changes no result.
         """
         if _logger.isEnabledFor(logging.INFO):
-            fields = {
-                "deliveryId": self.plan.delivery,
-                "batch": self.plan.batch,
-                "row": self.plan.row,
-                **fields,
-            }
+            of_row = {"batch": self.plan.batch, "row": self.plan.row}
+            fields = {"deliveryId": self.plan.delivery, **of_row, **fields}
             present = {name: value for name, value in fields.items() if value not in (None, "")}
-            _logger.info(event, extra={"fields": present})
+            try:
+                _logger.info(event, extra={"fields": present})
+            except BaseException as error:
+                if not (self.is_recorded or (self.last_exchange and isinstance(error, Exception))):
+                    raise
+                self.late_error = self.late_error or error
 
     def log_start(self, intent: Intent) -> None:
         """Log that the delivery is recorded, and is about to be sent."""
@@ -309,6 +314,19 @@ class _Attempts:
         if response:
             result = add_identifiers(self.plan, result, self.plan.request, response)
         result = self.hooks.review(result)._replace(attempts=self.attempt)
+        try:
+            record_outcome(self.ledger, result, self.is_interrupted)
+        except BaseException as error:
+            if not (isinstance(error, CxcallError) or self.is_interrupted() or self.late_error):
+                raise
+            findings = (*result.findings, self._ledger_warning(error))
+            return result._replace(findings=findings, is_recorded=False)
+        return result
+
+    def log_end(self, result: Delivery) -> None:
+        """Log the result, which is recorded."""
+        self.is_recorded = True
+        response = result.exchange.response if result.exchange else None
         self.log(
             "end",
             outcome=result.outcome,
@@ -318,14 +336,6 @@ class _Attempts:
             correlationId=result.correlation_id,
             findings=[found.code for found in result.findings] or None,
         )
-        try:
-            record_outcome(self.ledger, result, self.is_interrupted)
-        except BaseException as error:
-            if not (isinstance(error, CxcallError) or self.is_interrupted() or self.late_error):
-                raise
-            findings = (*result.findings, self._ledger_warning(error))
-            return result._replace(findings=findings, is_recorded=False)
-        return result
 
     def _ledger_warning(self, error: BaseException) -> Finding:
         reason = error if isinstance(error, CxcallError) else type(error).__name__
