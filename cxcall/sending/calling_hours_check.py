@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.call_limits import Hours
 
 SCHEDULED = "x-cxcall-scheduled"
 _NAME_PART = "schedul"

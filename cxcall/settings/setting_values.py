@@ -59,11 +59,11 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
             fix = suggest_name(setting.value, allowed)
             raise invalid_setting(name, setting, problem, fix=fix)
     if (hours := values["hours"]).value:
-        from cxcall.phone.hours_of_day import Hours
+        from cxcall.phone.call_limits import Hours
 
         Hours.parse(hours.value, hours.locate())
     if (attempts := values["max_attempts"]).value:
-        from cxcall.phone.attempt_limit import AttemptLimit
+        from cxcall.phone.call_limits import AttemptLimit
 
         AttemptLimit.parse(attempts.value, attempts.locate())
     return values

@@ -45,7 +45,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
 
 def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
     """Return the hours and their policy; enforced hours take precedence over hours that only warn."""
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.call_limits import Hours
 
     with_hours = [each for each in (own, other) if each["hours"]]
     enforced = [each for each in with_hours if each["hours_policy"] == "enforce"]
@@ -66,7 +66,7 @@ def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:
 
 def _attempts(own: str, other: str) -> str:
     """Return the stricter limit; if they cannot be compared, the smaller count in the longer period."""
-    from cxcall.phone.attempt_limit import AttemptLimit
+    from cxcall.phone.call_limits import AttemptLimit
 
     limits = [AttemptLimit.parse(each) for each in (own, other) if each]
     if not limits:
@@ -138,8 +138,7 @@ def _lowers(name: str, value: str, other: str) -> bool:
 
 
 def _is_within(name: str, value: str, other: str) -> bool:
-    from cxcall.phone.attempt_limit import AttemptLimit
-    from cxcall.phone.hours_of_day import Hours
+    from cxcall.phone.call_limits import AttemptLimit, Hours
 
     try:
         if name == "hours":

@@ -18,7 +18,7 @@ from cxcall.batch.next_calling_time import check_hours_again, next_opening
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
-from cxcall.phone.hours_of_day import Hours
+from cxcall.phone.call_limits import Hours
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN

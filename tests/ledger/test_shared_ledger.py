@@ -16,7 +16,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limits import AttemptLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
 from helpers.machines import SEND, begin, machine

@@ -18,7 +18,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
-from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.phone.call_limits import AttemptLimit
 from cxcall.sending.people_in_request import find_people, find_possible_people
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
