@@ -104,13 +104,9 @@ def assemble(arguments: Sequence[str]) -> Any:
     )
 
     before = COMMON if arguments[0].startswith("-") else ()
-    accept_global_options(app, before, [_version_flag()])
+    version = option("--version", "Show the version.", callback=_show_version, is_eager=True)
+    accept_global_options(app, before, [Parameter("version", bool, version)])
     return typer.main.get_command(app)
-
-
-def _version_flag() -> Parameter:
-    declared = option("--version", "Show the version.", callback=_show_version, is_eager=True)
-    return Parameter("version", bool, declared)
 
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so

@@ -40,19 +40,15 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     if not finding:
         hint = _advise_on_option(error) if hasattr(error, "possibilities") else ""
         fix = f"{hint}see `{path} --help`"
-        finding = Finding.error("usage", _place(error) or path, _message(error), fix=fix)
+        parameter = getattr(error, "param", None)
+        place = parameter_name(parameter) if parameter else getattr(error, "option_name", "")
+        finding = Finding.error("usage", place or path, _message(error), fix=fix)
     return Report(
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,
         ExitCode.USAGE,
         findings=[finding],
     )
-
-
-def _place(error: Any) -> str:
-    """Return the option or argument that an error is about; empty if there is none."""
-    parameter = getattr(error, "param", None)
-    return parameter_name(parameter) if parameter else str(getattr(error, "option_name", ""))
 
 
 def _omitted_option(error: Any, context: Any) -> Finding | None:

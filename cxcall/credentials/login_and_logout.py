@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
@@ -12,7 +12,7 @@ from cxcall.settings.settings import state_dir
 from cxcall.settings.tenants import delete_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable
 
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
     from cxcall.settings.settings import Settings
@@ -71,20 +71,19 @@ def log_out(settings: Settings) -> list[str]:
         delete_tenant(state_dir(), settings.profile)
         tokens = token_cache.delete_tokens(settings.profile)
         logins = stored_logins.delete_logins(settings.profile)
+    # Each login may have left a token of the same address.
+    counts = Counter(str(token.get("token_url")) for token in tokens)
     return [
         *(
             f"the {stored_logins.describe_secret(login)} for {login.get('base_url')}"
             + (f" (but {login['kept']})" if "kept" in login else "")
             for login in logins
         ),
-        *_describe_tokens(tokens),
+        *(
+            f"the token from {url}" if count == 1 else f"{count} tokens from {url}"
+            for url, count in counts.items()
+        ),
     ]
-
-
-def _describe_tokens(tokens: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield one text for each address that tokens are from; each login may have left one."""
-    for url, count in Counter(token.get("token_url") for token in tokens).items():
-        yield f"the token from {url}" if count == 1 else f"{count} tokens from {url}"
 
 
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:

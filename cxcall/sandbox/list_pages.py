@@ -56,7 +56,10 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[An
         return body, {}
     page = _requested_page(paging, path, dict(parse_qsl(query)))
     schema = success_schema(operation)
-    items = _all_items(operation, paging, body)[page.start : page.start + page.size]
+    # The whole list: the items of the example, repeated with other IDs.
+    known = paging.find_items(body) or [_sample_item(operation, paging)]
+    places = range(ITEMS)[page.start : page.start + page.size]
+    items = [_rename_item(deepcopy(known[place % len(known)]), place) for place in places]
     if not paging.items:
         link = f'<{page.next_link}>; rel="next"'
         return items, {"Link": link} if page.next_link else {}
@@ -100,12 +103,6 @@ def _number(query_values: dict[str, str], name: str, default: int, least: int) -
     if not (text.isascii() and text.isdecimal()) or int(text) < least:
         raise HttpProblem(400, "invalid.query.param.value", name=name)
     return int(text)
-
-
-def _all_items(operation: Operation, paging: Paging, body: Any) -> list[Any]:
-    """Return the whole list: the items of the example, repeated with other IDs."""
-    known = paging.find_items(body) or [_sample_item(operation, paging)]
-    return [_rename_item(deepcopy(known[place % len(known)]), place) for place in range(ITEMS)]
 
 
 def _sample_item(operation: Operation, paging: Paging) -> Any:

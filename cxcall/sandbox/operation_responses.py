@@ -85,7 +85,9 @@ def success_response(
     if media_type is None:
         return SandboxResponse(status, None, headers)
     pointers = dict.fromkeys(_engagement_places(operation, "body"), engagement_id)
-    examples = _examples(media_type)
+    examples = [entry["value"] for entry in media_type.get("examples", {}).values()]
+    if not examples and "example" in media_type:
+        examples = [media_type["example"]]
     if examples:
         example = examples[min(context.read_count, len(examples) - 1)]
         body = _fill_pointers(
@@ -98,11 +100,6 @@ def success_response(
         body, more = cut_page(operation, body, context.path, context.query)
         headers |= more
     return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
-
-
-def _examples(media_type: Mapping[str, Any]) -> list[Any]:
-    several = [entry["value"] for entry in media_type.get("examples", {}).values()]
-    return several or ([media_type["example"]] if "example" in media_type else [])
 
 
 def _path_pointers(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:

@@ -142,7 +142,11 @@ class Sandbox:
 
         try:
             request = _read_request(environ)
-            response = self._respond_to(request)
+            if self._hosts.accept(request.headers.get("host", "")):
+                response = self._app.respond(request)
+            else:  # it is not logged
+                message = "This sandbox has another address."
+                response = HttpProblem(421, "misdirected.request", message).response("")
         except Exception:
             import logging
 
@@ -165,13 +169,6 @@ class Sandbox:
             if response.transmission is Transmission.TRUNCATED
             else content
         ]
-
-    def _respond_to(self, request: SandboxRequest) -> SandboxResponse:
-        """Return the response; a request for another host is refused and not logged."""
-        if not self._hosts.accept(request.headers.get("host", "")):
-            problem = HttpProblem(421, "misdirected.request", "This sandbox has another address.")
-            return problem.response("")
-        return self._app.respond(request)
 
     def _hold(self, is_gone: Callable[[], bool]) -> None:
         """Hold a request without a response until its client disconnects or the sandbox stops.

@@ -106,12 +106,15 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
     """Return the report of an accepted request with the state of the campaign after it."""
     findings = list(report.findings)
     if action == "start" and state.is_running is False:
+        reason = "see its errors"
+        if not state.errors:
+            reason = "a start can take a moment, and a campaign without contacts to call ends at once: check its list"
         findings.append(
             Finding.warning(
                 "state",
                 "response",
                 f"the start was accepted, but the campaign is `{state.status}`",
-                fix=f"{_reason_to_stop(state)}; check its status again: {command_line('cxcall', 'campaign', 'status', state.id)}",
+                fix=f"{reason}; check its status again: {command_line('cxcall', 'campaign', 'status', state.id)}",
                 source="response",
             )
         )
@@ -119,13 +122,6 @@ def _add_state(report: Report, action: str, state: CampaignState, screen: Screen
     diagnostics = [*report.diagnostics, escape_to_one_line(str(shown))]
     data = state.with_masked_numbers().as_dict()
     return report._replace(data=data, findings=findings, diagnostics=diagnostics)
-
-
-def _reason_to_stop(state: CampaignState) -> str:
-    """Return why a campaign may not run after an accepted start, if its state shows a reason."""
-    if state.errors:
-        return "see its errors"
-    return "a start can take a moment, and a campaign without contacts to call ends at once: check its list"
 
 
 def _read_again(

@@ -116,11 +116,12 @@ def _sections(operation: Operation) -> Iterator[Section]:
         yield Section(lines=[operation.description])
     yield Section(entries=list(_facts(operation)))
     if operation.parameters:
-        entries = list(_parameter_entries(operation))
-        yield Section("PARAMETERS", entries=entries)
+        yield Section("PARAMETERS", entries=list(_parameter_entries(operation)))
     if operation.takes_body:
         yield _body_section(operation)
-    elif media := _other_media(operation):
+    elif media := operation.contract.resolve(operation.declared.get("requestBody", {})).get(
+        "content"
+    ):
         yield Section("BODY", [f"  {' or '.join(media)}"])
     yield from _response_sections(operation)
 
@@ -153,11 +154,6 @@ def _parameter_entries(operation: Operation) -> Iterator[Entry]:
         schema = operation.contract.resolve(entry.schema)
         kind = f"{entry.location}, {_type_text(operation, schema)}"
         yield Entry(entry.name, _describe(kind, entry.required, schema, entry.description))
-
-
-def _other_media(operation: Operation) -> list[str]:
-    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
-    return list(declared.get("content", {}))
 
 
 def _body_section(operation: Operation) -> Section:

@@ -71,7 +71,9 @@ def send_one(
         if options.is_dry_run:
             return show_request(checked, command, as_curl=sending.curl)
         if not (sending.yes or sending.sandbox):
-            _ask_consent(checked, screen)
+            from cxcall.sending.confirmation_prompt import ask_consent
+
+            ask_consent(checked, yes=False, ask=screen.confirm if screen.is_interactive else None)
         if reading is not None and reading.all_pages:
             from cxcall.cli.actions.page_output import read_all
 
@@ -79,12 +81,6 @@ def send_one(
         send = _deliver_and_follow if sending.wait else deliver_request
         report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
-
-
-def _ask_consent(checked: CheckedRequest, screen: Screen) -> None:
-    from cxcall.sending.confirmation_prompt import ask_consent
-
-    ask_consent(checked, yes=False, ask=screen.confirm if screen.is_interactive else None)
 
 
 def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:

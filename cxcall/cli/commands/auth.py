@@ -31,7 +31,6 @@ from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from cxcall.contracts.contract import Contract
     from cxcall.credentials.access_token import Token
 
     Flags = Mapping[str, str | None]
@@ -168,16 +167,12 @@ def _ask_destination(flags: Flags, screen: Screen) -> Flags:
             "Area, such as na1, or the URL of the API"
         )  # no default: a key is sent there
     else:
-        default = _default_region(find_platform_contract(platform))
+        contract = find_platform_contract(platform)
+        urls = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
+        default = next((name for name in urls if urls[name] == contract.base_url()), "")
         answer = screen.read_line(f"Region, or the URL of the API [{default}]") or default
     name = "base_url" if "://" in answer else "region"
     return {**flags, "platform": platform, name: answer}
-
-
-def _default_region(contract: Contract) -> str:
-    """Return the name of the region that requests go to if no setting names one."""
-    hosts = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
-    return next((name for name, url in hosts.items() if url == contract.base_url()), "")
 
 
 def _ask_platform(screen: Screen) -> str:

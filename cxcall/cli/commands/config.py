@@ -93,7 +93,9 @@ def set_(
     """
     profiles.check_name(key)
     profile = chosen_profile(options._asdict()).value
-    checked = profiles.checked_value(key, value, find_platform_contract(_platform(profile)))
+    table = ConfigFile.read(config_path()).profiles.get(profile, {})
+    platform = str(table.get("platform", "")) or find_platform({})
+    checked = profiles.checked_value(key, value, find_platform_contract(platform))
     profiles.change_profile(config_path(), profile, {key: checked})
     return Report(
         "config set",
@@ -165,11 +167,6 @@ def chosen_profile(flags: Flags) -> Setting:
             fix=f"add {command('--profile', profile.value)}",
         )
     return profile
-
-
-def _platform(profile: str) -> str:
-    table = ConfigFile.read(config_path()).profiles.get(profile, {})
-    return str(table.get("platform", "")) or find_platform({})
 
 
 def settings_of_platform(flags: Flags) -> Settings:

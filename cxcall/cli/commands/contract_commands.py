@@ -14,7 +14,7 @@ from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -156,7 +156,7 @@ def _examples(operations: Sequence[Operation]) -> list[str]:
         first.setdefault(entry.platform, entry)
     return [
         *(
-            f"{start}{f' --platform {platform}' if len(first) > 1 else ''} {_required_flags(entry)} --sandbox"
+            f"{start}{f' --platform {platform}' if len(first) > 1 else ''} {_sample_flags(filter(lambda flag: flag.required, entry.flags), entry)} --sandbox"
             for platform, entry in first.items()
         ),
         f"{start} --file payload.json --dry-run",
@@ -175,11 +175,7 @@ def _sender_examples(operation: Operation) -> list[str]:
     return [f"{start}{body} --dry-run", f"{start}{body} --sandbox", f"{start}{body} -o json"]
 
 
-def _required_flags(operation: Operation) -> str:
-    return _sample_flags([flag for flag in operation.flags if flag.required], operation)
-
-
-def _sample_flags(flags: Sequence[Flag], operation: Operation) -> str:
+def _sample_flags(flags: Iterable[Flag], operation: Operation) -> str:
     from cxcall.documents.json_pointer import has_value, value_at
 
     examples = {

@@ -84,7 +84,9 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
             load.id_parameter: options.contact_list,
             **parse_parameters(load.operation, options.param or ()),
         }
-        _stop_on_invalid_parameters(load.operation, values)
+        findings = list(check_parameters(load.operation, values, Payload(None)))
+        if has_errors(findings, strict=False):
+            raise CheckError(*findings)
         builder = ChunkBuilder(load, options.set or (), options.file)
         _stop_on_invalid_body(load.operation, builder)
         reader = CampaignReader(load.operation.contract, settings)
@@ -109,12 +111,6 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
             load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
         )
         return run.run()
-
-
-def _stop_on_invalid_parameters(operation: Operation, values: dict[str, str]) -> None:
-    findings = list(check_parameters(operation, values, Payload(None)))
-    if has_errors(findings, strict=False):
-        raise CheckError(*findings)
 
 
 def _stop_on_invalid_body(operation: Operation, builder: ChunkBuilder) -> None:
