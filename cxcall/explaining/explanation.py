@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
 from cxcall.explaining.checks.credentials.jwt_claims import read_claims
@@ -25,6 +27,7 @@ from cxcall.explaining.missing_evidence import (
     note_no_evidence,
     note_unread_body,
 )
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import (
     find_intended_operation,
     intended_operation_note,
@@ -41,11 +44,6 @@ from cxcall.responses.identifiers import correlation_id, correlation_place
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
-
-if TYPE_CHECKING:
-    from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 
 def _not_captured(where: str) -> str:
@@ -233,8 +231,7 @@ def _check_response(
         is_vague = refusal.code == "not-provable"
         excerpt = payload.find_excerpt(refusal.where) if payload else None
         yield finding._replace(
-            severity=Severity.NOTE if is_vague else refusal.severity,
-            excerpt=excerpt,
+            severity=Severity.NOTE if is_vague else refusal.severity, excerpt=excerpt
         )
     yield from note_unknown_outcome(request, route.operation)
 

@@ -6,17 +6,15 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.explaining.explanation import Explanation
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone.impossible_numbers import find_number_mistake
 from cxcall.responses.failures_in_2xx import explain_failures
 from cxcall.runtime.patterns import UUID_FORM
-
-if TYPE_CHECKING:
-    from cxcall.explaining.explanation import Explanation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _DESCRIPTION = re.compile(r"; it says: |\. ")
 """The text before the description of a property in a reason."""

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cxcall.findings.finding import Finding
-    from cxcall.transport.http_messages import Headers, HttpResponse
+from cxcall.findings.finding import Finding
+from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
 _ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode", "contextId")

@@ -7,12 +7,14 @@ from binascii import Error, a2b_base64
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.correction.json_repair import parse_repaired
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.text_secrets import find_credentials
+from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import MASKED, Redactor, mask_spans
@@ -25,10 +27,6 @@ from cxcall.runtime.likely_secrets import (
 )
 from cxcall.runtime.text_decoding import decodings
 from cxcall.transport.http_messages import Headers
-
-if TYPE_CHECKING:
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.findings.finding import Finding
 
 _KEPT_REDACTORS = 16
 _FEW_SECRETS = 16

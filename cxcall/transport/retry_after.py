@@ -52,10 +52,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     wait = _seconds(text)
     if wait is not None:
         return wait
-    until = _date(text)
+    until = http_date(text)
     if until is None:
         return None
-    since = _date(_value(headers, "Date")) or now
+    since = http_date(_value(headers, "Date")) or now
     return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)
 
 
@@ -93,7 +93,8 @@ def _seconds(text: str) -> float | None:
     return min(float(text), MAX_WAIT) if re.fullmatch(_SECONDS, text) else None
 
 
-def _date(text: str) -> datetime | None:
+def http_date(text: str) -> datetime | None:
+    """Return the time of a header such as `Date`, in UTC; None if it is empty or not a date."""
     if not text:
         return None
     from email.utils import parsedate_to_datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
@@ -11,6 +11,7 @@ from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
 from cxcall.explaining.checks.credentials.token_request_check import JSON, expected_endpoint
 from cxcall.explaining.checks.url.host_check import is_foreign
+from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
@@ -22,12 +23,7 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.checks.url.route_check import RouteMatch
-    from cxcall.transport.http_messages import Headers
+from cxcall.transport.http_messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding
 from cxcall.responses.processing_evidence import leaves_outcome_open
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.contracts.operation import Operation
 
 _CURL = re.compile(r"curl: \((\d+)\) (.+)")
 # Exit codes of curl before it sends: of its options, names, connections, TLS handshakes, and certificates.

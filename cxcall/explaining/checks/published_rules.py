@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
 from cxcall.explaining.checks.url.host_check import platform_of_path
+from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     PublishedOperation,
@@ -18,12 +21,6 @@ from cxcall.findings.finding import Finding
 from cxcall.payloads.declared_conditions import find_breaches
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 from cxcall.runtime.patterns import fold_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from cxcall.explaining.checks.url.route_check import RouteMatch
-    from cxcall.explaining.observed_request import ObservedRequest
 
 
 def check_published(

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import load_catalog
+from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
 from cxcall.explaining.checks.url.query_check import members_for_body
 from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
-from cxcall.explaining.correction.shell_forms import (
-    for_bash,
-    for_cmd,
-    for_powershell,
-    json_text,
-)
+from cxcall.explaining.correction.shell_forms import for_bash, for_cmd, for_powershell, json_text
 from cxcall.explaining.correction.value_correction import correct_body, correct_parameters
+from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.operations.intended_operation import find_better_operation
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
 from cxcall.explaining.operations.path_findings import correct_prefix
@@ -32,12 +30,6 @@ from cxcall.runtime.known_secrets import MASKED
 from cxcall.transport.curl import curl, with_confirmation
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import is_loopback_url
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.explanation import Explanation
 
 _WRONG_HOST = ("host-unknown", "platform-mismatch")
 _OPEN_HOST = "<host>"

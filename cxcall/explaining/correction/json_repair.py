@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from copy import deepcopy
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 from cxcall.documents.json_document import Document, DocumentError, parse
 from cxcall.documents.json_pointer import has_value
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload, set_value
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.findings.finding import Finding
 
 _DOUBLE_QUOTES, _SINGLE_QUOTES = (
     "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb",

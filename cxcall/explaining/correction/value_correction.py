@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
+from cxcall.contracts.operation import Operation
+from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
 from cxcall.explaining.checks.body.optional_members import is_optional_null
 from cxcall.explaining.checks.url.query_check import find_renames, query_parameters
+from cxcall.explaining.explanation import Explanation
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.findings.edit import Applicability, Edit, write
@@ -23,14 +28,6 @@ from cxcall.payloads.schema_check import check_body, is_valid_text
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import MASKED
 from cxcall.runtime.patterns import fold_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.contracts.parameters import Parameter
-    from cxcall.explaining.explanation import Explanation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _MAX_ROUNDS = 200
 _WRONG_VALUES = {"id-format": "uuid", "phone-format": "e164", "placeholder": ""}

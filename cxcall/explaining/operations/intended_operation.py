@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.json_schema import JsonSchema
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.explaining.checks.url.host_check import platform_of_path
+from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import body_value
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
@@ -25,16 +31,7 @@ from cxcall.payloads.operation_matching import (
     find_valid_operations,
     property_names,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.contracts.contract import Contract
-    from cxcall.contracts.json_schema import JsonSchema
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.checks.url.route_check import RouteMatch
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.payloads.payload import Payload
+from cxcall.payloads.payload import Payload
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """The share of a body's names that an operation must know to have been meant."""

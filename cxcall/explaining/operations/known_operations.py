@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.operations.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.runtime.name_similarity import count_typos
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from cxcall.explaining.operations.known_operations import PublishedOperation
 
 ID, VALUE = "{}", "{*}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_path
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     CXONE,
     GENESYS,
@@ -20,12 +22,6 @@ from cxcall.explaining.operations.known_operations import (
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.refusals.refusal_findings import unpublished_path
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 # A prefix that is missing, repeated, or of another version (docs/platforms/nice-cxone.md#base-url-and-versions).
 _PREFIXES = {

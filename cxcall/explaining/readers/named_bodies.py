@@ -7,7 +7,8 @@ is the body only if an operation takes it.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.readers.json_values.json_search import (
@@ -24,9 +25,6 @@ from cxcall.explaining.readers.json_values.request_objects import (
 from cxcall.explaining.readers.labeled_request import part_of
 from cxcall.explaining.readers.messages.responses_in_text import object_text
 from cxcall.named_tuple import NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 _OPENING = re.compile(r"(?<![\w${])\{(?![\w.-]*\}|\{)|(?<!\w)\[(?=\s*[\[{\]\"':])")
 _BEFORE_OBJECT = re.compile(r"(?:\b[\w.]+\()?\b[bru]?[\"'`]?$")

@@ -31,11 +31,7 @@ _NEW_STATE = re.compile(r"\btransition\b.*\bto [<\['\"]?(\w+)", re.IGNORECASE)
 
 
 def place_refusal(
-    main: Finding,
-    operation: Operation | None,
-    response: HttpResponse,
-    text: str,
-    body: Any,
+    main: Finding, operation: Operation | None, response: HttpResponse, text: str, body: Any
 ) -> tuple[Finding, tuple[Finding, ...]]:
     """Return the main finding of a refusal with its place, and findings on other places that the response names.
 

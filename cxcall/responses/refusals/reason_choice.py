@@ -26,11 +26,7 @@ if TYPE_CHECKING:
 
 _VAGUE_CODES = (
     "",
-    "invalid_request",
-    "bad.request",
-    "general.bad.request",
-    "client.failed.request",
-    "no.results",
+    *"invalid_request bad.request general.bad.request client.failed.request no.results".split(),
 )
 """Codes that are less exact than the message beside them."""
 _TRANSITION = (

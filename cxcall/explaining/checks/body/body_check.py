@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
@@ -24,7 +24,9 @@ from cxcall.explaining.checks.url.query_check import (
     is_in_query,
     with_query,
 )
+from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import is_form, read_body
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.intended_operation import (
     check_related_operation,
     find_better_operation,
@@ -36,12 +38,6 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body as check_schema
 from cxcall.payloads.schema_check import check_parameters, operation_mismatch
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.checks.url.route_check import RouteMatch
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.reason_choice import platform_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from cxcall.contracts.operation import Operation
 
 _BAD_REQUEST = 400
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')

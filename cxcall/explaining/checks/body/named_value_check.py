@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder, placeholder_finding
 from cxcall.payloads.undialable_values import find_unlikely_number, place_in_body
 from cxcall.phone import number_masking
-from cxcall.runtime.patterns import is_uuid
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.payloads.payload import Payload
+from cxcall.runtime.patterns import fold_name, is_uuid
 
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 _PHONE_NAME = re.compile(
@@ -142,11 +138,7 @@ def _check_id(
 @cache
 def _names_by_kind() -> dict[str, frozenset[str]]:
     kinds = json.loads(Path(__file__).with_name("value_kinds.json").read_text("utf-8"))
-    return {kind: frozenset(map(_fold, names)) for kind, names in kinds.items()}
-
-
-def _fold(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
+    return {kind: frozenset(map(fold_name, names)) for kind, names in kinds.items()}
 
 
 def kind_of(name: str, platform: str) -> str:
@@ -155,7 +147,7 @@ def kind_of(name: str, platform: str) -> str:
     A name is known in any case, and with underscores or hyphens. Without a platform, a name that is a UUID
     on one platform and an integer on the other is an `id`.
     """
-    kinds, folded = _names_by_kind(), _fold(name)
+    kinds, folded = _names_by_kind(), fold_name(name)
     if folded in kinds["phone"]:
         return "phone"
     if platform != GENESYS and folded in kinds["integer"]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.contracts.json_schema import JsonSchema, member_schema, merged_schema
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.findings.finding import Finding, Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from cxcall.contracts.operation import Operation
-    from cxcall.payloads.payload import Payload
+from cxcall.payloads.payload import Payload
 
 _MAX_NAMED = 3
 

@@ -13,6 +13,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.transport.retry_after import http_date
 
 _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
@@ -91,7 +92,7 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
 
 def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Finding]:
     """Yield a finding if the token had expired, or if it is of a kind that no API accepts."""
-    sent = _response_time(request)
+    sent = http_date(request.response.headers.get("Date", "")) if request.response else None
     more = {
         "fix": "get a new token, for example with `cxcall auth token`",
         "source": "the token's `exp`",
@@ -138,14 +139,3 @@ def _check_target(
             why="the two platforms share no paths, tokens, or IDs",
             source="the token's `iss`",
         )
-
-
-def _response_time(request: ObservedRequest) -> datetime | None:
-    from email.utils import parsedate_to_datetime
-
-    date = request.response.headers.get("Date", "") if request.response else ""
-    try:
-        moment = parsedate_to_datetime(date)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

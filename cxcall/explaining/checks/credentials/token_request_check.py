@@ -10,11 +10,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.observed_request import ObservedRequest
-from cxcall.explaining.operations.known_operations import (
-    CXONE,
-    GENESYS,
-    load_published_operations,
-)
+from cxcall.explaining.operations.known_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld, placeholder_finding

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.contracts.json_schema import JsonSchema
 from cxcall.contracts.operation import JSON, Operation
+from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.explaining.correction.json_repair import read_leniently
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_errors import explain_parameter_error
@@ -15,13 +19,6 @@ from cxcall.payloads.payload import Payload, convert_text
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 from cxcall.runtime.name_similarity import nearest_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.contracts.json_schema import JsonSchema
-    from cxcall.contracts.parameters import Parameter
-    from cxcall.explaining.observed_request import ObservedRequest
 
 BELONGS_IN_QUERY = "belongs in the query, not in the body"
 _BAD_REQUEST = 400

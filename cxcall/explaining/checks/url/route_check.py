@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.credentials.token_request_check import (
     check_token_request,
     is_token_request,
@@ -20,6 +22,7 @@ from cxcall.explaining.checks.url.host_check import (
     platform_of_path,
 )
 from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_placeholders
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
     CXONE,
@@ -49,13 +52,6 @@ from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.transport.origins import host_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from cxcall.contracts.contract import Contract
-    from cxcall.contracts.operation import Operation
-    from cxcall.explaining.observed_request import ObservedRequest
 
 _NOT_FOUND = 404
 _PUBLISHED_START = re.compile(r"(?<=[^/])/(?:api/v2|incontactapi)/", re.IGNORECASE)

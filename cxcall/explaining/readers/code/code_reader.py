@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.request_draft import RequestDraft, build_request
 from cxcall.explaining.readers.code.request_roles import (
@@ -35,13 +37,7 @@ from cxcall.explaining.readers.code.request_roles import (
 from cxcall.explaining.readers.code.values import CodeCall, contains_value
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.observed_request import ObservedRequest
-    from cxcall.transport.http_messages import HttpResponse
-
+from cxcall.transport.http_messages import HttpResponse
 
 # Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
 _RAW_LITERAL = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -55,10 +55,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     mark_unresolved,
     variable_names,
 )
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
-
+from cxcall.transport.http_messages import HttpResponse
 
 _NO_BODY = re.compile(
     r"^\W*(?:res|resp|response|results?|http_?response|console|fmt|puts|print\w*|system)\b"

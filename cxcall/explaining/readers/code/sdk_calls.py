@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import GENESYS, load_published_operations
@@ -16,11 +17,7 @@ from cxcall.explaining.readers.code.values import CodeCall
 from cxcall.explaining.readers.json_values.request_objects import find_response, status_of
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 _METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
 _CALL = re.compile(

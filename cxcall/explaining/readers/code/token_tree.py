@@ -265,10 +265,7 @@ def is_object_cast(item: Any) -> bool:
 def is_message(items: list[Any]) -> bool:
     """Return whether brackets contain a message of Objective-C, not a list."""
     first = items[0] if items else None
-    second = next(
-        (each for each in items[1:] if not is_token(each, "newline")),
-        None,
-    )
+    second = next((each for each in items[1:] if not is_token(each, "newline")), None)
     is_receiver = (isinstance(first, Group) and first.opening == "[") or (
         is_token(first, "word", "string") and first.value[:1] != ":"
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.readers.commands.shell_text import Command
 from cxcall.explaining.readers.request_builder import (
     basic_credentials,
     build_observed_request,
@@ -16,12 +17,7 @@ from cxcall.explaining.readers.request_builder import (
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 from cxcall.findings.finding import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from cxcall.explaining.readers.commands.shell_text import Command
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 # `curl --help all` (8.x): options without an argument. No `--no-...` option takes one; all others do.
 _FLAGS = frozenset(
@@ -74,10 +70,7 @@ def build_curl_requests(
 
 
 def _build_request(
-    origin: str,
-    options: list[tuple[str, str]],
-    piped: str | None,
-    response: HttpResponse | None,
+    origin: str, options: list[tuple[str, str]], piped: str | None, response: HttpResponse | None
 ) -> ObservedRequest:
     last_values = dict(options)
     data = [(name, _option_value(name, value, piped)) for name, value in options if name in _DATA]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
@@ -16,9 +16,7 @@ from cxcall.explaining.readers.request_builder import (
     with_defaults,
 )
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 # Separators with `@` take their value from a file. A header that ends with `;` is sent without a value.
 _ITEM = re.compile(r"((?:[^\\:=@;]|\\.)+?)(:=@|==@|=@|:@|:=|==|=|:|@|;$)(.*)", re.DOTALL)

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.request_builder import METHODS, build_observed_request, first_words
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 # No other option of wget with a value changes the request.
-_WGET_OPTIONS = {
-    "--method": "--request",
-    "--header": "--header",
-    "--body-data": "--data-raw",
-    "--post-data": "--data-raw",
-    "--body-file": "--data-binary",
-    "--post-file": "--data-binary",
-    "-O": "-o",
-    **dict.fromkeys(
-        tuple(
-            """
-            --output-document --timeout --user --password --user-agent --http-user
-            --http-password --tries --input-file --output-file
-            """.split()
-        ),
-        "--max-time",
-    ),
-}
+_WGET_OPTIONS = first_words(
+    """
+    -o -O
+    --request --method
+    --header --header
+    --data-raw --body-data --post-data
+    --data-binary --body-file --post-file
+    --max-time --output-document --timeout --user --password --user-agent --http-user
+    --max-time --http-password --tries --input-file --output-file
+    """
+)
 _POSTMAN_OPTIONS = {
     "--body": "--data-raw",
     "-d": "--data-raw",

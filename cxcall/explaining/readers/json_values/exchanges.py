@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import READ_METHODS
@@ -22,11 +23,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 _EXCHANGE_NAMES = frozenset("method host path url status response response_body request".split())
 _STORED_NAMES = {"text", "charset", "encoding", "mimeType", "size", "type"}

@@ -6,10 +6,8 @@ Words before a name say whose it is: `req_body`, `requestBody`, and `http.reques
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
 RESPONSE_NAMES = tuple("response res resp response_body responseBody httpResponse result".split())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -22,9 +22,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 from cxcall.explaining.text_secrets import is_secret_variable
 from cxcall.findings.errors import UsageError
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 _MAX_FOLDERS = 32
 

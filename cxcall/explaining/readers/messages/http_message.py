@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -27,14 +26,9 @@ from cxcall.explaining.readers.messages.start_lines import (
     STATUS_OF,
     find_first,
 )
-from cxcall.explaining.readers.request_builder import (
-    build_observed_request,
-    build_response,
-)
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import fill_braces
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(

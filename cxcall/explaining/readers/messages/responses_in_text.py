@@ -6,7 +6,7 @@ import json
 import re
 from ast import literal_eval
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -23,9 +23,7 @@ from cxcall.explaining.readers.messages.client_failures import (
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
-
-if TYPE_CHECKING:
-    from cxcall.transport.http_messages import HttpResponse
+from cxcall.transport.http_messages import HttpResponse
 
 # Starts of lines below code that show the response.
 RESPONSE_START = re.compile(
