@@ -43,14 +43,14 @@ class BatchRecords:
     """The batches of a ledger."""
 
     def __init__(self, access: LedgerAccess) -> None:
-        self._access = access
+        self._access, self._rows, self._database = access, access.rows, access.database
         self._finished: set[str] = set()
         """The batches that were found to have come to their end, which cannot be undone."""
 
     def is_finished(self, batch: str) -> bool:
         """Return whether a batch is finished; also true for a delivery without a batch."""
         if batch and batch not in self._finished:
-            if not self._access.rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
+            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
                 return False
             self._finished.add(batch)
         return True
@@ -77,7 +77,7 @@ class BatchRecords:
         batch = new_id(self._access.now())
         with self._access.writing():
             guard()
-            self._access.rows.insert(
+            self._rows.insert(
                 "batch",
                 id=batch,
                 at=self._access.now().timestamp(),
@@ -107,22 +107,20 @@ class BatchRecords:
             guard()
             for each in (batch, *self._same_batches(batch)):
                 if not self.is_finished(each):
-                    self._access.rows.insert(
-                        "batch_end", batch=each, at=self._access.now().timestamp()
-                    )
+                    self._rows.insert("batch_end", batch=each, at=self._access.now().timestamp())
 
     def _same_batches(self, batch: str) -> list[str]:
         """Return the other batches with the same rows, requests, and profile.
 
         Loads of the same rows into the same list count as the same, whatever their profiles.
         """
-        found = self._access.rows.select_table("batch", "WHERE id = ?", (batch,))
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
         names = ("operation", "target", "digest", "given")
         condition = " AND ".join(f"{name} = ?" for name in names)
         return [
             other["id"]
             for own in found
-            for other in self._access.rows.select_table(
+            for other in self._rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
             if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
@@ -130,11 +128,11 @@ class BatchRecords:
 
     def all(self) -> list[Batch]:
         """Return all batches, newest first."""
-        with self._access.database.snapshot():
-            batches = self._access.rows.select_table("batch", "ORDER BY number DESC")
-            finished = {each["batch"] for each in self._access.rows.select_table("batch_end")}
-            if len(batches) != self._access.rows.read_state().batches:
-                raise self._access.database.damage_error("a batch is missing")
+        with self._database.snapshot():
+            batches = self._rows.select_table("batch", "ORDER BY number DESC")
+            finished = {each["batch"] for each in self._rows.select_table("batch_end")}
+            if len(batches) != self._rows.read_state().batches:
+                raise self._database.damage_error("a batch is missing")
         return [
             Batch(
                 each["id"],
@@ -149,8 +147,8 @@ class BatchRecords:
         """Return the number of rows of a batch by outcome; the newest delivery of each row decides."""
         from cxcall.ledger.row_ranges import count_rows
 
-        with self._access.database.snapshot():
-            found = self._access.database.run(_OUTCOMES, {"batch": batch}).fetchall()
+        with self._database.snapshot():
+            found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
         counts: Counter[str] = Counter()
         for outcome, key, count in found:
             counts[str(outcome)] += count_rows(key) or int(count)
@@ -159,9 +157,9 @@ class BatchRecords:
     def digests(self, batches: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield the ID of each delivery of some batches, with the digest of its request."""
         statement = "SELECT id, digest FROM delivery WHERE batch = ? AND batch <> ''"
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             for batch in batches:
-                yield from self._access.database.run(statement, (batch,))
+                yield from self._database.run(statement, (batch,))
 
     def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
         """Return the IDs of deliveries that called, or may have called, people who are not recorded."""
@@ -169,11 +167,11 @@ class BatchRecords:
             "WHERE d.batch = ? AND d.batch <> ''"
             " AND NOT EXISTS (SELECT 1 FROM person p WHERE p.delivery = d.number)"
         )
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             return {
                 found.record.id
                 for batch in batches
-                for found in self._access.rows.select(where, (batch,))
+                for found in self._rows.select(where, (batch,))
                 if found.record.is_unresolved or found.record.was_placed
             }
 
@@ -192,7 +190,7 @@ class BatchRecords:
             return
         with self._access.writing(is_durable=False):
             for each in rows:
-                self._access.rows.insert(
+                self._rows.insert(
                     "unsent",
                     at=each.at.timestamp(),
                     batch=each.batch,
@@ -212,55 +210,55 @@ class BatchRecords:
         if content and content.digest == digest:
             return content.last_unsent
         with self._access.writing():
-            return self._access.rows.insert(
+            return self._rows.insert(
                 "unsent",
                 at=self._access.now().timestamp(),
                 batch=batch,
                 row=0,  # of no row
                 key=digest,
                 outcome=Outcome.SKIPPED,
-                reason=f"{CHANGED}{self._access.rows.state.last_delivery}",
+                reason=f"{CHANGED}{self._rows.state.last_delivery}",
                 message="",
             )
 
     def content(self, batch: str) -> FileContent | None:
         """Return the present content of a batch's file; None if it has not changed since the batch began."""
         where = "WHERE batch = ? AND row = 0 ORDER BY number DESC LIMIT 1"
-        with self._access.database.snapshot():
-            for row in self._access.rows.select_table("unsent", where, (batch,)):
+        with self._database.snapshot():
+            for row in self._rows.select_table("unsent", where, (batch,)):
                 last_delivery = int(row["reason"].removeprefix(CHANGED))
                 return FileContent(row["key"], last_delivery, int(row["number"]))
         return None
 
     def has_new_content(self, batch: str, number: int) -> bool:
         """Return whether the file of a batch, or of its other batches, got another content after a number."""
-        found = self._access.rows.select_table("unsent", "WHERE number > ? AND row = 0", (number,))
+        found = self._rows.select_table("unsent", "WHERE number > ? AND row = 0", (number,))
         changed = {row["batch"] for row in found}
         return bool(changed) and not changed.isdisjoint((batch, *self._same_batches(batch)))
 
     def deliveries_after(self, batch: str, number: int) -> set[str]:
         """Return the IDs of the deliveries of a batch after a number."""
         statement = "SELECT id FROM delivery WHERE batch = ? AND batch <> '' AND number > ?"
-        with self._access.database.snapshot():
-            return {str(id_) for (id_,) in self._access.database.run(statement, (batch, number))}
+        with self._database.snapshot():
+            return {str(id_) for (id_,) in self._database.run(statement, (batch, number))}
 
     def unconfirmed_people(self, batches: Collection[str]) -> set[str]:
         """Return the digests of the people of rows in these batches that no response confirmed."""
         where = "WHERE batch = ? AND substr(reason, 1, 7) = ?"
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             return {
                 row["reason"].removeprefix(PERSON)
                 for batch in batches
-                for row in self._access.rows.select_table("unsent", where, (batch, PERSON))
+                for row in self._rows.select_table("unsent", where, (batch, PERSON))
             }
 
     def moved_rows(self, batch: str) -> dict[str, int]:
         """Return the row number of each earlier delivery in the present content of a file that was changed."""
         content = self.content(batch)
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             where = "WHERE batch = ? AND substr(reason, 1, 9) = ? AND number > ? ORDER BY number"
             after = content.last_unsent if content else 0
-            found = self._access.rows.select_table("unsent", where, (batch, MOVED, after))
+            found = self._rows.select_table("unsent", where, (batch, MOVED, after))
         return {row["reason"].removeprefix(MOVED): int(row["row"]) for row in found}
 
     def counts_by_row_differ(self, batch: str) -> bool:
@@ -268,8 +266,8 @@ class BatchRecords:
 
         The file was changed, or a response did not confirm all rows of its request.
         """
-        with self._access.database.snapshot():
-            return self._access.database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None
+        with self._database.snapshot():
+            return self._database.run(_OWN_OUTCOME, (batch,)).fetchone() is not None
 
     def unsent_rows(
         self, batches: Collection[str], outcome: Outcome | None = None, after: int = 0
@@ -281,11 +279,11 @@ class BatchRecords:
         """
         where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
         values = (str(outcome),) if outcome else ()
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             found = [
                 row
                 for batch in batches
-                for row in self._access.rows.select_table("unsent", where, (batch, *values))
+                for row in self._rows.select_table("unsent", where, (batch, *values))
             ]
         found.sort(key=lambda row: int(row["number"]))
         return {

@@ -46,7 +46,7 @@ class PersonAttempts:
     """The records of whom each delivery called. Only digests with the key of this ledger are stored."""
 
     def __init__(self, access: LedgerAccess) -> None:
-        self._access = access
+        self._access, self._rows, self._database = access, access.rows, access.database
 
     def find_finding(
         self, people: Collection[Sequence[str]], limit: AttemptLimit | None
@@ -55,7 +55,7 @@ class PersonAttempts:
         if not (people and limit):
             return None
         try:
-            with self._access.database.snapshot():
+            with self._database.snapshot():
                 self.guard(people, limit)
         except TooManyAttemptsError as error:
             return error.findings[0]
@@ -88,10 +88,10 @@ class PersonAttempts:
 
         Deliveries of the machine's start `boot` also count if they are from its second `uptime` on.
         """
-        key = self._access.rows.read_state().digest_key
+        key = self._rows.read_state().digest_key
         for start in range(0, len(texts), _MAX_DIGESTS):
             digests = [keyed_digest(each, key) for each in texts[start : start + _MAX_DIGESTS]]
-            for found in self._access.rows.select_by_person(digests, since, boot, uptime):
+            for found in self._rows.select_by_person(digests, since, boot, uptime):
                 if found.record.is_unresolved or found.record.was_placed:
                     yield found
 
@@ -107,7 +107,7 @@ class PersonAttempts:
         A delivery that is still unknown comes first. Only deliveries for which `is_counted` is true count.
         """
         texts = list(chain.from_iterable(people))
-        with self._access.database.snapshot():
+        with self._database.snapshot():
             found = [
                 each.record
                 for each in self._calls_to(texts, 0.0)
@@ -117,14 +117,12 @@ class PersonAttempts:
 
     def digests(self, texts: Iterable[str]) -> list[str]:
         """Return the ledger's digests of some people, by their texts."""
-        with self._access.database.snapshot():
-            key = self._access.rows.read_state().digest_key
+        with self._database.snapshot():
+            key = self._rows.read_state().digest_key
         return [keyed_digest(each, key) for each in texts]
 
     def record(self, delivery: int, people: Collection[str]) -> None:
         """Record whom a delivery calls, in the transaction that records it."""
-        at, key = self._access.now().timestamp(), self._access.rows.state.digest_key
+        at, key = self._access.now().timestamp(), self._rows.state.digest_key
         for person in people:
-            self._access.rows.insert(
-                "person", at=at, delivery=delivery, digest=keyed_digest(person, key)
-            )
+            self._rows.insert("person", at=at, delivery=delivery, digest=keyed_digest(person, key))
