@@ -1,41 +1,23 @@
-"""Read the rows of an Excel sheet as a table of texts; refuse workbooks that would fill the memory.
-
-`calamine` creates a value for each cell, including empty cells.
-"""
+"""Read the rows of an Excel sheet as a table of texts."""
 
 from __future__ import annotations
 
-import re
+from contextlib import contextmanager
 from datetime import date, time
 from string import ascii_uppercase
 from typing import IO, TYPE_CHECKING, Any
-from zipfile import BadZipFile, ZipFile
 
-from cxcall.findings.errors import UsageError
+from cxcall.batch.input.workbook_limits import check_workbook
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row, format_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from zipfile import ZipInfo
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
     from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvRow, CsvTable
-
-LARGEST_WORKBOOK = 2 << 30
-"""The most bytes of an unpacked workbook."""
-LARGEST_RECTANGLE = 32 << 20
-"""The most cells of a sheet, from the first to the last one with a value: 32 columns, in as many rows as Excel has."""
-# Like Apache POI's ZipSecureFile: Excel never compresses a file to less than a hundredth.
-_LARGEST_RATIO = 100
-_SMALL = 16 << 20
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^<]*?\br=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
-_CHUNK = 1 << 20
-# `calamine` decides by the content and not by the name. The cells of .xls, .xlsb, and .ods are not counted here.
-_START = b"PK"
-_WORKBOOK = "xl/workbook.xml"
-_OTHER_FORMATS = frozenset({"xl/workbook.bin", "content.xml"})
 
 
 class SheetRecord(CsvRecord):
@@ -65,9 +47,11 @@ class Spreadsheet:
 
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
         self._name = name
-        chosen = _read_sheet(binary, name, sheet)
+        with _explaining_damage(name):
+            chosen = _read_sheet(binary, name, sheet)
+            values = chosen.to_python()
         self._first_column = chosen.start[1] if chosen.start else 0
-        self._records = _read_records(chosen)
+        self._records = _read_records(chosen, values)
         _, cells = next(self._records, (1, []))
         self.header = CsvHeader(name, tuple(cell.strip() for cell in _trim(cells)), ",")
 
@@ -85,60 +69,80 @@ class Spreadsheet:
 
 
 def _read_sheet(binary: IO[bytes], name: str, sheet: str) -> CalamineSheet:
-    import zlib
-
     try:
-        from python_calamine import CalamineError, CalamineWorkbook
+        from python_calamine import CalamineWorkbook
     except ImportError:
         raise UsageError(
             f"`{name}` is an Excel file; to read it, cxcall needs `python-calamine`, which is not installed",
             where=name,
             fix="`pip install 'cxcall[excel]'`, or save the sheet as CSV in UTF-8",
         ) from None
-    try:
-        binary.seek(0)
-        check_workbook(binary, name)
-        binary.seek(0)
-        return _choose_sheet(CalamineWorkbook.from_filelike(binary), name, sheet)
-    except (CalamineError, BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        # The standard library raises RuntimeError for an encrypted entry, and for an unknown compression.
-        raise UsageError(
-            f"`{name}` cannot be read as an Excel file: {error}",
-            where=name,
-            fix="save it again without a password, or as CSV in UTF-8",
-        ) from None
+    binary.seek(0)
+    check_workbook(binary, name)
+    binary.seek(0)
+    return _choose_sheet(CalamineWorkbook.from_filelike(binary), name, sheet)
 
 
 def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     """Return the named sheet, or the only visible one that is not empty."""
     from python_calamine import SheetVisibleEnum
 
+    listed = ", ".join(f"`{each}`" for each in workbook.sheet_names)
+    if sheet:
+        if sheet not in workbook.sheet_names:
+            raise UsageError(
+                f"`{name}` has no sheet `{sheet}`",
+                where="--sheet",
+                fix=f"use one of: {listed}" if listed else "",
+            )
+        return workbook.get_sheet_by_name(sheet)
     visible = [
         each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible
     ]
-    if sheet:
-        if sheet not in workbook.sheet_names:
-            listed = ", ".join(f"`{each}`" for each in workbook.sheet_names)
-            raise UsageError(
-                f"`{name}` has no sheet `{sheet}`", where="--sheet", fix=f"use one of: {listed}"
-            )
-        return workbook.get_sheet_by_name(sheet)
-    filled = [each for each in map(workbook.get_sheet_by_name, visible) if each.height]
-    if len(filled) > 1:
-        listed = ", ".join(f"`{each.name}`" for each in filled)
+    if not visible:
         raise UsageError(
-            f"`{name}` has {len(filled)} sheets: {listed}",
+            f"`{name}` has no visible sheet" + (f"; hidden: {listed}" if listed else ""),
+            where=name,
+            fix="choose the sheet to send: `--sheet NAME`"
+            if listed
+            else "save it again with a sheet",
+        )
+    sheets = [workbook.get_sheet_by_name(each) for each in visible]
+    filled = [each for each in sheets if each.height]
+    if len(filled) > 1:
+        names = ", ".join(f"`{each.name}`" for each in filled)
+        raise UsageError(
+            f"`{name}` has {len(filled)} sheets: {names}",
             where=name,
             fix="choose the sheet to send: `--sheet NAME`",
         )
-    return filled[0] if filled else workbook.get_sheet_by_name(visible[0])
+    return filled[0] if filled else sheets[0]
 
 
-def _read_records(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+@contextmanager
+def _explaining_damage(name: str) -> Iterator[None]:
+    """Turn what a damaged workbook raises into a UsageError."""
+    try:
+        yield
+    except CxcallError:
+        raise
+    except BaseException as error:
+        # Any exception of the libraries that unpack and read a file, and a panic of `calamine`, which is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        detail = f": {error}" if str(error) else ""
+        raise UsageError(
+            f"`{name}` cannot be read as an Excel file{detail}",
+            where=name,
+            fix="save it again without a password, or as CSV in UTF-8",
+        ) from None
+
+
+def _read_records(sheet: CalamineSheet, values: list[list[Any]]) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells of each row that is not blank."""
     first = sheet.start[0] if sheet.start else 0
-    for index, values in enumerate(sheet.to_python(), first + 1):
-        cells = [_as_text(value) for value in values]
+    for index, row in enumerate(values, first + 1):
+        cells = [_as_text(value) for value in row]
         if any(cells):
             yield index, cells
 
@@ -161,82 +165,3 @@ def _trim(cells: Sequence[str]) -> list[str]:
     """Return the cells without the empty ones at the end, which formatting leaves."""
     end = next((index for index in range(len(cells), 0, -1) if cells[index - 1]), 0)
     return list(cells[:end])
-
-
-def check_workbook(binary: IO[bytes], name: str) -> None:
-    """Raise UsageError for a workbook that is too large when unpacked, or whose format differs from its name.
-
-    Raises BadZipFile for a file that cannot be unpacked.
-    """
-    is_archive = binary.read(len(_START)) == _START
-    with ZipFile(binary) as archive:
-        names = {each.lower() for each in archive.namelist()}
-        if not is_archive or _WORKBOOK not in names or names & _OTHER_FORMATS:
-            raise UsageError(
-                f"`{name}` is not a workbook in the format .xlsx",
-                where=name,
-                fix="save it as .xlsx, or as CSV in UTF-8",
-            )
-        entries = archive.infolist()
-        packed_well = (
-            each
-            for each in entries
-            if each.file_size > max(_SMALL, _LARGEST_RATIO * each.compress_size)
-        )
-        if sum(each.file_size for each in entries) > LARGEST_WORKBOOK or any(packed_well):
-            raise _too_large(name, f"`{name}` is too large when it is unpacked")
-        for entry in entries:
-            if (
-                entry.filename.endswith(".xml")
-                and (cells := _count_cells(archive, entry)) > LARGEST_RECTANGLE
-            ):
-                raise _too_large(
-                    name,
-                    f"the cells of `{name}` are too far apart: the sheet spans {cells:,} cells, including the empty ones",
-                )
-
-
-def _too_large(name: str, message: str) -> UsageError:
-    return UsageError(
-        message, where=name, fix="save the sheet as CSV in UTF-8, which may have any size"
-    )
-
-
-def _count_cells(archive: ZipFile, entry: ZipInfo) -> int:
-    """Return the number of cells in the rectangle around all cells of a sheet; 0 for an entry that is not a sheet."""
-    rows: set[int] = set()
-    columns: set[int] = set()
-    for text in _read_elements(archive, entry):
-        found = set(_CELL.findall(text))
-        if found:
-            columns.update(_column_number(letters) for letters in {each for each, _ in found})
-            numbers = [int(number) for _, number in found]
-            rows.update((min(numbers), max(numbers)))
-    if not rows:
-        return 0
-    return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
-
-
-def _read_elements(archive: ZipFile, entry: ZipInfo) -> Iterator[bytes]:
-    """Yield the text of an entry in pieces of complete elements; raises BadZipFile for a huge element."""
-    rest = b""
-    with archive.open(entry) as file:
-        while chunk := file.read(_CHUNK):
-            piece, separator, rest = (rest + chunk).rpartition(b"<")
-            yield piece
-            rest = separator + rest
-            if len(rest) > _CHUNK:
-                if b">" not in rest:
-                    raise BadZipFile(
-                        f"an element of {entry.filename} has more than {_CHUNK:,} bytes"
-                    )
-                yield rest  # the element ends in this piece: the rest is text
-                rest = b""
-    yield rest
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - ord("A") + 1
-    return number

@@ -1,0 +1,204 @@
+"""An Excel file that is damaged, or made to fill the memory, ends with exit code 2 and nothing else."""
+
+from __future__ import annotations
+
+import bz2
+import random
+from contextlib import suppress
+from io import BytesIO
+from typing import TYPE_CHECKING
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
+
+import pytest
+import xlsxwriter
+
+from cxcall.batch.input.spreadsheet import Spreadsheet
+from cxcall.findings.errors import UsageError
+from helpers.cases import each_case
+from helpers.command import CAMPAIGN, CONTACT
+from helpers.work import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from helpers.command import Cxcall
+
+BATCH = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--sandbox", "--dry-run")
+SHEET = "xl/worksheets/sheet1.xml"
+FAR = "are too far apart: the sheet spans"
+INVALID = "has an invalid cell reference"
+END = "</sheetData>"
+
+
+def workbook_content() -> bytes:
+    """Return a workbook with two valid rows on its first sheet."""
+    content = BytesIO()
+    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet("People")
+        sheet.write_row(0, 0, ["contact-id", "phone-number"])
+        for number in (1, 2):
+            sheet.write_row(number, 0, [f"{CONTACT[:-1]}{number}", f"+1202555010{number}"])
+    return content.getvalue()
+
+
+def read_parts(content: bytes) -> dict[str, bytes]:
+    with ZipFile(BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def packed(parts: dict[str, bytes], method: int = ZIP_DEFLATED) -> bytes:
+    content = BytesIO()
+    with ZipFile(content, "w", method) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return content.getvalue()
+
+
+def with_change(part: str, before: str, after: str) -> bytes:
+    """Return a workbook in which the text of a part is changed."""
+    parts = read_parts(workbook_content())
+    text = parts.pop(part).decode()
+    assert before in text
+    parts[part] = text.replace(before, after).encode()
+    return packed(parts)
+
+
+def with_rows(rows: str) -> bytes:
+    """Return a workbook with more rows."""
+    return with_change(SHEET, END, rows + END)
+
+
+def with_renamed_sheet(rows: str) -> bytes:
+    """Return a workbook whose sheet is in a file with another suffix."""
+    parts = read_parts(with_rows(rows))
+    links = "xl/_rels/workbook.xml.rels"
+    parts[links] = parts[links].replace(b"worksheets/sheet1.xml", b"worksheets/people.part")
+    parts["xl/worksheets/people.part"] = parts.pop(SHEET)
+    return packed(parts)
+
+
+def in_utf16(rows: str) -> bytes:
+    """Return a workbook whose sheet is in UTF-16."""
+    parts = read_parts(with_rows(rows))
+    parts[SHEET] = parts[SHEET].decode().replace("UTF-8", "UTF-16").encode("utf-16")
+    return packed(parts)
+
+
+def with_nested_rows(count: int) -> bytes:
+    """Return a workbook that counts a million rows by their ends."""
+    nested = "<row>" * count + "</row>" * count
+    return with_rows(f'<row r="1"><c r="XFD1"><v>1</v></c></row>{nested}<row>{VALUES}</row>')
+
+
+FAR_CELL = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+VALUES = "<c><v>1</v></c>" * 16_384
+
+
+@pytest.mark.slow
+@each_case(
+    "message, write",
+    {
+        "usual": (FAR, lambda: with_rows(FAR_CELL)),
+        "blanks": (FAR, lambda: with_rows(FAR_CELL.replace("c r=", "c\n r = "))),
+        "prefix": (
+            FAR,
+            lambda: with_rows(
+                FAR_CELL.replace("c r", 'x:c xmlns:x="x" a=">" r').replace("/c", "/x:c")
+            ),
+        ),
+        "reference": (FAR, lambda: with_rows(FAR_CELL.replace('6"><v', '&#54;"><v'))),
+        "no references": (FAR, lambda: with_rows(f'<row r="1048570">{VALUES}</row>')),
+        "nested rows": (FAR, lambda: with_nested_rows(1_000_000)),
+        "other suffix": (FAR, lambda: with_renamed_sheet(FAR_CELL)),
+        "beyond Excel": (
+            INVALID,
+            lambda: with_rows(FAR_CELL.replace("XFD1048576", "ZZZZ99999999")),
+        ),
+        "row beyond Excel": (
+            INVALID,
+            lambda: with_rows('<row r="4294967295"><c><v>1</v></c></row>'),
+        ),
+        "UTF-16": ("is not in UTF-8", lambda: in_utf16(FAR_CELL)),
+        "document type": (
+            "has a document type declaration",
+            lambda: with_change(SHEET, "<worksheet", "<!DOCTYPE a><worksheet"),
+        ),
+        "strings": (
+            "has an invalid number of strings",
+            lambda: with_change(
+                "xl/sharedStrings.xml", 'uniqueCount="6"', 'uniqueCount="99999999999"'
+            ),
+        ),
+    }.values(),
+    ids=str,
+)
+def test_workbook_that_would_fill_the_memory_is_refused_in_each_spelling(
+    cxcall: Cxcall, message: str, write: Callable[[], bytes]
+) -> None:
+    (cxcall.folder / "far.xlsx").write_bytes(write())
+    assert message in cxcall("batch", "far.xlsx", *BATCH, code=2).err
+
+
+def test_row_without_references_is_read(cxcall: Cxcall) -> None:
+    cells = f'<row><c t="str"><v>{CONTACT[:-1]}3</v></c><c t="str"><v>+12025550103</v></c></row>'
+    (cxcall.folder / "crm.xlsx").write_bytes(with_rows(cells))
+    ran = cxcall("batch", "crm.xlsx", *BATCH, code=0)
+    assert "3 rows" in ran.err
+
+
+def test_format_of_an_empty_cell_far_away_is_no_cell_with_a_value(cxcall: Cxcall) -> None:
+    cells = '<row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    (cxcall.folder / "crm.xlsx").write_bytes(with_rows(cells))
+    cxcall("batch", "crm.xlsx", *BATCH, code=0)
+
+
+def test_workbook_without_a_visible_sheet_names_the_hidden_ones(cxcall: Cxcall) -> None:
+    content = with_change("xl/workbook.xml", "<sheet name", '<sheet state="hidden" name')
+    (cxcall.folder / "hidden.xlsx").write_bytes(content)
+    ran = cxcall("batch", "hidden.xlsx", *BATCH, code=2)
+    assert "has no visible sheet; hidden: `People`" in ran.err
+    assert "--sheet NAME" in ran.err
+    cxcall("batch", "hidden.xlsx", *BATCH, "--sheet", "People", code=0)
+
+
+@pytest.mark.parametrize("sheet", [(), ("--sheet", "People")])
+def test_workbook_without_sheets_is_refused(cxcall: Cxcall, sheet: tuple[str, ...]) -> None:
+    content = with_change("xl/workbook.xml", "<sheet name", "<nothing name")
+    (cxcall.folder / "none.xlsx").write_bytes(content)
+    ran = cxcall("batch", "none.xlsx", *BATCH, *sheet, code=2)
+    assert "has no visible sheet" in ran.err or "has no sheet `People`" in ran.err
+
+
+def test_damaged_part_in_bzip2_is_reported(cxcall: Cxcall) -> None:
+    content = bytearray(packed(read_parts(workbook_content()), ZIP_BZIP2))
+    start = content.index(bz2.compress(b"")[:3])
+    content[start + 4 : start + 12] = bytes(8)
+    (cxcall.folder / "broken.xlsx").write_bytes(content)
+    ran = cxcall("batch", "broken.xlsx", *BATCH, code=2)
+    assert "cannot be read as an Excel file" in ran.err
+
+
+def test_randomly_damaged_workbook_is_read_or_refused() -> None:
+    chance = random.Random(7)
+    content = workbook_content()
+    parts = read_parts(content)
+    for number in range(examples(500)):
+        if number % 2:
+            damaged = bytearray(content)
+            for _ in range(chance.choice((1, 2, 8))):
+                damaged[chance.randrange(len(damaged))] = chance.choice((0, 1, 12, 14, 99, 255))
+            read(bytes(damaged))
+        else:
+            name = chance.choice([*parts])
+            text, start = parts[name], chance.randrange(len(parts[name]))
+            end = start + chance.randrange(40)
+            insert = chance.choice(
+                (b"", b"<c>", b"</row>", b'"', b"4294967296", b"-1", b"\0", b"&x;")
+            )
+            read(packed({**parts, name: text[:start] + insert + text[end:]}))
+
+
+def read(content: bytes) -> None:
+    """Read all rows of a workbook; it may be refused."""
+    with suppress(UsageError):
+        Spreadsheet(BytesIO(content), "crm.xlsx", "").sample(9)
