@@ -29,7 +29,7 @@ class Code(NamedTuple):
         return f"{SOURCE_URL}docs/reference/findings.md#{self.name}"
 
     def __str__(self) -> str:
-        return f"{self.name}\n  {self.means}\n  do:      {self.do}\n  example: {self.example}"
+        return f"{self.name}\n  {self.means}\n  do:           {self.do}\n  reported for: {self.example}"
 
 
 @cache

@@ -92,18 +92,18 @@ class Screen:
             return self._write(escape_controls(value), self.stdout)
         return self.print_line(self._highlight_json(escape_in_json(_as_json(value))))
 
-    def print_text(self, text: str, prefix: str = "") -> None:
-        """Print text as data, after a prefix that is printed unchanged.
+    def print_text(self, text: str, prefix: str = "", indent: str = "") -> None:
+        """Print text as data, after a prefix that is printed unchanged; `indent` precedes continuation lines.
 
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
-        text = redact(text)
         if self._is_terminal(self.stdout):
-            self.print_line(prefix + fold(escape_controls(text), terminal_columns(self.stdout)))
+            text = fold(escape_controls(redact(text)), terminal_columns(self.stdout), indent)
         else:
             from cxcall.phone.number_masking import mask_text
 
-            self.print_line(prefix + escape_controls(mask_text(text)))
+            text = escape_controls(mask_text(redact(text)))
+        self.print_line(prefix + text)
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, whose envelope has all messages, only if `always`."""

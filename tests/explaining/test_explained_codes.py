@@ -19,7 +19,7 @@ BATCH = Path(__file__).parents[2] / "docs/batch.md"
 def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
     listed = cxcall("explain", "--codes", code=0).out.splitlines()
     assert len(listed) > 35
-    assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
+    assert "reported for:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
     assert "the most similar code is `token-grant`" in cxcall("explain", "token-grants", code=2).err
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,9 @@ from helpers.explained_errors import (
     errors,
     make_exchange,
 )
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 
 @pytest.mark.parametrize(
@@ -183,3 +186,21 @@ def test_bare_400_has_no_certain_cause(response: Any) -> None:
     )
     assert not [each for each in found.findings if each.severity is Severity.ERROR]
     assert "not-provable" in {each.code for each in found.findings}
+
+
+def test_advice_on_a_contradiction_names_no_path_of_another_platform(cxcall: Cxcall) -> None:
+    for url in (
+        "https://api-na1.niceincontact.com/incontactapi/services/v30.0/skills",
+        "https://api.mypurecloud.de/api/v2/users/me",
+    ):
+        text = f'GET {url}\n\nHTTP/1.1 403 Forbidden\n\n{{"code": "unauthorized", "message": "No"}}'
+        ran = cxcall("explain", "-", "-o", "json", "--all", stdin=text, code=3)
+        found = [each for each in ran.envelope["findings"] if "contradicts" in each["message"]]
+        assert ["`cxcall doctor`" in each["fix"] for each in found] == [True]
+        assert "/api/v2/tokens/me" not in ran.out
+
+
+def test_refusal_without_a_reason_is_described_once(cxcall: Cxcall) -> None:
+    text = "POST https://api.mypurecloud.de/api/v2/conversations/callbacks\n400 Bad Request"
+    ran = cxcall("explain", "-", stdin=text, code=3)
+    assert ran.out.count("gives no reason") == 1

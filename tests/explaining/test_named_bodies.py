@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 from helpers.cases import each_case
-
-if TYPE_CHECKING:
-    from helpers.command import Cxcall
+from helpers.command import Cxcall, screen, terminal
 
 URL = "https://api.mypurecloud.de/api/v2/conversations/callbacks"
 ERROR = f"requests.exceptions.HTTPError: 400 Client Error: Bad Request for url: {URL}"
@@ -108,3 +106,13 @@ def test_error_of_apps_script_names_host_status_and_response(cxcall: Cxcall) -> 
     ran = cxcall("explain", "-", stdin=text, code=3)
     assert ran.out.startswith("client error: api.mypurecloud.de/ -> HTTP 400"), ran.out
     assert "the API says: Bad" in ran.out
+
+
+@pytest.mark.slow
+def test_wrapped_lines_of_an_explanation_are_indented(cxcall: Cxcall) -> None:
+    url = URL.replace("callbacks", f"{'1' * 60}/participants/{'2' * 20}")
+    file = cxcall.file("error.txt", f"HTTPError: 400 Client Error: Bad Request for url: {url}")
+    with terminal(cxcall, "explain", file, columns=80) as child:
+        shown = screen(child)
+    assert [line for line in shown.splitlines() if line.startswith(("api.", "-> HTTP"))] == []
+    assert f"\n{' ' * 18}api.mypurecloud.de/" in shown.replace("\r", "")

@@ -148,7 +148,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     refusal = f"{who} {verb} with {status}"
     unexplained = " without a specific reason" if text else " and gives no reason"
     refusal += f": {cause.meaning}" if cause.meaning else unexplained
-    return refusal, quotation if text else _NO_REASON
+    return refusal, quotation if text else _NO_REASON if cause.meaning else ""
 
 
 def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: bool) -> str:
@@ -169,7 +169,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
             "not-provable",
             "response",
             "the response contradicts itself: HTTP 403 means a permission is missing, but its code `unauthorized` means an invalid token",
-            fix="test the token with a read that requires no permission: `GET /api/v2/tokens/me`",
+            fix="check the token with `cxcall doctor`: if it is valid, a permission is missing",
             source=SOURCE,
         )
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
 
 _MAX_FINDINGS = 10
+_TICKET = 16
 
 
 def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def attempt_as_json(explanation: Explanation) -> dict[str, Any]:
 
 def print_heading(explanation: Explanation, screen: Screen) -> None:
     """Print the name of the request, its status, and its correlation ID."""
-    screen.print_text(escape_to_one_line(headline(explanation)))
+    screen.print_text(escape_to_one_line(headline(explanation)), indent="  ")
     if explanation.correlation_id is not None:
         screen.print_text(f"correlation ID: {explanation.correlation_id}")
 
@@ -60,7 +61,7 @@ def print_findings(explanation: Explanation, screen: Screen, *, show_all: bool) 
     if explanation.is_for_support and explanation.request.is_identified:
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
-            screen.print_text(f"  {name + ':':<16}{value}")
+            screen.print_text(f"  {name + ':':<{_TICKET}}{value}", indent=" " * (_TICKET + 2))
         screen.print_line()
     elif explanation.correlation_id is None and explanation.request.is_refused:
         screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")

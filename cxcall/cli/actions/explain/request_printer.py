@@ -37,6 +37,7 @@ class RequestPrinter:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
         self._skipped: Counter[str] = Counter()
+        self._first_skipped = ""
         self._first: dict[bytes, str] = {}
         self._repeats: dict[bytes, list[int]] = {}
         self.severities: Counter[str] = Counter()
@@ -50,15 +51,16 @@ class RequestPrinter:
         for request in requests:
             self.is_empty = False
             if request.skipped:
-                self.skip(request.skipped)
+                self.skip(request.skipped, request.origin)
             else:
                 self._print(request)
         self._print_repeats()
         self.report_skipped()
 
-    def skip(self, reason: str) -> None:
+    def skip(self, reason: str, origin: str) -> None:
         """Count a request that is not explained."""
         self._skipped[reason] += 1
+        self._first_skipped = self._first_skipped or origin.partition(" of ")[0].split()[-1]
 
     def _print(self, request: ExplainedRequest) -> None:
         self.severities.update(request.severities or {})
@@ -94,10 +96,18 @@ class RequestPrinter:
 
     def report_skipped(self) -> None:
         """Print on stderr how many requests were not explained, and why."""
-        names = {OTHER_HOST: "entries of other hosts", PAGE: "pages and files of a platform's site"}
-        skipped = [f"{self._skipped[each]} {names[each]}" for each in names if self._skipped[each]]
+        names = {
+            OTHER_HOST: ("entry of another host", "entries of other hosts"),
+            PAGE: ("page or file of a platform's site", "pages and files of a platform's site"),
+        }
+        skipped = [
+            f"{self._skipped[each]} {names[each][self._skipped[each] > 1]}"
+            for each in names
+            if self._skipped[each]
+        ]
         if skipped:
-            text = f"skipped {' and '.join(skipped)}; explain one with `--entry N`"
+            which = "it" if self._skipped.total() == 1 else "each with its number, for example"
+            text = f"skipped {' and '.join(skipped)}; to explain {which}: `--entry {self._first_skipped}`"
             self._screen.print_diagnostic(text)
 
 

@@ -115,7 +115,7 @@ def _correct_requests(
     explanations: list[Explanation] = []
     for request, reason in explainer.read():
         if reason:
-            printer.skip(reason)
+            printer.skip(reason, request.origin)
             continue
         explanation = explain_request(request, explainer.own)
         if screen.options.output == "text":
