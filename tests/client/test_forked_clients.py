@@ -169,3 +169,20 @@ print(json.dumps([result, send("parent")]))
 """)
     assert found == ["accepted"] * 2
     assert outcomes(cxcall) == ["accepted"] * 2
+
+
+def test_closed_ledger_that_a_program_still_holds_does_not_disturb_a_fork(
+    ledger: Platform, cxcall: Cxcall
+) -> None:
+    found = run("""
+closed = Client()
+with closed._resources().ledger() as kept:
+    pass
+first = send("first")
+closed.close()
+child = fork(lambda: send("child"))
+print(json.dumps([first, child(), send("last")]))
+""")
+    assert found == ["accepted"] * 3
+    assert outcomes(cxcall) == ["accepted"] * 3
+    assert ledger.rung == 3

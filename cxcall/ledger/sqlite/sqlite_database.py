@@ -32,7 +32,7 @@ class SqliteDatabase(LedgerDatabase):
         self.path, self.name, self._mode = path, str(path), mode
         self.lock = ProcessLock(self.name)
         self._connection = self._connect(mode)
-        self._is_suspended = False
+        self._is_suspended = self._is_closed = False
         self._file = self._file_identity()
         suspend_during_forks(self)
 
@@ -59,7 +59,7 @@ class SqliteDatabase(LedgerDatabase):
         that is open: the parent could delete the `-wal` file while the child writes to it
         (https://www.sqlite.org/howtocorrupt.html#carrying_an_open_database_connection_across_a_fork).
         """
-        if not self._is_suspended and not self._connection.in_transaction:
+        if not (self._is_suspended or self._is_closed or self._connection.in_transaction):
             self._connection.close()
             self._is_suspended = True
 
@@ -164,6 +164,7 @@ class SqliteDatabase(LedgerDatabase):
             with suppress(Exception):
                 self._set_durable(is_durable=True)
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._is_suspended, self._is_closed = False, True
             self._connection.close()
         finally:
             if has_lock:
