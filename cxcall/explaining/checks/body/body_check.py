@@ -9,7 +9,6 @@ from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.checks.body.lost_body import check_missing_body
 from cxcall.explaining.checks.body.named_value_check import check_leaves, kind_of
 from cxcall.explaining.checks.body.optional_members import (
-    as_unknown,
     is_null,
     is_optional_null,
     is_unknown,
@@ -157,8 +156,12 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     findings = [each for each in findings if not is_in_query(each, request, payload)]
     unknown = {each.where for each in findings if each.code == "property-unknown"}
     if request.null_means_unknown:
+        why = "null may stand for a value that the source does not show"
         findings = [
-            as_unknown(each) if is_unknown(each, payload, nulls) else each for each in findings
+            each._replace(severity=Severity.NOTE, why=why)
+            if is_unknown(each, payload, nulls)
+            else each
+            for each in findings
         ]
     findings = [
         each

@@ -9,7 +9,7 @@ from typing import Any
 from cxcall.contracts.json_schema import JsonSchema, member_schema, merged_schema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.payloads.payload import Payload
 
 _MAX_NAMED = 3
@@ -53,24 +53,16 @@ def _fill(
 
 def is_optional_null(operation: Operation, payload: Payload, pointer: str) -> bool:
     """Return whether a value is a null in a property that the schema declares and does not require."""
-    if not pointer.startswith("/") or not has_value(payload.value, pointer):
+    if not pointer.startswith("/") or not is_null(payload, pointer):
         return False
     above, _, name = pointer.rpartition("/")
     schema = operation.schema_at(above)
-    is_optional = name in schema.get("properties", {}) and name not in schema.get("required", ())
-    return is_optional and value_at(payload.value, pointer) is None
+    return name in schema.get("properties", {}) and name not in schema.get("required", ())
 
 
 def is_null(payload: Payload, pointer: str) -> bool:
     """Return whether a body has a null at a pointer."""
     return has_value(payload.value, pointer) and value_at(payload.value, pointer) is None
-
-
-def as_unknown(finding: Finding) -> Finding:
-    """Return a finding on a null as a note: the null may stand for a value that the source does not show."""
-    return finding._replace(
-        severity=Severity.NOTE, why="null may stand for a value that the source does not show"
-    )
 
 
 def is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:

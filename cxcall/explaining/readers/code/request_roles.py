@@ -98,13 +98,7 @@ _MIME_NAME = re.compile(
     r"(?:_?url_?encoded\w*|_utf8\w*|_value)?$",
     re.IGNORECASE,
 )
-_MIME_BY_NAME = {
-    "json": "application/json",
-    "form": "application/x-www-form-urlencoded",
-    "x_ww": "application/x-www-form-urlencoded",
-}
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
-# Clients that send exactly the headers in their call; others, such as Terraform, add some.
 # Languages in which a type gives its members other names in JSON.
 TYPED = re.compile(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
@@ -113,6 +107,7 @@ TYPED = re.compile(
 RUST = re.compile(r"\blet (?:mut )?\w+\s*=.*::|\.await\b|\bvec!\[|\.json\(&")
 ACCEPT = re.compile(r"accept[^\n]{0,24}application/json", re.IGNORECASE)
 JSON_TYPE = re.compile(r"application/json|application_?json|\bas_?json\b", re.IGNORECASE)
+# Clients that send exactly the headers in their call; others, such as Terraform, add some.
 CLIENT = re.compile(
     r"\brequests?\b(?=[.(])|require\(.request.\)"
     r"|\b(?:fetch|axios|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
@@ -122,8 +117,6 @@ CLIENT = re.compile(
     r"|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
     re.IGNORECASE,
 )
-
-
 # Clients that encode a value by its `Content-Type` header, and add no header.
 EXACT = re.compile(
     r"\bfetch\(|\brequests\.|\bhttpx\.|\burllib|http\.client|XMLHttpRequest|BodyPublishers"
@@ -212,7 +205,8 @@ def mime_of(value: Any) -> str:
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
         kind = _MIME_NAME.search(remove_marks(value).strip("{}"))
-        return _MIME_BY_NAME[kind[1].lower()[:4]] if kind else ""
+        media_type = "json" if kind and kind[1].lower() == "json" else "x-www-form-urlencoded"
+        return f"application/{media_type}" if kind else ""
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
 
 

@@ -264,7 +264,7 @@ class CodeParts:
                 self._add(each[0], each[1][-1] if is_plain else each[1], is_file=not is_plain)
 
     def _add(self, name: str, value: Any, *, is_file: bool = False) -> None:
-        text = _first_text(value)
+        text = wrapped_text(value)
         is_file = is_file or (
             isinstance(value, CodeCall) and _FILE_MAKERS.search(value.name) is not None
         )
@@ -290,12 +290,3 @@ class CodeParts:
         others = {name for name in _QUOTED_NAME.findall(text) if name not in self._parts}
         rows = ((name, text, file) for name, (text, file) in self._parts.items())
         return encode_parts(rows), {f"/{name}": () for name in others}
-
-
-def _first_text(value: Any) -> str:
-    """Return a value as text, or the first text in a call or a list."""
-    if isinstance(value, list):
-        return next(filter(None, map(_first_text, value)), "")
-    if isinstance(value, bool | int | float):
-        return str(value).lower()
-    return wrapped_text(value)

@@ -78,10 +78,12 @@ def as_text(value: Any) -> str:
 
 
 def wrapped_text(value: Any) -> str:
-    """Return the text in a value, which may be wrapped in calls."""
-    if isinstance(value, CodeCall):
-        texts = (wrapped_text(each) for each in value.values())
-        return next((each for each in texts if each), "")
+    """Return a value as text, or the first text in a call or a list around it."""
+    if isinstance(value, CodeCall | list):
+        inner = value.values() if isinstance(value, CodeCall) else value
+        return next(filter(None, map(wrapped_text, inner)), "")
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
     return value if isinstance(value, str) else ""
 
 
