@@ -58,3 +58,18 @@ def test_query_parameter_in_the_body_is_checked_as_a_query_value() -> None:
     assert [each for each in placed if each[0] == "value-not-allowed"] == [
         ("value-not-allowed", "/externalIdColumn")
     ]
+
+
+def test_query_that_swift_builds_has_the_names_of_its_items() -> None:
+    code = f"""let url = URL(string: "https://{CXONE}{FAMILY}/queuecallback")!
+var components = URLComponents(url: url, resolvingAgainstBaseURL: true)!
+let queryItems: [URLQueryItem] = [
+  URLQueryItem(name: "phoneNumber", value: "8015551234"),
+  URLQueryItem(name: "skill", value: "1"),
+]
+components.queryItems = components.queryItems.map {{ $0 + queryItems }} ?? queryItems
+var request = URLRequest(url: components.url!)
+request.httpMethod = "POST"
+"""
+    (found,) = explain(code)
+    assert dict(found.request.query) == {"phoneNumber": "8015551234", "skill": "1"}

@@ -175,7 +175,8 @@ def form_members(value: Any) -> dict[str, Any]:
         return dict(parse_qsl(value.lstrip("?"))) if "=" in value else {}
     if isinstance(value, list):
         is_list = all(isinstance(each, list) and len(each) == 2 for each in value)
-        return {str(each[0]): each[1] for each in value} if is_list else {}
+        is_named = is_list and not any(isinstance(each[0], CodeCall) for each in value)
+        return {str(each[0]): each[1] for each in value} if is_named else {}
     if isinstance(value, CodeCall):
         named = {key: each for key, each in value.arguments if key}
         found = filter(None, map(form_members, value.values()))
