@@ -33,6 +33,13 @@ class Exclusion(NamedTuple):
     fix: str = "leave out all but one"
     why: str = ""
 
+    def check(self, given: set[str]) -> None:
+        """Raise UsageError if two of them were given."""
+        names = [name for name in self.names if name in given]
+        if len(names) > 1:
+            message = f"`{names[1]}` cannot be combined with `{names[0]}`"
+            raise UsageError(message, where=names[1], fix=self.fix, why=self.why)
+
 
 class Requirement(NamedTuple):
     """Options that have an effect only with one of some other options, and the reason."""
@@ -40,6 +47,19 @@ class Requirement(NamedTuple):
     names: Sequence[str]
     needs: Sequence[str]
     why: str = ""
+
+    def check(self, given: set[str]) -> None:
+        """Raise UsageError if one of them was given without an option that it needs."""
+        name = next((name for name in self.names if name in given), "")
+        if name and given.isdisjoint(self.needs):
+            needed = [f"`{each}`" for each in self.needs]
+            one_of = "one of " if len(needed) > 1 else ""
+            raise UsageError(
+                f"`{name}` requires {one_of}{', '.join(needed)}",
+                where=name,
+                fix=f"add {needed[0]}, or leave out `{name}`",
+                why=self.why,
+            )
 
 
 def check_options(
@@ -57,39 +77,8 @@ def check_options(
         and _is_given(context, parameter)
     }
     for rule in rules:
-        names = [name for name in rule.names if name in given_names]
-        if isinstance(rule, Requirement):
-            _reject_useless_option(names, given_names, rule)
-        else:
-            _reject_contradiction(names, rule)
+        rule.check(given_names)
     _reject_unusable_values(context, values)
-
-
-def _reject_contradiction(names: Sequence[str], exclusion: Exclusion) -> None:
-    """Raise UsageError if two of the options and arguments that were given exclude each other."""
-    if len(names) > 1:
-        first, second = names[:2]
-        raise UsageError(
-            f"`{second}` cannot be combined with `{first}`",
-            where=second,
-            fix=exclusion.fix,
-            why=exclusion.why,
-        )
-
-
-def _reject_useless_option(
-    names: Sequence[str], given_names: set[str], requirement: Requirement
-) -> None:
-    """Raise UsageError if an option was given that has no effect without another one."""
-    if names and given_names.isdisjoint(requirement.needs):
-        needed = [f"`{name}`" for name in requirement.needs]
-        one_of = "one of " if len(needed) > 1 else ""
-        raise UsageError(
-            f"`{names[0]}` requires {one_of}{', '.join(needed)}",
-            where=names[0],
-            fix=f"add {needed[0]}, or leave out `{names[0]}`",
-            why=requirement.why,
-        )
 
 
 def _reject_unsupported_options(context: typer.Context, known: set[str]) -> None:

@@ -162,7 +162,7 @@ class Screen:
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
-        from cxcall.output.progress_bar import make_progress_bar
+        from cxcall.output.terminal_displays import make_progress_bar
 
         bar = make_progress_bar(self.stderr, uses_color=self.uses_color(self.stderr))
         before = self.stdout
@@ -310,7 +310,7 @@ class Screen:
             return
         from rich.console import Console
 
-        from cxcall.output.terminal_table import new_grid
+        from cxcall.output.terminal_displays import new_grid
 
         columns = terminal_columns(stream)
         color: Literal["auto"] | None = "auto" if self.uses_color(stream) else None
