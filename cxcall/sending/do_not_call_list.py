@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cxcall.documents.paths import expand_home
@@ -24,22 +25,29 @@ _CELL = r"""(?:^|[,;\t])[ ]*=?((?:"(?:[^"]|"")*"|'[^']*')(?=[ ]*(?:[#,;\t]|$))|[
 _SEPARATOR_LINE = r"(?i)sep=.?"
 """The first line of a table that tells Excel what separates the cells."""
 _PHONE_NAMES = (
-    r"(?:.*(?:phone|mobile|msisdn|telefono?|e164|handy)|tel|cell)(?:number|num|nummer|no)?s?"
-    r"|(?:number|num|nummer)s?"
+    r"(?:.*(?:phone|mobile|msisdn|tele?fono?|e164|handy)|tel|cell)(?:number|num|nummer|no)?s?"
+    r"|(?:number|num|nummer|rufnummer)s?"
 )
-_ISO_DATE = r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:[ T][0-9:.]+.*)?"
-_DATE_AND_TIME = (
-    r"(?:(?:19|20)[0-9]{2}([./]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12][0-9]|3[01])"
-    r"|[0-9]{1,2}([./-])[0-9]{1,2}\2(?:19|20)[0-9]{2})[ T,]+[0-9]{1,2}:?[0-9]{2}.*"
+_DATE = (
+    r"(?:(?:19|20)[0-9]{2}([./-])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12][0-9]|3[01])"
+    r"|[0-9]{1,2}([./-])[0-9]{1,2}\2(?:19|20)[0-9]{2})(?![0-9])"
 )
-_OTHER_DATE = r"[0-9]{1,2}([./-])[0-9]{1,2}\1(?:19|20)[0-9]{2}"
+_TIME = r"[ T,]+[0-9]{1,2}:?[0-9]{2}(?::?[0-9]{2})?(?:[.,][0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![-0-9])"
+_PLAIN_DATE = r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+"""A date without separators, which may also be an ID or a number, unless a time follows."""
+_DATES_IN_TEXT = rf"(?<![0-9])(?:{_DATE}(?:{_TIME})?|{_PLAIN_DATE}{_TIME})"
 # The start of a number with its country code, and Excel's form of a number: `1.20256E+10`.
 _BROKEN = r"(?:tel:)?\s*[+\uff0b]\s*\(?[0-9].*|[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]+"
 # A number with other characters between its digits, such as the letter O.
 _OTHER_CHARACTERS = r"(?:tel:)?\(?[0-9Oo](?:[ ().\-/]*[0-9OoIl?*xX]){7,14}"
 _MIN_OWN_DIGITS = 6
-_LIKE_A_NUMBER = r"(?:tel:)?\(?((?:[0-9][ ().\-/]*){7,15}).*"
+_BETWEEN_DIGITS = r"[ ().\-/\[\]_:\u00b7\u2010-\u2015\u2022\u2212]"
+# Not the digits of a code such as AB1234567 or ORD-1234567, or of a mail address.
+_LIKE_A_NUMBER = (
+    rf"(?<![0-9A-Za-z])(?<![A-Za-z][-_])[0-9](?:{_BETWEEN_DIGITS}*[0-9]){{6,14}}(?![\w.]*@)"
+)
 _DIGITS = r"[0-9()][0-9().\-/]{5,}[0-9]"
+_AREA_CODE, _NUMBER_IN_AREA = r"\(?0?[0-9]{2,4}\)?", r"[0-9][0-9 \-]{3,8}[0-9]"
 
 
 def read_do_not_call_list(path: str) -> NumberList:
@@ -80,7 +88,7 @@ class _List:
             if is_first and _is_heading(cells):
                 self._names = cells
                 self._phones = [place for place, name in enumerate(cells) if _is_phone_name(name)]
-            elif len(cells) == 1:
+            elif len(cells) == 1 and len(self._names) <= 1:
                 yield self._only_number(cells[0])
             else:
                 yield from self._numbers_of_row(cells)
@@ -97,14 +105,18 @@ class _List:
         In doubt, a number is on the list. A row without a number is skipped if the cell for it is empty. If no heading
         names the columns of numbers, digits alone may be an ID: they do not make up for a cell that is in doubt.
         """
-        found, has_number, is_certain, is_doubtful = [], False, False, False
+        found = _numbers_with_area_code(cells)
+        has_number = is_certain = bool(found)
+        is_doubtful = False
         for name, cell in self._named_parts(cells):
-            if is_one_number(cell) and not _matches(_ISO_DATE, cell):
+            if is_one_number(cell):
                 found.append(cell)
                 is_long = len(plain_digits(cell)) >= MIN_NATIONAL_DIGITS
-                is_number = is_long and not _matches(_OTHER_DATE, cell)
+                is_number = is_long and not _is_date(cell)
                 has_number |= is_number
                 is_certain |= is_number and (bool(self._phones) or not cell.isdecimal())
+            elif _is_date(cell):
+                continue
             elif _is_broken(cell, name) or (not self._phones and _has_other_characters(cell)):
                 raise self._error(name, has_digits=True)
             else:
@@ -184,13 +196,27 @@ def _has_other_characters(cell: str) -> bool:
     return len(plain_digits(cell)) >= _MIN_OWN_DIGITS and _matches(_OTHER_CHARACTERS, cell)
 
 
+def _is_date(cell: str) -> bool:
+    """Return whether a cell starts with a date, perhaps with a time, and has no number after it."""
+    return bool(compile_pattern(_DATES_IN_TEXT).match(cell)) and not _likely_numbers(cell)
+
+
 def _likely_numbers(cell: str) -> list[str]:
-    """Return possible numbers in a text that starts like one: an extension or another number may follow."""
-    if _matches(_ISO_DATE, cell) or _matches(_DATE_AND_TIME, cell) or is_uuid(cell):
+    """Return possible numbers in a text: an extension, another number, or a label may be beside them."""
+    if is_uuid(cell):
         return []
-    if not (found := compile_pattern(_LIKE_A_NUMBER).fullmatch(cell)):
-        return []
-    return [found[1], *compile_pattern(_DIGITS).findall(cell)]
+    text = compile_pattern(_DATES_IN_TEXT).sub(" ; ", cell)
+    found = [each[0] for each in compile_pattern(_LIKE_A_NUMBER).finditer(text)]
+    return [*found, *compile_pattern(_DIGITS).findall(text)] if found else []
+
+
+def _numbers_with_area_code(cells: Sequence[str]) -> list[str]:
+    """Return the numbers whose area code is in the cell before, as in the files of the US registry: `202,5550123`."""
+    return [
+        area + number
+        for area, number in pairwise(cells)
+        if _matches(_AREA_CODE, area) and _matches(_NUMBER_IN_AREA, number)
+    ]
 
 
 def _matches(pattern: str, text: str) -> bool:

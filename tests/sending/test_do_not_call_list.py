@@ -52,6 +52,18 @@ LISTS = {
     "a UUID and digits, no heading": "12345678-1234-1234-1234-123456789012;2025550123\n",
     "a note with digits beside a number": "+12025550123;2025550188 ext 4\n",
     "codes of articles, no heading": "123456-X;2025550123\n12345-XS;+12025550199\n",
+    "an area code in another column": "202,5550123\n",
+    "an area code in another column, with a heading": "Area;Number\n202;5550123\n",
+    "an area code and a country code in other columns": "country,area,number\n1,202,5550123\n",
+    "a date after it, no heading": "+12025550199,2024-05-01\n2025550123,2024-05-01\n",
+    "a date before it": "Kunde;Datum;Rufnummer\n1;2024-05-01;2025550123\n",
+    "a date beside it, a heading of another language": "Name,Since,Tel\u00e9fono fijo\nBob,2024-05-01,2025550123\n",
+    "a date in a note": "2025550123,asked on 2024-05-01\n",
+    "a number with a label beside another one": "Bob,Mobile: 202-555-0123,202-555-0199\n",
+    "a number after a date in a cell": "Bob,202-555-0199,2024-05-01 202-555-0123\n",
+    "an order with many digits": "ORD-1234567;2025550123\n",
+    "an empty cell for the number at the end": "id,phone\n1,\n2,2025550123\n",
+    "an empty cell for the number after a name": "name,phone\nBob,\nAda,2025550123\n",
     "first cells that are empty": "phone;name\n;Ada\n+12025550123;Eve\n",
 }
 UNREADABLE = {
@@ -69,6 +81,21 @@ UNREADABLE = {
     "an extension beside a long ID": "1000000001;2025550123 ext 4\n",
     "two numbers in a cell beside a long ID": "1000000001;2025550123 / 2025550124\n",
     "too many digits beside a long ID": "1000000001;20255501232025550124\n",
+    **{
+        f"a number written like {written} beside a long ID": f"7654321,{written}\n"
+        for written in (
+            "T 202-555-0123",
+            "call 2025550123",
+            "[202] 555 0123",
+            "202\u2212555\u22120123",
+            "202\u2022555\u20220123",
+            "202_555_0123",
+            "202\u00b7555\u00b70123",
+            "*2025550123",
+            "p:2025550123",
+            '"=""2025550123"""',
+        )
+    },
     "an ID of few digits": "10001;Ada\n",
     "names": "Ada;Lovelace\n",
     "a date alone": "Ada;2024-05-01\n",
