@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
@@ -92,7 +92,7 @@ class Client:
             if value is not None
         }
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
-        self._lock = Lock()
+        self._lock = RLock()  # a signal handler may call `close`
         self._batches: set[BatchRun] = set()
         self._start_sandbox = self._new_sandbox if sandbox else None
         self._opened: OpenResources | None = OpenResources(self._start_sandbox)
@@ -331,10 +331,14 @@ class Client:
 
     def forget_parent(self) -> None:
         """In a forked process, use no lock, ledger, sandbox, or batch of the parent's threads."""
-        self._lock, self._batches, self._opened = Lock(), set(), None
+        self._lock, self._batches, self._opened = RLock(), set(), None
 
     def _resources(self) -> OpenResources:
+        if opened := self._opened:
+            return opened
+        new = OpenResources(self._start_sandbox)  # without the lock, because it takes some time
         with self._lock:  # threads may share a client
-            if self._opened is None:
-                self._opened = OpenResources(self._start_sandbox)
-            return self._opened
+            opened = self._opened = self._opened or new
+        if opened is not new:
+            new.close()
+        return opened

@@ -37,10 +37,11 @@ class OpenResources:
         """Keep the ledger open during a `with` block."""
         user = get_ident()
         with self._condition:
-            if self._ledger is None:
-                self._ledger = self._stack.enter_context(open_ledger())
-            self._users.append(user)
+            self._users.append(user)  # first, because a signal handler may call `close`
         try:
+            with self._condition:
+                if self._ledger is None:
+                    self._ledger = self._stack.enter_context(open_ledger())
             yield self._ledger
         finally:
             with self._condition:

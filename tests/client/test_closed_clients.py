@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import Client, Outcome
+from cxcall.sandbox import server
+from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import CONTACT
 from helpers.platform_server import Reply
+from helpers.work import time_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contracts.contract import Contract
     from helpers.command import Cxcall
     from helpers.platform_server import Platform
 
@@ -107,3 +114,26 @@ def test_client_starts_a_new_sandbox_after_it_was_closed(
         with client:
             body = {**BODY, "reasonCode": f"r{number}"}
             assert client.send(OPERATION, body).outcome is Outcome.ACCEPTED
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="needs a signal of its own")
+def test_signal_handler_may_close_the_client_while_it_opens(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def start(contracts: Sequence[Contract]) -> Sandbox:
+        signal.raise_signal(signal.SIGUSR1)
+        return start_sandbox(contracts)
+
+    client = Client(sandbox=True)
+    client.close()
+    before = signal.signal(signal.SIGUSR1, lambda *_: client.close())
+    monkeypatch.setattr(server, "start_sandbox", start)
+    try:
+        with time_limit(60):
+            assert client.send(OPERATION, BODY).outcome is Outcome.ACCEPTED
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        client.close()
