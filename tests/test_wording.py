@@ -48,15 +48,15 @@ OTHER_FORMS = re.compile(r"\bTell whether\b|\b(?:None|empty) where\b|\bTake over
 def messages() -> Iterator[tuple[str, str]]:
     """Yield the place and text of each string of the program that is not a docstring."""
     for path in sorted((ROOT / "cxcall").rglob("*.py")):
-        tree = ast.parse(path.read_text("utf-8"))
-        statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
+        name, nodes = path.relative_to(ROOT), [*ast.walk(ast.parse(path.read_text("utf-8")))]
+        statements = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
             if (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
                 and id(node) not in statements
             ):
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+                yield f"{name}:{node.lineno}", node.value
 
 
 def test_pattern_finds_the_phrases_and_not_plain_english() -> None:
