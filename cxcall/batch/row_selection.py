@@ -121,10 +121,10 @@ class RowSelection:
 
     def _stop(self, checked: CheckedRow, finding: Finding, reason: SkipReason) -> CheckedRow:
         """Return a row as skipped, or as invalid if `strict`."""
-        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
-        if self._job.strict:
-            return checked._replace(request=None, findings=findings)
-        return checked._replace(skip=reason, findings=findings)
+        finding = finding._replace(excerpt=checked.row.place)
+        if self._job.strict:  # the first error is the reason that is recorded
+            return checked._replace(request=None, findings=(finding, *checked.findings))
+        return checked._replace(skip=reason, findings=(*checked.findings, finding))
 
     def _as_duplicate(self, checked: CheckedRow, first: int) -> CheckedRow:
         """Return a row as the duplicate of an earlier one; a skip reason that both share is kept."""

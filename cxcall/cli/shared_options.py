@@ -103,7 +103,7 @@ class SendOptions(OptionGroup):
         "--engagement-id PLACE", "Look for the ID first at header:NAME or body:/pointer."
     )
     engagement_header: str | None = _request(
-        "--engagement-header NAME", "Set --engagement-id header:NAME."
+        "--engagement-header NAME", "Look in this header: short for --engagement-id header:NAME."
     )
     guards: GuardOptions = GuardOptions()
 

@@ -99,3 +99,17 @@ def test_skipped_row_of_a_run_stays_an_error_of_its_own_result(cxcall: Cxcall) -
     skipped = json.loads(ran.out.splitlines()[1])
     (finding,) = [each for each in skipped["findings"] if each["code"] == "duplicate-row"]
     assert (skipped["exitCode"], finding["severity"]) == (7, "error")
+
+
+def test_row_that_strict_stops_is_not_one_to_correct(cxcall: Cxcall) -> None:
+    cxcall.file("dnc.txt", f"{LISTED}\n")
+    rows = table((1, GOOD), (1, GOOD), (2, LISTED), (3, "2025550103"))
+    words = ("batch", cxcall.file("calls.csv", rows), *EXECUTE, "--do-not-call", "dnc.txt")
+    more = ("--strict", "--skip-invalid", "--confirm", "1", "--rejects", "r.csv")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, *more, code=9)
+        cxcall("batch", "report", "--rejects", "again.csv", code=0)
+    for name in ("r.csv", "again.csv"):
+        (row,) = (cxcall.folder / name).read_text("utf-8").splitlines()[1:]
+        assert row == f"{contact(3)},2025550103"

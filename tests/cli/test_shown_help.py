@@ -29,6 +29,8 @@ def plain(text: str) -> str:
         (("explain",), False, True),
         (("operations",), False, False),
         (("history", "list"), False, False),
+        (("history", "export"), False, False),
+        (("auth", "status"), False, False),
     ],
 )
 def test_help_shows_the_output_options_that_have_an_effect_and_others_are_accepted(
@@ -52,7 +54,10 @@ def test_help_names_the_range_of_a_number_in_words(cxcall: Cxcall) -> None:
 
 def test_one_option_for_the_engagement_id_is_the_short_form_of_the_other(cxcall: Cxcall) -> None:
     shown = " ".join(cxcall("execute", "--help", code=0).out.split())
-    assert "--engagement-header NAME Set --engagement-id header:NAME." in shown
+    assert (
+        "--engagement-header NAME Look in this header: short for --engagement-id header:NAME."
+        in shown
+    )
 
 
 def test_default_platform_is_named_a_default(cxcall: Cxcall) -> None:

@@ -228,7 +228,9 @@ def test_list_marks_what_went_to_a_sandbox(cxcall: Cxcall) -> None:
     cxcall(*words, "a", "--sandbox", code=0)
     with Platform() as platform:
         cxcall(*words, "b", "--yes", env=platform.environment, code=0)
-    rows = [line.split("\t")[4] for line in cxcall("history", "list", code=0).out.splitlines()]
+    shown = cxcall("history", "list", code=0)
+    assert "2 deliveries went to a server on this machine" in shown.err
+    rows = [line.split("\t")[4] for line in shown.out.splitlines()]
     assert rows == ["accepted, on this machine", "accepted, sandbox"]
     listed = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     assert {each["outcome"] for each in listed} == {"accepted"}

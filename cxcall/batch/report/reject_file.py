@@ -11,13 +11,17 @@ from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.ledger.person_attempts import MAX_ATTEMPTS
 from cxcall.payloads.csv_table import format_record
+from cxcall.sending.call_guards import GUARD_CODES
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row, RowFile
     from cxcall.batch.row_result import RowResult
 
 _FLAG = "--rejects"
+_NOT_TO_CORRECT = (*GUARD_CODES, "duplicate-row", "already-sent", "outcome-unknown", MAX_ATTEMPTS)
+"""The codes of findings on rows that nobody should send again, or only with `--resume`."""
 
 
 class RejectFile:
@@ -65,7 +69,8 @@ class RejectFile:
     def add(self, result: RowResult) -> None:
         """Write a row if its result says that it must be corrected; raises OSError."""
         is_token_refused = result.report.exit_code is not ExitCode.REFUSED
-        if is_reject(result.outcome, result.skip or "", is_token_refused=is_token_refused):
+        reason = result.skip or (result.error.code if result.error else "")
+        if is_reject(result.outcome, reason, is_token_refused=is_token_refused):
             for row in result.rows or (result.row,):
                 self.write(row)
 
@@ -82,9 +87,12 @@ class RejectFile:
 def is_reject(outcome: str, reason: str, *, is_token_refused: bool) -> bool:
     """Return whether a row must be corrected; False for a row whose outcome is unknown.
 
-    The reason is used only for a skipped row: for other rows it is the error code of the API, which may be
-    any text. A row need not be corrected if only its token was refused.
+    The reason is used only for a skipped or an invalid row: for other rows it is the error code of the API, which may be
+    any text. A row need not be corrected if only its token was refused. With `--strict`, a row is invalid that would be
+    skipped: sent from another file, it could call a person again.
     """
     if outcome == Outcome.SKIPPED:
         return reason == SkipReason.INVALID_NUMBER
-    return outcome == Outcome.INVALID or (outcome == Outcome.REFUSED and not is_token_refused)
+    if outcome == Outcome.INVALID:
+        return reason not in _NOT_TO_CORRECT
+    return outcome == Outcome.REFUSED and not is_token_refused

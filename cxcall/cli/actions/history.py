@@ -59,7 +59,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
             data={"deliveries": [record_fields(record) for record in records]},
             json_lines=(record_fields(record) for record in records),
             table=_table(records),
-            diagnostics=[] if records else ["no matching deliveries"],
+            diagnostics=_remarks(records),
         )
         return with_missing_records(report, ledger)
 
@@ -133,14 +133,12 @@ def _table(records: Sequence[Record]) -> Table:
         for record in records
     ]
     short_rows = [
-        (row[0], _short_time(record.at), *row[2:])
+        (row[0], _short_time(record.at), *row[2:4], _result(record), *row[5:])
         for row, record in zip(rows, records, strict=True)
     ]
     zones = "/".join(dict.fromkeys(str(record.at.astimezone().tzname()) for record in records))
     short = Table((_HEADINGS[0], f"AT ({zones})", *_HEADINGS[2:]), short_rows)
-    # Beside a test call, its number matters less than the operation that was tried.
-    less_useful = ["OPERATION", "NUMBER"][:: -1 if any(map(_place, records)) else 1]
-    dropped = ("ENGAGEMENT ID", "HTTP", *less_useful, short.headings[1])
+    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", short.headings[1])
     return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
 
 
@@ -174,6 +172,17 @@ def _short_time(at: datetime) -> str:
 def _outcome(record: Record) -> str:
     """Return the outcome, what is known of it beyond that, and whether the request left this machine."""
     return ", ".join(filter(None, [_result(record), _place(record)]))
+
+
+def _remarks(records: Sequence[Record]) -> list[str]:
+    """Return what the list does not show: that it is empty, and on a narrow terminal, what went to the sandbox."""
+    if not records:
+        return ["no matching deliveries"]
+    local = sum(bool(_place(record)) for record in records)
+    what = (
+        f"{count_phrase(local, 'delivery')} went to a server on this machine, such as the sandbox"
+    )
+    return [what] if local else []
 
 
 def _place(record: Record) -> str:

@@ -83,7 +83,7 @@ def login(
 
 
 @app.add_command("status", "cxcall auth status", "cxcall auth status -o json")
-def status(settings: SettingsOptions) -> Report:
+def show_status(settings: SettingsOptions) -> Report:
     """Show the credentials in use and the source of each value.
 
     Also shows the host that they are for, and when the token expires.

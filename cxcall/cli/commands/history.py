@@ -96,7 +96,7 @@ def resolve(
     "cxcall history export > calls.jsonl",
     "cxcall history export --format csv --since 7d > calls.csv",
 )
-def export(
+def export_records(
     output: OutputOptions,
     format: Literal["jsonl", "csv"] = option(  # noqa: A002 - the name of the flag
         "--format", "Set the file format.", show_default=True, default="jsonl"

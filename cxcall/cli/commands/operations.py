@@ -171,11 +171,13 @@ def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
     from shutil import get_terminal_size
 
     tags = _by_tag(operations)
-    room = min(get_terminal_size().columns - _BEFORE_EXAMPLES, _LONGEST_EXAMPLES)
+    columns = get_terminal_size().columns
+    room = min(columns - _BEFORE_EXAMPLES, _LONGEST_EXAMPLES)
+    widest = columns * 3 // 5 - len(", …")  # a name is not folded
     rows = []
     for tag in sorted(tags, key=alphanumeric_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
-        shown = names[:1]
+        shown = [name for name in names[:1] if len(name) <= widest]
         for name in names[1:]:
             if len(", ".join([*shown, name])) > room:
                 break

@@ -22,6 +22,7 @@ from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
+from cxcall.sending import call_guards
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 
@@ -42,8 +43,9 @@ def run_worker(options: WorkerOptions) -> Report:
     flags = {**options.target.flags, **options.guards._asdict()}
     rate = Rate.parse(options.rate) if options.rate else None
     limit = FailureLimit.parse(options.max_failures or ())
-    timeout = load_settings(flags, load_shipped_contracts()[0]).timeout
-    lease = _lease(options.lease, timeout)
+    settings = load_settings(flags, load_shipped_contracts()[0])
+    call_guards.read_lists(settings.do_not_call_files)  # else each row would have the error
+    lease = _lease(options.lease, settings.timeout)
     worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
     claim = Claim(worker_name, timedelta(seconds=lease))
     screen = Screen.standard(options.output)
