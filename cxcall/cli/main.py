@@ -107,10 +107,7 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
         return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED)
     try:
         result = assemble(arguments).main(
-            args=list(arguments),
-            prog_name="cxcall",
-            standalone_mode=False,
-            obj=invocation,
+            args=list(arguments), prog_name="cxcall", standalone_mode=False, obj=invocation
         )
     except CxcallError as error:
         report = error_report(error, invocation.command or _command_in(arguments))

@@ -21,11 +21,7 @@ from cxcall.output.output_options import OptionGroup, OutputOptions, argument, o
 
 LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
 CONCURRENCY = option(
-    "--concurrency N",
-    "Limit the number of requests in flight.",
-    show_default=True,
-    min=1,
-    max=256,
+    "--concurrency N", "Limit the number of requests in flight.", show_default=True, min=1, max=256
 )
 _WEEK = 7 * 24 * 3600
 _LIMIT = FailureLimit()
@@ -282,8 +278,7 @@ class SandboxOptions(OptionGroup):
         default=10.0,
     )
     dial_outcome: str | None = option(
-        "--dial-outcome NAME=WEIGHT,...",
-        "Set the outcomes [connected=60,no-answer=30,busy=10].",
+        "--dial-outcome NAME=WEIGHT,...", "Set the outcomes [connected=60,no-answer=30,busy=10]."
     )
     seed: int = option("--seed N", "Use this random seed for outcomes and IDs.", default=0)
 

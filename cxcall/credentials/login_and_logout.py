@@ -46,11 +46,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
     check_trust(settings, LOGIN_SOURCE)
     client = client_selection.browser_client(settings)
     grant = browser_login.log_in(
-        client,
-        show,
-        port=port,
-        platform=settings.platform,
-        timeout=settings.timeout,
+        client, show, port=port, platform=settings.platform, timeout=settings.timeout
     )
     with token_cache.lock_tokens(settings):
         return _save(settings, client._replace(refresh_token=grant.refresh_token), grant)

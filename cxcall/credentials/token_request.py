@@ -7,12 +7,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from cxcall.credentials.oauth_client import (
-    ACCESS_KEY,
-    AUTHORIZATION_CODE,
-    OAuthClient,
-    TokenGrant,
-)
+from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, OAuthClient, TokenGrant
 from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
 from cxcall.runtime.known_secrets import remember_secrets
 from cxcall.transport.authorization import Authorization
@@ -59,11 +54,7 @@ def redeem_code(client: OAuthClient, form: Mapping[str, str], timeout: float) ->
 def _request_with_access_key(client: OAuthClient, timeout: float) -> TokenGrant:
     """Return a token for an access key, with or without a registered application (docs/platforms/nice-cxone.md#tokens)."""
     if all(client.application):
-        form = {
-            "grant_type": "password",
-            "username": client.client_id,
-            "password": client.secret,
-        }
+        form = {"grant_type": "password", "username": client.client_id, "password": client.secret}
         basic = encode_basic(*(quote(half, safe="") for half in client.application))
         return _send(client, _form(client, form), timeout, basic)
     key = {"accessKeyId": client.client_id, "accessKeySecret": client.secret}

@@ -157,9 +157,7 @@ def extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation
 
 
 def read_transcripts(
-    operation: Operation,
-    state: CallState,
-    read: Callable[[Operation, Mapping[str, str]], Delivery],
+    operation: Operation, state: CallState, read: Callable[[Operation, Mapping[str, str]], Delivery]
 ) -> list[dict[str, Any]]:
     """Return the address of the transcript of each leg that has an ID; None if the platform has none (404).
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cxcall.runtime.patterns import (
-    AFTER_DOLLAR,
-    IN_ANGLES,
-    IN_BRACES,
-    IN_PERCENTS,
-    compile_pattern,
-)
+from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_PERCENTS, compile_pattern
 
 _MIN_RANDOM = 8
 _LONG_RANDOM = 16

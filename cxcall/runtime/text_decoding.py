@@ -76,11 +76,7 @@ class _Decoding(DecodedText):
     """The decoding of another text; positions are computed only when they are needed."""
 
     def __init__(
-        self,
-        text: str,
-        parent: DecodedText,
-        pattern: str,
-        value: Callable[[re.Match[str]], str],
+        self, text: str, parent: DecodedText, pattern: str, value: Callable[[re.Match[str]], str]
     ) -> None:
         super().__init__(text)
         self._parent, self._pattern, self._value = parent, pattern, value

@@ -213,10 +213,7 @@ class StoredObjects:
         known = self._campaigns.get(request.id)
         if known is None:
             return request.response
-        words = {
-            "running": request.places["running"][0],
-            "stopped": request.places.get("stopped"),
-        }
+        words = {"running": request.places["running"][0], "stopped": request.places.get("stopped")}
         status = words.get(known.status, request.places.get("ended", words["stopped"]))
         values = {f"/{name}": value for name, value in known.declared.items()}
         name = known.contact_list.declared.get("name")

@@ -43,12 +43,7 @@ SANDBOX_PROFILE = "sandbox"
 URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
-MACHINE_VARIABLES = (
-    "CXCALL_STATE_DIR",
-    "CXCALL_CONFIG_DIR",
-    "CXCALL_CACHE_DIR",
-    "CXCALL_LEDGER",
-)
+MACHINE_VARIABLES = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR", "CXCALL_LEDGER")
 """The settings that only the environment may set: a `.env` file must not decide which ledger guards a call."""
 VENDOR_VARIABLES = {
     "region": "GENESYSCLOUD_REGION",

@@ -6,13 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, printable
-from cxcall.settings.sources import (
-    DOTENV,
-    GUARD_SETTINGS,
-    Setting,
-    find_setting,
-    replace_dotenv,
-)
+from cxcall.settings.sources import DOTENV, GUARD_SETTINGS, Setting, find_setting, replace_dotenv
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -56,14 +56,7 @@ if TYPE_CHECKING:
 
     Resolver = Callable[[Sequence[Layer]], Layer]
 
-_HARMLESS = (
-    "client_id",
-    "access_key_id",
-    "username",
-    *SECRET_SETTINGS,
-    "timeout",
-    "max_wait",
-)
+_HARMLESS = ("client_id", "access_key_id", "username", *SECRET_SETTINGS, "timeout", "max_wait")
 """Settings that do not change where a secret goes, what an operation is, or how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """Settings that may not be combined with a secret from another source: all that are not known to be harmless."""

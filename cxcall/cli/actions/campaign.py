@@ -7,12 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_choice import find_role
-from cxcall.cli.actions.send import (
-    deliver_request,
-    load_settings_for,
-    show_request,
-    start_log,
-)
+from cxcall.cli.actions.send import deliver_request, load_settings_for, show_request, start_log
 from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome

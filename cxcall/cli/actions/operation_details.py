@@ -135,10 +135,7 @@ def _facts(operation: Operation) -> Iterator[Entry]:
         yield Entry("credentials", " or ".join(credentials))
     if operation.token_kinds:
         yield Entry("token", " or ".join(operation.token_kinds))
-    for label, alternatives in (
-        ("scope", operation.scopes),
-        ("permission", operation.permissions),
-    ):
+    for label, alternatives in (("scope", operation.scopes), ("permission", operation.permissions)):
         if any(alternatives):
             yield Entry(label, " or ".join(" and ".join(sorted(names)) for names in alternatives))
     yield from (Entry("instead", f"{each}, to {each.summary}") for each in operation.nearest)

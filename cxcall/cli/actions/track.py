@@ -31,10 +31,7 @@ COMMAND = "track"
 
 
 def run_track(
-    engagement_id: str,
-    options: TrackOptions,
-    target: TargetOptions,
-    output: OutputOptions,
+    engagement_id: str, options: TrackOptions, target: TargetOptions, output: OutputOptions
 ) -> Report:
     """Read the state of a call, once or until it ends, and return the last one."""
     tracker, settings = _load_tracker(target)

@@ -45,11 +45,7 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
     "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
     rules=[Exclusion(("--with-token", "--web", "--basic", "--api-key"))],
 )
-def login(
-    options: LoginOptions,
-    output: OutputOptions,
-    target: SettingsOptions,
-) -> Report:
+def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions) -> Report:
     """Log in with client credentials, an access key, or a browser.
 
     Asks for the platform, the region, and the ID if no flag or setting has them, and keeps them in the

@@ -37,10 +37,7 @@ NEWEST_BATCH = argument("[ID]", "The batch ID or its start [the newest batch].")
         ),
     ],
 )
-def batch(
-    batch_options: BatchOptions,
-    options: RequestOptions,
-) -> Report:
+def batch(batch_options: BatchOptions, options: RequestOptions) -> Report:
     """Send many requests from a file, each at most once.
 
     Each header of a CSV file is a flag (`phone-number`), a parameter (`campaignId`), or a JSON pointer into the body (`/contactId`); `--map phone-number=Phone` reads a flag from a column with another header. Each line of a JSON Lines file is a body, and can also set parameters.
@@ -84,9 +81,7 @@ def batch_list(
     ],
 )
 def batch_report(
-    report_options: ReportOptions,
-    contracts: ContractOptions,
-    batch: str | None = NEWEST_BATCH,
+    report_options: ReportOptions, contracts: ContractOptions, batch: str | None = NEWEST_BATCH
 ) -> Report:
     """Show what was accepted, refused, and skipped, and why.
 
@@ -119,9 +114,7 @@ def batch_status(
 
 
 @app.add_command("batch cancel", "cxcall batch cancel 01KB3")
-def batch_cancel(
-    batch: str = argument("ID", "The batch ID or its start.", default=...),
-) -> Report:
+def batch_cancel(batch: str = argument("ID", "The batch ID or its start.", default=...)) -> Report:
     """Stop sending the rows of a queued batch.
 
     Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again.

@@ -62,10 +62,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         return send_one(command, operation, parameters, texts, body, options, reading)
 
     declared = option("--param NAME=VALUE", "Set a parameter by its name.")
-    parameters = [
-        Parameter("param", list[str] | None, declared),
-        *map(_flag_option, flags),
-    ]
+    parameters = [Parameter("param", list[str] | None, declared), *map(_flag_option, flags)]
     lines = _sender_examples(operation)
     return _new_app(operation.name, [operation], lines, send, parameters)
 

@@ -152,9 +152,7 @@ def prune(
 
 
 @app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")
-def backup(
-    file: str = argument("FILE", "A file that does not exist yet.", default=...),
-) -> Report:
+def backup(file: str = argument("FILE", "A file that does not exist yet.", default=...)) -> Report:
     """Copy all records to a file, while other processes may send."""
     from cxcall.documents.paths import stop_on_stdout
     from cxcall.ledger.backup import write_backup
@@ -171,10 +169,7 @@ def backup(
 
 
 @app.add_command("accept", "cxcall history accept", "cxcall history accept --yes")
-def accept(
-    output: OutputOptions,
-    yes: bool = option("--yes -y", "Skip the prompt."),
-) -> Report:
+def accept(output: OutputOptions, yes: bool = option("--yes -y", "Skip the prompt.")) -> Report:
     """Continue without the missing records.
 
     While records are missing, cxcall places no calls, because the same call may have been placed before.

@@ -132,12 +132,7 @@ def _matches(operation: Operation, search: str) -> bool:
 
     Hyphens, case, and the plural do not matter: `contact lists` finds `create-contact-list`.
     """
-    texts = (
-        operation.name,
-        operation.tag,
-        operation.path,
-        operation.summary,
-    )
+    texts = (operation.name, operation.tag, operation.path, operation.summary)
     text = " ".join(map(alphanumeric_name, texts))
     return all(alphanumeric_name(word).removesuffix("s") in text for word in search.split())
 

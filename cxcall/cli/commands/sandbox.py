@@ -99,10 +99,7 @@ def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputO
     "cxcall sandbox requests --url http://127.0.0.1:8080 -o json",
     "cxcall sandbox requests --method POST --path '*/personal-connections' --status 2xx --expect 3",
 )
-def sandbox_requests(
-    options: RequestsOptions,
-    target: TargetOptions,
-) -> Report:
+def sandbox_requests(options: RequestsOptions, target: TargetOptions) -> Report:
     """List the requests that a running sandbox received.
 
     The oldest request is first. Requests for tokens are listed, too; `--path '/api/*'` leaves them out.
@@ -183,10 +180,7 @@ def new_explainer(
 
     def explain(entry: LoggedRequest, host: str) -> list[dict[str, Any]]:
         from cxcall.explaining.explanation import explain_request
-        from cxcall.explaining.readers.request_builder import (
-            build_observed_request,
-            build_response,
-        )
+        from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
         response = entry.response.decode("utf-8", "replace") or None
         request = build_observed_request(

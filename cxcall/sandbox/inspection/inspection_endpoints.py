@@ -40,14 +40,7 @@ EVENTS_PATH = "/sandbox/events"
 
 _DETAIL = re.compile(re.escape(REQUESTS_PATH) + r"/([0-9]{1,9})")
 _OF_THE_CLIENT = frozenset(
-    (
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-length",
-        "host",
-        "user-agent",
-    )
+    ("accept-encoding", "authorization", "connection", "content-length", "host", "user-agent")
 )
 """Headers that curl sets itself, or that must be new in a repeated request."""
 _SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}

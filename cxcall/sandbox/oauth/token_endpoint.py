@@ -146,10 +146,7 @@ def check_access_key(body: object) -> None:
     """Raise a problem for a CXone access key with a known ID and a wrong secret."""
     key = body if isinstance(body, dict) else {}
     key_id = key.get("accessKeyId") or key.get("username")
-    if key_id in CLIENTS and CLIENT_SECRET not in (
-        key.get("accessKeySecret"),
-        key.get("password"),
-    ):
+    if key_id in CLIENTS and CLIENT_SECRET not in (key.get("accessKeySecret"), key.get("password")):
         status = 400 if "grant_type" in key else 401
         raise HttpProblem(status, "invalid_grant", "The access key is not valid.")
 

@@ -13,11 +13,7 @@ from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_command import BatchCommand, RunMode
-from cxcall.cli.actions.batch.setup import (
-    new_job,
-    open_rows,
-    report_errors,
-)
+from cxcall.cli.actions.batch.setup import new_job, open_rows, report_errors
 from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
@@ -33,10 +29,7 @@ from cxcall.payloads.csv_columns import find_column
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body, check_parameters, has_errors
 from cxcall.phone.number_masking import mask_text
-from cxcall.platform_reads.campaigns import (
-    CampaignReader,
-    ContactListState,
-)
+from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
 from cxcall.platform_reads.read_requests import ReadError, after_send
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt

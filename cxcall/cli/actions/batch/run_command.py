@@ -24,11 +24,7 @@ from cxcall.batch.run import Run, begin_batch, end_run
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
-from cxcall.cli.actions.batch.queue_commands import (
-    fill_queue,
-    queued_report,
-    without_hours,
-)
+from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report, without_hours
 from cxcall.cli.actions.batch.result_printer import (
     ProgressLines,
     RowPrinter,
