@@ -91,6 +91,7 @@ def test_the_one_exception_only_marks_modules_as_absent_or_empty() -> None:
     assert lines == [*marks, "del sys.modules[name]"]
 
 
+@pytest.mark.slow
 @each_case(
     "path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )

@@ -134,6 +134,7 @@ def test_columns_of_an_excel_file_get_proposals(cxcall: Cxcall) -> None:
     assert "--map phone-number=Phone" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
 
 
+@pytest.mark.slow
 def test_one_of_several_sheets_must_be_named(live: Cxcall, sandbox: Sandbox) -> None:
     one, two = ([HEADER, [contact(number), f"202555010{number}"]] for number in (1, 2))
     file = write_workbook(live, one, two, [])

@@ -65,6 +65,7 @@ def test_default_platform_is_named_a_default(cxcall: Cxcall) -> None:
     assert "platform\tgenesys-cloud\tdefault" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [80, 140])
 def test_groups_of_operations_name_as_many_as_there_is_room_for(
     cxcall: Cxcall, columns: int

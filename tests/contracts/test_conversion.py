@@ -134,6 +134,7 @@ def older(node: Any) -> Any:
     return {name: older(each) for name, each in node.items() if name != "nullable"}
 
 
+@pytest.mark.slow
 @given(schema=SCHEMAS, value=VALUES)
 def test_a_body_of_swagger_is_judged_as_by_draft_4(schema: Any, value: Any) -> None:
     schema, knot = older(schema), older(KNOT)
@@ -159,6 +160,7 @@ def assert_openapi_3_1(converted: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(converted).validate()
 
 
+@pytest.mark.slow
 @given(schema=SCHEMAS)
 def test_what_comes_out_is_openapi_3_1(schema: Any) -> None:
     assert_openapi_3_1(convert(document(schema), "t").as_document())

@@ -110,6 +110,7 @@ def test_misspelled_name_is_one_finding() -> None:
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_wrong_type_is_one_finding() -> None:
     wrong = {}
     for operation in OPERATIONS:

@@ -75,6 +75,7 @@ def test_schemas_that_double_block_only_the_requests_that_use_them(cxcall: Cxcal
     assert "sendForm" in names(cxcall, file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["allOf", "oneOf", "not"])
 def test_schemas_in_a_long_chain_block_only_the_requests_that_use_them(
     cxcall: Cxcall, word: str

@@ -297,6 +297,7 @@ def test_number_is_kept_where_its_digits_are_required() -> None:
     assert correct_request(found).body == {"dncGroupRecords": [{"phoneNumber": 12025550123}]}
 
 
+@pytest.mark.slow
 @each_case("operation", detailed_operations(), ids=lambda each: each.name)
 def test_example_of_every_operation_has_no_error(operation: Operation) -> None:
     values = {

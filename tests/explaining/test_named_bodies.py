@@ -61,6 +61,7 @@ NOT_SENT = {
 }
 
 
+@pytest.mark.slow
 @each_case("name", NAMED, quick=6)
 def test_body_beside_an_error_is_checked(name: str, cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=NAMED[name], code=3)

@@ -229,6 +229,7 @@ def test_command_for_cmd_is_corrected_for_cmd(cxcall: Cxcall) -> None:
     assert "<<'JSON'" in cxcall("explain", "-", "--fix", "--as", "send", stdin=text, code=0).out
 
 
+@pytest.mark.slow
 def test_word_of_a_path_is_not_taken_for_an_id() -> None:
     call, person = "e2f5a803-94c1-4d7b-86e0-5b3a1d9c7f42", "9b07d4c6-e81a-42f3-95bd-c6207fe4a18b"
     path = f"/api/v2/conversations/calls/{call}/participants/{person}/transfer"

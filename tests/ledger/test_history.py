@@ -223,6 +223,7 @@ def test_invalid_duplicate_window_prevents_pruning(live: Cxcall) -> None:
     assert "duplicate_window" in live("history", "prune", "--older-than", "0s", "--yes", code=2).err
 
 
+@pytest.mark.slow
 def test_list_marks_what_went_to_a_sandbox(cxcall: Cxcall) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code")
     cxcall(*words, "a", "--sandbox", code=0)

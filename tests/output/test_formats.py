@@ -169,6 +169,7 @@ def test_junit_escapes_any_text_to_ascii(cxcall: Cxcall) -> None:
     assert "\\x1b[31m\\uffff" in case.result[0].message
 
 
+@pytest.mark.slow
 def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
     run = sarif(cxcall("validate", *mixed(cxcall), "-o", "sarif", code=2))
     results = run["results"]

@@ -259,6 +259,7 @@ def test_text_output_shows_each_party(live: Cxcall) -> None:
     assert child.wait() == 0
 
 
+@pytest.mark.slow
 def test_terminal_shows_only_the_parties_that_changed(cxcall: Cxcall) -> None:
     own = {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}
     states = [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 
+@pytest.mark.slow
 def test_time_zone_that_the_system_does_not_know_is_reported(cxcall: Cxcall) -> None:
     cxcall.file("tzdata/__init__.py", "")  # hides the package of the zones, if it is installed
     env = {"PYTHONTZPATH": "", "PYTHONPATH": str(cxcall.folder)}
