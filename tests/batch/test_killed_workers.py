@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from random import Random
 
@@ -10,7 +11,14 @@ import pytest
 from helpers.command import Cxcall
 from helpers.platform_server import Platform
 from helpers.postgres import PostgresServer
-from helpers.workers import HeldRequests, check_calls, queue_rows, rows_of, running_workers
+from helpers.workers import (
+    HeldRequests,
+    check_calls,
+    queue_rows,
+    rows_of,
+    running_workers,
+    status_of,
+)
 
 RUNS = int(os.environ.get("CXCALL_KILLED_WORKERS", "1"))
 ROWS, WORKERS, THREADS, KILLS = 80, 4, 3, 4
@@ -50,3 +58,39 @@ def test_killed_workers_and_database_call_nobody_twice(
     assert set(codes) <= {0, 2, 9}  # 2: it was started while the database was unavailable
     assert outcomes["accepted"] + outcomes["unknown"] + outcomes["undelivered"] == ROWS
     assert outcomes["unknown"] <= THREADS * KILLS  # each of them was claimed by a killed worker
+
+
+LOST_RESPONSE = """
+import psycopg
+from cxcall.ledger.postgres.postgres_database import PostgresDatabase
+
+flush, intents = PostgresDatabase._flush, []
+
+def lose_response(self, *more):
+    intents.extend(1 for statement, _ in self._unsent if b"INSERT INTO delivery" in statement)
+    flush(self, *more)
+    if more and len(intents) == 1:
+        intents.append(2)
+        self._connection.close()
+        raise psycopg.OperationalError("the connection is lost")
+
+PostgresDatabase._flush = lose_response
+"""
+
+
+@pytest.mark.slow
+def test_row_that_ends_because_the_database_was_lost_is_printed_and_counted(
+    cxcall: Cxcall, postgres_url: str
+) -> None:
+    cxcall.environment["CXCALL_LEDGER"] = postgres_url
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        batch = queue_rows(cxcall, rows_of(3), "--rate", "500/s")
+        cxcall.file("path/sitecustomize.py", LOST_RESPONSE)
+        env = {"PYTHONPATH": str(cxcall.folder / "path")}
+        ran = cxcall("worker", "--until-empty", "-o", "jsonl", code=9, env=env)
+    *rows, end = map(json.loads, ran.out.splitlines())
+    assert sorted(row["outcome"] for row in rows) == ["accepted", "accepted", "undelivered"]
+    assert end["data"]["outcomes"] == {"accepted": 2, "undelivered": 1}
+    assert status_of(cxcall, batch)["states"] == {"accepted": 2, "undelivered": 1}
+    assert platform.rung == 2

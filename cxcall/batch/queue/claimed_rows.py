@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from cxcall.batch.row_result import result_of_record
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import unsent_row
 from cxcall.findings.errors import UsageError
@@ -54,12 +55,13 @@ class ClaimedRows:
     """The rows of one worker: those that it is sending, and those to end.
 
     `claims` has the claim of each row, by batch and number, until the database knows its end. Until then, its lease
-    is extended.
+    is extended. `lost` has the results of rows that ended because the database was lost, until somebody takes them.
     """
 
     def __init__(self, ledger: Ledger, queue: QueuedRows) -> None:
         self._ledger, self._queue = ledger, queue
         self.claims: dict[tuple[str, int], Claim] = {}
+        self.lost: list[tuple[str, RowResult]] = []
         self._ending: deque[RowEnd] = deque()
         self._remembered: deque[tuple[float, RowEnd]] = deque(maxlen=_MAX_REMEMBERED)
         self._connections = queue.connections
@@ -120,12 +122,14 @@ class ClaimedRows:
         delivery = self._queue.delivery_of(claim, row.batch, row.number)
         if not delivery:
             self._queue.give_back(claim, row.batch, row.number, row.not_before)
-        elif row.error_code == LEDGER:
+        elif row.error_code == LEDGER and row.result:
             note = "the ledger's database was lost before anything was sent"
             self._ledger.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
             # unlike UNDELIVERED if it was recorded that the request left
-            known = find_record(self._ledger, delivery).outcome
-            self._queue.end(claim, row.batch, row.number, known, delivery)
+            known = find_record(self._ledger, delivery)
+            self._queue.end(claim, row.batch, row.number, known.outcome, delivery)
+            report = result_of_record(known, None)
+            self.lost.append((row.batch, row.result._replace(report=report)))
 
     def _claim_of(self, row: RowEnd) -> Claim:
         return self.claims.get((row.batch, row.number), NOBODY)

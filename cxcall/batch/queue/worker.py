@@ -145,6 +145,7 @@ class Worker(StoppableRun):
         if not self._is_reachable and now < self._next_look_at:
             return
         self._claimed_rows.settle()
+        self._print_lost_rows()
         self._is_reachable = True
         now = time.monotonic()
         if now - self._kept_at > self._claim.lease.total_seconds() / 4:
@@ -154,6 +155,13 @@ class Worker(StoppableRun):
         has_room = not self._waiting and self._in_flight < threads
         if has_room and not self.stop_reason and now >= self._next_look_at:
             self._claim_rows(threads)
+
+    def _print_lost_rows(self) -> None:
+        """Count and print the rows that ended because the database was lost before they were sent."""
+        for batch, result in self._claimed_rows.lost:
+            self._on_result(result, batch)
+            self._count(result, None)
+        self._claimed_rows.lost.clear()
 
     def _free_expired_rows(self) -> None:
         """Free or end the rows of workers that died."""
