@@ -129,9 +129,23 @@ def resolve_commands(delivery: str) -> str:
 
 def command(*words: str) -> str:
     """Return a command line in backticks that can be pasted into a shell, with its words quoted if needed."""
-    from shlex import join
+    return f"`{' '.join(map(_quote, words))}`"
 
-    return f"`{join(words)}`"
+
+def _quote(word: str) -> str:
+    """Return a word for a shell; one with line breaks or control characters in the form `$'...'` of bash and zsh."""
+    from shlex import quote
+
+    if word.isprintable():
+        return quote(word)
+    return "$'" + "".join(map(_escape, word)) + "'"
+
+
+def _escape(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"  # noqa: PLR2004 - ASCII
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
@@ -142,13 +142,22 @@ class CsvHeader(NamedTuple):
 
     @classmethod
     def read(cls, lines: CsvLines, name: str) -> Self:
-        """Read the header; the delimiter is the character that it contains most often."""
+        """Read the header; the delimiter is the character that its first line contains most often.
+
+        Raises DocumentError for a header that breaks the rules of CSV.
+        """
         line = next((line for line in lines if line.strip()), "")
         if "\0" in line:
             place = Excerpt(name, lines.take()[0], 1, line)
             raise DocumentError(_damaged_record(place))
         delimiter = max(DELIMITERS, key=line.count)
-        cells = next(read_cells([line], delimiter), [])
+        try:
+            cells = next(read_cells(chain([line], lines), delimiter), [])  # may have line breaks
+        except csv.Error as error:
+            place = Excerpt(name, lines.take()[0], 1, line.rstrip("\r\n"))
+            raise DocumentError(
+                _malformed_record(place, f"the header is not valid CSV: {error}")
+            ) from None
         lines.take()
         return cls(name, tuple(cell.strip() for cell in cells), delimiter)
 

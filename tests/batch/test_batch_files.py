@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -271,3 +272,26 @@ def test_flag_with_an_invalid_value_is_one_usage_error_and_not_one_of_each_row(
 def test_worker_does_not_start_with_a_missing_do_not_call_list(cxcall: Cxcall) -> None:
     ran = cxcall("worker", "--do-not-call", "nope.txt", "-o", "json", code=2)
     assert ran.envelope["findings"][0]["message"] == "`nope.txt` does not exist"
+
+
+def test_hint_for_a_header_with_a_line_break_can_be_pasted_into_a_shell(cxcall: Cxcall) -> None:
+    cxcall.file("crm.csv", f'contact-id,"phone\n\'numb\x1fer"\n{CONTACT},+12025550101\n')
+    words = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
+    hint = cxcall(*words, "--sandbox", "--dry-run", code=2).err
+    proposed = re.search(r"add `--map (\$'phone-number=.*?')`", hint)
+    assert proposed, hint
+    printf = subprocess.run(
+        ["bash", "-c", f"printf %s {proposed[1]}"], capture_output=True, check=True
+    )
+    mapped = printf.stdout.decode()
+    assert mapped == "phone-number=phone\n'numb\x1fer"
+    cxcall(*words, "--sandbox", "--dry-run", "--map", mapped, code=0)
+
+
+@pytest.mark.parametrize("header", ['contact-id,"phone-number', 'contact-id,"phone"-number'])
+def test_header_that_breaks_the_rules_of_csv_is_reported(cxcall: Cxcall, header: str) -> None:
+    cxcall.file("crm.csv", f"{header}\n{CONTACT},+12025550101\n")
+    words = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--sandbox")
+    ran = cxcall("batch", "crm.csv", *words, "--dry-run", code=3)
+    assert "the header is not valid CSV" in ran.err
+    assert "--> crm.csv:1:1" in ran.err
