@@ -7,7 +7,6 @@ import os
 import stat
 import time
 from contextlib import contextmanager
-from errno import EACCES, EINVAL, ENOENT
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -124,7 +123,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
     """
     new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     try:
-        _check_replaceable(path)
+        _check_replaceable(path, folder_variable)
         _make_folder(path)
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -143,18 +142,29 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
         ) from None
 
 
-def _check_replaceable(path: Path) -> None:
-    """Raise OSError for a device, a pipe, and a file that its owner made read-only: root could replace them."""
+def _check_replaceable(path: Path, folder_variable: str) -> None:
+    """Raise UnwritableError for a broken link, a device, a pipe, and a file that its owner made read-only.
+
+    Root could replace them.
+    """
+    problem = fix = ""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         if path.is_symlink():
-            raise OSError(ENOENT, "it is a link to a file that does not exist") from None
-        return
-    if not stat.S_ISREG(mode):
-        raise OSError(EINVAL, "it is not a regular file")
-    if not mode & stat.S_IWUSR:
-        raise OSError(EACCES, "it is read-only")
+            problem = "it is a link to a file that does not exist"
+            fix = "remove the link, or create the file that it leads to"
+    else:
+        if not stat.S_ISREG(mode):
+            problem, fix = "it is not a regular file", "remove it"
+        elif not mode & stat.S_IWUSR:
+            problem, fix = "it is read-only", "make it writable"
+    if problem:
+        raise UnwritableError(
+            f"`{path.name}` cannot be written: {problem}",
+            where=str(path),
+            fix=f"{fix}, or set `{folder_variable}` to another folder",
+        )
 
 
 def _make_folder(path: Path) -> None:

@@ -17,6 +17,9 @@ LOCK_TIMEOUT = 30.0
 INTERRUPTED_WAIT = 1.0
 """Seconds to wait for another process, after a signal, to record what was sent."""
 
+WAIT_FOR_LOCK = "interrupted while another process had locked the ledger"
+WAIT_FOR_SERVER = "interrupted while the server of the ledger could not be reached"
+
 
 def never() -> bool:
     """Return False: nothing cancels the wait."""

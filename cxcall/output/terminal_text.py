@@ -28,6 +28,11 @@ def escape_controls(text: str) -> str:
     return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def escape_all_controls(text: str) -> str:
+    """Return text with its control characters as escape sequences, also tabs and newlines: one cell of a line."""
+    return escape_controls(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def escape_in_json(text: str) -> str:
     """Return JSON text with the control characters in its strings as JSON's own escape sequences."""
     if _has_no_controls(text):

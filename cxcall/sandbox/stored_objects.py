@@ -187,6 +187,9 @@ class StoredObjects:
         ]
         for contact in new_contacts:
             target.add(contact)
+        for started in self._campaigns.values():
+            if not started.contact_list.id:  # it was started before any list was loaded
+                started.contact_list = target
         if (campaign := request.body_value("campaign")) is not None:
             self._campaigns[str(campaign)] = Campaign(str(campaign), target)
         if not first or request.response.status >= LOWEST_FAULT_STATUS:
@@ -257,9 +260,7 @@ class StoredObjects:
         return request.with_values({"items": [{**each, name: request.id} for each in items]})
 
     def _read_results(self, request: AcceptedRequest) -> SandboxResponse:
-        known = self._lists.get(request.id)
-        if known is None:
-            return request.response
+        known = self._lists.get(request.id, ContactList(request.id))
         query = parse_qs(request.query)
         if "page" in request.places:
             size = int(request.body_value("size", 25))

@@ -340,7 +340,7 @@ class _Attempts:
     def _ledger_warning(self, error: BaseException) -> Finding:
         reason = error if isinstance(error, CxcallError) else type(error).__name__
         if isinstance(error, KeyboardInterrupt):
-            reason = "interrupted while another process had locked the ledger"
+            reason = str(error) or "interrupted"
         return Finding.warning(
             "ledger",
             "ledger",

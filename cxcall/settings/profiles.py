@@ -62,6 +62,12 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
     setting = Setting(value.strip(), "VALUE", lambda: "VALUE")
     if not setting.value:
         raise UsageError(f"`{key}` is empty", where="VALUE", fix=f"`cxcall config unset {key}`")
+    if not setting.value.isprintable():
+        raise UsageError(
+            f"`{key}` has a control character: `{printable(setting.value)}`",
+            where="VALUE",
+            fix="give a value on one line, without control characters",
+        )
     check_values([{key: setting}])
     if key in DURATION_SETTINGS:
         seconds = float(setting.value)

@@ -120,3 +120,14 @@ def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
     assert {name: row[name] for name in expected} == expected
     exported = json.loads((cxcall.folder / "x.jsonl").read_text("utf-8"))
     assert exported["Name"] == "=1+1"
+
+
+def test_campaign_that_was_started_before_the_load_dials_the_loaded_list(live: Cxcall) -> None:
+    words = ("campaign", "export", CAMPAIGN, "--to")
+    live("campaign", "start", CAMPAIGN, "--yes", code=0)
+    live(*words, "none.csv", code=0)
+    rows = live.file("leads.csv", "phoneNumber\n+12025550101\n+12025550102\n")
+    live("campaign", "load", rows, "--contact-list", LIST_ID, "--yes", code=0)
+    assert "of 2 contacts" in live("campaign", "status", CAMPAIGN, code=0).out
+    live(*words, "two.csv", code=0)
+    assert "+12025550102" in (live.folder / "two.csv").read_text("utf-8")

@@ -267,15 +267,20 @@ def test_only_a_regular_file_that_its_owner_may_write_is_replaced(cxcall: Cxcall
     path.parent.mkdir(exist_ok=True)
     pipe = cxcall.folder / "pipe"
     os.mkfifo(pipe)
-    for target in (pipe, cxcall.folder / "none" / "config.toml"):
+    for target, fix in (
+        (pipe, "regular file"),
+        (cxcall.folder / "none" / "config.toml", "remove the link"),
+    ):
         path.symlink_to(target)
-        cxcall("config", "set", "timeout", "5", code=2)
+        assert fix in cxcall("config", "set", "timeout", "5", code=2).err
         path.unlink()
     assert stat.S_ISFIFO(pipe.stat().st_mode)
     assert not (cxcall.folder / "none").exists()
     path.write_text("[profiles.default]\ntimeout = 7\n", "utf-8")
     path.chmod(0o400)
-    assert "read-only" in cxcall("config", "set", "timeout", "5", code=2).err
+    ran = cxcall("config", "set", "timeout", "5", code=2)
+    assert "it is read-only" in ran.err
+    assert "make it writable" in ran.err
     path.chmod(0o600)
     link, real = path, cxcall.folder / "real.toml"
     path.rename(real)
@@ -283,3 +288,15 @@ def test_only_a_regular_file_that_its_owner_may_write_is_replaced(cxcall: Cxcall
     cxcall("config", "set", "timeout", "5", code=0)
     assert link.is_symlink()
     assert "timeout = 5" in real.read_text("utf-8")
+
+
+def test_value_with_a_line_break_is_refused_and_never_printed_as_a_line(cxcall: Cxcall) -> None:
+    value = "a\nbase_url\thttps://other.example.com"
+    ran = cxcall("config", "set", "client_id", value, code=2)
+    assert "`client_id` has a control character: `a\\nbase_url" in ran.err
+    path = cxcall.folder / "config" / "config.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"[profiles.default]\nclient_id = {json.dumps(value)}\n", "utf-8")
+    lines = cxcall("config", "show", code=0).out.splitlines()
+    assert [line for line in lines if line.startswith("client_id\ta\\nbase_url\\thttps://")]
+    assert not [line for line in lines if line.startswith("base_url\thttps://other")]

@@ -70,6 +70,12 @@ def test_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
             ran = machine(folder, "a", url, platform)(*SEND, code=2)
             assert "CXCALL_LEDGER is not a valid address" in ran.err
             assert PASSWORD not in ran.out + ran.err
+        (tmp_path / "port").mkdir()
+        ran = machine(tmp_path / "port", "a", f"postgresql://u:{PASSWORD}@h:x/db", platform)(
+            *SEND, code=2
+        )
+        assert "its port is not a number" in ran.err
+        assert PASSWORD not in ran.out + ran.err
 
 
 def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:

@@ -138,7 +138,9 @@ def test_database_stopped_before_the_outcome_leaves_the_call_unknown(postgres_fi
         with Ledger.open_shared(url) as ledger:
             delivery = ledger.begin(intent("a"), 900)
             server.stop()
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(
+                KeyboardInterrupt, match="server of the ledger could not be reached"
+            ):
                 ledger.record_outcome(delivery, Outcome.ACCEPTED, is_cancelled=lambda: True)
             with pytest.raises(KeyboardInterrupt):  # and nothing is sent without a record
                 ledger.begin(intent("b"), 900, lambda: True)

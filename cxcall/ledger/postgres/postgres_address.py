@@ -32,6 +32,11 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
             "CXCALL_LEDGER is not a valid address: a character of its user or password is not percent-encoded",
             "write `@` as `%40`, `/` as `%2F`, `:` as `%3A`, and `?` as `%3F`; or keep the password in PGPASSWORD or a password file",
         )
+    if not all(port.isdecimal() or not port for port in parameters.get("port", "").split(",")):
+        raise LedgerError(
+            "CXCALL_LEDGER is not a valid address: its port is not a number",
+            "write `postgresql://HOST:PORT/DATABASE?user=NAME`; if it has a password, write `/` in it as `%2F`, and `:` as `%3A`",
+        )
     if "password" in parameters:
         remember_secrets(parameters["password"])
     user = f"{parameters['user']}@" if "user" in parameters else ""
@@ -43,7 +48,4 @@ def read_address(url: str) -> tuple[dict[str, str], str]:
 
 def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
     """Return whether a password was split at a separator in it, so that a part of it is in another parameter."""
-    ports = parameters.get("port", "").split(",")
-    return not all(port.isdecimal() or not port for port in ports) or any(
-        "@" in parameters.get(name, "") for name in ("host", "port", "dbname")
-    )
+    return any("@" in parameters.get(name, "") for name in ("host", "port", "dbname"))

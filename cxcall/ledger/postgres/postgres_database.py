@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import uptime
-from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
+from cxcall.ledger.database_interface import (
+    INTERRUPTED_WAIT,
+    LOCK_TIMEOUT,
+    WAIT_FOR_LOCK,
+    WAIT_FOR_SERVER,
+    LedgerDatabase,
+    never,
+)
 from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
@@ -191,18 +198,18 @@ class PostgresDatabase(LedgerDatabase):
                 self._connection.execute(_BEGIN, prepare=False)
             except psycopg.errors.LockNotAvailable:
                 self._roll_back()
-                interval = 0.0
+                interval, reason = 0.0, WAIT_FOR_LOCK
                 if time.monotonic() - started >= LOCK_TIMEOUT:
                     raise
             except psycopg.OperationalError:
                 self._roll_back()
-                interval = _RECONNECT_INTERVAL
+                interval, reason = _RECONNECT_INTERVAL, WAIT_FOR_SERVER
                 if time.monotonic() - started >= LOCK_TIMEOUT:
                     raise
             else:
                 return
             if time.monotonic() - started >= patience and is_cancelled():
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(reason)
             time.sleep(interval)
 
     def _begin(self, statement: str) -> None:

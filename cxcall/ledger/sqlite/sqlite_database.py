@@ -6,7 +6,13 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from cxcall.ledger.database_interface import INTERRUPTED_WAIT, LOCK_TIMEOUT, LedgerDatabase, never
+from cxcall.ledger.database_interface import (
+    INTERRUPTED_WAIT,
+    LOCK_TIMEOUT,
+    WAIT_FOR_LOCK,
+    LedgerDatabase,
+    never,
+)
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
 from cxcall.ledger.forked_processes import ProcessLock, suspend_during_forks
 from cxcall.ledger.schema import PRUNE_TRIGGERS
@@ -101,7 +107,7 @@ class SqliteDatabase(LedgerDatabase):
                 if not is_busy or elapsed >= LOCK_TIMEOUT:
                     raise
             if elapsed >= patience and is_cancelled():
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(WAIT_FOR_LOCK)
             time.sleep(POLL_INTERVAL)
 
     def pragma(self, name: str) -> int:
