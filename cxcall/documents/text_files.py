@@ -42,7 +42,14 @@ _CONTROL = rb"[\x00-\x06\x0e-\x19\x1c-\x1f\x7f]"
 _WINDOWS = rb"[\x80-\x9f]"
 _KNOWN_STARTS = {
     b"\x1f\x8b": ("it is compressed by gzip", "unpack it, and give the name of the new file"),
-    b"PK\x03\x04": ("it is a ZIP archive, such as an Excel file", "unpack it, or save it as text"),
+    b"PK\x03\x04": (
+        "it is a ZIP archive, such as an Excel file",
+        "unpack it; of an Excel file, save the sheet as CSV in UTF-8, or name the file `.xlsx` for a batch",
+    ),
+    b"\xd0\xcf\x11\xe0": (
+        "it is an Office file in an old format, such as `.xls`",
+        "save it as CSV in UTF-8, or as `.xlsx` for a batch",
+    ),
 }
 
 

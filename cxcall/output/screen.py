@@ -15,12 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 from cxcall.findings.errors import UsageError
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.output_options import CI_FORMATS
-from cxcall.output.terminal_text import (
-    escape_all_controls,
-    escape_controls,
-    escape_in_json,
-    fold,
-)
+from cxcall.output.terminal_text import escape_cell, escape_controls, escape_in_json, fold
 from cxcall.runtime.known_secrets import redact, redact_value
 
 if TYPE_CHECKING:
@@ -311,7 +306,7 @@ class Screen:
         """Print a table on a terminal, otherwise its cells with tabs between them."""
         if not stream.isatty():
             for row in table.rows:
-                self._write("\t".join(escape_all_controls(redact(cell)) for cell in row), stream)
+                self._write("\t".join(escape_cell(redact(cell)) for cell in row), stream)
             return
         from rich.console import Console
 

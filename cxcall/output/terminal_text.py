@@ -21,16 +21,16 @@ _PROTECTED_SPACE = "\0"  # a space in a literal: `printable` has removed NULs
 MIN_COLUMNS = 40
 
 
+def escape_cell(text: str) -> str:
+    """Return text with all control characters as escape sequences, also tabs and newlines."""
+    return escape_controls(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def escape_controls(text: str) -> str:
     """Return text with its control characters as escape sequences; tabs and newlines stay."""
     if _has_no_controls(text):
         return text
     return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
-
-
-def escape_all_controls(text: str) -> str:
-    """Return text with its control characters as escape sequences, also tabs and newlines: one cell of a line."""
-    return escape_controls(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def escape_in_json(text: str) -> str:

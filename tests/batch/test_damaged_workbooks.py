@@ -202,3 +202,18 @@ def read(content: bytes) -> None:
     """Read all rows of a workbook; it may be refused."""
     with suppress(UsageError):
         Spreadsheet(BytesIO(content), "crm.xlsx", "").sample(9)
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "message"),
+    [
+        ("crm.csv", b"", "or name the file `.xlsx`"),
+        ("crm.ods", b"", "save the sheet as CSV in UTF-8"),
+        ("crm.xls", bytes.fromhex("d0cf11e0a1b11ae1"), "or as `.xlsx`"),
+    ],
+)
+def test_workbook_with_another_suffix_gets_a_hint_that_helps(
+    cxcall: Cxcall, name: str, start: bytes, message: str
+) -> None:
+    (cxcall.folder / name).write_bytes(start + workbook_content())
+    assert message in cxcall("batch", name, *BATCH, code=3).err
