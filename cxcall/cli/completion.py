@@ -36,12 +36,12 @@ class Completions(NamedTuple):
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
     """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
     shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
-    breaks = ""
+    breaks = quote = ""
     if (
         shell == "bash"
     ):  # bash splits words at its own delimiters, so its script passes the line as it was typed
-        words, word = _split(environment.get("_CXCALL_LINE", ""))
-        breaks = environment.get("_CXCALL_BREAKS", "")
+        words, word, quote = _split(environment.get("_CXCALL_LINE", ""))
+        breaks = "" if quote else environment.get("_CXCALL_BREAKS", "")
     try:
         offer = find_completions(words, word)
     except Exception:  # noqa: BLE001 - a broken setting, contract or ledger has no values
@@ -51,8 +51,9 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
         [
             "files" if offer.takes_files else "words",
             *(
-                _FORMS.get(shell, _format_tabbed)(Value(text[done:], about))
+                _format(Value(text[done:], about), shell, quote)
                 for text, about in offer.values
+                if text.isprintable()  # a line of the answer is a value
             ),
         ]
     )
@@ -119,19 +120,27 @@ def _is_given(context: Any, parameter: Any) -> bool:
     return getattr(source, "name", "") == "COMMANDLINE"
 
 
-def _split(line: str) -> tuple[list[str], str]:
-    """Split the line before the cursor as a shell does; returns the words after the command and the last one."""
+def _split(line: str) -> tuple[list[str], str, str]:
+    """Split the line before the cursor as a shell does.
+
+    Returns the words after the command, the last one, and the quote that is open there.
+    """
     import shlex
 
     reader = shlex.shlex(line, posix=True)
     reader.whitespace_split, reader.commenters = True, ""
     words: list[str] = []
+    quote = ""
     try:
         words.extend(reader)
     except ValueError:  # an open quote: its content so far is the word
         words.append(reader.token)
+        state = getattr(reader, "state", "")  # the open quote
+        quote = state if state in _QUOTES else ""
     words = words[1:]
-    return (words, "") if not words or line[-1:].isspace() else (words[:-1], words[-1])
+    if not words or (line[-1:].isspace() and not quote):
+        return words, "", quote
+    return words[:-1], words[-1], quote
 
 
 def _flags(context: Any) -> Iterator[Value]:
@@ -245,8 +254,10 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
 }
 
 
-def _quote(value: Value) -> str:
-    return re.sub(r"([^\w@%+=:,./-])", r"\\\1", value.text)
+def _format(value: Value, shell: str, quote: str) -> str:
+    if shell == "bash":
+        return _QUOTES[quote](value.text)
+    return _format_described(value) if shell == "zsh" else _format_tabbed(value)
 
 
 def _format_described(value: Value) -> str:
@@ -262,4 +273,9 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-_FORMS = {"bash": _quote, "zsh": _format_described}
+# How bash needs a word outside of quotes, and inside of an open one.
+_QUOTES: Mapping[str, Callable[[str], str]] = {
+    "": lambda text: re.sub(r"([^\w@%+=:,./-])", r"\\\1", text),
+    '"': lambda text: re.sub(r"([$`\"\\])", r"\\\1", text),
+    "'": lambda text: text.replace("'", r"'\''"),
+}

@@ -116,6 +116,24 @@ def test_bash(home: Cxcall, line: str) -> None:
     assert in_bash(home, line) == LINES[line]
 
 
+NAMES = """
+[profiles."a b"]
+[profiles."a$b\\"c'"]
+[profiles."a\\ntouch"]
+"""
+
+
+@pytest.mark.slow
+@needs("bash")
+def test_bash_completes_a_word_inside_its_open_quote(home: Cxcall) -> None:
+    home.file("config/config.toml", NAMES)
+    line = "cxcall auth status --profile "
+    assert in_bash(home, f"{line}a") == [r"a\ b", r"a\$b\"c\'"]
+    assert in_bash(home, f'{line}"a') == ["a b", r"a\$b\"c'"]
+    assert in_bash(home, f"{line}'a ") == ["a b"]
+    assert in_bash(home, f"{line}'a$") == [r"""a$b"c'\''"""]
+
+
 @needs("fish")
 @pytest.mark.parametrize("line", [line for line in LINES if "'" not in line])
 def test_fish(home: Cxcall, line: str) -> None:
