@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
-from cxcall.client.program_values import parameter_texts, read_body
+from cxcall.client.program_values import parameter_texts, read_body, stop_on_empty_value
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
@@ -91,6 +91,7 @@ class Client:
             for name, value in flags.items()
             if value is not None
         }
+        stop_on_empty_value(self._flags)
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
         self._lock = RLock()  # a signal handler may call `close`
         self._batches: set[BatchRun] = set()

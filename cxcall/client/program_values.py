@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 
+_DESTINATIONS = ("profile", "region", "base_url", "contract", "do_not_call")
+"""The settings without which a request would go elsewhere, or past a guard."""
+
+
+def stop_on_empty_value(flags: Mapping[str, str]) -> None:
+    """Raise UsageError for an empty destination or guard, as the command does."""
+    for name in _DESTINATIONS:
+        if name in flags and not flags[name].strip():
+            raise UsageError(
+                f"`{name}` is empty",
+                where=name,
+                fix="give a value, or None for the usual one",
+                why="an environment variable that is not set often becomes an empty value",
+            )
+
+
 def parameter_texts(
     operation: Operation, parameters: Mapping[str, object] | None
 ) -> dict[str, str]:

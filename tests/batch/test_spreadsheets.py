@@ -96,6 +96,18 @@ def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox
     assert [(entry["row"], entry["line"]) for entry in text] == [(1, 2), (2, 4)]
 
 
+def test_duration_is_hours_minutes_and_seconds(live: Cxcall, sandbox: Sandbox) -> None:
+    with xlsxwriter.Workbook(str(live.folder / "crm.xlsx")) as workbook:
+        sheet, format_ = workbook.add_worksheet(), workbook.add_format({"num_format": "[h]:mm"})
+        sheet.write_row(0, 0, ["contact-id", "phone-number", "Talk time"])
+        for row, days in enumerate((1.25, 0.5), 1):
+            sheet.write_row(row, 0, [contact(row), f"+1202555010{row}"])
+            sheet.write_number(row, 2, days, format_)
+    column = "--map=/contactSpec/contactData/talked=Talk time"
+    live("batch", "crm.xlsx", *EXECUTE, column, code=0)
+    assert [data["talked"] for data in contact_data(sandbox)] == ["30:00:00", "12:00:00"]
+
+
 def test_wrong_cell_is_reported_with_its_name_in_the_sheet(cxcall: Cxcall) -> None:
     rows: list[list[Any]] = [
         HEADER,

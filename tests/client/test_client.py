@@ -170,3 +170,12 @@ def test_code_of_the_page_runs(
     assert send.startswith("accepted ")
     assert re.fullmatch(r"1 accepted \S+\n2 accepted \S+\n\{'accepted': 2\} \n", batch)
     assert explain.startswith("path-unpublished ")
+
+
+@pytest.mark.parametrize("name", ["profile", "region", "base_url", "contract", "do_not_call"])
+def test_empty_destination_or_guard_is_refused(name: str) -> None:
+    for value in ("", " "):
+        given: Any = {name: value}
+        with pytest.raises(CxcallError, match=f"`{name}` is empty") as error:
+            Client(**given)
+        assert error.value.exit_code == 2

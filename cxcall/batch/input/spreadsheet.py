@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import date, time
+from datetime import date, time, timedelta
+from math import isfinite
 from string import ascii_uppercase
 from typing import IO, TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class SheetRecord(CsvRecord):
 class Spreadsheet:
     """The records of one sheet: the first that is not blank is the header, the others are rows.
 
-    Cells are texts: a number without its `.0`, a date or time in ISO 8601.
+    Cells are texts: a number without its `.0`, a date or time in ISO 8601, a duration such as `30:00:00`.
     """
 
     def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
@@ -154,11 +155,24 @@ def _column_letters(index: int) -> str:
 
 
 def _as_text(value: Any) -> str:
+    """Return the text of a cell; a number that is not finite is an error, like `#N/A`, which `calamine` leaves empty."""
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        if not isfinite(value):
+            return ""
+        return str(int(value)) if value.is_integer() else str(value)
+    if isinstance(value, timedelta):
+        return _duration_text(value)
     return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _duration_text(value: timedelta) -> str:
+    """Return a duration as hours, minutes, and seconds, such as `30:00:00`, like Excel's format `[h]:mm:ss`."""
+    sign, seconds = ("-" if value < timedelta() else ""), round(abs(value.total_seconds()))
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{sign}{hour:02}:{minute:02}:{second:02}"
 
 
 def _trim(cells: Sequence[str]) -> list[str]:
