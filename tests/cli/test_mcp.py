@@ -191,6 +191,23 @@ def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, m
 
 
 @pytest.mark.slow
+def test_client_whose_answer_breaks_the_protocol_gets_an_envelope(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    async def talk_to(client: Client) -> None:
+        for _ in range(2):
+            data = (await call(client, "dry_run", **request("shown")))["data"]
+            arguments = {**request("shown"), "confirmation_id": data["confirmationId"]}
+            answer = await call(client, "send", **arguments)
+            assert (answer["exitCode"], answer["isError"]) == (2, True)
+            assert answer["findings"][0]["where"] == "client"
+            assert "a text of the client" not in answer["text"]
+
+    talk(cxcall, SENDS, talk_to, person=Person("empty", "error"), mode="legacy")
+    assert count(platform) == 0
+
+
+@pytest.mark.slow
 def test_client_that_cannot_ask_a_person_sends_nothing(cxcall: Cxcall, platform: Platform) -> None:
     async def talk_to(client: Client) -> None:
         shown = (await call(client, "dry_run", **request("r")))["data"]
