@@ -37,7 +37,7 @@ _REASON = re.compile(r"\bBad Request\W*$", re.IGNORECASE)  # the reason of a sta
 _COLUMN_END = re.compile(r"\]|\||\t|\s{2,}")  # in the line of a log
 _WORDS = re.compile(r"[\w.-]+")
 _MOST_WORDS = 3
-_MAX_HEAD, _MAX_OBJECTS = 200, 64
+_MAX_HEAD, _MAX_OBJECTS, _MAX_BODY = 200, 64, 1 << 15
 _RECEIVED = re.compile(
     r"(?<![A-Za-z])[Rr](?:es(?:p|ponse|ult)?|eceived|eturn(?:s|ed)|eply)(?![a-z])"
     r"|(?<![A-Za-z])(?:[Ee]rr(?:or)?|[Aa]nswer|[Gg]ot|[Oo]utput)(?![a-z])"
@@ -123,17 +123,19 @@ def _objects(text: str) -> Iterator[NamedBody]:
             continue
         found = _read_object(text, start)
         yield found
+        if not found.text and len(text) - start > _MAX_BODY:
+            return  # the search for the end of each of many open objects takes too long
         position = max(found.end, start + 1)
 
 
 def _read_object(text: str, start: int) -> NamedBody:
     rank = _rank_of(_head_of(text, start))
     if text.startswith("\\", start + 1):  # JSON as a text in a log: `"{\"name\": 1}"`
-        end = _line_end(text, start)
+        end = min(_line_end(text, start), start + _MAX_BODY)
         shown = text[start:end].replace('\\"', '"')
         written = _literal_text(shown[: find_json_end(shown, 0)])
     else:
-        end = find_json_end(text, start)
+        end = find_json_end(text[: start + _MAX_BODY], start)
         written = _literal_text(text[start:end])
     if not written:  # cut, or without the types of its values
         return NamedBody(start, end or _line_end(text, start), rank, "", None)
