@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     PLATFORM_NAMES,
     READ_METHODS,
+    PublishedOperations,
     find_place,
     load_published_operations,
     own_operations,
@@ -154,19 +155,27 @@ def with_method_of_body(request: ObservedRequest, own: Contract | None = None) -
     if request.method or not request.body or not request.path.strip("/"):
         return request
     sources = [own_operations(own)] if own else []
-    platform = platform_of_path(request.path)
-    sources += map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
-    known: dict[str, float] = {}
     value = body_value(request)
-    for method in ("POST", "PUT", "PATCH"):
-        place = find_place(method, request.path, sources)
-        found = place.operation(method) if place else None
-        operation = found.load() if found else None
-        if operation is not None and operation.takes_body:
-            known[method] = _count_known(operation, value, _names(value))
+    known = {
+        operation.method: _count_known(operation, value, _names(value))
+        for operation in _operations_at(request.path, sources)
+    }
     best = [method for method in known if known[method] == max(known.values())]
     is_clear = len(best) == 1 or best[:1] == ["POST"]
     return replace(request, method=best[0]) if is_clear else request
+
+
+def _operations_at(path: str, own: Sequence[PublishedOperations] = ()) -> Iterator[Operation]:
+    """Yield the operations at a path that take a body, for POST, PUT, and PATCH in this order."""
+    platform = platform_of_path(path)
+    published = map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
+    sources = [*own, *published]
+    for method in ("POST", "PUT", "PATCH"):
+        place = find_place(method, path, sources)
+        found = place.operation(method) if place else None
+        operation = found.load() if found else None
+        if operation is not None and operation.takes_body:
+            yield operation
 
 
 def _path_words(path: str) -> set[str]:
@@ -175,11 +184,13 @@ def _path_words(path: str) -> set[str]:
     return {word.rstrip("s") for word in words if word != "api"}
 
 
-def is_request_body(value: Any) -> bool:
-    """Return whether a JSON value alone is the body of a request that a shipped operation takes."""
+def is_request_body(value: Any, path: str = "") -> bool:
+    """Return whether a JSON value alone is the body of a request that a shipped operation takes, one at `path` if it is known."""
     names = _names(value)
     if not names or not _RESPONSE_NAMES.isdisjoint(names):
         return False
+    if there := [*_operations_at(path)] if path.strip("/") else []:
+        return any(is_body_of(each, value) for each in there)
     from cxcall.contracts.contract import load_catalog
 
     candidates = [

@@ -73,7 +73,7 @@ def find_sent_body(text: str, position: int, *, is_named: bool) -> NamedBody | N
     found = [
         each
         for each in found
-        if each.rank == best and (best <= _BODY_LABEL or _is_known_body(each.value))
+        if each.rank == best and (best <= _REQUEST_LABEL or _is_known_body(each.value))
     ]
     before = [each for each in found if each.end <= position] or found
     is_one = len({each.text if each.value is None else repr(each.value) for each in found}) == 1

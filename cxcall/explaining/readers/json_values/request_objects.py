@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -50,6 +51,8 @@ _RESOURCE_NAMES = tuple(
     sessionId events
     """.split()
 )
+_OTHER_VALUE_NAMES = ("data", "json", "payload")
+"""Names of a body that a record also gives to other values."""
 _REFUSED = HTTPStatus.BAD_REQUEST
 _STATUS_TEXT = re.compile(r"[1-5][0-9]{2}(?=\s|$)")
 _OF_SERVER = re.compile(
@@ -107,7 +110,8 @@ def read_object(
     elif not response.status:
         response = response._replace(status=status or find_status(value))
     if parts.get("body") is None and str(parts.get("method")).upper() not in ("GET", "HEAD"):
-        body = _find_record_body(value, 0) if parts else None
+        path = str(parts.get("path") or urlsplit(str(parts.get("url") or "")).path)
+        body = _find_record_body(value, path) if parts else None
         parts |= {"body": body} if response is None or response.json() != _content(body) else {}
     return build_observed_request(
         origin, kind, **parts, response=response, failure=failure, null_means_unknown=True
@@ -162,20 +166,24 @@ def _host(value: Mapping[str, Any]) -> Any:
     return value.get("host") or value.get("hostname") or sent.get("Host") or sent.get("host")
 
 
-def _find_record_body(value: Any, depth: int) -> Any:
+def _find_record_body(value: Any, path: str, depth: int = 0) -> Any:
     """Return the body that a logger writes beside a request and not into it, as `payload` or `reqBody`; None without one."""
     if not isinstance(value, dict) or depth > _MAX_RECORD_DEPTH:
         return None
-    bodies = all_members(value, ("payload", "body"), (dict, list, str))
-    named = members_behind(value, OF_REQUEST, SENT_BODY_NAMES, (dict, list, str))
-    for each in (*named, *bodies):
+    payloads = all_members(value, ("payload",), (dict, list, str))
+    named = [
+        *members_behind(value, OF_REQUEST, SENT_BODY_NAMES, (dict, list, str)),
+        *(each for each in payloads if _may_be_sent(each, path)),
+        *all_members(value, ("body",), (dict, list, str)),
+    ]
+    for each in named:
         content = _content(each)
         if isinstance(content, dict | list) and not (
             is_error_body(content) or is_resource(content)
         ):
             return each
     children = (child for name, child in value.items() if not _OF_SERVER.match(name))
-    found = (_find_record_body(child, depth + 1) for child in children)
+    found = (_find_record_body(child, path, depth + 1) for child in children)
     return next((each for each in found if each is not None), None)
 
 
@@ -187,8 +195,14 @@ def _is_refused_record(value: Mapping[str, Any]) -> bool:
 
 
 def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
-    """Return the body of a request; the text of a body that tools store with its kind."""
+    """Return the body of a request; the text of a body that tools store with its kind.
+
+    A record with a status may have other values in `data`, `json`, and `payload`, such as the response.
+    """
     bodies = all_members(value, SENT_BODY_NAMES, object, OF_REQUEST)
+    if status:
+        uncertain = [value.get(name) for name in _OTHER_VALUE_NAMES]
+        bodies = (each for each in bodies if each not in uncertain or _may_be_sent(each))
     is_refused = status >= _REFUSED
     body: Any = next(
         (each for each in bodies if not (is_refused and is_error_body(_content(each)))), None
@@ -197,6 +211,14 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
         if isinstance(body.get(name), str):
             return body[name] or None
     return body
+
+
+def _may_be_sent(body: Any, path: str = "") -> bool:
+    """Return whether a value that a logger names vaguely is a body that an operation takes, one at the path if it is known."""
+    from cxcall.explaining.operations.intended_operation import is_request_body
+
+    content = _content(body)
+    return not is_resource(content) and is_request_body(content, path)
 
 
 def _content(body: Any) -> Any:
