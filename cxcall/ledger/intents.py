@@ -87,10 +87,13 @@ def text_of_limit(seconds: float) -> str:
 def time_in_flight(event: Mapping[str, Any]) -> timedelta:
     """Return how long after an event without an end an attempt may be in flight.
 
-    A process without a clock that nobody can set cannot keep a limit.
+    A process without a clock that nobody can set cannot keep a limit: the time is then at least a day.
     """
-    limit = json.loads(event["timings"] or "{}").get(_LIMIT) if event["boot"] else None
-    return LONGEST_EXCHANGE if limit is None else timedelta(milliseconds=limit) + _MARGIN
+    limit = json.loads(event["timings"] or "{}").get(_LIMIT)
+    if limit is None:
+        return LONGEST_EXCHANGE
+    limited = timedelta(milliseconds=limit) + _MARGIN
+    return limited if event["boot"] else max(limited, LONGEST_EXCHANGE)
 
 
 def text_of_timings(timings: Mapping[str, float]) -> str:

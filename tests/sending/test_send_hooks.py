@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.ledger.intents import text_of_limit, time_in_flight
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.records import Record
@@ -245,3 +247,19 @@ def test_limit_of_an_attempt_ends_after_its_response(ledger: Ledger) -> None:
     assert record.latest_end
     seconds = (record.latest_end - record.at).total_seconds()
     assert plan.start_seconds + plan.settings.timeout < seconds < 3600
+
+
+@pytest.mark.parametrize(
+    ("seconds", "boot", "days"),
+    [
+        (0, "boot", 1),
+        (60, "", 1),
+        (200_000, "", 200_900 / 86400),
+        (200_000, "boot", 200_900 / 86400),
+    ],
+)
+def test_attempt_may_be_in_flight_for_its_limit_and_a_day_without_a_certain_clock(
+    seconds: int, boot: str, days: float
+) -> None:
+    event = {"timings": text_of_limit(seconds), "boot": boot}
+    assert time_in_flight(event) == timedelta(days=days)
