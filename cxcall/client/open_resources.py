@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from threading import Condition, get_ident
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
+from cxcall.runtime.operating_system import call_at_forks
 from cxcall.sending.configured_ledger import open_ledger
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def forget_parent_in_forks(inherited: ForkAware) -> None:
 
 @cache
 def _register_hook() -> None:
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_forget_parent)
+    call_at_forks(after_in_child=_forget_parent)
 
 
 def _forget_parent() -> None:

@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LastingLedgerError
+from cxcall.runtime.operating_system import call_at_forks
 
 
 class ProcessLock:
@@ -70,8 +71,7 @@ def suspend_during_forks(database: Suspendable) -> None:
 
 @cache
 def _register_hooks() -> None:
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=_suspend, after_in_parent=_unlock, after_in_child=_unlock)
+    call_at_forks(before=_suspend, after_in_parent=_unlock, after_in_child=_unlock)
 
 
 def _suspend() -> None:

@@ -68,6 +68,9 @@ if sys.platform == "win32":
         """Raise OSError: Windows has no clock that continues while the machine sleeps."""
         raise OSError
 
+    def call_at_forks(**_functions: Callable[[], None]) -> None:
+        """Do nothing: Windows cannot fork."""
+
 else:
     import time
 
@@ -135,6 +138,10 @@ else:
         if sys.platform != "linux":
             raise OSError
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    def call_at_forks(**functions: Callable[[], None]) -> None:
+        """Call functions at each fork of this process: `before`, `after_in_parent`, and `after_in_child`."""
+        os.register_at_fork(**functions)
 
 
 def count_cores() -> int:
