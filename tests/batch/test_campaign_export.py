@@ -122,6 +122,7 @@ def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
     assert exported["Name"] == "=1+1"
 
 
+@pytest.mark.slow
 def test_campaign_that_was_started_before_the_load_dials_the_loaded_list(live: Cxcall) -> None:
     words = ("campaign", "export", CAMPAIGN, "--to")
     live("campaign", "start", CAMPAIGN, "--yes", code=0)

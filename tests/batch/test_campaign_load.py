@@ -108,6 +108,7 @@ def test_history_shows_the_first_numbers_of_a_load_and_json_has_all(
     assert len(record["numbers"]) == 30
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:

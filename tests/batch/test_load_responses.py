@@ -27,6 +27,7 @@ NOTE_UNKNOWN_ROWS = (
 """Statements that make PostgreSQL note how often row 3 is unknown when an accepted request is recorded."""
 
 
+@pytest.mark.slow
 def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: Cxcall) -> None:
     dialer = Dialer()
     file = cxcall.file(

@@ -123,6 +123,7 @@ def test_row_of_an_earlier_batch_is_not_taken_for_a_row_in_progress_of_the_same_
     assert platform.dials[json.dumps(row(1), sort_keys=True)] == 1
 
 
+@pytest.mark.slow
 def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
 
@@ -233,6 +234,7 @@ def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_command_of_a_finished_batch_can_be_repeated_as_it_is(
     cxcall: Cxcall, stranger: Stranger
 ) -> None:

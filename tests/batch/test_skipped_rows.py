@@ -243,6 +243,7 @@ def test_many_warnings_are_counted_and_do_not_hide_the_summary(live: Cxcall) -> 
     assert ran.err.index("30 rows, 30 valid") > ran.err.rindex("warning[outside-hours]: ")
 
 
+@pytest.mark.slow
 def test_counts_of_errors_come_after_the_errors(live: Cxcall) -> None:
     rows = [f"{contact(number)}0,+12025550101" for number in range(150)]
     file = live.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]))

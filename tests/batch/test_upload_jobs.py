@@ -194,6 +194,7 @@ def test_job_that_is_canceled_names_its_rows_and_how_to_read_it(cxcall: Cxcall) 
     assert "`cxcall send cxone-get-upload --param jobId=17`" in text
 
 
+@pytest.mark.slow
 def test_resumed_load_follows_the_job_of_the_earlier_one(cxcall: Cxcall) -> None:
     def read(_path: str, count: int) -> Reply:
         return Reply(200, {"uploadJobs": [{"jobId": "17", "isComplete": count > 0}]})

@@ -61,6 +61,7 @@ def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
     cxcall("auth", "status", code=4)
 
 
+@pytest.mark.slow
 def test_a_token_is_fetched_once_and_reused(live: Cxcall, sandbox: Sandbox) -> None:
     for reason in ("a", "b", "c"):
         live("personal-connection", "--contact-id", CONTACT, "--reason-code", reason, code=0)

@@ -78,6 +78,7 @@ def test_groups_of_operations_name_as_many_as_there_is_room_for(
     assert (len(named["conversations"]) > 44) == (columns > 80)
 
 
+@pytest.mark.slow
 def test_text_below_a_heading_keeps_its_indent_where_it_is_folded(cxcall: Cxcall) -> None:
     with terminal(cxcall, "operations", "place-call", columns=80) as child:
         text = plain(screen_of(child))

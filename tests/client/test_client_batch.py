@@ -118,6 +118,7 @@ def test_rows_may_be_sent_on_another_thread() -> None:
         assert len(pool.submit(list, batch).result(30)) == 5
 
 
+@pytest.mark.slow
 def test_signal_finishes_what_is_in_flight_and_ends_the_loop(
     platform: Platform, cxcall: Cxcall
 ) -> None:

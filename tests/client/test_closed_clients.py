@@ -55,6 +55,7 @@ def outcomes(cxcall: Cxcall) -> list[str]:
     return [each["outcome"] for each in listed]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_request_in_flight_in_another_thread_is_finished_and_recorded(cxcall: Cxcall) -> None:
     client = Client()
@@ -80,6 +81,7 @@ def test_batch_sends_no_more_rows_and_records_those_in_flight(
     assert outcomes(cxcall) == ["accepted"] * platform.rung
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("platform")
 def test_batch_in_another_thread_ends_after_the_rows_in_flight(cxcall: Cxcall) -> None:
     client = Client()

@@ -204,6 +204,7 @@ def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dial
         assert risk(folder, dialect, "POST", "/bells", **{"x-cxcall-rings": False}, **body)
 
 
+@pytest.mark.slow
 def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
     declared: dict[str, Any] = {
         "operationId": "makeCall",

@@ -135,6 +135,7 @@ def test_login_with_access_key_finds_the_tenant(cxone: Cxcall, vendor: Vendor) -
     assert len(vendor.asked) == 2
 
 
+@pytest.mark.slow
 def test_registered_application_presents_the_access_key(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment |= {"CXCALL_CLIENT_ID": "app@x=", "CXCALL_CLIENT_SECRET": "s:e=c"}
     log_in(cxone)

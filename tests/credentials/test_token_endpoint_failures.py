@@ -29,6 +29,7 @@ from helpers.token_endpoint import (
 pytestmark = pytest.mark.usefixtures("state")
 
 
+@pytest.mark.slow
 def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     endpoint.script = [Answer(hang=True)]
     with pytest.raises(UndeliveredError) as caught:

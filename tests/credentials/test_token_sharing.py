@@ -60,6 +60,7 @@ def test_process_that_waited_uses_the_token_another_one_requested(
     assert [record["value"] for record in kept] == [token.value]
 
 
+@pytest.mark.slow
 def test_token_that_the_api_refuses_is_renewed_once_for_a_single_call(cxcall: Cxcall) -> None:
     words = ("execute", CAMPAIGN, "--phone-number", "+12025550123", "--yes", "-o", "json")
     with Platform(token_uses=1) as platform:

@@ -202,6 +202,7 @@ def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
     assert "+1234567890" not in ran.out
 
 
+@pytest.mark.slow
 def test_sarif_has_fixes_that_correct_the_file(cxcall: Cxcall) -> None:
     text = (
         '{\n  "contact_id": "12345678-1234-1234-1234-123456789012",\n  "reasonCode": 7, "x": 1\n}\n'

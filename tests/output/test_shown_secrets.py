@@ -51,6 +51,7 @@ def test_carets_stay_under_what_they_mark(cxcall: Cxcall) -> None:
     ) in ran.out
 
 
+@pytest.mark.slow
 def test_secrets_are_hidden_on_a_terminal_too(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", BODY)
     words = ("validate", name, "--operation", "personal-connection")

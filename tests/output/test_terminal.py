@@ -75,6 +75,7 @@ def test_sandbox_never_asks(live: Cxcall) -> None:
         assert "HTTP 201 Created" in screen(child)
 
 
+@pytest.mark.slow
 def test_terminal_as_stdin_does_not_hang(cxcall: Cxcall) -> None:
     with terminal(cxcall, "validate", "-") as child:
         assert "stdin is a terminal" in screen(child)

@@ -198,6 +198,7 @@ def test_trunk_zero_in_parentheses_is_not_dialed_from_abroad(cxcall: Cxcall) -> 
     assert ran.codes == ["do-not-call"]
 
 
+@pytest.mark.slow
 def test_strict_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

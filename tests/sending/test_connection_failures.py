@@ -112,6 +112,7 @@ def test_untrusted_certificate_is_tried_once(
     assert server.whole == 0
 
 
+@pytest.mark.slow
 def test_server_without_tls_is_tried_three_times(ledger: Ledger) -> None:
     with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
         url = server.base_url.replace("http:", "https:")
@@ -143,6 +144,7 @@ def test_unreachable_proxy_leaves_the_request_undelivered(
     assert "pa55word" not in repr(delivery)
 
 
+@pytest.mark.slow
 def test_connect_timeout_leaves_the_request_undelivered(ledger: Ledger) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")

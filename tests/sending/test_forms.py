@@ -27,6 +27,7 @@ def words(contract: str, *more: str, to: str = TO) -> tuple[str, ...]:
     return (*call, "--set", f'/To="{to}"', "--set", f'/From="{FROM}"', *more)
 
 
+@pytest.mark.slow
 def test_dry_run_and_curl_show_the_form_as_it_is_sent(cxcall: Cxcall, contract: str) -> None:
     form = "To=%2B12025550123&From=%2B12025550100"
     shown = cxcall(*words(contract, "-n"), code=0).out

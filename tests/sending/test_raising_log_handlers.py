@@ -77,6 +77,7 @@ def test_nothing_is_sent_if_the_handler_raises_before(platform: Platform, handle
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["attempt", "end"])
 def test_rows_of_a_batch_are_accepted(platform: Platform, handler: Raising, step: str) -> None:
     handler.step = step

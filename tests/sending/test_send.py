@@ -256,6 +256,7 @@ def test_operation_without_calls_can_be_repeated_and_is_recorded(live: Cxcall) -
     assert [json.loads(line)["operation"] for line in lines] == ["stop-campaign"] * 2
 
 
+@pytest.mark.slow
 def test_read_is_repeated_after_a_transient_failure(cxcall: Cxcall) -> None:
     def answer(_path: str, count: int) -> Reply:
         return Reply(500, {"message": "later"}) if count == 0 else Reply(200, {"errors": ["of it"]})

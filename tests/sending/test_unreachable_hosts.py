@@ -109,6 +109,7 @@ def test_missing_support_of_socks_is_named(cxcall: Cxcall) -> None:
     assert "sending again" not in output
 
 
+@pytest.mark.slow
 def test_timeout_before_the_request_is_not_a_refused_connection(cxcall: Cxcall) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
@@ -117,6 +118,7 @@ def test_timeout_before_the_request_is_not_a_refused_connection(cxcall: Cxcall) 
     assert "timed out after 0.3 s" in output
 
 
+@pytest.mark.slow
 def test_read_without_a_response_is_not_called_unreached(cxcall: Cxcall) -> None:
     with FaultServer((fault.close_after_body, fault.accept)) as server:
         words = ("send", "get-campaign", "--campaign-id", CONTACT, "--base-url", server.base_url)

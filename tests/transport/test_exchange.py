@@ -211,6 +211,7 @@ def test_nothing_is_sent_to_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> 
     assert result.detail == "Name or service not known"
 
 
+@pytest.mark.slow
 def test_a_name_server_that_does_not_answer_is_given_up_and_nothing_leaves_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_proxy_that_does_not_let_us_through(
     assert TOKEN.encode() not in server.peers[0].head
 
 
+@pytest.mark.slow
 def test_a_silent_proxy_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     with FaultServer((fault.silence,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")

@@ -145,6 +145,7 @@ def test_nothing_is_sent_if_the_connection_ends_before_the_handshake(
     gc.collect()
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_while_a_handshake_does_not_end() -> None:
     for timeout in (0.3, 2.0, 10.0):  # on a busy machine the connection is slow
         with FaultServer((fault.silence,)) as server:

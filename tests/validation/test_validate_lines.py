@@ -117,6 +117,7 @@ def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
         assert process.wait(30) == 3
 
 
+@pytest.mark.slow
 def test_document_that_arrives_in_pieces_is_one_payload(cxcall: Cxcall) -> None:
     with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
         assert process.stdin is not None
