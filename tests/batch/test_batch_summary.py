@@ -39,7 +39,7 @@ def test_summary_report_and_list_count_in_one_order(cxcall: Cxcall) -> None:
     assert "Service Unavailable. (delivery 01" in shown
     assert "finished; its command with `--resume` sends 1 undelivered row again" in shown
     line = cxcall("batch", "list", code=0).out.rstrip("\n").split("\t")
-    assert line[4:] == ["4", "1", "1", "1", "1", "finished"]
+    assert line[4:] == ["4", "1", "1", "finished", "1", "1", ""]
 
 
 def test_one_failure_is_not_plural_and_nothing_to_send_is_not_announced(cxcall: Cxcall) -> None:

@@ -159,8 +159,8 @@ def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("columns", "headings"),
     [
-        (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID"),
-        (100, "ID AT (JST) OPERATION NUMBER OUTCOME HTTP"),
+        (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID SENT TO"),
+        (100, "ID AT (JST) OPERATION NUMBER OUTCOME HTTP SENT TO"),
         (80, "ID AT (JST) OPERATION NUMBER OUTCOME HTTP"),
         (50, "ID AT (JST) OUTCOME"),
         (32, "ID OUTCOME"),

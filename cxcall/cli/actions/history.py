@@ -32,7 +32,7 @@ _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
 """Values that are printed in hints; they must be harmless when pasted into a shell."""
-_HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
+_HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
@@ -126,19 +126,20 @@ def _table(records: Sequence[Record]) -> Table:
             record.at.astimezone().isoformat(" ", timespec="seconds"),
             record.operation,
             join_numbers(record.numbers),
-            _outcome(record),
+            _result(record),
             str(record.status or ""),
             record.engagement_id or "",
+            _place(record),
         )
         for record in records
     ]
     short_rows = [
-        (row[0], _short_time(record.at), *row[2:4], _result(record), *row[5:])
+        (row[0], _short_time(record.at), *row[2:])
         for row, record in zip(rows, records, strict=True)
     ]
     zones = "/".join(dict.fromkeys(str(record.at.astimezone().tzname()) for record in records))
     short = Table((_HEADINGS[0], f"AT ({zones})", *_HEADINGS[2:]), short_rows)
-    dropped = ("ENGAGEMENT ID", "HTTP", "OPERATION", "NUMBER", short.headings[1])
+    dropped = ("ENGAGEMENT ID", "SENT TO", "HTTP", "OPERATION", "NUMBER", short.headings[1])
     return Table(_HEADINGS, rows, narrower=short.dropping(*dropped))
 
 
@@ -169,11 +170,6 @@ def _short_time(at: datetime) -> str:
     return at.astimezone().strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 
 
-def _outcome(record: Record) -> str:
-    """Return the outcome, what is known of it beyond that, and whether the request left this machine."""
-    return ", ".join(filter(None, [_result(record), _place(record)]))
-
-
 def _remarks(records: Sequence[Record]) -> list[str]:
     """Return what the list does not show: that it is empty, and on a narrow terminal, what went to the sandbox."""
     if not records:
@@ -189,7 +185,7 @@ def _place(record: Record) -> str:
     """Return where a request went that did not leave this machine; empty for any other request."""
     if not is_loopback_url(record.target):
         return ""
-    return SANDBOX_PROFILE if record.profile == SANDBOX_PROFILE else "on this machine"
+    return SANDBOX_PROFILE if record.profile == SANDBOX_PROFILE else "this machine"
 
 
 def _result(record: Record) -> str:

@@ -27,10 +27,30 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Batch
 
 
-_COUNTED = (Outcome.ACCEPTED, Outcome.UNKNOWN, Outcome.REFUSED, Outcome.UNDELIVERED)
-_COUNTS = tuple(each.upper() for each in _COUNTED)
-_HEADINGS = ("ID", "AT (UTC)", "OPERATION", "FILE", "ROWS", *_COUNTS, "STATE")
-_LESS_USEFUL = ("OPERATION", "AT (UTC)", "FILE", "REFUSED", "ACCEPTED", "UNDELIVERED", "ROWS")
+_BEFORE_STATE = (Outcome.ACCEPTED, Outcome.UNKNOWN)
+_AFTER_STATE = (Outcome.REFUSED, Outcome.UNDELIVERED)
+# Scripts read the columns by their positions, so new ones are at the end.
+_HEADINGS = (
+    "ID",
+    "AT (UTC)",
+    "OPERATION",
+    "FILE",
+    "ROWS",
+    *(each.upper() for each in _BEFORE_STATE),
+    "STATE",
+    *(each.upper() for each in _AFTER_STATE),
+    "SENT TO",
+)
+_LESS_USEFUL = (
+    "OPERATION",
+    "AT (UTC)",
+    "FILE",
+    "REFUSED",
+    "ACCEPTED",
+    "UNDELIVERED",
+    "SENT TO",
+    "ROWS",
+)
 
 
 def list_batches(limit: int) -> Report:
@@ -71,8 +91,10 @@ def _table(batches: Sequence[dict[str, Any]]) -> Table:
             each["operation"],
             PurePath(each["file"]).name or "-",
             "" if each["rows"] is None else str(each["rows"]),
-            *(str(each["outcomes"].get(outcome, 0)) for outcome in _COUNTED),
-            each["state"] + f", {SANDBOX_TARGET}" * (each["target"] == SANDBOX_TARGET),
+            *(str(each["outcomes"].get(outcome, 0)) for outcome in _BEFORE_STATE),
+            each["state"],
+            *(str(each["outcomes"].get(outcome, 0)) for outcome in _AFTER_STATE),
+            SANDBOX_TARGET * (each["target"] == SANDBOX_TARGET),
         )
         for each in batches
     ]
