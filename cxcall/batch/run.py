@@ -18,7 +18,7 @@ from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.signals import deferred
+from cxcall.runtime.signals import SIGNAL_INTERVAL, deferred
 from cxcall.sending.checked_request import stop_on_unsuitable_token
 
 if TYPE_CHECKING:
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
 
-_CLOCK_INTERVAL = 30.0
-"""Seconds after which a wait for calling hours reads the clock again."""
-_SIGNAL_INTERVAL = 1.0
-"""Seconds after which a wait ends, so that the handler of a signal runs that another thread got, or that came right before."""
 
 _MAX_HELD_RESULTS = 1000
 """The most results that wait for an earlier row, to be in input order."""
@@ -131,7 +127,7 @@ class Run(StoppableRun):
             if seconds <= 0:
                 return
             with suppress(Empty):
-                self._events.get(timeout=min(seconds, _CLOCK_INTERVAL))
+                self._events.get(timeout=min(seconds, SIGNAL_INTERVAL))
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
         """Delay results while an earlier row is in flight."""
@@ -182,7 +178,7 @@ class Run(StoppableRun):
     def _next_result(self) -> RowResult | None:
         """Wait for an event, and return the result if it is one; if the event is a number, that row was not sent."""
         try:
-            event: RowResult | int | None = self._events.get(timeout=_SIGNAL_INTERVAL)
+            event: RowResult | int | None = self._events.get(timeout=SIGNAL_INTERVAL)
         except Empty:
             return None
         if isinstance(event, int):

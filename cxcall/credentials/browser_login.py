@@ -14,6 +14,7 @@ from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.token_request import redeem_code
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.finding import printable
+from cxcall.runtime.signals import wait_for_event
 from cxcall.settings.setting_values import CXONE
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class RedirectServer:
 
         Raises the CredentialsError that `code` raised.
         """
-        self._has_responded.wait(timeout)
+        wait_for_event(self._has_responded, timeout)
         if isinstance(self._outcome, CredentialsError):
             raise self._outcome
         return self._outcome

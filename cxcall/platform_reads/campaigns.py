@@ -13,6 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import Reader, ReadError, body_of, read_items, read_text
 from cxcall.responses.failures_in_2xx import explain_failures
+from cxcall.runtime.signals import sleep
 from cxcall.sending.send_plan import DEFAULT_HOOKS, SendHooks
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class CampaignReader(Reader):
         for job in jobs:
             state = self._read_job(job)
             while not state.is_final and (left := end - time.monotonic()) > 0:
-                time.sleep(min(wait, left))
+                sleep(min(wait, left))
                 wait = min(wait * 2, _MAX_WAIT)
                 state = self._read_job(job)
             yield job, state

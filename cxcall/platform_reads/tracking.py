@@ -15,6 +15,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import ReadError, read_text, require_items
+from cxcall.runtime.signals import sleep
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def follow(
     *,
     until: Callable[[CallState], bool],
     max_seconds: float,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = sleep,
 ) -> Iterator[CallState]:
     """Yield the state after each read, until the call is over or `until` returns True.
 

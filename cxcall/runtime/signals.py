@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ from cxcall.runtime.process_exit import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from threading import Event
     from types import FrameType
 
 NUMBERS = tuple(map(signal.Signals, STOP_SIGNALS))
@@ -27,6 +29,10 @@ def _do_nothing() -> None:
 
 on_signal: Callable[[], None] = _do_nothing
 """Called when a signal is about to end the command, because writing must not block from then on."""
+
+SIGNAL_INTERVAL = 0.5
+"""The most seconds of one wait of the main thread. A signal that comes right before a wait does not end it: its handler
+runs after the wait."""
 
 _RETRY_SECONDS = 0.005
 _UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
@@ -106,6 +112,23 @@ def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def sleep(seconds: float) -> None:
+    """Wait as `time.sleep`, but no signal is handled later than `SIGNAL_INTERVAL` seconds after it came."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, SIGNAL_INTERVAL))
+
+
+def wait_for_event(event: Event, seconds: float) -> bool:
+    """Wait as `event.wait`, but no signal is handled later than `SIGNAL_INTERVAL` seconds after it came."""
+    end, left = time.monotonic() + seconds, seconds
+    while not event.wait(min(left, SIGNAL_INTERVAL)):
+        left = end - time.monotonic()
+        if left <= 0:
+            return False
+    return True
 
 
 def block_in_thread() -> None:

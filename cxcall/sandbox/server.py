@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
 from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
@@ -108,7 +109,8 @@ class Sandbox:
     def wait(self) -> None:
         """Wait until the sandbox stops, or Ctrl-C."""
         try:
-            self._thread.join()
+            while self._thread.is_alive():
+                self._thread.join(SIGNAL_INTERVAL)
         except KeyboardInterrupt:
             self.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -11,7 +10,7 @@ from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redacted_repr
-from cxcall.runtime.signals import DeferredSignals
+from cxcall.runtime.signals import DeferredSignals, sleep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +34,7 @@ class SendHooks(NamedTuple):
     """
 
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = sleep
     wait_for_slot: Callable[[], None] | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
     is_interrupted: Callable[[], bool] = lambda: False

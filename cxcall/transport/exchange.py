@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.runtime.known_secrets import redact, remember_secrets
-from cxcall.runtime.signals import block_in_thread
+from cxcall.runtime.signals import SIGNAL_INTERVAL, block_in_thread
 from cxcall.transport.http_messages import (
     Exchange,
     Headers,
@@ -155,11 +155,10 @@ class _Call:
 
     def wait(self, timeout: float) -> None:
         """Wait for the end; give up after `timeout` seconds, not counting the wait for its turn."""
-        began = time.monotonic()
-        while not self.done.wait(
-            max(began + timeout + self._state.seconds_in_turn - time.monotonic(), 0.0)
-        ):
-            if time.monotonic() >= began + timeout + self._state.seconds_in_turn:
+        end, left = time.monotonic() + timeout, timeout
+        while not self.done.wait(min(left, SIGNAL_INTERVAL)):
+            left = end + self._state.seconds_in_turn - time.monotonic()
+            if left <= 0:
                 self.give_up("timeout", f"timed out after {timeout:g} s")
                 return
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from random import Random
+from threading import Event, Thread, get_ident
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.runtime.signals import call_on_signals
+from cxcall.runtime import signals
+from cxcall.transport.exchange import exchange
+from cxcall.transport.http_messages import Headers, HttpRequest
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Start
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Running
@@ -210,7 +215,7 @@ def test_second_hangup_is_no_second_interrupt() -> None:
     interrupts: list[int] = []
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        with call_on_signals(lambda: interrupts.append(1)):
+        with signals.call_on_signals(lambda: interrupts.append(1)):
             for number in (signal.SIGHUP, signal.SIGHUP):
                 signal.raise_signal(number)
             assert len(interrupts) == 1
@@ -219,3 +224,50 @@ def test_second_hangup_is_no_second_interrupt() -> None:
         assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def sleep(begin: Callable[[], None]) -> None:
+    begin()
+    signals.sleep(60)
+
+
+def wait_for_event(begin: Callable[[], None]) -> None:
+    begin()
+    signals.wait_for_event(Event(), 60)
+
+
+def wait_for_response(begin: Callable[[], None]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        exchange(HttpRequest("GET", url, Headers(), None), timeout=60, turn=begin)
+
+
+@pytest.mark.parametrize("wait", [sleep, wait_for_event, wait_for_response])
+def test_signal_that_does_not_end_a_wait_is_handled_soon(
+    wait: Callable[[Callable[[], None]], None],
+) -> None:
+    """As for a signal right before the wait: here, another thread gets it, which can be repeated."""
+    has_begun, is_handled = Event(), Event()
+    handled_in_time: list[bool] = []
+
+    def interrupt(*_: object) -> None:
+        is_handled.set()
+        raise KeyboardInterrupt
+
+    def send_signal() -> None:
+        has_begun.wait()
+        signal.pthread_kill(get_ident(), signal.SIGUSR1)
+        handled_in_time.append(is_handled.wait(30))
+
+    before, interval = signal.signal(signal.SIGUSR1, interrupt), sys.getswitchinterval()
+    sys.setswitchinterval(10)  # the main thread reaches its wait before the other thread runs
+    other = Thread(target=send_signal)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            wait(has_begun.set)
+    finally:
+        other.join()
+        signal.signal(signal.SIGUSR1, before)
+        sys.setswitchinterval(interval)
+    assert handled_in_time == [True]

@@ -20,6 +20,7 @@ from cxcall.ledger.errors import (
     MissingRecordsError,
 )
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.signals import SIGNAL_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,7 +127,8 @@ class Worker(StoppableRun):
     def _receive(self, seconds: float) -> None:
         """Receive the rows that threads have finished; wait for the first one."""
         try:
-            event = self._events.get(timeout=seconds) if seconds > 0 else self._events.get_nowait()
+            wait = min(seconds, SIGNAL_INTERVAL)
+            event = self._events.get(timeout=wait) if wait > 0 else self._events.get_nowait()
             while True:
                 if event is not None:
                     self._in_flight -= 1

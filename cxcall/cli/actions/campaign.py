@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,12 @@ from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, CampaignState
 from cxcall.platform_reads.read_requests import MalformedResponseError, ReadError
-from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
+from cxcall.runtime.signals import (
+    defer_signals,
+    interrupt_on_signals,
+    raise_deferred_interrupt,
+    sleep,
+)
 from cxcall.sending import call_guards
 from cxcall.sending.checked_request import CheckedRequest, build_request, stop_on_errors
 from cxcall.sending.confirmation_prompt import ask_yes
@@ -200,7 +204,7 @@ def _watch(
                 shown = state
             if not state.is_running:
                 return state
-            time.sleep(interval)
+            sleep(interval)
             state = _read_status(reader, state.id, state.list_id)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from cxcall.output.report import Report
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
 from cxcall.platform_reads.read_requests import Reader, ReadError
 from cxcall.responses.body_selection import SelectionError, text_lines
+from cxcall.runtime.signals import sleep
 from cxcall.sending.checked_request import token_source
 from cxcall.sending.send_plan import SendHooks
 
@@ -119,6 +119,6 @@ def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]
     def wait(seconds: float, reason: str) -> None:
         if seconds <= longest:
             screen.print_diagnostic(f"{reason}; the next page is read in {seconds:.0f} s")
-            time.sleep(seconds)
+            sleep(seconds)
 
     return wait

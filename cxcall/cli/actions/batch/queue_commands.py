@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.runtime.signals import sleep
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.settings.sources import Setting
 
@@ -102,7 +102,7 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
                 if output.output == "jsonl":
                     screen.print_json(status)
                     screen.stdout.flush()
-                time.sleep(_WATCH_SECONDS)
+                sleep(_WATCH_SECONDS)
                 status = _read_status(ledger, queue, batch)
     rows = [[state, str(count)] for state, count in status["states"].items()]
     unknown = [
