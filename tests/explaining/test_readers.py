@@ -145,6 +145,14 @@ def test_unknown_value_in_a_snippet_is_shown_by_name() -> None:
     assert (found.host, found.path) == ("", "/api/v2/conversations/calls")
 
 
+@pytest.mark.parametrize("quote", ["'''", '"""'])
+def test_literal_with_three_quotation_marks_ends_at_them(quote: str) -> None:
+    shown = f'{{"reasonCode": "It{quote[0]}s {quote[:2]} for \\{quote} you"}}'
+    text = f'var data = {quote}{shown}{quote};\ndio.post("{URL}", data: data);'
+    (found,) = read(text, "snippet")
+    assert found.body == shown.replace("\\", "")
+
+
 def test_file_named_in_a_curl_command_is_not_opened(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("the secret")

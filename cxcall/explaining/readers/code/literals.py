@@ -201,7 +201,8 @@ def _find_end(text: str, start: int, quote: str, prefix: str, dialects: set[str]
     if "#" in quote:
         return text.find(quote[::-1].rstrip("r"), start)
     if len(quote) > 1:
-        content = rf"(?:[^\\{quote[0]}]|\\.|{quote[0]}(?!{quote[1:]}))*+"
+        # A possessive group would not end at the quotation marks before Python 3.11.5, which skips what failed in it.
+        content = rf"[^\\{quote[0]}]*+(?:(?:\\.|{quote[0]}(?!{quote[1:]}))[^\\{quote[0]}]*+)*"
     elif _is_verbatim(quote, prefix, dialects):
         content = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
     elif "powershell" in dialects and quote == '"':
