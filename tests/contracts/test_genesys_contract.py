@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import subprocess
-import sys
 from copy import deepcopy
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -21,21 +16,19 @@ from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.contracts.operation import Operation
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.shipped_operations import whole_document
+from helpers.vendor_results import (
+    GENESYS,
+    NEEDS_SDK,
+    OPERATIONS,
+    REQUIRED,
+    SCHEMAS,
+    SENT,
+    vendor_results,
+)
 from openapi_lines import write_document
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
-    ),
-]
-PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_sdk.py"
-GENESYS = next(each for each in load_shipped_contracts() if each.name == "genesys-cloud")
-OPERATIONS = {f"{each.method} {each.path}": each for each in GENESYS.operations}
-SCHEMAS: dict[str, Any] = whole_document("genesys-cloud")["components"]["schemas"]
+pytestmark = [pytest.mark.slow, NEEDS_SDK]
 OVERLAY = json.loads((genesys_contract.SOURCES / "overlay.json").read_text("utf-8"))
-REQUIRED = json.loads((genesys_contract.SOURCES / "required.json").read_text("utf-8"))
-SENT = [route for route, each in OPERATIONS.items() if each.is_generated and each.takes_body]
 SIMPLE = {"integer": "int", "number": "float", "boolean": "bool", "object": "Empty"}
 
 
@@ -46,40 +39,9 @@ def sandbox() -> Any:
 
 
 @pytest.fixture(scope="module")
-def sdk(
-    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory, testrun_uid: str
-) -> dict[str, Any]:
-    """Return what the SDK says. It runs once for all processes of a test run, because it takes seconds to load."""
-    folder = tmp_path_factory.getbasetemp().parent
-    kept = folder / f"vendor-sdk-{testrun_uid}.json"
-    with open(kept.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_text(run_sdk(sandbox), "utf-8")
-    found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
-    return found
-
-
-def run_sdk(sandbox: Sandbox) -> str:
-    """Run the SDK against a sandbox, in its own process, because it has warnings; returns what it printed."""
-    asked = {
-        "base_url": sandbox.base_url,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-        "models": list(SCHEMAS),
-        "required": REQUIRED,
-        "routes": SENT,
-    }
-    result = subprocess.run(
-        [sys.executable, "-W", "ignore", str(PROGRAM)],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr[-2000:]
-    return result.stdout
+def sdk(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> dict[str, Any]:
+    """Return what the SDK says."""
+    return vendor_results(tmp_path_factory.getbasetemp().parent, testrun_uid)
 
 
 def sdk_type(schema: dict[str, Any]) -> str:

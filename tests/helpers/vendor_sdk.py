@@ -1,9 +1,10 @@
-"""Run the vendor's Python SDK, and print its models, operations, and bodies of its own models.
+"""Run the vendor's Python SDK: print its models, its operations, and bodies of its own models; place and follow a call.
 
-`tools/genesys_sdk.py` reads the same from the source text. They share no code, so that an error in one is visible.
-Run as a program of its own, it reads from stdin the address and the credentials of a server, the names of models,
-the required properties by model, and the operations (method and path) to send with a body. It prints all results,
-and the body and the status of the response of each sent request.
+`tools/genesys_sdk.py` reads models and operations from the source text. They share no code, so that an error in one
+is visible. Run as a program of its own, it reads from stdin what `helpers/vendor_results.py` asks: the addresses and
+the credentials of two servers, the names of models, the required properties by model, the models to make a body of,
+and the operations (method and path) to send with a body. It prints all results, and the body and the status of the
+response of each sent request.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import ast
 import gc
 import inspect
 import json
+import linecache
 import re
 import sys
 from datetime import UTC, date, datetime
@@ -25,7 +27,13 @@ _ALLOWED = re.compile(r"allowed_values = (\[.*?\])", re.DOTALL)
 _PARAMETER = re.compile(r":param (dict\(\w+, \w+\)|\S+) (\w+):")
 
 _PHONE = re.compile(r"number|phone|caller_id$|caller_address|^address|^ani|^dnis", re.IGNORECASE)
+USER = "00000007-1234-1234-1234-123456789012"
+CAMPAIGN = "00000001-1234-1234-1234-123456789012"
+LIST = "00000002-1234-1234-1234-123456789012"
+QUEUE = "00000005-1234-1234-1234-123456789012"
 DEPTH = 3
+DEPTH_ALONE = 5
+"""How deep a body is that is made to be checked, but not sent."""
 NUMBER = "+12025550111"
 SIMPLE = {
     "int": 1,
@@ -159,9 +167,16 @@ def send_bodies(client: Any, routes: list[str], required: Required) -> dict[str,
 @cache
 def _allowed(model: type, attribute: str) -> list[Any]:
     setter = getattr(model, attribute).fset
-    allowed = _ALLOWED.search(inspect.getsource(setter)) if setter else None
+    allowed = _ALLOWED.search(_source(setter)) if setter else None
     values: list[Any] = ast.literal_eval(allowed[1]) if allowed else []
     return values
+
+
+def _source(function: Any) -> str:
+    """Return the text of a function, which `inspect` would split into tokens: a second for all models."""
+    code = function.__code__
+    last = max(line for *_, line in code.co_lines() if line)
+    return "".join(linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : last])
 
 
 def _value(name: str, kind: str, model: type | None, depth: int, required: Required) -> Any:
@@ -194,13 +209,78 @@ def _made(model: type, depth: int, required: Required) -> Any:
     return made
 
 
+def connect(server: list[str]) -> Any:
+    """Return a client with a token of a server."""
+    base_url, client_id, client_secret = server
+    client = vendor.api_client.ApiClient(host=base_url)
+    client.get_client_credentials_token(client_id, client_secret)
+    return client
+
+
+def calls(client: Any) -> dict[str, Any]:
+    """Place a call and a callback, load and start a campaign, and read all of them."""
+    conversations = vendor.ConversationsApi(client)
+    outbound = vendor.OutboundApi(client)
+
+    call = vendor.CreateCallRequest()
+    call.phone_number = NUMBER
+    placed = conversations.post_conversations_calls_user_user_id(USER, call)
+
+    callback = vendor.CreateCallbackCommand()
+    callback.callback_numbers = [NUMBER]
+    callback.queue_id = QUEUE
+    called_back = conversations.post_conversations_callbacks(callback)
+
+    contact = vendor.WritableDialerContact()
+    contact.contact_list_id = LIST
+    contact.data = {"phoneNumber": NUMBER}
+    contacts = outbound.post_outbound_contactlist_contacts(LIST, [contact], priority=True)
+
+    campaign = outbound.get_outbound_campaign(CAMPAIGN)
+    outbound.post_outbound_campaign_start(CAMPAIGN)
+    seen = conversations.get_conversation(placed.id)
+    token = vendor.TokensApi(client).get_tokens_me()
+    return {
+        "call": placed.id,
+        "callback": called_back.conversation.id,
+        "contacts": [entry.id for entry in contacts],
+        "campaign": [campaign.id, campaign.dialing_mode, campaign.campaign_status],
+        "conversation": [seen.id, seen.participants[0].calls[0].state],
+        "grant": token.o_auth_client.authorized_grant_type,
+    }
+
+
+def refused(client: Any) -> dict[str, Any]:
+    """Send a request that the platform refuses, and return the SDK's result."""
+    call = vendor.CreateCallRequest()
+    call.phone_number = ""
+    try:
+        vendor.ConversationsApi(client).post_conversations_calls_user_user_id(USER, call)
+    except vendor.rest.ApiException as error:
+        body = json.loads(error.body)
+        return {"body": [error.status, body["code"], bool(body["contextId"])]}
+    return {}
+
+
+def bodies(names: list[str], required: Required) -> dict[str, Any]:
+    """Return a serialised body of each model."""
+    client = vendor.api_client.ApiClient()
+    return {
+        name: client.sanitize_for_serialization(_made(getattr(vendor, name), DEPTH_ALONE, required))
+        for name in names
+        if hasattr(vendor, name)
+    }
+
+
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    client = vendor.api_client.ApiClient(host=asked["base_url"])
-    client.get_client_credentials_token(asked["client_id"], asked["client_secret"])
+    caller, sender = map(connect, asked["servers"])
     found = {
+        "calls": calls(caller),
+        "refused": refused(caller),
+        "bodies": bodies(asked["bodies"], asked["required"]),
         "operations": operations(),
         "models": models(asked["models"]),
-        "sent": send_bodies(client, asked["routes"], asked["required"]),
+        "sent": send_bodies(sender, asked["routes"], asked["required"]),
     }
     print(json.dumps(found))

@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from cxcall import check
-from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
-from cxcall.sandbox.server import start_sandbox
-from helpers.shipped_operations import detailed_operations
+from helpers.vendor_results import BODIED, NEEDS_SDK, model_of, vendor_results
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
-    ),
-]
-PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_client.py"
-GENESYS = next(
-    entry for entry in contract.load_shipped_contracts() if entry.name == "genesys-cloud"
-)
-
-
+pytestmark = [pytest.mark.slow, NEEDS_SDK]
 # Properties that exclude one another (docs/platforms/genesys-cloud.md#operations-that-cxcall-uses): send only one.
 INSTEAD = {
     "callQueueId": "phoneNumber",
@@ -37,60 +19,24 @@ INSTEAD = {
     "participants": "phoneNumber",
     "routingData": "queueId",
 }
-# No model of the SDK is the whole body: one is written back from a read, the other is a list of text.
-OWN = ("Conversation", "Uuid", "PhoneNumber", "")
-
-
 # The first value that the SDK lists, `on`, is only for an update: a new campaign is off (docs/platforms/genesys-cloud.md).
 FIRST_VALUE_IS_REFUSED = ("create-campaign", "campaignStatus")
 
 
-def model_of(operation: Operation) -> str:
-    """Return the name of the SDK's model for a body: the contract's schemas have the same names."""
-    media = operation.declared["requestBody"]["content"]["application/json"]["schema"]
-    reference = media.get("$ref") or media.get("items", {}).get("$ref") or ""
-    return str(reference).rpartition("/")[2]
-
-
-BODIED = [
-    entry
-    for entry in detailed_operations()
-    if entry.contract is GENESYS and entry.takes_body and model_of(entry) not in OWN
-]
-
-
-class Vendor(NamedTuple):
-    """The reads and bodies of the SDK, and the operations that placed a call in the sandbox."""
-
-    read: dict[str, Any]
-    rings: list[str]
-
-
 @pytest.fixture(scope="module")
-def vendor() -> Vendor:
-    """Run the client once in its own process, because it takes seconds to load and has warnings."""
-    models = sorted({model_of(entry) for entry in BODIED})
-    with start_sandbox(contract.load_shipped_contracts()) as sandbox:
-        given = (sandbox.base_url, sandbox.client_id, sandbox.client_secret, *models)
-        result = subprocess.run(
-            [sys.executable, "-W", "ignore", str(PROGRAM), *given],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-        assert result.returncode == 0, result.stderr[-2000:]
-        return Vendor(json.loads(result.stdout), [entry.operation for entry in sandbox.rings])
+def vendor(tmp_path_factory: pytest.TempPathFactory, testrun_uid: str) -> dict[str, Any]:
+    """Return what the SDK did."""
+    return vendor_results(tmp_path_factory.getbasetemp().parent, testrun_uid)
 
 
-def test_vendor_sdk_places_and_ends_a_call(vendor: Vendor) -> None:
-    read = vendor.read["calls"]
+def test_vendor_sdk_places_and_ends_a_call(vendor: dict[str, Any]) -> None:
+    read = vendor["calls"]
     assert read["conversation"] == [read["call"], "alerting"]
     assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "on"]
     assert read["grant"] == "CLIENT-CREDENTIALS"
     assert all((read["callback"], read["contacts"]))
     # The refused request comes after these, and places no call.
-    assert vendor.rings == [
+    assert vendor["rings"] == [
         "place-call-for-user",
         "create-callback",
         "add-contacts",
@@ -98,15 +44,15 @@ def test_vendor_sdk_places_and_ends_a_call(vendor: Vendor) -> None:
     ]
 
 
-def test_vendor_sdk_parses_an_error(vendor: Vendor) -> None:
-    status, code, has_context = vendor.read["refused"]["body"]
+def test_vendor_sdk_parses_an_error(vendor: dict[str, Any]) -> None:
+    status, code, has_context = vendor["refused"]["body"]
     assert (status, has_context) == (400, True)
     assert code == "constraint.validation"
 
 
 @pytest.mark.parametrize("operation", BODIED, ids=lambda entry: entry.name)
-def test_vendor_sdk_models_make_valid_bodies(operation: Operation, vendor: Vendor) -> None:
-    made = vendor.read["bodies"][model_of(operation)]
+def test_vendor_sdk_models_make_valid_bodies(operation: Operation, vendor: dict[str, Any]) -> None:
+    made = vendor["bodies"][model_of(operation)]
     assert made, "the SDK has no model of that name"
     is_list = isinstance(operation.example, list)
     example = operation.example[0] if is_list else operation.example
