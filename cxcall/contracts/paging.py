@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 # Members of a response.
 PAGE_COUNTS = ("pagecount", "totalpages")
-PAGE_NUMBERS = ("pagenumber", "page", "currentpage")
-PAGE_SIZES = ("pagesize", "perpage")
+PAGE_NUMBERS = ("pagenumber", "page", "currentpage", "number")
+PAGE_SIZES = ("pagesize", "perpage", "size")
 TOTALS = ("total", "totalrecords", "totalresults", "totalcount", "totalelements")
 LINKS = ("nexturi", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "next", "nextpage")
 
@@ -52,7 +52,8 @@ _DEEPEST = 3
 class Paging(NamedTuple):
     """How an operation pages: the query parameters that choose a page, each empty if there is none.
 
-    `items` is the JSON pointer of the list in a response, None if the schema does not show it.
+    `items` is the JSON pointer of the list in a response, None if the schema does not show it. `first` is the number
+    of the first page.
     """
 
     number: str = ""
@@ -60,6 +61,7 @@ class Paging(NamedTuple):
     offset: str = ""
     cursor: str = ""
     items: str | None = None
+    first: int = 1
 
     def find_items(self, body: Any) -> list[Any] | None:
         """Return the list in a response body; None if there is none."""
@@ -100,7 +102,14 @@ def find_paging(operation: Operation) -> Paging | None:
     is_listing = bool(names & {*PAGE_COUNTS, *TOTALS, *LINKS}) and items in _LISTS
     if not (is_list or has_page or is_listing):
         return None
-    return Paging(number, size, offset, cursor, items)
+    return Paging(number, size, offset, cursor, items, _first_page(operation, number))
+
+
+def _first_page(operation: Operation, name: str) -> int:
+    """Return the number of the first page: 0 if that is the default or the minimum of the parameter."""
+    schemas = (each.schema for each in operation.parameters if each.name == name)
+    values = (schema.get(key) for schema in schemas for key in ("default", "minimum"))
+    return int(next((value for value in values if isinstance(value, int)), 1) != 0)
 
 
 def success_schema(operation: Operation) -> JsonSchema:

@@ -56,6 +56,8 @@ def follow_pages(
     number = 1
     while True:
         page = _read_page(paging, request, read, number)
+        if names.find_number(page.body, names.PAGE_NUMBERS) == 0:
+            paging = paging._replace(first=0)
         if page.items and (digest := _digest(page.items)) not in seen:
             seen.add(digest)
         elif page.items:
@@ -117,9 +119,12 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
         count = names.find_number(body, names.PAGE_COUNTS)
         if count is not None or link is None:
             _stop_on_foreign_link(page, link, request)
-            echoed = names.find_number(body, names.PAGE_NUMBERS)
-            here = _whole_number(query_values.get(paging.number)) or echoed or 1
-            is_last = _is_short(paging, query_values, page) if count is None else here >= count
+            here, before = _position(paging, query_values, body)
+            is_last = (
+                _is_last(paging, query_values, page, before)
+                if count is None
+                else before + 1 >= count
+            )
             return None if is_last else _change_query(query, paging.number, here + 1)
     cursor = names.find_cursor(body, paging.cursor) if paging.cursor else ""
     if cursor and not cursor.startswith("/") and "://" not in cursor:  # a link is read below
@@ -135,12 +140,29 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
     return None
 
 
-def _is_short(paging: Paging, query_values: dict[str, str], page: Page) -> bool:
-    """Return whether a page is not full, so that no page comes after it."""
-    size = _whole_number(query_values.get(paging.size)) or names.find_number(
-        page.body, names.PAGE_SIZES
+def _position(paging: Paging, query_values: dict[str, str], body: Any) -> tuple[int, int]:
+    """Return the number of a page, and how many pages are before it."""
+    echoed = names.find_number(body, names.PAGE_NUMBERS)
+    asked = query_values.get(paging.number, "")
+    shown = paging.first if echoed is None else echoed
+    here = int(asked) if asked.isascii() and asked.isdecimal() else shown
+    return here, max(here - paging.first, 0)
+
+
+def _is_last(paging: Paging, query_values: dict[str, str], page: Page, before: int) -> bool:
+    """Return whether no page comes after a page without a count of pages: by the total of items, or if it is not full.
+
+    A server may return fewer items in a page than were asked for.
+    """
+    sizes = (
+        names.find_number(page.body, names.PAGE_SIZES),
+        _whole_number(query_values.get(paging.size)),
     )
-    return len(page.items) < (size or 1)
+    size = min(filter(None, sizes), default=1)
+    total = names.find_number(page.body, names.TOTALS)
+    if total is None or not page.items:
+        return len(page.items) < size
+    return before * size + len(page.items) >= total
 
 
 def _whole_number(text: str | None) -> int:

@@ -45,7 +45,10 @@ def read_results(
 def _numbered_pages(
     reader: CampaignReader, found: RoleOperation, list_id: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield the items of pages that numbers in the body select, until a page is not full."""
+    """Yield the items of pages that numbers in the body select, until all that the platform counts are read.
+
+    A platform may return fewer items in a page than were asked for.
+    """
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
     items: list[Any] = []
@@ -62,10 +65,19 @@ def _numbered_pages(
         yield from items
         count += len(items)
         _stop_on_early_end(found, delivery, items, count)
-        if len(items) < most or number == find_value(body, found.place("pages")):
+        if _is_last(found, body, number, count, is_short=len(items) < most):
             return
         wait_for_budget(delivery, reader.wait)
         number += 1
+
+
+def _is_last(found: RoleOperation, body: Any, pages: int, items: int, *, is_short: bool) -> bool:
+    """Return whether so many pages with so many items are all, as the platform counts them; else whether the last is short."""
+    for read, place in ((pages, "pages"), (items, "total")):
+        counted = find_value(body, found.place(place))
+        if isinstance(counted, int):
+            return read >= counted
+    return is_short
 
 
 def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:

@@ -67,8 +67,15 @@ class CallState:
 
     @property
     def was_connected(self) -> bool | None:
-        """Whether a leg of the callee is or was connected; None if the platform does not return it."""
-        return any(leg.connected for leg in self.legs if leg.far) if self.names_callee else None
+        """Whether a leg of the callee is or was connected; None if it is not known.
+
+        The response may show no leg of the callee. It was never dialed if no other leg was connected either.
+        """
+        if not self.names_callee or not self.legs:
+            return None
+        if any(leg.far for leg in self.legs):
+            return any(leg.connected for leg in self.legs if leg.far)
+        return None if any(leg.connected for leg in self.legs) else False
 
     @property
     def states(self) -> set[str]:
@@ -226,8 +233,18 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
                 source="response",
             ),
         )
-    if state.was_connected is not False:
+    if state.was_connected or not state.names_callee:
         return ExitCode.OK, ()
+    if state.was_connected is None:
+        return ExitCode.UNKNOWN, (
+            Finding.warning(
+                "outcome-unknown",
+                "response",
+                f"the call ended, and no leg of the called person is shown: {_describe_legs(state)}",
+                fix="look at the conversation in the platform to see whether the person was connected",
+                source="response",
+            ),
+        )
     return ExitCode.REFUSED, (
         Finding.error(
             "hidden-failure",

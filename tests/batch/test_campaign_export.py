@@ -81,6 +81,21 @@ def test_export_of_no_items_writes_no_file_if_the_platform_counts_some(
     assert not (cxcall.folder / "x.jsonl").exists()
 
 
+@pytest.mark.parametrize("counts", [{"pageCount": 3}, {"total": 60}])
+def test_export_reads_all_pages_of_a_platform_whose_pages_are_smaller(
+    cxcall: Cxcall, counts: dict[str, int]
+) -> None:
+    def answer(body: Any, _count: int) -> Reply:
+        start = (body["pageNumber"] - 1) * 25
+        items = [{"id": str(place), "data": {}} for place in range(start, min(start + 25, 60))]
+        return Reply(200, {"entities": items, "pageSize": 25, **counts})
+
+    with Platform(answer, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        cxcall("campaign", "export", "--contact-list", LIST_ID, "--to", "x.jsonl", code=0)
+    assert len((cxcall.folder / "x.jsonl").read_text("utf-8").splitlines()) == 60
+
+
 @pytest.mark.parametrize("target", ["-", "/dev/null"])
 def test_an_export_is_written_only_to_a_file(cxcall: Cxcall, target: str) -> None:
     words = ("--to", target, "--format", "csv", "--force")

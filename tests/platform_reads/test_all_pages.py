@@ -72,6 +72,23 @@ def test_all_pages_are_read_in_every_way(name: str) -> None:
     assert len(set(paths)) == len(paths) <= 4
 
 
+@pytest.mark.parametrize("count", [{"total": 7}, {"meta": {"total_pages": 3}}])
+@pytest.mark.parametrize("first", [0, 1])
+def test_all_pages_are_read_whatever_the_first_number_and_the_size(
+    first: int, count: dict[str, Any]
+) -> None:
+    def read(path: str, _count: int) -> Reply:
+        given = dict(parse_qsl(urlsplit(path).query))
+        number = int(given.get("page", first))
+        items = ITEMS[(number - first) * 3 :][:3]
+        return Reply(200, {"entities": items, "pageSize": 3, "number": number, **count})
+
+    for query in ("", "?pageSize=100", f"?page={first}"):
+        items, paths = pages_of("uncounted", read, query=query)
+        assert items == ITEMS
+        assert len(paths) == 3
+
+
 def test_items_are_printed_as_json_lines(lists: Cxcall) -> None:
     ran, paths = run(lists, answer, "header", "--all")
     assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS

@@ -97,6 +97,28 @@ def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     assert ran.envelope["data"]["reached"] is False
 
 
+@pytest.mark.parametrize(
+    ("parties", "reached", "code"),
+    [
+        ([], None, 8),
+        (
+            [{"purpose": "user", "calls": [{"state": "terminated", "connectedTime": "x"}]}] * 2,
+            None,
+            8,
+        ),
+        ([{"purpose": "agent", "calls": [{"state": "terminated"}]}], False, 5),
+    ],
+)
+def test_callee_without_a_leg_is_unknown_unless_nobody_was_connected(
+    cxcall: Cxcall, parties: list[Any], *, reached: bool | None, code: int
+) -> None:
+    body = {"id": ID, "participants": parties, "endTime": "2026-01-01T00:00:00Z"}
+    with Platform(reads=lambda _path, _count: Reply(200, body)) as platform:
+        ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)
+    assert ran.envelope["data"]["reached"] is reached
+    assert ran.codes == ["hidden-failure" if code == 5 else "outcome-unknown"]
+
+
 def test_call_that_outlasts_the_limit_is_unknown(cxcall: Cxcall) -> None:
     ringing = conversation({"state": "connected", "connectedTime": "x"}, {"state": "alerting"})
     with Platform(reads=lambda _path, _count: ringing) as platform:
