@@ -11,7 +11,11 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.message_in_body import SOURCE, meaning_of, member_text, shorten
-from cxcall.responses.processing_evidence import describe_failure, may_describe_failure
+from cxcall.responses.processing_evidence import (
+    describe_failure,
+    may_describe_failure,
+    says_no_failure,
+)
 
 _FAILED_CALL_CODES = tuple(
     """
@@ -44,7 +48,6 @@ _PAGING_NAMES = frozenset(
     pagesize pagenumber pagecount total totalhits totalrecords nexturi nextpage cursor
     """.split()
 )
-_NO_FAILURE = ("", "0", "none", "null", "false", "ok", "success", "[]", "{}")
 
 
 class _Failure(NamedTuple):
@@ -143,8 +146,7 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
             continue
         name, place = member.lower(), join_pointer(pointer, member)
         text = "" if isinstance(value, dict | list) else str(value).strip()
-        is_empty = text.lower() in _NO_FAILURE and not (isinstance(value, dict | list) and value)
-        if is_empty and not (value is False and describe_failure(member, value)):
+        if says_no_failure(value) and not (value is False and describe_failure(member, value)):
             continue
         if isinstance(value, dict):
             code = member_text(value, "code") or member_text(value, "errorCode")

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # These redirects repeat the method at another address, so this server did not process it; others may.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
-# They do not say how much of the request was processed; a proxy sends 499 if its client gave up.
-_TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 499)
+# They do not say how much of the request was processed; a proxy sends 460 or 499 if its client gave up.
+_TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
@@ -32,7 +32,22 @@ _COUNT_NAMES = tuple(
     errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
     """.split()
 )
-_NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
+_NOTHING_WRONG = frozenset(
+    [
+        "",
+        "none",
+        "null",
+        "false",
+        "ok",
+        "success",
+        "successful",
+        "n/a",
+        "no error",
+        "no errors",
+        "noerror",
+    ]
+)
+_SUCCESS_CODE = r"0+|2\d\d"
 
 
 class Evidence(StrEnum):
@@ -118,15 +133,17 @@ def _classify_success(
         return _classify_multi_status(request, response, has_id=has_id)
     if not reported_failure(response):
         return _classify_unreported(response, has_id=has_id)
-    # The body reports a failure and something that was started: either may be true.
-    is_doubtful = has_id or _is_partial(body) or _names_something_started(body, request)
+    is_doubtful = has_id or _is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
-def _names_something_started(body: Any, request: HttpRequest) -> bool:
-    from cxcall.responses.start_evidence import names_something_started
+def _may_be_started(body: Any, request: HttpRequest) -> bool:
+    """Return whether a body that reports a failure names something that was started, or an error such as a timeout."""
+    from cxcall.responses import start_evidence
 
-    return names_something_started(body, request)
+    return start_evidence.names_something_started(
+        body, request
+    ) or start_evidence.leaves_outcome_open(body)
 
 
 def _classify_unreported(response: HttpResponse, *, has_id: bool) -> Evidence:
@@ -147,9 +164,7 @@ def _classify_multi_status(
     failures, successes = _count_items(body)
     if not failures and not reported_failure(response):
         return Evidence.ACCEPTED
-    is_doubtful = (
-        has_id or successes or _is_partial(body) or _names_something_started(body, request)
-    )
+    is_doubtful = has_id or successes or _is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
@@ -215,9 +230,19 @@ def describe_failure(member: str, value: Any) -> str:
         or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
     ):
         return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
+    if name in _ERROR_NAMES and not says_no_failure(value):
         return f"`{member}` is `{_shorten(str(value))}`"
     return ""
+
+
+def says_no_failure(value: Any) -> bool:
+    """Return whether the value of a member about errors says that there is none: nothing, `0`, or a 2xx status."""
+    if isinstance(value, dict):
+        return all(map(says_no_failure, value.values()))
+    if isinstance(value, list):
+        return not value
+    text = str(value).strip().lower()
+    return text in _NOTHING_WRONG or compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
 
 
 def _shorten(text: str) -> str:
@@ -235,7 +260,7 @@ def _is_partial(body: Any) -> bool:
     if isinstance(body, list):
         return any(not any(_failure_descriptions(entry)) for entry in body)
     members = {name.lower(): value for name, value in body.items()}
-    return members.get("success") is True or any(
+    return str(members.get("success")).lower() == "true" or any(
         _is_integer_above(members.get(name), 0) for name in ("successcount", "succeededcount")
     )
 

@@ -1,4 +1,4 @@
-"""Find evidence in a response that something was started, although it reports a failure."""
+"""Find evidence in a response that something was or may be started, although it reports a failure."""
 
 from __future__ import annotations
 
@@ -44,6 +44,12 @@ _ACT_NAME = re.compile(
 )
 _COUNT_NAME = re.compile(r"^(?:success|succeeded|accepted|processed|created|queued)_?count$")
 _ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
+_CODE_NAME = re.compile(r"(?:status|code)$")
+_OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
+_OPEN_TEXT = re.compile(
+    r"\btime(?:d )?[ -]?out|\b(?:gateway|upstream|internal (?:server )?error|service unavailable)\b"
+)
+"""What gateways and servers say if it is not known whether the request was processed."""
 
 
 def names_something_started(body: Any, request: HttpRequest) -> bool:
@@ -54,6 +60,20 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     """
     sent = values_sent(request)
     return any(_says_started(name, value, sent) for name, value in _members(body))
+
+
+def leaves_outcome_open(body: Any) -> bool:
+    """Return whether a body reports an error that leaves open whether the request was processed: 500, 504, a timeout.
+
+    As the status of a response, it would leave that open, too.
+    """
+    for name, value in _members(body):
+        text = str(value).strip().lower()
+        if _CODE_NAME.search(name) and _OPEN_CODE.match(text):
+            return True
+        if isinstance(value, str) and _OPEN_TEXT.search(text):
+            return True
+    return False
 
 
 def names_started_state(body: Any) -> bool:

@@ -77,7 +77,7 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
     [
         {"success": False}, {"Succeeded": "false"}, {"ok": False}, {"isSuccess": False},
         {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
-        {"status": 400}, {"statusCode": 500}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
+        {"status": 400}, {"statusCode": 409}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
         {"errorMessage": "x"}, {"error_description": "x"}, {"fault": {"a": 1}}, [{"error": "x"}],
     ],
     ids=json.dumps,
@@ -95,6 +95,8 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
     [
         {"success": True}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
         {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
+        {"errorCode": "0000", "errorMessage": "Success"}, {"errorCode": 200}, {"errorMessage": "No error"},
+        {"success": "true", "error": "n/a"}, {"error": {"code": 0, "message": ""}},
         {"nested": {"error": "x"}}, "error", 5, [], ["error"], None,
     ],
     ids=json.dumps,
@@ -293,7 +295,8 @@ def test_failure_with_nothing_started_is_refused(body: Any) -> None:
         (None, "inconclusive"),
         ([], "inconclusive"),
         ({"items": [{"status": 400}, {"error": "x"}]}, "refused"),
-        ([{"status": 503}], "refused"),
+        ([{"status": 503}], "inconclusive"),
+        ([{"error": "timeout"}], "inconclusive"),
         ({"items": [{"status": 201}, {"status": 202}]}, "accepted"),
         ([{"id": "c-1"}], "accepted"),
     ],
@@ -302,8 +305,32 @@ def test_multi_status_is_accepted_only_if_no_item_failed(body: Any, expected: st
     assert evidence_of(respond(207, body)) == expected
 
 
-def test_failure_beside_something_started_is_unknown_and_not_sent_again(cxcall: Cxcall) -> None:
-    body = {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]}
+@each_case(
+    "body",
+    [
+        {"status": 504, "error": "Gateway Timeout"}, {"statusCode": "502"}, {"status": 500, "message": "queued for dialing"},
+        {"success": False, "message": "The request timed out."}, {"error": {"code": 408}}, {"error": "time-out"},
+        {"status": "HTTP/1.1 503 Service Unavailable"}, {"errorCode": 500}, {"success": False, "error": "internal error"},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_that_reports_an_open_outcome_is_inconclusive(body: Any) -> None:
+    """As the status of the response would be: a gateway may pass on what another system said."""
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+    assert hidden_failure(respond(200, body)) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
+        {"status": 504, "error": "Gateway Timeout"},
+    ],
+    ids=json.dumps,
+)
+def test_failure_beside_something_started_is_unknown_and_not_sent_again(
+    cxcall: Cxcall, body: Any
+) -> None:
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
     with Platform(lambda _body, _count: Reply(200, body)) as platform:
         cxcall.environment |= platform.environment
