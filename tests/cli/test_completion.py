@@ -62,8 +62,14 @@ def needs(shell: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not shutil.which(shell), reason=f"{shell} is not installed here")
 
 
-def run(cxcall: Cxcall, *command: str) -> list[str]:
-    """Run a shell to its end; returns the lines that it printed, sorted."""
+LISTS = [["cxcall exe"], list(LINES)[1:]]
+"""One line for the quick suite, and all others in one shell, because a shell takes as long to start as ten lines."""
+BETWEEN = "=end="
+"""What a shell prints after the words for each line."""
+
+
+def run(cxcall: Cxcall, *command: str) -> list[list[str]]:
+    """Run a shell to its end; returns the words that it printed for each line, sorted."""
     result = subprocess.run(
         command,
         cwd=cxcall.folder,
@@ -74,34 +80,46 @@ def run(cxcall: Cxcall, *command: str) -> list[str]:
         check=False,
     )
     assert (result.returncode, result.stderr) == (0, ""), result
-    return sorted(result.stdout.splitlines())
+    *parts, rest = result.stdout.split(f"{BETWEEN}\n")
+    assert rest == ""
+    return [sorted(part.splitlines()) for part in parts]
 
 
-def in_bash(cxcall: Cxcall, line: str) -> list[str]:
-    """Complete a line by the real function, as readline calls it."""
+def in_bash(cxcall: Cxcall, *lines: str) -> list[list[str]]:
+    """Complete lines by the real function, as readline calls it."""
     program = """
         source "$SCRIPTS/bash"
         compopt() { :; }  # speaks to readline, which is not there
-        COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-        [[ $1 == *' ' ]] && COMP_WORDS+=('') && ((++COMP_CWORD))
-        _cxcall cxcall "${COMP_WORDS[COMP_CWORD]}"
-        for value in "${COMPREPLY[@]}"; do printf '%s\\n' "$value"; done
+        for line in "$@"; do
+            COMP_LINE=$line COMP_POINT=${#line} COMP_WORDS=($line) COMPREPLY=()
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+            [[ $line == *' ' ]] && COMP_WORDS+=('') && ((++COMP_CWORD))
+            _cxcall cxcall "${COMP_WORDS[COMP_CWORD]}"
+            for value in "${COMPREPLY[@]}"; do printf '%s\\n' "$value"; done
+            echo "$BETWEEN"
+        done
     """
-    return run(cxcall, "bash", "--norc", "-c", program, "bash", line)
+    cxcall.environment["BETWEEN"] = BETWEEN
+    return run(cxcall, "bash", "--norc", "-c", program, "bash", *lines)
 
 
-def in_fish(cxcall: Cxcall, line: str) -> list[str]:
-    program = f"source $SCRIPTS/fish; complete -C {pexpect_quoted(line)}"
-    return [found.partition("\t")[0] for found in run(cxcall, "fish", "--no-config", "-c", program)]
+def in_fish(cxcall: Cxcall, *lines: str) -> list[list[str]]:
+    program = "source $SCRIPTS/fish; " + "; ".join(
+        f"complete -C {pexpect_quoted(line)}; echo {BETWEEN}" for line in lines
+    )
+    found = run(cxcall, "fish", "--no-config", "-c", program)
+    return [[word.partition("\t")[0] for word in words] for words in found]
 
 
 def in_powershell(cxcall: Cxcall, line: str) -> list[str]:
     program = (
         "cxcall completion powershell | Out-String | Invoke-Expression; "
         f"$line = {pexpect_quoted(line)}; "
-        "(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object CompletionText"
+        "(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object CompletionText; "
+        f"'{BETWEEN}'"
     )
-    return run(cxcall, "pwsh", "-NoProfile", "-NonInteractive", "-Command", program)
+    (found,) = run(cxcall, "pwsh", "-NoProfile", "-NonInteractive", "-Command", program)
+    return found
 
 
 def pexpect_quoted(line: str) -> str:
@@ -111,9 +129,9 @@ def pexpect_quoted(line: str) -> str:
 
 
 @needs("bash")
-@pytest.mark.parametrize("line", LINES)
-def test_bash(home: Cxcall, line: str) -> None:
-    assert in_bash(home, line) == LINES[line]
+@pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
+def test_bash(home: Cxcall, lines: list[str]) -> None:
+    assert in_bash(home, *lines) == [LINES[line] for line in lines]
 
 
 NAMES = """
@@ -128,24 +146,34 @@ NAMES = """
 def test_bash_completes_a_word_inside_its_open_quote(home: Cxcall) -> None:
     home.file("config/config.toml", NAMES)
     line = "cxcall auth status --profile "
-    assert in_bash(home, f"{line}a") == [r"a\ b", r"a\$b\"c\'"]
-    assert in_bash(home, f'{line}"a') == ["a b", r"a\$b\"c'"]
-    assert in_bash(home, f"{line}'a ") == ["a b"]
-    assert in_bash(home, f"{line}'a$") == [r"""a$b"c'\''"""]
+    assert in_bash(home, f"{line}a", f'{line}"a', f"{line}'a ", f"{line}'a$") == [
+        [r"a\ b", r"a\$b\"c\'"],
+        ["a b", r"a\$b\"c'"],
+        ["a b"],
+        [r"""a$b"c'\''"""],
+    ]
 
 
 @needs("fish")
-@pytest.mark.parametrize("line", [line for line in LINES if "'" not in line])
-def test_fish(home: Cxcall, line: str) -> None:
-    assert in_fish(home, line) == LINES[line]
+@pytest.mark.parametrize("lines", LISTS, ids=["one", "others"])
+def test_fish(home: Cxcall, lines: list[str]) -> None:
+    lines = [line for line in lines if "'" not in line]
+    assert in_fish(home, *lines) == [LINES[line] for line in lines]
 
 
 @pytest.mark.slow
 @needs("fish")
 def test_fish_completes_names_of_files(home: Cxcall) -> None:
-    assert in_fish(home, "cxcall validate pay") == ["payload one.json"]
-    assert in_fish(home, "cxcall execute --file=pay") == ["--file=payload one.json"]
-    assert in_fish(home, "cxcall validate --operation=execu") == ["--operation=execute"]
+    lines = (
+        "cxcall validate pay",
+        "cxcall execute --file=pay",
+        "cxcall validate --operation=execu",
+    )
+    assert in_fish(home, *lines) == [
+        ["payload one.json"],
+        ["--file=payload one.json"],
+        ["--operation=execute"],
+    ]
 
 
 @needs("pwsh")
@@ -167,8 +195,12 @@ TABS = {
 }
 
 
-def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> None:
-    """Type a line and the tab key into a real shell, and wait for the completed line."""
+DELETE_LINE = "\x15"
+"""Ctrl-U."""
+
+
+def typed(home: Cxcall, shell: list[str], start: str, lines: dict[str, str]) -> None:
+    """Type lines and the tab key into a real shell, and wait for each completed line."""
     child = pexpect.spawn(
         shell[0],
         shell[1:],
@@ -181,26 +213,26 @@ def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> 
     try:
         child.sendline(f"{start}; PS1='rea''dy> '")
         child.expect_exact("ready> ")
-        child.send(f"{line}\t")
-        child.expect_exact(whole)
+        for line, whole in lines.items():
+            child.send(f"{line}\t")
+            child.expect_exact(whole)
+            child.send(DELETE_LINE)
     finally:
         child.close(force=True)
 
 
 @pytest.mark.slow
 @needs("bash")
-@pytest.mark.parametrize("line", TABS)
-def test_the_tab_key_in_bash(home: Cxcall, line: str) -> None:
+def test_the_tab_key_in_bash(home: Cxcall) -> None:
     shell = ["bash", "--norc", "--noprofile", "-i"]
-    typed(home, shell, "source <(cxcall completion bash)", line, TABS[line])
+    typed(home, shell, "source <(cxcall completion bash)", TABS)
 
 
 @pytest.mark.slow
 @needs("zsh")
-@pytest.mark.parametrize("line", TABS)
-def test_the_tab_key_in_zsh(home: Cxcall, line: str) -> None:
+def test_the_tab_key_in_zsh(home: Cxcall) -> None:
     start = "autoload -Uz compinit; compinit -u; source <(cxcall completion zsh)"
-    typed(home, ["zsh", "-f", "-i"], start, line, TABS[line])
+    typed(home, ["zsh", "-f", "-i"], start, TABS)
 
 
 @pytest.mark.slow
@@ -208,7 +240,7 @@ def test_the_tab_key_in_zsh(home: Cxcall, line: str) -> None:
 def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
     home.file("functions/_cxcall", home("completion", "zsh", code=0).out)
     start = "fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -u"
-    typed(home, ["zsh", "-f", "-i"], start, "cxcall exe", "cxcall execute ")
+    typed(home, ["zsh", "-f", "-i"], start, {"cxcall exe": "cxcall execute "})
 
 
 @pytest.mark.slow
