@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from helpers.command import CONTACT, CXCALL, Cxcall, Start, Stranger
+from helpers.command import CONTACT, CXCALL, Cxcall, Start, Stranger, screen, terminal
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +57,54 @@ COLOR = {"FORCE_COLOR": "1"}
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin", "more"),
-    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1::3])],
+    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1::9])],
 )
 def test_forked_command_prints_and_ends_as_the_program(
     tmp_path: Path, arguments: str, stdin: str, more: dict[str, str]
 ) -> None:
     assert_equal_runs(tmp_path, *arguments.split(), stdin=stdin, **more)
+
+
+@pytest.mark.slow
+def test_forked_command_has_its_own_time_zone(tmp_path: Path) -> None:
+    expression = "import time; print(time.tzname, time.localtime(0))"
+    (tmp_path / "zone.py").write_text(expression)
+    assert Cxcall.forks is not None
+    for zone in ("JST-9", "EST5EDT"):
+        environment = {"TZ": zone, "PATH": ""}
+        forked = Cxcall.forks.run(["zone.py"], b"", str(tmp_path), environment)
+        started = subprocess.run(
+            [sys.executable, "zone.py"],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            check=True,
+        )
+        assert forked is not None
+        assert forked.stdout == started.stdout
+
+
+@pytest.mark.slow
+def test_forked_command_has_a_terminal_as_the_program(tmp_path: Path, stranger: Stranger) -> None:
+    """The question is seen before the end of a line, and Ctrl-C reaches the command."""
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
+    address = {"CXCALL_BASE_URL": stranger.base_url, "GENESYSCLOUD_ACCESS_TOKEN": "t"}
+    found = []
+    for start in (Start.PROGRAM, Start.FORK):
+        command = Cxcall(tmp_path, start)
+        with terminal(command, "history", "--help", columns=60) as child:
+            texts, codes = [screen(child)], [child.exitstatus]
+        for answer in ("n\n", "\3"):
+            with terminal(command, *words, columns=100, **address) as child:
+                child.expect_exact("Send? [y/N] ")
+                texts.append(child.before)
+                child.send(answer)
+                texts.append(screen(child))
+            codes.append(child.exitstatus)
+        found.append((texts, codes))
+    assert found[0] == found[1]
+    assert found[0][1] == [0, 7, 130]
+    assert not stranger.taken
 
 
 @pytest.mark.slow

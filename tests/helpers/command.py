@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pexpect
 
-from helpers.forked_commands import Ended, ForkedProcess, Forks
+from helpers.forked_commands import Ended, ForkedProcess, ForkedTerminal, Forks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,6 +142,26 @@ class Cxcall:
             env=environment,
         )
 
+    def begin_on_terminal(
+        self, command: list[str], columns: int, environment: dict[str, str]
+    ) -> Any:
+        """Start a command line on its own terminal, beside the test: what it returns is as `pexpect.spawn`."""
+        variables = {**self.environment, "TERM": "xterm-256color", **environment}
+        forks = Cxcall.forks if command[0] == str(CXCALL) and self._may_fork(command) else None
+        if forks is not None and forks.can_run(b"", variables):
+            return ForkedTerminal(forks, command, str(self.folder), variables, columns)
+        child = pexpect.spawn(
+            command[0],
+            command[1:],
+            cwd=str(self.folder),
+            dimensions=(40, columns),
+            timeout=60,
+            encoding="utf-8",
+            env=variables,
+        )
+        child.delayafterclose = child.delayafterterminate = 0.02
+        return child
+
     def _may_fork(self, command: list[str]) -> bool:
         """Return whether this run may be a fork, and remember which command it is."""
         is_first = command[1] not in self._commands if len(command) > 1 else True
@@ -177,16 +197,7 @@ def terminal(
     **environment: str,
 ) -> Iterator[Any]:
     """Run the command in its own terminal, and yield it."""
-    child = pexpect.spawn(
-        program,
-        list(arguments),
-        cwd=str(cxcall.folder),
-        dimensions=(40, columns),
-        timeout=60,
-        encoding="utf-8",
-        env={**cxcall.environment, "TERM": "xterm-256color", **environment},
-    )
-    child.delayafterclose = child.delayafterterminate = 0.02
+    child = cxcall.begin_on_terminal([program, *arguments], columns, environment)
     try:
         yield child
     finally:

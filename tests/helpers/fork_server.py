@@ -7,6 +7,7 @@ own process, starts the installed program instead.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -18,6 +19,8 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -160,11 +163,11 @@ def serve(channel: socket.socket) -> None:
         request = b""
         while len(request) < int.from_bytes(size):
             request += channel.recv(1 << 16)
-        arguments, cwd, environment, runs_beside = json.loads(request)
+        arguments, cwd, environment, runs_beside, has_terminal = json.loads(request)
         child = os.fork()
         if not child:
             channel.close()
-            become(arguments, cwd, environment, descriptors)
+            become(arguments, cwd, environment, descriptors, has_terminal=has_terminal)
         for descriptor in descriptors:
             os.close(descriptor)
         if runs_beside:
@@ -177,15 +180,25 @@ def serve(channel: socket.socket) -> None:
 
 
 def become(
-    arguments: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]
+    arguments: list[str],
+    cwd: str,
+    environment: dict[str, str],
+    descriptors: list[int],
+    *,
+    has_terminal: bool,
 ) -> NoReturn:
     """Be the command, or a script of the tests: its arguments, its folder, its environment, its streams."""
     for stream, descriptor in enumerate(descriptors):
         os.dup2(descriptor, stream)
         os.close(descriptor)
+    if has_terminal:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # as Python itself does
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     sys.argv = arguments
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from cxcall.__main__ import main

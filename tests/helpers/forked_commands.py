@@ -14,6 +14,8 @@ from threading import Lock
 from time import monotonic
 from typing import IO, NamedTuple, Self
 
+from pexpect import fdpexpect
+
 LONGEST_INPUT = 1 << 15
 """Bytes of stdin that fit into a pipe on every system, so that no thread must write it."""
 
@@ -58,7 +60,7 @@ class Forks:
             read_end, write_end = os.pipe()
             os.write(write_end, given)
             os.close(write_end)
-            request = json.dumps([arguments, cwd, environment, False]).encode()
+            request = json.dumps([arguments, cwd, environment, False, False]).encode()
             socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])
             for descriptor in (read_end, *theirs):
                 os.close(descriptor)
@@ -82,11 +84,15 @@ class Forks:
         err: int = subprocess.PIPE,
         *,
         given: int = subprocess.DEVNULL,
+        has_terminal: bool = False,
     ) -> ForkedProcess:
-        """Start a command, or a script of the tests, beside the test, with streams as for `subprocess`."""
+        """Start a command, or a script of the tests, beside the test, with streams as for `subprocess`.
+
+        With `has_terminal`, the streams are a terminal, which becomes that of the command.
+        """
         channel = socket.socket(socket.AF_UNIX)
         channel.connect(f"\0{self._name}")
-        request = json.dumps([arguments, cwd, environment, True]).encode()
+        request = json.dumps([arguments, cwd, environment, True, has_terminal]).encode()
         return ForkedProcess(channel, request, out, err, given)
 
     def stop(self) -> None:
@@ -174,12 +180,49 @@ class ForkedProcess:
         self.wait()
 
 
+class ForkedTerminal(fdpexpect.fdspawn):  # type: ignore[type-arg] # it is not generic at run time
+    """A command on a terminal of its own, as `pexpect.spawn`."""
+
+    def __init__(
+        self,
+        forks: Forks,
+        arguments: list[str],
+        cwd: str,
+        environment: dict[str, str],
+        columns: int,
+    ) -> None:
+        import termios
+
+        ours, theirs = os.openpty()
+        termios.tcsetwinsize(theirs, (40, columns))
+        self.process = forks.start(
+            arguments, cwd, environment, theirs, theirs, given=theirs, has_terminal=True
+        )
+        os.close(theirs)
+        super().__init__(ours, timeout=60, encoding="utf-8")
+
+    def sendintr(self) -> None:
+        """Type Ctrl-C."""
+        self.send("\3")
+
+    def wait(self) -> int:
+        """Wait for its end, and return its exit code."""
+        return self.process.wait(60)
+
+    def close(self, *, force: bool = False) -> None:
+        """Close the terminal, and wait for the end of the command; with `force`, kill it."""
+        super().close()
+        if force:
+            self.process.kill()
+        self.exitstatus = self.wait()
+
+
 def open_input(kind: int) -> tuple[int, IO[str] | None]:
     """Return the end of stdin for a command, and that for the test if `kind` is a pipe; otherwise it is empty."""
     if kind == subprocess.PIPE:
         theirs, ours = os.pipe()
         return theirs, open(ours, "w", encoding="utf-8")
-    return os.open(os.devnull, os.O_RDONLY), None
+    return os.open(os.devnull, os.O_RDONLY) if kind == subprocess.DEVNULL else os.dup(kind), None
 
 
 def open_stream(kind: int, out: int = -1) -> tuple[int, IO[str] | None]:
