@@ -220,9 +220,10 @@ def postgres_server(postgres_files: Path) -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    """Return the URL of a new, empty database."""
-    return postgres_server.url(postgres_server.new_database())
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """Yield the URL of an empty database."""
+    with postgres_server.empty_database() as name:
+        yield postgres_server.url(name)
 
 
 @pytest.fixture

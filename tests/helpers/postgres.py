@@ -21,6 +21,13 @@ import pytest
 USER = "cxcall"
 READY = "database system is ready to accept connections"
 START_TIMEOUT = 60.0
+EMPTY = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    "DROP SCHEMA IF EXISTS cxcall, public CASCADE",
+    "CREATE SCHEMA public AUTHORIZATION pg_database_owner",
+    "GRANT USAGE ON SCHEMA public TO PUBLIC",
+)
+"""Statements that make a database as it was when it was new."""
 
 
 def find_programs() -> Path | None:
@@ -59,6 +66,7 @@ class PostgresServer:
         self._programs, self._owner = programs, _owner()
         self._is_durable, self._address = is_durable, address
         self._names = count()
+        self._empty: list[str] = []
         self._process: subprocess.Popen[str] | None = None
         self.folder = Path(
             tempfile.mkdtemp(prefix="cxpg")
@@ -158,6 +166,26 @@ class PostgresServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {options}")
         return name
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Yield the name of an empty database: that of an earlier test, which takes a tenth of the time of a new one."""
+        name = self._empty.pop() if self._empty else self.new_database()
+        yield name
+        if self._has_emptied(name):
+            self._empty.append(name)
+
+    def _has_emptied(self, name: str) -> bool:
+        """End what still uses a database and drop all that is in it; returns False if it cannot be used again."""
+        import psycopg
+
+        try:
+            with psycopg.connect(self.url(name), autocommit=True) as connection:
+                for statement in EMPTY:
+                    connection.execute(statement)
+        except psycopg.Error:
+            return False
+        return True
 
     def close(self) -> None:
         """Stop the server and delete its folder."""
