@@ -70,7 +70,7 @@ class Intent(NamedTuple):
     limit: float = 0.0
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "people", "possible_people")
+        return redacted_repr(self, "people", "possible_people", "older_digests")
 
 
 def new_id(now: datetime) -> str:

@@ -21,6 +21,7 @@ from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.known_secrets import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,6 +50,9 @@ class Payload(NamedTuple):
     origins: Mapping[str, str] = MappingProxyType({})
     moved: Mapping[str, str] = MappingProxyType({})
     uncertain: frozenset[str] = frozenset()
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "value", "document")
 
     def with_renames(self, renames: Collection[Rename]) -> Payload:
         """Return the body with wrong names corrected; findings on it have the places of this one."""

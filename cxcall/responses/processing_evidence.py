@@ -22,9 +22,12 @@ UNPROCESSED_REDIRECTS = (301, 307, 308)
 # They do not say how much of the request was processed; a proxy sends 460 or 499 if its client gave up.
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
-_FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
+_FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "denied"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
-_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
+_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode", "state")
+_FLAG_NAMES = ("haserror", "haserrors", "iserror")
+_WRAPPERS = ("data", "result", "response", "payload")
+"""Members that hold the whole result of a request, which says itself whether it failed."""
 _ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 _SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
 _COUNT_NAMES = tuple(
@@ -203,8 +206,13 @@ def unreadable_reason(response: HttpResponse) -> str:
 def reported_failure(response: HttpResponse) -> str:
     """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
     body = response.json()
-    entries = body if isinstance(body, list) else [body]
+    entries = body if isinstance(body, list) else [body, *_wrapped(body)]
     return next((text for entry in entries for text in _failure_descriptions(entry)), "")
+
+
+def _wrapped(body: Any) -> Iterator[Any]:
+    if isinstance(body, dict):
+        yield from (value for name, value in body.items() if name.lower() in _WRAPPERS)
 
 
 def _failure_descriptions(entry: Any) -> Iterator[str]:
@@ -214,7 +222,8 @@ def _failure_descriptions(entry: Any) -> Iterator[str]:
 
 def may_describe_failure(member: str) -> bool:
     """Return whether `describe_failure` may find a failure in a member with this name."""
-    return member.lower() in {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES}
+    names = {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
+    return member.lower() in names
 
 
 def describe_failure(member: str, value: Any) -> str:
@@ -222,6 +231,8 @@ def describe_failure(member: str, value: Any) -> str:
     name, text = member.lower(), str(value).strip().lower()
     if name in _SUCCESS_NAMES and text == "false":
         return f"`{member}` is false"
+    if name in _FLAG_NAMES and text == "true":
+        return f"`{member}` is true"
     if name in _COUNT_NAMES and _is_integer_above(value, 0):
         return f"`{member}` is {value}"
     if name in _STATUS_NAMES and (

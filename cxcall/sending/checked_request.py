@@ -20,6 +20,7 @@ from cxcall.payloads.schema_check import (
     has_other_spelling,
 )
 from cxcall.phone.number_masking import mask_number
+from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
@@ -49,6 +50,9 @@ class CheckedRequest(NamedTuple):
     settings: Settings
     findings: tuple[Finding, ...]
     dialed_numbers: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "payload", "dialed_numbers")
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -257,7 +257,7 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
     declared = (*filter(None, [plan.engagement_place]), *plan.operation.engagement_id)
     found = identifiers.engagement_id(plan.operation, response, plan.engagement_place)
     kind = unreadable_reason(response)
-    warnings: list[Finding] = []
+    warnings = _failures_inside(plan, response)
     if found is None and (likely := _likely_engagement_id(plan, request, response)):
         warnings.append(
             Finding.note(
@@ -293,6 +293,19 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
             )
         )
     return warnings
+
+
+def _failures_inside(plan: Plan, response: HttpResponse) -> list[Finding]:
+    """Return warnings of the failures that a part of an accepted response reports: a job, an item of a list."""
+    body = None if plan.operation.is_read else response.json()
+    parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
+    if not any(isinstance(part, dict | list) and part for part in parts):
+        return []
+    from cxcall.findings.finding import Severity
+    from cxcall.responses.failures_in_2xx import explain_failures
+
+    failures = explain_failures(body, is_read=False)
+    return [each._replace(severity=Severity.WARNING) for each in failures]
 
 
 def recorded_values(result: Delivery) -> dict[str, Any]:

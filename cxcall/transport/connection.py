@@ -5,11 +5,12 @@ Loads requests, so only `exchange` imports it, and only to send.
 
 from __future__ import annotations
 
+import logging
 import socket
+import threading
 from binascii import b2a_base64
 from contextlib import contextmanager, suppress
 from os import environ
-from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -28,6 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from requests import PreparedRequest, Response
+
+
+THREAD_NAME = "cxcall-exchange"
+"""The name of the threads that send requests."""
+
+
+def _is_of_program(_record: logging.LogRecord) -> bool:
+    """Return whether a message is not about a request of cxcall: urllib3 logs URLs with numbers and secrets."""
+    return threading.current_thread().name != THREAD_NAME
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_is_of_program)
 
 
 class CutError(Exception):
@@ -59,7 +72,7 @@ class ConnectionState:
         self.head: list[bytes] = []
         self.timings: dict[str, float] = {}
         self._started = perf_counter()
-        self._gate = Lock()
+        self._gate = threading.Lock()
         self._is_aborted = False
         self._handle: socket.socket | None = None
 

@@ -151,7 +151,10 @@ class _Call:
         if self._prepared is None:
             self.done.set()
         else:
-            Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
+            from cxcall.transport.connection import THREAD_NAME
+
+            arguments = (self._prepared, timeout)
+            Thread(target=self._run, args=arguments, name=THREAD_NAME, daemon=True).start()
 
     def wait(self, timeout: float) -> None:
         """Wait for the end; give up after `timeout` seconds, not counting the wait for its turn."""

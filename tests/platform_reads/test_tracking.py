@@ -83,6 +83,13 @@ def test_placed_call_that_cannot_be_read_is_not_to_be_run_again(cxcall: Cxcall) 
     assert f"`cxcall track {ID} --wait` follows it again" in err
 
 
+def test_placed_call_without_its_id_cannot_be_followed(cxcall: Cxcall) -> None:
+    with Platform(lambda _body, _count: Reply(202, {})) as platform:
+        words = ("call", "--to", NUMBER, "--as", USER, "--wait", "--yes")
+        err = cxcall(*words, code=8, env=platform.environment).err
+    assert "without its ID, the call cannot be followed; it was placed" in err
+
+
 def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     failed = {
         "state": "terminated",

@@ -78,7 +78,8 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
         {"success": False}, {"Succeeded": "false"}, {"ok": False}, {"isSuccess": False},
         {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
         {"status": 400}, {"statusCode": 409}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
-        {"errorMessage": "x"}, {"error_description": "x"}, {"fault": {"a": 1}}, [{"error": "x"}],
+        {"errorMessage": "x"}, {"error_description": "x"}, {"state": "failed"}, {"status": "Denied"},
+        {"hasErrors": True}, {"data": {"success": False}}, {"result": {"status": "fail"}}, {"fault": {"a": 1}}, [{"error": "x"}],
     ],
     ids=json.dumps,
 )  # fmt: skip
@@ -123,6 +124,8 @@ def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
 
 def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
     body = {"error": "x"}
+    inside = {"id": "1", "data": {"status": "failed"}}
+    assert evidence_of(respond(200, inside, Location="/calls/abc")) is Evidence.INCONCLUSIVE
     assert evidence_of(respond(200, body, Location="/calls/abc")) is Evidence.INCONCLUSIVE
     exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), may_be_sent=True)
     assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.INCONCLUSIVE

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cxcall.contracts.contract import load_operation
 from cxcall.ledger.intents import older_digests
 from cxcall.ledger.ledger import Ledger
+from cxcall.payloads.payload import Payload
+from cxcall.sending.checked_request import build_request
 from cxcall.sending.people_in_request import find_people
 from cxcall.sending.request_sender import deliver
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
@@ -54,6 +57,31 @@ def test_number_that_a_response_returns_is_masked_in_record_and_result(
     assert bool(delivery.engagement_id) is (status == HTTPStatus.CREATED)
     assert bool(record.message) is (status == HTTPStatus.BAD_REQUEST)
     for shown in (record, delivery.engagement_id, delivery.correlation_id):
+        assert NUMBER[-7:] not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    "inside", [{"results": [{"success": False}]}, {"job": {"error": "no line"}}]
+)
+def test_failure_inside_an_accepted_response_is_a_warning(
+    tmp_path: Path, inside: dict[str, Any]
+) -> None:
+    server = FaultServer((answer(HTTPStatus.CREATED, {"X-Call": "c-1"}, inside),))
+    with server, Ledger.open(tmp_path) as ledger:
+        delivery = deliver(
+            plan_to(server.base_url, engagement_place="header:X-Call"), ledger, Tokens()
+        )
+    assert delivery.outcome == "accepted"
+    assert [(each.code, each.severity) for each in delivery.findings] == [
+        ("hidden-failure", "warning")
+    ]
+
+
+def test_no_repr_shows_a_number() -> None:
+    body = {"contactId": "1", "phoneNumber": NUMBER}
+    intent = PLAN._replace(body=body).intent()
+    built = build_request(PLAN.operation, {"campaignId": CAMPAIGN}, Payload(body), PLAN.settings)
+    for shown in (Payload(body), intent, PLAN, built):
         assert NUMBER[-7:] not in repr(shown)
 
 

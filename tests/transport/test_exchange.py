@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import pickle
 import socket
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from requests import PreparedRequest
 
 from cxcall.transport.exchange import exchange
@@ -53,6 +55,15 @@ def test_a_whole_answer() -> None:
     peer = server.peers[0]
     assert peer.body == BODY
     assert f"Authorization: Bearer {TOKEN}".encode() in peer.head
+
+
+def test_log_of_a_program_shows_no_url_of_a_request(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with FaultServer((fault.accept, fault.accept)) as server:
+        post(f"{server.base_url}/calls?to=%2B12025550123&api_key=SECRETkey1234567890")
+        assert caplog.text == ""
+        requests.post(f"{server.base_url}/own", timeout=20)
+    assert "/own" in caplog.text
 
 
 @pytest.mark.parametrize("name", BROKEN)

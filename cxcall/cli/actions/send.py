@@ -108,13 +108,15 @@ def _deliver_and_follow(
     checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send a request and follow the call; the exit code is that of the end of the call."""
-    from cxcall.cli.actions.track import find_tracker, follow_call
+    from cxcall.cli.actions.track import find_tracker, follow_call, report_unfollowed
 
     tracker = find_tracker(checked.operation)
     report = deliver_request(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
-    if report.outcome is not Outcome.ACCEPTED or not started:
+    if report.outcome is not Outcome.ACCEPTED:
         return report
+    if not started:
+        return report_unfollowed(report, "without its ID, the call cannot be followed")
     try:
         return follow_call(report, tracker, started, checked.settings, screen)
     except (BrokenPipeError, WriteError):

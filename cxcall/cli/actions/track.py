@@ -76,7 +76,12 @@ def follow_call(
             cause = error
         else:
             return found
-    return _report_unfollowed(report, engagement_id, cause)
+    causes = after_send(cause.findings) if isinstance(cause, CxcallError) else []
+    what = "interrupted while following the call"
+    if isinstance(cause, Exception):
+        what = "the call could not be followed" + ("" if causes else f": {type(cause).__name__}")
+    fix = f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again"
+    return report_unfollowed(report, what, fix, causes)
 
 
 def _follow(
@@ -148,19 +153,17 @@ def _add_sentiment(
     return delivery_report(COMMAND, delivery, operation, request)._replace(data=report.data)
 
 
-def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
-    """Return the report of a placed call that can no longer be followed."""
-    found = after_send(cause.findings) if isinstance(cause, CxcallError) else []
-    what = "interrupted while following the call"
-    if isinstance(cause, Exception):
-        what = "the call could not be followed" + ("" if found else f": {type(cause).__name__}")
+def report_unfollowed(
+    report: Report,
+    what: str,
+    fix: str = "look at the call in the platform",
+    causes: Sequence[Finding] = (),
+) -> Report:
+    """Return the report of a placed call that cannot be followed, or no longer."""
     left = Finding.warning(
-        "outcome-unknown",
-        "response",
-        f"{what}; it was placed, and may continue",
-        fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
+        "outcome-unknown", "response", f"{what}; it was placed, and may continue", fix=fix
     )
-    warned = [each._replace(severity=Severity.WARNING) for each in found]
+    warned = [each._replace(severity=Severity.WARNING) for each in causes]
     return _add_end(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
 
 
