@@ -33,12 +33,12 @@ _FEW_SECRETS = 16
 """The most secrets of a source that are searched in every encoding in each of its requests."""
 # `+4930*****00`, `•••• 1234`, `91d7…`, `+49301234XXXX`, `xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx`
 _MASKED = re.compile(
-    r".*(?:[*\u2022\u2588\u25cf]{2}|\u2026).*|\+?[0-9]+[0-9 ().-]*[xX]{2,}[0-9xX .-]*"
+    r".*(?:[*\u2022\u2588\u25cf]{2}|\u2026).*|\+?[0-9][0-9 ().-]*[xX]{2,}[0-9xX .-]*"
     r"|(?=.*[xX]{3})[0-9a-fA-FxX]{8}(?:-[0-9a-fA-FxX]{4}){3}-[0-9a-fA-FxX]{12}",
     re.DOTALL,
 )
 _MAY_BE = re.compile("[*\u2022\u2588\u25cf\u2026]|[xX]{2}")
-_COOKIE = re.compile(r"([^=;\s]+)=([^;\s]+)")
+_COOKIE = re.compile(r"(?<![^=;\s])([^=;\s]+)=([^;\s]+)")
 _JWT = re.compile(r"[\w-]{8,}\.[\w-]{8,}\.[\w-]*")
 # Parts of names of secrets. A text without them can only have secrets by their form.
 _HINTS = ("oken", "ecret", "assw", "earer", "asic ", "piKey", "pikey", "pi_key", "redential", "eyJ")

@@ -30,10 +30,12 @@ _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")
 _SHELL_PROMPT = re.compile(r"(?:>>?|More\?|[dbc]?quote>|cmdand>|pipe>)(?: |$)")
 # Node.js prints an error that repeats the response beside it; one with a code such as ECONNRESET is kept.
-_PRINTED_ERROR = re.compile(r"(?<=: )\[\w*Error: (?![^\n]*\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])")
+_PRINTED_ERROR = re.compile(
+    r"(?<=: )\[\w*Error: (?![^\n]{0,500}\bE[A-Z]{4,})[^\[\]\n]*\](?=[\s,}])"
+)
 _QUOTE = re.compile(r"\\.|['\"]")
 _PAIRS = re.compile(r"[?&]?[\w.%\[\]-]+=[^\s&]*(?:&[\w.%\[\]-]+=[^\s&]*)*&?(?:\s+HTTP/[0-9.]+)?")
-_BROKEN_PAIRS = re.compile(r"[ \t]*\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&]*&[ \t]*\n[ \t]*[\w.%-]+=")
+_BROKEN_PAIRS = re.compile(r"\n[ \t]*[?&][\w.%\[\]-]+=|=[^\s&=]*&[ \t]*\n[ \t]*[\w.%-]+=")
 
 # A URL that a mail, a terminal, or text recognition split into two lines.
 _WRAPPED = re.compile(
@@ -86,18 +88,22 @@ def _join_pairs(text: str) -> str:
     """Return a text with each query and form on one line; editors split them before or after `&`."""
     if not _BROKEN_PAIRS.search(text):
         return text
-    lines: list[str] = []
+    lines: list[list[str]] = []
+    signs: set[str] = set()  # of the line that may continue
+    end = ""
     for line in text.split("\n"):
-        content, before = line.strip(), lines[-1].rstrip() if lines else ""
-        is_next = (content[:1] == "&" and "=" in before) or (
-            content[:1] == "?" and "/" in before and line[:1].isspace()
-        )
-        is_next = is_next or (before[-1:] == "&" and "=" in before)
+        content = line.strip()
+        is_next = (content[:1] == "&" or end == "&") and "=" in signs
+        is_next = is_next or (content[:1] == "?" and "/" in signs and line[:1].isspace())
         if is_next and _PAIRS.fullmatch(content):
-            lines[-1] = before + content
+            lines[-1][-1] = lines[-1][-1].rstrip()
+            lines[-1].append(content)
         else:
-            lines.append(line)
-    return "\n".join(lines)
+            lines.append([line])
+            signs = set()
+        signs.update(each for each in "=/" if each in content)
+        end = content[-1:]
+    return "\n".join(map("".join, lines))
 
 
 def join_wrapped_urls(text: str) -> str:

@@ -38,8 +38,10 @@ _CODE_TARGET = re.compile(
 )
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
+_POWERSHELL = r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
+# The last command before a URL: a search from each one to the end of the line would take quadratic time.
 _POWERSHELL_REQUEST = re.compile(
-    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE
+    rf"{_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://", re.IGNORECASE
 )
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _MAX_SEARCH = 1 << 20

@@ -43,17 +43,17 @@ _DIALECTS = {
     for name, pattern in {
         "powershell": (
             r"(?i:\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b"
-            r"|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
+            r"|^[^\S\n]*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
         ),
         "objective-c": r"\bNS[A-Z]\w+|#import\b",
-        "dollar variables": r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
-        "raw single quotes": r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$",
-        "lisp": r"^\s*\((?:require|ns|defn?|let|client/|http/)\b",
+        "dollar variables": r"^[^\S\n]*(?:my |our |local )?\$\w+ *=|^[^\S\n]*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
+        "raw single quotes": r"<\?php|^[^\S\n]*\$\w+\s*=|->\w+\(|\bputs\b|^[^\S\n]*require '|\bend\s*$|\bmy \$",
+        "lisp": r"^[^\S\n]*\((?:require|ns|defn?|let|client/|http/)\b",
         "basic": (
-            r"^\s*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b"
+            r"^[^\S\n]*(?:Dim|Set|Private|Public|End) \w|\bCreateObject\(|\bAs (?:String|Object|New)\b"
             r"|\bChr\(34\)|& \"{3}\w"
         ),
-        "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^\s*CALL METHOD\b|->request->set_)",
+        "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^[^\S\n]*CALL METHOD\b|->request->set_)",
         "variants": (
             r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`"
             r"(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b"

@@ -15,7 +15,10 @@ from cxcall.explaining.readers.unresolved_variables import (
 
 VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
 URL = re.compile(
-    rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE
+    rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+"
+    # Only from the start of a name: a search that tries each letter takes quadratic time in a long word.
+    r"|(?<![\w-])(?<![\w-]\.)(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/\S*",
+    re.IGNORECASE,
 )
 KNOWN_PATH = re.compile(
     r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/"

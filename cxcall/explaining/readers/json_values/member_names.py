@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
@@ -76,5 +77,6 @@ def members_behind(
             yield each
 
 
+@lru_cache(maxsize=4096, typed=True)
 def _fold(name: str) -> str:
     return re.sub(r"[^a-z]", "", str(name).lower())

@@ -19,7 +19,6 @@ from cxcall.explaining.readers.messages.responses_in_text import dumped_objects,
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unresolved
 
-_ARGUMENT = re.compile(r"[(=,\[]\s*\Z")
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
 # A value that a console leaves out, such as `[Object]`.
 _LEFT_OUT = re.compile(r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]")
@@ -40,10 +39,10 @@ _MAX_DEPTH = 12
 def read_objects(text: str) -> Iterator[ObservedRequest]:
     """Yield the request of each object that has a method and a URL, with the response that is in it or follows it."""
     spans = [each for each in json_values(text) if isinstance(each[2], dict)]
-    spans = [each for each in spans if not _ARGUMENT.search(text[: each[0]])]
-    rest = text
-    for start, end, _ in reversed(spans):
-        rest = rest[:start] + rest[end:]
+    spans = [each for each in spans if not _is_argument(text, each[0])]
+    ends = [0, *(end for _, end, _ in spans)]
+    starts = [*(start for start, *_ in spans), len(text)]
+    rest = "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
     values = [value for *_, value in spans]
     if not any(map(_has_target, values)) and _DUMP.search(text):
         marked = _LEFT_OUT.sub(lambda found: f'"{mark_unresolved(f"{{{found[1]}}}")}"', text)
@@ -54,6 +53,13 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
     if len(found) == 1 and found[0].response is None:
         found = [replace(found[0], response=read_response(rest))]
     yield from found
+
+
+def _is_argument(text: str, start: int) -> bool:
+    """Return whether the sign before an object shows that it is an argument, a value, or an item."""
+    while start and text[start - 1].isspace():
+        start -= 1
+    return text[max(start - 1, 0) : start] in {*"(=,["}
 
 
 def _combine(values: list[dict[str, Any]]) -> Iterator[ObservedRequest]:

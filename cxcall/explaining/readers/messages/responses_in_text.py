@@ -53,7 +53,7 @@ _SDK_ERROR = re.compile(
 # A login server reports an error to the redirect URI (RFC 6749, section 4.1.2.1).
 _LOGIN_ERROR = re.compile(r"[?#&]error=(?P<error>[a-z_]{3,60})(?P<rest>(?:&[^\s\"'<>]*)?)")
 _STATUS_ALONE = re.compile(
-    rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE
+    rf"^[^\S\n]*({'|'.join(str(each.value) for each in HTTPStatus)})[^\S\n]*$", re.MULTILINE
 )
 _FAILED_URL = re.compile(
     r"\b(?:(?:for|with) url:? |failed for (?=http)|url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"

@@ -58,7 +58,7 @@ _HURL_EXPECTED = re.compile(
 )
 _HURL_ACTUAL = re.compile(r"^.*\^+ actual value is <([1-5][0-9]{2})>.*$", re.MULTILINE)
 _MARKS = re.compile(
-    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^\s*\u2502"
+    rf"{_TIME}|^(?:send|reply): b?['\"]|^(?:-->|<--) |^Method: \w+, RequestUri: |^[^\S\n]*\u2502"
     r"|\\r\\n$",
     re.MULTILINE,
 )

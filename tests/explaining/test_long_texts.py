@@ -1,0 +1,34 @@
+"""Long texts that a person may paste by mistake, such as a minified file, are read in linear time."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxcall.explaining.explanation import explain
+from cxcall.explaining.readers.json_values.objects_in_text import read_objects
+from cxcall.explaining.readers.paste_cleanup import clean_text
+from cxcall.findings.errors import UsageError
+
+SIZE = 1 << 18
+
+# In each of these tests, quadratic time would take minutes, and the time limit of the test run would stop it.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a"]
+)
+def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
+    assert clean_text(unit * (4 * SIZE // len(unit)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["    \n", "irm a "])
+def test_long_text_without_a_request_is_refused_in_linear_time(unit: str) -> None:
+    with pytest.raises(UsageError, match="cannot parse"):
+        explain(f"text {unit * (SIZE // len(unit))} text")
+
+
+@pytest.mark.slow
+def test_many_objects_in_a_text_are_read_in_linear_time() -> None:
+    assert not list(read_objects("x {} " * (SIZE // 4)))
