@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from functools import cache
 from threading import Lock, RLock
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from cxcall.ledger.database_interface import LOCK_TIMEOUT
 from cxcall.ledger.errors import LastingLedgerError
 from cxcall.runtime.operating_system import call_at_forks
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 
 class ProcessLock:
@@ -28,24 +31,27 @@ class ProcessLock:
         """Whether this process created the lock."""
         return os.getpid() == self._process
 
-    def acquire(self, timeout: float = -1) -> bool:
-        """Get the lock within `timeout` seconds, and return whether that succeeded; raises LedgerError in a forked process."""
+    @property
+    def held(self) -> AbstractContextManager[bool]:
+        """The lock, for a `with` statement; raises LedgerError in a forked process.
+
+        The statement locks and unlocks it in one step: a signal handler of the program that raises an exception
+        meanwhile does not leave it locked, as it could in a method `__enter__` or `__exit__`.
+        """
         if not self.is_own:
             raise LastingLedgerError(
                 f"this connection to the ledger `{self._name}` belongs to the process that opened it",
                 "send with the client here, which opens its own connection; iterate over a batch in the process that began it",
             )
+        return self._lock
+
+    def acquire(self, timeout: float) -> bool:
+        """Get the lock within `timeout` seconds, and return whether that succeeded."""
         return self._lock.acquire(timeout=timeout)
 
     def release(self) -> None:
         """Release the lock."""
         self._lock.release()
-
-    def __enter__(self) -> None:
-        self.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
 
 
 class Suspendable(Protocol):

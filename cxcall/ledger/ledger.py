@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never, no_fence
 from cxcall.ledger.duplicates import (
@@ -23,7 +23,6 @@ from cxcall.ledger.intents import (
     DID_NOT_RING,
     MAX_NOTE_LENGTH,
     RANG,
-    RESOLUTIONS,
     may_follow,
     new_id,
     text_of_limit,
@@ -31,12 +30,12 @@ from cxcall.ledger.intents import (
 )
 from cxcall.ledger.ledger_access import LedgerAccess
 from cxcall.ledger.person_attempts import PersonAttempts
-from cxcall.ledger.schema import END_COLUMNS, condition_of
+from cxcall.ledger.schema import END_COLUMNS
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
+from cxcall.runtime.signals import finish_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from cxcall.ledger.batches import BatchRecords
     from cxcall.ledger.checksummed_rows import StoredDelivery
@@ -89,14 +88,20 @@ class Ledger(LedgerAccess):
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1, timings=timings)
                 self.people.record(number, intent.people)
                 fence(delivery)
-        except BaseException as error:
-            if is_in_transaction and not isinstance(error, CxcallError):
-                with suppress(LedgerError):  # the delivery may not exist
-                    self.record_outcome(
-                        delivery, Outcome.UNDELIVERED, note="interrupted before anything was sent"
-                    )
+        except CxcallError:
+            raise
+        except BaseException as error:  # such as one of a signal handler of the program
+            self._record_interrupt(error, delivery if is_in_transaction else "")
             raise
         return delivery
+
+    def _record_interrupt(self, error: BaseException, delivery: str) -> None:
+        """Finish what an exception left unfinished, and record that a delivery was not sent, if it was recorded at all."""
+        finish_blocks(error)
+        if delivery:
+            with suppress(LedgerError):  # the delivery may not exist
+                note = "interrupted before anything was sent"
+                self.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
 
     def stop_on_guards(self, intent: Intent, window: float, limit: AttemptLimit | None) -> None:
         """Raise the error with which `begin` would stop a request now; nothing is recorded."""
@@ -299,52 +304,3 @@ class Ledger(LedgerAccess):
         """
         with self.database.snapshot():
             return find_row_of_batches(batches, self.rows.select_by_digest(*self._digests(intent)))
-
-    def get(self, delivery: str) -> Record:
-        """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
-        prefix = delivery.strip().upper()
-        bounds = (prefix, prefix + "~")
-        with self.database.reading():
-            stored = self.rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
-            found = [each.record for each in stored]
-        if len(found) == 1 and prefix:
-            return found[0]
-        problem = "several delivery IDs start" if found else "no delivery ID starts"
-        fix = "see `cxcall history list` for the IDs"
-        raise UsageError(f"{problem} with `{delivery}`", where="delivery", fix=fix)
-
-    def last(self, outcome: str = "") -> Record | None:
-        """Return the newest delivery, optionally with one outcome; None if there is none."""
-        return next(self.records(outcome=outcome, limit=1), None)
-
-    def records(
-        self,
-        *,
-        since: datetime | None = None,
-        operation: str = "",
-        outcome: str = "",
-        engagement_id: str = "",
-        batch: str = "",
-        profile: str = "",
-        unresolved: bool = False,
-        limit: int | None = None,
-    ) -> Iterator[Record]:
-        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution.
-
-        `unresolved` yields those that may have placed a call and were not resolved by a person.
-        """
-        values: dict[str, Any] = {
-            "since": since.timestamp() if since else None,
-            "operation": operation or None,
-            "outcome": RESOLUTIONS.get(outcome, outcome) or None,
-            "engagement_id": engagement_id or None,
-            "batch": batch.upper() or None,
-            "profile": profile or None,
-            "unresolved": unresolved or None,
-        }
-        rest = f"WHERE {condition_of(values)} ORDER BY d.at DESC, d.number DESC"
-        if limit is not None:
-            rest, values["limit"] = f"{rest} LIMIT :limit", limit
-        with self.database.explaining_errors():
-            for stored in self.rows.select(rest, values):
-                yield stored.record

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
 from cxcall.ledger.checksummed_rows import LedgerRows, State, check_if_quick
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
+from cxcall.ledger.intents import RESOLUTIONS
 from cxcall.ledger.loss_marker import LedgerMarker
+from cxcall.ledger.schema import condition_of
 from cxcall.ledger.sqlite.ledger_file import open_database, open_unwritable_database
 from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.ledger.stored_texts import keyed_digest, mask_for_ledger
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.postgres.postgres_database import PostgresDatabase
     from cxcall.ledger.postgres.queued_rows import QueuedRows
     from cxcall.ledger.postgres.shared_pace import SharedPace
+    from cxcall.ledger.records import Record
     from cxcall.ledger.stop_of_all_machines import SharedMarks
 
 
@@ -241,6 +244,55 @@ class LedgerAccess:
             self._insert_server(again=True)
         self._marker.accept(self.rows.state)
         return problem
+
+    def get(self, delivery: str) -> Record:
+        """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
+        prefix = delivery.strip().upper()
+        bounds = (prefix, prefix + "~")
+        with self.database.reading():
+            stored = self.rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
+            found = [each.record for each in stored]
+        if len(found) == 1 and prefix:
+            return found[0]
+        problem = "several delivery IDs start" if found else "no delivery ID starts"
+        fix = "see `cxcall history list` for the IDs"
+        raise UsageError(f"{problem} with `{delivery}`", where="delivery", fix=fix)
+
+    def last(self, outcome: str = "") -> Record | None:
+        """Return the newest delivery, optionally with one outcome; None if there is none."""
+        return next(self.records(outcome=outcome, limit=1), None)
+
+    def records(
+        self,
+        *,
+        since: datetime | None = None,
+        operation: str = "",
+        outcome: str = "",
+        engagement_id: str = "",
+        batch: str = "",
+        profile: str = "",
+        unresolved: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution.
+
+        `unresolved` yields those that may have placed a call and were not resolved by a person.
+        """
+        values: dict[str, Any] = {
+            "since": since.timestamp() if since else None,
+            "operation": operation or None,
+            "outcome": RESOLUTIONS.get(outcome, outcome) or None,
+            "engagement_id": engagement_id or None,
+            "batch": batch.upper() or None,
+            "profile": profile or None,
+            "unresolved": unresolved or None,
+        }
+        rest = f"WHERE {condition_of(values)} ORDER BY d.at DESC, d.number DESC"
+        if limit is not None:
+            rest, values["limit"] = f"{rest} LIMIT :limit", limit
+        with self.database.explaining_errors():
+            for stored in self.rows.select(rest, values):
+                yield stored.record
 
     def check(self, *, always: bool = False) -> None:
         """Check every record; raises LedgerError. A large file is checked only if `always`."""

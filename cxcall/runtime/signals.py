@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -35,6 +35,7 @@ SIGNAL_INTERVAL = 0.5
 runs after the wait."""
 
 _RETRY_SECONDS = 0.005
+_CONTEXTLIB = contextmanager.__code__.co_filename
 _UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
 """The starts of file names of code that C or Rust calls, where an exception is lost or causes a panic."""
 
@@ -154,6 +155,21 @@ def _is_postponed(number: int, frame: FrameType | None) -> bool:
     return frame is not None and call_later(_RETRY_SECONDS, lambda: signal.raise_signal(number))
 
 
+def finish_blocks(error: BaseException) -> None:
+    """Run the ends of the `with` blocks that an exception has left without running them.
+
+    A signal handler of a program may raise an exception at the last step of `__enter__`, or at the first step of
+    `__exit__`, of a context manager that `contextlib` made from a function. That function then stays at its `yield`, with
+    its locks and its transaction, as long as somebody keeps the traceback of the exception.
+    """
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == _CONTEXTLIB:
+            with suppress(RuntimeError):  # it is still running
+                step.tb_frame.clear()
+        step = step.tb_next
+
+
 class DeferredSignals:
     """Defers the signals while the block runs; once open, only the first one interrupts."""
 
@@ -172,6 +188,10 @@ class DeferredSignals:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Set the handlers again that were set before the block; this may be done several times."""
         self._is_open = False
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

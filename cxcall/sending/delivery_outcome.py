@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import RetryStoppedError
+from cxcall.findings.errors import CxcallError, RetryStoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.responses import identifiers
@@ -21,7 +21,6 @@ from cxcall.responses.processing_evidence import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.findings.errors import CxcallError
     from cxcall.sending.send_plan import Plan
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
@@ -327,3 +326,17 @@ def recorded_values(result: Delivery) -> dict[str, Any]:
         answer["code"] = platform_code(exchange.response)
         answer["message"] = exchange.request.mask_echo(platform_message(exchange.response))
     return answer
+
+
+def warn_of_missing_record(plan: Plan, error: BaseException) -> Finding:
+    """Return the warning that an error kept the outcome of a delivery from being recorded."""
+    reason = error if isinstance(error, CxcallError) else type(error).__name__
+    if isinstance(error, KeyboardInterrupt):
+        reason = str(error) or "interrupted"
+    return Finding.warning(
+        "ledger",
+        "ledger",
+        f"the outcome was not recorded: {reason}",
+        fix=f"note this result: `cxcall history show {plan.delivery}` will list it as unknown",
+        why="the ledger could not be written after the request was sent",
+    )

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import Evidence, classify
-from cxcall.runtime.signals import DeferredSignals
+from cxcall.runtime.signals import DeferredSignals, finish_blocks
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
     recorded_values,
@@ -21,6 +20,7 @@ from cxcall.sending.delivery_outcome import (
     result_of_exchange,
     result_of_failed_retry,
     result_of_unsent_request,
+    warn_of_missing_record,
 )
 from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, NullLedger, Plan, SendHooks
 from cxcall.transport.exchange import InterruptedExchange, load_client
@@ -79,33 +79,42 @@ def deliver(
     attempts = _Attempts(plan, ledger, tokens, hooks)
     signals = attempts.signals = watch.signals if watch else attempts.signals
     with signals:
-        intent, error = plan.intent(), None
-        window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
-        attempts.recorded_at = uptime()
-        delivery = ledger.begin(
-            intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit
-        )
-        attempts.plan = plan._replace(delivery=delivery)
         try:
-            attempts.log_start(intent)
-            signals.open()
-            result = attempts.run(token)
-            signals.close()
-        except BaseException as broken:  # noqa: BLE001 - whatever a signal handler of the program raises
-            signals.close()
-            error = broken
-            result = attempts.result_of_interrupt(broken)
-        try:
-            result = attempts.record(result)
-        except BaseException as broken:  # noqa: BLE001 - as above; the second time, it is part of the result
-            attempts.late_error = broken
-            result = attempts.record(result)
-        attempts.log_end(result)
-        if watch:
-            watch.end(result, error or attempts.late_error)
-        elif error and not isinstance(error, KeyboardInterrupt):
-            raise error
-        return result
+            return _deliver_once(attempts, ledger, token, watch)
+        finally:  # and again at the end of the block, if an exception of the program comes within it
+            signals.restore()
+
+
+def _deliver_once(
+    attempts: _Attempts, ledger: Ledger, token: Credentials | None, watch: DeliveryWatch | None
+) -> Delivery:
+    """Record and send a request while signals are deferred, as `deliver` describes."""
+    plan, signals = attempts.plan, attempts.signals
+    intent, error = plan.intent(), None
+    window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
+    attempts.recorded_at = uptime()
+    ledger.begin(intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit)
+    try:
+        attempts.log_start(intent)
+        signals.open()
+        result = attempts.run(token)
+        signals.close()
+    except BaseException as broken:  # noqa: BLE001 - whatever a signal handler of the program raises
+        signals.close()
+        error = broken
+        result = attempts.result_of_interrupt(broken)
+    try:
+        result = attempts.record(result)
+    except BaseException as broken:  # noqa: BLE001 - as above; the second time, it is part of the result
+        attempts.late_error = broken
+        finish_blocks(broken)
+        result = attempts.record(result)
+    attempts.log_end(result)
+    if watch:
+        watch.end(result, error or attempts.late_error)
+    elif error and not isinstance(error, KeyboardInterrupt):
+        raise error
+    return result
 
 
 def record_outcome(
@@ -144,6 +153,7 @@ class _Attempts:
 
     def before_commit(self, delivery: str) -> None:
         """Stop at the fence, or start to load the HTTP client during the wait for the disk."""
+        self.plan = self.plan._replace(delivery=delivery)
         self.hooks.fence(delivery)
         load_client()
 
@@ -292,6 +302,7 @@ class _Attempts:
 
     def result_of_interrupt(self, interrupt: BaseException) -> Delivery:
         """Return the result of a delivery that an exception stopped, from the facts that are known by then."""
+        finish_blocks(interrupt)
         exchange = self.last_exchange
         if isinstance(interrupt, InterruptedExchange):
             exchange, self.may_be_processed = interrupt.exchange, interrupt.may_be_sent
@@ -319,7 +330,7 @@ class _Attempts:
         except BaseException as error:
             if not (isinstance(error, CxcallError) or self.is_interrupted() or self.late_error):
                 raise
-            findings = (*result.findings, self._ledger_warning(error))
+            findings = (*result.findings, warn_of_missing_record(self.plan, error))
             return result._replace(findings=findings, is_recorded=False)
         return result
 
@@ -335,16 +346,4 @@ class _Attempts:
             engagementId=result.engagement_id,
             correlationId=result.correlation_id,
             findings=[found.code for found in result.findings] or None,
-        )
-
-    def _ledger_warning(self, error: BaseException) -> Finding:
-        reason = error if isinstance(error, CxcallError) else type(error).__name__
-        if isinstance(error, KeyboardInterrupt):
-            reason = str(error) or "interrupted"
-        return Finding.warning(
-            "ledger",
-            "ledger",
-            f"the outcome was not recorded: {reason}",
-            fix=f"note this result: `cxcall history show {self.plan.delivery}` will list it as unknown",
-            why="the ledger could not be written after the request was sent",
         )

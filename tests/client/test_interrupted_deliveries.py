@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from threading import Event, get_ident
@@ -19,6 +19,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.sending.configured_ledger import open_ledger
 from cxcall.transport.exchange import _Call
 from helpers.command import CONTACT
+from helpers.interrupts import SIGNAL, TooLateError, handler_that_raises
 from helpers.platform_server import Platform, Reply
 from helpers.work import examples
 
@@ -29,12 +30,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
 
 BODY = {"contactId": CONTACT, "reasonCode": "x"}
-SIGNAL = signal.SIGUSR1
 PACKAGE = str(Path(cxcall.__file__).parent)
-
-
-class TooLateError(Exception):
-    """What a task queue raises when a task takes too long."""
 
 
 class SlowPlatform(Platform):
@@ -66,18 +62,6 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowPl
         monkeypatch.chdir(tmp_path)
         yield running
         running.over.set()
-
-
-@contextmanager
-def handler_that_raises(error: BaseException) -> Iterator[None]:
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        raise error
-
-    before = signal.signal(SIGNAL, handle)
-    try:
-        yield
-    finally:
-        signal.signal(SIGNAL, before)
 
 
 def records() -> list[Record]:

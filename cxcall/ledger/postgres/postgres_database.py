@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import UsageError
+from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.database_interface import (
     INTERRUPTED_WAIT,
@@ -23,17 +23,23 @@ from cxcall.ledger.database_interface import (
     LedgerDatabase,
     never,
 )
-from cxcall.ledger.errors import LastingLedgerError, LedgerError
 from cxcall.ledger.forked_processes import ProcessLock
 from cxcall.ledger.postgres.postgres_address import read_address
+from cxcall.ledger.postgres.postgres_errors import (
+    damage_error,
+    explain_errors,
+    raise_error_of_program,
+)
 from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
-from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from psycopg import Connection, Cursor
+
+    from cxcall.ledger.errors import LedgerError
 
 _CONNECT_TIMEOUT = 10
 _LOCK_STEP_MS = 200
@@ -72,6 +78,8 @@ class PostgresDatabase(LedgerDatabase):
         self._offset, self._measured_at = timedelta(0), 0.0
         with self.explaining_errors():
             self._connection = self._connect()
+        self._writer: Connection[Any] | None = None
+        """The connection whose transaction has the write lock: while it has, no other one replaces it."""
 
     def new_connection(self, **settings: str) -> Connection[Any]:
         """Return another connection; `settings` are its different settings. Raises the errors of psycopg."""
@@ -119,12 +127,6 @@ class PostgresDatabase(LedgerDatabase):
         self._flush()
         return self._connection
 
-    @property
-    def _is_in_transaction(self) -> bool:
-        from psycopg.pq import TransactionStatus
-
-        return self._connection.info.transaction_status is not TransactionStatus.IDLE
-
     def write(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement without a result, together with others: one round trip for all of them."""
         self._unsent.append((in_postgres(statement).encode(), values or None))
@@ -136,21 +138,41 @@ class PostgresDatabase(LedgerDatabase):
         if len(statements) == 1:
             self._connection.execute(*statements[0])
         elif statements:
-            with self._connection.pipeline():
+            with raise_error_of_program(), self._connection.pipeline():
                 for statement, values in statements:
                     self._connection.execute(statement, values)
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor[Any]:
         """Execute one statement, which is written for SQLite; another thread's transaction ends first."""
-        with self._lock:
+        with self._lock.held:
+            if self._connection.closed and self._connection is not self._writer:
+                self._connection = self._connect()
             self._flush()
             return self._connection.execute(in_postgres(statement).encode(), values or None)
 
     @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Keep other threads out, and close a connection whose state is not known.
+
+        An exception of the program, such as that of its signal handler, may come within a statement. The next one would
+        get the response to it. The server ends the transaction of a connection that is closed.
+        """
+        import psycopg
+
+        with self._lock.held, self.explaining_errors():
+            try:
+                yield
+            except (CxcallError, psycopg.Error, GeneratorExit):
+                raise
+            except BaseException:
+                self._connection.close()
+                raise
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """Keep other threads from writing while this one reads."""
-        with self._lock, self.explaining_errors():
-            if self._connection.closed:
+        with self._locked():
+            if self._connection.closed and self._connection is not self._writer:
                 self._connection = self._connect()
             yield
 
@@ -158,14 +180,15 @@ class PostgresDatabase(LedgerDatabase):
     def snapshot(self) -> Iterator[None]:
         """Read one state of the ledger in several statements, whatever other processes write."""
         with self.reading():
-            if self._is_in_transaction:
+            if _is_in_transaction(self._connection):
                 yield
                 return
+            connection = self._connection
             try:
-                self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                connection = self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield
             finally:
-                self._roll_back()
+                self._roll_back(connection)
 
     @contextmanager
     def transaction(
@@ -177,19 +200,27 @@ class PostgresDatabase(LedgerDatabase):
         KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
         (`is_durable` is False) not before a second.
         """
-        with self._lock, self.explaining_errors():
+        with self._locked():
+            connection = None
             try:
                 self._acquire(is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
+                connection = self._writer = self._connection
                 yield
                 self._flush(b"COMMIT")
-            except BaseException:
-                self._roll_back()
+            except BaseException as error:
+                self._end_failed(connection or self._connection, error)
                 raise
+            finally:
+                if self._writer is connection:
+                    self._writer = None
 
     def _acquire(self, is_cancelled: Callable[[], bool], patience: float) -> None:
         """Begin a transaction and get the write lock; waits for a server that restarts."""
         import psycopg
 
+        if not self._connection.closed and _is_in_transaction(self._connection):
+            self._connection.close()  # an exception of the program prevented the end of a transaction
+        self._unsent.clear()
         started = time.monotonic()
         while True:
             try:
@@ -197,12 +228,12 @@ class PostgresDatabase(LedgerDatabase):
                     self._connection = self._connect()
                 self._connection.execute(_BEGIN, prepare=False)
             except psycopg.errors.LockNotAvailable:
-                self._roll_back()
+                self._roll_back(self._connection)
                 interval, reason = 0.0, WAIT_FOR_LOCK
                 if time.monotonic() - started >= LOCK_TIMEOUT:
                     raise
             except psycopg.OperationalError:
-                self._roll_back()
+                self._roll_back(self._connection)
                 interval, reason = _RECONNECT_INTERVAL, WAIT_FOR_SERVER
                 if time.monotonic() - started >= LOCK_TIMEOUT:
                     raise
@@ -212,8 +243,8 @@ class PostgresDatabase(LedgerDatabase):
                 raise KeyboardInterrupt(reason)
             time.sleep(interval)
 
-    def _begin(self, statement: str) -> None:
-        """Begin a transaction that only reads, with a new connection if the server closed this one."""
+    def _begin(self, statement: str) -> Connection[Any]:
+        """Begin a transaction that only reads, with a new connection if the server closed this one; return the connection."""
         import psycopg
 
         try:
@@ -222,17 +253,28 @@ class PostgresDatabase(LedgerDatabase):
             self._connection.close()
             self._connection = self._connect()
             self._connection.execute(statement.encode())
+        return self._connection
 
-    def _roll_back(self) -> None:
-        """End a transaction; a connection on which that fails is closed, and the server ends it."""
+    def _end_failed(self, connection: Connection[Any], error: BaseException) -> None:
+        """End a transaction in which an error occurred; after one of the program, by closing the connection."""
         import psycopg
 
         self._unsent.clear()
+        if isinstance(error, CxcallError | psycopg.Error):
+            self._roll_back(connection)
+        else:
+            connection.close()
+
+    @staticmethod
+    def _roll_back(connection: Connection[Any]) -> None:
+        """End a transaction; a connection on which that fails is closed, and the server ends it."""
+        import psycopg
+
         try:
-            if not self._connection.closed and self._is_in_transaction:
-                self._connection.execute("ROLLBACK")
+            if not connection.closed and _is_in_transaction(connection):
+                connection.execute("ROLLBACK")
         except psycopg.Error:
-            self._connection.close()
+            connection.close()
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
@@ -258,59 +300,25 @@ class PostgresDatabase(LedgerDatabase):
             fix=fix,
         )
 
-    @contextmanager
-    def explaining_errors(self) -> Iterator[None]:
+    def explaining_errors(self) -> AbstractContextManager[None]:
         """Turn errors of the server and the network into a LedgerError that says what to do."""
-        import psycopg
-
-        try:
-            yield
-        except psycopg.errors.LockNotAvailable:
-            raise LedgerError(
-                f"the ledger `{self.name}` is locked by another process",
-                "wait until the other cxcall finishes, or stop it; then run this again",
-            ) from None
-        except psycopg.errors.InsufficientPrivilege as error:
-            raise LastingLedgerError(
-                f"the ledger `{self.name}` cannot be used: {_text_of(error)}",
-                f"ask the owner of the database to grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
-            ) from None
-        except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
-            raise LedgerError(
-                f"the ledger `{self.name}` cannot be written: {_text_of(error)}",
-                "use the address of the primary server, or ask its administrator to free disk space; then run this again",
-            ) from None
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise LedgerError(
-                f"the ledger `{self.name}` cannot be reached: {_text_of(error)}",
-                "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
-            ) from None
-        except (
-            psycopg.errors.InvalidSqlStatementName,
-            psycopg.errors.DuplicatePreparedStatement,
-            psycopg.errors.UndefinedTable,
-        ) as error:
-            raise LastingLedgerError(
-                f"the ledger `{self.name}` cannot be used over this connection: {_text_of(error)}",
-                "connect without a connection pool, or use a pool in session mode; "
-                f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
-            ) from None
-        except psycopg.Error as error:
-            raise self.damage_error(_text_of(error)) from None
+        return explain_errors(self.name)
 
     def damage_error(self, detail: str) -> LedgerError:
         """Return the error for a ledger with a damaged record."""
-        return LastingLedgerError(
-            f"the ledger `{self.name}` is damaged: {detail}",
-            f"restore a backup of the schema `{SCHEMA}`; without one, check on the platform which calls were placed, rename "
-            f"the schema, and run `cxcall history accept`",
-        )
+        return damage_error(self.name, detail)
 
     def close(self) -> None:
         """End the connection; everything that was recorded is committed."""
         if self._lock.is_own:
             with suppress(Exception):
                 self._connection.close()
+
+
+def _is_in_transaction(connection: Connection[Any]) -> bool:
+    from psycopg.pq import TransactionStatus
+
+    return connection.info.transaction_status is not TransactionStatus.IDLE
 
 
 def _read_server(connection: Connection[Any]) -> str:
@@ -324,9 +332,3 @@ def _read_server(connection: Connection[Any]) -> str:
     except psycopg.Error:
         return ""
     return str(row[0] or "") if row else ""
-
-
-def _text_of(error: Exception) -> str:
-    """Return the first line of an error's text, without secrets."""
-    lines = str(error).strip().splitlines()
-    return redact(lines[0]) if lines else type(error).__name__

@@ -61,7 +61,7 @@ class SharedPace:
         import psycopg
 
         started = time.monotonic()
-        with self._lock, self._database.explaining_errors():
+        with self._lock.held, self._database.explaining_errors():
             while True:
                 try:
                     if self._connection is None or self._connection.closed:
@@ -82,5 +82,5 @@ class SharedPace:
     def close(self) -> None:
         """End the connection."""
         if self._lock.is_own and self._connection is not None:
-            with self._lock:
+            with self._lock.held:
                 self._connection.close()

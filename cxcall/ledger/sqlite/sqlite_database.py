@@ -37,6 +37,8 @@ class SqliteDatabase(LedgerDatabase):
         """Connect to the file; `mode` are the parameters of SQLite's URI, such as `mode=ro`."""
         self.path, self.name, self._mode = path, str(path), mode
         self.lock = ProcessLock(self.name)
+        self._transaction = object()
+        """Identifies the last transaction, so that only its own end rolls it back."""
         self._connection = self._connect(mode)
         self._is_suspended = self._is_closed = False
         self._file = self._file_identity()
@@ -45,7 +47,7 @@ class SqliteDatabase(LedgerDatabase):
     def _connect(self, mode: str) -> sqlite3.Connection:
         import sqlite3
 
-        self._is_durable = False
+        self._is_durable: bool | None = False
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?{mode}" if mode else self.path,
             timeout=0,
@@ -72,7 +74,7 @@ class SqliteDatabase(LedgerDatabase):
     @contextmanager
     def _connected(self) -> Iterator[None]:
         """Keep other threads from writing, and connect again after a fork."""
-        with self.lock, explain_errors(self.path):
+        with self.lock.held, explain_errors(self.path):
             if self._is_suspended:
                 self._connection = self._connect(self._mode or "mode=rw")
                 self._is_suspended = False
@@ -124,7 +126,7 @@ class SqliteDatabase(LedgerDatabase):
             for statement in PRUNE_TRIGGERS:
                 self.run(statement)
         # Shrinking is optional, and fails while another process reads.
-        with self.lock, suppress(Exception):
+        with self.lock.held, suppress(Exception):
             self._connection.execute("VACUUM")
 
     def back_up(self, path: Path) -> None:
@@ -193,11 +195,12 @@ class SqliteDatabase(LedgerDatabase):
             if self._connection.in_transaction:
                 yield
                 return
-            self.run("BEGIN")
+            own = self._transaction = object()
             try:
+                self.run("BEGIN")
                 yield
             finally:
-                self.run("ROLLBACK")
+                self._roll_back(own)
 
     @contextmanager
     def transaction(
@@ -211,7 +214,9 @@ class SqliteDatabase(LedgerDatabase):
         `is_cancelled` returns True while another process holds the lock.
         """
         with self._connected():
+            self._roll_back(self._transaction)  # if an exception of the program prevented its end
             self._set_durable(is_durable=is_durable)
+            own = self._transaction = object()
             try:
                 # To record an outcome, wait a short time even after a signal.
                 patience = 0.0 if is_durable else INTERRUPTED_WAIT
@@ -219,10 +224,14 @@ class SqliteDatabase(LedgerDatabase):
                 yield
                 self.run("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self.run("ROLLBACK")
+                self._roll_back(own)
                 raise
         self._stop_if_replaced()
+
+    def _roll_back(self, transaction: object) -> None:
+        """End a transaction, unless it has ended and another one has begun."""
+        if transaction is self._transaction and self._connection.in_transaction:
+            self.run("ROLLBACK")
 
     def _stop_if_replaced(self) -> None:
         """Raise LedgerError if SQLite continues writing to a deleted file, which the next process does not see."""
@@ -237,5 +246,6 @@ class SqliteDatabase(LedgerDatabase):
 
     def _set_durable(self, *, is_durable: bool) -> None:
         if is_durable != self._is_durable:
+            self._is_durable = None  # not known if an exception of the program comes now
             self.run(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             self._is_durable = is_durable

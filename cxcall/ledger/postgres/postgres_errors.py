@@ -1,0 +1,87 @@
+"""The errors of a ledger in PostgreSQL, and exceptions that psycopg replaced."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cxcall.ledger.errors import LastingLedgerError, LedgerError
+from cxcall.ledger.postgres.postgres_schema import SCHEMA
+from cxcall.runtime.known_secrets import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def explain_errors(name: str) -> Iterator[None]:
+    """Turn errors of the server and the network into a LedgerError that says what to do; `name` is the ledger's."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.errors.LockNotAvailable:
+        raise LedgerError(
+            f"the ledger `{name}` is locked by another process",
+            "wait until the other cxcall finishes, or stop it; then run this again",
+        ) from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise LastingLedgerError(
+            f"the ledger `{name}` cannot be used: {_text_of(error)}",
+            f"ask the owner of the database to grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
+        ) from None
+    except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
+        raise LedgerError(
+            f"the ledger `{name}` cannot be written: {_text_of(error)}",
+            "use the address of the primary server, or ask its administrator to free disk space; then run this again",
+        ) from None
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise LedgerError(
+            f"the ledger `{name}` cannot be reached: {_text_of(error)}",
+            "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
+        ) from None
+    except (
+        psycopg.errors.InvalidSqlStatementName,
+        psycopg.errors.DuplicatePreparedStatement,
+        psycopg.errors.UndefinedTable,
+    ) as error:
+        raise LastingLedgerError(
+            f"the ledger `{name}` cannot be used over this connection: {_text_of(error)}",
+            "connect without a connection pool, or use a pool in session mode; "
+            f"if tables were deleted, restore a backup of the schema `{SCHEMA}`",
+        ) from None
+    except psycopg.Error as error:
+        raise damage_error(name, _text_of(error)) from None
+
+
+def damage_error(name: str, detail: str) -> LedgerError:
+    """Return the error for a ledger with a damaged record."""
+    return LastingLedgerError(
+        f"the ledger `{name}` is damaged: {detail}",
+        f"restore a backup of the schema `{SCHEMA}`; without one, check on the platform which calls were placed, rename "
+        f"the schema, and run `cxcall history accept`",
+    )
+
+
+@contextmanager
+def raise_error_of_program() -> Iterator[None]:
+    """Raise the exception of a signal handler that psycopg replaced by an error, because it cannot end its pipeline."""
+    import psycopg
+
+    before = sys.exc_info()[1]
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        cause = error.__context__
+        while isinstance(cause, psycopg.Error) and cause is not before:
+            cause = cause.__context__
+        if cause is None or cause is before:
+            raise
+        raise cause from None
+
+
+def _text_of(error: Exception) -> str:
+    """Return the first line of an error's text, without secrets."""
+    lines = str(error).strip().splitlines()
+    return redact(lines[0]) if lines else type(error).__name__

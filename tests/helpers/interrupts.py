@@ -1,0 +1,69 @@
+"""Exceptions of a program's signal handler at a chosen step of this process."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+SIGNAL = signal.SIGUSR1
+_CONTEXTLIB = contextlib.contextmanager.__code__.co_filename
+
+
+class TooLateError(Exception):
+    """What a task queue raises when a task takes too long."""
+
+
+@contextmanager
+def handler_that_raises(error: BaseException) -> Iterator[None]:
+    """Raise an exception at each signal."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        raise error
+
+    before = signal.signal(SIGNAL, handle)
+    try:
+        yield
+    finally:
+        signal.signal(SIGNAL, before)
+
+
+class BlockEnd:
+    """Sends a signal at the first step of `__exit__`, or the last one of `__enter__`, of a block with a function of contextlib.
+
+    It chooses the block that is the `occurrence`-th in the modules of a folder; `is_reached` says whether there were so many.
+    """
+
+    def __init__(self, folder: Path, step: str, occurrence: int) -> None:
+        self.is_reached = False
+        self._folder, self._step, self._left = str(folder), step, occurrence
+
+    def __call__(self, frame: FrameType, event: str, _argument: Any) -> Any:
+        """Trace the functions of this thread."""
+        code, caller = frame.f_code, frame.f_back
+        if code.co_filename != _CONTEXTLIB or code.co_name != self._step or caller is None:
+            return None
+        if not caller.f_code.co_filename.startswith(self._folder):
+            return None
+        if event == ("return" if self._step == "__enter__" else "call"):
+            self._left -= 1
+            if self._left == 0:
+                self.is_reached = True
+                signal.raise_signal(SIGNAL)
+        return self
+
+    @contextmanager
+    def tracing(self) -> Iterator[None]:
+        """Trace this thread in a block."""
+        sys.settrace(self)
+        try:
+            yield
+        finally:
+            sys.settrace(None)
