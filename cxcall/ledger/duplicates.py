@@ -59,6 +59,20 @@ class InFlightError(StoppedError):
         )
 
 
+class ResolvedError(StoppedError):
+    """A person has resolved a delivery whose process was stopped for so long that it could not be in flight any more."""
+
+    def __init__(self, resolved: Record) -> None:
+        super().__init__(
+            _finding(
+                "already-sent",
+                f"delivery `{resolved.id}` was resolved as {resolved.resolution} before this attempt was sent",
+                fix=f"see {command('cxcall', 'history', 'show', resolved.id)}; to send the request now, run it again",
+                why="this process was stopped for longer than the limit of an attempt, and a person has decided meanwhile",
+            )
+        )
+
+
 class Window(NamedTuple):
     """Which accepted deliveries stop an identical request: those of the last `seconds`, or since event `after`.
 
@@ -85,6 +99,12 @@ def check_has_ended(found: StoredDelivery, now: datetime, boot_time: BootTime) -
     left = found.seconds_in_flight(now.timestamp(), boot_time)
     if left > 0:
         raise InFlightError(found.record, now + timedelta(seconds=left))
+
+
+def stop_on_resolved(own: StoredDelivery) -> None:
+    """Raise ResolvedError if a person has resolved a delivery that is about to be sent again."""
+    if own.event["kind"] == "resolved":
+        raise ResolvedError(own.record)
 
 
 def stop_on_same_row(batch: str, earlier: Sequence[StoredDelivery], now: datetime) -> None:

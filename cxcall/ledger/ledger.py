@@ -16,6 +16,7 @@ from cxcall.ledger.duplicates import (
     check_is_unknown,
     find_row_of_batches,
     stop_on_identical,
+    stop_on_resolved,
     stop_on_same_row,
 )
 from cxcall.ledger.errors import LedgerError, MissingRecordsError
@@ -201,10 +202,14 @@ class Ledger(LedgerAccess):
         reason: str,
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
-        """Record that an attempt provably was not processed, so that it may be sent again."""
+        """Record that an attempt provably was not processed, so that it may be sent again.
+
+        Raises ResolvedError if a person has resolved the delivery meanwhile.
+        """
         with self.writing(is_cancelled, is_durable=False):
+            stop_on_resolved(found := self._find(delivery))
             self._append(
-                self._find(delivery),
+                found,
                 "not-processed",
                 Outcome.UNDELIVERED,
                 attempts=attempt,
@@ -221,10 +226,12 @@ class Ledger(LedgerAccess):
     ) -> None:
         """Record that another attempt is about to be sent; `fence` is called as in `begin`, `limit` is as in `Intent`.
 
-        Raises AlreadySentError when another process has sent an identical request during the wait.
+        Raises AlreadySentError when another process has sent an identical request during the wait, and ResolvedError as
+        `record_not_processed`.
         """
         with self.writing(is_cancelled):
             own = (found := self._find(delivery)).delivery
+            stop_on_resolved(found)
             earlier = self.rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
             stop_on_same_row(own["batch"], others, self.now())

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from datetime import UTC, datetime
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError, RejectedCredentialsError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import uptime
-from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
 from cxcall.sending.delivery_outcome import (
@@ -22,7 +21,14 @@ from cxcall.sending.delivery_outcome import (
     result_of_unsent_request,
     warn_of_missing_record,
 )
-from cxcall.sending.send_plan import DEFAULT_HOOKS, DeliveryWatch, NullLedger, Plan, SendHooks
+from cxcall.sending.send_plan import (
+    DEFAULT_HOOKS,
+    DeliveryWatch,
+    LoggedDelivery,
+    NullLedger,
+    Plan,
+    SendHooks,
+)
 from cxcall.transport.exchange import InterruptedExchange, load_client
 from cxcall.transport.exchange import exchange as send_request
 
@@ -30,12 +36,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.credentials.request_credentials import Credentials
-    from cxcall.ledger.intents import Intent
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.http_messages import Exchange
 
-_logger = logging.getLogger("cxcall.delivery")
 MAX_SENDS = 3
 """The most attempts to send a request that provably was not processed; a renewed token allows one more."""
 
@@ -92,7 +96,7 @@ def _deliver_once(
     plan, signals = attempts.plan, attempts.signals
     intent, error = plan.intent(), None
     window, limit = plan.settings.duplicate_window, plan.settings.attempt_limit
-    attempts.recorded_at = uptime()
+    attempts.recorded_at = _read_clocks()
     ledger.begin(intent, window, attempts.is_interrupted, limit=limit, fence=attempts.before_commit)
     try:
         attempts.log_start(intent)
@@ -125,7 +129,15 @@ def record_outcome(
     ledger.record_outcome(result.id, result.outcome, **values, is_cancelled=is_cancelled)
 
 
-class _Attempts:
+def _read_clocks() -> tuple[float, float]:
+    """Return a clock that nobody can set, and the time of day.
+
+    While its host pauses a virtual machine, the first one stands still; the time of day is usually corrected afterwards.
+    """
+    return uptime(), time.time()
+
+
+class _Attempts(LoggedDelivery):
     """The attempts of one delivery.
 
     `may_be_processed` is True from before anything can leave until the attempt proves that it was
@@ -139,12 +151,11 @@ class _Attempts:
         tokens: Callable[[bool], Credentials | None] | None,
         hooks: SendHooks,
     ) -> None:
-        self.plan, self.ledger, self.tokens, self.hooks = plan, ledger, tokens, hooks
-        self.attempt, self.sends, self.total_wait = 1, 1, 0.0
-        self.has_renewed_token = self.may_be_processed = self.is_recorded = False
-        self.last_exchange: Exchange | None = None
-        self.late_error: BaseException | None = None
-        self.recorded_at = inf
+        super().__init__(plan)
+        self.ledger, self.tokens, self.hooks = ledger, tokens, hooks
+        self.sends, self.total_wait = 1, 0.0
+        self.has_renewed_token = self.may_be_processed = False
+        self.recorded_at = inf, inf
         self.signals = DeferredSignals()
 
     def is_interrupted(self) -> bool:
@@ -157,40 +168,6 @@ class _Attempts:
         self.hooks.fence(delivery)
         load_client()
 
-    def log(self, event: str, **fields: Any) -> None:
-        """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
-
-        The handlers of `cxcall/sending/delivery_log.py` mask secrets and phone numbers. What a handler of a program
-        raises after the request was sent is kept in `late_error`: it changes no result.
-        """
-        if _logger.isEnabledFor(logging.INFO):
-            of_row = {"batch": self.plan.batch, "row": self.plan.row}
-            fields = {"deliveryId": self.plan.delivery, **of_row, **fields}
-            present = {name: value for name, value in fields.items() if value not in (None, "")}
-            try:
-                _logger.info(event, extra={"fields": present})
-            except BaseException as error:
-                if not (self.is_recorded or (self.last_exchange and isinstance(error, Exception))):
-                    raise
-                self.late_error = self.late_error or error
-
-    def log_start(self, intent: Intent) -> None:
-        """Log that the delivery is recorded, and is about to be sent."""
-        names = ("profile", "operation", "method", "target")
-        self.log("start", **{name: getattr(intent, name) for name in names})
-
-    def _log_attempt(self, exchange: Exchange, evidence: Evidence) -> None:
-        response = exchange.response
-        self.log(
-            "attempt",
-            attempt=self.attempt,
-            evidence=evidence.value,
-            status=response.status if response else None,
-            failure=exchange.failure,
-            correlationId=correlation_id(response) if response else None,
-            durationMs=round(exchange.timings.get("total", 0.0)),
-        )
-
     def run(self, token: Credentials | None) -> Delivery:
         """Send until an attempt decides the result."""
         while True:
@@ -200,7 +177,7 @@ class _Attempts:
                 self.may_be_processed = False
                 return result_of_unsent_request(self.plan, error)
             evidence = self._classify(exchange)
-            self._log_attempt(exchange, evidence)
+            self.log_attempt(exchange, evidence)
             wait = self._retry_wait(evidence, exchange)
             may_renew = (
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
@@ -234,10 +211,15 @@ class _Attempts:
             timeout=settings.timeout,
             turn=self.hooks.wait_for_slot,
             on_break=self._keep,
-            is_late=lambda: uptime() - self.recorded_at > self.plan.start_seconds,
+            is_late=self._is_late,
         )
         self.hooks.on_exchange(self.last_exchange)
         return self.last_exchange
+
+    def _is_late(self) -> bool:
+        """Return whether the time to start this attempt is over, by any clock."""
+        clocks = zip(_read_clocks(), self.recorded_at, strict=True)
+        return any(now - then > self.plan.start_seconds for now, then in clocks)
 
     def _keep(self, exchange: Exchange) -> None:
         self.last_exchange = exchange
@@ -293,7 +275,7 @@ class _Attempts:
             self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
         with self.signals.defer():
-            number, fence, self.recorded_at = self.attempt + 1, self.hooks.fence, uptime()
+            number, fence, self.recorded_at = self.attempt + 1, self.hooks.fence, _read_clocks()
             self.ledger.record_attempt(
                 self.plan.delivery, number, self.is_interrupted, fence, limit=self.plan.limit
             )
@@ -333,17 +315,3 @@ class _Attempts:
             findings = (*result.findings, warn_of_missing_record(self.plan, error))
             return result._replace(findings=findings, is_recorded=False)
         return result
-
-    def log_end(self, result: Delivery) -> None:
-        """Log the result, which is recorded."""
-        self.is_recorded = True
-        response = result.exchange.response if result.exchange else None
-        self.log(
-            "end",
-            outcome=result.outcome,
-            status=response.status if response else None,
-            attempts=result.attempts,
-            engagementId=result.engagement_id,
-            correlationId=result.correlation_id,
-            findings=[found.code for found in result.findings] or None,
-        )

@@ -14,8 +14,10 @@ import pytest
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.boot_clock import uptime
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.postgres import postgres_database
 from cxcall.phone.call_limits import AttemptLimit
 from helpers.command import Cxcall
 from helpers.ledger_process import intent
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 
 PASSWORD = "corRect-horse-17"
+HOUR = timedelta(hours=1)
 
 
 def test_call_of_one_machine_stops_the_same_call_of_another(
@@ -233,6 +236,24 @@ def test_clock_that_is_set_does_not_change_the_time_of_the_ledger(
         before, real = database.clock_offset, time.time
         monkeypatch.setattr(time, "time", lambda: real() + 3600)
         assert round((database.clock_offset - before).total_seconds(), -1) == -3600
+
+
+@pytest.mark.parametrize("paused", ["uptime", "all clocks"])
+def test_machine_that_its_host_paused_records_the_time_of_the_database(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, paused: str
+) -> None:
+    """The time since the machine started stood still; the time of day may have been corrected."""
+    with Ledger.open_shared(postgres_url) as ledger:
+        real, before = uptime, datetime.now(UTC)
+        if paused == "uptime":
+            monkeypatch.setattr(postgres_database, "uptime", lambda: real() - 3600)
+        else:
+            offset = vars(ledger.shared_database)["_offset"] - HOUR
+            monkeypatch.setattr(ledger.shared_database, "_offset", offset)
+        ledger.record_outcome(ledger.begin(intent("1"), 900), Outcome.ACCEPTED)
+        (record,) = ledger.records()
+    assert record.ended_at
+    assert abs(record.ended_at - before) < timedelta(minutes=10)
 
 
 def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -209,13 +211,23 @@ def test_signal_after_a_refusal_was_read_keeps_its_outcome(ledger: Ledger) -> No
         assert delivery.outcome is outcome, answer
 
 
+def set_clock(monkeypatch: pytest.MonkeyPatch, clock: str, seconds: list[float]) -> None:
+    """Set the time since the start of the machine, or only the time of day, as after a pause of a virtual machine."""
+    if clock == "uptime":
+        monkeypatch.setattr(request_sender, "uptime", lambda: seconds[0])
+    else:
+        time_of_day = SimpleNamespace(time=lambda: 1.8e9 + seconds[0])
+        monkeypatch.setattr(request_sender, "time", time_of_day)
+
+
+@pytest.mark.parametrize("clock", ["uptime", "time of day"])
 def test_process_that_was_stopped_past_its_limit_records_the_attempt_again(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, clock: str
 ) -> None:
     """While the first attempt waits for its turn, more time passes than the ledger counts as in flight."""
     seconds = [0.0]
     recorded: list[int] = []
-    monkeypatch.setattr(request_sender, "uptime", lambda: seconds[0])
+    set_clock(monkeypatch, clock, seconds)
 
     def wait() -> None:
         recorded.extend(each.attempts for each in ledger.records())
@@ -226,6 +238,42 @@ def test_process_that_was_stopped_past_its_limit_records_the_attempt_again(
         delivery = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
     assert (delivery.outcome, delivery.attempts, server.whole) == (Outcome.ACCEPTED, 2, 1)
     assert recorded == [1, 2]
+
+
+@pytest.mark.parametrize("clock", ["uptime", "time of day"])
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("placed", [True, False])
+def test_process_that_was_stopped_until_its_delivery_was_resolved_sends_nothing(
+    request: pytest.FixtureRequest,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: str,
+    database: str,
+    *,
+    placed: bool,
+) -> None:
+    seconds = [0.0]
+    set_clock(monkeypatch, clock, seconds)
+    with ExitStack() as stack:
+        server = stack.enter_context(FaultServer((fault.accept,)))
+        here = there = ledger
+        if database == "postgres":
+            url = request.getfixturevalue("postgres_url")
+            here, there = (stack.enter_context(Ledger.open_shared(url)) for _ in "ab")
+
+        def wait() -> None:
+            (record,) = there.records()
+            there.resolve(record.id, placed=placed, force=True)
+            seconds[0] += 3600.0
+
+        hooks = SendHooks(sleep=sleep, wait_for_slot=wait)
+        delivery = deliver(plan_to(server.base_url), here, Tokens(), hooks)
+        assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
+        assert "was resolved as" in delivery.findings[-1].message
+        record = here.get(delivery.id)
+        assert record.was_placed is placed
+        assert placed or record.outcome is Outcome.UNDELIVERED
+        assert server.whole == 0
 
 
 def test_process_that_is_stopped_within_its_request_sends_no_more_of_it() -> None:

@@ -30,7 +30,13 @@ from cxcall.ledger.postgres.postgres_errors import (
     explain_errors,
     raise_error_of_program,
 )
-from cxcall.ledger.postgres.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
+from cxcall.ledger.postgres.postgres_schema import (
+    PRUNING,
+    SCHEMA,
+    in_postgres,
+    prepare_schema,
+    read_time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,15 +51,16 @@ _CONNECT_TIMEOUT = 10
 _LOCK_STEP_MS = 200
 """The duration of one attempt to get the write lock; between attempts, a signal can end the wait."""
 _STATEMENT_SECONDS = 60
-_BEGIN = (
-    f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
-)
+_BEGIN = f"""BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE;
+SELECT clock_timestamp()"""
 _SERVER = f"""
 SELECT CASE WHEN NOT pg_is_in_recovery() THEN
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || to_hex('{SCHEMA}.state'::regclass::oid::bigint) END
 """
 """The timeline changes with a promoted standby or a recovery, the table's number with a restored dump."""
 _RECONNECT_INTERVAL = 0.25
+_MAX_CLOCK_ERROR = timedelta(seconds=2)
+"""A greater difference from the server's clock is no delay of the network: the host has paused this virtual machine."""
 _MAX_CHECKED_DELIVERIES = 20_000
 _SETTINGS = {
     "search_path": f"{SCHEMA},pg_temp",
@@ -106,15 +113,16 @@ class PostgresDatabase(LedgerDatabase):
         try:
             prepare_schema(connection, self.name)
             before = datetime.now(UTC)
-            row = connection.execute("SELECT clock_timestamp()").fetchone()
-            assert row is not None  # noqa: S101 - for the type checker
-            self._offset = row[0].astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2)
-            self._measured_at = time.time() - uptime()
+            now = read_time(connection.execute("SELECT clock_timestamp()"))
+            self._set_clock(now - (before + (datetime.now(UTC) - before) / 2))
             self.server = _read_server(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _set_clock(self, offset: timedelta) -> None:
+        self._offset, self._measured_at = offset, time.time() - uptime()
 
     @property
     def clock_offset(self) -> timedelta:
@@ -226,7 +234,7 @@ class PostgresDatabase(LedgerDatabase):
             try:
                 if self._connection.closed:
                     self._connection = self._connect()
-                self._connection.execute(_BEGIN, prepare=False)
+                self._begin_writing()
             except psycopg.errors.LockNotAvailable:
                 self._roll_back(self._connection)
                 interval, reason = 0.0, WAIT_FOR_LOCK
@@ -242,6 +250,13 @@ class PostgresDatabase(LedgerDatabase):
             if time.monotonic() - started >= patience and is_cancelled():
                 raise KeyboardInterrupt(reason)
             time.sleep(interval)
+
+    def _begin_writing(self) -> None:
+        """Begin a transaction with the write lock, and correct the clock of a virtual machine that was paused."""
+        now = read_time(self._connection.execute(_BEGIN, prepare=False))
+        offset = now - datetime.now(UTC)
+        if abs(offset - self.clock_offset) > _MAX_CLOCK_ERROR:
+            self._set_clock(offset)
 
     def _begin(self, statement: str) -> Connection[Any]:
         """Begin a transaction that only reads, with a new connection if the server closed this one; return the connection."""

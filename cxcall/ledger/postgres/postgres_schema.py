@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from cxcall.ledger.schema import (
 )
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 SCHEMA = "cxcall"
 PRUNING = f"{SCHEMA}.pruning"
@@ -106,3 +107,13 @@ def _create(connection: Connection[Any]) -> None:
     run(_PACE.encode())
     insert_state = in_postgres(insert_statement("state")).encode()
     run(insert_state, with_checksum("state", State.new()))
+
+
+def read_time(cursor: Cursor[Any]) -> datetime:
+    """Return the time that the last statement of a cursor selected."""
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    assert row is not None  # noqa: S101 - for the type checker
+    found: datetime = row[0].astimezone(UTC)
+    return found
