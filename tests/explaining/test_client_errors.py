@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
+from helpers.cases import each_case
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 BODY = f'{{"queueId": "{QUEUE}", "callbackNumbers": ["+15035550155"]}}'
@@ -147,3 +148,34 @@ def test_shell_that_does_not_run_the_command_as_written_is_named() -> None:
     for text, expected in texts.items():
         codes = codes_of(text)
         assert expected in codes if expected else codes == [], text
+
+
+@each_case(
+    "error, code",
+    [
+        (
+            "curl: (28) Operation timed out after 10001 milliseconds with 0 bytes received",
+            "outcome-unknown",
+        ),
+        ("curl: (6) Could not resolve host: api.mypurecloud.com", "undelivered"),
+        ("curl: (52) Empty reply from server", "outcome-unknown"),
+        ("Error: socket hang up\n    at TLSSocket.onEnd (net:1:2)", "outcome-unknown"),
+        ("AxiosError: timeout of 5000ms exceeded", "outcome-unknown"),
+        ("Error: getaddrinfo ENOTFOUND api.mypurecloud.com", "undelivered"),
+    ],
+)
+@each_case("version", ["", " HTTP/1.1"])
+def test_error_of_a_client_is_not_the_body_of_the_request(
+    error: str, code: str, version: str
+) -> None:
+    start = f"/api/v2/outbound/campaigns/{QUEUE}/start{version}\nHost: api.mypurecloud.com"
+    text = f"POST {start}\nAuthorization: Bearer abc\n\n{error}\n"
+    assert codes_of(text) == [code]
+    (request,) = read(text, "text")
+    assert request.body is None
+
+
+def test_body_in_yaml_may_have_a_member_about_a_failure() -> None:
+    body = "note: the call timed out\nname: x"
+    (request,) = read(f"POST {URL}\nContent-Type: text/yaml\n\n{body}\n", "text")
+    assert request.body == body

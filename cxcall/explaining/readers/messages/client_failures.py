@@ -74,6 +74,12 @@ _CODE_LINE = re.compile(
     r"|^\s*//|^\s*#",  # comments
     re.IGNORECASE | re.MULTILINE,
 )
+# How clients and programs start the line that reports an error: a body in YAML does not start like that.
+_REPORT = re.compile(
+    r"^[ \t]*(?:curl: \(\d+\) |(?:(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
+    r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout)): ).*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MAX_LINE = 200
 _TO_CONNECT = re.compile(
     r"^.{0,200}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
@@ -108,6 +114,14 @@ def find_failure(text: str) -> str:
         if not _CODE_LINE.search(line):
             return _shorten(line, found.start() - start, found.end() - start)
     return ""
+
+
+def without_failure(text: str) -> str:
+    """Return a text up to the line in which a client reports that there was no response."""
+    for report in _REPORT.finditer(text):
+        if report[0].lstrip().startswith("curl: (") or find_failure(report[0]):
+            return text[: report.start()].rstrip()
+    return text
 
 
 def _shorten(line: str, start: int, end: int) -> str:

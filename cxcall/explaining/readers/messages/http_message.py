@@ -16,6 +16,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_resource,
     status_of,
 )
+from cxcall.explaining.readers.messages.client_failures import without_failure
 from cxcall.explaining.readers.messages.start_lines import (
     BARE_STATUS,
     LINE_STATUS,
@@ -68,7 +69,7 @@ class _Message:
 
     @property
     def body(self) -> str | None:
-        text = "\n".join(self._body).strip()
+        text = without_failure(self.text) if self.is_request else self.text
         if self.is_raw or not text:
             return join_chunks(text, self.headers) or None
         if not self.is_request and _PAGE.match(text):
