@@ -72,3 +72,116 @@ def test_api_key_is_where_the_document_has_it(tmp_path: Path, place: str, sent: 
     assert f"an API key in the {place} `key`" in " ".join(
         each.message for each in explanation.findings
     )
+
+
+DIALER = """
+openapi: 3.0.3
+info: {title: Dialer, version: "1"}
+servers: [{url: "https://dial.example.com/v3"}]
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
+  schemas:
+    ById: {type: object, required: [id], properties: {id: {type: integer}}, additionalProperties: false}
+    ByMail: {type: object, required: [mail], properties: {mail: {type: string, format: email}}, additionalProperties: false}
+security: [{key: []}]
+paths:
+  /teams/{teamId}/calls:
+    post:
+      operationId: startCall
+      parameters:
+        - {name: teamId, in: path, required: true, schema: {type: integer}}
+        - {name: X-Request-Id, in: header, required: true, schema: {type: string, format: uuid}}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              properties:
+                note: {type: string, nullable: true}
+                tag: {type: string}
+                agent: {oneOf: [{$ref: '#/components/schemas/ById'}, {$ref: '#/components/schemas/ByMail'}]}
+      responses: {"201": {description: ok}}
+"""
+REQUEST_ID = "X-Request-Id: 5b0e1f2a-7c3d-4d9e-8f6a-1b2c3d4e5f60"
+
+
+@pytest.fixture
+def dialer(tmp_path: Path) -> Path:
+    file = tmp_path / "dialer.yaml"
+    file.write_text(DIALER)
+    return file
+
+
+def sent(
+    body: str, *, line: str = "POST /v3/teams/7/calls", header: str = REQUEST_ID, status: int = 422
+) -> str:
+    """Return a request to the dialer with its response."""
+    headers = f"Host: dial.example.com\nContent-Type: application/json\n{header}"
+    return f"{line} HTTP/1.1\n{headers}\n\n{body}\n\nHTTP/1.1 {status} X\n\n{{}}\n"
+
+
+@each_case(
+    "line, code",
+    [
+        ("POST /v3/teams/7/call", "path-unpublished"),
+        ("POST /v2/teams/7/calls", "path-unpublished"),
+        ("GET /v3/nothing/like/it", "path-unpublished"),
+        ("PUT /v3/teams/7/calls", "method-unpublished"),
+    ],
+)
+def test_wrong_path_on_the_server_of_a_document_is_compared_with_it(
+    dialer: Path, line: str, code: str
+) -> None:
+    (found,) = explain(sent('{"tag": "a"}', line=line, status=401), contract=dialer)
+    first, *others = (each for each in found.findings if each.severity != "note")
+    assert first.code == code
+    assert first.source == "" or "dialer" in first.source
+    texts = " ".join(f"{each.message} {each.fix}" for each in found.findings)
+    assert not any(word in texts for word in ("Genesys", "CXone", "Bearer", "region"))
+    assert [each.code for each in others if each.where != "response"] in ([], ["token-missing"])
+
+
+@each_case(
+    "header, found",
+    [
+        (REQUEST_ID, []),
+        (REQUEST_ID.lower(), []),
+        ("X-Request-Id: 77", [("id-format", "header:X-Request-Id")]),
+        ("X-Other: 1", [("header-missing", "header:X-Request-Id")]),
+    ],
+)
+def test_header_parameters_of_a_document_are_checked(
+    dialer: Path, header: str, found: list[Any]
+) -> None:
+    told = codes(sent('{"tag": "a"}', header=header), dialer)
+    assert [each for each in told if each[1].startswith("header:")] == found
+
+
+def test_null_is_reported_only_where_the_schema_refuses_it(dialer: Path) -> None:
+    (found,) = explain(sent('{"note": null, "tag": null}'), contract=dialer)
+    (note,) = (each for each in found.findings if each.code == "type-mismatch")
+    assert note.where == "/tag"
+    assert "/note" not in note.message
+
+
+@each_case(
+    "agent, code, where, fix",
+    [
+        ('{"id": "12"}', "type-mismatch", "/agent/id", "remove the quotes"),
+        ('{"mail": 7}', "type-mismatch", "/agent/mail", "write it like `ada@example.com`"),
+        ('{"mail": "x"}', "value-not-allowed", "/agent/mail", "write it like `ada@example.com`"),
+        (
+            '{"id": 1, "mail": "ada@example.com"}',
+            "property-unknown",
+            "/agent/mail",
+            "send the properties of only one alternative of the schema",
+        ),
+    ],
+)
+def test_alternative_with_the_names_of_the_value_is_the_intended_one(
+    dialer: Path, agent: str, code: str, where: str, fix: str
+) -> None:
+    (found,) = explain(sent(f'{{"agent": {agent}}}'), contract=dialer)
+    in_body = [each for each in found.findings if each.where.startswith("/")]
+    assert [(each.code, each.where, each.fix) for each in in_body] == [(code, where, fix)]

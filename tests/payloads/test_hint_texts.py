@@ -12,7 +12,7 @@ from cxcall.payloads.errors.hint_texts import (
     format_value,
     limit_hint,
     property_template,
-    type_hint,
+    retype_hint,
 )
 from cxcall.payloads.errors.value_corrections import retype
 from cxcall.runtime.name_similarity import nearest_name
@@ -55,7 +55,7 @@ def test_only_a_similar_name_is_nearest() -> None:
     ],
 )
 def test_type_hint_keeps_the_meaning_of_a_value(value: Any, types: list[str], hint: str) -> None:
-    assert type_hint(value, types) == hint
+    assert retype_hint(value, types) == hint
 
 
 @pytest.mark.parametrize(

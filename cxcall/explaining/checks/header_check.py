@@ -15,6 +15,7 @@ from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import CXONE, is_upload
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.errors.value_errors import with_description
 from cxcall.payloads.form_bodies import has_headers
 from cxcall.payloads.placeholders import (
     NO_VALUES,
@@ -23,8 +24,10 @@ from cxcall.payloads.placeholders import (
     is_withheld,
     placeholder_finding,
 )
+from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
 
+_NOT_PARAMETERS = ("accept", "authorization", "content-type")
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -47,9 +50,41 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
         *_check_accept(request, request.headers, route),
         *_check_authorization(request, request.headers, route),
         *check_claims(request, route.platform),
+        *_check_parameters(request, request.headers, route.operation),
     ):
         if not request.is_unobserved(finding):
             yield finding
+
+
+def _check_parameters(
+    request: ObservedRequest, headers: Headers, operation: Operation | None
+) -> Iterator[Finding]:
+    """Yield what is wrong with the header parameters that an operation declares.
+
+    Of the headers that have a meaning of their own, OpenAPI ignores such declarations.
+    """
+    declared = operation.parameters if operation else ()
+    own = [
+        each
+        for each in declared
+        if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
+    ]
+    if operation is None or not own:
+        return
+    sent = {each.name: headers[each.name] for each in own if each.name in headers}
+    shown = {name: value for name, value in sent.items() if not is_withheld(value)}
+    for finding in check_parameters(operation, shown):
+        yield finding._replace(where=f"header:{finding.origin}", origin="", why="")
+    for each in own:
+        if each.required and each.name not in sent and request.kind.shows_all_headers:
+            yield Finding.error(
+                "header-missing",
+                f"header:{each.name}",
+                f"the header `{each.name}` is missing",
+                fix=f"send `{each.name}: ...`",
+                why=with_description("the operation requires it", each.description),
+                source=f"contract {operation.contract.name}",
+            )
 
 
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
@@ -147,7 +182,8 @@ def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     if is_upload(request.path):
         return MULTIPART
     if not route.is_token:
-        return (route.operation.media_type if route.operation else "") or JSON
+        is_unknown = route.is_own and route.rules is None
+        return "" if is_unknown else (route.rules.media_type if route.rules else "") or JSON
     endpoint = expected_endpoint(request, route.platform)
     return endpoint.content_type if endpoint else ""
 
@@ -172,8 +208,9 @@ def _check_authorization(
 ) -> Iterator[Finding]:
     if route.is_token or not request.path:
         return
-    if route.operation is not None and route.operation.security:
-        yield from check_security(request, headers, route.operation)
+    rules = route.rules
+    if route.is_own or (rules is not None and rules.security):
+        yield from check_security(request, headers, rules) if rules and rules.security else ()
         return
     value = headers.get("Authorization", "").strip()
     scheme, _, token = value.partition(" ")

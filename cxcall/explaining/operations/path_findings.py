@@ -118,15 +118,16 @@ def wrong_method(
 ) -> Finding:
     """Return the finding that a path is known, but not with this method."""
     methods = ", ".join(f"`{method}`" for method in sorted(place.methods))
-    is_complete = place.source.is_complete
+    source, is_complete = place.source, place.source.is_complete
+    kind = "declared" if not source.platform else "published" if is_complete else "known"
     return Finding(
         Severity.ERROR if is_complete else Severity.WARNING,
         "method-unpublished",
         "path",
-        f"`{request.path}` has no {'published' if is_complete else 'known'} `{request.method}` operation, only {methods}",
+        f"`{request.path}` has no {kind} `{request.method}` operation, only {methods}",
         fix=f"send `{other.method}`" if other else "look for the operation: `cxcall operations`",
         why="the API responds with 405, or treats it as another operation",
-        source=published_source(place.source.platform) if place.source.platform else "",
+        source=published_source(source.platform) if source.platform else _own_source([source]),
     )
 
 
@@ -145,6 +146,8 @@ def unknown_path(
 ) -> Finding:
     """Return the finding that a path is unknown."""
     published = [each for each in sources if each.platform]
+    if not published:
+        return _undeclared_path(request, sources, nearest)
     lists = " or ".join(
         f"the {count_published(each.platform)} {'published' if each.is_complete else 'known'} operations of {PLATFORM_NAMES[each.platform]}"
         for each in published
@@ -168,6 +171,31 @@ def unknown_path(
         why="the API refuses a path that does not exist, whatever the body",
         source=published_source(*(each.platform for each in published)),
     )
+
+
+def _undeclared_path(
+    request: ObservedRequest,
+    sources: Sequence[PublishedOperations],
+    nearest: PublishedOperation | None,
+) -> Finding:
+    """Return the finding that the user's own document, which is the only source, does not declare a path."""
+    return Finding.error(
+        "path-unpublished",
+        "path",
+        f"`{request.method} {request.path}` is not among the operations of your document",
+        fix=_nearest_advice(nearest)
+        if nearest
+        else "see its operations: `cxcall operations --contract FILE`",
+        why="the API refuses a path that does not exist, whatever the body",
+        source=_own_source(sources),
+    )
+
+
+def _own_source(sources: Sequence[PublishedOperations]) -> str:
+    owners = {
+        each.contract.name for source in sources for each in source.operations if each.contract
+    }
+    return f"contract {', '.join(sorted(owners))}" if owners else ""
 
 
 def _nearest_advice(nearest: PublishedOperation | None) -> str:

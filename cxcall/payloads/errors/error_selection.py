@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ALTERNATIVES = ("oneOf", "anyOf")
 UNKNOWN = ("additionalProperties", "unevaluatedProperties")
+_IDENTIFYING_RULES = ("required", "const", "enum")
 
 
 def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
@@ -24,7 +25,10 @@ def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationErr
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
         # An alternative without errors is one of several that match, and oneOf allows only one.
         if context and all(context) and not alternative_properties(context):
-            branch: list[ValidationError] = min(context, key=_branch_distance)
+            depth = len(list(error.instance_path))
+            branch: list[ValidationError] = min(
+                context, key=lambda each: _branch_distance(each, depth)
+            )
             yield from relevant_errors(branch)
         else:
             yield error
@@ -69,9 +73,21 @@ def pointer_of(error: ValidationError) -> str:
     return make_pointer(*error.instance_path)
 
 
-def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
-    """Rank a branch of a oneOf by its errors; a wrong type means that the branch was not intended."""
-    return sum(error.kind.name == "type" for error in branch), len(branch)
+def _branch_distance(branch: list[ValidationError], depth: int) -> tuple[int, int, int]:
+    """Rank a branch of a oneOf, for a value at a depth, by its errors.
+
+    A value of a wrong type means that the branch was not intended, and so do, in an object, wrong names and
+    constants; a member with the right name and a wrong value does not.
+    """
+    types = sum(
+        each.kind.name == "type" and len(list(each.instance_path)) == depth for each in branch
+    )
+    names = sum(
+        len(each.kind.as_dict()["unexpected"]) if each.kind.name in UNKNOWN else 1
+        for each in branch
+        if each.kind.name in (*UNKNOWN, *_IDENTIFYING_RULES)
+    )
+    return types, names, len(branch)
 
 
 def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:

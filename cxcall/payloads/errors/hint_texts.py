@@ -45,7 +45,7 @@ _TEMPLATES = {
 }
 
 
-def type_hint(value: Any, types: list[str]) -> str:
+def retype_hint(value: Any, types: list[str]) -> str:
     """Return how to write a value in one of some JSON types without a change of meaning, if possible."""
     inner = find_json(value, value) if isinstance(value, str) else value
     if inner != value and type_of(inner) in types:
@@ -55,7 +55,7 @@ def type_hint(value: Any, types: list[str]) -> str:
             if is_container
             else "remove the quotes"
         )
-    if "string" in types and isinstance(value, int | float) and not isinstance(value, bool):
+    if "string" in types and is_number(value):
         return f'write it in quotes: `"{format_value(value)}"`'
     if "object" in types and isinstance(value, list) and (pair := _first_pair(value)):
         return f"write one object, each name with its value: `{pair}`"
@@ -64,6 +64,11 @@ def type_hint(value: Any, types: list[str]) -> str:
     if "array" in types and listed_values(value):
         return 'write an array with each value as an item: `["...", "..."]`'
     return "put it in square brackets" if "array" in types else ""
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number of JSON."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def listed_values(value: Any) -> list[str]:

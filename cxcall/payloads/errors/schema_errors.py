@@ -28,7 +28,6 @@ from cxcall.payloads.errors.error_selection import (
 from cxcall.payloads.errors.hint_texts import (
     property_template,
     suggest_flags,
-    type_hint,
     wrapped_list,
 )
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
@@ -43,6 +42,7 @@ from cxcall.payloads.errors.value_errors import (
     describe_placeholder,
     describe_schema,
     describe_wrong_string,
+    type_hint,
     type_names,
     with_description,
     with_format,
@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 _MAX_ROUNDS = 20
 _MAX_LISTED_NAMES = 12
+_ONE_ALTERNATIVE = "send the properties of only one alternative of the schema"
+_TOGETHER = "allowed together with the other properties of"
 
 
 def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Finding], Payload]:
@@ -191,23 +193,25 @@ class _ErrorExplainer:
 
     def unknown_property(self, name: str) -> Finding:
         """Return the finding on an unknown name."""
+        place = join_pointer(self.pointer, name)
+        if name in self.schema.get("properties", {}) and any(
+            each in self.schema for each in ALTERNATIVES
+        ):
+            removal = Edit("remove", place, applicability=Applicability.UNSAFE)
+            return self._unknown(name, _ONE_ALTERNATIVE, "", [removal], _TOGETHER)
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         why = mistake.get("why", "the schema allows no other properties here")
         target = mistake.get("use", "").rpartition("/")[2]
         twin = target or self._declared_names.get(fold_name(name), "")
-        twin = twin if twin in self.value else ""
+        twin = twin if twin in self.value and twin != name else ""
         elsewhere = self._declared_elsewhere.get(fold_name(name), "") if not twin else ""
-        other = twin or (elsewhere if elsewhere and has_value(self.body.value, elsewhere) else "")
+        is_there = elsewhere not in ("", place) and has_value(self.body.value, elsewhere)
+        other = twin or (elsewhere if is_there else "")
         is_same = bool(twin) and self.value[twin] == self.value.get(name)
-        fix = (
-            f"remove it: `{other}` is there already"
-            if other
-            else "remove it"
-            if mistake
-            else self._list_properties()
-        )
+        fix = f"remove it{f': `{other}` is there already' * bool(other)}"
+        fix = fix if other or mistake else self._list_properties()
         applicability = Applicability.SAFE if is_same else Applicability.UNSAFE
-        edit = Edit("remove", join_pointer(self.pointer, name), applicability=applicability)
+        edit = Edit("remove", place, applicability=applicability)
         return self._unknown(name, fix, why, [edit])
 
     @cached_property
@@ -220,10 +224,12 @@ class _ErrorExplainer:
         places = reversed(self.operation.pointers)
         return {fold_name(each.rpartition("/")[2]): each for each in places}
 
-    def _unknown(self, name: str, fix: str, why: str, edits: Sequence[Edit]) -> Finding:
+    def _unknown(
+        self, name: str, fix: str, why: str, edits: Sequence[Edit], relation: str = "a property of"
+    ) -> Finding:
         return self._finding(
             "property-unknown",
-            f"`{number_masking.mask_text(name)}` is not a property of {self.label}",
+            f"`{number_masking.mask_text(name)}` is not {relation} {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
             fix=fix,
@@ -304,7 +310,7 @@ class _ErrorExplainer:
         if correction is None and is_placeholder(self.value):
             message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
-        fix = type_hint(self.value, types) or f"write {names} there"
+        fix = type_hint(self.value, types, self.schema) or f"write {names} there"
         items = self.operation.schema_at(join_pointer(self.pointer, 0))
         if wrapped := wrapped_list(self.value, types, items):
             fix = f"send the array itself, without `{wrapped[0]}` around it"

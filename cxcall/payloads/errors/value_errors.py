@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES
 from cxcall.findings.finding import Finding
-from cxcall.payloads.errors.hint_texts import format_hint, format_value, limit_hint
+from cxcall.payloads.errors.hint_texts import (
+    format_hint,
+    format_value,
+    is_number,
+    limit_hint,
+    retype_hint,
+)
+from cxcall.payloads.errors.value_corrections import is_valid_scalar
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.undialable_values import FORMS
@@ -123,6 +130,18 @@ def without_duplicates(items: list[Any]) -> list[Any]:
 def type_names(types: list[str]) -> str:
     """Return the names of JSON types as text."""
     return " or ".join(TYPE_NAMES[each] for each in types)
+
+
+def type_hint(value: Any, types: list[str], schema: JsonSchema) -> str:
+    """Return how to write a value in one of some JSON types; for a number that must be a text with a format, that format."""
+    if "string" not in types or not is_number(value):
+        return retype_hint(value, types)
+    text, schema = json.dumps(value), with_format(schema)
+    if is_valid_scalar(text, schema):
+        return retype_hint(value, types)
+    if schema.get("format") == "e164":
+        return "write it in quotes, with `+` and the country code in front"
+    return format_hint(schema.get("format", ""), text)[1]
 
 
 def describe_schema(schema: JsonSchema) -> str:

@@ -33,6 +33,7 @@ from cxcall.explaining.operations.intended_operation import (
 from cxcall.explaining.operations.known_operations import is_upload
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads import form_bodies
+from cxcall.payloads.errors.value_corrections import is_valid_scalar
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body as check_schema
@@ -172,8 +173,9 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
         )
     ]
     findings = [_as_note(each, request, operation, payload) for each in findings]
-    if nulls and not request.null_means_unknown:
-        findings.append(null_note(payload, nulls))
+    refused = [each for each in nulls if not is_valid_scalar(None, operation.schema_at(each))]
+    if refused and not request.null_means_unknown:
+        findings.append(null_note(payload, refused))
     findings = _mismatch(operation, filled, findings)
     return [*findings, *misplaced, *_renamed_notes(operation, findings)]
 

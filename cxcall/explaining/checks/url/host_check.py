@@ -9,6 +9,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.contracts.contract import Contract
 from cxcall.explaining.checks.credentials.token_request_check import login_platform
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
@@ -24,7 +25,7 @@ from cxcall.responses.message_in_body import platform_message
 from cxcall.runtime.name_similarity import find_similar
 from cxcall.runtime.patterns import AFTER_DOLLAR, IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS
 from cxcall.transport.http_messages import Headers
-from cxcall.transport.origins import is_loopback_host
+from cxcall.transport.origins import host_of, is_loopback_host
 
 # Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = re.compile(
@@ -76,6 +77,21 @@ def is_foreign(request: ObservedRequest) -> bool:
     host = request.hostname
     is_open = not host or is_loopback_host(host) or has_slot(host)
     return not (is_open or platform_of_host(host))
+
+
+def is_own_server(request: ObservedRequest, own: Contract) -> bool:
+    """Return whether the host belongs to a server of the user's own contract, and to neither platform."""
+    is_platform = bool(platform_of_host(request.host))
+    return not is_platform and bool(request.host) and request.host.lower() in _own_hosts(own)
+
+
+@cache
+def _own_hosts(own: Contract) -> set[str]:
+    """Return the hosts of the servers that a user's contract declares, for itself and for its operations."""
+    declared = own.declared.get("servers") or ()
+    urls = [str(each.get("url", "")) for each in declared if not each.get("variables")]
+    servers = (own.base_url(), *urls, *(each.server for each in own.operations))
+    return {host_of(each).lower() for each in servers if each} - {""}
 
 
 def other_vendor(request: ObservedRequest) -> Finding:

@@ -17,6 +17,7 @@ from cxcall.explaining.checks.url.host_check import (
     check_host,
     check_scheme,
     is_foreign,
+    is_own_server,
     other_vendor,
     platform_of_host,
     platform_of_path,
@@ -65,7 +66,8 @@ class RouteMatch(NamedTuple):
     operation that was probably intended, and `nearest_operation` the same operation in a contract; both are
     None if no operation is similar. `published` is the operation at the path, from a contract or from a
     list of paths. `is_of_other_vendor` is true if neither host nor path belongs to a platform, so that its
-    rules do not apply.
+    rules do not apply. `is_own` is true if the request went to a server of the user's own contract, so
+    that only this contract's rules apply.
     """
 
     platform: str
@@ -76,6 +78,12 @@ class RouteMatch(NamedTuple):
     findings: tuple[Finding, ...]
     is_of_other_vendor: bool = False
     published: PublishedOperation | None = None
+    is_own: bool = False
+
+    @property
+    def rules(self) -> Operation | None:
+        """The operation whose security and media type apply: on the user's own server, also the nearest one."""
+        return self.operation or (self.nearest_operation if self.is_own else None)
 
 
 def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
@@ -92,6 +100,8 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     exact = place.operation(request.method) if place else None
     if exact is not None and exact.contract is own is not None:
         return _match_own_operation(request, exact, host_platform)
+    if own is not None and exact is None and is_own_server(request, own):
+        return _match_own_server(request, own_operations(own))
     if place is None and _is_of_other_vendor(request, sources):
         return RouteMatch("", False, None, None, None, (other_vendor(request),), True)  # noqa: FBT003 - fields
     platform, is_token = host_platform or path_platform, is_token_request(request)
@@ -168,6 +178,15 @@ def _match_own_operation(
         is_token = is_token_request(request)
         findings += check_host(request, host_platform, platform, is_token=is_token)
     return RouteMatch(platform, False, operation, None, None, tuple(findings))  # noqa: FBT003 - a field
+
+
+def _match_own_server(request: ObservedRequest, source: PublishedOperations) -> RouteMatch:
+    """Return the match of a request to a server of the user's own contract, which does not declare the operation."""
+    place = find_place(request.method, request.path, [source])
+    _, nearest, problems = _compare(request, place, [source])
+    findings = (*check_scheme(request), *check_path_placeholders(request), *problems)
+    near_operation = nearest.load() if nearest else None
+    return RouteMatch("", False, None, nearest, near_operation, findings, is_own=True)  # noqa: FBT003 - a field
 
 
 def _compare(
