@@ -214,7 +214,8 @@ class _Scanner:
         self.refuse_end(char)
         number, word = _NUMBER.match(self.text, self.at), _WORD.match(self.text, self.at)
         if number and not _has_value(number[0]):
-            self.fail("this number is too large", "put it in quotes", len(number[0]))
+            fix = "write a smaller number; if it is a text, put it in quotes"
+            self.fail("this number is too large", fix, len(number[0]))
         if number or (word and word[0] in _LITERALS):
             self.at += len((number or word or "")[0])
             return
@@ -338,5 +339,5 @@ class _Scanner:
         if number.startswith("+"):
             fix = "write a phone number in double quotes"
         elif re.match(r"-?0[0-9]", number):
-            fix = "remove the leading zeros, or put it in quotes"
+            fix = "put it in quotes if it is a phone number or an ID; otherwise remove the leading zeros"
         self.fail("this is not a JSON number", fix, len(number))

@@ -8,6 +8,7 @@ from cxcall.findings.finding import Finding
 from cxcall.phone.dialable_addresses import is_dialable
 from cxcall.phone.number_masking import mask_number
 from cxcall.phone.number_property_names import PHONE_FORMATS, is_number_name
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
+_E164 = r"(?:tel:)?\+[1-9][0-9]{1,14}"
 WHY_DIALED = "the platform would dial it"
 FORMS = (
     "write a number, preferably in E.164: `+12025550123`; an extension, a SIP address, or `user@host`"
@@ -77,16 +79,18 @@ def _find_other_characters(value: str) -> Finding | None:
 
 
 def find_unlikely_number(value: str) -> Finding | None:
-    """Return a warning, without a place, if a number has the form of E.164 but cannot be dialed; else None."""
+    """Return a warning, without a place, if a number starts like E.164 but cannot be dialed; else None."""
     from cxcall.phone.impossible_numbers import find_number_mistake
 
     mistake = find_number_mistake(value)
     if not mistake:
         return None
+    is_e164 = compile_pattern(_E164).fullmatch(value) is not None
+    has_form = " has the form of E.164 but" * is_e164
     return Finding.warning(
         "phone-unlikely",
         "",
-        f"`{mask_number(value)}` has the form of E.164 but cannot be dialed: {mistake}",
+        f"`{mask_number(value)}`{has_form} cannot be dialed: {mistake}",
         fix="compare it with the contact's record, digit by digit",
         why="the API may accept it, but the call would fail or reach the wrong person",
         source="libphonenumber",

@@ -133,7 +133,10 @@ def test_syntax_error_is_located(
     ("text", "fix"),
     [
         ("[+12025550100]", "write a phone number in double quotes"),
-        ("[007]", "remove the leading zeros, or put it in quotes"),
+        (
+            "[007]",
+            "put it in quotes if it is a phone number or an ID; otherwise remove the leading zeros",
+        ),
         ("[None]", "write `null`"),
         ("[FALSE]", "write `false`"),
         ("[" + "a" * 90 + "]", f'write `"{"a" * 40}..."`'),

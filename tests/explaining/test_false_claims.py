@@ -268,3 +268,21 @@ def test_relative_path_of_restsharp_is_read() -> None:
     }
     for text, expected in texts.items():
         assert [(each.host, each.path) for each in read(text, "text")] == [expected], text
+
+
+def test_event_id_of_a_dotnet_log_is_neither_a_status_nor_a_body() -> None:
+    path = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
+    text = f"""info: System.Net.Http.HttpClient.Genesys.LogicalHandler[100]
+      Start processing HTTP request POST https://api.mypurecloud.com{path}
+info: System.Net.Http.HttpClient.Genesys.ClientHandler[101]
+      Received HTTP response headers after 120.3ms - 404
+"""
+    (found,) = explain(text)
+    assert (found.request.status, found.request.body) == (404, None)
+
+
+def test_conflict_of_an_action_is_not_told_as_a_stale_version() -> None:
+    url = f"https://api.mypurecloud.com/api/v2/conversations/calls/{QUEUE}"
+    error = '{"status":409,"code":"conflict","message":"The call has another state"}'
+    (found,) = explain(f"PATCH {url}\n\nHTTP/1.1 409 Conflict\n\n{error}\n")
+    assert not any("stale version" in each.message for each in found.findings)

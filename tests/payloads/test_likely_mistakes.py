@@ -97,6 +97,13 @@ def test_impossible_number_is_a_warning_and_is_masked(name: str) -> None:
     assert "`+******5012` has the form of E.164 but cannot be dialed: " in finding.message
 
 
+@pytest.mark.parametrize("number", ["+44 20 CALL ME", "+4420794609581234567"])
+def test_number_that_is_not_in_e164_is_not_called_so(number: str) -> None:
+    (finding,) = mistakes({"number": number})
+    assert finding.code == "phone-unlikely"
+    assert "E.164" not in finding.message
+
+
 def test_property_that_was_once_required_is_reported_once() -> None:
     (finding,) = check_body(OPERATION, Payload({}))
     assert codes([finding]) == [("warning", "property-missing", "/queueId")]

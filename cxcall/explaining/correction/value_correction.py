@@ -21,7 +21,7 @@ from cxcall.explaining.operations.known_operations import GENESYS
 from cxcall.explaining.operations.path_distance import may_be_id
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.errors.value_corrections import new_value, placeholder
+from cxcall.payloads.errors.value_corrections import correct_text, new_value, placeholder
 from cxcall.payloads.payload import Payload, empty_value
 from cxcall.payloads.placeholders import is_name_of_id, is_placeholder
 from cxcall.payloads.schema_check import check_body, is_valid_text
@@ -126,9 +126,18 @@ def _mark_wrong_values(explanation: Explanation, operation: Operation, body: Any
             and where[:1] == "/"
             and has_value(body, where)
             and isinstance(value_at(body, where), str)
+            and not (code == "id-format" and finding.severity is Severity.NOTE)
         ):
-            body = apply_edits(body, [_placeholder(operation, where, _WRONG_VALUES[code])])
+            edit = _in_form(where, value_at(body, where), code)
+            body = apply_edits(body, [edit or _placeholder(operation, where, _WRONG_VALUES[code])])
     return body
+
+
+def _in_form(where: str, value: str, code: str) -> Edit | None:
+    """Return the edit that writes a phone number in E.164, if only its separators differ; else None."""
+    found = correct_text(value, {"format": "e164"}) if code == "phone-format" else None
+    is_safe = found is not None and found[1] is Applicability.SAFE
+    return write("replace", where, *found) if found and is_safe else None
 
 
 def _unknown_values(explanation: Explanation, body: Any) -> Iterator[Edit]:
@@ -209,7 +218,8 @@ def _usable_value(
         and each.value in (value, mask_text(value))
     ]
     is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
-    is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
+    is_id = parameter.location == "path" or is_name_of_id(parameter.name)
+    is_filled = bool(value) and not is_placeholder(value, id_wanted=is_id) and not wrong
     if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
         return value
     is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")

@@ -142,6 +142,17 @@ class _RenameFinder:
             target = next((each for each in elsewhere if each.rpartition("/")[0] != place), "")
             if target:
                 yield from self._to(rank, source, target, Applicability.UNSAFE)
+        yield from self._into_only_map(schema, place, name)
+
+    def _into_only_map(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
+        """Yield the move into the only property of an object, if it is a map that takes any name."""
+        declared = schema.get("properties", {})
+        for owner in declared if len(declared) == 1 else ():
+            above = join_pointer(place, owner)
+            of_map = self._operation.schema_at(above)
+            if "properties" not in of_map and "additionalProperties" in of_map:
+                pair = join_pointer(place, name), join_pointer(above, name)
+                yield from self._to(_ELSEWHERE, *pair, Applicability.UNSAFE)
 
     def with_companions(self, chosen: dict[str, Rename]) -> dict[str, Rename]:
         """Return the renames; one that adds a required object also moves the values beside it that belong there."""
@@ -256,11 +267,8 @@ class _RenameFinder:
             and declared.get("format") in number_property_names.PHONE_FORMATS
             and number_property_names.is_number_name(each)
         ]
-        if (
-            len(numbers) == 1
-            and numbers[0] not in node
-            and number_property_names.is_number_name(name)
-        ):
+        is_number = number_property_names.is_number_name(name)
+        if is_number and len(numbers) == 1 and numbers[0] not in node:
             target = join_pointer(place, numbers[0])
             yield from self._to(_SHARED, join_pointer(place, name), target, Applicability.UNSAFE)
 

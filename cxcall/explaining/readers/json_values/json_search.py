@@ -111,7 +111,7 @@ def find_body(text: str, *, is_request: bool) -> str | None:
         return text[first[0] : first[1]]
     for start, char in enumerate(text):
         if (char == "{" and text[start - 1 : start] != "$") or (
-            char == "[" and is_array_start(text, start)
+            char == "[" and not text[start - 1 : start].isalnum() and is_array_start(text, start)
         ):
             end = find_json_end(text, start)
             if end:

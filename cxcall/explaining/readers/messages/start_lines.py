@@ -40,9 +40,9 @@ NAMED_STATUS = re.compile(
     r"|but was|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a|was|of)){0,3}"
     r"|\b\w+(?:Error|Exception)(?=:)"
-    r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)"  # or an arrow or a bracket before the number
+    r"|-{1,2}>|<-{1,2}|=>|\u2192|\(|(?<!\w)\[|[0-9]ms -)"  # .NET logs `120.3ms - 404`, and `Handler[100]`
     r"[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{{2}})"
+    rf"(?:Response \[|HTTP[ /]?)?(?P<status>[2-5][0-9]{{2}})"  # 1xx is never the final one
     rf"(?![\w-]|\.\w|{_UNIT}|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
