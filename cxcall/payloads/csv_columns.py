@@ -8,6 +8,7 @@ from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,17 +85,32 @@ def nearest_column(cell: str, operation: Operation) -> str:
     from cxcall.runtime.name_similarity import nearest_name
 
     flags = [flag.name for flag in operation.flags]
-    targets = (*operation.pointers, *parameter_columns(operation), *flags)
+    pointers = reversed(operation.pointers)  # the outermost property of a name is the last one
+    targets = (*pointers, *parameter_columns(operation), *flags)
     columns = {each.rpartition("/")[2]: each for each in targets}
     return columns.get(nearest_name(cell, columns), "")
+
+
+def declared_delimiter(line: str) -> str:
+    """Return the delimiter that a first line such as `sep=;` tells Excel; empty for any other line."""
+    found = compile_pattern(r'(?i)"?sep=([^\r\n])"?\s*').fullmatch(line)
+    return str(found[1]) if found else ""
 
 
 def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
     """Return the error for a column that sets nothing in any operation's table, with a suggestion."""
     near = nearest_column(cell, operation)
-    suggestion = f"the most similar name is `{near}`; " if near else ""
+    is_same = near.startswith("/") and near.rpartition("/")[2] == cell
+    suggestion = (
+        f"write `{near}`; " if is_same else f"the most similar name is `{near}`; " * bool(near)
+    )
+    problem = (
+        f"which is not a place in the body of `{operation.name}`"
+        if is_same
+        else f"but `{operation.name}` has no property of that name"
+    )
     return UsageError(
-        f"`{name}` has a column `{cell}`, but `{operation.name}` has no property of that name",
+        f"`{name}` has a column `{cell}`, {problem}",
         where=f"column {cell}",
         fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
         why=HEADER_RULE,

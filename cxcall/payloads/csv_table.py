@@ -18,6 +18,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
     PARAMETER_LOCATIONS,
     CsvColumn,
+    declared_delimiter,
     find_column,
     reject_repeated_columns,
     unknown_column,
@@ -142,22 +143,24 @@ class CsvHeader(NamedTuple):
 
     @classmethod
     def read(cls, lines: CsvLines, name: str) -> Self:
-        """Read the header; the delimiter is the character that its first line contains most often.
+        """Read the header; its delimiter is the character that it contains most often, unless `sep=;` precedes it.
 
         Raises DocumentError for a header that breaks the rules of CSV.
         """
-        line = next((line for line in lines if line.strip()), "")
+        filled = (line for line in lines if line.strip())
+        line = next(filled, "")
+        if declared := declared_delimiter(line):
+            lines.take()
+            line = next(filled, "")
         if "\0" in line:
-            place = Excerpt(name, lines.take()[0], 1, line)
-            raise DocumentError(_damaged_record(place))
-        delimiter = max(DELIMITERS, key=line.count)
+            raise DocumentError(_damaged_record(Excerpt(name, lines.take()[0], 1, line)))
+        delimiter = declared or max(DELIMITERS, key=line.count)
         try:
             cells = next(read_cells(chain([line], lines), delimiter), [])  # may have line breaks
         except csv.Error as error:
             place = Excerpt(name, lines.take()[0], 1, line.rstrip("\r\n"))
-            raise DocumentError(
-                _malformed_record(place, f"the header is not valid CSV: {error}")
-            ) from None
+            broken = _malformed_record(place, f"the header is not valid CSV: {error}")
+            raise DocumentError(broken) from None
         lines.take()
         return cls(name, tuple(cell.strip() for cell in cells), delimiter)
 
@@ -165,8 +168,7 @@ class CsvHeader(NamedTuple):
         """Return the table of an operation; raises UsageError for a column that the operation does not have."""
         columns = []
         for index, cell in enumerate(self.cells):
-            column = find_column(cell, operation)
-            if column is None:
+            if (column := find_column(cell, operation)) is None:
                 raise unknown_column(cell, operation, self.name)
             columns.append(column._replace(position=index))
         reject_repeated_columns(columns, self.name)

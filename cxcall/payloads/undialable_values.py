@@ -25,6 +25,14 @@ FORMS = (
 )
 
 
+AS_TEXT = "in Excel, format the column as text, enter the numbers again, and export the table"
+
+
+def is_rounded_number(value: str) -> bool:
+    """Return whether a text is a number in the form that Excel gives to long ones: `4.42E+11`."""
+    return compile_pattern(r"[1-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}").fullmatch(value) is not None
+
+
 def is_dialed_place(operation: Operation, schema: JsonSchema, name: str) -> bool:
     """Return whether the schema or the name of a value says that it is dialed."""
     has_format = schema.get("format") in PHONE_FORMATS
@@ -54,6 +62,14 @@ def find_wrong_number(schema: JsonSchema, value: str) -> Finding | None:
         return find_unlikely_number(value)
     if schema.get("format") != "phone" or is_dialable(value):
         return None
+    if is_rounded_number(value):
+        return Finding.warning(
+            "phone-format",
+            "",
+            f"`{mask_number(value)}` is a rounded number, as Excel shows a long one: its last digits are lost",
+            fix=AS_TEXT,
+            why=WHY_DIALED,
+        )
     description = schema.get("description", "")
     return Finding.warning(
         "phone-format",

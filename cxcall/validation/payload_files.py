@@ -282,12 +282,14 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     """Return whether the first line of a text names a property that a column can set."""
     from io import StringIO
 
-    from cxcall.payloads.csv_columns import find_column
+    from cxcall.payloads.csv_columns import declared_delimiter, find_column
     from cxcall.payloads.csv_table import CsvHeader, CsvLines
 
     head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
     if head.lstrip().startswith(("{", "[", '"')):
         return False
+    if declared_delimiter(head):
+        return True
     header = CsvHeader.read(CsvLines(StringIO(head)), STDIN)
     return any(find_column(cell, operation) for cell in header.cells)
 

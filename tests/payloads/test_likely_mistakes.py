@@ -12,6 +12,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.schema_check import check_body, check_parameters
+from cxcall.payloads.undialable_values import find_wrong_number
 from helpers.cases import each_case
 
 SCHEMA: dict[str, Any] = {
@@ -102,6 +103,13 @@ def test_number_that_is_not_in_e164_is_not_called_so(number: str) -> None:
     (finding,) = mistakes({"number": number})
     assert finding.code == "phone-unlikely"
     assert "E.164" not in finding.message
+
+
+def test_rounded_number_of_excel_is_named() -> None:
+    finding = find_wrong_number({"format": "phone"}, "4.42E+11")
+    assert finding is not None
+    assert "its last digits are lost" in finding.message
+    assert "Excel" in finding.fix
 
 
 def test_property_that_was_once_required_is_reported_once() -> None:

@@ -19,7 +19,7 @@ from cxcall.payloads.errors.hint_texts import (
 from cxcall.payloads.errors.value_corrections import is_valid_scalar
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.undialable_values import FORMS
+from cxcall.payloads.undialable_values import AS_TEXT, FORMS, is_rounded_number
 from cxcall.phone import number_masking
 from cxcall.runtime.name_similarity import nearest_name
 
@@ -194,6 +194,8 @@ def describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[s
 
 
 def _suggest_e164(value: str) -> str:
+    if is_rounded_number(value):
+        return AS_TEXT
     digits = re.sub(r"[\s().\-/]", "", value)
     if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
         return "remove spaces and punctuation: a plus sign and digits only"
