@@ -52,8 +52,8 @@ def snippets() -> list[dict[str, Any]]:
     )
     made: list[dict[str, Any]] = json.loads(result.stdout)
     written = [each for each in made if each["generator"] != BODY_ALONE]
-    # Each request from a fifth of the generators, and each generator.
-    step = 1 if EXAMPLES >= 1 else 5
+    # Each request from an eighth of the generators, and each generator.
+    step = 1 if EXAMPLES >= 1 else 8
     numbers = {
         name: place
         for place, name in enumerate(dict.fromkeys(each["generator"] for each in written))
