@@ -1,7 +1,10 @@
-"""Fixtures for exchanges: an environment without proxies, and a certificate."""
+"""Fixtures for exchanges: an environment without proxies, a log, and a certificate."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -23,3 +26,15 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """Return a certificate for this machine and for `api.example.invalid`."""
     hosts = "IP:127.0.0.1,DNS:localhost,DNS:api.example.invalid"
     return make_certificate(tmp_path_factory.mktemp("good"), hosts=hosts)
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """Return the log of a program that logs everything."""
+    text, logger = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(text), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield text
+    logger.setLevel(level)
+    logger.removeHandler(handler)
