@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.explaining.correction.json_repair import parse_repaired
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.json_values.objects_in_text import read_objects
 from cxcall.explaining.readers.paste_cleanup import clean_text
@@ -16,7 +17,7 @@ SIZE = 1 << 18
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a"]
+    "unit", ["aaaa=", "f(a=", "&a=b\n", "a=b&\n", "a=\n&a=b\n", "x: [Error: a", "> {% a\n"]
 )
 def test_long_text_is_cleaned_in_linear_time(unit: str) -> None:
     assert clean_text(unit * (4 * SIZE // len(unit)))
@@ -32,3 +33,11 @@ def test_long_text_without_a_request_is_refused_in_linear_time(unit: str) -> Non
 @pytest.mark.slow
 def test_many_objects_in_a_text_are_read_in_linear_time() -> None:
     assert not list(read_objects("x {} " * (SIZE // 4)))
+
+
+@pytest.mark.slow
+def test_json_whose_quotes_are_all_escaped_is_explained_in_linear_time() -> None:
+    unit = '\\"a\\":\\"b\\",'
+    document, findings = parse_repaired(f"{{{unit * (SIZE // len(unit))}}}")
+    assert document is None
+    assert [each.code for each in findings] == ["body-malformed"]

@@ -24,7 +24,8 @@ _HTML_TAG = re.compile(
 _LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 # An editor's response handlers, and the file in which it keeps a response: `> {% ... %}`, `<> response.json`.
 _HANDLER = re.compile(
-    r"^[<>][ \t]*\{%.*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$", re.DOTALL | re.MULTILINE
+    r"^[<>][ \t]*\{%(?:(?!^[<>][ \t]*\{%).)*?%\}[ \t]*$|^(?:>>?!?|<>) \S+\.\w+[ \t]*$",
+    re.DOTALL | re.MULTILINE,
 )
 _COMMAND = re.compile(r"(?:^|[\s>$#%])(?:curl|wget|https?|xhs?)(?:\.exe)? \S")
 _CONTINUED = re.compile(r"[\\^`][ \t]*$")

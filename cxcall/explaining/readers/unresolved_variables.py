@@ -23,7 +23,7 @@ _TEMPLATE = re.compile(
 _NO_JSON = object()
 _IN_BRACES = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
 _MAX_VALUES = 1 << 20
-_STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
+_STRING_OR_VARIABLE = re.compile(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
 
 def mark_unresolved(text: str) -> str:

@@ -11,7 +11,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.refusals.reason_choice import platform_text
 
 _BAD_REQUEST = 400
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+("?)')  # without an end, or with one
 _BARE_NAME = re.compile(r"[{,]\s*[A-Za-z_][\w-]*\s*:")
 
 
@@ -38,7 +38,7 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
     if request.kind is not SourceKind.COMMAND or body[:1] not in ("{", "["):
         return
     is_malformed = any(each.code == "body-malformed" for each in in_body)
-    has_lost_quotes = is_malformed and _BARE_NAME.search(_STRING.sub("", body)) is not None
+    has_lost_quotes = is_malformed and _BARE_NAME.search(_without_strings(body)) is not None
     text = platform_text(request.response) if request.response else ""
     has_problem = any(each.severity is not Severity.NOTE for each in in_body)
     is_refused = '"' in body and "malformed syntax" in text and not has_problem
@@ -50,3 +50,8 @@ def check_removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -
             fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
             why="both shells remove unescaped quotes from the arguments of a program",
         )
+
+
+def _without_strings(text: str) -> str:
+    """Return a text without the strings that end; one that does not is skipped as a whole, in linear time."""
+    return _STRING.sub(lambda string: "" if string[1] else string[0], text)
