@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import schema_types
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.payload import sample_member
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -117,13 +121,87 @@ def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
     )
 
 
-def reject_repeated_columns(columns: Sequence[CsvColumn], name: str) -> None:
-    """Raise UsageError if two columns set the same flag, parameter, or place."""
-    names = [column.name for column in columns if not (column.flag and column.flag.under)]
-    for column in names:
-        if names.count(column) > 1:
-            raise UsageError(
-                f"`{name}` has two columns `{column}`",
-                where=f"column {column}",
-                fix="remove one of them",
-            )
+def reject_repeated_columns(
+    columns: Iterable[CsvColumn], headers: Sequence[str], name: str
+) -> None:
+    """Raise UsageError if two columns set the same flag, parameter, or place, or a place below another one's.
+
+    `headers` are the headers of the file `name`.
+    """
+    pairs = ((target, column) for column in columns for target in _targets(column))
+    for (target, column), (other, second) in pairwise(sorted(pairs, key=itemgetter(0))):
+        is_harmless = other == target and column.position == second.position
+        if other[: len(target)] == target and not is_harmless:
+            first, last = sorted((column.position, second.position))
+            raise _repeated_column(column.name, second.name, (headers[first], headers[last]), name)
+
+
+def _targets(column: CsvColumn) -> Iterator[tuple[str, ...]]:
+    """Yield what a column sets, as kind and tokens: one that begins with all tokens of another is part of it.
+
+    Columns of KEY=VALUE set different members of one object.
+    """
+    parameter = column.flag.parameter if column.flag else column.parameter
+    if parameter:
+        yield ("parameter", parameter)
+    if column.flag and column.flag.under:
+        yield ("body", *split_pointer(column.flag.under), f"\0{column.position}")
+    for pointer in column.pointers:
+        yield ("body", *split_pointer(pointer))
+
+
+def sets_same_value(column: CsvColumn, other: CsvColumn) -> bool:
+    """Return whether two columns set the same value, or one of them a part of the other's."""
+    return any(
+        first[: len(second)] == second[: len(first)]
+        for first in _targets(column)
+        for second in _targets(other)
+    )
+
+
+def _repeated_column(target: str, other: str, headers: tuple[str, str], name: str) -> UsageError:
+    first, second = headers
+    if target == other:
+        message = f"`{name}` has two columns `{target}`"
+    else:
+        message = f"the columns `{first}` and `{second}` of `{name}` both set `{target}`"
+    return UsageError(message, where=f"column {second}", fix="remove one of them")
+
+
+def stop_on_repeated_member(
+    column: CsvColumn, columns: Iterable[CsvColumn], cells: Sequence[str], body: Any
+) -> None:
+    """Raise UsageError if another cell of the record sets the member that a cell KEY=VALUE sets.
+
+    `body` has the values of the cells before it.
+    """
+    member = _member(column, cells[column.position])
+    if column.flag is None or not member:
+        return
+    place = join_pointer(column.flag.under, member)
+    is_set = has_value(body, place) or any(
+        cells[each.position] and place in each.pointers for each in columns
+    )
+    if is_set:
+        raise UsageError(
+            f"another cell of this row sets `{place}`, too",
+            where=place,
+            fix="clear one of the two cells",
+        )
+
+
+def _member(column: CsvColumn, cell: str) -> str:
+    """Return KEY of a cell KEY=VALUE; empty for another cell, and for another column."""
+    name, separator, _ = cell.partition("=")
+    return name if column.flag and column.flag.under and separator else ""
+
+
+def member_fix(column: CsvColumn, header: str, cell: str, operation: Operation) -> str:
+    """Return the correction of a cell that is not KEY=VALUE; empty for another cell, and for another column."""
+    if column.flag is None or not column.flag.under or _member(column, cell):
+        return ""
+    if header.removeprefix("--") == column.flag.name:
+        sample = sample_member(operation, column.flag)
+        return f"write the cell as {column.flag.metavar}, such as `{sample}`"
+    target = join_pointer(column.flag.under, header)
+    return f"to send the cells as they are: {command('--map', f'{target}={header}')}"

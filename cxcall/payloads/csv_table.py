@@ -10,20 +10,22 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.documents.json_pointer import join_pointer, leaves
+from cxcall.documents.json_pointer import leaves
 from cxcall.documents.secret_values import blank, hide_secrets
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Excerpt, Finding, command
+from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
     PARAMETER_LOCATIONS,
     CsvColumn,
     declared_delimiter,
     find_column,
+    member_fix,
     reject_repeated_columns,
+    stop_on_repeated_member,
     unknown_column,
 )
-from cxcall.payloads.payload import Payload, apply_flags, empty_value, sample_member, set_text
+from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 from cxcall.runtime.likely_secrets import is_likely_secret
 from cxcall.runtime.secret_names import is_named_as_secret
 
@@ -171,7 +173,7 @@ class CsvHeader(NamedTuple):
             if (column := find_column(cell, operation)) is None:
                 raise unknown_column(cell, operation, self.name)
             columns.append(column._replace(position=index))
-        reject_repeated_columns(columns, self.name)
+        reject_repeated_columns(columns, self.cells, self.name)
         return CsvTable(self, columns, operation)
 
 
@@ -239,6 +241,7 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
             if column.parameter:
                 parameters[column.parameter] = cell
             elif column.flag:
+                stop_on_repeated_member(column, columns, cells, payload.value)
                 payload = apply_flags(operation, payload, [(column.flag, cell)])
                 if column.flag.parameter:
                     parameters[column.flag.parameter] = cell
@@ -249,25 +252,13 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
             place = record.cell_excerpt(column.position)
             name = record.table.header.cells[column.position]
             secrets = [cell] if is_likely_secret(name, cell) else []
-            fix = _member_fix(column, record)
+            fix = member_fix(column, name, cell, operation)
             findings = tuple(
                 hide_secrets(finding, secrets)._replace(excerpt=place, fix=fix or finding.fix)
                 for finding in error.findings
             )
             return CsvRow(start, None, {}, findings)
     return CsvRow(start, Payload(payload.value, record), parameters)
-
-
-def _member_fix(column: CsvColumn, record: CsvRecord) -> str:
-    """Return the correction of a column whose cells must be KEY=VALUE; empty for another column."""
-    if column.flag is None or not column.flag.under:
-        return ""
-    header = record.table.header.cells[column.position]
-    if header.removeprefix("--") == column.flag.name:
-        sample = sample_member(record.table.operation, column.flag)
-        return f"write the cell as {column.flag.metavar}, such as `{sample}`"
-    target = join_pointer(column.flag.under, header)
-    return f"to send the cells as they are: {command('--map', f'{target}={header}')}"
 
 
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:

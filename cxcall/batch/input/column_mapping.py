@@ -17,6 +17,7 @@ from cxcall.payloads.csv_columns import (
     open_objects,
     parameter_columns,
     reject_repeated_columns,
+    sets_same_value,
 )
 from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
@@ -147,11 +148,12 @@ class ColumnMap(NamedTuple):
         if unknown and not self.ignores_extra:
             names = [column.name for column in columns]
             raise UnknownColumnsError(header, unknown, operation, targets=names)
-        reject_repeated_columns(columns, header.name)
+        reject_repeated_columns(columns, header.cells, header.name)
         return CsvTable(header, columns, operation)
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
-        """Return the entries of the profile for this file, without those that the command line overrides."""
+        """Return the entries of the profile for this file, without those that it or the command line overrides."""
+        own = [find_column(each, operation) for each in (*self.headers, *header.cells)]
         return {
             target: cell
             for target, cell in self.usual_headers.items()
@@ -160,6 +162,7 @@ class ColumnMap(NamedTuple):
             and target not in header.cells
             and (column := find_column(target, operation))
             and not column.is_open
+            and not any(each and sets_same_value(column, each) for each in own)
         }
 
 
