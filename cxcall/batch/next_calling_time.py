@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.phone.call_limits import Hours
-from cxcall.sending.call_guards import check_numbers, is_stopping
 from cxcall.sending.calling_hours_check import find_call_times, time_zones
-from cxcall.sending.numbers_in_request import dialed_numbers, find_numbers
+from cxcall.sending.numbers_in_request import dialed_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from cxcall.findings.finding import Finding
     from cxcall.sending.checked_request import CheckedRequest
 
 _DAYS = 3  # today's hours may be over, and another time zone may have another date
@@ -64,14 +62,3 @@ def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> date
         (each for each in sorted(openings) if each >= now and _is_open(hours, zones, each)),
         None,
     )
-
-
-def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Finding | None:
-    """Return the finding on a request that is now outside the calling hours; None if it is within them."""
-    settings = checked.settings
-    if not settings.hours or settings.hours_policy != "enforce":
-        return None
-    numbers = find_numbers(checked.operation, values, checked.payload)
-    times = find_call_times(checked.operation, values, checked.payload)
-    found = check_numbers(checked.operation, numbers, checked.payload, settings, times)
-    return next((finding for finding in found if is_stopping(finding)), None)

@@ -1,19 +1,19 @@
-"""Send one row of a batch: wait for its slot, check the calling hours again, deliver, report."""
+"""Send one row of a batch: wait for its slot, deliver, report."""
 
 from __future__ import annotations
 
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
-from cxcall.batch.next_calling_time import check_hours_again
 from cxcall.batch.rate_limit.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
 from cxcall.batch.skip_reasons import SkipReason
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import CxcallError
 from cxcall.ledger.database_interface import no_fence
 from cxcall.ledger.person_attempts import TooManyAttemptsError
 from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
+from cxcall.sending.call_guards import OutsideHoursError
 from cxcall.sending.request_sender import deliver
 from cxcall.sending.send_plan import Plan, SendHooks
 
@@ -82,9 +82,7 @@ class RowSender:
         try:
             if not slot.acquire():
                 return None
-            if finding := check_hours_again(request, checked.values):  # the slot may be late
-                return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
-            hooks = self._hooks(checked, request, slot)
+            hooks = self._hooks(slot)
             hooks = hooks._replace(fence=fence or no_fence, review=review)
             key = key_of_rows(each.number for each in checked.rows)
             key = key or request.request.mask_echo(key_of(row))
@@ -101,18 +99,10 @@ class RowSender:
         finally:
             slot.release()
 
-    def _hooks(
-        self, checked: CheckedRow, request: CheckedRequest, slot: RateLimitSlot
-    ) -> SendHooks:
-        """Return the hooks that make a delivery wait for its slot, and stop it after the calling hours."""
-
-        def sleep(seconds: float) -> None:
-            slot.sleep(seconds)
-            if finding := check_hours_again(request, checked.values):
-                raise StoppedError(finding)
-
+    def _hooks(self, slot: RateLimitSlot) -> SendHooks:
+        """Return the hooks that make a delivery wait for its slot."""
         return SendHooks(
-            sleep=sleep,
+            sleep=slot.sleep,
             wait_for_slot=slot.wait_to_send,
             on_exchange=self._rate_limiter.update_from_response,
             is_interrupted=self._is_interrupted,
@@ -125,6 +115,8 @@ def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResul
 
 
 def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
+    if isinstance(error, OutsideHoursError):
+        return _skip(checked, error.findings[0], SkipReason.OUTSIDE_HOURS)
     if isinstance(error, TooManyAttemptsError):
         return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)

@@ -8,7 +8,7 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding, Severity, printable
 from cxcall.findings.notices import add_notice
 from cxcall.phone import number_masking
-from cxcall.sending.numbers_in_request import DialedNumber, dialed_part
+from cxcall.sending.numbers_in_request import DialedNumber, dialed_numbers, dialed_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cxcall.phone.call_limits import Hours
     from cxcall.phone.number_matching import NumberList
     from cxcall.sending.calling_hours_check import CallTime
+    from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
@@ -130,6 +131,29 @@ def stop_on_guards(findings: Iterable[Finding]) -> None:
 def is_stopping(finding: Finding) -> bool:
     """Return whether a finding stops the request even with `--force`."""
     return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
+
+
+class OutsideHoursError(StoppedError):
+    """A request that is ready to be sent is outside the enforced calling hours by now."""
+
+
+def stop_outside_hours(checked: CheckedRequest) -> None:
+    """Raise OutsideHoursError if a request would now call someone outside the enforced hours.
+
+    Time has passed since its check: the user was asked, the request waited for its slot or its next attempt, or a
+    program kept it.
+    """
+    settings, values, body = checked.settings, checked.values, checked.payload
+    hours = parse_hours(settings.hours)
+    if hours is None or settings.hours_policy != "enforce" or not checked.operation.can_place_call:
+        return
+    from cxcall.sending.calling_hours_check import check_hours, find_call_times
+
+    times = find_call_times(checked.operation, values, body)
+    for number, where, *_ in dialed_numbers(checked.operation, values, body):
+        for finding in check_hours(number, hours, times, enforce=True):
+            excerpt = body.find_excerpt(where) if where.startswith("/") else None
+            raise OutsideHoursError(finding._replace(where=where, excerpt=excerpt))
 
 
 def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import operation_at
@@ -42,7 +43,10 @@ _DATE = r"\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}[Tt ]"
 
 
 class CheckedRequest(NamedTuple):
-    """A request ready to be sent, the findings of its check, and the whole numbers that it would dial."""
+    """A request ready to be sent, the findings of its check, and the whole numbers that it would dial.
+
+    `values` are the values of its parameters.
+    """
 
     operation: Operation
     payload: Payload
@@ -50,6 +54,7 @@ class CheckedRequest(NamedTuple):
     settings: Settings
     findings: tuple[Finding, ...]
     dialed_numbers: tuple[str, ...] = ()
+    values: Mapping[str, str] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return redacted_repr(self, "payload", "dialed_numbers")
@@ -149,7 +154,8 @@ def build_request(
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
-    return CheckedRequest(operation, payload, request, settings, tuple(findings), tuple(dialed))
+    known = tuple(findings), tuple(dialed), values
+    return CheckedRequest(operation, payload, request, settings, *known)
 
 
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:

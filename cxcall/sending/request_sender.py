@@ -163,9 +163,10 @@ class _Attempts(LoggedDelivery):
         return self.signals.caught or self.hooks.is_interrupted()
 
     def before_commit(self, delivery: str) -> None:
-        """Stop at the fence, or start to load the HTTP client during the wait for the disk."""
+        """Stop at the fence and outside the calling hours, or load the HTTP client during the wait for the disk."""
         self.plan = self.plan._replace(delivery=delivery)
         self.hooks.fence(delivery)
+        self.plan.stop_outside_hours()
         load_client()
 
     def run(self, token: Credentials | None) -> Delivery:
@@ -275,7 +276,7 @@ class _Attempts(LoggedDelivery):
             self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
         with self.signals.defer():
-            number, fence, self.recorded_at = self.attempt + 1, self.hooks.fence, _read_clocks()
+            number, fence, self.recorded_at = self.attempt + 1, self.before_commit, _read_clocks()
             self.ledger.record_attempt(
                 self.plan.delivery, number, self.is_interrupted, fence, limit=self.plan.limit
             )

@@ -86,7 +86,7 @@ class Plan(NamedTuple):
     """A checked request, and all values that are needed to send it.
 
     `numbers` are masked; `key` is the name of the row; `undone_by` and `possible_people` are as in `Intent`; `delivery`
-    is its ID in the ledger, as soon as it is recorded.
+    is its ID in the ledger, as soon as it is recorded. `stop_outside_hours` is called right before each attempt.
     """
 
     operation: Operation
@@ -103,6 +103,7 @@ class Plan(NamedTuple):
     undone_by: str = ""
     possible_people: tuple[tuple[str, ...], ...] = ()
     delivery: str = ""
+    stop_outside_hours: Callable[[], None] = lambda: None
 
     @classmethod
     def of(
@@ -129,10 +130,12 @@ class Plan(NamedTuple):
             key,
             checked.people,
             possible_people=checked.possible_people if settings.attempt_limit else (),
+            stop_outside_hours=_hours_guard(checked),
         )
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "body", "people", "possible_people")
+        hidden = ("body", "people", "possible_people", "stop_outside_hours")
+        return redacted_repr(self, *hidden)
 
     @property
     def start_seconds(self) -> float:
@@ -181,6 +184,16 @@ class Plan(NamedTuple):
             possible_people=self.possible_people,
             limit=self.limit,
         )
+
+
+def _hours_guard(checked: CheckedRequest) -> Callable[[], None]:
+    """Return a function that raises OutsideHoursError if the request is outside the enforced calling hours by then."""
+    settings = checked.settings
+    if not settings.hours or settings.hours_policy != "enforce":
+        return lambda: None
+    from cxcall.sending.call_guards import stop_outside_hours
+
+    return partial(stop_outside_hours, checked)
 
 
 class LoggedDelivery:

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from cxcall.batch.input.rows import RowFile
 from cxcall.batch.job import Job
-from cxcall.batch.next_calling_time import check_hours_again, next_opening
+from cxcall.batch.next_calling_time import next_opening
 from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.contracts import contract
 from cxcall.phone.call_limits import Hours
+from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN
@@ -177,11 +178,11 @@ def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> No
                 assert chosen.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
                 assert list(selection.rows()) == [] if waits else True
                 assert chosen.request is not None
-                assert check_hours_again(chosen.request, chosen.values) is None
+                stop_outside_hours(chosen.request)
                 values["hours"] = Setting(inside("America/New_York"), "test")
-                again = check_hours_again(chosen.request, chosen.values)
-                assert again is not None
-                assert again.code == "outside-hours"
+                with pytest.raises(OutsideHoursError) as stopped:
+                    stop_outside_hours(chosen.request)
+                assert stopped.value.findings[0].code == "outside-hours"
 
 
 @pytest.mark.parametrize(

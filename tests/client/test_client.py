@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall import Client, CxcallError, Outcome
+from cxcall.settings.sources import Setting
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
+    from cxcall.settings.settings import Settings
     from helpers.command import Cxcall
 
 BODY = {"contactId": CONTACT, "reasonCode": "follow_up"}
@@ -96,6 +99,35 @@ def test_parameter_without_a_value_counts_as_not_given(platform: Platform) -> No
     with Client() as client:
         client.send("list-campaigns", parameters={"pageSize": None, "name": "a"})
     assert [path.partition("?")[2] for path in platform.seen] == ["name=a"]
+
+
+def change_hours(settings: Settings, hours: str) -> None:
+    """Enforce other calling hours, as if time had passed."""
+    changed = {"hours": hours, "hours_policy": "enforce"}
+    texts = {name: Setting(value, "test") for name, value in changed.items()}
+    settings.values = {**settings.values, **texts}
+
+
+def test_calling_hours_are_checked_right_before_each_attempt(platform: Platform) -> None:
+    contact = {"contactId": CONTACT, "contactData": {"phoneNumber": "+493012345678"}}
+    body = {"contactId": CONTACT, "contactSpec": contact}
+    with Client(hours="00:00-23:59:59") as client:
+        built = client.build("execute", body, {"campaignId": CAMPAIGN})
+        change_hours(built.settings, "00:00-00:00")
+        with pytest.raises(CxcallError, match="outside calling hours") as stopped:
+            client.send_built(built, yes=True)
+        assert (stopped.value.exit_code, platform.seen) == (7, Counter())
+
+        def refuse_until_the_hours_end(_body: Any, _count: int) -> Reply:
+            change_hours(built.settings, "00:00-00:00")
+            return Reply(429, {}, {"Retry-After": "0"})
+
+        change_hours(built.settings, "00:00-23:59:59")
+        platform.answer = refuse_until_the_hours_end
+        delivery = client.send_built(built, yes=True)
+    assert (delivery.outcome, delivery.exit_code) == (Outcome.UNDELIVERED, 7)
+    assert platform.seen.total() == 1
+    assert "outside-hours" in [each.code for each in delivery.findings]
 
 
 def test_guards_of_the_settings_hold(platform: Platform) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from cxcall.batch import next_calling_time
-from cxcall.batch.next_calling_time import check_hours_again, find_next_calling_time
+from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.object_lookups import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
+from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
 from cxcall.sending.calling_hours_check import local_times
 from cxcall.sending.checked_request import CheckedRequest, build_request
 from cxcall.settings.settings import load_settings
@@ -151,8 +152,9 @@ def test_row_scheduled_outside_the_hours_does_not_wait_for_them() -> None:
         find_skip_reason(checked, {}, checked.findings, force=False) is SkipReason.NO_CALLING_HOURS
     )
     assert find_next_calling_time(checked, {}) is None
-    assert check_hours_again(checked, {}) is not None
-    assert check_hours_again(callback(LATER, LATER_ALLOWED), {}) is None
+    with pytest.raises(OutsideHoursError):
+        stop_outside_hours(checked)
+    stop_outside_hours(callback(LATER, LATER_ALLOWED))
     assert find_next_calling_time(callback(None, LATER_ALLOWED), {}) is not None
 
 

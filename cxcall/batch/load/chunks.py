@@ -85,9 +85,8 @@ class ChunkBuilder:
         content, _ = encode_body(self._load.operation, payload.value)
         numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
         request = first.request._replace(body=content)
-        built = CheckedRequest(
-            self._load.operation, payload, request, first.settings, (), tuple(numbers)
-        )
+        known = (), tuple(numbers), first.values
+        built = CheckedRequest(self._load.operation, payload, request, first.settings, *known)
         return members[0]._replace(request=built, findings=(), rows=rows)
 
     def build_payload(self, contacts: Sequence[Any], first_row: int) -> Payload:
