@@ -8,6 +8,7 @@ from cxcall.phone.impossible_numbers import parse_number
 from cxcall.phone.number_masking import INTERNATIONAL_IN_TEXT, plain_digits
 from cxcall.phone.number_spellings import (
     MIN_NATIONAL_DIGITS,
+    dialed_digits,
     number_spellings,
     read_number,
     without_exit_code,
@@ -70,7 +71,7 @@ class NumberList:
 def _written_digits(text: str) -> str:
     """Return the digits of a text, after `+` if it shows a country code."""
     start = compile_pattern(_SCHEME).sub("", text).lstrip()[:1]
-    return ("+" if start in ("+", "\uff0b") else "") + plain_digits(text)
+    return ("+" if start in ("+", "\uff0b") else "") + dialed_digits(text)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 MIN_NATIONAL_DIGITS = 7
+_MOST_DIGITS_WITH_LETTERS = 9
+"""More digits are a whole number, so that letters beside them are not dialed."""
+_SCHEME = r"(?i)^\s*tel:"
+_EXTENSION = r"(?i)\s*[,;#].*$|\s+(?:ext(?:n|ension)?|x)\b.*$"
 EXIT_CODES = ("00", "011")
 """The digits dialed for `+` in most countries, and in North America."""
 TRUNK_PREFIXES = (
@@ -30,11 +34,29 @@ each command would wait for.
 """
 
 
+def dialed_digits(text: str) -> str:
+    """Return the digits that a text dials: letters are those of a keypad, as in `+1 202 JKL 0123`.
+
+    Letters beside a whole number, such as a name or an extension, are left out.
+    """
+    digits = plain_digits(text)
+    has_letters = text.lower() != text.upper()
+    if not has_letters or len(without_exit_code(digits)) > _MOST_DIGITS_WITH_LETTERS:
+        return digits
+    import phonenumbers
+
+    number = compile_pattern(_SCHEME).sub("", text).strip()
+    if not phonenumbers.is_alpha_number(number):
+        return digits
+    number = compile_pattern(_EXTENSION).sub("", number)
+    return plain_digits(phonenumbers.convert_alpha_characters_in_number(number))
+
+
 def read_number(text: str) -> PhoneNumber | None:
     """Return a text with a country code as a number; None if the country code may be missing."""
     if parsed := parse_number(text):
         return parsed
-    digits = plain_digits(text)
+    digits = dialed_digits(text)
     prefix = next((each for each in EXIT_CODES if digits.startswith(each)), "")
     international = f"+{digits.removeprefix(prefix)}"
     # `0113` to `0118` are also area codes of the United Kingdom.
@@ -46,12 +68,12 @@ def read_number(text: str) -> PhoneNumber | None:
 def usual_spelling(text: str) -> str:
     """Return the digits of a number, with its country code if it has one."""
     parsed = read_number(text)
-    return f"{parsed.country_code}{parsed.national_number}" if parsed else plain_digits(text)
+    return f"{parsed.country_code}{parsed.national_number}" if parsed else dialed_digits(text)
 
 
 def number_spellings(text: str) -> set[str]:
     """Return the results of `usual_spelling` for any spelling of a number; without a country code, of every country."""
-    digits, parsed = plain_digits(text), read_number(text)
+    digits, parsed = dialed_digits(text), read_number(text)
     found = {usual_spelling(text), without_exit_code(digits)}
     if parsed:
         found |= _international_spellings(parsed)

@@ -169,7 +169,7 @@ def _outside(
     return _error(
         f"{says} is {moment:%H:%M} ({zone}), outside calling hours{more}",
         f"{verb} within {hours} there",
-        "a mobile number can be in any of these time zones",
+        "the person can be in any of these time zones" if zones > 1 else "",
     )
 
 

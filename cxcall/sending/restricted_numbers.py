@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
 from cxcall.phone.impossible_numbers import parse_number
-from cxcall.phone.number_masking import mask_number, plain_digits
+from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_spellings import dialed_digits, read_number
 from cxcall.sending.numbers_in_request import dialed_part
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_SHORT_NUMBER = 6
 _NORTH_AMERICAN_LENGTH = 10
+_FEW_REGIONS = 10
+"""A number that is an emergency number in more regions, such as 112, is known as one everywhere."""
 _SOURCE = "libphonenumber"
 
 
@@ -24,19 +27,22 @@ def check_kind(number: str) -> Iterator[Finding]:
     import phonenumbers
 
     dialed = dialed_part(number)
-    digits = plain_digits(dialed)
-    parsed = parse_number(dialed) or _parse_north_american(digits)
+    digits = dialed_digits(dialed)
+    parsed = read_number(dialed) or _parse_north_american(digits)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
         regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
-    if len(national) <= _MAX_SHORT_NUMBER and any(
-        phonenumbers.is_emergency_number(national, region) for region in regions
-    ):
+    is_short = len(national) <= _MAX_SHORT_NUMBER
+    places = [
+        each for each in regions if is_short and phonenumbers.is_emergency_number(national, each)
+    ]
+    if places:
+        is_rare = not parsed and len(places) <= _FEW_REGIONS
         yield Finding.error(
             "phone-kind",
             "",
-            f"`{number}` is an emergency number",
+            f"`{number}` is an emergency number{f' in {_listed(places)}' if is_rare else ''}",
             f"use a subscriber number; add `--force` if {number} is an internal extension",
             source=_SOURCE,
         )
@@ -48,6 +54,14 @@ def check_kind(number: str) -> Iterator[Finding]:
             "use the person's own number; add `--force` to call this number anyway",
             source=_SOURCE,
         )
+
+
+def _listed(regions: Iterable[str]) -> str:
+    """Return codes of regions as a list in words: `CO, EG, and GT`."""
+    *others, last = sorted(regions)
+    if len(others) > 1:
+        return f"{', '.join(others)}, and {last}"
+    return " and ".join([*others, last])
 
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import phonenumbers
+import pytest
 
-from cxcall.phone.number_spellings import TRUNK_PREFIXES
+from cxcall.phone.number_matching import NumberList
+from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_spelling
 
 
 def test_trunk_prefixes_are_those_of_the_metadata() -> None:
@@ -20,3 +22,19 @@ def test_trunk_prefixes_are_those_of_the_metadata() -> None:
         assert parsed is not None
         written = f"{prefix}{phonenumbers.national_significant_number(parsed)}"
         assert phonenumbers.parse(written, region) == parsed, (prefix, code)
+
+
+@pytest.mark.parametrize(
+    "text", ["+1 202 JKL 0123", "1-202-JKL-0123", "202 jkl 0123", "011 1 202 JKL 0123"]
+)
+def test_letters_of_a_number_are_those_of_a_keypad(text: str) -> None:
+    assert text in NumberList(["+12025550123"])
+    assert "+12025550123" in NumberList([text])
+    assert usual_spelling(text) in number_spellings("+12025550123")
+    assert usual_spelling("+12025550123") in number_spellings(text)
+
+
+@pytest.mark.parametrize("text", ["2025550123 Ada", "202-555-0123 home"])
+def test_letters_beside_a_whole_number_are_not_dialed(text: str) -> None:
+    assert text in NumberList(["+12025550123"])
+    assert usual_spelling(text) in number_spellings("+12025550123")

@@ -20,6 +20,7 @@ from cxcall.sandbox.server import Sandbox
 from cxcall.sending import numbers_in_request
 from cxcall.sending.calling_hours_check import time_zones
 from cxcall.sending.do_not_call_list import read_do_not_call_list
+from cxcall.sending.restricted_numbers import check_kind
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
@@ -48,7 +49,27 @@ def test_emergency_number_is_stopped_without_force(number: str, cxcall: Cxcall) 
     cxcall(*call(number), "--force", code=0)
 
 
-@pytest.mark.parametrize("number", ["+19005551234", "+499001234567", "+448712345678"])
+def test_emergency_number_of_few_countries_names_them() -> None:
+    (rare,), (usual,) = check_kind("123"), check_kind("112")
+    assert "is an emergency number in BA, CO, EG, GT, and ME" in rare.message
+    assert usual.message == "`112` is an emergency number"
+
+
+def test_letters_of_a_premium_rate_number_are_read() -> None:
+    (found,) = check_kind("1-900-JKL-0123")
+    assert "premium-rate" in found.message
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+19005551234",
+        "+499001234567",
+        "+448712345678",
+        "011 44 909 8790123",
+        "00449098790123",
+    ],
+)
 def test_premium_rate_number_is_stopped_without_force(number: str, cxcall: Cxcall) -> None:
     ran = cxcall(*call(number), code=3)
     assert ran.codes == ["phone-kind"]
