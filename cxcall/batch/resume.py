@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import NOT_RECORDED
+from cxcall.ledger.stored_texts import storable
 from cxcall.sending.send_plan import Plan
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _SAME_RUN = timedelta(hours=12)
 """The time after the start of a batch in which another run of the same file counts as a mistake."""
+_NO_CALL = {Outcome.REFUSED, Outcome.UNDELIVERED}
+"""The outcomes of requests that placed no call."""
 OPEN_STATES = ("todo", "waiting", "claimed", "sending")
 """The states of rows in the queue that have no outcome yet."""
 
@@ -56,7 +60,7 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     unfinished = next((each for each in newest if not each.is_finished), None)
     if unfinished is not None and not job.again:
-        raise _unfinished_batch_error(job, unfinished)
+        raise _unfinished_batch_error(ledger, job, unfinished)
     return []
 
 
@@ -190,15 +194,22 @@ def _other_values_error(batch: Batch) -> UsageError:
     )
 
 
-def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
+def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
+    file = storable(job.rows.file)
+    same = f", with the same rows as `{job.rows.name}`" if batch.file not in ("", file) else ""
+    name = f"`{batch.file}`" if same else f"`{job.rows.name}`"
+    counts = ledger.batches.count_outcomes(batch.id)
+    why = "its calls may have been placed"
+    if not counts.keys() - _NO_CALL:
+        why = "no call of it was placed so far, but it may still be running"
     return StoppedError(
         Finding.error(
             "already-sent",
             "ledger",
-            f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
+            f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
             fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows",
-            why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
+            why=f"{why}: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )
     )

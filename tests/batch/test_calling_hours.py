@@ -82,6 +82,25 @@ def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> N
     assert numbers_dialed(platform) == [BERLIN, NEW_YORK]
 
 
+@pytest.mark.slow
+def test_batch_whose_rows_are_all_outside_their_hours_is_stopped_without_a_call(
+    cxcall: Cxcall,
+) -> None:
+    enforce(cxcall)
+    file = write_table(cxcall, NEW_YORK)
+    words = (*EXECUTE, *FAST, "--sandbox", "--hours", inside("Europe/Berlin"), "-o", "jsonl")
+    ran = cxcall("batch", file, *words, code=9)
+    row, summary = map(json.loads, ran.out.splitlines())
+    assert [each["severity"] for each in row["findings"] if each["code"] == "outside-hours"] == [
+        "warning"
+    ]
+    assert (summary["outcome"], summary["exitCode"]) == ("stopped", 9)
+    copy = cxcall.file("copy.csv", (cxcall.folder / file).read_text("utf-8"))
+    (stopped,) = json.loads(cxcall("batch", copy, *words, code=7).out.splitlines()[-1])["findings"]
+    assert f"{file}`, with the same rows as `{copy}`, begun at" in stopped["message"]
+    assert "no call of it was placed so far, but it may still be running" in stopped["why"]
+
+
 def test_number_without_a_time_zone_is_never_within_calling_hours(cxcall: Cxcall) -> None:
     enforce(cxcall)
     file = write_table(cxcall, BERLIN, "+80012345678")

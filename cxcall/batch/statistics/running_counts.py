@@ -190,6 +190,11 @@ class BatchStatistics:
         """The most serious outcome of all rows; `unknown` comes first."""
         return next((each for each in OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
 
+    def outcome_of_run(self, code: ExitCode) -> Outcome:
+        """Return the most serious outcome of all rows; `stopped` if only rows that are left explain the exit code."""
+        has_failure = self.outcome not in (Outcome.ACCEPTED, Outcome.SKIPPED)
+        return self.outcome if has_failure or code is ExitCode.OK else Outcome.STOPPED
+
 
 def _generalize(message: str) -> str:
     """Return a message without values, IDs, and row numbers, so that equal reasons are counted as one."""

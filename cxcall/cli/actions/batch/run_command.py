@@ -318,7 +318,7 @@ class BatchCommand:
             print_totals(self.screen, statistics, speed, lines, self._tell)
         return Report(
             self.command,
-            Outcome.ERROR if is_empty else statistics.outcome,
+            Outcome.ERROR if is_empty else statistics.outcome_of_run(code),
             code,
             operation=self.job.operation,
             data={

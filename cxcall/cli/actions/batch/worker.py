@@ -117,7 +117,7 @@ def _report(
     exit_code = ExitCode.OK if statistics.is_complete and not worker.problems else ExitCode.PARTIAL
     return Report(
         _COMMAND,
-        statistics.outcome,
+        statistics.outcome_of_run(exit_code),
         exit_code,
         findings=worker.problems,
         data={
