@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -144,13 +145,16 @@ def _finding_of_record(record: Record, checked: CheckedRequest | None) -> Findin
     """Return why a recorded delivery was not accepted: the cause that the platform's own code and message name."""
     fix = f"`cxcall history show {record.id}`"
     why = record.note
-    if record.outcome is Outcome.REFUSED and (record.code or record.message):
+    is_hidden = HTTPStatus.OK <= (record.status or 0) < HTTPStatus.MULTIPLE_CHOICES
+    if record.outcome is Outcome.REFUSED and (record.code or record.message) and not is_hidden:
         cause = _recorded_refusal(record, checked)
         code, message, why = cause.code, cause.message, cause.why
     else:
         code, message = {
             Outcome.UNKNOWN: ("outcome-unknown", "a call may have been placed"),
-            Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
+            Outcome.REFUSED: ("hidden-failure", "the response reported a failure")
+            if is_hidden
+            else ("not-provable", f"it was refused with HTTP {record.status}"),
             Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
         }[record.outcome]
         if record.message:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from cxcall.cli.actions.batch.recorded_batches import list_batches
+from cxcall.ledger.ledger import Ledger
+from cxcall.output.terminal_displays import new_grid
 from helpers.batch_files import FAST, PERSONAL, at, body, write_lines
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from helpers.command import Cxcall
 
 BUSY = Reply(429, {}, {"Retry-After": "0"})
@@ -81,3 +88,31 @@ def test_code_of_a_response_is_outside_the_quotes_of_its_message(cxcall: Cxcall)
         words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
         shown = cxcall(*words, code=8).err
     assert 'with the message "Service Unavailable." (service.unavailable); the call' in shown
+
+
+def test_narrow_list_of_batches_keeps_what_tells_batches_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
+    with Ledger.open(tmp_path) as ledger:
+        known = ("default", "personal-connection", "https://api.example.com", "")
+        ledger.batches.begin(*known, "/f/customers.csv", "digest", 20)
+    table = list_batches(1).table
+    assert table is not None
+    grid = new_grid(table, 80)
+    assert grid is not None
+    shown = [column.header for column in grid.columns]
+    assert shown == ["ID", "FILE", "ROWS", "ACCEPTED", "UNKNOWN", "STATE"]
+
+
+def test_row_with_a_hidden_failure_has_the_same_code_when_it_is_resumed(cxcall: Cxcall) -> None:
+    words = ("batch", write_lines(cxcall, 1), *PERSONAL, *FAST, "--confirm", "1", "-o", "jsonl")
+    failed = {"success": False, "error": {"code": "not.a.user", "message": "No such user."}}
+    with Platform(lambda *_: Reply(200, failed, rings=False)) as platform:
+        at(cxcall, platform)
+        runs = (
+            cxcall(*words, code=9),
+            cxcall(*words[:-4], "--resume", "-o", "jsonl", code=9),
+        )
+    codes = [json.loads(ran.out.splitlines()[0])["findings"][0]["code"] for ran in runs]
+    assert codes == ["hidden-failure"] * 2

@@ -75,7 +75,7 @@ def report_of(count: int, **changes: Any) -> BatchReport:
             key=f"C-{number}",
             at=START + timedelta(seconds=number / 10),
             latency=number % 700,
-            **changes,
+            **{"delivery": f"D{number}", **changes},
         )
         for number in range(1, count + 1)
     ]
@@ -133,6 +133,9 @@ def test_summary_counts_over_time_and_by_latency() -> None:
     assert len(summary.bins) <= 48
     assert sum(count for _, count in summary.latencies.histogram()) == 1000
     assert (summary.latencies.percentile(0.5), round(summary.rate)) == (250, 10)
+    load = summarize(report_of(1000, delivery="D1"))  # all rows in one request
+    assert (load.rows, load.requests, load.latencies.total()) == (1000, 1, 1)
+    assert load.span_text == "from the first request to the last result"
     empty = summarize(BatchReport(report_of(0).batch, [], 0))
     assert (empty.rows, empty.bins, empty.latencies.percentile(0.5)) == (0, [], None)
     assert "Batch report" in render_html(BatchReport(report_of(0).batch, [], 0), empty, START)

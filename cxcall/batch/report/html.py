@@ -108,7 +108,7 @@ def _cards(summary: Summary) -> Iterator[str]:
         if card not in cards:
             cards.append(card)
     if summary.seconds:
-        cards.append(("", _duration(summary.seconds), f"sending{summary.rate_text}"))
+        cards.append(("", _duration(summary.seconds), summary.span_text))
     if (p50 := summary.latencies.percentile(0.5)) is not None:
         p95 = summary.latencies.percentile(0.95) or 0.0
         cards.append(("", f"{p50:,.0f} ms", f"median latency, p95 {p95:,.0f} ms"))

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 ORDER = [*map(str, OUTCOMES_IN_ORDER), NOT_SENT]
 """Outcomes, the most serious first."""
-_SENT = {
-    str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
-}
 _MOST_BINS = 48
 
 
@@ -32,9 +29,10 @@ class TimeBin(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The counts of a report. Times are UTC; latencies are milliseconds."""
+    """The counts of a report. Times are UTC; latencies are milliseconds; a request may have many rows."""
 
     rows: int
+    requests: int
     outcomes: Counter[str]
     reasons: list[tuple[str, str, int]]
     began_at: datetime | None
@@ -45,7 +43,7 @@ class Summary(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """From the beginning of the first request to the end of the last one."""
+        """From the beginning of the first request to the end of the last one, with any pause before `--resume`."""
         return (
             (self.ended_at - self.began_at).total_seconds()
             if self.began_at and self.ended_at
@@ -55,14 +53,13 @@ class Summary(NamedTuple):
     @property
     def rate(self) -> float:
         """The average number of requests per second."""
-        sent = sum(self.outcomes[each] for each in _SENT)
-        return sent / self.seconds if self.seconds else 0.0
+        return self.requests / self.seconds if self.seconds else 0.0
 
     @property
-    def rate_text(self) -> str:
-        """The rate after a comma; empty for one request, which has no rate."""
-        sent = sum(self.outcomes[each] for each in _SENT)
-        return f", {self.rate:,.1f} requests/s" if sent > 1 else ""
+    def span_text(self) -> str:
+        """What the seconds are, and the average rate; one request has no rate."""
+        rate = f", {self.rate:,.1f} requests/s on average" if self.requests > 1 else ""
+        return f"from the first request to the last result{rate}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as JSON."""
@@ -95,13 +92,15 @@ def summarize(report: BatchReport) -> Summary:
     sent = [row for row in rows if row.began and row.at]
     ended_at = max((row.at for row in sent if row.at), default=None)
     bins, seconds = _time_bins(sent, began_at, ended_at)
+    requests = {row.delivery: row for row in rows if row.delivery}
     return Summary(
         len(rows) + report.missing,
+        len(requests),
         Counter({name: outcomes[name] for name in sorted(outcomes, key=_rank)}),
         [(outcome, reason, count) for (outcome, reason), count in ordered],
         began_at,
         ended_at,
-        Latencies(row.latency for row in rows if row.latency is not None),
+        Latencies(row.latency for row in requests.values() if row.latency is not None),
         bins,
         seconds,
     )

@@ -39,7 +39,7 @@ def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
         Entry("begun", f"{batch.at:%Y-%m-%d %H:%M:%S} UTC, {state}"),
     ]
     if summary.seconds:
-        facts.append(Entry("sending", f"{summary.seconds:,.1f} s{summary.rate_text}"))
+        facts.append(Entry("time", f"{summary.seconds:,.1f} s {summary.span_text}"))
     if (p50 := summary.latencies.percentile(0.5)) is not None:
         facts.append(
             Entry("latency", f"p50 {p50:,.0f} ms, p95 {summary.latencies.percentile(0.95):,.0f} ms")
