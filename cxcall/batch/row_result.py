@@ -71,9 +71,8 @@ class RowResult(NamedTuple):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of the check and of the delivery; on a skipped row, no finding is an error."""
-        found = self.report.findings
-        return tuple(map(_as_warning, found)) if self.skip else tuple(found)
+        """The findings of the check and of the delivery."""
+        return tuple(self.report.findings)
 
     @property
     def error(self) -> Finding | None:
@@ -97,8 +96,7 @@ class RowResult(NamedTuple):
             data |= {"rows": self.label, "contacts": self.row_count}
         if self.skip:
             data["skipped"] = str(self.skip)
-        report = self.report._replace(findings=self.findings)
-        return {**envelope_of(report), "data": data}
+        return {**envelope_of(self.report), "data": data}
 
     def __str__(self) -> str:
         number, outcome, _, delivery, reason = self.cells()
@@ -115,11 +113,6 @@ class RowResult(NamedTuple):
             delivery.id if delivery else "",
             f"{error.code}: {error.message}" if error else "",
         )
-
-
-def _as_warning(finding: Finding) -> Finding:
-    is_error = finding.severity is Severity.ERROR
-    return finding._replace(severity=Severity.WARNING) if is_error else finding
 
 
 def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:

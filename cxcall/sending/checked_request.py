@@ -149,6 +149,7 @@ def build_request(
         for finding in call_guards.check_numbers(operation, numbers, payload, settings, times)
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
+    findings = _without_moot_formats(findings)
     if any(has_other_spelling(each, values.get(each.name, "")) for each in operation.parameters):
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
@@ -156,6 +157,13 @@ def build_request(
     dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
     known = tuple(findings), tuple(dialed), values
     return CheckedRequest(operation, payload, request, settings, *known)
+
+
+def _without_moot_formats(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings without those on the format of a number that must not be dialed in any format."""
+    refused = {each.where for each in findings if each.code == "phone-kind"}
+    formats = ("phone-format", "phone-unlikely")
+    return [each for each in findings if each.code not in formats or each.where not in refused]
 
 
 def _has_date(values: Mapping[str, str], payload: Payload) -> bool:

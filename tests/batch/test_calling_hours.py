@@ -90,10 +90,7 @@ def test_batch_whose_rows_are_all_outside_their_hours_is_stopped_without_a_call(
     file = write_table(cxcall, NEW_YORK)
     words = (*EXECUTE, *FAST, "--sandbox", "--hours", inside("Europe/Berlin"), "-o", "jsonl")
     ran = cxcall("batch", file, *words, code=9)
-    row, summary = map(json.loads, ran.out.splitlines())
-    assert [each["severity"] for each in row["findings"] if each["code"] == "outside-hours"] == [
-        "warning"
-    ]
+    summary = json.loads(ran.out.splitlines()[-1])
     assert (summary["outcome"], summary["exitCode"]) == ("stopped", 9)
     copy = cxcall.file("copy.csv", (cxcall.folder / file).read_text("utf-8"))
     (stopped,) = json.loads(cxcall("batch", copy, *words, code=7).out.splitlines()[-1])["findings"]

@@ -92,15 +92,15 @@ def summarize(report: BatchReport) -> Summary:
     sent = [row for row in rows if row.began and row.at]
     ended_at = max((row.at for row in sent if row.at), default=None)
     bins, seconds = _time_bins(sent, began_at, ended_at)
-    requests = {row.delivery: row for row in rows if row.delivery}
+    requests = {row.delivery or row.row: row for row in rows}.values()
     return Summary(
         len(rows) + report.missing,
-        len(requests),
+        sum(1 for row in requests if row.delivery),
         Counter({name: outcomes[name] for name in sorted(outcomes, key=_rank)}),
         [(outcome, reason, count) for (outcome, reason), count in ordered],
         began_at,
         ended_at,
-        Latencies(row.latency for row in requests.values() if row.latency is not None),
+        Latencies(row.latency for row in requests if row.latency is not None),
         bins,
         seconds,
     )
