@@ -154,9 +154,8 @@ def build_request(
         raise CheckError(*findings)  # the guards compare paths, so `force` does not allow it
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
-    dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
-    known = tuple(findings), tuple(dialed), values
-    return CheckedRequest(operation, payload, request, settings, *known)
+    dialed = tuple(dict.fromkeys(each.number for each in numbers if each.is_dialed))
+    return CheckedRequest(operation, payload, request, settings, tuple(findings), dialed, values)
 
 
 def _without_moot_formats(findings: Sequence[Finding]) -> list[Finding]:

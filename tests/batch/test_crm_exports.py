@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 import pytest
 
-from cxcall.batch.input.column_mapping import ColumnMap
 from cxcall.batch.input.national_numbers import write_in_e164
 from cxcall.contracts import contract
-from cxcall.payloads.csv_table import CsvHeader
 from cxcall.payloads.payload import Payload
 from helpers.command import CAMPAIGN, terminal
 from helpers.platform_server import Platform, Reply
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
 MAP = ("--map", "contact-id=Customer ID", "--map", "phone-number=Work Phone")
 CONTACT = "12345678-1234-4234-8234-000000000001"
-PHONE_PLACE = "/contactSpec/contactData/phoneNumber"
 EXPORT = f"Customer ID;First Name;Work Phone;Address\n{CONTACT};Zoë;(202) 555-0101;12 Main St\n"
 
 
@@ -178,49 +175,6 @@ def test_column_and_map_for_one_target_are_rejected(cxcall: Cxcall) -> None:
     words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")
     ran = cxcall(*words, "--map", "phone-number=Phone", code=2)
     assert "two columns `phone-number`" in ran.err
-
-
-@pytest.mark.parametrize(
-    ("column", "cell", "target"),
-    [
-        ("Mobile", "+12025550102", PHONE_PLACE),  # mapped to the place of `phone-number`
-        (PHONE_PLACE, "+12025550102", "phone-number"),
-        ("/contactSpec/contactData", '"{""phoneNumber"":""+12025550102""}"', ""),
-        ("/contactSpec/contactData/phoneNumber/a", "+12025550102", ""),
-    ],
-)
-def test_columns_that_set_the_same_value_are_rejected(
-    cxcall: Cxcall, column: str, cell: str, target: str
-) -> None:
-    table = f"contact-id,phone-number,{column}\n{CONTACT},+12025550101,{cell}\n"
-    words = ("batch", cxcall.file("m.csv", table), *EXECUTE, "--dry-run")
-    mapped = ("--map", f"{PHONE_PLACE}=Mobile") if column == "Mobile" else ()
-    ran = cxcall(*words, *mapped, "--ignore-extra-columns", code=2)
-    assert f"the columns `phone-number` and `{column}` of" in ran.err
-    assert f"both set `{target}" in ran.err
-
-
-def test_map_of_a_place_overrides_the_profile_column_that_sets_it() -> None:
-    header = CsvHeader("m.csv", ("contact-id", "Phone", "Mobile"), ",")
-    usual = {"phone-number": "Phone"}
-    columns = ColumnMap({PHONE_PLACE: "Mobile"}, ignores_extra=True, usual_headers=usual)
-    table = columns.table(header, contract.load_operation("execute"))
-    assert {column.pointers[0]: column.position for column in table.columns} == {
-        "/contactId": 0,
-        PHONE_PLACE: 2,
-    }
-
-
-def test_cells_that_set_the_same_member_are_rejected(cxcall: Cxcall) -> None:
-    table = (
-        "contact-id,phone-number,data,data\n"
-        f"{CONTACT},+12025550101,phoneNumber=+12025550102,\n{CONTACT},+12025550101,a=1,a=2\n"
-        f"{CONTACT},+12025550101,a=1,b=2\n"
-    )
-    ran = cxcall("batch", cxcall.file("m.csv", table), *EXECUTE, "--dry-run", code=3)
-    assert f"another cell of this row sets `{PHONE_PLACE}`, too" in ran.err
-    assert "another cell of this row sets `/contactSpec/contactData/a`, too" in ran.err
-    assert "3 rows, 1 valid, 2 not valid" in ran.err
 
 
 @pytest.mark.slow
