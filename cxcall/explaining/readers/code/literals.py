@@ -54,6 +54,9 @@ _DIALECTS = {
             r"|\bChr\(34\)|& \"{3}\w"
         ),
         "abap": r"(?i:\bcl_\w+=>|\bDATA\(|^[^\S\n]*CALL METHOD\b|->request->set_)",
+        "colon calls": (  # Erlang and Lua: `module:function(...)`
+            r"<<\"|\b(?:httpc|hackney|gun|jsx|jiffy|jsone|thoas):\w+\(|-module\(|\blocal \w[\w, ]{0,80}="
+        ),
         "variants": (
             r"`(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b(?s:.*?)`"
             r"(?:Assoc|O|List|A|String|Int|Float|Bool|Null)\b"
@@ -64,6 +67,8 @@ _ABAP_TEMPLATE = re.compile(r"\|((?:[^|\\\n]|\\.)*)\|")
 _POWERSHELL_VARIABLE = re.compile(
     r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
 )
+_ENDS_IN_VARIABLE = re.compile(r"\$\w+\Z")  # a scope of PowerShell: `$env:NAME`
+_ENDS_IN_KEY = re.compile(r"[{,]\s*(?:\w+|\"\w+\"|'\w+')[ \t]+\Z")
 _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
@@ -93,6 +98,8 @@ def scan(text: str) -> Iterator[CodeToken]:
         started = line
         if reader.is_statement_end(match):
             value = ";"
+        if kind == "word" and value[0] == ":" and reader.is_after_key(match.start()):
+            kind, value, position = "operator", ":", match.start() + 1
         if value == "|" and (template := reader.read_template(match.start())) is not None:
             kind, (value, position) = "string", template
         if kind in ("quote", "here", "heredoc"):
@@ -129,6 +136,18 @@ class _LiteralReader:
         """Return whether a match is the dot that ends a statement of ABAP."""
         follows = self._text[match.end() : match.end() + 1]
         return "abap" in self._dialects and match[0] == "." and (not follows or follows.isspace())
+
+    def is_after_key(self, start: int) -> bool:
+        """Return whether the colon at a position separates a key from its value, and does not start a symbol: `{name:value}`."""
+        if not start or "colon calls" in self._dialects:
+            return False
+        before = self._text[start - 1]
+        if not before.isspace():
+            is_variable = "powershell" in self._dialects and _ENDS_IN_VARIABLE.search(
+                self._text, max(start - 40, 0), start
+            )
+            return not is_variable and (before.isalnum() or before in "_\"'`)]}")
+        return _ENDS_IN_KEY.search(self._text, max(start - 100, 0), start) is not None
 
     def read_template(self, start: int) -> tuple[str, int] | None:
         """Return the value and the end of a string template of ABAP: `|text { variable }|`; None in other languages."""
