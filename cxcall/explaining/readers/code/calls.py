@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cxcall.explaining.readers.code.collection_literals import MapsAndLists
+from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -38,7 +39,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 
 _LIST_MAKERS = re.compile(
     r"(?:^|\W)"
-    r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|immutablelist)\.of|singleton_?list"
+    r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|array|immutablelist)\.of|singleton_?list"
     r"|set_?of"
     r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?"
     r"|jsonb?(?:_build)?_array)$",
@@ -70,6 +71,9 @@ _ADDERS = re.compile(
     re.IGNORECASE,
 )
 _LIST_ADDERS = re.compile(rf"^(?:add|append|push|push_?back|put|insert)_?{_KIND}$", re.IGNORECASE)
+_LIST_CHANGES = re.compile(
+    r"(?:add|append|push|extend|insert|unshift|concat!|put|merge!)", re.IGNORECASE
+)
 # `node.putArray("name")` adds an empty list to a map, and returns it.
 _CHILD_ADDERS = re.compile(
     r"^(?:put|add|with|set|create)_?(?:json_?)?(array|list|object|obj|map)$", re.IGNORECASE
@@ -124,6 +128,9 @@ class Calls(MapsAndLists):
             return self._index(name, items, position)
         if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
             return NOTHING, position + 1  # a type: `interface{}{...}`
+        if opening == "{" and gives_other_items(name):
+            self._elements(group, is_map=False)
+            return unknown(), position + 1
         if opening == "{":
             is_list = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
             value = (
@@ -135,11 +142,14 @@ class Calls(MapsAndLists):
             self._report("call", name, CodeCall(name, [(None, value)]))
             return value, position + 1
         if _LIST_MAKERS.search(name):
-            return self._elements(group, is_map=False), position + 1
+            made = self._elements(group, is_map=False)
+            copy = copied(name, made)
+            return made if copy is None else copy, position + 1
         arguments = self._arguments(group)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
-        members = as_members(arguments) if _MAP_CALLS.search(name) else None
+        is_map = _MAP_CALLS.search(name) and not gives_other_items(name)
+        members = as_members(arguments) if is_map else None
         if members is not None:
             return members, position + 1
         return self._finish_call(name, arguments), position + 1
@@ -212,6 +222,8 @@ class Calls(MapsAndLists):
             )
             added = values[0] if isinstance(values[0], dict) else {more: None}
             known.update({name: without_itself(value, known) for name, value in added.items()})
+        if isinstance(known, list) and values and _LIST_CHANGES.match(method):
+            known.append(unknown())
         own = [(None, known)] if owner and isinstance(known, str | dict | list) else []
         call = CodeCall(name, own + arguments)
         self._report("call", name, call)
@@ -264,7 +276,7 @@ class Calls(MapsAndLists):
             is_part = (
                 isinstance(target, str) and not is_unresolved(target) and not _SAME.match(name)
             )
-            return mark_unresolved(f"{{{name}}}") if is_part else target, position
+            return mark_unresolved(f"{{{name}}}") if is_part else member_of(target, name), position
         if is_builder_block(following):  # `JSONObject().apply { put("a", "b") }`
             return self._block(following), position + 1
         arguments = self._arguments(following)
@@ -279,7 +291,9 @@ class Calls(MapsAndLists):
         call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
         is_changed = is_text and not is_unresolved(target) and not _SAME.match(name)
-        return call if is_changed else target, position + 1
+        if isinstance(target, dict) and (all_members := merged(target, name, values)) is not target:
+            return all_members, position + 1
+        return call if is_changed else member_of(target, name), position + 1
 
     def _command(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate a call without brackets, as in a shell, Ruby, OCaml, or Lisp."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cxcall.explaining.readers.code.code_forms import (
+    is_comprehension,
+    is_lookup,
+)
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -20,13 +24,12 @@ from cxcall.explaining.readers.code.token_tree import (
     split_tuples,
 )
 from cxcall.explaining.readers.code.values import (
-    CONSTANTS,
     NOTHING,
     CodeCall,
     as_text,
+    unknown,
     wrapped_text,
 )
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 
 class MapsAndLists:
@@ -49,6 +52,8 @@ class MapsAndLists:
     def _group(self, group: Group) -> Any:
         if group.opening == "(":
             elements = list(split_elements(group))
+            if len(elements) == 1 and is_lookup(elements[0]):
+                return unknown()  # `(:name map)` of Clojure
             if len(elements) == 1:
                 return self._statement(elements[0])[1]
             named = [self._statement(element) for element in elements]
@@ -115,6 +120,8 @@ class MapsAndLists:
         named = [self._statement(element, is_member=is_literal) for element in elements]
         if not named:
             return {} if is_map or group.opening[-1:] == "{" else []
+        if is_comprehension(group):
+            return unknown()
         members: dict[str, Any] = {}
         has_names = [
             self._take_member(members, element, name, value, group, is_map=is_map)
@@ -122,10 +129,12 @@ class MapsAndLists:
         ]
         if any(has_names) or (members and len(members) == len(elements) and group.opening == "{"):
             return members
-        words = [each.value for each in elements[0] if isinstance(each, CodeToken)]
-        if len(elements) == 1 and "for" in words:
-            return mark_unresolved("{...}")  # a comprehension
-        return [value for _, value in named]
+        items: list[Any] = []
+        for element, (_, value) in zip(elements, named, strict=True):
+            is_list = isinstance(value, list) and is_spread(element)
+            items.extend(value if is_list else [value])
+        is_nested = group.opening == "@(" and len(items) == 1 and isinstance(items[0], list)
+        return items[0] if is_nested else items  # `@(@("a"))` of PowerShell
 
     def _take_member(
         self,
@@ -160,7 +169,7 @@ class MapsAndLists:
             name = ""
             while position < len(items) and is_token(items[position], "word"):
                 word = items[position].value
-                if name and (word[:1] == ":" or word in CONSTANTS):
+                if name:
                     break
                 name = f"{name} {word.lstrip(':')}".strip()
                 position += 1

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import Any
 
-from cxcall.explaining.readers.code.calls import MAP_MAKERS, Calls
+from cxcall.explaining.readers.code.calls import MAP_MAKERS
+from cxcall.explaining.readers.code.code_forms import (
+    cast_type,
+    function_body,
+    is_index,
+    without_parameters,
+)
+from cxcall.explaining.readers.code.conversions import (
+    converted,
+    is_plain,
+    item_of,
+    may_calculate,
+    negated,
+)
+from cxcall.explaining.readers.code.known_names import KnownNames
 from cxcall.explaining.readers.code.literals import CodeToken, scan
-from cxcall.explaining.readers.code.sent_body import encode_query, form_members, with_queries
+from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     chain_name,
@@ -32,13 +45,12 @@ from cxcall.explaining.readers.code.values import (
     as_text,
     fill_format,
     join_terms,
-    measure,
     parse_number,
     unknown,
     without_itself,
 )
 from cxcall.explaining.readers.request_builder import METHODS
-from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import is_unresolved
 
 _KEYWORDS = frozenset(
     """
@@ -48,27 +60,30 @@ _KEYWORDS = frozenset(
     """.split()
 )
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
-_CONDITIONS = ("if", "unless", "or", "and")
+_CONDITIONS = (
+    "if",
+    "unless",
+    "or",
+    "and",
+    "-as",
+    "-join",
+    "-split",
+    "-replace",
+    "-eq",
+    "-and",
+    "-or",
+)
 _PIPED_INTO = ("invoke-", "irm", "iwr")
 """The start of PowerShell commands that send their pipeline input as the body."""
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
-# `urlencode(params)` and `params.toString()`, the text of a query.
-_ENCODED = re.compile(r"^[\w.]+\((\$?[\w.]+)\)$|(?:\.|->)\w+\(\)$")
 
 
-# The greatest total size of the values of names, as a multiple of the length of the text.
-_ALLOWANCE = 16
-_LEAST_ALLOWANCE = 100_000
-
-
-class Evaluator(Calls):
+class Evaluator(KnownNames):
     """Evaluates code in order, keeps the values of names, and reports values, calls, and names."""
-
-    _allowance = _LEAST_ALLOWANCE
 
     def run(self, text: str) -> None:
         """Evaluate all statements of a text."""
-        self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
+        self.set_allowance(len(text))
         for element in split_elements(make_tree(scan(text))):
             with suppress(RecursionError):  # nested deeper than real code
                 self._statement(element)
@@ -82,7 +97,7 @@ class Evaluator(Calls):
                 left, items[at + 1 :], is_sum=items[at].value == "+=", is_member=is_member
             )
         key, rest = split_key(items)
-        if key is None:
+        if key is None or function_body(items):
             return None, self.evaluate(items)
         name = key.value.lstrip(":") if key.kind == "word" else str(key.value)
         value = self.evaluate(rest, name if is_member else "")
@@ -125,44 +140,15 @@ class Evaluator(Calls):
         self._report("item", f"{owner}.{key}" if owner else key, value)
         return key, value
 
-    def _lookup(self, name: str) -> Any:
-        """Return the value of a name, or the name as an unresolved variable."""
-        value, (owner, _, member) = self.names.get(name, NOTHING), name.rpartition(".")
-        if value is NOTHING and owner and isinstance(self.names.get(owner), dict):
-            value = self.names[owner].get(member, NOTHING)
-        if value is NOTHING or not self._may_use(value):
-            return mark_unresolved(f"{{{name.lstrip('$')}}}")
-        return value
-
-    def _may_use(self, value: Any) -> bool:
-        """Return whether the value of a name may be used once more: `a = a + a` doubles it each time."""
-        self._allowance -= measure(value, self._allowance)
-        return self._allowance >= 0
-
-    def resolve_text(self, text: str) -> str:
-        """Return a text with the variables whose values are known."""
-        if "\ufdd0" not in text:
-            return text
-
-        def replace(match: re.Match[str]) -> str:
-            name = match[1].strip("{}").replace("->", ".")
-            is_query = text[: match.start()].endswith(("?", "&"))
-            name = _ENCODED.sub(r"\1", name) if is_query else name
-            for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
-                value = self.names.get(known)
-                if isinstance(value, str | int | float) and self._may_use(value):
-                    return as_text(value)
-                if is_query and (members := form_members(value)):
-                    return encode_query(members)
-            return match[0]
-
-        return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
-
     def evaluate(self, items: list[Any], member: str = "") -> Any:
         """Return the value of an expression; what is not literal stays a CodeCall or an unresolved name.
 
         `member` is the name of the member of a map that has the value.
         """
+        if start := function_body(items):
+            self.evaluate(items[start:])
+            return unknown()
+        items = without_parameters(items)
         terms: list[Any] = []
         beside: list[Any] = []  # without an operator before it, such as the next argument in ABAP
         position = 0
@@ -177,6 +163,9 @@ class Evaluator(Calls):
             if terms and is_operator(item, _CONDITIONS):
                 self._end(item.value, terms, items[position + 1 :])
                 break
+            if terms and is_index(items, position):
+                terms[-1], position = item_of(terms[-1], items[position]), position + 1
+                continue
             is_joined = not terms or is_joined_to_last(items, position)
             value, position = self._term(items, position)
             if value is not NOTHING:
@@ -197,6 +186,11 @@ class Evaluator(Calls):
 
     def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]
+        if (cast := cast_type(items, position)) and not is_operator(items[position + 1], ("::",)):
+            value, position = self._term(items, position + 1)
+            return converted(cast, value), position
+        if cast:
+            return NOTHING, position + 2  # `[int]::Parse("5")`
         if is_type(items, position) or is_object_cast(item):
             return NOTHING, position + 1
         if isinstance(item, Group):
@@ -221,6 +215,8 @@ class Evaluator(Calls):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
         following = items[position + 1] if position + 1 < len(items) else None
+        if following is not None and self._takes_rest(sign, terms, items, position):
+            return None
         command = (
             following.value.lower() if sign == "|" and isinstance(following, CodeToken) else ""
         )
@@ -245,14 +241,23 @@ class Evaluator(Calls):
         if sign in _ENDS and terms and not is_concatenation:
             self._end(sign, terms, items[position + 1 :])
             return None
-        is_arithmetic = sign in ("*", "-", "/") and terms and following is not None
-        if (
-            is_arithmetic
-            and not isinstance(terms[-1], dict | list)
-            and not _has_known_text(terms[-1:])
-        ):
+        is_arithmetic = (
+            sign in ("*", "-", "/", "|", ">>", "::", "+") and terms and following is not None
+        )
+        if is_arithmetic and may_calculate(sign, terms[-1], following):
             terms[-1] = unknown()
         return position + 1
+
+    def _takes_rest(self, sign: str, terms: list[Any], items: list[Any], position: int) -> bool:
+        """Apply a sign before a value, or `<<`, which adds the rest to a list; return whether it is one of these."""
+        if position == 0 and sign in ("!", "~", "+", "-"):
+            terms.append(negated(sign, self.evaluate(items[1:])))
+            return True
+        if sign != "<<" or not terms or not isinstance(terms[-1], list):
+            return False
+        added = self.evaluate(items[position + 1 :])
+        terms[-1].append(without_itself(added, terms[-1]))
+        return True
 
     def _variant(self, name: str, terms: list[Any], items: list[Any], position: int) -> int:
         """Evaluate the value of an OCaml variant: `` `POST``, `` `String "a"``, `` `Assoc ["name", value]``."""
@@ -274,7 +279,10 @@ class Evaluator(Calls):
         self._tail(rest)
         other = {"?": (":",), "if": ("else",)}.get(sign, ())
         is_choice = any(is_operator(each, other) for each in rest)
-        if is_choice or sign in ("==", "&&"):
+        is_piped = (
+            sign == "|>" and not isinstance(terms[-1], CodeCall | dict) and is_plain(terms[-1])
+        )
+        if is_choice or is_piped or sign in ("==", "&&", "and") or sign[0] == "-":
             terms[:] = [unknown()]
 
     def _tail(self, items: list[Any]) -> None:

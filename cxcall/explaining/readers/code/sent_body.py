@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
+from cxcall.explaining.readers.code.conversions import converted
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
@@ -39,7 +40,7 @@ _WRAPPERS = re.compile(
     r"(?:^|\W|_)(?:"
     r"(?:from_?|create_?|to_?|as_?|parse_?|new_?|value_?of_?|json_?|js_?|q_?|ns_?|j_?|n)*"
     r"(?:string|str|text|primitive|value|uuid|guid|int|integer|long|number|bool|boolean|of"
-    r"|some|just|literal|unbox|json|any|s|to_owned|into"
+    r"|int32|int64|to_?i|some|just|literal|unbox|json|any|s|to_owned|into"
     r"|clone|unwrap|strip|trim|encode|utf8)|fromvalues)!?$",
     re.IGNORECASE,
 )
@@ -156,7 +157,9 @@ def as_json_value(value: Any) -> Any:
     if isinstance(value, CodeCall):
         values = value.values()
         is_wrapper = len(values) == 1 and _WRAPPERS.search(value.name) is not None
-        return as_json_value(values[0]) if is_wrapper else mark_unresolved(f"{{{value.name}}}")
+        name = mark_unresolved(f"{{{value.name}}}")
+        found = converted(value.name, as_json_value(values[0])) if is_wrapper else name
+        return name if isinstance(found, CodeCall) else found
     if isinstance(value, dict):
         return {str(name): as_json_value(each) for name, each in value.items()}
     if not isinstance(value, list):

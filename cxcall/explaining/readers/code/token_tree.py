@@ -277,6 +277,11 @@ def is_message(items: list[Any]) -> bool:
     )
 
 
+def is_spread(items: list[Any]) -> bool:
+    """Return whether items copy the members of another map: `**other`, `...other`."""
+    return is_operator(items[0], ("*", "...", "..", "."))
+
+
 def is_lisp_map(items: list[Any]) -> bool:
     """Return whether items alternate between names and values: `:name "value" :other 1`."""
     first = items[0] if items else None
@@ -300,8 +305,3 @@ def is_builder_block(group: Any) -> bool:
     """Return whether an item is a block that builds an object or a list: `{ put("a", "b") }`."""
     is_block = isinstance(group, Group) and group.opening == "{"
     return is_block and any(is_builder_call(each) for each in split_elements(group))
-
-
-def is_spread(items: list[Any]) -> bool:
-    """Return whether items copy the members of another map: `**other`, `...other`."""
-    return is_operator(items[0], ("*", "...", "..", "."))

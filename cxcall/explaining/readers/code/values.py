@@ -98,6 +98,8 @@ def join_terms(terms: list[Any]) -> Any:
     if not any(isinstance(each, str) for each in terms):
         return next((each for each in terms if isinstance(each, dict | list)), None) or unknown()
     calls = [each for each in terms if isinstance(each, CodeCall | dict | list)]
+    if isinstance(terms[0], list) and not any(isinstance(each, dict) for each in terms[0]):
+        return [*terms[0], unknown()]  # items that the code adds
     if calls and not isinstance(terms[0], str):
         return calls[0]
     return "".join(

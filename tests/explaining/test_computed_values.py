@@ -1,0 +1,116 @@
+"""A value that code computes is evaluated exactly or unknown, never taken from its arguments."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cxcall.explaining.readers.format_detection import read
+from helpers.pasted_texts import URL
+
+PYTHON = f"requests.post('{URL}', json={{'value': %s, 'other': 1}})"
+JAVASCRIPT = f"axios.post('{URL}', {{ value: %s, other: 1 }})"
+PHP = f"<?php\n$r = Http::post('{URL}', ['value' => %s, 'other' => 1]);"
+RUBY = f"HTTParty.post('{URL}', body: {{ value: %s, other: 1 }}.to_json)"
+KOTLIN = f'val body = JSONObject().put("value", %s).put("other", 1)\nclient.post("{URL}") {{ setBody(body.toString()) }}'
+JAVA = f'var body = Map.of("value", %s, "other", 1);\nHttpRequest.newBuilder(URI.create("{URL}")).POST(BodyPublishers.ofString(mapper.writeValueAsString(body))).build();'
+SWIFT = f'let body: [String: Any] = ["value": %s, "other": 1]\nAF.request("{URL}", method: .post, parameters: body)'
+CSHARP = f'var body = new {{ value = %s, other = 1 }};\nawait http.PostAsJsonAsync("{URL}", body);'
+POWERSHELL = f'$b = @{{ value = %s; other = 1 }} | ConvertTo-Json\nInvoke-RestMethod -Uri "{URL}" -Method Post -Body $b'
+RUST = f'client.post("{URL}").json(&json!({{"value": %s, "other": 1}})).send()'
+UNKNOWN = object()
+
+
+def check(cases: list[tuple[str, str, Any]]) -> None:
+    """Check the value that is read for each expression in the code of a language."""
+    for code, expression, expected in cases:
+        (request,) = read(code % expression, "text")
+        body = json.loads(request.body or "null")
+        assert set(body) == {"value", "other"}, expression
+        is_unknown = any(place.startswith("/value") for place in request.unknown)
+        assert (UNKNOWN if is_unknown else body["value"]) == expected, (expression, body)
+
+
+def test_conversion_to_a_number_gives_a_number() -> None:
+    check(
+        [
+            (PYTHON, "int('4021')", 4021),
+            (PYTHON, "-int('5')", UNKNOWN),
+            (PYTHON, "int(2.5)", UNKNOWN),
+            (JAVASCRIPT, "Number('4021')", 4021),
+            (JAVASCRIPT, "+'4021'", 4021),
+            (JAVASCRIPT, "!0", True),
+            (JAVASCRIPT, "'4021' * 1", UNKNOWN),
+            (JAVASCRIPT, "['a'].length", UNKNOWN),
+            (PHP, "(int)'4021'", 4021),
+            (RUBY, "Integer('4021')", 4021),
+            (KOTLIN, '"4021".toInt()', 4021),
+            (JAVA, 'Integer.parseInt("4021")', 4021),
+            (SWIFT, 'Int("4021")!', 4021),
+            (POWERSHELL, '[int]"4021"', 4021),
+            (RUST, '"4021".parse::<i32>().unwrap()', UNKNOWN),
+        ]
+    )
+
+
+def test_conversion_to_a_text_gives_a_text() -> None:
+    check(
+        [
+            (PYTHON, "str(2025550123)", "2025550123"),
+            (PYTHON, "str(2.50)", UNKNOWN),
+            (JAVASCRIPT, "String(2025550123)", "2025550123"),
+            (JAVASCRIPT, "(2025550123).toString()", "2025550123"),
+            (JAVASCRIPT, "['2025550123'].join('')", UNKNOWN),
+            (JAVASCRIPT, "['2025550123'][0]", "2025550123"),
+            (PHP, "(string) 2025550123", "2025550123"),
+            (RUBY, "2025550123.to_s", "2025550123"),
+            (RUBY, "2.days.from_now", UNKNOWN),
+            (KOTLIN, "2025550123.toString()", "2025550123"),
+            (JAVA, "Integer.toString(2025550123)", "2025550123"),
+            (CSHARP, "2025550123.ToString()", "2025550123"),
+            (RUST, '["2025550123"].concat()', UNKNOWN),
+        ]
+    )
+
+
+def test_function_is_no_member_of_a_map() -> None:
+    check(
+        [
+            (JAVASCRIPT, "xs.map(x => x.phone)", UNKNOWN),
+            (JAVASCRIPT, "xs.map(x => { return x.phone })", UNKNOWN),
+            (JAVASCRIPT, "xs.filter(x => 5).map(_ => 5)", UNKNOWN),
+            (JAVASCRIPT, "Object.fromEntries(cs.map(c => [c.k, c.v]))", UNKNOWN),
+            (CSHARP, "xs.Select(x => x.Phone).ToArray()", UNKNOWN),
+            (KOTLIN, "xs.map { c -> c.phone }", UNKNOWN),
+            (SWIFT, "xs.map { $0.phone }", UNKNOWN),
+            (PHP, "['a' => ['a' => 1]]", {"a": {"a": 1}}),
+        ]
+    )
+    text = f"const body = Object.fromEntries(cs.map(c => [c.k, c.v]));\naxios.post('{URL}', body)"
+    assert [each.body for each in read(text, "text")] == [None]
+
+
+def test_collection_of_a_collection_has_its_items() -> None:
+    check(
+        [
+            (KOTLIN, 'JSONArray(listOf("a"))', ["a"]),
+            (KOTLIN, 'listOf(listOf("a"))', [["a"]]),
+            (JAVA, 'new JSONArray(Arrays.asList("a"))', ["a"]),
+            (JAVA, "new ArrayList<>(5)", UNKNOWN),
+            (PYTHON, 'tuple(["a"])', ["a"]),
+            (PYTHON, 'list({"a"})', UNKNOWN),
+            (PYTHON, '[*["a"]]', ["a"]),
+            (PYTHON, "[] + numbers", UNKNOWN),
+            (PYTHON, "{k: v for k, v in x.items()}", UNKNOWN),
+            (JAVASCRIPT, "[].concat(phone)", UNKNOWN),
+            (JAVASCRIPT, "[['a']].flat()", UNKNOWN),
+            (RUBY, "[] << phone", UNKNOWN),
+            (SWIFT, 'Array(repeating: "a", count: 2)', UNKNOWN),
+        ]
+    )
+
+
+def test_item_that_code_adds_to_a_list_is_not_lost() -> None:
+    for code in ("n = []\nn.extend(phones)", "n = []\nn += phones"):
+        (request,) = read(f"{code}\nrequests.post('{URL}', json={{'n': n, 'other': 1}})", "text")
+        assert list(request.unknown) == ["/n/0"], code
