@@ -1,14 +1,15 @@
-"""Write an HTTP exchange as text, with its headers and times."""
+"""Show an HTTP exchange with its headers and times, and the parts of its request, with secrets and numbers masked."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cxcall.phone.number_masking import mask_url
-from cxcall.runtime.likely_secrets import masked_headers
+from cxcall.phone.number_masking import mask_cell, mask_url, mask_value
+from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
+from cxcall.runtime.secret_members import mask_secret_members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cxcall.transport.http_messages import Exchange
 
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
     """Yield the lines of an exchange without its bodies; phone numbers are masked unless it is to be exact."""
     request, response = exchange.request, exchange.response
-    yield f"> {request.method} {request.url if is_exact else mask_url(request.url)}"
-    for name, value in masked_headers(request.headers).items():
+    url, headers = request.url, masked_headers(request.headers)
+    yield f"> {request.method} {mask_likely_secrets(url) if is_exact else mask_request_url(url)}"
+    for name, value in (headers if is_exact else mask_header_numbers(headers)).items():
         yield f"> {name}: {value}"
     if response is not None:
         mask = str if is_exact else request.mask_echo
@@ -25,3 +27,18 @@ def exchange_lines(exchange: Exchange, *, is_exact: bool) -> Iterator[str]:
         for name, value in masked_headers(response.headers).items():
             yield mask(f"< {name}: {value}")
     yield f"* {', '.join(f'{phase} {ms:.1f} ms' for phase, ms in exchange.timings.items())}"
+
+
+def mask_header_numbers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a request with their phone numbers masked, by the name of a header or by their form."""
+    return {name: mask_cell(name, value) for name, value in headers.items()}
+
+
+def mask_request_url(url: str) -> str:
+    """Return the URL of a request with likely secrets and phone numbers masked."""
+    return mask_url(mask_likely_secrets(url))
+
+
+def mask_request_body(body: Any) -> Any:
+    """Return a copy of the JSON value of a request's body with likely secrets and phone numbers masked."""
+    return mask_value(mask_secret_members(body))

@@ -20,7 +20,8 @@ SCHEMA_VERSION = 1
 def envelope_of(report: Report) -> dict[str, Any]:
     """Return the JSON envelope of a report, which `envelope.schema.json` describes.
 
-    Phone numbers are masked, except in a dry run, which shows exactly what would be sent.
+    Likely secrets and phone numbers in the request are masked, except in a dry run, which shows exactly what
+    would be sent.
     """
     delivery = report.delivery
     return {
@@ -43,17 +44,18 @@ def envelope_of(report: Report) -> dict[str, Any]:
 
 
 def _request(report: Report) -> dict[str, Any] | None:
-    if report.request is None:
+    request, body = report.request, report.body
+    if request is None:
         return None
     from cxcall.runtime.likely_secrets import masked_headers
 
-    exact = report.outcome is Outcome.DRY_RUN
-    return {
-        "method": report.request.method,
-        "url": report.request.url if exact else number_masking.mask_url(report.request.url),
-        "headers": masked_headers(report.request.headers),
-        "body": report.body if exact else number_masking.mask_value(report.body),
-    }
+    url, headers = request.url, masked_headers(request.headers)
+    if report.outcome is not Outcome.DRY_RUN:
+        from cxcall.output import exchange_text
+
+        url, body = exchange_text.mask_request_url(url), exchange_text.mask_request_body(body)
+        headers = exchange_text.mask_header_numbers(headers)
+    return {"method": request.method, "url": url, "headers": headers, "body": body}
 
 
 def _response(delivery: Delivery | None) -> dict[str, Any] | None:
