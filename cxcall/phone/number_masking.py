@@ -34,7 +34,8 @@ _DATE_OR_ADDRESS = rf"(?<![0-9A-Za-z+])(?:{_OTHERS})(?![0-9A-Za-z]|[().-]{{1,2}}
 _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
 # Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
 # too few or too many for a number with its country code, or no country has them. A name may say "number".
-_END = r"(?![0-9A-Za-z]|[ ().-]{1,2}[0-9])"
+_EXTENSION = r"(?=(?:[xX]|[eE][xX][tT])\.? ?[0-9]{1,8}(?![0-9A-Za-z]))"  # `2025550123x77`
+_END = rf"(?:(?![0-9A-Za-z]|[ ().-]{{1,2}}[0-9])|{_EXTENSION})"
 _QUOTES = r"""["'`]{0,2}"""
 _PHONE_NAME = (
     r"(?:phone|mobile|tel|fax|dial|call|number|msisdn|dnis)[A-Za-z0-9_]{0,12}(?<![iI][dD])"
@@ -52,13 +53,23 @@ _NAMED_NUMBER = (
     rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})"
     rf"(?P<named>[0-9]{{7,15}}){_END}"
 )
-# `030/12345678`, but not a segment of a path.
-_WITH_SLASH = r"(?<!/)\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}(?!/)"
-# With an extension or another suffix, or in groups between signs that only numbers have after a `+`.
+# `030/12345678` and `202/555/0123`, but not segments of a path.
+_WITH_SLASH = (
+    r"(?<!/)(?:\+?[0-9(][0-9 ()-]{1,8} ?/ ?[0-9](?:[ -]?[0-9]){4,12}"
+    r"|(?:\+?1/)?[2-9][0-9]{2}/[2-9][0-9]{2}/[0-9]{4}"
+    r"|(?=[0-9/]{11})0[0-9]{1,5}/[0-9]{2,5}/[0-9]{3,8})(?!/)"
+)
+# With a suffix, or in groups between signs that only numbers have after a `+`.
 _UNUSUAL = (
     r"(?<![0-9A-Za-z+])\+[1-9]"
-    r"(?:[0-9]{7,14}(?=[A-Za-z_])"  # `+13175550123ext`
-    r"|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4}(?![0-9]))"  # `+1/317/555/0123`
+    r"(?:(?:[().-]{0,2}[0-9]){7,}(?=[A-Za-z_])"  # `+1.317.555.0123ext`
+    r"|[0-9]{0,2}(?P<sep>[/_:'])(?:[0-9]{2,4}(?P=sep)){1,3}[0-9]{4,8}(?![0-9])"  # `+1/317/5550123`
+    r"|(?:[ ().-]{0,2}[0-9]){3,6}/[0-9]{4,8}(?![0-9/]))"  # `+1 317 555/0123`
+)
+# As a spreadsheet writes it, unless digits alone would be a time: `1.2025550123E+10`.
+_WITH_EXPONENT = (
+    r"(?:1(?=[.,][0-9]{6,10}[eE]\+?10)|[2-9](?=[.,][0-9]{6,14}[eE]\+?(?:0?9|1[0-4])))"
+    r"[.,][0-9]+(?=[eE]\+?[0-9]{1,2}(?![0-9A-Za-z]))"
 )
 # With a group in brackets, `(202) [555] 0100`. The last of several numbers in brackets, as in a log, is in brackets too.
 _GROUP = r"(?:[0-9]{1,5}(?![0-9])|\([0-9]{1,5}\)|\[[0-9]{2,5}\]|\{[0-9]{2,5}\}|<[0-9]{2,5}>)"
@@ -70,14 +81,26 @@ _BRACKETED = (
 )
 _START = r"(?:(?<![0-9A-Za-z])|(?<==2[Bb]))"  # `=2B` is `+` in mail
 _NUMBER = (
-    rf"{_START}(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?![0-9A-Za-z])|{_UNUSUAL}|{_BRACKETED}"
+    rf"{_UNUSUAL}|{_START}(?:(?:\+?[0-9]{_MORE_DIGITS}|{_WITH_SLASH})(?:(?![0-9A-Za-z])|{_EXTENSION})"
+    rf"|{_WITH_EXPONENT})|{_BRACKETED}"
 )
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
-_INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
+_INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}|{_UNUSUAL}"
+# In a server's text, in which most digits are IDs and times: only the usual groups of national numbers.
+_IN_GROUPS = (
+    r"(?<![0-9A-Za-z+./-])(?<![0-9]:)(?:(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]{0,2}[0-9]{3}[ .-]?[0-9]{4}"
+    r"|[2-9][0-9]{2}(?P<one>[.-])[2-9][0-9]{2}(?P=one)[0-9]{4})|1 [2-9][0-9]{2} [2-9][0-9]{2} [0-9]{4}"
+    r"|\((?:0[0-9]{1,5}\) ?[0-9](?:[ .-]?[0-9]){4,8}|[1-9][0-9]{1,2}\) ?[0-9]{3,5}[ -][0-9]{4})"
+    r"|0[1-9][0-9]{1,4} ?/ ?[0-9](?:[ -]?[0-9]){4,8}"  # `0171/2345678`
+    r"|0[1-9][0-9]{1,3}(?P<two>[ .-])[0-9](?:(?P=two)?[0-9]){5,11}"  # `020 7183 8750`
+    r"|0[1-9](?P<three>[ .-])(?:[0-9]{2}(?:(?P=three)[0-9]{2}){3}|[0-9]{3,4}(?P=three)[0-9]{4})"
+    r"|00[1-9][0-9]{0,2}(?P<four>[ .-])[0-9](?:(?P=four)?[0-9]){7,11})"  # `0044 20 7183 8750`
+    r"(?![0-9A-Za-z]|[.-][0-9A-Za-z])"
+)
 _SEVEN_DIGITS = r"(?:[0-9][ ()\[\]{}<>.\-/_:']{0,3}){6}[0-9]"
 _DIGIT, _DIGITS = r"\d", "0123456789"
-_THIS_MACHINE = "http://127.0.0.1"
-_NOTHING = r"(?!)"
+_THIS_MACHINE, _NOTHING = "http://127.0.0.1", r"(?!)"
+_SIGNS = {"\uff0b": "+", "\u2044": "/", "\u2215": "/", "\uff0f": "/"}
 _OTHERS_THAN_DIGITS = r"[^0-9]"
 _NATIONAL = 10
 """The fewest digits of a number without its country code, if its name says that it is a number."""
@@ -141,8 +164,8 @@ def _ascii_character(char: str) -> str:
 
     if (digit := digit_of(char, None)) is not None:
         return str(digit)
-    if char == "\uff0b":
-        return "+"
+    if char in _SIGNS:
+        return _SIGNS[char]
     is_separator = char in "\xb7\u2022\u2212" or category(char) in ("Pd", "Zs", "Cf", "Mn", "Me")
     return "-" if is_separator else "A" if char.isalpha() else "~"
 
@@ -153,7 +176,8 @@ def _mask_escaped(text: str) -> str:
 
     form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
     characters = list(text)
-    for view in (form, *unescape(form)):
+    changed = () if form.text == text else (form,)
+    for view in (*changed, *unescape(form)):
         plain = view.text if view.text.isascii() else _with_ascii(view.text)
         for match in _pattern(_NUMBER, _WITH_IDS).finditer(plain):
             group = "number" if match["number"] else "named"
@@ -182,29 +206,31 @@ def _may_have_number(text: str) -> bool:
     )
 
 
-def mask_international(text: str) -> str:
-    """Mask only the numbers that start with `+`, because in a server's text, bare digits are IDs and times."""
-    return _pattern(_INTERNATIONAL).sub(_mask_match, text) if "+" in text else text
+def mask_written_numbers(text: str) -> str:
+    """Mask only the numbers with `+` or in usual groups, because in a server's text, bare digits are IDs and times."""
+    if "+" in text:
+        text = _pattern(_INTERNATIONAL).sub(_mask_match, text)
+    return compile_pattern(_IN_GROUPS).sub(_mask_whole, text)
 
 
 def response_masker(sent: str) -> Callable[[str], str]:
-    """Return a function that masks, in a server's text, numbers with `+` and those of the request in any spelling.
+    """Return a function that masks, in a server's text, the numbers of the request in any spelling, and others.
 
-    `sent` has all texts of the request.
+    `sent` has all texts of the request. Digits alone that are not in it may be an ID, and are not masked.
     """
     found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
     numbers = (match["number"] or match.groupdict().get("named") or "" for match in found)
     ends = {plain_digits(each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
-    spellings = "|".join(r"[ ().\-/]{0,3}".join(each) for each in sorted(ends))
+    spellings = "|".join(r"[ ().\-/_:']{0,3}".join(each) for each in sorted(ends))
     echo = re.compile(
-        rf"(?<![0-9A-Za-z])\+?(?:[0-9(][ ().\-/]{{0,3}}){{0,7}}(?:{spellings})(?![0-9A-Za-z])"
+        rf"(?<![0-9])\+?(?:[0-9(][ ().\-/_:']{{0,3}}){{0,7}}(?:{spellings})(?![0-9])"
         if ends
         else _NOTHING
     )
-    patterns = (echo, _pattern(_INTERNATIONAL))
+    patterns = (echo, _pattern(_INTERNATIONAL), compile_pattern(_IN_GROUPS))
 
     def mask_response(text: str) -> str:
-        text = echo.sub(lambda match: mask_number(match[0]), mask_international(text))
+        text = echo.sub(_mask_whole, mask_written_numbers(text))
         return _mask_decoded(text, patterns) if any(each in text for each in "%\\&=") else text
 
     return mask_response
@@ -236,6 +262,10 @@ def _pattern(number: str, before: str = "") -> re.Pattern[str]:
     """Return the pattern of texts to keep, and of numbers (group `number` or `named`)."""
     kept = f"{UUID_FORM}|{_DATE_OR_ADDRESS}|{_URL_ADDRESS}"
     return re.compile(rf"{kept}|{before}(?P<number>{number})")
+
+
+def _mask_whole(match: re.Match[str]) -> str:
+    return mask_number(match[0])
 
 
 def _mask_match(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
-    from cxcall.transport.http_messages import HttpResponse
+    from cxcall.transport.http_messages import HttpRequest, HttpResponse
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _CORRELATION_PLACES = {
@@ -106,3 +106,9 @@ def correlation_id(response: HttpResponse) -> str | None:
     members = body if isinstance(body, dict) else {}
     context = members.get("contextId") or members.get("correlationId")
     return redact(str(context)) if context else None
+
+
+def masked_correlation_id(request: HttpRequest, response: HttpResponse | None) -> str | None:
+    """Return the correlation ID of a response with the numbers in it masked; None if there is none."""
+    found = correlation_id(response) if response else None
+    return found and request.mask_echo(found)

@@ -69,9 +69,8 @@ def add_identifiers(
         found = identifiers.engagement_id(plan.operation, response, place)
         found = found or _likely_engagement_id(plan, request, response)
     engagement_id, source = found or (None, None)
-    correlation_id = identifiers.correlation_id(response)
     return result._replace(
-        correlation_id=correlation_id and request.mask_echo(correlation_id),
+        correlation_id=identifiers.masked_correlation_id(request, response),
         engagement_id=engagement_id and request.mask_echo(engagement_id),
         engagement_id_source=source,
     )
@@ -148,7 +147,10 @@ def _refused_result(
             media_type=exchange.request.headers.get("Content-Type", ""),
         )
     mask = exchange.request.mask_echo
-    findings = tuple(each._replace(fix=mask(each.fix)) for each in findings)
+    findings = tuple(
+        each._replace(message=mask(each.message), fix=mask(each.fix), why=mask(each.why))
+        for each in findings
+    )
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return _result(plan, Outcome.REFUSED, code, exchange, *findings)

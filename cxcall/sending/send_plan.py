@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.identifiers import masked_correlation_id
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep
 
@@ -239,7 +239,7 @@ class LoggedDelivery:
             evidence=evidence.value,
             status=response.status if response else None,
             failure=exchange.failure,
-            correlationId=correlation_id(response) if response else None,
+            correlationId=masked_correlation_id(self.plan.request, response),
             durationMs=round(exchange.timings.get("total", 0.0)),
         )
 

@@ -100,6 +100,22 @@ def test_number_of_the_request_is_masked_in_the_response(cxcall: Cxcall, echo: s
     assert "2025550199" in shown[0]
 
 
+def test_numbers_in_a_response_reach_no_pipe_and_no_record(cxcall: Cxcall) -> None:
+    number = "+1/202/5550172"
+    body = {"message": f"bad {number}, call (317) 555-9999", "contextId": f"ctx-{number}"}
+    reply = Reply(400, body, {"X-Other": "317-555-9999", "ININ-Correlation-Id": f"ctx-{number}"})
+    words = ("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', "--yes", "--force")
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        shown = [cxcall(*words, "-v", "--log-file", "log", "--log-format", "json", code=5)]
+        shown += [cxcall(*words, "-o", "json", code=5), cxcall("history", "export", code=0)]
+    texts = [each.out + each.err for each in shown]
+    texts += [(cxcall.folder / "log").read_text("utf-8"), records_of(cxcall)]
+    assert [text for text in texts if "ctx-+*/***/***0172" not in text] == []
+    assert [text for text in texts if "202/555" in text or "555-9999" in text] == []
+    assert "bad +*/***/***0172, call (***) ***-9999" in shown[0].err
+
+
 def test_id_that_is_no_number_of_the_request_stays(cxcall: Cxcall) -> None:
     reply = Reply(200, {"id": "00000172-2025-5501-8555-017220255501", "n": 8555017}, {})
     words = ("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', "--yes", "--force")

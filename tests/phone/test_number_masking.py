@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from cxcall.phone.number_masking import (
     mask_cell,
     mask_echo,
-    mask_international,
     mask_text,
     mask_url,
     mask_value,
+    mask_written_numbers,
     numbers_in,
+    response_masker,
 )
 from helpers.cases import each_case
 
@@ -47,7 +48,7 @@ MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))  # noqa: DT
 )
 def test_date_or_id_is_not_masked(text: str) -> None:
     assert mask_text(text) == text
-    assert mask_international(text) == text
+    assert mask_written_numbers(text) == text
     assert mask_url(f"https://host/{text}") == f"https://host/{text}"
     assert numbers_in(text) == []
 
@@ -135,7 +136,7 @@ def test_name_of_a_member_says_whether_it_is_an_id() -> None:
 def test_no_date_is_masked(moment: datetime, form: str) -> None:
     text = f"from {moment.strftime(form)} to {moment.isoformat()}Z"
     assert mask_text(text) == text
-    assert mask_international(text) == text
+    assert mask_written_numbers(text) == text
 
 
 @given(value=st.uuids())
@@ -148,7 +149,7 @@ def test_no_uuid_is_masked(value: UUID) -> None:
     text=st.text("ab ,;:/\n", max_size=20),
 )
 def test_every_international_number_is_masked(number: str, text: str) -> None:
-    for masked in (mask_text(f"{text} {number}"), mask_international(f"{text} {number}")):
+    for masked in (mask_text(f"{text} {number}"), mask_written_numbers(f"{text} {number}")):
         assert number[:-4] not in masked
         assert masked.endswith(number[-4:])
 
@@ -182,6 +183,18 @@ def test_number_is_masked_in_unusual_spellings() -> None:
         "+12025550123x99",
         "+12025550123abc",
         "+1_202_555_0123",
+        "+1/202/5550123",
+        "ctx-+49/171/234567",
+        "+1 202 555/0123",
+        "+1\u2215202\u22155550123",
+        "+1.202.555.0123x12",
+        "+1.202.555.0123abc",
+        "12025550123x77777777",
+        "1 (202) 555-0123 ext. 5",
+        "1.2025550123E+10",
+        "1,2025550123e10",
+        "1/202/555/0123",
+        "0049/17/23456",
         "+1/202/555/0123",
         "+1:202:555:0123",
         "=2B12025550123",
@@ -204,5 +217,41 @@ def test_number_is_masked_in_unusual_spellings() -> None:
         "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
         "1.2.3.4:5060",
         "\u00b9\u00b2 words",
+        "1.764171393E9 1.764171393123E12 3.14159265E0 1.5E10",
+        "1000000x2000000, 0x12025550123, v1.2025550123a",
+        "/202/555/0123/x, a/202/555/0123, 12/345/6789012, 02/11/2024",
     ):
-        assert mask_text(kept) == kept
+        assert mask_text(kept) == kept, kept
+
+
+def test_id_after_a_number_is_not_masked() -> None:
+    assert mask_text("/calls/+12025550123/12345678") == "/calls/+*******0123/12345678"
+
+
+@each_case(
+    "number",
+    [
+        "(317) 555-9999", "317-555-9999", "1-317-555-9999", "1 (317) 555.9999", "317.555.9999", "1 317 555 9999",
+        "0171/2345678", "0171-2345678", "030 12345678", "020 7183 8750", "01.23.45.67.89", "02-1234-5678",
+        "0044 20 7183 8750", "(0171) 2345678", "(11) 98765-4321", "+1/202/5550123", "+49 (0)171 2345678",
+    ],
+)  # fmt: skip
+def test_number_of_someone_else_is_masked_in_a_response(number: str) -> None:
+    text = f"agent at {number} is busy"
+    masked = mask_echo(text, lambda: "+12025550154")
+    digits = [char for char in number if char.isdigit()]
+    assert masked.count("*") == len(digits) - 4
+    assert mask_value({"note": text}, response_masker("")) == {"note": masked}
+
+
+@each_case(
+    "text",
+    [
+        "01-02-2024 10:30, 02/11/2024 10:30, 02.11.2024 10:30:05.123456", "04-01-53 03-09, 03-07-47-10-32-08, 04.50.03.083425",
+        "3175558888, 1764171393123, 2024-000123-4567, 112-1234567-1234567, 001-002-003", "050228-073733 12:30:05.123456789",
+        "(200) 1764171393, (404) 2026-11-27, (2026) 1127 1128, page (1) 20261127", "512 256 1024, 05 20261127, 1.02.345.6789",
+        "00000172-2025-5501-8555-017220255501 200.255.255.10:8080 v2.0.1234",
+    ],
+)  # fmt: skip
+def test_date_or_id_in_a_response_is_not_masked(text: str) -> None:
+    assert mask_written_numbers(text) == text
