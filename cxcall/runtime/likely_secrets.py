@@ -16,6 +16,7 @@ from cxcall.runtime.secret_names import (
     SECRET,
     has_secret_part,
     is_auth_header,
+    is_form_secret,
     kind_of_name,
     plain_words,
 )
@@ -29,7 +30,6 @@ _PLAIN_HEADERS = ("accept", "accept-encoding", "content-length", "content-type")
 """Headers of each request without secrets, whose values are not searched."""
 NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 """The last words of names whose value is a secret also if it is a number."""
-_FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
 _QUOTE_SIGNS, _NESTED_QUOTE = ("'", '"', "`"), '\\"'
 _MIN_DECODED, _LONGEST_MATCH = 6, 400
 """Characters of a value that a pattern takes, so that a text of many names is searched in a short time."""
@@ -93,6 +93,7 @@ _PART = (
 # A reader may have removed the first `<` as the mark of a received line.
 _ELEMENT = r"((?<![\w.:/-])([A-Za-z][\w.:-]{1,60})(?:\s[^<>]{0,200})?>)([^<>]+)(?=</)"
 _DEFAULT = r"(\$\{(\w{1,60}):?[-=])([^{}$]{4,})(?=\})"
+_QUOTED_PARAMETER = r'((?<![\w-])([\w-]{1,60})=")([^"]+)'  # of a header, as in `Bearer token="x"`
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
@@ -209,7 +210,7 @@ def is_secret_header(name: str, value: str) -> bool:
 
 def _mask_header(name: str, value: str) -> str:
     if not is_secret_header(name, value):
-        return mask_likely_secrets(value)
+        return compile_pattern(_QUOTED_PARAMETER).sub(_mask_content, mask_likely_secrets(value))
     scheme, _, rest = value.partition(" ")
     return f"{scheme} {MASKED}" if rest and scheme in _HEADER_SCHEMES else MASKED
 
@@ -329,8 +330,11 @@ def _unescape(content: str) -> str:
 
 def _mask_pair(match: re.Match[str]) -> str:
     name, value = unquote_plus(match[1]), unquote_plus(match[2])
-    is_secret = is_likely_secret(name, value) or (name.lower() in _FORM_SECRETS and bool(value))
-    return f"{match[1]}={MASKED}" if is_secret else match[0]
+    if is_likely_secret(name, value) or (is_form_secret(name, value) and not is_plain(value)):
+        return f"{match[1]}={MASKED}{'>' if value[-1:] == '>' and '<' not in value else ''}"
+    start, *queries = match[2].split("?")  # the value may be a URL
+    masked = (compile_pattern(_PAIR).sub(_mask_pair, query) for query in queries)
+    return "?".join((f"{match[1]}={start}", *masked))
 
 
 def _mask_default(match: re.Match[str]) -> str:
@@ -341,6 +345,6 @@ def _mask_default(match: re.Match[str]) -> str:
 
 
 def _mask_content(match: re.Match[str]) -> str:
-    """Mask the content of a part of a multipart form, or of an XML element, by its name."""
+    """Mask the content of a part of a multipart form, an XML element, or a parameter, by its name."""
     start, name, content = match.groups()
     return f"{start}{MASKED}" if is_likely_secret(name, content.strip()) else match[0]

@@ -20,6 +20,10 @@ _RANDOM_WORDS = frozenset(
     ticket hash salt hmac codice chiave
     """.split()
 )
+_FORM_SECRETS = ("code", "code_verifier", "assertion")
+_URL_SECRETS = ("sig", "signature", "x-amz-signature", "x-goog-signature")
+"""The names of the signature in a URL that gives access to a file."""
+_MIN_SIGNATURE = 6
 _SECRET_PARTS = tuple(
     """
     secret passw token credential apikey contrase kennwort motdepasse losenord salasana adgangskode
@@ -90,6 +94,12 @@ def has_secret_part(name: str) -> bool:
 def is_auth_header(name: str) -> bool:
     """Return whether a header has a name such as `X-Auth`, so that its value is a credential."""
     return plain_words(name)[-1:] == ["auth"]
+
+
+def is_form_secret(name: str, value: str) -> bool:
+    """Return whether a parameter of a form or a query has the exact name of a code or a signature."""
+    is_signature = name.lower() in _URL_SECRETS and len(value) >= _MIN_SIGNATURE
+    return is_signature or (name.lower() in _FORM_SECRETS and bool(value))
 
 
 def plain_words(name: str) -> list[str]:

@@ -100,6 +100,35 @@ def test_secrets_in_headers_are_masked() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "masked"),
+    [
+        (
+            "Location",
+            "https://e/p?sv=2026-01-01&sig=zSECRETe",
+            "https://e/p?sv=2026-01-01&sig=****",
+        ),
+        ("Content-Location", "/a?X-Amz-Signature=0a1b2c3d&b=c", "/a?X-Amz-Signature=****&b=c"),
+        ("Refresh", "0; url=https://e/?a=b&token=rSECRETe", "0; url=https://e/?a=b&token=****"),
+        ("Refresh", "0; url=https://e/?token=rSECRETe", "0; url=https://e/?token=****"),
+        (
+            "Link",
+            '<https://e/?signature=lSECRETe>; rel="next"',
+            '<https://e/?signature=****>; rel="next"',
+        ),
+        (
+            "WWW-Authenticate",
+            'Bearer realm="x", token="vSECRETe"',
+            'Bearer realm="x", token="****"',
+        ),
+        ("Link", "<https://e/?page=2&sig=<signature>>", "<https://e/?page=2&sig=<signature>>"),
+        ("WWW-Authenticate", 'Bearer error="invalid_token"', 'Bearer error="invalid_token"'),
+    ],
+)
+def test_secret_in_the_value_of_a_header_is_masked(name: str, value: str, masked: str) -> None:
+    assert masked_headers({name: value}) == {name: masked}
+
+
 @pytest.mark.parametrize("text", ["it's", 'a "b" $HOME `id` \\ ! @file', "über\nline", "%s"])
 def test_curl_sends_the_same(text: str) -> None:
     body = json.dumps({"reason": text}, ensure_ascii=False).encode()
