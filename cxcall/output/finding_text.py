@@ -38,12 +38,13 @@ def format_finding(
     """Return a finding as lines that fit a terminal of so many columns; `with_source` adds the source of the rule.
 
     `paint` takes (style, text) and returns the text in that style. Without a terminal (None) no
-    line is broken, so that grep works, and phone numbers in the quoted line are masked.
+    line is broken, so that grep works, and phone numbers in the place and the quoted line are masked.
     """
     severity = str(finding.severity)
     excerpt = finding.excerpt
     position = excerpt.position if excerpt else finding.origin
-    pointer = "/".join(map(_shorten, finding.where.split("/")))
+    place = finding.where if columns is not None else number_masking.mask_text(finding.where)
+    pointer = "/".join(map(_shorten, place.split("/")))
     where = [part for part in (position, pointer if finding.where != position else "") if part] or [
         "body"
     ]

@@ -84,7 +84,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     return {
         "severity": str(finding.severity),
         "code": finding.code,
-        "where": finding.where,
+        "where": number_masking.mask_text(finding.where),
         "message": finding.message,
         "fix": complete_commands(finding.fix),
         "why": complete_commands(finding.why),

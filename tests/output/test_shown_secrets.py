@@ -61,6 +61,15 @@ def test_secrets_are_hidden_on_a_terminal_too(cxcall: Cxcall) -> None:
     assert [each for each in SECRETS if each in text] == []
 
 
+def test_number_that_is_a_name_is_masked_in_the_place_too(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": CONTACT, "+12025550123": "x", "2025550124": 1})
+    words = ("validate", name, "--operation", "personal-connection")
+    for form in FORMATS:
+        ran = cxcall(*words, "-o", form, code=3)
+        assert "/+*******0123" in ran.out, form
+        assert "2025550" not in ran.out + ran.err, form
+
+
 DOCUMENT = {
     "openapi": "3.1.0",
     "info": {"title": "t", "version": "1"},

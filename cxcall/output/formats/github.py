@@ -11,6 +11,7 @@ from cxcall.output.formats.payload_verdicts import (
     payload_verdicts,
     repository_path,
 )
+from cxcall.phone.number_masking import mask_text
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
@@ -37,7 +38,7 @@ def _annotation(verdict: PayloadVerdict, finding: Finding) -> str:
     properties = {"file": file.as_posix()} if file else {}
     if file and excerpt:
         properties |= {"line": str(excerpt.line), "col": str(excerpt.column)}
-    properties["title"] = f"{finding.code}  {finding.where}"
+    properties["title"] = f"{finding.code}  {mask_text(finding.where)}"
     joined = ",".join(f"{name}={_escape_property(text)}" for name, text in properties.items())
     return f"::{_COMMANDS[finding.severity]} {joined}::{_escape_data(finding_message(finding))}"
 

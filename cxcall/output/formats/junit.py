@@ -13,6 +13,7 @@ from cxcall.output.formats.payload_verdicts import (
     repository_path,
 )
 from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.phone.number_masking import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def _format_findings(findings: Sequence[Finding]) -> str:
 def _heading(finding: Finding) -> str:
     excerpt = finding.excerpt
     position = f"{excerpt.position}  " if excerpt else ""
-    return f"{finding.severity}[{finding.code}]  {position}{finding.where}"
+    return f"{finding.severity}[{finding.code}]  {position}{mask_text(finding.where)}"
 
 
 def _escape(text: str) -> str:

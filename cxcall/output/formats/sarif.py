@@ -87,7 +87,9 @@ def _location(verdict: PayloadVerdict, finding: Finding) -> dict[str, Any]:
         artifact = _artifact(file) if file else {"uri": _STDIN_URI}
         location["physicalLocation"] = {"artifactLocation": artifact, **_region(finding)}
     if verdict.is_read and finding.where.startswith("/"):
-        location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
+        location["logicalLocations"] = [
+            {"fullyQualifiedName": number_masking.mask_text(finding.where)}
+        ]
     return location
 
 
