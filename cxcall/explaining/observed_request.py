@@ -8,6 +8,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from cxcall.findings.finding import Finding
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import Headers, HttpResponse
 
 # Members of the platforms' error bodies that no resource has at its top level.
@@ -125,7 +126,11 @@ class ObservedRequest:
     @property
     def _has_error_body(self) -> bool:
         body = self.response.json() if self.response else None
-        return isinstance(body, dict) and any(name in body for name in _ERROR_MEMBERS)
+        if not isinstance(body, dict):
+            return False
+        code = body.get("code")
+        is_code = len(body) == 1 and isinstance(code, str) and bool(find_platform_codes(code))
+        return is_code or any(name in body for name in _ERROR_MEMBERS)
 
     def is_unobserved(self, finding: Finding) -> bool:
         """Return whether a finding is about a value that the source does not show.

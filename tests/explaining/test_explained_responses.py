@@ -204,3 +204,37 @@ def test_refusal_without_a_reason_is_described_once(cxcall: Cxcall) -> None:
     text = "POST https://api.mypurecloud.de/api/v2/conversations/callbacks\n400 Bad Request"
     ran = cxcall("explain", "-", stdin=text, code=3)
     assert ran.out.count("gives no reason") == 1
+
+
+@each_case(
+    "message, permission",
+    [
+        (
+            "You are missing the following permission(s): outbound:contact:add",
+            "outbound:contact:add",
+        ),
+        (
+            "You must have at least one of the following permissions assigned: [outbound:campaign:add]",
+            "outbound:campaign:add",
+        ),
+    ],
+)
+def test_permission_in_a_message_that_prose_quotes_is_named(message: str, permission: str) -> None:
+    (found,) = explain(f'Since today I get "Unable to perform the requested action. {message}".')
+    assert found.root is not None
+    assert found.root.code == "permission-missing"
+    assert permission in f"{found.root.message} {found.root.why} {found.root.fix}"
+
+
+def test_response_with_bare_quotes_is_not_the_body_of_the_request() -> None:
+    (found,) = explain(
+        'HTTP/1.1 400 Bad Request\n{"message":"The value "+1 (555) is wrong","code":"x"}'
+    )
+    assert found.request.body is None
+    assert all(each.code != "body-malformed" for each in found.findings)
+
+
+def test_code_alone_is_a_response() -> None:
+    (found,) = explain('{"code": "bad.credentials"}')
+    assert found.root is not None
+    assert found.root.code == "credential"

@@ -10,8 +10,23 @@ from cxcall.explaining.operations.known_operations import (
     find_place,
     load_published_operations,
 )
+from cxcall.explaining.readers.request_builder import METHODS
 
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
+# Labels in bold or italics, texts in monospaced font, and blocks of Jira; a row of a table with method and URL.
+_EMPHASIZED_LABEL = re.compile(
+    r"^([ \t>-]*)(\*{1,2}|__?)([^\W\d_][\w ./-]{0,38}?)(?::\2|\2:)(?=[ \t])", re.MULTILINE
+)
+_METHOD = "|".join(METHODS)
+_MONOSPACED = re.compile(rf"\{{\{{((?:{_METHOD}) (?:(?!\}}\}}).)*)\}}\}}")
+_JIRA_BLOCK = re.compile(
+    r"^[ \t]*\{(?:code|noformat)(?::[\w=|#. -]*)?\}|(?<![/\w=])\{(?:code|noformat)\}[ \t]*$",
+    re.MULTILINE,
+)
+_TABLE_ROW = re.compile(
+    rf"^[ \t]*\|\s*[`*]{{0,2}}({_METHOD})[`*]{{0,2}}\s*\|\s*`?(https?://[^\s|`]+|/[^\s|`]+)`?\s*\|([^|\n]*)(?:\|.*)?$",
+    re.MULTILINE,
+)
 _TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
@@ -57,16 +72,26 @@ def clean_text(text: str) -> str:
         _HTML_END.search(text) and "<html" not in text.lower()
     ):  # a page in a response stays unchanged
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
-    text = _TWICE_QUOTED.sub("", text)
+    text = _without_emphasis(_TWICE_QUOTED.sub("", text))
     lines = text.splitlines()
     is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
         [each for each in lines if each.strip()]
     )
-    if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
+    is_table = is_quoted and all(each.rstrip().endswith("|") for each in lines if each.strip())
+    if is_quoted and not is_table and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
         text = _QUOTE_PREFIX.sub("", text)
     text = _PRINTED_ERROR.sub("null", text)
     text = _CODE_FENCE.sub("", text).replace("```", "\n")
     return _join_pairs(_without_prompts(_HANDLER.sub("", text)))
+
+
+def _without_emphasis(text: str) -> str:
+    """Return a text without the marks of Markdown and Jira around labels, requests, and blocks."""
+    if "*" in text or "_" in text:
+        text = _EMPHASIZED_LABEL.sub(r"\1\3:", text)
+    if "{{" in text or "{code" in text or "{noformat" in text:
+        text = _JIRA_BLOCK.sub("", _MONOSPACED.sub(r"\1", text))
+    return _TABLE_ROW.sub(r"\1 \2 \3", text) if "|" in text else text
 
 
 def _without_prompts(text: str) -> str:

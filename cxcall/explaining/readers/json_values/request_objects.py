@@ -33,6 +33,7 @@ from cxcall.explaining.readers.request_builder import (
     build_observed_request,
     build_response,
 )
+from cxcall.responses.platform_codes import find_platform_codes
 from cxcall.transport.http_messages import HttpResponse
 
 _ERROR_NAMES = frozenset(
@@ -76,7 +77,13 @@ def is_error_body(value: Any) -> bool:
     has_error_name = any(
         name in value for name in ("error_description", "error_code", "errorMessage")
     )
-    return (has_text and len(names) > 1) or has_errors or has_error_name
+    is_code = "code" in names and len(names) == len(value) and _is_platform_code(value["code"])
+    return (has_text and len(names) > 1) or has_errors or has_error_name or is_code
+
+
+def _is_platform_code(code: Any) -> bool:
+    """Return whether a value is a code of a platform with dots, such as `bad.credentials`."""
+    return isinstance(code, str) and "." in code and bool(find_platform_codes(code))
 
 
 def has_error_status(value: Any) -> bool:

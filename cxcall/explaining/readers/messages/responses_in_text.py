@@ -59,6 +59,11 @@ _FAILED_URL = re.compile(
     r"\b(?:(?:for|with) url:? |failed for (?=http)|url[=:] ?)(?:URL\()?[\"'(<]?(?P<url>(?:https?:/)?/[^\s\"'<>]+)"
     r"|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
 )
+# Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
+_MISSING_PERMISSION = re.compile(
+    r"You (?:are missing the following permission\(s\)|(?P<any>must have at least one of the following permissions assigned))"
+    r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
+)
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
 URL = re.compile(r"https?://[\w.-]+/[^\s\"'<>`|,;)\]}]+")
 _ABOUT_HTTP = re.compile(r"https?\b|\bstatus|response", re.IGNORECASE)
@@ -94,6 +99,7 @@ def read_response(text: str) -> HttpResponse | None:
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
     body = _dumped_object(text) if body is None else body
+    body = _quoted_refusal(text, response) if body is None else body
     if body is None:
         return response
     if response is not None:
@@ -119,6 +125,14 @@ def _read_written_error(text: str) -> HttpResponse | None:
         kept = {name: members.get(name) for name in ("error", "error_description")}
         return build_response(None, None, _without_empty(kept))
     return None
+
+
+def _quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] | None:
+    """Return the error body whose message prose quotes: which permission is missing; None if it quotes none."""
+    may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
+    found = _MISSING_PERMISSION.search(text) if may_be_it else None
+    code = "missing.any.permissions" if found and found["any"] else "missing.permissions"
+    return {"message": found[0], "code": code} if found else None
 
 
 def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
