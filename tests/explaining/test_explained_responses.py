@@ -220,10 +220,12 @@ def test_refusal_without_a_reason_is_described_once(cxcall: Cxcall) -> None:
     ],
 )
 def test_permission_in_a_message_that_prose_quotes_is_named(message: str, permission: str) -> None:
-    (found,) = explain(f'Since today I get "Unable to perform the requested action. {message}".')
-    assert found.root is not None
-    assert found.root.code == "permission-missing"
-    assert permission in f"{found.root.message} {found.root.why} {found.root.fix}"
+    url = "https://api.mypurecloud.com/api/v2/outbound/contactlists"
+    for start in ("Since today", f"We POST {url} and"):
+        (found,) = explain(f'{start} get "Unable to perform the requested action. {message}".')
+        assert found.root is not None
+        assert found.root.code == "permission-missing"
+        assert permission in f"{found.root.message} {found.root.why} {found.root.fix}"
 
 
 def test_response_with_bare_quotes_is_not_the_body_of_the_request() -> None:

@@ -24,7 +24,8 @@ _JIRA_BLOCK = re.compile(
     re.MULTILINE,
 )
 _TABLE_ROW = re.compile(
-    rf"^[ \t]*\|\s*[`*]{{0,2}}({_METHOD})[`*]{{0,2}}\s*\|\s*`?(https?://[^\s|`]+|/[^\s|`]+)`?\s*\|([^|\n]*)(?:\|.*)?$",
+    rf"^[ \t]*\|\s*[`*]{{0,2}}({_METHOD})[`*]{{0,2}}\s*"
+    r"\|\s*`?(https?://[^\s|`]+|/[^\s|`]+)`?\s*\|([^|\n]*)(?:\|.*)?$",
     re.MULTILINE,
 )
 _TWICE_QUOTED = re.compile(r"^> ?> ?", re.MULTILINE)

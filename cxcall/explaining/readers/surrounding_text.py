@@ -119,6 +119,14 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
     if not is_error_body(body) and request.is_refused and not (known and known.body):
         body = _named_code(text) or body
+    if (
+        not is_error_body(body)
+        and request.kind is SourceKind.MESSAGE
+        and not (known and known.body)
+    ):
+        from cxcall.explaining.readers.messages.responses_in_text import quoted_refusal
+
+        body = quoted_refusal(text, known) or body
     if not is_error_body(body):
         return request
     response = build_response(

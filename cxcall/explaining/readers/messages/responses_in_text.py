@@ -61,7 +61,8 @@ _FAILED_URL = re.compile(
 )
 # Messages of Genesys Cloud (docs/platforms/genesys-cloud.md#error-codes).
 _MISSING_PERMISSION = re.compile(
-    r"You (?:are missing the following permission\(s\)|(?P<any>must have at least one of the following permissions assigned))"
+    r"You (?:are missing the following permission\(s\)"
+    r"|(?P<any>must have at least one of the following permissions assigned))"
     r": \[?\w+(?::[\w*]+)+(?:, ?\w+(?::[\w*]+)+)*\]?"
 )
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
@@ -99,7 +100,7 @@ def read_response(text: str) -> HttpResponse | None:
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
     body = _dumped_object(text) if body is None else body
-    body = _quoted_refusal(text, response) if body is None else body
+    body = quoted_refusal(text, response) if body is None else body
     if body is None:
         return response
     if response is not None:
@@ -127,7 +128,7 @@ def _read_written_error(text: str) -> HttpResponse | None:
     return None
 
 
-def _quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] | None:
+def quoted_refusal(text: str, response: HttpResponse | None) -> dict[str, str] | None:
     """Return the error body whose message prose quotes: which permission is missing; None if it quotes none."""
     may_be_it = response is None or response.status == HTTPStatus.FORBIDDEN
     found = _MISSING_PERMISSION.search(text) if may_be_it else None
