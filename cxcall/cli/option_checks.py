@@ -103,7 +103,7 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         name = parameter_name(parameter)
         is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
         value = values.get(parameter.name or "")
-        for text in value if isinstance(value, list) else [value]:
+        for text in value if isinstance(value, list | tuple) else [value]:
             is_destination = name in _DESTINATIONS and _is_given(context, parameter)
             is_empty = text == "" or (is_destination and text is not None and not text.strip())
             if is_empty and (is_argument or is_file or is_destination):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -37,7 +38,11 @@ def parameter_texts(
 ) -> dict[str, str]:
     """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
     values = (parameters or {}).items()
-    texts = [f"{key}={value}" for key, value in values if value is not None]
+    texts = [
+        f"{key}={json.dumps(value) if isinstance(value, list | tuple | dict) else value}"
+        for key, value in values
+        if value is not None
+    ]
     return parse_parameters(operation, texts)
 
 

@@ -216,11 +216,11 @@ def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
 
 def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:
     """Return whether a parameter, or a member of the body at any depth, is a number to dial."""
+    media = [*declared.get("requestBody", {}).get("content", {}).values()]
     for each in declared.get("parameters", ()):
-        is_phone = each.get("schema", {}).get("format") in PHONE_FORMATS
-        if is_phone or is_number_name(str(each.get("name", ""))):
+        media += [each, *each.get("content", {}).values()]
+        if is_number_name(str(each.get("name", ""))):
             return True
-    media = declared.get("requestBody", {}).get("content", {}).values()
     return any(_has_number(each.get("schema", {}), schemas) for each in media)
 
 

@@ -19,6 +19,7 @@ SCHEMAS = "#/components/schemas/"
 """The start of references to the schemas of a document."""
 _MAX_PROPERTIES = 2000
 """The approximate number of properties that are listed for one body."""
+_MAX_DEPTH_OF_TYPES = 8
 
 
 SCHEMA_KEYWORDS = tuple(
@@ -81,6 +82,20 @@ def schema_types(schema: JsonSchema) -> list[str]:
     """Return the JSON types that a schema declares; empty if it declares none."""
     types = schema.get("type", [])
     return [types] if isinstance(types, str) else list(types)
+
+
+def schema_types_of(
+    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema, depth: int = 0
+) -> list[str]:
+    """Return the JSON types that a schema declares itself, by its `$ref`, or by its alternatives."""
+    if "type" in node or depth > _MAX_DEPTH_OF_TYPES:
+        return schema_types(node)
+    if "$ref" in node:
+        return schema_types_of(resolve, resolve(node), depth + 1)
+    parts = [part for word in ("allOf", "oneOf", "anyOf") for part in node.get(word, ())]
+    found = [schema_types_of(resolve, part, depth + 1) for part in parts if isinstance(part, dict)]
+    implied = ["object"] if "properties" in node else ["array"] if "items" in node else []
+    return [each for types in found for each in types] or implied
 
 
 def member_schema(node: JsonSchema, token: str) -> JsonSchema:

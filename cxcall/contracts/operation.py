@@ -219,14 +219,14 @@ class Operation:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters of the path and the query string."""
+        """The parameters of the path, the query string, the headers, and the cookies."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
         # A document may also declare the place of a credential as a parameter.
         keys = {
             (each.place, each.field) for schemes in self.security for each in schemes if each.kind
         }
         return tuple(
-            Parameter.of(entry, self.contract.bundle_schema)
+            Parameter.of(entry, self.contract.bundle_schema, self.contract.resolve)
             for entry in declared
             if (entry["in"], entry["name"]) not in keys
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import schema_types_of
+from cxcall.documents.json_text import as_cell, find_json
+from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -24,15 +28,17 @@ COMMON_FLAGS = frozenset(
 )
 """The flags of `cxcall send` itself: `--param` sets a parameter with such a name."""
 
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+JSON_STYLE = "json"
+"""The style of a parameter that the document declares with `content`: its value is JSON."""
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 class Parameter(NamedTuple):
-    """A parameter of the path, the query string, or a header (`location`), with its JSON Schema.
+    """A parameter of the path, the query string, a header, or a cookie (`location`), with its JSON Schema.
 
-    A list is written with commas. With `explode`, the query repeats the name for each item (OpenAPI's
-    `style: form`); otherwise `separator` separates the items.
+    Its value is a text: a list has commas between its items, or is a JSON array; an object is JSON. The
+    `style` and `explode` say how OpenAPI writes it (`cxcall/contracts/parameter_styles.py`); an empty
+    style is the usual one of its location. `kind` is `list`, `object`, or `text`.
     """
 
     name: str
@@ -41,25 +47,62 @@ class Parameter(NamedTuple):
     description: str
     schema: JsonSchema
     explode: bool = True
-    separator: str = ","
+    style: str = ""
+    kind: str = "text"
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any], bundle: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+    def of(
+        cls,
+        entry: Mapping[str, Any],
+        bundle: Callable[[JsonSchema], JsonSchema],
+        resolve: Callable[[JsonSchema], JsonSchema],
+    ) -> Parameter:
         """Return the parameter that a document declares; `bundle` adds what its schema refers to."""
+        content = entry.get("content")
+        declared = next(iter(content.values())) if content else entry
+        schema = declared.get("schema", {})
+        style = JSON_STYLE if content else entry.get("style", "")
+        kind = _kind(schema_types_of(resolve, schema), style)
+        if kind != "text":
+            schema = resolve(schema)
+        usual = "form" if entry["in"] in ("query", "cookie") else "simple"
         return cls(
             name=entry["name"],
             location=entry["in"],
             required=entry.get("required", False),
             description=entry.get("description", ""),
-            schema=bundle(entry.get("schema", {})),
-            explode=entry.get("explode", entry.get("style", "form") == "form"),
-            separator=_SEPARATORS.get(entry.get("style", ""), ","),
+            schema=bundle(schema),
+            explode=entry.get("explode", (style or usual) == "form"),
+            style="" if style == usual else style,
+            kind=kind,
         )
 
     @property
     def is_list(self) -> bool:
         """Whether it has more than one value."""
-        return self.schema.get("type") == "array"
+        return self.kind == "list"
+
+    @property
+    def is_object(self) -> bool:
+        """Whether its value is a JSON object."""
+        return self.kind == "object"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its text is sent unchanged, apart from percent-encoding."""
+        return self.kind == "text" and not self.style
+
+    def value_of(self, text: str) -> Any:
+        """Return the value that a text stands for: the items of a list as texts, a JSON object, or the text.
+
+        The text of a list or an object that cannot be read is returned unchanged, as one item of a list.
+        """
+        if self.kind == "text":
+            return text
+        if self.is_list:
+            return list_items(text)
+        found = find_json(text, None) if text.lstrip()[:1] == "{" else None
+        return found if isinstance(found, dict) else text
 
     @property
     def flag(self) -> Flag:
@@ -72,8 +115,19 @@ class Parameter(NamedTuple):
         metavar = name.rpartition("-")[2].upper()
         if self.is_list:
             metavar = f"{metavar},..."
+        elif self.is_object:
+            metavar = "JSON"
         about = self.description or f"Set the parameter `{self.name}`."
-        return Flag(name, metavar, about, self.required, parameter=self.name)
+        return Flag(name, metavar, about, self.required, parameter=self.name, is_list=self.is_list)
+
+
+def _kind(types: list[str], style: str) -> str:
+    """Return the kind of a parameter whose values have these types; a value that may be a text is one."""
+    if "string" in types:
+        return "text"
+    if "object" in types or (style == "deepObject" and not types):
+        return "object"
+    return "list" if "array" in types else "text"
 
 
 class Alternative(NamedTuple):
@@ -91,7 +145,7 @@ class Flag(NamedTuple):
     """A command-line flag of an operation (`x-cxcall-command`).
 
     Its value is set at every one of `pointers` in the body and in the path parameter `parameter`;
-    or, as KEY=VALUE, under the object at `under`.
+    or, as KEY=VALUE, under the object at `under`. `is_list` says whether it may be given more than once.
     """
 
     name: str
@@ -101,6 +155,7 @@ class Flag(NamedTuple):
     pointers: tuple[str, ...] = ()
     parameter: str = ""
     under: str = ""
+    is_list: bool = False
 
     @classmethod
     def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
@@ -111,6 +166,26 @@ class Flag(NamedTuple):
     def sets_body(self) -> bool:
         """Whether its value is part of the body."""
         return bool(self.pointers or self.under)
+
+
+def list_items(text: str) -> list[str]:
+    """Return the items of a list that is written with commas, or as a JSON array."""
+    found = find_json(text, None) if text.lstrip()[:1] == "[" else None
+    return list(map(as_cell, found)) if isinstance(found, list) else text.split(",")
+
+
+def join_repeated(option: str, texts: Sequence[str], *, is_list: bool) -> str:
+    """Return the texts of an option that is given more than once as one list; raises UsageError if it is no list."""
+    if len(texts) == 1:
+        return texts[0]
+    if not is_list:
+        raise UsageError(
+            f"`{option}` is given {len(texts)} times, but has one value",
+            where=option,
+            fix="give it once",
+        )
+    items = [item for text in texts for item in list_items(text)]
+    return json.dumps(items) if any("," in item for item in items) else ",".join(items)
 
 
 def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:

@@ -26,12 +26,26 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
             continue
         if entry.location == "path":
             _stop_on_route_change(entry, value)
-            path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
+            path = path.replace(f"{{{entry.name}}}", _path_text(entry, value))
         elif entry.location == "query":
-            items = value.split(",") if entry.is_list else [value]
-            written = items if entry.explode else [entry.separator.join(items)]
-            query += [(entry.name, item) for item in written]
+            query += _query_pairs(entry, value)
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def _path_text(entry: Parameter, value: str) -> str:
+    if entry.is_plain:
+        return quote(value, safe="")
+    from cxcall.contracts.parameter_styles import path_text
+
+    return path_text(entry, value)
+
+
+def _query_pairs(entry: Parameter, value: str) -> list[tuple[str, str]]:
+    if entry.is_plain:
+        return [(entry.name, value)]
+    from cxcall.contracts.parameter_styles import query_pairs
+
+    return query_pairs(entry, value)
 
 
 def has_path_slash(parameters: Iterable[Parameter], values: Mapping[str, str]) -> bool:

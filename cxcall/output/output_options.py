@@ -18,7 +18,8 @@ FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
 CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 
-_TEXTS = (str, str | None)
+_LIST = tuple[str, ...]
+_TEXTS = (str, str | None, _LIST)
 _PLAIN_SETTINGS = {"metavar", "rich_help_panel", "show_default", "hidden"}
 """The settings of options that Typer gets unchanged."""
 _SENDING = ("send", "batch")
@@ -95,6 +96,7 @@ class Declaration(NamedTuple):
             type=None if is_flag else str,
             is_flag=is_flag or None,
             required=default is ...,
+            multiple=kind == _LIST,
             default=None if default is ... else default,
             help=self.help,
             show_envvar=True,

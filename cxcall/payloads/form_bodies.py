@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
 
-_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _STYLE_WORDS = ("style", "explode", "allowReserved")
 _RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which are separators in a form
 _JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
+from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import find_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
@@ -192,8 +193,12 @@ def check_parameters(
 
 def _is_unfilled(operation: Operation, parameter: Parameter, value: str) -> bool:
     """Return whether a parameter in the path, an ID, or a number to dial is a placeholder that its schema allows."""
-    is_id = is_name_of_id(parameter.name)
-    if not is_placeholder(value, id_wanted=is_id, name=parameter.name):
+    is_id, read = is_name_of_id(parameter.name), parameter.value_of(value)
+    texts = [value] if read is value else [leaf for _, leaf in leaves(read)]
+    if not any(
+        isinstance(text, str) and is_placeholder(text, id_wanted=is_id, name=parameter.name)
+        for text in texts
+    ):
         return False
     if is_id or parameter.location == "path":
         return True
@@ -226,10 +231,12 @@ def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:
 
 
 def _possible_values(texts: list[str]) -> Iterator[Any]:
-    """Yield the values that texts may stand for: a string, a number or boolean, a list of them."""
+    """Yield the values that texts may stand for: a string, a number or boolean, an object, a list."""
     if len(texts) == 1:
         yield texts[0]
         yield _parse_scalar(texts[0])
+        if texts[0].lstrip()[:1] in ("{", "["):
+            yield find_json(texts[0], texts[0], is_strict=True)
         texts = texts[0].split(",")
     yield texts
     yield [_parse_scalar(text) for text in texts]

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.contracts.parameter_styles import read_path, read_query
+from cxcall.contracts.parameters import JSON_STYLE
 from cxcall.documents.json_text import load_json, refuse_constant
 from cxcall.payloads.form_bodies import decode_body
 from cxcall.payloads.payload import is_form
@@ -77,12 +79,13 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
     query_values = parse_qs(query, keep_blank_values=True)
     for parameter in operation.parameters:
         if parameter.location == "path":
-            texts, code = [values[parameter.name]], "invalid.value"
+            texts, code = read_path(parameter, values[parameter.name]), "invalid.value"
         elif parameter.location == "query":
-            texts, code = query_values.get(parameter.name, []), "invalid.query.param.value"
+            texts, code = read_query(parameter, query_values), "invalid.query.param.value"
         else:
             continue
-        if not texts and not parameter.required:
+        is_object = parameter.is_object and parameter.style != JSON_STYLE
+        if (texts and is_object) or not (texts or parameter.required):
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
             kind = parameter.schema.get("format") or parameter.schema.get("type") or "value"

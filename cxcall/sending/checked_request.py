@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import operation_at
-from cxcall.contracts.parameters import unique_flags
+from cxcall.contracts.parameters import join_repeated, unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, command, printable
@@ -22,6 +22,7 @@ from cxcall.payloads.schema_check import (
 )
 from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.known_secrets import redacted_repr
+from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
@@ -201,11 +202,20 @@ def _stop_on_change_in_transit(request: HttpRequest) -> None:
 
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
-    parameters = [entry for entry in operation.parameters if entry.name in values]
-    cookies = [
-        f"{each.name}={values[each.name]}" for each in parameters if each.location == "cookie"
+    parameters = [
+        entry
+        for entry in operation.parameters
+        if entry.name in values and entry.location in ("header", "cookie")
     ]
-    headers = {each.name: values[each.name] for each in parameters if each.location == "header"}
+    if not parameters:
+        return {}
+    from cxcall.contracts.parameter_styles import cookie_text, header_text
+
+    texts = [(each, values[each.name]) for each in parameters]
+    cookies = [cookie_text(each, text) for each, text in texts if each.location == "cookie"]
+    headers = {
+        each.name: header_text(each, text) for each, text in texts if each.location == "header"
+    }
     return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
 
 
@@ -289,8 +299,9 @@ def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -
 
 def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
     """Read `--param NAME=VALUE`; raises UsageError for an unknown name."""
-    names = [entry.name for entry in operation.parameters]
-    values = {}
+    parameters = {entry.name: entry for entry in operation.parameters}
+    names = list(parameters)
+    values: dict[str, list[str]] = {}
     for text in params:
         # A name may contain `=`.
         name = next((each for each in names if text.startswith(f"{each}=")), "")
@@ -301,12 +312,20 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
                 if name
                 else f"unknown parameter `{text.partition('=')[0]}` of `{operation.name}`",
                 where="--param",
-                fix=f"write {command('--param', f'{names[0]}=VALUE')}"
+                fix=f"write {command('--param', f'{name or _likely_name(text, names)}=VALUE')}"
                 if names
                 else "leave it out: the operation has no parameters",
             )
-        values[name] = value
-    return values
+        values.setdefault(name, []).append(value)
+    return {
+        name: join_repeated(f"--param {name}", texts, is_list=parameters[name].is_list)
+        for name, texts in values.items()
+    }
+
+
+def _likely_name(text: str, names: Sequence[str]) -> str:
+    """Return the parameter that a wrong `NAME=VALUE` probably means, or else the first one."""
+    return nearest_name(text.partition("=")[0], names) or names[0]
 
 
 def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
 
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
@@ -125,13 +126,23 @@ def request_values(
     for parameter in operation.parameters:
         text = values.get(parameter.name)
         if text is not None:
-            schema, texts = parameter.schema, [text]
-            if parameter.is_list:
-                schema, texts = schema.get("items", {}), text.split(",")
-            for each in texts:
-                name = fold_number_name(parameter.name)
-                yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
+            yield from _parameter_values(operation, parameter, text)
     yield from body_values(operation, body.value)
+
+
+def _parameter_values(
+    operation: Operation, parameter: Parameter, text: str
+) -> Iterator[RequestValue]:
+    value, schema = parameter.value_of(text), parameter.schema
+    name = fold_number_name(parameter.name)
+    if isinstance(value, dict):
+        for each in _walk(operation).values(value, "", name, "", schema, is_declared=True):
+            yield each._replace(where=parameter.location)
+        return
+    if isinstance(value, list):
+        schema = schema.get("items", {})
+    for each in value if isinstance(value, list) else [value]:
+        yield RequestValue(each, parameter.location, name, "", schema, is_declared=True)
 
 
 def body_values(operation: Operation, body: Any) -> Iterator[RequestValue]:

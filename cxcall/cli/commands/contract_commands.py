@@ -9,12 +9,12 @@ import typer
 from cxcall.cli.option_binding import Parameter, new_app
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
-from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
+from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, unique_flags
 from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -57,7 +57,10 @@ def new_sender(operation: Operation) -> typer.Typer:
         from cxcall.sending.checked_request import parse_parameters
 
         parameters = parse_parameters(operation, values.pop("param") or ())
-        texts = _pop_flag_texts(flags, values)
+        texts = [
+            (flag, _with_parameter(flag, text, parameters))
+            for flag, text in _pop_flag_texts(flags, values)
+        ]
         command = f"send {operation.name}"
         return send_one(command, operation, parameters, texts, body, options, reading)
 
@@ -92,10 +95,17 @@ def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple
     """Remove the values of flags from the option values, and return them in the order of the flags."""
     found = []
     for flag in flags:
-        value = values.pop(_variable_name(flag.name))
-        texts = value if isinstance(value, list) else [] if value is None else [value]
+        texts = values.pop(_variable_name(flag.name)) or ()
+        if len(texts) > 1 and not flag.under:
+            texts = [join_repeated(f"--{flag.name}", texts, is_list=flag.is_list)]
         found += [(flag, text) for text in texts]
     return found
+
+
+def _with_parameter(flag: Flag, text: str, parameters: Mapping[str, str]) -> str:
+    """Return the text of a flag with the value of the same parameter in `--param`, if there is one."""
+    texts = [parameters[flag.parameter]] if flag.parameter in parameters else []
+    return join_repeated(f"--{flag.name}", [*texts, text], is_list=flag.is_list)
 
 
 def _variable_name(name: str) -> str:
@@ -133,9 +143,8 @@ def _route_option(operations: Sequence[Operation]) -> list[Parameter]:
 
 
 def _flag_option(flag: Flag) -> Parameter:
-    kind = list[str] | None if flag.under else str | None
     declared = option(f"--{flag.name}", flag.help, metavar=flag.metavar)
-    return Parameter(_variable_name(flag.name), kind, declared)
+    return Parameter(_variable_name(flag.name), tuple[str, ...], declared)
 
 
 def _help(operations: Sequence[Operation]) -> str:

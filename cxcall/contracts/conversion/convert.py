@@ -114,7 +114,9 @@ def _request_components(
 ) -> set[str]:
     """Return the names of the components that the parameters and the body of an operation refer to."""
     media = declared.get("requestBody", {}).get("content", {}).values()
-    holders = [*declared.get("parameters", ()), *media]
+    parameters = declared.get("parameters", ())
+    contents = [media for each in parameters for media in each.get("content", {}).values()]
+    holders = [*parameters, *contents, *media]
     schemas = [each["schema"] for each in holders if isinstance(each.get("schema"), dict)]
     return set(
         referenced_schemas(lambda name: components[name.removeprefix(SCHEMAS)], {"allOf": schemas})
@@ -217,7 +219,7 @@ class _Operations:
             **{key: value for key, value in node.items() if key.startswith("x-cxcall-")},
             "servers": parts.servers(node, place) or parts.servers(item, at),
             "parameters": _with_slots(
-                path, [each for found in outside for each in parts.parameters(*found)]
+                path, [each for found in outside for each in self._supported(*found)]
             ),
             "requestBody": parts.body(node, parameters, place),
         }
@@ -230,6 +232,16 @@ class _Operations:
             found[RISK] = stated
         found["responses"] = self._responses(node, place)
         return found
+
+    def _supported(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
+        """Convert a parameter; an optional one that is not supported is left out, with a problem."""
+        try:
+            return self._parts.parameters(node, at)
+        except UsageError as error:
+            if node.get("required") is True or node.get("in") == "path" or "content" not in node:
+                raise
+            self._source.add_problem(error)
+            return []
 
     def _parameters(
         self, node: dict[str, Any], item: dict[str, Any], at: str, place: str

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.schemas import component_name
 from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.contracts.parameter_styles import STYLES
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
@@ -64,11 +65,10 @@ class OpenApi3:
 
     def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
         """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one parameter for each of its members."""
-        converted = self._parameter(node, at)
-        if converted["in"] != "querystring":
-            return [converted]
-        schema, needed = node.get("content", {}), converted.get("required") is True
-        members, at = self._members(schema, f"{at}/content")
+        if node["in"] != "querystring":
+            return [self._parameter(node, at)]
+        needed = node.get("required") is True
+        members, at = self._members(node.get("content", {}), f"{at}/content")
         return [
             {
                 "name": name,
@@ -99,11 +99,33 @@ class OpenApi3:
             for key in ("name", "in", "required", "description", "style", "explode")
             if node.get(key) is not None
         }
+        with self._source.tolerate():
+            self._stop_on_wrong_style(kept, at)
         if "content" in node:
             content = self.content(node["content"], f"{at}/content")
-            first: dict[str, Any] = next(iter(content.values()), {})
-            return {**kept, "schema": first.get("schema", {})}
+            name = next(iter(content), "")
+            first: dict[str, Any] = content.get(name, {})
+            if not is_json(name):
+                raise self._source.fault(
+                    f"{at}/content",
+                    f"the parameter `{kept['name']}` is `{name}`: only JSON is supported",
+                    f"declare it as `{JSON}`, or by a `schema`",
+                )
+            return {**kept, "content": {JSON: {"schema": first.get("schema", {})}}}
         return {**kept, "schema": self._schemas.convert(node.get("schema") or {}, f"{at}/schema")}
+
+    def _stop_on_wrong_style(self, kept: dict[str, Any], at: str) -> None:
+        """Remove a style that OpenAPI does not have for the location, and raise UsageError for it."""
+        known = STYLES.get(str(kept["in"]), ())
+        if known and kept.get("style", known[0]) not in known:
+            style = kept.pop("style")
+            raise self._source.fault(
+                f"{at}/style",
+                f"the style `{style}` is ignored, because OpenAPI does not have it in the {kept['in']}",
+                f"use one of: {', '.join(known)}",
+            )
+        if not isinstance(kept.get("explode", True), bool):
+            del kept["explode"]
 
     def body(
         self,
@@ -167,6 +189,11 @@ class OpenApi3:
                     if member in example:
                         return {**found, "example": example[member]}
         return found
+
+
+def is_json(name: str) -> bool:
+    """Return whether a media type is JSON."""
+    return name == JSON or name.endswith("+json")
 
 
 def media_type(name: str) -> str:

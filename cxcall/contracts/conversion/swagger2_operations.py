@@ -12,6 +12,7 @@ _STYLES: dict[str, dict[str, Any]] = {
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
     "pipes": {"style": "pipeDelimited", "explode": False},
+    "tsv": {"style": "tabDelimited", "explode": False},
 }
 _OUTER = ("name", "in", "required", "description", "collectionFormat", "allowEmptyValue", "schema")
 _FLOWS = {
@@ -56,11 +57,9 @@ class Swagger2(OpenApi3):
         }
         schema = self._inner_schema(node, at)
         if schema.get("type") == "array":
-            style = _STYLES.get(str(node.get("collectionFormat", "csv")))
-            if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent unchanged
-                schema = {"type": "string"}
-            else:
-                kept |= style if node["in"] == "query" else {"style": "simple"}
+            style = _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
+            is_usual = style["style"] == "form" and node["in"] != "query"
+            kept |= {"style": "simple"} if is_usual else style
         return [{**kept, "schema": schema}]
 
     def body(

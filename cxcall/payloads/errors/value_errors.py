@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.payloads.errors.hint_texts import (
     format_hint,
     format_value,
@@ -42,7 +42,7 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
     if not value:
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
-        message, fix = _describe_wrong_text(parameter.schema, label, value)
+        message, fix = _describe_wrong_text(parameter, label, value)
     found = _parameter_finding(operation, parameter, code or "value-not-allowed", message, fix)
     return found._replace(value=value)
 
@@ -77,27 +77,36 @@ def _parameter_finding(
         parameter.location,
         message,
         fix=fix,
-        why=why or f"the path is {operation.path}",
+        why=why or (f"the path is {operation.path}" if parameter.location == "path" else ""),
         source=f"contract {operation.contract.name}",
         origin=parameter.name,
     )
 
 
-def _describe_wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
+def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[str, str]:
     """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
-    if schema.get("type") == "array":
-        schema = {**schema, **schema.get("items", {})}
+    schema, read = parameter.schema, parameter.value_of(text)
+    value: Any = text
+    if isinstance(read, list):
+        schema = {"components": schema.get("components", {}), **schema.get("items", {})}
         validator = compile_schema(schema)
-        items = (
-            each for each in text.split(",") if not validator.is_valid(convert_text(each, schema))
-        )
+        items = (each for each in read if not validator.is_valid(convert_text(each, schema)))
         text = next(items, text)
-    value = convert_text(text, schema)
+    if isinstance(read, dict):
+        value = read
+    elif parameter.is_object:
+        option = command("--param", f'{parameter.name}={{"NAME": "VALUE"}}')
+        return f"{label} must be an object; got `{format_value(text)}`", f"write JSON: {option}"
+    else:
+        value = convert_text(text, schema)
     for error in compile_schema(schema).iter_errors(value):
+        member = "/".join(map(str, error.instance_path))
+        place = f"`{member}` of {label}" if member and isinstance(read, dict) else label
         if error.kind.name == "type":
             types = type_names(error.kind.as_dict()["types"])
-            return f"{label} must be {types}; got `{format_value(text)}`", f"write {types} there"
-        return describe_broken_rule(error, label, value)
+            wrong = format_value(error.instance if isinstance(read, dict) else text)
+            return f"{place} must be {types}; got `{wrong}`", f"write {types} there"
+        return describe_broken_rule(error, place, error.instance if member else value)
     return f"{label} cannot be `{format_value(text)}`", "write another value there"
 
 

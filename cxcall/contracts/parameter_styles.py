@@ -1,0 +1,165 @@
+"""Write the values of parameters as OpenAPI does (section "Style Values"), and read them back.
+
+An array or an object that OpenAPI does not define in a style is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.parameters import JSON_STYLE
+from cxcall.documents.json_text import as_cell, find_json
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cxcall.contracts.parameters import Parameter
+
+STYLES = {
+    "path": ("simple", "label", "matrix"),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+    "header": ("simple",),
+    "cookie": ("form", "cookie"),
+}
+"""The styles that OpenAPI has for each location, the usual one first."""
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+"""The separators of lists in the query; `tabDelimited` is `tsv` of Swagger 2.0."""
+
+
+def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
+    """Return the names and values that a parameter adds to the query; raises UsageError if its form is not defined."""
+    value = _value(entry, text)
+    if entry.style == "deepObject":
+        return _deep_pairs(entry, value)
+    separator = _SEPARATORS.get(entry.style, ",")
+    if isinstance(value, dict):
+        pairs = _members(value)
+        return pairs if entry.explode else [(entry.name, separator.join(_flat(pairs)))]
+    items = value if isinstance(value, list) else [value]
+    return [(entry.name, each) for each in (items if entry.explode else [separator.join(items)])]
+
+
+def _deep_pairs(entry: Parameter, value: Any) -> list[tuple[str, str]]:
+    members = value if isinstance(value, dict) else {}
+    if isinstance(value, list) or any(isinstance(each, dict | list) for each in members.values()):
+        what = "an array" if isinstance(value, list) else "an object that has objects or arrays"
+        raise _undefined(entry, f"the style `deepObject` for {what}")
+    return [(f"{entry.name}[{key}]", text) for key, text in _members(members)] or [
+        (entry.name, str(value))
+    ]
+
+
+def path_text(entry: Parameter, text: str) -> str:
+    """Return a parameter as it is written in the path, percent-encoded except for its separators."""
+    value = _value(entry, text)
+    name = quote(entry.name, safe="")
+    if isinstance(value, dict):
+        pairs = [(quote(key, safe=""), quote(each, safe="")) for key, each in _members(value)]
+        parts = ["=".join(pair) for pair in pairs] if entry.explode else _flat(pairs)
+    else:
+        parts = [quote(each, safe="") for each in (value if isinstance(value, list) else [value])]
+    if entry.style == "matrix":
+        if not entry.explode or not isinstance(value, dict | list):
+            parts = [",".join(parts)]
+        return "".join(
+            f";{each}" if isinstance(value, dict) and entry.explode else f";{name}={each}"
+            for each in parts
+        )
+    if entry.style == "label":
+        return "." + ("." if entry.explode else ",").join(parts)
+    return quote(_SEPARATORS.get(entry.style, ","), safe=",").join(parts)
+
+
+def header_text(entry: Parameter, text: str) -> str:
+    """Return a parameter as the value of its header."""
+    value = _value(entry, text)
+    if isinstance(value, dict):
+        pairs = _members(value)
+        return ",".join(map("=".join, pairs) if entry.explode else _flat(pairs))
+    separator = _SEPARATORS.get(entry.style, ",")
+    return separator.join(value) if isinstance(value, list) else str(value)
+
+
+def cookie_text(entry: Parameter, text: str) -> str:
+    """Return a parameter as a part of the header `Cookie`; raises UsageError if it would be another cookie, too."""
+    value = _value(entry, text)
+    parts = [(entry.name, value)]
+    if isinstance(value, dict | list):
+        parts = _members(value) if isinstance(value, dict) else [(entry.name, x) for x in value]
+        if entry.explode and entry.style != "cookie" and len(parts) > 1:
+            raise _undefined(entry, "a cookie with several values in the style `form`")
+        if not entry.explode:
+            items = _flat(parts) if isinstance(value, dict) else value
+            parts = [(entry.name, ",".join(items))]
+    if any(";" in each for pair in parts for each in pair):
+        raise UsageError(
+            f"`{entry.name}` in the cookie has a semicolon, which begins another cookie",
+            where="cookie",
+            fix="encode the value as the API requires, such as `;` as `%3B`",
+            why="RFC 6265 allows no semicolon in the value of a cookie",
+        )
+    return "; ".join(map("=".join, parts))
+
+
+def _undefined(entry: Parameter, what: str) -> UsageError:
+    return UsageError(
+        f"`{entry.name}` in the {entry.location} cannot be sent: OpenAPI does not define {what}",
+        where=entry.location,
+        fix="correct its `style`, `explode`, or `schema` in the document",
+    )
+
+
+def _value(entry: Parameter, text: str) -> Any:
+    """Return the value of a parameter: a text, texts, or an object; one that is declared as JSON is its JSON text."""
+    value = entry.value_of(text)
+    if entry.style != JSON_STYLE:
+        return value
+    if isinstance(value, list) and text.lstrip()[:1] == "[":
+        value = find_json(text, value)
+    elif isinstance(value, list):
+        items = entry.schema.get("items", {})
+        value = [_typed(each, schema_types(items)) for each in value]
+    elif isinstance(value, str):
+        value = _typed(value, schema_types(entry.schema))
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _typed(text: str, types: Sequence[str]) -> Any:
+    return text if "string" in types else find_json(text, text)
+
+
+def _members(value: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the members of an object as texts, sorted by name: one object has one form."""
+    return sorted((key, as_cell(each)) for key, each in value.items())
+
+
+def _flat(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return [text for pair in pairs for text in pair]
+
+
+def read_query(entry: Parameter, values: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the texts that a query has for a parameter, by the style that separates them; empty if there are none."""
+    found = list(values.get(entry.name, ()))
+    if entry.is_list and not entry.explode and entry.style != JSON_STYLE:
+        separator = _SEPARATORS.get(entry.style, ",")
+        return [item for text in found for item in text.split(separator)]
+    if not entry.is_object or found:
+        return found
+    names = entry.schema.get("properties", {}) if entry.explode else {}
+    start = f"{entry.name}["
+    return [each for each in values if each in names or each.startswith(start)]
+
+
+def read_path(entry: Parameter, text: str) -> list[str]:
+    """Return the texts of a parameter in a decoded segment of a path."""
+    if entry.style == "label":
+        plain = text.removeprefix(".")
+        return plain.split("." if entry.explode else ",") if entry.is_list else [plain]
+    if entry.style == "matrix":
+        parts = [part.removeprefix(f"{entry.name}=") for part in text.split(";")[1:]]
+        return [item for part in parts for item in part.split(",")] if entry.is_list else parts
+    return text.split(_SEPARATORS.get(entry.style, ",")) if entry.is_list else [text]

@@ -1,0 +1,207 @@
+"""Parameters of a user's document are sent in the styles of OpenAPI, or refused before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_user_contract
+from cxcall.findings.errors import UsageError
+from helpers.cases import each_case
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+INTEGERS = {"type": "array", "items": {"type": "integer"}}
+TEXTS = {"type": "array", "items": {"type": "string"}}
+OBJECT = {
+    "type": "object",
+    "properties": {"to": {"type": "string"}, "page": {"type": "integer"}},
+}
+
+
+def parameter(name: str, place: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": schema, **more}
+
+
+def document(*parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with one operation that has these parameters."""
+    slots = "".join(f"/{{{each['name']}}}" for each in parameters if each["in"] == "path")
+    get = {
+        "operationId": "getIt",
+        "parameters": list(parameters),
+        "responses": {"200": {"description": "It."}},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Styles", "version": "1"},
+        "servers": [{"url": "https://styles.example"}],
+        "components": {"schemas": {"Integers": INTEGERS}},
+        "paths": {f"/it{slots}": {"get": get}},
+    }
+
+
+@pytest.fixture
+def contract(cxcall: Cxcall) -> str:
+    """Write a document with a parameter of each kind."""
+    reference = {"$ref": "#/components/schemas/Integers"}
+    parameters = (
+        parameter("list", "path", reference, style="matrix"),
+        parameter("each", "path", INTEGERS, style="matrix", explode=True),
+        parameter("label", "path", TEXTS, style="label"),
+        parameter("plain", "path", TEXTS),
+        parameter("filter", "query", OBJECT, style="deepObject"),
+        {"name": "json", "in": "query", "content": {"application/json": {"schema": OBJECT}}},
+        parameter("ids", "query", reference, explode=False),
+        parameter("status", "query", TEXTS),
+        parameter("one", "query", {"type": "string"}),
+        parameter("X-Box", "header", OBJECT, explode=True),
+        parameter("session", "cookie", {"type": "string"}),
+    )
+    return cxcall.file("own.json", document(*parameters))
+
+
+def words(contract: str, *more: str) -> tuple[str, ...]:
+    path = ("--list", "1,2", "--each", "1,2", "--label", "a,b", "--plain", "a/b,c")
+    return ("send", "getIt", "--contract", contract, *path, *more)
+
+
+QUERY = (
+    *("--param", 'filter={"to": "a b", "page": 3}', "--json", '{"to":"x"}', "--ids", "1,2"),
+    *("--param", 'X-Box={"page":1,"to":"x"}'),
+)
+
+
+def test_parameters_are_written_in_their_styles(cxcall: Cxcall, contract: str) -> None:
+    ran = cxcall(*words(contract, *QUERY, "--session", "s", "-n", "-o", "json"), code=0)
+    path, _, query = ran.envelope["request"]["url"].partition("?")
+    assert path == "https://styles.example/it/;list=1,2/;each=1;each=2/.a,b/a%2Fb,c"
+    assert query.split("&") == [
+        "filter%5Bpage%5D=3",
+        "filter%5Bto%5D=a%20b",
+        "json=%7B%22to%22%3A%22x%22%7D",
+        "ids=1%2C2",
+    ]
+    assert ran.envelope["request"]["headers"]["X-Box"] == "page=1,to=x"
+
+
+@pytest.mark.slow
+def test_sandbox_reads_each_style(cxcall: Cxcall, contract: str) -> None:
+    cxcall(*words(contract, *QUERY, "--sandbox"), code=0)
+    ran = cxcall(*words(contract, "--ids", "1,x", "--force", "--sandbox"), code=5)
+    assert "Value [1] not valid" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "message"),
+    [
+        (("--one", "a", "--one", "b"), 2, "`--one` is given 2 times"),
+        (("--param", "one=a", "--one", "b"), 2, "`--one` is given 2 times"),
+        (("--param", "one=a", "--param", "one=b"), 2, "`--param one` is given 2 times"),
+        (("--session", "a;b=c"), 2, "begins another cookie"),
+        (("--filter", '{"to": {"a": 1}}'), 2, "OpenAPI does not define"),
+        (("--ids", "1,x"), 3, "`ids` in the query must be an integer; got `x`"),
+        (("--filter", "to"), 3, "write JSON: `--param 'filter={"),
+        (("--filter", '{"page": "x"}'), 3, "`page` of `filter` in the query must be an integer"),
+        (("--param", "STATUS=a"), 2, "write `--param status=VALUE`"),
+    ],
+)
+def test_value_that_cannot_be_sent_is_refused(
+    cxcall: Cxcall, contract: str, given: tuple[str, ...], status: int, message: str
+) -> None:
+    assert message in cxcall(*words(contract, *given, "-n"), code=status).err
+
+
+def test_repeated_list_sends_each_value(cxcall: Cxcall, contract: str) -> None:
+    given = ("--status", "a,b", "--status", '["c,d"]', "--param", "status=e")
+    ran = cxcall(*words(contract, *given, "-n", "-o", "json"), code=0)
+    query = ran.envelope["request"]["url"].partition("?")[2]
+    assert query == "status=e&status=a&status=b&status=c%2Cd"
+
+
+def test_repeated_number_is_refused(cxcall: Cxcall) -> None:
+    given = ("--phone-number", "+12025550100", "--phone-number", "+12025550101")
+    ran = cxcall("execute", "CAMPAIGN", *given, "--sandbox", code=2)
+    assert "`--phone-number` is given 2 times, but has one value" in ran.err
+
+
+def test_guards_find_numbers_in_objects(cxcall: Cxcall) -> None:
+    own = document(parameter("call", "query", OBJECT, style="deepObject"))
+    own["paths"]["/it"]["post"] = own["paths"]["/it"].pop("get")
+    file = cxcall.file("own.json", own)
+    ran = cxcall("send", "getIt", "--contract", file, "--call", '{"to": "911"}', "-n", code=3)
+    assert "`911` is an emergency number" in ran.err
+
+
+def test_unsupported_styles_are_listed(cxcall: Cxcall) -> None:
+    xml: dict[str, Any] = {"content": {"application/xml": {"schema": {}}}}
+    parameters = (
+        parameter("one", "query", {"type": "string"}, style="matrix"),
+        {"name": "two", "in": "query", **xml},
+    )
+    file = cxcall.file("own.json", document(*parameters))
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
+    messages = [each["message"] for each in listed["findings"]]
+    assert messages == [
+        "the style `matrix` is ignored, because OpenAPI does not have it in the query",
+        "the parameter `two` is `application/xml`: only JSON is supported",
+    ]
+    ran = cxcall("send", "getIt", "--contract", file, "--one", "a", "-n", "-o", "json", code=0)
+    assert ran.envelope["request"]["url"].endswith("/it?one=a")
+    needed = document({"name": "two", "in": "query", "required": True, **xml})
+    file = cxcall.file("own.json", needed)
+    assert "only JSON is supported" in cxcall("send", "getIt", "--contract", file, code=2).err
+
+
+FORMS: list[tuple[dict[str, Any], str, str]] = [
+    (parameter("v", "path", TEXTS, style="label", explode=True), "a,b", "/.a.b"),
+    (parameter("v", "path", {"type": "string"}, style="label"), "a", "/.a"),
+    (parameter("v", "path", {"type": "string"}, style="matrix"), "a;b", "/;v=a%3Bb"),
+    (parameter("v", "path", OBJECT, style="matrix"), '{"to":"x"}', "/;v=to,x"),
+    (parameter("v", "path", OBJECT, style="matrix", explode=True), '{"to":"x"}', "/;to=x"),
+    (parameter("v", "path", OBJECT), '{"to":"x","page":1}', "/page,1,to,x"),
+    (parameter("v", "query", OBJECT), '{"to":"x","page":1}', "?page=1&to=x"),
+    (parameter("v", "query", OBJECT, explode=False), '{"to":"x"}', "?v=to%2Cx"),
+    (parameter("v", "query", TEXTS, style="pipeDelimited", explode=False), "a,b", "?v=a%7Cb"),
+    (parameter("v", "query", {"type": ["array", "null"]}), "a,b", "?v=a&v=b"),
+    (parameter("v", "query", {"allOf": [TEXTS]}), '["a,b"]', "?v=a%2Cb"),
+    (
+        {"name": "v", "in": "query", "content": {"application/json": {"schema": INTEGERS}}},
+        "1,2",
+        "?v=%5B1%2C2%5D",
+    ),
+    (
+        {"name": "v", "in": "query", "content": {"text/json": {"schema": {"type": "string"}}}},
+        "a",
+        "?v=%22a%22",
+    ),
+]
+
+
+@each_case("declared, value, expected", FORMS)
+def test_form_of_each_style(
+    tmp_path: Any, declared: dict[str, Any], value: str, expected: str
+) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document(declared)))
+    (operation,) = load_user_contract(str(file)).operations
+    assert operation.url("https://x.example", {"v": value}) == f"https://x.example/it{expected}"
+
+
+def test_undefined_forms_are_refused(tmp_path: Any) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document(parameter("v", "query", TEXTS, style="deepObject"))))
+    (operation,) = load_user_contract(str(file)).operations
+    with pytest.raises(UsageError, match="does not define the style `deepObject` for an array"):
+        operation.url("https://x.example", {"v": "a,b"})
+
+
+def test_tabs_of_swagger_separate_items(cxcall: Cxcall) -> None:
+    tabs = {"name": "v", "in": "query", **TEXTS, "collectionFormat": "tsv"}
+    get = {"operationId": "getIt", "parameters": [tabs], "responses": {}}
+    own = {"swagger": "2.0", "host": "x.example", "paths": {"/it": {"get": get}}}
+    words = ("send", "getIt", "--contract", cxcall.file("own.json", own), "--v", "a,b", "-n")
+    ran = cxcall(*words, "-o", "json", code=0)
+    assert ran.envelope["request"]["url"] == "https://x.example/it?v=a%09b"
