@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import COMMAND, ParsedDocument
+from cxcall.contracts.openapi_document import COMMAND, RENAMED, ParsedDocument
 from cxcall.contracts.operation import Operation
 from cxcall.findings.errors import UsageError
 
@@ -96,11 +96,16 @@ class Contract:
         """Region name -> domain, for the regions that the document lists; there may be others."""
         return dict(self._server.get("x-cxcall-regions", {}))
 
-    def base_url(self, domain: str = "") -> str:
-        """Return the server's URL; `domain` replaces the default of its first variable."""
+    @property
+    def server_variables(self) -> Mapping[str, Any]:
+        """The variables in the server's URL, with their `default` and `enum`."""
+        return dict(self._server.get("variables", {}))
+
+    def base_url(self, domain: str = "", **variables: str) -> str:
+        """Return the server's URL; `domain` replaces the default of its first variable, `variables` those of others."""
         from cxcall.contracts.request_url import server_url
 
-        return server_url(self._server, domain)
+        return server_url(self._server, domain, variables)
 
     @property
     def problems(self) -> list[dict[str, Any]]:
@@ -113,6 +118,16 @@ class Contract:
             if name in each["operations"]:
                 message = f"`{name}` cannot be used: {each['message']}"
                 raise UsageError(message, where=each["where"], fix=each["fix"])
+
+    def stop_on_shared_name(self, name: str) -> None:
+        """Raise UsageError if an operation of this document and a shipped one were both called `name`."""
+        new, owner = self.declared.get(RENAMED, {}).get(name, ("", ""))
+        if new:
+            raise UsageError(
+                f"`{name}` is ambiguous: a shipped operation and one of `{self.name}` have this name",
+                where="operation",
+                fix=f"write `{new}` for that of the document, or `{owner}:{name}` for the shipped one",
+            )
 
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Follow `$ref` inside this document; members beside the `$ref` take precedence (OpenAPI 3.1)."""
@@ -220,13 +235,14 @@ def _convert(path: str, content: bytes) -> Contract:
     from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
     from cxcall.contracts.conversion.document_reader import read_document
+    from cxcall.contracts.conversion.shared_names import rename_shared
 
     document, faults = read_document(path, content)
     converted, shipped = convert(document, path, faults), load_shipped_contracts()
     head = add_shipped_server(converted.head, [each.declared for each in shipped])
     converted = converted._replace(head=head)
-    set_call_risk(converted, shipped)
-    return Contract(path, converted.as_document())
+    set_call_risk(converted, shipped)  # by the names in the document
+    return Contract(path, rename_shared(converted, path, shipped).as_document())
 
 
 def load_contracts(path: str | None = None) -> tuple[Contract, ...]:
@@ -251,13 +267,22 @@ class Catalog(Sequence[Operation]):
         return len(self._all)
 
     def find_operation(self, name: str) -> Operation:
-        """Return the operation called `name`; raises UsageError with the nearest name if there is none."""
+        """Return the operation called `name`, or `CONTRACT:NAME` for one of a shipped contract.
+
+        Raises UsageError with the nearest name if there is none, and if the user's document has that name, too.
+        """
         for known in self.contracts:
             if not known.is_shipped:
                 known.stop_on_problem(name)
+                known.stop_on_shared_name(name)
         for known in self.contracts:  # documents without that name are not parsed
             for found in known.find_by_name(name):
                 return found
+        owner, _, own_name = name.partition(":")
+        for known in self.contracts if own_name else ():
+            if known.is_shipped and known.name == owner:
+                for found in known.find_by_name(own_name):
+                    return found
         from cxcall.runtime.name_similarity import find_similar
 
         near = find_similar(name, [operation.name for operation in self])

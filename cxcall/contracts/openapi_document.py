@@ -25,6 +25,8 @@ COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
     f"x-cxcall-{name}"
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
+RENAMED = "x-cxcall-renamed"
+"""In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 _EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
 """Extensions of operations that are searched in the whole document."""
 

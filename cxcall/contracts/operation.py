@@ -264,6 +264,24 @@ class Operation:
         """Whether the document declares the schema of a body that can be sent: JSON or a form."""
         return "schema" in self._media
 
+    @property
+    def unsupported_media(self) -> tuple[str, ...]:
+        """The media types of a body that cannot be sent, such as XML; empty if a body can be sent, or there is none."""
+        return () if self.takes_body else tuple(self._request_body.get("content", {}))
+
+    @property
+    def unsupported_reason(self) -> str:
+        """Why no request of the operation can be sent, such as a body that must be XML; empty if one can be sent."""
+        media, schemes = self.unsupported_media, self.security
+        if media and self._request_body.get("required"):
+            return (
+                f"a body of type `{'` or `'.join(media)}` is required, which cxcall does not send"
+            )
+        if schemes and not any(all(each.kind for each in entry) for entry in schemes):
+            names = dict.fromkeys(each.declared for entry in schemes for each in entry)
+            return f"cxcall does not support the credentials `{'` or `'.join(names)}`"
+        return ""
+
     @cached_property
     def declared_body_schema(self) -> JsonSchema:
         """The schema of the body as the document declares it; `{}` if there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -90,10 +91,12 @@ def path_of_url(url: str) -> str:
     return (f"/{rest.partition('/')[2]}" if slashes else host).rstrip("/")
 
 
-def server_url(server: Mapping[str, Any], domain: str = "") -> str:
-    """Return a server's URL; `domain` replaces the default of its first variable."""
+def server_url(
+    server: Mapping[str, Any], domain: str = "", values: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return a server's URL; `domain` replaces the default of its first variable, `values` those of variables by name."""
     url = str(server.get("url", ""))
     for name, variable in server.get("variables", {}).items():
-        url = url.replace(f"{{{name}}}", domain or variable["default"])
+        url = url.replace(f"{{{name}}}", domain or values.get(name, variable["default"]))
         domain = ""
     return url

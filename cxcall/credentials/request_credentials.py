@@ -170,13 +170,15 @@ def describe_places(settings: Settings, operation: Operation) -> list[tuple[str,
     """Return (place, name, variable) of each credential that would be sent, for a dry run; reads no secret.
 
     The variable stands for the value in a shell; for Basic credentials, for the value of curl's `--user`.
-    Raises CredentialsError for a place in which no key can be sent.
+    Raises CredentialsError for a place in which no key can be sent, and for schemes that are not supported.
     """
     if operation.is_public:
         return []
     chosen = choose_alternative(settings, operation.security) if operation.security else None
     if chosen is None:
         usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
+        if operation.security and not usable:
+            raise _no_credentials(settings, operation.security)
         chosen = usable[0] if usable else (SecurityScheme("", BEARER),)
     for each in chosen:
         if each.kind == API_KEY:

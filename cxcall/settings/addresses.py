@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +15,7 @@ from cxcall.settings.regions import (
     region_of,
     token_url_for,
 )
-from cxcall.settings.sources import Setting, find_setting
+from cxcall.settings.sources import FLAGS, Setting, find_setting, invalid_setting
 from cxcall.transport.origins import host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Layer
+
+_REGION = "region"
 
 
 def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str = "") -> Layer:
@@ -114,15 +117,54 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
     if region and contract.regions:
         return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = server or contract.base_url()
+    if region and not contract.is_shipped:
+        is_flag = find_setting("region", layers[: FLAGS + 1]) is not None
+        url = _url_in_region(region, contract, server, is_flag=is_flag)
     if "://" not in url:
+        said = f"only the relative server `{printable(url)}`" if url else "no server"
         raise UsageError(
-            f"the API document `{printable(contract.name)}` declares no server, and `base_url` is not set",
+            f"the API document `{printable(contract.name)}` declares {said}, and `base_url` is not set",
             where="--base-url",
-            fix="add `--base-url https://...`",
+            fix=f"add `--base-url https://HOST{printable(url)}`"
+            if url
+            else "add `--base-url https://...`",
             code="host-unknown",
         )
     default = Setting(url, "default", lambda: contract.name)
     return default._replace(value=normalize_url("base_url", default))
+
+
+def _url_in_region(region: Setting, contract: Contract, server: str, *, is_flag: bool) -> str:
+    """Return the URL of a user's document with the region as the variable `region` of its server.
+
+    Raises UsageError for a value that the variable cannot have, and for the flag if there is no such variable.
+    """
+    variable = {} if server else contract.server_variables.get(_REGION, {})
+    allowed = [str(each) for each in variable.get("enum", ())]
+    if variable and (region.value in allowed or (not allowed and _is_label(region.value))):
+        return contract.base_url(**{_REGION: region.value})
+    if variable:
+        raise invalid_setting(
+            _REGION,
+            region,
+            f"cannot be `{printable(region.value)}` in the server of the API document",
+            fix=f"use one of: {', '.join(allowed)}"
+            if allowed
+            else "use letters, digits, and hyphens",
+            code="host-unknown",
+        )
+    if is_flag:
+        raise invalid_setting(
+            _REGION,
+            region,
+            f"has no effect: the server of `{printable(contract.name)}` has no variable `region`",
+            fix="leave it out, or name the server: `--base-url https://...`",
+        )
+    return server or contract.base_url()
+
+
+def _is_label(text: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", text) is not None
 
 
 def _explicit_url(layers: Sequence[Layer], name: str) -> Setting | None:

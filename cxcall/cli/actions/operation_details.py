@@ -119,10 +119,8 @@ def _sections(operation: Operation) -> Iterator[Section]:
         yield Section("PARAMETERS", entries=list(_parameter_entries(operation)))
     if operation.takes_body:
         yield _body_section(operation)
-    elif media := operation.contract.resolve(operation.declared.get("requestBody", {})).get(
-        "content"
-    ):
-        yield Section("BODY", [f"  {' or '.join(media)}"])
+    elif media := operation.unsupported_media:
+        yield Section("BODY", [f"  {' or '.join(media)}, which cxcall does not send"])
     yield from _response_sections(operation)
 
 
@@ -137,7 +135,8 @@ def _facts(operation: Operation) -> Iterator[Entry]:
         yield Entry("token", " or ".join(operation.token_kinds))
     for label, alternatives in (("scope", operation.scopes), ("permission", operation.permissions)):
         if any(alternatives):
-            yield Entry(label, " or ".join(" and ".join(sorted(names)) for names in alternatives))
+            texts = (" and ".join(sorted(names)) or "none" for names in alternatives)
+            yield Entry(label, " or ".join(texts))
     yield from (Entry("instead", f"{each}, to {each.summary}") for each in operation.nearest)
     yield Entry("can place a call", "yes" if operation.can_place_call else "no")
     if operation.engagement_id:

@@ -25,6 +25,7 @@ from cxcall.runtime.name_similarity import find_similar
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 MOST_LISTED = 120
@@ -202,14 +203,26 @@ def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
 
         return build_skeleton(operation)
     if not operation.takes_body:
+        media = operation.unsupported_media
         raise UsageError(
-            f"`{operation.name}` has no request body",
+            f"the body of `{operation.name}` is `{'` or `'.join(media)}`, which cxcall does not send"
+            if media
+            else f"`{operation.name}` has no request body",
             where="--skeleton",
             fix=f"see its parameters: `cxcall operations {operation.name}`",
         )
     from cxcall.contracts.sample_values import sample_body
 
     return json.dumps(sample_body(operation), ensure_ascii=False, indent=2)
+
+
+def _unsupported_operations(contract: Contract) -> dict[str, list[str]]:
+    """Return the names of the operations that cannot be sent, by the reason."""
+    found: dict[str, list[str]] = {}
+    for each in contract.operations:
+        if reason := each.unsupported_reason:
+            found.setdefault(reason, []).append(each.name)
+    return found
 
 
 def show_problems(path: str | None) -> Report:
@@ -230,8 +243,15 @@ def show_problems(path: str | None) -> Report:
         make = Finding.error if names else Finding.warning
         why = f"cannot be used: {', '.join(f'`{name}`' for name in names)}" if names else ""
         findings.append(make("contract-invalid", each["where"], each["message"], each["fix"], why))
+    unsupported = _unsupported_operations(contract)
+    for reason, names in unsupported.items():
+        quoted = ", ".join(f"`{name}`" for name in names)
+        why, fix = f"cannot be used: {quoted}", "send it with another client, such as curl"
+        findings.append(Finding.error("contract-invalid", path, reason, fix, why))
     unusable = {name for each in contract.problems for name in each["operations"]}
-    usable = len(contract.parts.routes())
+    not_sent = {name for names in unsupported.values() for name in names}
+    usable = len(contract.parts.routes()) - len(not_sent)
+    unusable |= not_sent
     data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
     text = f"usable operations: {usable}; unusable: {len(unusable)}"
     return Report(

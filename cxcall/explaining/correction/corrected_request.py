@@ -42,8 +42,8 @@ class CorrectedRequest(NamedTuple):
     `missing` are the places that a person must fill in: placeholders, and values that are still wrong.
     `left_out` are the places of the failed request that the operation does not use. `findings` are the
     findings on the corrected request. `values` are the parameters of path and query; `contract_file` is the
-    user's own document, if it declares the operation. `base_url` has the host and the version of the failed
-    request, or `<host>` if its host is wrong or not shown.
+    user's own document, if it declares the operation; `name` is another name of the operation.
+    `base_url` has the host and the version of the failed request, or `<host>` if its host is wrong or not shown.
     """
 
     operation: Operation
@@ -54,6 +54,7 @@ class CorrectedRequest(NamedTuple):
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
     contract_file: str = ""
+    name: str = ""
 
     @property
     def url(self) -> str:
@@ -79,7 +80,7 @@ class CorrectedRequest(NamedTuple):
     def _words(self) -> list[str]:
         """Return the command `cxcall send --dry-run`, with the body on stdin."""
         flags = {flag.parameter: flag.name for flag in unique_flags(self.operation.parameters)}
-        words = ["cxcall", "send", self.operation.name]
+        words = ["cxcall", "send", self.name or self.operation.name]
         words += ["--contract", self.contract_file] if self.contract_file else []
         for name, value in self.values.items():
             is_safe = name in flags and not value.startswith("-")

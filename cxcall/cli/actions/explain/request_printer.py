@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.explain.explanation_text import headline
 from cxcall.cli.actions.explain.request_explainer import MAX_REPEATS, ExplainedRequest
+from cxcall.contracts.openapi_document import RENAMED
 from cxcall.explaining.checks.url.route_check import OTHER_HOST, PAGE
 from cxcall.explaining.correction.corrected_request import (
     CorrectedRequest,
@@ -154,6 +155,9 @@ class CorrectionPrinter:
         self.is_open |= bool(corrected.missing)
         if corrected.operation.contract is self._own:
             corrected = corrected._replace(contract_file=self._contract)
+        elif self._own and corrected.operation.name in self._own.declared.get(RENAMED, {}):
+            owner = corrected.operation.contract.name
+            corrected = corrected._replace(name=f"{owner}:{corrected.operation.name}")
         text = corrected.as_text(self._form)
         if self._form != "json":
             self._screen.print_line(escape_controls(text))
