@@ -81,6 +81,8 @@ def success_response(
         for name in _engagement_headers(operation, response)
         if engagement_id and shape is not BodyShape.ID_IN_BODY
     }
+    if engagement_id and _names_location(operation, response):
+        headers["Location"] = f"{context.path}/{engagement_id}"
     media_type = _json_media(response)
     if media_type is None:
         return SandboxResponse(status, None, headers)
@@ -156,6 +158,13 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     declared = {name.lower() for name in response.get("headers", {})}
     named = _engagement_places(operation, "header")
     return [name for name in named if name.lower() in declared] or named[:1]
+
+
+def _names_location(operation: Operation, response: Mapping[str, Any]) -> bool:
+    """Return whether only a declared header `Location` can have the ID of what the operation creates."""
+    declared = {name.lower() for name in response.get("headers", {})}
+    is_own_creation = operation.method in ("POST", "PUT") and not operation.contract.is_shipped
+    return is_own_creation and "location" in declared and not operation.engagement_id
 
 
 def _fill_pointers(example: Any, texts: Mapping[str, str]) -> Any:

@@ -259,15 +259,11 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
     found = identifiers.engagement_id(plan.operation, response, plan.engagement_place)
     kind = unreadable_reason(response)
     warnings = _failures_inside(plan, response)
-    if found is None and (likely := _likely_engagement_id(plan, request, response)):
-        warnings.append(
-            Finding.note(
-                "engagement-id-missing",
-                "response",
-                f"the document does not declare the place of the engagement ID: `{likely[1]}` was used, because of its name",
-                fix=f"to be sure, name the place: `--engagement-id {likely[1]}`",
-            )
-        )
+    if found is None and not declared:
+        from cxcall.sending.undeclared_engagement_id import notes_on_undeclared_id
+
+        _, place = _likely_engagement_id(plan, request, response) or ("", "")
+        warnings += notes_on_undeclared_id(plan.operation, place)
     if not kind and (found is not None or not declared):
         return warnings
     from cxcall.responses.message_in_body import SOURCE
