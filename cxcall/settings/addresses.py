@@ -153,14 +153,19 @@ def _url_in_region(region: Setting, contract: Contract, server: str, *, is_flag:
             else "use letters, digits, and hyphens",
             code="host-unknown",
         )
-    if is_flag:
+    from cxcall.settings.trust import is_published_host
+
+    url = server or contract.base_url()
+    if is_flag and not is_published_host(
+        url
+    ):  # the region of a platform's host says whether it is trusted
         raise invalid_setting(
             _REGION,
             region,
             f"has no effect: the server of `{printable(contract.name)}` has no variable `region`",
             fix="leave it out, or name the server: `--base-url https://...`",
         )
-    return server or contract.base_url()
+    return url
 
 
 def _is_label(text: str) -> bool:
