@@ -74,6 +74,16 @@ def path_text(entry: Parameter, text: str) -> str:
     return quote(_SEPARATORS.get(entry.style, ","), safe=",").join(parts)
 
 
+def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that parameters set, with `Cookie` for all cookies; raises UsageError as `cookie_text` does."""
+    texts = [(each, values[each.name]) for each in parameters]
+    cookies = [cookie_text(each, text) for each, text in texts if each.location == "cookie"]
+    headers = {
+        each.name: header_text(each, text) for each, text in texts if each.location == "header"
+    }
+    return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
+
+
 def header_text(entry: Parameter, text: str) -> str:
     """Return a parameter as the value of its header."""
     value = _value(entry, text)

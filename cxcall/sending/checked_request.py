@@ -22,7 +22,6 @@ from cxcall.payloads.schema_check import (
 )
 from cxcall.phone.number_masking import mask_number
 from cxcall.runtime.known_secrets import redacted_repr
-from cxcall.runtime.name_similarity import nearest_name
 from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending import call_guards
 from cxcall.sending.numbers_in_request import find_numbers
@@ -202,21 +201,12 @@ def _stop_on_change_in_transit(request: HttpRequest) -> None:
 
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
-    parameters = [
-        entry
-        for entry in operation.parameters
-        if entry.name in values and entry.location in ("header", "cookie")
-    ]
-    if not parameters:
+    parameters = [each for each in operation.parameters if each.name in values]
+    if not any(each.location in ("header", "cookie") for each in parameters):
         return {}
-    from cxcall.contracts.parameter_styles import cookie_text, header_text
+    from cxcall.contracts.parameter_styles import header_values
 
-    texts = [(each, values[each.name]) for each in parameters]
-    cookies = [cookie_text(each, text) for each, text in texts if each.location == "cookie"]
-    headers = {
-        each.name: header_text(each, text) for each, text in texts if each.location == "header"
-    }
-    return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
+    return header_values(parameters, values)
 
 
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
@@ -325,6 +315,8 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
 
 def _likely_name(text: str, names: Sequence[str]) -> str:
     """Return the parameter that a wrong `NAME=VALUE` probably means, or else the first one."""
+    from cxcall.runtime.name_similarity import nearest_name
+
     return nearest_name(text.partition("=")[0], names) or names[0]
 
 
