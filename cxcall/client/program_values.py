@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.parameters import parse_parameters
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.schema_check import read_payload
-from cxcall.sending.checked_request import parse_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types_of
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The members of a path item that are operations; `query` is new in OpenAPI 3.2."""
@@ -186,6 +188,39 @@ def join_repeated(option: str, texts: Sequence[str], *, is_list: bool) -> str:
         )
     items = [item for text in texts for item in list_items(text)]
     return json.dumps(items) if any("," in item for item in items) else ",".join(items)
+
+
+def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
+    """Read `--param NAME=VALUE`; raises UsageError for an unknown name."""
+    parameters = {entry.name: entry for entry in operation.parameters}
+    names = list(parameters)
+    values: dict[str, list[str]] = {}
+    for text in params:
+        # A name may contain `=`.
+        name = next((each for each in names if text.startswith(f"{each}=")), "")
+        value = text[len(name) + 1 :]
+        if not (name and value):
+            raise UsageError(
+                f"parameter `{name}` has no value"
+                if name
+                else f"unknown parameter `{text.partition('=')[0]}` of `{operation.name}`",
+                where="--param",
+                fix=f"write {command('--param', f'{name or _likely_name(text, names)}=VALUE')}"
+                if names
+                else "leave it out: the operation has no parameters",
+            )
+        values.setdefault(name, []).append(value)
+    return {
+        name: join_repeated(f"--param {name}", texts, is_list=parameters[name].is_list)
+        for name, texts in values.items()
+    }
+
+
+def _likely_name(text: str, names: Sequence[str]) -> str:
+    """Return the parameter that a wrong `NAME=VALUE` probably means, or else the first one."""
+    from cxcall.runtime.name_similarity import nearest_name
+
+    return nearest_name(text.partition("=")[0], names) or names[0]
 
 
 def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:

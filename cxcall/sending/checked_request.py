@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import operation_at
-from cxcall.contracts.parameters import join_repeated, unique_flags
+from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, command, printable
@@ -285,39 +285,6 @@ def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -
                 if has_flag
                 else f"add {command('--param', f'{entry.name}=VALUE')}",
             )
-
-
-def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
-    """Read `--param NAME=VALUE`; raises UsageError for an unknown name."""
-    parameters = {entry.name: entry for entry in operation.parameters}
-    names = list(parameters)
-    values: dict[str, list[str]] = {}
-    for text in params:
-        # A name may contain `=`.
-        name = next((each for each in names if text.startswith(f"{each}=")), "")
-        value = text[len(name) + 1 :]
-        if not (name and value):
-            raise UsageError(
-                f"parameter `{name}` has no value"
-                if name
-                else f"unknown parameter `{text.partition('=')[0]}` of `{operation.name}`",
-                where="--param",
-                fix=f"write {command('--param', f'{name or _likely_name(text, names)}=VALUE')}"
-                if names
-                else "leave it out: the operation has no parameters",
-            )
-        values.setdefault(name, []).append(value)
-    return {
-        name: join_repeated(f"--param {name}", texts, is_list=parameters[name].is_list)
-        for name, texts in values.items()
-    }
-
-
-def _likely_name(text: str, names: Sequence[str]) -> str:
-    """Return the parameter that a wrong `NAME=VALUE` probably means, or else the first one."""
-    from cxcall.runtime.name_similarity import nearest_name
-
-    return nearest_name(text.partition("=")[0], names) or names[0]
 
 
 def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> None:

@@ -9,7 +9,7 @@ import typer
 from cxcall.cli.option_binding import Parameter, new_app
 from cxcall.cli.shared_options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
-from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, unique_flags
+from cxcall.contracts.parameters import COMMON_FLAGS, join_repeated, parse_parameters, unique_flags
 from cxcall.output.output_options import argument, option
 from cxcall.output.report import Report
 
@@ -54,7 +54,6 @@ def new_sender(operation: Operation) -> typer.Typer:
         body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
     ) -> Report:
         from cxcall.cli.actions.send import send_one
-        from cxcall.sending.checked_request import parse_parameters
 
         parameters = parse_parameters(operation, values.pop("param") or ())
         texts = [

@@ -18,6 +18,7 @@ from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
 from cxcall.contracts.paging import success_schema
+from cxcall.contracts.parameters import parse_parameters
 from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -33,7 +34,6 @@ from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
 from cxcall.platform_reads.read_requests import ReadError, after_send
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
-from cxcall.sending.checked_request import parse_parameters
 from cxcall.sending.confirmation_prompt import ask_count, ask_yes
 from cxcall.settings.settings import find_columns
 

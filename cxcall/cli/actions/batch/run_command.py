@@ -37,6 +37,7 @@ from cxcall.cli.actions.batch.result_printer import (
 from cxcall.cli.actions.batch.setup import enforce_hours, new_job, open_rows, report_errors
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
+from cxcall.contracts.parameters import parse_parameters
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
@@ -45,7 +46,6 @@ from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
-from cxcall.sending.checked_request import parse_parameters
 from cxcall.sending.confirmation_prompt import ask_count
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
