@@ -39,6 +39,7 @@ TEXTS = {
     "jira": Pasted(f'*Request:* {{{{POST {URL}}}}}\n{{code:json}}\n{{"queueId": "x"}}\n{{code}}\n*Response:* 400\n', body='"queueId": "x"', status=400),
     "row with method and URL": Pasted(f"| Method | URL | Status |\n|---|---|---|\n| `POST` | {URL} | 404 |\n", status=404),
     "table of labels": Pasted(f"| URL | {URL} |\n|---|---|\n| Method | POST |\n| Status | 404 |\n", status=404),
+    "body encoded twice above a status": Pasted(f'POST {URL}\n\n"{{\\"queueId\\":\\"x\\"}}"\n\n400\n', body='"{\\"queueId\\":\\"x\\"}"', status=400),
     "code alone below curl": Pasted(f'curl -X POST {URL} -d \'{{"queueId":"x"}}\'\n{{"code":"bad.credentials"}}', body='{"queueId":"x"}', response='"bad.credentials"'),
     "twice quoted mail": Pasted(f'On Thu, Max wrote:\n> > POST {PATH} HTTP/1.1\n> > Host: {HOST}\n> >\n> > {{"queueId": "x"}}\n> >\n> > HTTP/1.1 400 Bad Request\n> I think it is wrong.', body='"queueId": "x"', status=400),
     "labels in german": Pasted(f'Hallo,\n\nMethode: POST\nAdresse: {URL}\nAnfrage:\n{{"queueId": "x"}}\nAntwort: 400 Bad Request\nKorrelations-ID: de-1', body='"queueId": "x"', status=400),

@@ -24,6 +24,8 @@ _ARRAY_START = re.compile(
     r"|[^\]\n]*(?:\][ \t]*)?$)",  # or any text up to the end of the line
     re.MULTILINE,
 )
+_ENCODED_TWICE = re.compile(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
+"""A string of JSON, with nothing below it but the status of the response."""
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 
@@ -103,8 +105,9 @@ def is_array_start(text: str, start: int) -> bool:
 
 def find_body(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that also has other text."""
-    if is_request and text[:1] == text[-1:] == '"' and "{" in text and is_json(text):
-        return text  # JSON that was encoded twice
+    twice = _ENCODED_TWICE.match(text) if is_request and text[:1] == '"' else None
+    if twice and "{" in twice[1] and is_json(twice[1]):
+        return str(twice[1])
     if _CUT.search(text) or (is_request and is_printed_map(text[max(text.find("{"), 0) :])):
         return None  # its end is not known
     if (first := next(json_values(text), None)) is not None:
