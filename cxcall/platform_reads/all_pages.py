@@ -17,7 +17,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.message_in_body import shorten
-from cxcall.transport import retry_after
+from cxcall.transport import retry_waits
 from cxcall.transport.origins import origin
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def _repetition(delivery: Delivery, message: str) -> ReadError:
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
     """Call `wait` with the seconds to the next rate-limit window if no request is left in this one."""
     response = delivery.response
-    window = retry_after.remaining_window(response.headers) if response else None
+    window = retry_waits.remaining_window(response.headers) if response else None
     if window and window[0] < 1:
         wait(window[1], "no request is left in this rate-limit window")
 

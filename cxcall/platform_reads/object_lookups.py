@@ -21,7 +21,7 @@ from cxcall.platform_reads.read_requests import (
     read_text,
 )
 from cxcall.sending.checked_request import build_request
-from cxcall.transport import retry_after
+from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -245,7 +245,7 @@ def _check_rights(
 
 def _check_rate_budget(last: Delivery | None) -> CheckResult:
     response = last.response if last else None
-    window = retry_after.remaining_window(response.headers) if response else None
+    window = retry_waits.remaining_window(response.headers) if response else None
     if window is None:
         return CheckResult.unknown("rate", "the responses have no rate-limit headers")
     count, seconds = window

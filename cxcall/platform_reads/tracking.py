@@ -16,7 +16,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import ReadError, read_text, require_items
 from cxcall.runtime.signals import sleep
-from cxcall.transport import retry_after
+from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -212,7 +212,7 @@ def follow(
         names_callee = "far" in tracker.declared
         state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
         yield state
-        window = retry_after.remaining_window(response.headers)
+        window = retry_waits.remaining_window(response.headers)
         wait = window[1] if window and window[0] < _LOW_BUDGET else pause
         if is_over or until(state) or elapsed + wait > max_seconds:
             return

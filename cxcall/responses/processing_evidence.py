@@ -118,9 +118,9 @@ def shows_start(
 
 
 def _has_retry_after(response: HttpResponse) -> bool:
-    from cxcall.transport import retry_after
+    from cxcall.transport import retry_waits
 
-    return retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
+    return retry_waits.retry_after(response.headers, datetime.now(UTC)) is not None
 
 
 def _classify_success(

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
+from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
 from cxcall.sandbox.http_messages import (
     LOWEST_FAULT_STATUS,
     HttpProblem,
@@ -36,15 +37,14 @@ from cxcall.sandbox.operation_responses import (
     success_response,
 )
 from cxcall.sandbox.request_check import check_parameters, read_body
-from cxcall.sandbox.stored_objects import AcceptedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
+    from cxcall.sandbox.campaigns_and_lists import StoredObjects
     from cxcall.sandbox.inspection.inspection_endpoints import Inspection
     from cxcall.sandbox.routes import Routes
-    from cxcall.sandbox.stored_objects import StoredObjects
 
 
 AUTHORIZE_PATH = "/oauth/authorize"

@@ -12,6 +12,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sandbox.allowed_hosts import OwnHosts
 from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
+from cxcall.sandbox.campaigns_and_lists import StoredObjects
 from cxcall.sandbox.http_messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.inspection.call_events import CallEvents
 from cxcall.sandbox.inspection.inspection_endpoints import Inspection
@@ -19,7 +20,6 @@ from cxcall.sandbox.inspection.request_log import TOKEN_PATH, LoggedRequest, Req
 from cxcall.sandbox.oauth.token_endpoint import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 from cxcall.sandbox.request_handler import DEFAULT_LIMIT, App, RateLimit
 from cxcall.sandbox.routes import Routes
-from cxcall.sandbox.stored_objects import StoredObjects
 
 if TYPE_CHECKING:
     import socket

@@ -51,7 +51,7 @@ def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
+def test_retry_waits_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 100)
     is_refused = Event()
 
@@ -76,7 +76,7 @@ def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     assert platform.seen[json.dumps(body(5), sort_keys=True)] == 1
 
 
-def test_retry_after_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
+def test_retry_waits_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
         at(cxcall, platform)

@@ -14,8 +14,8 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import RetryStoppedError
-from cxcall.transport import retry_after
-from cxcall.transport.retry_after import SendPostponedError
+from cxcall.transport import retry_waits
+from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ class RateLimiter:
             return
         if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             now = datetime.now(UTC)
-            wait = retry_after.requested_wait(response.headers, response.body, now)
+            wait = retry_waits.requested_wait(response.headers, response.body, now)
             if wait is not None and wait > self._max_wait:
                 self.excessive_wait = wait
             elif wait is not None:
@@ -132,7 +132,7 @@ class RateLimiter:
             return
         self._compensate_delay(exchange.timings)
         self._interval = max(self._interval * _SPEED_UP, self._base_interval)
-        window = retry_after.remaining_window(response.headers)
+        window = retry_waits.remaining_window(response.headers)
         if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
             self.pause(window[1])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter
-from cxcall.transport.retry_after import SendPostponedError
+from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
     from cxcall.batch.limits import Rate

@@ -31,7 +31,7 @@ from cxcall.responses.refusals.reason_choice import (
     page_title,
     platform_text,
 )
-from cxcall.transport import retry_after
+from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -110,7 +110,7 @@ def _main_finding(
         if cause.code == "rate-limited"
         else {"Retry-After": response.headers.get("Retry-After", "")}
     )
-    seconds = retry_after.requested_wait(headers, response.body, datetime.now(UTC))
+    seconds = retry_waits.requested_wait(headers, response.body, datetime.now(UTC))
     if cause.code == "rate-limited" or (
         seconds is not None and cause.code in ("state", "not-provable")
     ):
