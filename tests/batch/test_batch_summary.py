@@ -31,6 +31,7 @@ def answer(sent: Any, _count: int) -> Reply:
     return found.get(json.dumps(sent), Reply())
 
 
+@pytest.mark.slow
 def test_summary_report_and_list_count_in_one_order(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 4)
     words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "4")

@@ -111,6 +111,7 @@ def test_an_empty_word_is_no_file_and_no_argument(
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 @each_case(
     "arguments, where",
     [

@@ -122,6 +122,7 @@ def test_login_on_a_terminal_asks_again_after_an_unknown_platform(cxcall: Cxcall
     assert not (cxcall.folder / "config" / "config.toml").exists()
 
 
+@pytest.mark.slow
 def test_set_get_and_unset_keep_comments(cxcall: Cxcall) -> None:
     text = '# mine\n[profiles.eu]\nregion = "eu-west-1" # Dublin\nhours = "08:00-20:00"\n'
     path = cxcall.folder / "config" / "config.toml"
@@ -229,6 +230,7 @@ def test_processes_that_write_at_once_lose_nothing(cxcall: Cxcall) -> None:
     assert content(cxcall)["profiles"] == {name: {"timeout": 5} for name in names}
 
 
+@pytest.mark.slow
 def test_folder_does_not_decide_which_profile_is_changed(cxcall: Cxcall) -> None:
     cxcall("config", "set", "hours_policy", "enforce", "-p", "prod", code=0)
     before = content(cxcall)
@@ -262,6 +264,7 @@ def test_empty_name_or_one_of_several_lines_changes_no_profile(cxcall: Cxcall) -
     assert content(cxcall) == before
 
 
+@pytest.mark.slow
 def test_only_a_regular_file_that_its_owner_may_write_is_replaced(cxcall: Cxcall) -> None:
     path = cxcall.folder / "config" / "config.toml"
     path.parent.mkdir(exist_ok=True)

@@ -55,6 +55,7 @@ def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None
     assert "required" not in cxcall("help", "--help", code=0).out
 
 
+@pytest.mark.slow
 def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
     for command in ("auth", "history list", "send place-call-for-user"):
         words = command.split()

@@ -225,13 +225,18 @@ def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_replaced_operation_needs_consent(cxcall: Cxcall, dialect: str) -> None:
+def test_operation_with_a_shipped_name_needs_consent_under_its_own(
+    cxcall: Cxcall, dialect: str
+) -> None:
     weak = document(dialect, operationId="execute", **{"x-cxcall-rings": False})
     contract = cxcall.file("own.json", weak)
     with Platform() as platform:
         cxcall.environment |= platform.environment
         number = ("--line", "1", "--set", '/phoneNumber="+12025550123"')
-        words = ("send", "execute", "--contract", contract, *number)
+        assert (
+            "is ambiguous" in cxcall("send", "execute", "--contract", contract, *number, code=2).err
+        )
+        words = ("send", "post-lines-line-calls", "--contract", contract, *number)
         assert "`--yes` is required" in cxcall(*words, code=2).err
         assert platform.rung == 0
         cxcall(*words, "--yes", code=0)

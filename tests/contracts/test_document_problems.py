@@ -117,6 +117,7 @@ def test_schemas_that_lead_through_thousands_of_others_are_used(cxcall: Cxcall, 
     assert ("`phone` is missing" in ran.err) == (word == "$ref")
 
 
+@pytest.mark.slow
 def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
     paths = '"/a": {"get": {"operationId": "%s", "responses": {}}}'
     twice = ",\n".join(paths % name for name in ("one", "two"))

@@ -87,6 +87,7 @@ def test_optional_members_are_shown_where_none_is_required() -> None:
     assert sample_body(operation({"type": "object", "properties": properties})) == {"name": "text"}
 
 
+@pytest.mark.slow
 @each_case(
     "schema",
     [

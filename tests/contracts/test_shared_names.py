@@ -34,6 +34,7 @@ def contract(cxcall: Cxcall) -> str:
     return cxcall.file("own.json", document("/go"))
 
 
+@pytest.mark.slow
 def test_shared_name_is_refused_with_both_names(cxcall: Cxcall, contract: str) -> None:
     own = ("--contract", contract)
     body = cxcall.file("body.json", {"to": "+12025550100"})

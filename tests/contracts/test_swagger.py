@@ -84,6 +84,7 @@ def test_form_parameters_are_sent_as_a_form(cxcall: Cxcall, contract: str) -> No
     assert "Content-Type: application/x-www-form-urlencoded\n\na=1+%26+2\n" in shown
 
 
+@pytest.mark.slow
 def test_undeclared_property_is_a_warning(cxcall: Cxcall, contract: str) -> None:
     body = '{"rank": 1, "lable": "a", "owner": {"rank": 1, "loud": true}}'
     asked = ("validate", "-", "--operation", "callLead", "--contract", contract, "-o", "json")
@@ -97,6 +98,7 @@ def test_undeclared_property_is_a_warning(cxcall: Cxcall, contract: str) -> None
     cxcall(*asked, "--strict", stdin=body, code=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rest", [True, {"type": "string"}])
 def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> None:
     document = swagger()
@@ -150,6 +152,7 @@ def test_yaml_document_of_openapi_3_2(cxcall: Cxcall) -> None:
     assert shown.startswith("RING https://leads.example.com/leads/7")
 
 
+@pytest.mark.slow
 def test_document_of_a_vendor_works_in_every_region(cxcall: Cxcall) -> None:
     document = {**swagger(), "host": "api.mypurecloud.com", "basePath": "/"}
     file = cxcall.file("own.json", document)

@@ -215,6 +215,7 @@ def test_failed_tenant_discovery_is_reported(
     assert not (state / "tenants.json").exists()
 
 
+@pytest.mark.slow
 def test_discovered_vendor_host_is_used(cxone: Cxcall, vendor: Vendor) -> None:
     vendor.api = "https://api-b32.nice-incontact.com"
     log_in(cxone)

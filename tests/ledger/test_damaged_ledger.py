@@ -97,6 +97,7 @@ def use(folder: Path, records: list[Record]) -> str:
     return "intact"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flips", "seed"), [(30, 1), pytest.param(examples(500), 2, marks=pytest.mark.slow)]
 )

@@ -231,6 +231,7 @@ def test_sarif_has_fixes_that_correct_the_file(cxcall: Cxcall) -> None:
     }
 
 
+@pytest.mark.slow
 def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
     name = cxcall.file("a:b c/100%#é?.json", {"contactId": "1"})
     results = sarif(cxcall("validate", name, "-o", "sarif", code=3))["results"]

@@ -28,6 +28,7 @@ def hinted(text: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", HOSTILE)
 def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     words = ["execute", CAMPAIGN, "--dry-run", "--force", "-o", "json"]

@@ -99,6 +99,7 @@ DOCUMENT = {
 }
 
 
+@pytest.mark.slow
 def test_message_on_a_secret_does_not_quote_it(cxcall: Cxcall) -> None:
     cxcall.file("own.json", DOCUMENT)
     words = ("--contract", "own.json", "--operation", "own-call", "-o", "json")

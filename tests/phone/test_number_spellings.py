@@ -9,6 +9,7 @@ from cxcall.phone.number_matching import NumberList
 from cxcall.phone.number_spellings import TRUNK_PREFIXES, number_spellings, usual_spelling
 
 
+@pytest.mark.slow
 def test_trunk_prefixes_are_those_of_the_metadata() -> None:
     regions = map(phonenumbers.PhoneMetadata.metadata_for_region, phonenumbers.SUPPORTED_REGIONS)
     known = {(each.national_prefix, each.country_code) for each in regions if each is not None}

@@ -127,6 +127,7 @@ def test_contact_is_looked_up_in_the_list_of_the_campaign(cxcall: Cxcall) -> Non
         assert running.seen[f"/api/v2/outbound/contactlists/{LIST}/contacts/{CONTACT}"] == 1
 
 
+@pytest.mark.slow
 def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
     cxcall: Cxcall,
 ) -> None:

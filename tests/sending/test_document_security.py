@@ -140,6 +140,7 @@ def test_credential_is_sent_where_the_document_says_and_printed_nowhere(
     assert "engagement-id-missing" not in named.codes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("alternative", "shown"),
     [
@@ -201,6 +202,7 @@ def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) 
     assert "does not support `mutualtls`" in ran.envelope["findings"][-1]["fix"]
 
 
+@pytest.mark.slow
 def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     both = {**api_key("query", "key"), **api_key("header", "X-Secret")}
     env = {"CXCALL_BASE_URL": host.url, "CXCALL_API_KEY": f"key=abc12345,X-Secret={SECRET}"}
@@ -271,6 +273,7 @@ def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kin
     assert len(host.seen) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "alternative", [BASIC, BEARER, api_key("query"), api_key("header"), api_key("cookie")]
 )

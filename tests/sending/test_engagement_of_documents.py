@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
@@ -27,6 +29,7 @@ def send(cxcall: Cxcall, response: dict[str, Any]) -> tuple[str, ...]:
     return ("send", "placeCall", "--contract", file, *number, "--sandbox", "--quiet")
 
 
+@pytest.mark.slow
 def test_missing_id_is_noted(cxcall: Cxcall) -> None:
     ran = cxcall(*send(cxcall, {}), code=0)
     assert ran.out == ""

@@ -180,6 +180,7 @@ FORMS: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @each_case("declared, value, expected", FORMS)
 def test_form_of_each_style(
     tmp_path: Any, declared: dict[str, Any], value: str, expected: str

@@ -54,6 +54,7 @@ def test_cached_token_that_is_refused_with_another_status_is_deleted(cxcall: Cxc
     assert "`cxcall auth logout" in hint(ran)
 
 
+@pytest.mark.slow
 def test_missing_right_is_asked_for_and_not_looked_up_in_scopes(cxcall: Cxcall) -> None:
     ran = refused(cxcall, Reply(403))
     assert "ask an administrator which permission" in hint(ran)
@@ -63,6 +64,7 @@ def test_missing_right_is_asked_for_and_not_looked_up_in_scopes(cxcall: Cxcall) 
     assert "ask an administrator to add `dialer:campaign:edit` to the role" in hint(ran)
 
 
+@pytest.mark.slow
 def test_refusal_of_a_valid_body_names_a_command_that_checks_its_objects(cxcall: Cxcall) -> None:
     body = {
         "contactId": CONTACT,

@@ -25,6 +25,7 @@ def unreachable(cxcall: Cxcall, url: str, **variables: str) -> str:
     return cxcall(*CALL, "--base-url", url, env={**TOKEN, **variables}, code=6).err
 
 
+@pytest.mark.slow
 def test_local_server_without_tls_is_named(cxcall: Cxcall) -> None:
     with FaultServer((PLAIN_HTTP,)) as server:
         url = server.base_url.replace("http:", "https:")

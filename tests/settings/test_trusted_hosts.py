@@ -257,8 +257,8 @@ def test_secret_of_one_platform_is_not_sent_to_another(
         ("https://api-na1.niceincontact.com", "only the operation indicates"),
         ("https://{host}.evil.example", "comes only from the document"),
         ("http://api.mypurecloud.com", "would send requests unencrypted"),
-        ("//evil.example", "declares no server"),
-        ("/relative", "declares no server"),
+        ("//evil.example", "declares only the relative server"),
+        ("/relative", "declares only the relative server"),
         ("https://evil.example\\@api.mypurecloud.com", "a character that is not valid in a URL"),
     ],
 )
