@@ -15,7 +15,14 @@ from cxcall.settings.regions import (
     region_of,
     token_url_for,
 )
-from cxcall.settings.sources import FLAGS, Setting, find_setting, invalid_setting
+from cxcall.settings.sources import (
+    DOTENV,
+    ENVIRONMENT,
+    FLAGS,
+    Setting,
+    find_setting,
+    invalid_setting,
+)
 from cxcall.transport.origins import host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -118,8 +125,9 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
         return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = server or contract.base_url()
     if region and not contract.is_shipped:
-        is_flag = find_setting("region", layers[: FLAGS + 1]) is not None
-        url = _url_in_region(region, contract, server, is_flag=is_flag)
+        own = (layers[each].get("region") for each in (FLAGS, ENVIRONMENT, DOTENV))
+        is_flag = "region" in layers[FLAGS]
+        url = _url_in_region(region, contract, server, is_own=region in own, is_flag=is_flag)
     if "://" not in url:
         said = f"only the relative server `{printable(url)}`" if url else "no server"
         raise UsageError(
@@ -134,16 +142,21 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
     return default._replace(value=normalize_url("base_url", default))
 
 
-def _url_in_region(region: Setting, contract: Contract, server: str, *, is_flag: bool) -> str:
+def _url_in_region(
+    region: Setting, contract: Contract, server: str, *, is_own: bool, is_flag: bool
+) -> str:
     """Return the URL of a user's document with the region as the variable `region` of its server.
 
-    Raises UsageError for a value that the variable cannot have, and for the flag if there is no such variable.
+    A region that is not cxcall's own (`is_own`), or of a profile, may be meant for a platform: it counts only if the
+    document lists it. Raises UsageError for a value that the variable cannot have, and for the flag if there is no
+    such variable.
     """
     variable = {} if server else contract.server_variables.get(_REGION, {})
     allowed = [str(each) for each in variable.get("enum", ())]
-    if variable and (region.value in allowed or (not allowed and _is_label(region.value))):
+    is_possible = region.value in allowed or (is_own and not allowed and _is_label(region.value))
+    if variable and is_possible:
         return contract.base_url(**{_REGION: region.value})
-    if variable:
+    if variable and is_own:
         raise invalid_setting(
             _REGION,
             region,

@@ -146,13 +146,16 @@ def test_unsupported_styles_are_listed(cxcall: Cxcall) -> None:
     messages = [each["message"] for each in listed["findings"]]
     assert messages == [
         "the style `matrix` is ignored, because OpenAPI does not have it in the query",
-        "the parameter `two` is `application/xml`: only JSON is supported",
+        "the parameter `two` is `application/xml`: only JSON and text are supported",
     ]
     ran = cxcall("send", "getIt", "--contract", file, "--one", "a", "-n", "-o", "json", code=0)
     assert ran.envelope["request"]["url"].endswith("/it?one=a")
     needed = document({"name": "two", "in": "query", "required": True, **xml})
     file = cxcall.file("own.json", needed)
-    assert "only JSON is supported" in cxcall("send", "getIt", "--contract", file, code=2).err
+    assert (
+        "only JSON and text are supported"
+        in cxcall("send", "getIt", "--contract", file, code=2).err
+    )
 
 
 FORMS: list[tuple[dict[str, Any], str, str]] = [

@@ -35,6 +35,16 @@ def test_region_is_the_variable_of_the_server(cxcall: Cxcall, region: str, host:
     assert shown.startswith(f"GET {host}")
 
 
+@pytest.mark.parametrize("variable", [VARIABLES["region"], {"default": "eu"}])
+def test_region_of_a_platform_does_not_move_requests(
+    cxcall: Cxcall, variable: dict[str, Any]
+) -> None:
+    file = cxcall.file("own.json", document("https://{region}.own.example", {"region": variable}))
+    env = {"GENESYSCLOUD_REGION": "us-east-1"}
+    shown = cxcall("send", "getIt", "--contract", file, "-n", code=0, env=env).out
+    assert shown.startswith("GET https://eu.own.example/it")
+
+
 @pytest.mark.parametrize(
     ("variables", "given", "message"),
     [

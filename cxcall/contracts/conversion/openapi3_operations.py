@@ -105,10 +105,12 @@ class OpenApi3:
             content = self.content(node["content"], f"{at}/content")
             name = next(iter(content), "")
             first: dict[str, Any] = content.get(name, {})
+            if name.startswith("text/"):
+                return {**kept, "schema": first.get("schema", {})}
             if not is_json(name):
                 raise self._source.fault(
                     f"{at}/content",
-                    f"the parameter `{kept['name']}` is `{name}`: only JSON is supported",
+                    f"the parameter `{kept['name']}` is `{name}`: only JSON and text are supported",
                     f"declare it as `{JSON}`, or by a `schema`",
                 )
             return {**kept, "content": {JSON: {"schema": first.get("schema", {})}}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall.contracts.conversion.convert import PROBLEMS, ConvertedDocument
 from cxcall.contracts.conversion.schemas import component_name, unique
@@ -30,10 +31,13 @@ def rename_shared(
     }
     taken = {each.declared["operationId"] for each in converted.operations} | routes.keys()
     renamed, problems = {}, []
+    base = next(
+        (urlsplit(each["url"]).path.rstrip("/") for each in converted.head.get("servers", ())), ""
+    )
     for method, path, declared in converted.operations:
         old = declared["operationId"]
         owner, *route = routes.get(old, ("", method, path))
-        if route == [method, path] or COMMAND in declared:
+        if route in ([method, path], [method, base + path]) or COMMAND in declared:
             continue
         new = declared["operationId"] = unique(component_name(f"{method.lower()} {path}"), taken)
         renamed[old] = [new, owner]

@@ -28,6 +28,17 @@ from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
 
 _NOT_PARAMETERS = ("accept", "authorization", "content-type")
+_SET_BY_CLIENTS = (
+    "user-agent",
+    "host",
+    "content-length",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "origin",
+    "referer",
+    "cookie",
+)
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -76,7 +87,12 @@ def _check_parameters(
     for finding in check_parameters(operation, shown):
         yield finding._replace(where=f"header:{finding.origin}", origin="", why="")
     for each in own:
-        if each.required and each.name not in sent and request.kind.shows_all_headers:
+        if (
+            each.required
+            and each.name not in sent
+            and each.name.lower() not in _SET_BY_CLIENTS
+            and request.kind.shows_all_headers
+        ):
             yield Finding.error(
                 "header-missing",
                 f"header:{each.name}",

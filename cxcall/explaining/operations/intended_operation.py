@@ -59,6 +59,8 @@ def find_intended_operation(request: ObservedRequest, route: RouteMatch) -> Oper
     value = body_value(request)
     names = _names(value)
     near = route.operation or route.nearest_operation
+    if route.is_own:
+        return near
     if near is not None and (
         route.operation or not names or _count_known_names(near, tuple(names))
     ):

@@ -183,9 +183,7 @@ def _undeclared_path(
         "path-unpublished",
         "path",
         f"`{request.method} {request.path}` is not among the operations of your document",
-        fix=_nearest_advice(nearest)
-        if nearest
-        else "see its operations: `cxcall operations --contract FILE`",
+        fix=_nearest_advice(nearest) if nearest else "see its operations: `cxcall operations`",
         why="the API refuses a path that does not exist, whatever the body",
         source=_own_source(sources),
     )

@@ -72,7 +72,7 @@ def check_body(
     if not request.body:
         yield from check_missing_body(request, route.operation)
         return
-    form = _read_form(request, route.operation)
+    form = _read_form(request, route.rules)
     if form is not None:
         found = _check_payload(request, form, route, operation)
         yield from (

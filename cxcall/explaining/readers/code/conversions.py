@@ -106,7 +106,7 @@ def item_of(value: Any, group: Group) -> Any:
 
 def gives_other_items(name: str) -> bool:
     """Return whether a function or method applies a block to each item: `xs.map { ... }`."""
-    return "." in name and _OTHER_METHOD.search(name) is not None
+    return "." in name and not name.endswith(".Map") and _OTHER_METHOD.search(name) is not None
 
 
 def is_plain(value: Any) -> bool:
@@ -154,7 +154,11 @@ def copied(name: str, values: Any) -> Any:
         return value if is_copy else unknown()
     if isinstance(value, int | dict) and not isinstance(value, bool):
         has_size = last in ("list", "array", "arraylist", "jsonarray", "vec", "vector", "hashset")
-        return unknown() if has_size and (isinstance(value, int) or last != "list") else None
+        return (
+            unknown()
+            if has_size and (isinstance(value, int) or last not in ("list", "array"))
+            else None
+        )
     is_document = isinstance(value, str) and value.lstrip()[:1] == "["
     return unknown() if is_document else None
 
@@ -164,6 +168,12 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
     if isinstance(before, dict | list):
         return False
     if isinstance(before, str) and not is_unresolved(before):
+        if (
+            sign == "::"
+            and is_token(following, "word")
+            and following.value.lower() in ("json", "jsonb", "text", "uuid", "varchar")
+        ):
+            return False
         is_number = is_numeric(str(before)) and (is_token(following, "number") or sign == ">>")
         return is_number or (sign == "*" and is_token(following, "number")) or sign == "::"
     return sign in ("*", "-", "/") or (sign in ("|", ">>") and is_token(following, "number"))

@@ -249,7 +249,7 @@ def is_type(items: list[Any], position: int) -> bool:
     if group.opening != "[":
         return False
     if isinstance(rest[0], Group):
-        return not group.items
+        return not group.items or rest[0].opening == "@{"
     return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
 
 
