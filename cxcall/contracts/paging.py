@@ -47,6 +47,8 @@ _PAGE_OBJECTS = ("links", "meta", "page", "paging", "pagination", "navigation")
 _LINK_MEMBERS = ("href", "uri", "url")
 _LINK_HEADER = r'<([^>]*)>((?:\s*;\s*[^\s;,="]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]+))?)*)'
 _DEEPEST = 3
+_OF_ANY_OBJECT = ("number", "size")
+"""Names that only say something about a page at the top of a response, or in `page`."""
 
 
 class Paging(NamedTuple):
@@ -172,13 +174,15 @@ def find_link(body: Any, headers: Mapping[str, str]) -> str | None:
 def _members_called(body: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """Yield the members with these folded names, in order, of a body and of the objects in it."""
     named: dict[str, list[Any]] = {}
-    waiting = [(body, 1)]
-    for here, depth in waiting:
+    waiting = [(body, 1, "")]
+    for here, depth, owner in waiting:
         if isinstance(here, dict):
             for name, value in here.items():
-                named.setdefault(alphanumeric_name(name), []).append(value)
+                folded = alphanumeric_name(name)
+                if folded not in _OF_ANY_OBJECT or owner in ("", "page"):
+                    named.setdefault(folded, []).append(value)
                 if isinstance(value, dict) and depth < _DEEPEST:
-                    waiting.append((value, depth + 1))
+                    waiting.append((value, depth + 1, folded))
     yield from ((name, value) for name in names for value in named.get(name, ()))
 
 

@@ -16,7 +16,7 @@ from cxcall.phone.number_spellings import (
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
 _ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
@@ -55,7 +55,8 @@ class NumberList:
         if text.isdecimal() and text.isascii() and not any(self._candidates(text)):
             return False  # most of the digits in a text, without a parser of numbers
         international = compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text)
-        written = {_written_digits(text), *(_written_digits(match[0]) for match in international)}
+        written = {_written_digits(text, read) for read in (dialed_digits, plain_digits)}
+        written.update(_written_digits(match[0]) for match in international)
         return any(
             _is_same(number, each) for number in written for each in self._candidates(number)
         )
@@ -68,10 +69,10 @@ class NumberList:
                 yield from self._by_end.get(digits[-length:], ())
 
 
-def _written_digits(text: str) -> str:
+def _written_digits(text: str, read: Callable[[str], str] = dialed_digits) -> str:
     """Return the digits of a text, after `+` if it shows a country code."""
     start = compile_pattern(_SCHEME).sub("", text).lstrip()[:1]
-    return ("+" if start in ("+", "\uff0b") else "") + dialed_digits(text)
+    return ("+" if start in ("+", "\uff0b") else "") + read(text)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -50,7 +50,7 @@ _NOTHING_WRONG = frozenset(
         "noerror",
     ]
 )
-_SUCCESS_CODE = r"0+|2\d\d"
+_SUCCESS_CODE = r"0+|20[0-6]"
 
 
 class Evidence(StrEnum):
@@ -146,7 +146,7 @@ def _may_be_started(body: Any, request: HttpRequest) -> bool:
 
     return start_evidence.names_something_started(
         body, request
-    ) or start_evidence.leaves_outcome_open(body)
+    ) or start_evidence.leaves_outcome_open(body, request)
 
 
 def _classify_unreported(response: HttpResponse, *, has_id: bool) -> Evidence:

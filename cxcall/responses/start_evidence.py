@@ -44,10 +44,11 @@ _ACT_NAME = re.compile(
 )
 _COUNT_NAME = re.compile(r"^(?:success|succeeded|accepted|processed|created|queued)_?count$")
 _ERROR_NAME = re.compile(r"^(?:errors?|faults?|failures?|exception)$")
-_CODE_NAME = re.compile(r"(?:status|code)$")
+_CODE_NAME = re.compile(r"^(?:http_?)?(?:status|status_?code|error_?code|code)$")
 _OPEN_CODE = re.compile(r"(?:http/\S+ )?(?:5\d\d|408|460|499)(?!\d)")
 _OPEN_TEXT = re.compile(
-    r"\btime(?:d )?[ -]?out|\b(?:gateway|upstream|internal (?:server )?error|service unavailable)\b"
+    r"^time-?out\b|\btimed[ -]?out\b|\b(?:gateway|request|upstream) time-?out\b"
+    r"|\b(?:bad gateway|internal (?:server )?error|service unavailable)\b"
 )
 """What gateways and servers say if it is not known whether the request was processed."""
 
@@ -62,13 +63,16 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     return any(_says_started(name, value, sent) for name, value in _members(body))
 
 
-def leaves_outcome_open(body: Any) -> bool:
+def leaves_outcome_open(body: Any, request: HttpRequest) -> bool:
     """Return whether a body reports an error that leaves open whether the request was processed: 500, 504, a timeout.
 
-    As the status of a response, it would leave that open, too.
+    As the status of a response, it would leave that open, too. Values that were sent say nothing.
     """
+    sent = values_sent(request)
     for name, value in _members(body):
         text = str(value).strip().lower()
+        if text in sent:
+            continue
         if _CODE_NAME.search(name) and _OPEN_CODE.match(text):
             return True
         if isinstance(value, str) and _OPEN_TEXT.search(text):

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cxcall.sending.send_plan import Plan
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
+_RESULT_NAMES = frozenset(
+    "result results data job jobs item items response responses records".split()
+)
 _OTHER_FAILURE = "cannot be sent this request", "check the URL and the headers with `--dry-run`"
 
 
@@ -295,14 +298,19 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
 def _failures_inside(plan: Plan, response: HttpResponse) -> list[Finding]:
     """Return warnings of the failures that a part of an accepted response reports: a job, an item of a list."""
     body = None if plan.operation.is_read else response.json()
+    if isinstance(
+        body, dict
+    ):  # the state of another object, such as a party that has left, is no failure
+        body = {name: each for name, each in body.items() if name.lower() in _RESULT_NAMES}
     parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     if not any(isinstance(part, dict | list) and part for part in parts):
         return []
     from cxcall.findings.finding import Severity
     from cxcall.responses.failures_in_2xx import explain_failures
 
+    fix = "look near that property: the request as a whole was accepted"
     failures = explain_failures(body, is_read=False)
-    return [each._replace(severity=Severity.WARNING) for each in failures]
+    return [each._replace(severity=Severity.WARNING, fix=fix) for each in failures]
 
 
 def recorded_values(result: Delivery) -> dict[str, Any]:

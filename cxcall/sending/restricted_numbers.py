@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding
 from cxcall.phone.impossible_numbers import parse_number
-from cxcall.phone.number_masking import mask_number
+from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.number_spellings import dialed_digits, read_number
 from cxcall.sending.numbers_in_request import dialed_part
 
@@ -29,13 +29,16 @@ def check_kind(number: str) -> Iterator[Finding]:
     dialed = dialed_part(number)
     digits = dialed_digits(dialed)
     parsed = read_number(dialed) or _parse_north_american(digits)
-    national = str(parsed.national_number) if parsed else digits
+    # A platform may dial the letters of a keypad, or leave them out: `911 Jane`.
+    readings = {str(parsed.national_number) if parsed else digits, plain_digits(dialed)}
+    short = [each for each in readings if 0 < len(each) <= _MAX_SHORT_NUMBER]
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
         regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
-    is_short = len(national) <= _MAX_SHORT_NUMBER
     places = [
-        each for each in regions if is_short and phonenumbers.is_emergency_number(national, each)
+        each
+        for each in regions
+        if any(phonenumbers.is_emergency_number(text, each) for text in short)
     ]
     if places:
         is_rare = not parsed and len(places) <= _FEW_REGIONS

@@ -276,6 +276,10 @@ def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
         {"status": "400"},
         {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"},
         {"error": "x", "ids": []},
+        {"success": False, "message": "not allowed", "countryCode": "502"},
+        {"success": False, "message": "invalid value for timeoutSeconds"},
+        {"success": False, "message": "invalid SIP gateway address"},
+        {"errorCode": 213, "message": "invalid number"},
     ],
     ids=json.dumps,
 )

@@ -53,6 +53,8 @@ def test_emergency_number_of_few_countries_names_them() -> None:
     (rare,), (usual,) = check_kind("123"), check_kind("112")
     assert "is an emergency number in BA, CO, EG, GT, and ME" in rare.message
     assert usual.message == "`112` is an emergency number"
+    assert list(check_kind("911 Jane"))
+    assert list(check_kind("112 (Notruf)"))
 
 
 def test_letters_of_a_premium_rate_number_are_read() -> None:

@@ -153,7 +153,9 @@ class ColumnMap(NamedTuple):
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
         """Return the entries of the profile for this file, without those that it or the command line overrides."""
-        own = [find_column(each, operation) for each in (*self.headers, *header.cells)]
+        used = {*self.headers.values(), *self.usual_headers.values()}
+        cells = (each for each in header.cells if each not in used)
+        own = [find_column(each, operation) for each in (*self.headers, *cells)]
         return {
             target: cell
             for target, cell in self.usual_headers.items()
