@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dis
+import inspect
 import signal
 import sys
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 SIGNAL = signal.SIGUSR1
 _CONTEXTLIB = contextlib.contextmanager.__code__.co_filename
+_RETURN = dis.opmap["RETURN_VALUE"]
 
 
 class TooLateError(Exception):
@@ -38,6 +41,8 @@ def handler_that_raises(error: BaseException) -> Iterator[None]:
 class BlockEnd:
     """Sends a signal at the first step of `__exit__`, or the last one of `__enter__`, of a block with a function of contextlib.
 
+    The last step is right before the function returns, where Python runs handlers. An exception in the event of the return
+    itself would come later, and some versions of Python then leave the function out of the traceback.
     It chooses the block that is the `occurrence`-th in the modules of a folder; `is_reached` says whether there were so many.
     """
 
@@ -52,7 +57,9 @@ class BlockEnd:
             return None
         if not caller.f_code.co_filename.startswith(self._folder):
             return None
-        if event == ("return" if self._step == "__enter__" else "call"):
+        frame.f_trace_opcodes = True
+        is_return = event == "opcode" and code.co_code[frame.f_lasti] == _RETURN
+        if is_return if self._step == "__enter__" else event == "call":
             self._left -= 1
             if self._left == 0:
                 self.is_reached = True
@@ -62,6 +69,8 @@ class BlockEnd:
     @contextmanager
     def tracing(self) -> Iterator[None]:
         """Trace this thread in a block."""
+        if own := inspect.currentframe():
+            own.f_trace_opcodes = True  # Python 3.12 must know before that steps will be traced
         sys.settrace(self)
         try:
             yield
