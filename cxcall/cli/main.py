@@ -13,7 +13,7 @@ from cxcall.cli.option_binding import Invocation
 from cxcall.cli.root_command import RootGroup, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.notices import with_notices
+from cxcall.findings.finding import with_notices
 from cxcall.output.output_options import parse_output_options
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen

@@ -102,7 +102,7 @@ class Contract:
         return dict(self._server.get("variables", {}))
 
     def base_url(self, domain: str = "", **variables: str) -> str:
-        """Return the server's URL; `domain` replaces the default of its first variable, `variables` those of others."""
+        """Return the server's URL; `domain` replaces the default of its first variable, `variables` the defaults by name."""
         from cxcall.contracts.request_url import server_url
 
         return server_url(self._server, domain, variables)
@@ -269,7 +269,8 @@ class Catalog(Sequence[Operation]):
     def find_operation(self, name: str) -> Operation:
         """Return the operation called `name`, or `CONTRACT:NAME` for one of a shipped contract.
 
-        Raises UsageError with the nearest name if there is none, and if the user's document has that name, too.
+        Raises UsageError for a name that no operation has, with the most similar one, and for a name that an operation of
+        the user's document shares with a shipped one.
         """
         for known in self.contracts:
             if not known.is_shipped:

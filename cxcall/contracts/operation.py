@@ -42,6 +42,11 @@ class _DeclaredValue(Generic[Value]):
         return found
 
 
+def is_json(media_type: str) -> bool:
+    """Return whether a media type is JSON: `application/json`, or a type such as `application/problem+json`."""
+    return media_type == JSON or media_type.endswith("+json")
+
+
 class Operation:
     """One method and path template, with the declarations of its document.
 
@@ -241,7 +246,7 @@ class Operation:
         declared = self._request_body.get("content", {})
         if JSON in declared:
             return JSON
-        others = (each for each in declared if each.endswith("+json"))
+        others = filter(is_json, declared)
         forms = (each for each in (URLENCODED, MULTIPART) if each in declared)
         return next(chain(others, forms), "")
 
@@ -266,7 +271,7 @@ class Operation:
 
     @property
     def unsupported_media(self) -> tuple[str, ...]:
-        """The media types of a body that cannot be sent, such as XML; empty if a body can be sent, or there is none."""
+        """The declared media types of the body if cxcall can send none of them, such as XML; else empty."""
         return () if self.takes_body else tuple(self._request_body.get("content", {}))
 
     @property

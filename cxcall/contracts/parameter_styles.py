@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cxcall.contracts.json_schema import schema_types
-from cxcall.contracts.parameters import JSON_STYLE
+from cxcall.contracts.parameters import JSON_STYLE, SEPARATORS
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
 
@@ -26,8 +26,6 @@ STYLES = {
     "cookie": ("form", "cookie"),
 }
 """The styles that OpenAPI has for each location, the usual one first."""
-_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
-"""The separators of lists in the query; `tabDelimited` is `tsv` of Swagger 2.0."""
 
 
 def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
@@ -35,7 +33,7 @@ def query_pairs(entry: Parameter, text: str) -> list[tuple[str, str]]:
     value = _value(entry, text)
     if entry.style == "deepObject":
         return _deep_pairs(entry, value)
-    separator = _SEPARATORS.get(entry.style, ",")
+    separator = SEPARATORS.get(entry.style, ",")
     if isinstance(value, dict):
         pairs = _members(value)
         return pairs if entry.explode else [(entry.name, separator.join(_flat(pairs)))]
@@ -71,7 +69,7 @@ def path_text(entry: Parameter, text: str) -> str:
         )
     if entry.style == "label":
         return "." + ("." if entry.explode else ",").join(parts)
-    return quote(_SEPARATORS.get(entry.style, ","), safe=",").join(parts)
+    return quote(SEPARATORS.get(entry.style, ","), safe=",").join(parts)
 
 
 def header_values(parameters: Iterable[Parameter], values: Mapping[str, str]) -> dict[str, str]:
@@ -90,7 +88,7 @@ def header_text(entry: Parameter, text: str) -> str:
     if isinstance(value, dict):
         pairs = _members(value)
         return ",".join(map("=".join, pairs) if entry.explode else _flat(pairs))
-    separator = _SEPARATORS.get(entry.style, ",")
+    separator = SEPARATORS.get(entry.style, ",")
     return separator.join(value) if isinstance(value, list) else str(value)
 
 
@@ -155,7 +153,7 @@ def read_query(entry: Parameter, values: Mapping[str, Sequence[str]]) -> list[st
     """Return the texts that a query has for a parameter, by the style that separates them; empty if there are none."""
     found = list(values.get(entry.name, ()))
     if entry.is_list and not entry.explode and entry.style != JSON_STYLE:
-        separator = _SEPARATORS.get(entry.style, ",")
+        separator = SEPARATORS.get(entry.style, ",")
         return [item for text in found for item in text.split(separator)]
     if not entry.is_object or found:
         return found
@@ -172,4 +170,4 @@ def read_path(entry: Parameter, text: str) -> list[str]:
     if entry.style == "matrix":
         parts = [part.removeprefix(f"{entry.name}=") for part in text.split(";")[1:]]
         return [item for part in parts for item in part.split(",")] if entry.is_list else parts
-    return text.split(_SEPARATORS.get(entry.style, ",")) if entry.is_list else [text]
+    return text.split(SEPARATORS.get(entry.style, ",")) if entry.is_list else [text]

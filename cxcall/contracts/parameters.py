@@ -32,6 +32,8 @@ COMMON_FLAGS = frozenset(
 
 JSON_STYLE = "json"
 """The style of a parameter that the document declares with `content`: its value is JSON."""
+SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
+"""The separators of lists in queries and forms, of styles other than `form`; `tabDelimited` is `tsv` of Swagger 2.0."""
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding, Severity, list_in_words
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.reason_choice import own_reason
 
@@ -88,8 +88,8 @@ def _unknown_values(request: ObservedRequest) -> Finding:
         for place, listed in request.unknown.items()
         for name in listed
     )
-    *first, last = names
-    values = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
+    verb, s = ("are", "s") if len(names) > 1 else ("is", "")
+    values = f"value{s} of {list_in_words([*names])} {verb}"
     source = request.origin.rpartition(" ")[2]
     return Finding.note(
         "not-provable",

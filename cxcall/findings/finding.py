@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from cxcall.findings.edit import Edit
 
@@ -148,6 +148,29 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"  # noqa: PLR2004 - ASCII
 
 
+def list_in_words(texts: Sequence[str]) -> str:
+    """Return texts as a list in a sentence: `a`, `a and b`, or `a, b, and c`."""
+    *others, last = texts
+    comma = "," if len(others) > 1 else ""
+    return f"{', '.join(others)}{comma} and {last}" if others else last
+
+
 def printable(text: str) -> str:
     """Return a value without control characters, for a message on one line."""
     return text if text.isprintable() else ascii(text)[1:-1]
+
+
+_notices: dict[str, Finding] = {}
+"""Findings about the run as a whole, such as an ignored setting: each is in the report once, for any command."""
+
+
+def add_notice(finding: Finding) -> None:
+    """Add a finding to the report of this run, unless the command reports the same message itself."""
+    _notices.setdefault(finding.message, finding)
+
+
+def with_notices(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of a report with the notices of this run that are not among them."""
+    found = tuple(findings)
+    messages = {finding.message for finding in found}
+    return (*found, *(each for each in _notices.values() if each.message not in messages))

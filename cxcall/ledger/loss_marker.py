@@ -10,8 +10,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Finding, add_notice
 from cxcall.ledger.checksummed_rows import changes_of_id
 
 if TYPE_CHECKING:

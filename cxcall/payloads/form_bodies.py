@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
 
-_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|", "tabDelimited": "\t"}
 _STYLE_WORDS = ("style", "explode", "allowReserved")
 _RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which are separators in a form
 _JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"
@@ -114,9 +114,9 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
     elif isinstance(member, dict) and not encoding.keys().isdisjoint(_STYLE_WORDS):
         pairs = [(key, as_cell(each)) for key, each in member.items()]
         joined = [text for pair in pairs for text in pair]
-        yield from pairs if explode else [(name, _DELIMITERS.get(style, ",").join(joined))]
+        yield from pairs if explode else [(name, SEPARATORS.get(style, ",").join(joined))]
     elif isinstance(member, list) and not explode:
-        yield name, _DELIMITERS.get(style, ",").join(map(as_cell, member))
+        yield name, SEPARATORS.get(style, ",").join(map(as_cell, member))
     else:
         for item in member if isinstance(member, list) else [member]:
             yield name, as_cell(item)
@@ -180,7 +180,7 @@ def _items(operation: Operation, name: str, text: str) -> list[Any]:
     encoding = operation.encoding(name)
     style = str(encoding.get("style") or "form")
     is_split = encoding.get("explode", style == "form") is not True
-    texts = text.split(_DELIMITERS.get(style, ",")) if is_split else [text]
+    texts = text.split(SEPARATORS.get(style, ",")) if is_split else [text]
     return [_from_text(operation, make_pointer(name, 0), each) for each in texts]
 
 

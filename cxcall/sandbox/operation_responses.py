@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from cxcall.contracts.operation import JSON, is_json
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
@@ -39,8 +40,8 @@ def success_status(operation: Operation) -> int:
 def _json_media(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the declaration of a response's JSON body; None if it has none."""
     content: Mapping[str, Any] = response.get("content", {})
-    others = (media for name, media in content.items() if name.endswith("+json"))
-    return content.get("application/json") or next(others, content.get("application/json"))
+    others = (media for name, media in content.items() if is_json(name))
+    return content.get(JSON) or next(others, None)
 
 
 def declares_status(operation: Operation, status: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.contracts.operation import URLENCODED, is_json
 from cxcall.contracts.parameter_styles import read_path, read_query
 from cxcall.contracts.parameters import JSON_STYLE
 from cxcall.documents.json_text import load_json, refuse_constant
@@ -69,7 +69,7 @@ def _decode(
     if media_type == URLENCODED:
         schema = operation.contract.bundle_schema(content[media_type]["schema"])
         return schema, dict(parse_qsl(request.body.decode("latin-1")))
-    if not (media_type == JSON or media_type.endswith("+json")):
+    if not is_json(media_type):
         return {}, None
     return operation.body_schema, load_json(request.body.decode(), refuse_constant)
 

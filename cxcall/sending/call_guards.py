@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding, Severity, printable
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Finding, Severity, add_notice, printable
 from cxcall.phone import number_masking
 from cxcall.sending.numbers_in_request import DialedNumber, dialed_numbers, dialed_part
 

@@ -298,9 +298,8 @@ def _acceptance_warnings(plan: Plan, request: HttpRequest, response: HttpRespons
 def _failures_inside(plan: Plan, response: HttpResponse) -> list[Finding]:
     """Return warnings of the failures that a part of an accepted response reports: a job, an item of a list."""
     body = None if plan.operation.is_read else response.json()
-    if isinstance(
-        body, dict
-    ):  # the state of another object, such as a party that has left, is no failure
+    # The state of another object, such as a party that has left, is no failure of the request.
+    if isinstance(body, dict):
         body = {name: each for name, each in body.items() if name.lower() in _RESULT_NAMES}
     parts = body.values() if isinstance(body, dict) else body if isinstance(body, list) else ()
     if not any(isinstance(part, dict | list) and part for part in parts):

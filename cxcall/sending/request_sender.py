@@ -12,6 +12,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
+from cxcall.sending.delivery_log import LoggedDelivery
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
     recorded_values,
@@ -24,7 +25,6 @@ from cxcall.sending.delivery_outcome import (
 from cxcall.sending.send_plan import (
     DEFAULT_HOOKS,
     DeliveryWatch,
-    LoggedDelivery,
     NullLedger,
     Plan,
     SendHooks,

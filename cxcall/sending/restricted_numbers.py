@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, list_in_words
 from cxcall.phone.impossible_numbers import parse_number
 from cxcall.phone.number_masking import mask_number, plain_digits
 from cxcall.phone.number_spellings import dialed_digits, read_number
@@ -45,7 +45,7 @@ def check_kind(number: str) -> Iterator[Finding]:
         yield Finding.error(
             "phone-kind",
             "",
-            f"`{number}` is an emergency number{f' in {_listed(places)}' if is_rare else ''}",
+            f"`{number}` is an emergency number{f' in {list_in_words(sorted(places))}' if is_rare else ''}",
             f"use a subscriber number; add `--force` if {number} is an internal extension",
             source=_SOURCE,
         )
@@ -57,14 +57,6 @@ def check_kind(number: str) -> Iterator[Finding]:
             "use the person's own number; add `--force` to call this number anyway",
             source=_SOURCE,
         )
-
-
-def _listed(regions: Iterable[str]) -> str:
-    """Return codes of regions as a list in words: `CO, EG, and GT`."""
-    *others, last = sorted(regions)
-    if len(others) > 1:
-        return f"{', '.join(others)}, and {last}"
-    return " and ".join([*others, last])
 
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -10,7 +9,6 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from cxcall.ledger.intents import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
-from cxcall.responses.identifiers import masked_correlation_id
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.runtime.signals import DeferredSignals, sleep
 
@@ -20,12 +18,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.exit_codes import Outcome
     from cxcall.responses.delivery import Delivery
-    from cxcall.responses.processing_evidence import Evidence
     from cxcall.sending.checked_request import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import Exchange, HttpRequest
-
-_logger = logging.getLogger("cxcall.delivery")
 
 
 class SendHooks(NamedTuple):
@@ -194,65 +189,3 @@ def _hours_guard(checked: CheckedRequest) -> Callable[[], None]:
     from cxcall.sending.call_guards import stop_outside_hours
 
     return partial(stop_outside_hours, checked)
-
-
-class LoggedDelivery:
-    """A delivery whose steps are logged.
-
-    `attempt` is its number, `last_exchange` what the last one sent and received. `late_error` is an exception that came when
-    it could change no result any more.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan, self.attempt, self.is_recorded = plan, 1, False
-        self.last_exchange: Exchange | None = None
-        self.late_error: BaseException | None = None
-
-    def log(self, event: str, **fields: Any) -> None:
-        """Log a step of this delivery with the fields that have a value, named as in the envelope; times in ms.
-
-        The handlers of `cxcall/sending/delivery_log.py` mask secrets and phone numbers. What a handler of a program
-        raises after the request was sent is kept in `late_error`: it changes no result.
-        """
-        if _logger.isEnabledFor(logging.INFO):
-            of_row = {"batch": self.plan.batch, "row": self.plan.row}
-            fields = {"deliveryId": self.plan.delivery, **of_row, **fields}
-            present = {name: value for name, value in fields.items() if value not in (None, "")}
-            try:
-                _logger.info(event, extra={"fields": present})
-            except BaseException as error:
-                if not (self.is_recorded or (self.last_exchange and isinstance(error, Exception))):
-                    raise
-                self.late_error = self.late_error or error
-
-    def log_start(self, intent: Intent) -> None:
-        """Log that the delivery is recorded, and is about to be sent."""
-        names = ("profile", "operation", "method", "target")
-        self.log("start", **{name: getattr(intent, name) for name in names})
-
-    def log_attempt(self, exchange: Exchange, evidence: Evidence) -> None:
-        """Log what an attempt proves."""
-        response = exchange.response
-        self.log(
-            "attempt",
-            attempt=self.attempt,
-            evidence=evidence.value,
-            status=response.status if response else None,
-            failure=exchange.failure,
-            correlationId=masked_correlation_id(self.plan.request, response),
-            durationMs=round(exchange.timings.get("total", 0.0)),
-        )
-
-    def log_end(self, result: Delivery) -> None:
-        """Log the result, which is recorded."""
-        self.is_recorded = True
-        response = result.exchange.response if result.exchange else None
-        self.log(
-            "end",
-            outcome=result.outcome,
-            status=response.status if response else None,
-            attempts=result.attempts,
-            engagementId=result.engagement_id,
-            correlationId=result.correlation_id,
-            findings=[found.code for found in result.findings] or None,
-        )

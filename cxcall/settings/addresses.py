@@ -125,9 +125,7 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
         return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = server or contract.base_url()
     if region and not contract.is_shipped:
-        own = (layers[each].get("region") for each in (FLAGS, ENVIRONMENT, DOTENV))
-        is_flag = "region" in layers[FLAGS]
-        url = _url_in_region(region, contract, server, is_own=region in own, is_flag=is_flag)
+        url = _url_in_region(region, layers, contract, server)
     if "://" not in url:
         said = f"only the relative server `{printable(url)}`" if url else "no server"
         raise UsageError(
@@ -143,20 +141,21 @@ def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setti
 
 
 def _url_in_region(
-    region: Setting, contract: Contract, server: str, *, is_own: bool, is_flag: bool
+    region: Setting, layers: Sequence[Layer], contract: Contract, server: str
 ) -> str:
     """Return the URL of a user's document with the region as the variable `region` of its server.
 
-    A region that is not cxcall's own (`is_own`), or of a profile, may be meant for a platform: it counts only if the
-    document lists it. Raises UsageError for a value that the variable cannot have, and for the flag if there is no
-    such variable.
+    A region in a profile or in a variable of a vendor may be meant for a platform: it counts only if the document
+    lists it. Raises UsageError for `--region` and `CXCALL_REGION` with a value that the variable cannot have, and for
+    `--region` if there is no such variable.
     """
+    is_meant = any(region == layers[each].get(_REGION) for each in (FLAGS, ENVIRONMENT, DOTENV))
     variable = {} if server else contract.server_variables.get(_REGION, {})
     allowed = [str(each) for each in variable.get("enum", ())]
-    is_possible = region.value in allowed or (is_own and not allowed and _is_label(region.value))
+    is_possible = region.value in allowed or (is_meant and not allowed and _is_label(region.value))
     if variable and is_possible:
         return contract.base_url(**{_REGION: region.value})
-    if variable and is_own:
+    if variable and is_meant:
         raise invalid_setting(
             _REGION,
             region,
@@ -169,9 +168,8 @@ def _url_in_region(
     from cxcall.settings.trust import is_published_host
 
     url = server or contract.base_url()
-    if is_flag and not is_published_host(
-        url
-    ):  # the region of a platform's host says whether it is trusted
+    # The region of a platform's host has an effect: it says whether the host is trusted.
+    if _REGION in layers[FLAGS] and not is_published_host(url):
         raise invalid_setting(
             _REGION,
             region,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Finding, add_notice
 from cxcall.settings.sources import (
     GUARD_SETTINGS,
     MACHINE_VARIABLES,

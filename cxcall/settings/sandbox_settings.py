@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from cxcall.findings.finding import Severity
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Severity, add_notice
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.findings.finding import Severity, command
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Severity, add_notice, command
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.sources import (
     DEFAULTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import list_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,4 @@ def _describe_mismatch(candidates: Sequence[Operation], flag_names: set[str]) ->
 
 
 def _list_flags(names: Sequence[str]) -> str:
-    """Return the names of flags as `--a`, `--b`, and `--c`."""
-    *others, last = [f"`--{name}`" for name in names]
-    comma = "," if len(others) > 1 else ""
-    return f"{', '.join(others)}{comma} and {last}" if others else last
+    return list_in_words([f"`--{name}`" for name in names])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.schemas import component_name
-from cxcall.contracts.operation import JSON, URLENCODED
+from cxcall.contracts.operation import JSON, URLENCODED, is_json
 from cxcall.contracts.parameter_styles import STYLES
 from cxcall.documents.json_pointer import join_pointer
 
@@ -191,11 +191,6 @@ class OpenApi3:
                     if member in example:
                         return {**found, "example": example[member]}
         return found
-
-
-def is_json(name: str) -> bool:
-    """Return whether a media type is JSON."""
-    return name == JSON or name.endswith("+json")
 
 
 def media_type(name: str) -> str:

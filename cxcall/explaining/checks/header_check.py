@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
+from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation, is_json
 from cxcall.contracts.security_schemes import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.credentials.jwt_claims import check_claims
@@ -28,17 +28,12 @@ from cxcall.payloads.schema_check import check_parameters
 from cxcall.transport.http_messages import Headers
 
 _NOT_PARAMETERS = ("accept", "authorization", "content-type")
-_SET_BY_CLIENTS = (
-    "user-agent",
-    "host",
-    "content-length",
-    "accept-encoding",
-    "accept-language",
-    "connection",
-    "origin",
-    "referer",
-    "cookie",
+_SET_BY_CLIENTS = tuple(
+    """
+    user-agent host content-length accept-encoding accept-language connection origin referer cookie
+    """.split()
 )
+"""Headers that clients add themselves: the source need not show them."""
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
@@ -74,19 +69,18 @@ def _check_parameters(
 
     Of the headers that have a meaning of their own, OpenAPI ignores such declarations.
     """
-    declared = operation.parameters if operation else ()
-    own = [
+    if operation is None:
+        return
+    declared = [
         each
-        for each in declared
+        for each in operation.parameters
         if each.location == "header" and each.name.lower() not in _NOT_PARAMETERS
     ]
-    if operation is None or not own:
-        return
-    sent = {each.name: headers[each.name] for each in own if each.name in headers}
+    sent = {each.name: headers[each.name] for each in declared if each.name in headers}
     shown = {name: value for name, value in sent.items() if not is_withheld(value)}
     for finding in check_parameters(operation, shown):
         yield finding._replace(where=f"header:{finding.origin}", origin="", why="")
-    for each in own:
+    for each in declared:
         if (
             each.required
             and each.name not in sent
@@ -147,13 +141,13 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     expected = _expected_content_type(request, route)
     if actual == expected == MULTIPART and has_headers(request.body or ""):
         yield from _check_boundary(request)
-    if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
+    if not expected or actual == expected or (is_json(actual) and expected == JSON):
         return
-    is_json = isinstance(find_json(request.body or "", None), dict | list)
-    if expected != JSON and not actual and not is_json:
+    is_json_body = isinstance(find_json(request.body or "", None), dict | list)
+    if expected != JSON and not actual and not is_json_body:
         return  # curl and `requests` send the type of a form by themselves
     severity = Severity.ERROR
-    if route.is_token and expected != JSON and is_json:
+    if route.is_token and expected != JSON and is_json_body:
         severity = Severity.NOTE  # the error on the body names the required type
     elif route.is_token and is_foreign(request):
         severity = Severity.WARNING  # another server may have its own rules
@@ -161,11 +155,11 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
         severity,
         "header-missing",
         "header:Content-Type",
-        f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json
+        f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json_body
         if actual
         else f"`Content-Type` must be `{expected}`, but the body is sent without one",
         fix=f"send `Content-Type: {expected}`"
-        if expected == JSON or not is_json
+        if expected == JSON or not is_json_body
         else f"send the fields as `{expected}`, not as JSON; clients then set this header",
         why=_why_wrong_type(expected, actual),
         source=f"contract {route.operation.contract.name}" if route.operation else "",
@@ -198,8 +192,10 @@ def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     if is_upload(request.path):
         return MULTIPART
     if not route.is_token:
-        is_unknown = route.is_own and route.rules is None
-        return "" if is_unknown else (route.rules.media_type if route.rules else "") or JSON
+        rules = route.rules
+        if rules is None and route.is_own:
+            return ""  # the document does not say it
+        return (rules.media_type if rules else "") or JSON
     endpoint = expected_endpoint(request, route.platform)
     return endpoint.content_type if endpoint else ""
 

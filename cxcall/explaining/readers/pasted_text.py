@@ -29,6 +29,7 @@ from cxcall.explaining.readers.surrounding_text import (
 )
 from cxcall.explaining.request_masking import with_common_secrets
 from cxcall.explaining.text_secrets import find_credentials, find_named_secrets
+from cxcall.findings.finding import list_in_words
 from cxcall.runtime.number_ranges import list_ranges
 
 _READERS = (
@@ -161,8 +162,7 @@ def describe_lines(numbers: Iterable[int]) -> str:
     ranges = list_ranges(numbers)
     if not ranges:
         return ""
-    *first, last = ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES)
-    listed = f"{', '.join(first)} and {last}" if first else last
+    listed = list_in_words(ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES))
     return f"line {listed}" if listed.isdigit() else f"lines {listed}"
 
 

@@ -6,8 +6,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Severity
-from cxcall.findings.notices import add_notice
+from cxcall.findings.finding import Severity, add_notice
 from cxcall.ledger.checksummed_rows import State, check_if_quick, with_checksum
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
 from cxcall.ledger.schema import (

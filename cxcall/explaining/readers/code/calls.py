@@ -142,9 +142,9 @@ class Calls(MapsAndLists):
             self._report("call", name, CodeCall(name, [(None, value)]))
             return value, position + 1
         if _LIST_MAKERS.search(name):
-            made = self._elements(group, is_map=False)
-            copy = copied(name, made)
-            return made if copy is None else copy, position + 1
+            items = self._elements(group, is_map=False)
+            copy = copied(name, items)
+            return items if copy is None else copy, position + 1
         arguments = self._arguments(group)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1

@@ -34,6 +34,10 @@ _OTHER_METHOD = re.compile(
     re.IGNORECASE,
 )
 
+_SIZED_LISTS = ("arraylist", "jsonarray", "vec", "vector", "hashset")
+_SQL_TYPES = ("json", "jsonb", "text", "uuid", "varchar")
+"""Types to which PostgreSQL converts a text without a change: `'{}'::jsonb`."""
+
 
 def is_conversion(name: str) -> bool:
     """Return whether a call of a name converts its argument to a text, a number, or a logical value."""
@@ -153,12 +157,9 @@ def copied(name: str, values: Any) -> Any:
         is_copy = last in ("jsonarray", "jarray", "arraylist", "tuple", "set", "hashset", "c")
         return value if is_copy else unknown()
     if isinstance(value, int | dict) and not isinstance(value, bool):
-        has_size = last in ("list", "array", "arraylist", "jsonarray", "vec", "vector", "hashset")
-        return (
-            unknown()
-            if has_size and (isinstance(value, int) or last not in ("list", "array"))
-            else None
-        )
+        # A number is the size of the list. A map is one item of `list(...)` and of PHP's `array(...)`.
+        kinds = (*_SIZED_LISTS, *(("list", "array") if isinstance(value, int) else ()))
+        return unknown() if last in kinds else None
     is_document = isinstance(value, str) and value.lstrip()[:1] == "["
     return unknown() if is_document else None
 
@@ -168,11 +169,7 @@ def may_calculate(sign: str, before: Any, following: Any) -> bool:
     if isinstance(before, dict | list):
         return False
     if isinstance(before, str) and not is_unresolved(before):
-        if (
-            sign == "::"
-            and is_token(following, "word")
-            and following.value.lower() in ("json", "jsonb", "text", "uuid", "varchar")
-        ):
+        if sign == "::" and is_token(following, "word") and following.value.lower() in _SQL_TYPES:
             return False
         is_number = is_numeric(str(before)) and (is_token(following, "number") or sign == ">>")
         return is_number or (sign == "*" and is_token(following, "number")) or sign == "::"

@@ -1,0 +1,134 @@
+"""Write the steps of deliveries that `delivery_log.py` logs to a file or to stderr, one line each."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.paths import stop_on_stdout
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, add_notice, printable
+from cxcall.phone.number_masking import mask_text
+from cxcall.runtime.known_secrets import redact
+from cxcall.runtime.operating_system import open_at_once
+from cxcall.settings.settings import config_dir, state_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_logger = logging.getLogger("cxcall.delivery")
+
+
+@contextmanager
+def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> Iterator[None]:
+    """Log to a file, or without `path` to stderr, while the block runs; without both, log nothing.
+
+    `form` is `json` or `text`. Lines are appended. Raises UsageError if the file cannot be opened, is one
+    of the `inputs`, or is in a folder of the program's own files.
+    """
+    if path is None and form is None:
+        yield
+        return
+    if path is not None:
+        stop_on_stdout(path, "--log-file", "name a file; `--log-format text` alone logs to stderr")
+        stop_on_own_file(path, inputs)
+    handler = _Handler(_open(path) if path else sys.stderr)
+    handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))
+    level, propagate = _logger.level, _logger.propagate
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
+    try:
+        yield
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(level)
+        _logger.propagate = propagate
+        if path:
+            with suppress(OSError):  # `handleError` has reported a line that cannot be written
+                handler.stream.close()
+
+
+def stop_on_own_file(
+    path: str, inputs: Iterable[str] = (), *, what: str = "the log", flag: str = "--log-file"
+) -> None:
+    """Raise UsageError if a file to write is one of the inputs, or in a folder of the program's own files."""
+    target = Path(path).resolve()
+    folders = (state_dir().resolve(), config_dir().resolve())
+    is_input = target.exists() and any(
+        Path(each).exists() and target.samefile(each) for each in inputs
+    )
+    if is_input or any(folder in target.parents for folder in folders):
+        raise UsageError(
+            f"{what} cannot be `{path}`: cxcall reads or writes this file itself",
+            where=flag,
+            fix="use another file",
+        )
+
+
+def _open(path: str) -> Any:
+    try:
+        # A named pipe that no process reads is an error, instead of an endless wait.
+        descriptor = open_at_once(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or "invalid name"
+        raise UsageError(
+            f"the log `{printable(path)}` cannot be opened: {reason}",
+            where="--log-file",
+            fix="use another file",
+        ) from None
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Writes each line at once. A log that cannot be written is reported once, and does not stop a delivery."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - logging's name
+        reason = getattr(sys.exc_info()[1], "strerror", None) or "unknown error"
+        add_notice(
+            Finding.warning(
+                "log",
+                "--log-file",
+                f"the log is incomplete: {reason}",
+                fix="`cxcall history list` has every delivery",
+            )
+        )
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, layout: Callable[[dict[str, Any]], str]) -> None:
+        super().__init__()
+        self._layout = layout
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a step."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields = getattr(record, "fields", {})
+        line = {"time": time.replace("+00:00", "Z"), "event": record.getMessage(), **fields}
+        return self._layout({name: _mask(value) for name, value in line.items()})
+
+
+def _mask(value: Any) -> Any:
+    return mask_text(redact(value)) if isinstance(value, str) else value
+
+
+def _as_json(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _as_text(line: dict[str, Any]) -> str:
+    """Return a line as `TIME EVENT NAME=VALUE ...`; a value with a blank or a control character is quoted."""
+    time, event, *fields = line.items()
+    words = [f"{name}={_quote(value)}" for name, value in fields]
+    return " ".join([time[1], event[1], *words])
+
+
+def _quote(value: Any) -> str:
+    text = str(value)
+    return text if text.isprintable() and not {" ", '"', "="} & {*text} else json.dumps(text)
