@@ -49,6 +49,18 @@ def test_map_of_a_place_overrides_the_profile_column_that_sets_it() -> None:
     }
 
 
+def test_profile_column_may_take_the_place_of_a_flag_whose_column_is_sent_elsewhere() -> None:
+    header = CsvHeader("m.csv", ("contact-id", "phone-number", "Mobile"), ",")
+    landline = "/contactSpec/contactData/landline"
+    columns = ColumnMap(usual_headers={landline: "phone-number", PHONE_PLACE: "Mobile"})
+    table = columns.table(header, contract.load_operation("execute"))
+    assert {column.pointers[0]: column.position for column in table.columns} == {
+        "/contactId": 0,
+        landline: 1,
+        PHONE_PLACE: 2,
+    }
+
+
 def test_cells_that_set_the_same_member_are_rejected(cxcall: Cxcall) -> None:
     table = (
         "contact-id,phone-number,data,data\n"

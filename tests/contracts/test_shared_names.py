@@ -15,15 +15,15 @@ CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 ROUTE = "/api/v2/outbound/campaigns/{campaignId}/executions"
 
 
-def document(path: str) -> dict[str, Any]:
-    """Return a document whose only operation is called `execute`."""
+def document(path: str, base: str = "") -> dict[str, Any]:
+    """Return a document whose only operation is called `execute`, with a base path in its server's URL."""
     schema = {"type": "object", "required": ["to"], "properties": {"to": {"type": "string"}}}
     body = {"required": True, "content": {"application/json": {"schema": schema}}}
     post = {"operationId": "execute", "requestBody": body, "responses": {}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Own", "version": "1"},
-        "servers": [{"url": "https://own.example"}],
+        "servers": [{"url": f"https://own.example{base}"}],
         "paths": {path: {"post": post}},
     }
 
@@ -65,8 +65,9 @@ def test_each_name_sends_its_operation(cxcall: Cxcall, contract: str) -> None:
     assert "so POST /go is called `post-go`" in listed
 
 
-def test_same_route_keeps_its_name(cxcall: Cxcall) -> None:
-    file = cxcall.file("own.json", document(ROUTE))
+@pytest.mark.parametrize("base", ["", "/api/v2"])
+def test_same_route_keeps_its_name(cxcall: Cxcall, base: str) -> None:
+    file = cxcall.file("own.json", document(ROUTE.removeprefix(base), base))
     words = ("send", "execute", "--contract", file, "--campaign-id", CAMPAIGN, "-n")
     shown = cxcall(*words, "--set", '/to="+12025550100"', code=0).out
     assert "POST https://own.example/api/v2/outbound/campaigns/" in shown

@@ -18,6 +18,7 @@ SWIFT = f'let body: [String: Any] = ["value": %s, "other": 1]\nAF.request("{URL}
 CSHARP = f'var body = new {{ value = %s, other = 1 }};\nawait http.PostAsJsonAsync("{URL}", body);'
 POWERSHELL = f'$b = @{{ value = %s; other = 1 }} | ConvertTo-Json\nInvoke-RestMethod -Uri "{URL}" -Method Post -Body $b'
 RUST = f'client.post("{URL}").json(&json!({{"value": %s, "other": 1}})).send()'
+SQL = f"""select net.http_post(url := '{URL}', body := '{{"value": %s, "other": 1}}'::jsonb);"""
 UNKNOWN = object()
 
 
@@ -48,6 +49,8 @@ def test_conversion_to_a_number_gives_a_number() -> None:
             (JAVA, 'Integer.parseInt("4021")', 4021),
             (SWIFT, 'Int("4021")!', 4021),
             (POWERSHELL, '[int]"4021"', 4021),
+            (POWERSHELL, "[ordered]@{ a = 1 }", {"a": 1}),
+            (SQL, "{}", {}),
             (RUST, '"4021".parse::<i32>().unwrap()', UNKNOWN),
         ]
     )
@@ -84,6 +87,8 @@ def test_function_is_no_member_of_a_map() -> None:
             (KOTLIN, "xs.map { c -> c.phone }", UNKNOWN),
             (SWIFT, "xs.map { $0.phone }", UNKNOWN),
             (PHP, "['a' => ['a' => 1]]", {"a": {"a": 1}}),
+            (PHP, "array(array('a' => 1))", [{"a": 1}]),
+            (JAVASCRIPT, "Immutable.Map({a: 1})", {"a": 1}),
         ]
     )
     text = f"const body = Object.fromEntries(cs.map(c => [c.k, c.v]));\naxios.post('{URL}', body)"

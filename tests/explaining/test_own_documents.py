@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.explaining.explanation import explain
 from helpers.cases import each_case
 from helpers.vendor_documents import ACCOUNT, FORM_API, HOST, secured_api
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 FORM = f"curl {HOST}/2010/Accounts/{ACCOUNT}/Calls.json -d To=%2B12025550123"
 
@@ -185,3 +188,51 @@ def test_alternative_with_the_names_of_the_value_is_the_intended_one(
     (found,) = explain(sent(f'{{"agent": {agent}}}'), contract=dialer)
     in_body = [each for each in found.findings if each.where.startswith("/")]
     assert [(each.code, each.where, each.fix) for each in in_body] == [(code, where, fix)]
+
+
+OWN_SERVER = {
+    "openapi": "3.0.3",
+    "info": {"title": "Own", "version": "1"},
+    "servers": [{"url": "https://dial.example.org/v1"}],
+    "paths": {
+        "/calls": {
+            "post": {
+                "operationId": "createCall",
+                "parameters": [
+                    {"name": "User-Agent", "in": "header", "required": True, "schema": {}}
+                ],
+                "requestBody": {
+                    "content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
+                },
+                "responses": {},
+            }
+        }
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("request_text", "found"),
+    [
+        # No schema of a platform: `to` is a property of `place-call`.
+        ('POST {}/opened\n\n{{"to": "x"}}', [("path-unpublished", "path")]),
+        # Clients send `User-Agent` themselves.
+        (
+            "POST {}/calls\nContent-Type: application/x-www-form-urlencoded\n\nto=%2B12025550100&from=%2B12025550101",
+            [],
+        ),
+    ],
+)
+def test_request_to_an_own_server_is_judged_by_its_document_alone(
+    tmp_path: Path, request_text: str, found: list[Any]
+) -> None:
+    contract = tmp_path / "own.json"
+    contract.write_text(json.dumps(OWN_SERVER))
+    assert codes(request_text.format("https://dial.example.org/v1"), contract) == found
+
+
+def test_form_for_the_nearest_own_operation_is_not_called_wrong(cxcall: Cxcall) -> None:
+    contract = cxcall.file("own.json", OWN_SERVER)
+    curl = "curl https://dial.example.org/v1/call -d to=%2B12025550100 -d from=1"
+    words = ("explain", "-", "--all", "-o", "json", "--contract", contract)
+    assert cxcall(*words, stdin=curl, code=3).codes == ["path-unpublished"]

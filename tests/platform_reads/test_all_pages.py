@@ -89,6 +89,18 @@ def test_all_pages_are_read_whatever_the_first_number_and_the_size(
         assert len(paths) == 3
 
 
+@pytest.mark.parametrize("other", [{"contact": {"number": 0}}, {"file": {"size": 100}}])
+def test_number_of_another_object_is_not_that_of_the_page(other: dict[str, Any]) -> None:
+    def read(path: str, count: int) -> Reply:
+        body = answer(path, count).body
+        assert isinstance(body, dict)
+        return Reply(200, {**body, **other})
+
+    items, paths = pages_of("uncounted", read)
+    assert items == ITEMS
+    assert len(paths) == 4
+
+
 def test_items_are_printed_as_json_lines(lists: Cxcall) -> None:
     ran, paths = run(lists, answer, "header", "--all")
     assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS

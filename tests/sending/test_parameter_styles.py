@@ -150,6 +150,11 @@ def test_unsupported_styles_are_listed(cxcall: Cxcall) -> None:
     ]
     ran = cxcall("send", "getIt", "--contract", file, "--one", "a", "-n", "-o", "json", code=0)
     assert ran.envelope["request"]["url"].endswith("/it?one=a")
+    text = {"name": "two", "in": "query", "content": {"text/plain": {"schema": {}}}}
+    file = cxcall.file("own.json", document(text))
+    assert cxcall("send", "getIt", "--contract", file, "--two", "a", "-n", code=0).out.startswith(
+        "GET https://styles.example/it?two=a"
+    )
     needed = document({"name": "two", "in": "query", "required": True, **xml})
     file = cxcall.file("own.json", needed)
     assert (
