@@ -248,7 +248,7 @@ SENT = "headers={'Content-Type': 'application/json'})"
         ),
         (
             f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}}, headers={{'Content-Type': kind, 'Authorization': auth}})",
-            "`cid`, `spec`, `kind` and `auth` are",
+            "`cid`, `spec`, `kind`, and `auth` are",
         ),
         (f'{CURLED} -d "$BODY"', "the value of `$BODY` is not in the command"),
         (f'{CURLED} -d "$(cat body.json)"', "the value of `$(cat body.json)` is"),
