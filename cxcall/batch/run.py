@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.input.row_cells import RowKeys
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
-    from cxcall.batch.limits import FailureLimit, Rate
+    from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection

@@ -14,7 +14,7 @@ from cxcall.runtime import signals
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from cxcall.batch.limits import FailureLimit
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.sources import DEFAULTS
+from cxcall.settings.defaults import DEFAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,10 @@ from threading import current_thread, main_thread
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import CalledPeople
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.resume import (
     find_by_request,
     find_resumable_batches,
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from cxcall.batch.job import Job
-    from cxcall.batch.limits import FailureLimit, Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.ledger.ledger import Ledger
 
@@ -49,6 +50,12 @@ class BatchRules(NamedTuple):
     concurrency: int = 32
     skip_invalid: bool = False
     resume: bool = False
+
+    @classmethod
+    def parse(cls, rate: str, max_failures: int | str | None) -> Self:
+        """Parse a rate and a limit as in `--rate` and `--max-failures`; raises UsageError for any other text."""
+        texts = () if max_failures is None else (str(max_failures),)
+        return cls(Rate.parse(rate), FailureLimit.parse(texts))
 
 
 class BatchRun:

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.client.arguments import parameter_texts, read_body, stop_on_empty_value
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
-from cxcall.client.program_values import parameter_texts, read_body, stop_on_empty_value
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
@@ -234,10 +234,9 @@ class Client:
             print(batch.totals.as_dict())
 
         `rows` is the path of a CSV, JSON Lines, or Excel file, or an iterable of bodies, which may also
-        name parameters; `parameters` are those of every row. Where real calls may be placed, `confirm`
-        must be the number of requests, without the rows that are skipped. `columns` maps targets to
-        headers, like `--map`; `rate` is a text such as `10/s`, and `max_failures` one such as `10` (in a
-        row) or `25%`. The other parameters work like the flags of the command.
+        name parameters; `parameters` are those of every row. Where real calls may be placed, `confirm` must be
+        the number of requests, without the rows that are skipped. `columns` maps targets to headers, like
+        `--map`; `rate` is `10/s`, `max_failures` `10` (in a row) or `25%`. The others work like the flags.
 
         Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
         rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C, SIGTERM, and SIGHUP wait for
@@ -247,13 +246,13 @@ class Client:
         from cxcall.batch.input.national_numbers import parse_country
         from cxcall.batch.input.rows import RowFormat
         from cxcall.batch.job import Job
-        from cxcall.batch.limits import FailureLimit, Rate
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)
-        limit = FailureLimit.parse(() if max_failures is None else (str(max_failures),))
-        pace = Rate.parse(rate or declared.rate)
-        rules = BatchRules(pace, limit, confirm, concurrency, skip_invalid, resume)
+        rules = BatchRules.parse(rate or declared.rate, max_failures)
+        rules = rules._replace(
+            confirm=confirm, concurrency=concurrency, skip_invalid=skip_invalid, resume=resume
+        )
         usual_headers = find_columns(self._flags)
         column_map = ColumnMap(columns or {}, ignore_extra_columns, usual_headers=usual_headers)
         with ExitStack() as stack:
@@ -280,7 +279,7 @@ class Client:
         `source` is pasted text, the `pathlib.Path` of a file, an exchange as a mapping, or a delivery that
         `send` returned. The client's own contract counts as published.
         """
-        from cxcall.client.program_values import exchange_as_mapping
+        from cxcall.client.arguments import exchange_as_mapping
         from cxcall.explaining.explanation import explain
         from cxcall.responses.delivery import Delivery
 

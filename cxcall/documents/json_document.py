@@ -80,7 +80,7 @@ class Document:
         text = self.text
         if isinstance(self.value, dict | list):
             from cxcall.documents.json_spans import leaves_of
-            from cxcall.documents.secret_values import blank_spans
+            from cxcall.documents.masked_quotations import blank_spans
 
             text = blank_spans(text, leaves_of(self._root))
         return [line.rstrip("\r") for line in text.split("\n")]
@@ -200,7 +200,7 @@ def _syntax_error(document: Document) -> Finding:
     finding = _malformed_finding(
         message, fix, "the text does not follow the syntax of JSON (RFC 8259)", place
     )
-    from cxcall.documents.secret_values import hide_secrets
+    from cxcall.documents.masked_quotations import hide_secrets
     from cxcall.runtime.likely_secrets import find_likely_secrets
 
     return hide_secrets(finding, find_likely_secrets(place.crop(_MARGIN).text))

@@ -10,7 +10,6 @@ from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.body.body_check import check_body, check_parameter_values
 from cxcall.explaining.checks.body.lost_body import check_removed_quotes
-from cxcall.explaining.checks.credentials.jwt_claims import read_claims
 from cxcall.explaining.checks.header_check import check_headers, check_token_kind
 from cxcall.explaining.checks.no_response_check import check_failure, note_unknown_outcome
 from cxcall.explaining.checks.published_rules import (
@@ -22,6 +21,7 @@ from cxcall.explaining.checks.url.host_check import check_region
 from cxcall.explaining.checks.url.path_value_check import place_in_url
 from cxcall.explaining.checks.url.route_check import RouteMatch, match_route
 from cxcall.explaining.correction.json_repair import read_body
+from cxcall.explaining.finding_order import rank_findings
 from cxcall.explaining.missing_evidence import (
     note_missing_evidence,
     note_no_evidence,
@@ -34,20 +34,16 @@ from cxcall.explaining.operations.intended_operation import (
     with_method_of_body,
 )
 from cxcall.explaining.operations.known_operations import READ_METHODS, is_upload
-from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.request_masking import mask_numbers, mask_request, with_masked_unknown
+from cxcall.explaining.support_ticket import ticket_facts
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.responses.failures_in_2xx import explain_failures, web_page_finding
-from cxcall.responses.identifiers import correlation_id, correlation_place
+from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.processing_evidence import WEB_PAGE, unreadable_reason
 from cxcall.responses.refusals.cause_table import CHECK_BODY
 from cxcall.responses.refusals.refusal_findings import explain_refusal
-
-
-def _not_captured(where: str) -> str:
-    return f"not captured: copy it from {where}"
 
 
 class Explanation(NamedTuple):
@@ -72,22 +68,7 @@ class Explanation(NamedTuple):
     @property
     def ticket(self) -> dict[str, str]:
         """The facts for a support ticket; for an unknown fact, the value says where to find it."""
-        request, response = self.request, self.request.response
-        is_shown = response is not None and response.status
-        status = (
-            f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
-        )
-        sent = response.headers.get("Date", "") if response else ""
-        rows = {
-            "request": f"{request.method or '?'} {request.host or '<host>'}{mask_text(request.path)}",
-            "response": status or _not_captured("the status line of the response"),
-            "correlation ID": self.correlation_id
-            or _not_captured(correlation_place(self.route.platform)),
-            "time": sent or _not_captured("the header `Date`"),
-            "region": request.host or _not_captured("the host of the URL"),
-        }
-        claims = read_claims(request)
-        return rows | ({"token": str(claims)} if claims else {})
+        return ticket_facts(self.request, self.route.platform)
 
     @property
     def correlation_id(self) -> str | None:

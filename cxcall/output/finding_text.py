@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.documents.secret_values import blank_secrets
+from cxcall.documents.masked_quotations import blank_secrets
 from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import (
     LITERAL,

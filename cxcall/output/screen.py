@@ -271,7 +271,7 @@ class Screen:
         decoded, text = response.json(), response.text
         if not response.is_success:
             from cxcall.runtime.likely_secrets import mask_likely_secrets
-            from cxcall.runtime.secret_members import mask_secret_members
+            from cxcall.runtime.secrets_in_json import mask_secret_members
 
             decoded, text = mask_secret_members(decoded), mask_likely_secrets(text)
         if decoded is not None:

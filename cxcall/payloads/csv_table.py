@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.json_pointer import leaves
-from cxcall.documents.secret_values import blank, hide_secrets
+from cxcall.documents.masked_quotations import blank, hide_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple

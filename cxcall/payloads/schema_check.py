@@ -150,8 +150,8 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         found = without_wrapper(operation, body, found)
     if not found:
         return found
-    from cxcall.documents.secret_values import hide_secrets
-    from cxcall.runtime.secret_members import secret_members
+    from cxcall.documents.masked_quotations import hide_secrets
+    from cxcall.runtime.secrets_in_json import secret_members
 
     secrets = {each for each in secret_members(body.value) if not is_placeholder(each)}
     return [hide_secrets(each, secrets) for each in found] if secrets else found

@@ -53,7 +53,7 @@ def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str =
 def _has_login_host(base_url: str, layers: Sequence[Layer], contract: Contract) -> bool:
     if is_loopback_url(base_url) or (contract.is_shipped and region_of(base_url, contract)):
         return True
-    from cxcall.settings.trust import is_host_of_region, is_published_host
+    from cxcall.settings.untrusted_sources import is_host_of_region, is_published_host
 
     region = find_setting("region", layers)
     return is_published_host(base_url) or bool(region and is_host_of_region(base_url, region))
@@ -165,7 +165,7 @@ def _url_in_region(
             else "use letters, digits, and hyphens",
             code="host-unknown",
         )
-    from cxcall.settings.trust import is_published_host
+    from cxcall.settings.untrusted_sources import is_published_host
 
     url = server or contract.base_url()
     # The region of a platform's host has an effect: it says whether the host is trusted.

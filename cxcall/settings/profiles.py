@@ -10,10 +10,10 @@ from cxcall.documents.private_files import PrivateFile, replace_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.regions import normalize_url, region_domain
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.sources import (
-    DEFAULTS,
     DURATION_SETTINGS,
     GC_PREFIX,
     SECRET_SETTINGS,

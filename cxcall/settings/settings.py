@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.finding import Severity, add_notice, command
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (
-    DEFAULTS,
     DOTENV,
     ENVIRONMENT,
     FLAGS,
@@ -20,7 +20,6 @@ from cxcall.settings.sources import (
     VENDOR_ENVIRONMENT,
     Layer,
     Setting,
-    default_setting,
     find_setting,
     read_environment,
     read_flags,
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
     from cxcall.phone.call_limits import AttemptLimit
-    from cxcall.settings.gc_profiles import GcProfile
+    from cxcall.settings.genesys_cli_profiles import GcProfile
 
 
 class _Text:
@@ -160,7 +159,7 @@ def load_settings(
     from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.setting_values import CXONE, check_values
-    from cxcall.settings.trust import find_trust_errors, platform_of
+    from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
@@ -308,7 +307,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
 
 
 def _gc_profile(profile: Setting) -> GcProfile:
-    from cxcall.settings.gc_profiles import GcProfile
+    from cxcall.settings.genesys_cli_profiles import GcProfile
 
     return GcProfile.read(profile)
 

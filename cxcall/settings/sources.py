@@ -1,4 +1,4 @@
-"""Sources of settings: their layers, names, and defaults, and the values that flags and the environment set."""
+"""Sources of settings: their layers and names, and the values that flags and the environment set."""
 
 from __future__ import annotations
 
@@ -158,18 +158,3 @@ def split_by_owner(found: Mapping[str, Setting]) -> tuple[Layer, Layer]:
 def drop_empty(layer: Layer) -> Layer:
     """Return the settings that have a value."""
     return {name: setting for name, setting in layer.items() if setting.value}
-
-
-DEFAULTS = {
-    "profile": "default",
-    "timeout": "30",
-    "max_wait": "60",
-    "duplicate_window": "900",
-    "hours_policy": "warn",
-}
-
-
-def default_setting(name: str) -> Setting:
-    """Return the value of a setting that no source sets."""
-    value = DEFAULTS.get(name, "")
-    return Setting(value, "default" if value else "not set")

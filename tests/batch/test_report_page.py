@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cxcall.batch.report.chart_over_time import time_bars
 from cxcall.batch.report.html import render_html
 from cxcall.batch.report.recorded_rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.report_counts import summarize
@@ -129,15 +130,15 @@ def test_summary_counts_over_time_and_by_latency() -> None:
     assert summary.rows == 1005
     assert list(summary.outcomes.items()) == [("refused", 100), ("accepted", 900), (NOT_SENT, 5)]
     assert summary.reasons == [("refused", "bad.request", 100)]
-    assert sum(each.counts.total() for each in summary.bins) == 1000
-    assert len(summary.bins) <= 48
+    assert sum(each.counts.total() for each in time_bars(summary)) == 1000
+    assert len(time_bars(summary)) <= 48
     assert sum(count for _, count in summary.latencies.histogram()) == 1000
     assert (summary.latencies.percentile(0.5), round(summary.rate)) == (250, 10)
     load = summarize(report_of(1000, delivery="D1"))  # all rows in one request
     assert (load.rows, load.requests, load.latencies.total()) == (1000, 1, 1)
     assert load.span_text == "from the first request to the last result"
     empty = summarize(BatchReport(report_of(0).batch, [], 0))
-    assert (empty.rows, empty.bins, empty.latencies.percentile(0.5)) == (0, [], None)
+    assert (empty.rows, time_bars(empty), empty.latencies.percentile(0.5)) == (0, [], None)
     assert "Batch report" in render_html(BatchReport(report_of(0).batch, [], 0), empty, START)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.rows import Row
-from cxcall.batch.limits import FailureLimit, Rate
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics.running_counts import BOUNDS_MS, BatchStatistics, Latencies, round_up
 from cxcall.cli.actions.batch.result_printer import describe_outcomes, describe_speed, total_lines

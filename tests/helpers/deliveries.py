@@ -12,8 +12,9 @@ from cxcall.contracts import contract
 from cxcall.credentials.access_token import Token
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.send_plan import Plan
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import Settings
-from cxcall.settings.sources import DEFAULTS, SETTING_NAMES, Setting
+from cxcall.settings.sources import SETTING_NAMES, Setting
 from cxcall.transport.http_messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.fault_server import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cxcall.cli.commands.sandbox import describe_sandbox
-from cxcall.cli.single_command_options import SandboxOptions
+from cxcall.cli.options.sandbox import SandboxOptions
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan

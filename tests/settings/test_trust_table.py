@@ -12,7 +12,7 @@ import pytest
 
 from cxcall.findings.finding import Severity
 from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, VENDOR_VARIABLES
-from cxcall.settings.trust import CHOICES
+from cxcall.settings.untrusted_sources import CHOICES
 from helpers.cases import each_case
 from helpers.trust import SECRET, Folder
 from helpers.trust_table import STRICT, set_secret

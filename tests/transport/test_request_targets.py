@@ -160,7 +160,7 @@ def test_the_flags_of_a_document_are_listed(cxcall: Cxcall) -> None:
 
 def test_url_with_a_backslash_is_at_no_known_host() -> None:
     # urllib reads the host after the `@`, requests the one before the backslash.
-    from cxcall.settings.trust import is_published_host
+    from cxcall.settings.untrusted_sources import is_published_host
     from cxcall.transport.origins import is_http_url, is_loopback_url
 
     assert is_published_host("https://api.mypurecloud.com")

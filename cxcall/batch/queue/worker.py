@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from cxcall.batch.limits import FailureLimit
+    from cxcall.batch.failure_limit import FailureLimit
     from cxcall.batch.queue.worker_batches import Destination, Destinations
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_result import RowResult

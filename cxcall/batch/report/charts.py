@@ -10,7 +10,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.batch.report.report_counts import Summary, TimeBin
+    from cxcall.batch.report.report_counts import Summary
 
 _WIDTH, _HEIGHT = 640, 230
 _LEFT, _BOTTOM, _TOP = 54, 30, 14
@@ -115,26 +115,6 @@ def legend(outcomes: Sequence[str]) -> str:
         for each in outcomes
     )
     return f'<ul class="legend">{items}</ul>'
-
-
-def time_chart(summary: Summary) -> str:
-    """Return the chart of results over time, with its legend and numbers."""
-    used = [name for name in summary.outcomes if any(each.counts[name] for each in summary.bins)]
-    form = "%H:%M:%S" if summary.bin_seconds < 60 else "%H:%M"  # noqa: PLR2004 - a minute
-    if summary.seconds > 86400:  # noqa: PLR2004 - a day
-        form = "%m-%d %H:%M"
-    columns = [_time_column(each, used, form) for each in summary.bins]
-    rows = [
-        (each.start.strftime(form), *(f"{each.counts[name]:,}" for name in used))
-        for each in summary.bins
-    ]
-    chart = column_chart("Results over time, in UTC", columns, labels=6)
-    return chart + legend(used) + data_table(("UTC", *used), rows)
-
-
-def _time_column(entry: TimeBin, used: Sequence[str], form: str) -> Column:
-    parts = [(f"o-{name}", entry.counts[name], name) for name in reversed(used)]
-    return Column(entry.start.strftime(form), parts)
 
 
 def latency_chart(summary: Summary) -> str:

@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from cxcall.batch.report.charts import bar, latency_chart, time_chart
+from cxcall.batch.report.chart_over_time import seconds_of_a_bar, time_chart
+from cxcall.batch.report.charts import bar, latency_chart
 from cxcall.batch.report.recorded_rows import NOT_SENT
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_controls
@@ -149,8 +150,8 @@ def _alert(summary: Summary) -> Iterator[str]:
 def _charts(summary: Summary) -> Iterator[str]:
     if summary.rows:
         yield f'<section class="wide"><h2>Outcomes and reasons</h2>{_reasons(summary)}</section>'
-    if summary.bins:
-        unit = _duration(summary.bin_seconds)
+    if summary.results:
+        unit = _duration(seconds_of_a_bar(summary))
         yield f"<section><h2>Results over time, per {_text(unit)}</h2>{time_chart(summary)}</section>"
     if summary.latencies.has_histogram:
         yield f"<section><h2>Latency in milliseconds</h2>{latency_chart(summary)}</section>"

@@ -1,4 +1,4 @@
-"""Count the results of a batch: by outcome and reason, over time, and by latency."""
+"""Count the results of a batch: by outcome and reason, and by latency."""
 
 from __future__ import annotations
 
@@ -11,25 +11,19 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
-    from cxcall.batch.report.recorded_rows import BatchReport, ReportRow
+    from cxcall.batch.report.recorded_rows import BatchReport
 
 ORDER = [*map(str, OUTCOMES_IN_ORDER), NOT_SENT]
 """Outcomes, the most serious first."""
-_MOST_BINS = 48
-
-
-class TimeBin(NamedTuple):
-    """The number of rows with each outcome in a span of time that starts at `at`."""
-
-    start: datetime
-    counts: Counter[str]
 
 
 class Summary(NamedTuple):
-    """The counts of a report. Times are UTC; latencies are milliseconds; a request may have many rows."""
+    """The counts of a report. Times are UTC; latencies are milliseconds; a request may have many rows.
+
+    `results` has the time and the outcome of each row that was sent.
+    """
 
     rows: int
     requests: int
@@ -38,8 +32,7 @@ class Summary(NamedTuple):
     began_at: datetime | None
     ended_at: datetime | None
     latencies: Latencies
-    bins: list[TimeBin]
-    bin_seconds: float
+    results: list[tuple[datetime, str]]
 
     @property
     def seconds(self) -> float:
@@ -91,7 +84,6 @@ def summarize(report: BatchReport) -> Summary:
     began_at = min((row.began for row in rows if row.began), default=None)
     sent = [row for row in rows if row.began and row.at]
     ended_at = max((row.at for row in sent if row.at), default=None)
-    bins, seconds = _time_bins(sent, began_at, ended_at)
     requests = {row.delivery or row.row: row for row in rows}.values()
     return Summary(
         len(rows) + report.missing,
@@ -101,35 +93,9 @@ def summarize(report: BatchReport) -> Summary:
         began_at,
         ended_at,
         Latencies(row.latency for row in requests if row.latency is not None),
-        bins,
-        seconds,
+        [(row.at, row.outcome) for row in sent if row.at],
     )
 
 
 def _rank(outcome: str) -> int:
     return ORDER.index(outcome) if outcome in ORDER else len(ORDER)
-
-
-def _time_bins(
-    rows: Sequence[ReportRow], began_at: datetime | None, ended_at: datetime | None
-) -> tuple[list[TimeBin], float]:
-    """Return the outcomes in up to 48 equal spans of time, and the seconds of a span."""
-    if began_at is None or ended_at is None:
-        return [], 0.0
-    from datetime import timedelta
-
-    span = (ended_at - began_at).total_seconds()
-    seconds = next((each for each in _SPANS if span / each < _MOST_BINS), span / _MOST_BINS)
-    count = int(span / seconds) + 1
-    bins = [
-        TimeBin(began_at + timedelta(seconds=seconds * index), Counter()) for index in range(count)
-    ]
-    for row in rows:
-        if row.at:
-            index = min(int((row.at - began_at).total_seconds() / seconds), count - 1)
-            bins[max(index, 0)].counts[row.outcome] += 1
-    return bins, seconds
-
-
-_SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
-"""Seconds of one bar in the chart over time."""

@@ -32,8 +32,8 @@ from cxcall.sending.send_plan import SendHooks
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
+    from cxcall.cli.options.campaign import StatusOptions
     from cxcall.cli.shared_options import RequestOptions, TargetOptions
-    from cxcall.cli.single_command_options import StatusOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.settings.settings import Settings
 

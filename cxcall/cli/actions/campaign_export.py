@@ -22,7 +22,7 @@ from cxcall.sending.log_file import stop_on_own_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.cli.single_command_options import ExportOptions
+    from cxcall.cli.options.campaign import ExportOptions
     from cxcall.platform_reads.campaigns import CampaignReader
 
 COMMAND = "campaign export"

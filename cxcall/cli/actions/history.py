@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.option_times import parse_since
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -24,14 +24,10 @@ from cxcall.transport.origins import is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.single_command_options import RecordFilters
+    from cxcall.cli.options.history import RecordFilters
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
 
-_AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_SAMPLE_SPANS = {"--since": "2h", "--older-than": "90d"}
-"""Values that are printed in hints; they must be harmless when pasted into a shell."""
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
 _RECENT = timedelta(days=180)
 _OUTCOMES = (
@@ -94,28 +90,6 @@ def find_delivery(identifier: str) -> Record | None:
             return record
         return found
     return None
-
-
-def parse_since(text: str) -> datetime | None:
-    """Return the time of `--since`, None without it; raises UsageError if it is not valid."""
-    return parse_time(text, "--since") if text else None
-
-
-def parse_time(text: str, flag: str) -> datetime:
-    """Parse `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local if it names no zone)."""
-    try:
-        if ago := _AGO.fullmatch(text.strip()):
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):  # OverflowError: the date is out of range
-        from cxcall.documents.wrong_dates import describe_wrong_date
-
-        wrong = describe_wrong_date(text)
-        raise UsageError(
-            f"invalid time: {wrong}" if wrong else f"invalid time `{text}`",
-            where=flag,
-            fix=f"write `{flag} {_SAMPLE_SPANS[flag]}`, or a date and time, as YYYY-MM-DDTHH:MM",
-        ) from None
 
 
 def _table(records: Sequence[Record]) -> Table:

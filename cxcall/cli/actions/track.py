@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.single_command_options import TrackOptions
+from cxcall.cli.options.track import TrackOptions
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.options.auth import LoginOptions
 from cxcall.cli.shared_options import SettingsOptions
-from cxcall.cli.single_command_options import LoginOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import EXPLICIT, credentials_error

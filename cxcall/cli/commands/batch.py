@@ -2,8 +2,9 @@
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
+from cxcall.cli.options.batch import BatchOptions, ReportOptions
+from cxcall.cli.options.lists import RESENDING
 from cxcall.cli.shared_options import ContractOptions, RequestOptions
-from cxcall.cli.single_command_options import RESENDING, BatchOptions, ReportOptions
 from cxcall.output.output_options import OutputOptions, argument, option
 from cxcall.output.report import Report
 

@@ -1,14 +1,9 @@
 """`cxcall campaign`: load contacts into a list, start and stop a campaign, follow it, export its results."""
 
 from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.options.campaign import CAMPAIGN, ExportOptions, LoadOptions, StatusOptions
+from cxcall.cli.options.lists import RESENDING
 from cxcall.cli.shared_options import RequestOptions
-from cxcall.cli.single_command_options import (
-    CAMPAIGN,
-    RESENDING,
-    ExportOptions,
-    LoadOptions,
-    StatusOptions,
-)
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))

@@ -14,6 +14,7 @@ from cxcall.output.output_options import argument
 from cxcall.output.report import Report, Table
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.dotenv_file import stop_on_machine_variables
 from cxcall.settings.settings import (
     config_dir,
@@ -23,7 +24,7 @@ from cxcall.settings.settings import (
     load_settings,
     state_dir,
 )
-from cxcall.settings.sources import DEFAULTS, SECRET_SETTINGS, Setting
+from cxcall.settings.sources import SECRET_SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Requirement
-from cxcall.cli.single_command_options import DoctorOptions
+from cxcall.cli.options.doctor import DoctorOptions
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.option_checks import Exclusion, Requirement
-from cxcall.cli.single_command_options import ExplainOptions
+from cxcall.cli.options.explain import ExplainOptions
 from cxcall.output.report import Report
 
 app = new_app()

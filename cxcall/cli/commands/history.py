@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from cxcall.cli.actions.history import (
     delivery_text,
     list_deliveries,
-    parse_since,
-    parse_time,
     show_delivery,
     with_missing_records,
 )
 from cxcall.cli.option_binding import accept_global_options, new_app
 from cxcall.cli.option_checks import Exclusion
-from cxcall.cli.single_command_options import SINCE, RecordFilters
+from cxcall.cli.option_times import parse_since, parse_time
+from cxcall.cli.options.history import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, resolve_commands
 from cxcall.ledger.records import record_fields

@@ -1,7 +1,7 @@
 """`cxcall mcp`: serve checks to AI agents."""
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.single_command_options import ServerOptions
+from cxcall.cli.options.mcp import ServerOptions
 from cxcall.findings.errors import UsageError
 
 app = new_app()

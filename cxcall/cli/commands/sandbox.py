@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.cli.option_binding import examples, new_app
+from cxcall.cli.options.sandbox import RequestsOptions, SandboxOptions
 from cxcall.cli.shared_options import ContractOptions, TargetOptions, find_own_contract
-from cxcall.cli.single_command_options import RequestsOptions, SandboxOptions
 from cxcall.contracts.contract import load_contracts
 from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError

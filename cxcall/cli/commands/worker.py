@@ -1,7 +1,7 @@
 """`cxcall worker`: send the rows of queued batches."""
 
 from cxcall.cli.option_binding import new_app
-from cxcall.cli.single_command_options import WorkerOptions
+from cxcall.cli.options.worker import WorkerOptions
 from cxcall.output.report import Report
 
 app = new_app()

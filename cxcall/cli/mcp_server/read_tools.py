@@ -12,9 +12,10 @@ from cxcall.cli.commands.doctor import run_doctor
 from cxcall.cli.commands.operations import list_operations
 from cxcall.cli.commands.validate import run_validation
 from cxcall.cli.mcp_server.tool_results import QUIET
+from cxcall.cli.options.doctor import DoctorOptions
+from cxcall.cli.options.history import RecordFilters
 from cxcall.cli.shared_options import BodyOptions, ContractOptions, GuardOptions, TargetOptions
-from cxcall.cli.single_command_options import DoctorOptions, RecordFilters
-from cxcall.client.program_values import read_body
+from cxcall.client.arguments import read_body
 from cxcall.contracts.contract import load_catalog, load_operation, load_operations
 from cxcall.documents.text_files import read_bytes
 from cxcall.findings.errors import UsageError

@@ -133,7 +133,7 @@ def format_hint(name: str, value: str) -> tuple[str, str]:
         return _date_time_hint(value)
     if name not in _FORMATS:
         return "", ""
-    from cxcall.documents.wrong_dates import describe_wrong_date
+    from cxcall.documents.date_error_messages import describe_wrong_date
 
     noun, example = _FORMATS[name]
     wrong = describe_wrong_date(value) if name == "date" else ""
@@ -144,7 +144,7 @@ def format_hint(name: str, value: str) -> tuple[str, str]:
 def _date_time_hint(value: str) -> tuple[str, str]:
     from datetime import datetime
 
-    from cxcall.documents.wrong_dates import describe_wrong_date
+    from cxcall.documents.date_error_messages import describe_wrong_date
 
     try:
         moment = datetime.fromisoformat(value)

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.batch.limits import FailureLimit, Rate
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.load.chunks import ChunkBuilder
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows, stop_on_earlier_load
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.run_command import BatchCommand, RunMode
 from cxcall.cli.actions.batch.setup import new_job, open_rows, report_errors
@@ -45,8 +46,8 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.run import BegunBatch, Run
+    from cxcall.cli.options.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
-    from cxcall.cli.single_command_options import LoadOptions
     from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cxcall.batch.report.input_columns import InputFile
     from cxcall.batch.report.recorded_rows import BatchReport
     from cxcall.batch.report.report_counts import Summary
+    from cxcall.cli.options.batch import ReportOptions
     from cxcall.cli.shared_options import ContractOptions
-    from cxcall.cli.single_command_options import ReportOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
 

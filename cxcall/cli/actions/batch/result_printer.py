@@ -19,7 +19,7 @@ from cxcall.output.terminal_text import escape_to_one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.batch.limits import Rate
+    from cxcall.batch.rate_limit.rate import Rate
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.statistics.running_counts import BatchStatistics, Latencies
     from cxcall.output.screen import Screen

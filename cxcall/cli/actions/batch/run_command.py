@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.called_people import CalledPeople, describe_change
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_cells import RowKeys
-from cxcall.batch.limits import FailureLimit, Rate
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import (
     find_by_request,
@@ -58,8 +59,9 @@ if TYPE_CHECKING:
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.run import BegunBatch
     from cxcall.batch.statistics.check_counts import CheckStatistics
+    from cxcall.cli.options.batch import BatchOptions
+    from cxcall.cli.options.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
-    from cxcall.cli.single_command_options import BatchOptions, LoadOptions
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
 

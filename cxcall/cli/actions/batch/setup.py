@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import ExitStack
 
+    from cxcall.cli.options.batch import BatchOptions
+    from cxcall.cli.options.campaign import LoadOptions
     from cxcall.cli.shared_options import RequestOptions
-    from cxcall.cli.single_command_options import BatchOptions, LoadOptions
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 

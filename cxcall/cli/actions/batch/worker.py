@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cxcall.batch.limits import FailureLimit, Rate
+from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.queue.worker_batches import Destinations
+from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
@@ -28,7 +29,7 @@ from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.cli.single_command_options import WorkerOptions
+    from cxcall.cli.options.worker import WorkerOptions
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.postgres.queued_rows import QueuedBatch
     from cxcall.settings.settings import Settings

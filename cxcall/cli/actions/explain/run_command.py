@@ -28,7 +28,7 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 from cxcall.responses.refusals.cause_table import Cause, cause_of_status
 
 if TYPE_CHECKING:
-    from cxcall.cli.single_command_options import ExplainOptions
+    from cxcall.cli.options.explain import ExplainOptions
 
 COMMAND = "explain"
 _DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")

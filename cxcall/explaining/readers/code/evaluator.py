@@ -19,7 +19,6 @@ from cxcall.explaining.readers.code.conversions import (
     may_calculate,
     negated,
 )
-from cxcall.explaining.readers.code.known_names import KnownNames
 from cxcall.explaining.readers.code.literals import CodeToken, scan
 from cxcall.explaining.readers.code.sent_body import with_queries
 from cxcall.explaining.readers.code.token_tree import (
@@ -49,6 +48,7 @@ from cxcall.explaining.readers.code.values import (
     unknown,
     without_itself,
 )
+from cxcall.explaining.readers.code.variables import KnownNames
 from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.documents.wrong_dates import describe_wrong_date
+from cxcall.documents.date_error_messages import describe_wrong_date
 from helpers.cases import each_case
 
 if TYPE_CHECKING:

@@ -1,0 +1,43 @@
+"""The options of the commands that send the rows of a file."""
+
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+
+from cxcall.batch.failure_limit import FailureLimit
+from cxcall.cli.option_checks import Exclusion
+from cxcall.cli.shared_options import ENCODING, SHEET
+from cxcall.output.output_options import OptionGroup, argument, option
+
+LIST_FILE = argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.", default=...)
+CONCURRENCY = option(
+    "--concurrency N", "Limit the number of requests in flight.", show_default=True, min=1, max=256
+)
+_LIMIT = FailureLimit()
+MAX_FAILURES = option(
+    "--max-failures N|N%",
+    f"Stop after N failures in a row [{_LIMIT.consecutive}], or N% of all [{_LIMIT.share:.0%}].",
+)
+RESENDING = Exclusion(
+    ("--resume", "--again"),
+    "for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+    "a resumed batch never sends a row again that was, or may have been, processed",
+)
+RESUME = option("--resume", "Continue an earlier run of this file.")
+REJECTS = option("--rejects FILE", "Record refused and invalid rows in a new file.")
+
+
+class FileOptions(OptionGroup):
+    """The options for reading a file of rows."""
+
+    map: list[str] | None = option(
+        "--map TARGET=HEADER", "Fill TARGET from the column with this header."
+    )
+    mapping: str | None = option("--mapping FILE", "Read the column names from a TOML file.")
+    ignore_extra_columns: bool = option(
+        "--ignore-extra-columns", "Ignore columns that no flag or property matches."
+    )
+    key: str | None = option("--key COLUMN", "Use this column to name the rows in reports.")
+    encoding: str | None = ENCODING
+    sheet: str | None = SHEET
+    default_country: str | None = option(
+        "--default-country CODE", "Set the country of national numbers, such as US."
+    )
