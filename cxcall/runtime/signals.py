@@ -180,9 +180,9 @@ class DeferredSignals:
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # only the main thread handles signals
-            self._before = {
-                number: signal.signal(number, self._handle) for number in handled_signals()
-            }
+            self._before = {number: signal.getsignal(number) for number in handled_signals()}
+            for number in self._before:
+                signal.signal(number, self._handle)
             self.caught = self.caught or bool(deferred)
             deferred.clear()
         return self

@@ -82,11 +82,11 @@ def deliver(
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
     attempts = _Attempts(plan, ledger, tokens, hooks)
     signals = attempts.signals = watch.signals if watch else attempts.signals
-    with signals:
-        try:
+    try:
+        with signals:
             return _deliver_once(attempts, ledger, token, watch)
-        finally:  # and again at the end of the block, if an exception of the program comes within it
-            signals.restore()
+    finally:  # again, if an exception of the program comes at the start or the end of the block
+        signals.restore()
 
 
 def _deliver_once(

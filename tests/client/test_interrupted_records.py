@@ -22,7 +22,7 @@ from cxcall.ledger.sqlite.sqlite_database import SqliteDatabase
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.configured_ledger import open_ledger
 from helpers.command import CONTACT
-from helpers.interrupts import SIGNAL, BlockEnd, TooLateError, handler_that_raises
+from helpers.interrupts import SIGNAL, BlockEnd, TooLateError, handler_that_raises, tracing
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_exception_at_the_end_of_any_block_of_the_ledger(ledger: Platform, step:
         for occurrence in count(1):
             end, reason = BlockEnd(folder, step, occurrence), f"{step}-{occurrence}"
             try:
-                with end.tracing():
+                with tracing(end):
                     send(client, reason)
             except (TooLateError, InterruptedDelivery) as error:
                 check_interrupted_send(ledger, client, reason, error)
@@ -125,6 +125,39 @@ def test_exception_at_the_end_of_a_send_leaves_the_handlers_of_the_program(
     assert raised.value.delivery.outcome is Outcome.ACCEPTED
     assert signal.getsignal(signal.SIGTERM) is before
     assert set(platform.dials.values()) == {1}
+
+
+def test_exception_at_the_start_of_a_send_leaves_the_handlers_of_the_program(
+    platform: Platform,
+) -> None:
+    start = DeferredSignals.__enter__.__code__
+    before = signal.getsignal(signal.SIGTERM)
+
+    def interrupt(step: int) -> Any:
+        steps = count()
+
+        def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+            if frame.f_code is not start:
+                return None
+            frame.f_trace_opcodes = True
+            if event == "opcode" and next(steps) == step:
+                signal.raise_signal(SIGNAL)
+            return trace
+
+        return trace
+
+    with Client() as client, handler_that_raises(TooLateError()):
+        send(client, "first")
+        for step in count():
+            try:
+                with tracing(interrupt(step)):
+                    send(client, f"{step}")
+            except TooLateError:
+                assert signal.getsignal(signal.SIGTERM) is before, step
+            else:
+                break
+    assert step > 20
+    assert len(platform.dials) == 2  # nothing was sent where the program interrupted
 
 
 def test_interrupted_change_of_durability_makes_no_later_record_less_durable(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
 
@@ -66,13 +66,14 @@ class BlockEnd:
                 signal.raise_signal(SIGNAL)
         return self
 
-    @contextmanager
-    def tracing(self) -> Iterator[None]:
-        """Trace this thread in a block."""
-        if own := inspect.currentframe():
-            own.f_trace_opcodes = True  # Python 3.12 must know before that steps will be traced
-        sys.settrace(self)
-        try:
-            yield
-        finally:
-            sys.settrace(None)
+
+@contextmanager
+def tracing(trace: Callable[[FrameType, str, Any], Any]) -> Iterator[None]:
+    """Trace this thread, also the steps in its functions, in a block."""
+    if own := inspect.currentframe():
+        own.f_trace_opcodes = True  # Python 3.12 must know before that steps will be traced
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
