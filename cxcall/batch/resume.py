@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.batch.job import SANDBOX_TARGET
+from cxcall.batch.sent_rows import SentRows
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
@@ -120,14 +121,15 @@ def _similar_batches(ledger: Ledger, job: Job) -> list[Batch]:
     ]
 
 
-def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
-    """Return a function that returns the delivery of a request by these batches, whatever its row."""
+def find_by_request(job: Job, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+    """Return a function that returns the delivery of a row by these batches: of its request, or of its number in the file."""
+    sent = SentRows(ledger, job, batches)
 
-    def find_earlier(checked: CheckedRequest, _row: int) -> Record | None:
+    def find_earlier(checked: CheckedRequest, row: int) -> Record | None:
         if not batches:
             return None
         record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
-        return record if record is not None and record.may_be_processed else None
+        return record if record is not None and record.may_be_processed else sent.find(row)
 
     return find_earlier
 

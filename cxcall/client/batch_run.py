@@ -84,7 +84,7 @@ class BatchRun:
         self._selection = stack.enter_context(
             RowSelection(
                 job,
-                find_by_request(ledger, self._batches),
+                find_by_request(job, ledger, self._batches),
                 ledger,
                 called=CalledPeople(ledger, job, self._batches),
             )

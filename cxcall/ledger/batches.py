@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database_interface import never
 from cxcall.ledger.intents import LOAD, MAX_NOTE_LENGTH, new_id
-from cxcall.ledger.records import Batch, FileContent, UnsentRow
+from cxcall.ledger.records import Batch, FileContent, Record, UnsentRow
 from cxcall.ledger.stored_texts import mask_for_ledger, storable
 
 if TYPE_CHECKING:
@@ -160,6 +160,19 @@ class BatchRecords:
         with self._database.snapshot():
             for batch in batches:
                 yield from self._database.run(statement, (batch,))
+
+    def numbers_by_row(self, batches: Collection[str]) -> Iterator[tuple[int, int]]:
+        """Yield the row of each delivery of some batches, with the number of the delivery."""
+        statement = "SELECT row, number FROM delivery WHERE batch = ? AND batch <> '' AND row > 0"
+        with self._database.snapshot():
+            for batch in batches:
+                yield from self._database.run(statement, (batch,))
+
+    def delivery(self, number: int) -> Record:
+        """Return the delivery with a number."""
+        with self._database.snapshot():
+            (found,) = self._rows.select("WHERE d.number = ?", (number,))
+        return found.record
 
     def deliveries_without_people(self, batches: Collection[str]) -> set[str]:
         """Return the IDs of deliveries that called, or may have called, people who are not recorded."""

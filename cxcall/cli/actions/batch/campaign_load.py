@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +97,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
                 as_curl=common.sending.curl,
                 command=COMMAND,
                 combine=builder.combine,
-                finder=partial(_find_loaded, job),
+                finder=_find_loaded,
             )
         run = _LoadCommand(job, options, screen, rate, limit, RunMode())
         run.prepare(

@@ -45,7 +45,7 @@ def print_requests(
     waits_for_hours: bool = False,
     command: str = COMMAND,
     combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
-    finder: Callable[[Ledger, Sequence[str]], FindEarlier] = find_by_request,
+    finder: Callable[[Job, Ledger, Sequence[str]], FindEarlier] = find_by_request,
 ) -> Report:
     """Print each request that would be sent; send nothing.
 
@@ -55,7 +55,7 @@ def print_requests(
     if resume:
         ledger = stack.enter_context(open_ledger())
         batches = find_resumable_batches(ledger, job, resume=True)
-        find_earlier, called = finder(ledger, batches), CalledPeople(ledger, job, batches)
+        find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
     selection = stack.enter_context(
         RowSelection(job, find_earlier, called=called, waits_for_hours=waits_for_hours)
     )

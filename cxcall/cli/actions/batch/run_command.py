@@ -166,7 +166,7 @@ class BatchCommand:
 
     def find_earlier(self, ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
         """Return a function that returns the delivery of a request and its row by these batches."""
-        return find_by_request(ledger, batches)
+        return find_by_request(self.job, ledger, batches)
 
     def ask(self, count: int) -> None:
         """Ask a person to confirm the number of calls, unless `--confirm` does."""

@@ -1,0 +1,85 @@
+"""`--resume` after the document of the operation was edited calls nobody a second time, although all requests are others."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+NUMBERS = [f"+1202555010{row}" for row in range(5)]
+"""The first is accepted, the second unknown, the third refused, the fourth stops the batch."""
+
+
+def document(path: str = "/dial", server: str = "/api", kind: str = "string") -> dict[str, Any]:
+    properties = {"phoneNumber": {"type": "string"}, "rank": {"type": kind}}
+    schema = {"type": "object", "required": ["phoneNumber"], "properties": properties}
+    post = {
+        "operationId": "dialNumber",
+        "x-cxcall-rings": True,
+        "security": [],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": f"https://own.example{server}"}],
+        "paths": {path: {"post": post}},
+    }
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def ledger(request: pytest.FixtureRequest, cxcall: Cxcall) -> None:
+    """Choose the database of the ledger."""
+    if request.param == "postgres":
+        cxcall.environment["CXCALL_LEDGER"] = request.getfixturevalue("postgres_url")
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"path": "/v2/dial"},
+        {"server": "/api/v2"},
+        {"kind": "integer"},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_no_row_that_may_have_been_processed_is_sent_again(
+    cxcall: Cxcall, edit: dict[str, str]
+) -> None:
+    called: list[str] = []
+    is_over = False
+
+    def answer(body: Any, _count: int) -> Reply:
+        number = body["phoneNumber"]
+        row = NUMBERS.index(number)
+        if not is_over and row == 3:
+            return Reply(429, {}, {"Retry-After": "900"})
+        if not is_over and row == 2:
+            return Reply(400, {"message": "no"}, rings=False)
+        called.append(number)
+        return Reply(0) if row == 1 and not is_over else Reply()
+
+    cxcall.file("own.json", document())
+    lines = [f"{number},{row}" for row, number in enumerate(NUMBERS)]
+    cxcall.file("calls.csv", "\n".join(("/phoneNumber,/rank", *lines)) + "\n")
+    words = ("batch", "calls.csv", "--operation", "dialNumber", "--contract", "own.json")
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        cxcall(*words, "--concurrency", "1", "--confirm", "5", code=9)
+        assert called == NUMBERS[:2]
+        is_over = True
+        cxcall.file("own.json", document(**edit))
+        checked = cxcall(*words, "--resume", "--dry-run", code=0)
+        assert "5 rows, 5 valid, 2 done by an earlier run" in checked.err
+        ran = cxcall(*words, "--resume", "--confirm", "3", "-o", "jsonl", code=9)
+    *rows, _ = map(json.loads, ran.out.splitlines())
+    assert [each["outcome"] for each in rows] == ["accepted", "unknown", *["accepted"] * 3]
+    assert called == NUMBERS
