@@ -8,7 +8,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Self
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from cxcall.credentials.access_token import credentials_error
 from cxcall.credentials.token_request import redeem_code
@@ -55,13 +55,13 @@ class Login:
         }
         return f"{self.client.token_url.rpartition('/')[0]}/authorize?{urlencode(query)}"
 
-    def code(self, redirect: str) -> str:
-        """Return the code in the URL that the browser was redirected to.
+    def code(self, query: str) -> str:
+        """Return the code in the query of the URL that the browser was redirected to.
 
         Raises ForeignRedirectError if its `state` belongs to another login; CredentialsError when
         it reports an error (RFC 6749 section 4.1.2.1) or has no code.
         """
-        values = dict(parse_qsl(urlsplit(redirect).query))
+        values = dict(parse_qsl(query))
         if not secrets.compare_digest(values.get("state", "").encode(), self.state.encode()):
             raise ForeignRedirectError
         if "error" in values:
@@ -129,8 +129,13 @@ class ForeignRedirectError(Exception):
     """A redirect belongs to another login; it is answered like any other request, and the wait continues."""
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Print no traceback if the browser resets a connection."""
+
+
 class RedirectServer:
-    """A server on 127.0.0.1 that accepts one redirect and passes its URL to `code`.
+    """A server on 127.0.0.1 that accepts one redirect and passes its query to `code`.
 
     `code` raises ForeignRedirectError for a redirect of another login.
 
@@ -144,14 +149,13 @@ class RedirectServer:
         self._has_responded = Event()
         self._outcome: str | CredentialsError = ""
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+            self._server = _Server(("127.0.0.1", port), self._handler())
         except OSError as error:
             raise UsageError(
                 f"cannot listen on port {port}: {error.strerror}",
                 where="--port",
                 fix="use a port for which the client has a redirect URI, or leave out the port",
             ) from None
-        self._server.daemon_threads = True  # a browser keeps unused connections open
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.redirect_uri = f"http://localhost:{self._server.server_port}"
 
@@ -173,23 +177,19 @@ class RedirectServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handle(self, path: str, host: str) -> str:
+    def _handle(self, target: str, host: str) -> str:
         """Handle the first redirect of this login and return the text of the page; empty for any other request."""
-        parts = urlsplit(path)
+        path, _, query = target.partition("?")
         port = self._server.server_port
         # The Host header shows whether another site's name resolves to this machine (DNS rebinding).
         is_ours = host.lower() in (f"localhost:{port}", f"127.0.0.1:{port}")
-        if (
-            not is_ours
-            or parts.path not in ("", "/")
-            or not _REDIRECT_PARAMETERS & {*parse_qs(parts.query)}
-        ):
+        if not is_ours or path != "/" or not _REDIRECT_PARAMETERS & {*parse_qs(query)}:
             return ""
         with self._lock:
             if self._is_received:
                 return ""
             try:
-                self._outcome = self._code(f"{self.redirect_uri}/?{parts.query}")
+                self._outcome = self._code(query)
             except ForeignRedirectError:
                 return ""
             except CredentialsError as error:
@@ -205,8 +205,15 @@ class RedirectServer:
 
             def do_GET(self) -> None:
                 text = server._handle(self.path, self.headers.get("Host", ""))
-                page = _PAGE.format(text=text or "Not found.").encode()
-                self.send_response(200 if text else 404)
+                try:
+                    self._send_page(200 if text else 404, text or "Not found.")
+                finally:  # the login continues even if the browser closed the connection
+                    if text:
+                        server._has_responded.set()
+
+            def _send_page(self, status: int, text: str) -> None:
+                page = _PAGE.format(text=text).encode()
+                self.send_response(status)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(page)))
                 self.send_header("Content-Security-Policy", "default-src 'none'")
@@ -215,8 +222,6 @@ class RedirectServer:
                 self.send_header("Connection", "close")
                 self.end_headers()
                 self.wfile.write(page)
-                if text:
-                    server._has_responded.set()
 
             def log_message(self, *_: object) -> None:
                 """Log nothing, because the path contains the code."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode, urlsplit
@@ -10,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 import requests
 
+from cxcall.credentials.browser_login import RedirectServer
 from helpers.command import Cxcall
 from helpers.oauth_provider import (
     WAIT,
@@ -98,13 +101,32 @@ def test_unrelated_requests_do_not_end_the_login(cxcall: Cxcall, start: Start) -
         strange = {"Host": "rebound.example"}
         assert requests.get(f"{back}/?code=1", headers=strange, timeout=WAIT).status_code == 404
         assert requests.post(f"{back}/?code=1", timeout=WAIT).status_code == 501
+        with socket.create_connection(("127.0.0.1", urlsplit(back).port or 0)) as strange_target:
+            strange_target.sendall(b"GET http://[::1/?code=1 HTTP/1.1\r\n\r\n")
+            assert b" 404 " in strange_target.recv(100)
         Person().log_in(running.page)
         running.end(0)
 
 
-def test_idle_browser_connection_does_not_block_the_login(cxcall: Cxcall, start: Start) -> None:
-    import socket
+def test_redirect_on_a_connection_that_is_reset_ends_the_login(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    browser = socket.socket()
+    browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
+    def reset(query: str) -> str:
+        browser.close()
+        return query
+
+    with RedirectServer(0, reset) as server:
+        address = urlsplit(server.redirect_uri)
+        browser.connect(("127.0.0.1", address.port))
+        browser.sendall(f"GET /?code=1 HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        assert server.wait(5) == "code=1"
+    assert capfd.readouterr().err == ""
+
+
+def test_idle_browser_connection_does_not_block_the_login(cxcall: Cxcall, start: Start) -> None:
     with (
         waiting(cxcall, start) as (running, back),
         socket.create_connection(("127.0.0.1", urlsplit(back).port or 0)),
