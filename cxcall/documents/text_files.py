@@ -34,6 +34,8 @@ LARGEST_SETTINGS = 1 << 20
 """The most bytes of a file of settings."""
 
 _PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
+_read_inputs: set[tuple[int, int]] = set()
+"""The device and inode of stdin and of pipes that were opened: their content can be read only once."""
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
 _SAMPLE = 4096
 """Bytes of a file that are checked to decide whether it is text."""
@@ -216,15 +218,18 @@ def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
 
 
 def open_file(path: str) -> BufferedReader:
-    """Open a regular file, or a pipe that the shell opened; raises OSError, and UnreadableError for others."""
-    return open(path, "rb", opener=_open_descriptor)
+    """Open a regular file, stdin (`-`), or a pipe that the shell opened; raises OSError, and UnreadableError for others."""
+    return _open_stdin() if path == STDIN else open(path, "rb", opener=_open_descriptor)
 
 
 def _open_descriptor(path: str, flags: int) -> int:
     # Opening a named pipe would wait until a process writes to it.
     descriptor = open_at_once(path, flags)
     try:
-        _stop_on_device(path, os.fstat(descriptor))
+        found = os.fstat(descriptor)
+        _stop_on_device(path, found)
+        if not stat.S_ISREG(found.st_mode):
+            _stop_on_second_read(path, found)
         wait_for_data(descriptor)
     except BaseException:
         os.close(descriptor)
@@ -246,6 +251,19 @@ def _stop_on_device(path: str, found: os.stat_result) -> None:
         where=path,
         fix="use a regular file; where a payload is read, you can also pipe it into `-`",
     )
+
+
+def _stop_on_second_read(path: str, found: os.stat_result) -> None:
+    """Raise UnreadableError for stdin or a pipe that was read before: it would seem to be empty."""
+    input_ = found.st_dev, found.st_ino
+    if input_ in _read_inputs:
+        raise UnreadableError(
+            f"`{path}` can be read only once",
+            where=path,
+            fix="save one of the inputs in a file, and give the name of the file",
+        )
+    if not stat.S_ISCHR(found.st_mode):  # the null device is always empty
+        _read_inputs.add(input_)
 
 
 def _too_large(path: str, part: str, largest: int) -> UnreadableError:
@@ -277,6 +295,7 @@ def _open_stdin() -> BufferedReader:
             where="-",
             fix="give the name of a file, or pipe the input in",
         )
+    _stop_on_second_read(STDIN, os.fstat(stdin.fileno()))
     return BufferedReader(_InputFile(stdin.fileno(), closefd=False))
 
 

@@ -79,6 +79,10 @@ def test_the_null_device_is_an_empty_file(cxcall: Cxcall) -> None:
         ("{} validate - < body.json", 0),
         ("{} validate /dev/stdin < body.json", 0),
         ("{} personal-connection --file body.json --do-not-call <(echo +12025550100) -n", 0),
+        ("{} batch <(cat body.json) --operation personal-connection -n", 0),
+        ("cat body.json | {} personal-connection --file - --do-not-call - -n", 2),
+        ("{} personal-connection --file - --do-not-call - -n < body.json", 2),
+        ("cat body.json | {} personal-connection --file /dev/stdin --do-not-call - -n", 2),
     ],
 )
 def test_a_pipe_of_the_shell_is_read(cxcall: Cxcall, command: str, code: int) -> None:

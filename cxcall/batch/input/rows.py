@@ -51,7 +51,7 @@ _BYTE_ORDER_MARKS = (
 _SAMPLES = 20
 """The number of records that are read to propose targets for unknown columns."""
 LARGEST_PIPE = 4 << 30
-"""The most bytes of rows from stdin, which are copied to a temporary file."""
+"""The most bytes of rows from a pipe, which are copied to a temporary file."""
 
 
 class Row(NamedTuple):
@@ -90,8 +90,8 @@ class RowFormat(NamedTuple):
 class RowFile:
     """A file of rows that can be read more than once; only an Excel file is kept in memory as a whole.
 
-    Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
-    is the absolute path, empty for stdin and for `content`, which is read in place of a file; `digest`
+    Stdin, or a pipe, is copied to an unnamed temporary file, which the system removes with the process. `file`
+    is the absolute path, empty for stdin, a pipe, and `content`, which is read in place of a file; `digest`
     the SHA-256 of the content. `header` is the header of the table after it was read.
     """
 
@@ -104,7 +104,8 @@ class RowFile:
         self.name = path
         self.format = row_format
         self._binary = content or _open(path)
-        self.file = "" if path == STDIN or content else str(Path(path).resolve())
+        is_file = path != STDIN and not content and Path(path).is_file()
+        self.file = str(Path(path).resolve()) if is_file else ""
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
@@ -275,9 +276,9 @@ def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> Cxca
 
 
 def _open(path: str) -> IO[bytes]:
-    """Open a file; copy stdin to a temporary file, because rows are read twice."""
+    """Open a file; copy stdin or a pipe to a temporary file, because rows are read twice."""
     opened = open_bytes(path)
-    if path != STDIN:
+    if path != STDIN and opened.seekable():
         return opened
     from tempfile import TemporaryFile
 
@@ -286,8 +287,8 @@ def _open(path: str) -> IO[bytes]:
         copy.write(block)
         if copy.tell() > LARGEST_PIPE:
             raise UsageError(
-                f"`-` has more than {LARGEST_PIPE >> 30} GiB",
-                where="-",
+                f"`{path}` has more than {LARGEST_PIPE >> 30} GiB",
+                where=path,
                 fix="split the input, or give a file, which can have any size",
             )
     return copy
