@@ -27,7 +27,7 @@ def main() -> None:
     from cxcall.cli.main import run
 
     if "_CXCALL_COMPLETE" in os.environ:
-        from cxcall.cli.completion import complete
+        from cxcall.cli.completion_candidates import complete
 
         exit_process(0, complete(sys.argv[1:], os.environ) + "\n")
     exit_process(run(sys.argv[1:]))

@@ -9,7 +9,8 @@ from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors

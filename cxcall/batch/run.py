@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
     from cxcall.batch.failure_limit import FailureLimit
-    from cxcall.batch.input.row_cells import RowKeys
+    from cxcall.batch.input.row_keys import RowKeys
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limit.rate import Rate

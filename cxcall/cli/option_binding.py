@@ -17,8 +17,8 @@ from cxcall.cli import option_checks
 from cxcall.cli.command_classes import CommandGroup, OptionsCommand, missing_command, parameter_name
 from cxcall.cli.shared_options import COMMON
 from cxcall.findings.errors import CxcallError
+from cxcall.findings.hinted_commands import set_target
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.hinted_commands import set_target
 from cxcall.output.output_options import (
     Declaration,
     OutputOptions,

@@ -10,7 +10,8 @@ import typer
 from cxcall.cli.command_classes import omitted_hint, parameter_name, raw_value
 from cxcall.contracts.json_schema import schema_types
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.output.report import Report
 from cxcall.runtime.name_similarity import find_similar
 

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.failure_limit import FailureLimit
-from cxcall.batch.input.row_cells import RowKeys
+from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.resume import (

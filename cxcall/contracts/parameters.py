@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types_of
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.operating_system import is_others_readable, open_lock, try_lock
 

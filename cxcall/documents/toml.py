@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -118,36 +118,6 @@ class Finding(NamedTuple):
         return f"{type(self).__name__}({', '.join(map(repr, shown))})"
 
 
-def resolve_commands(delivery: str) -> str:
-    """Return the two commands that record whether a delivery, named by its ID, placed a call."""
-    both = (
-        command("cxcall", "history", "resolve", delivery, flag)
-        for flag in ("--placed", "--not-placed")
-    )
-    return " or ".join(both)
-
-
-def command(*words: str) -> str:
-    """Return a command line in backticks that can be pasted into a shell, with its words quoted if needed."""
-    return f"`{' '.join(map(_quote, words))}`"
-
-
-def _quote(word: str) -> str:
-    """Return a word for a shell; one with line breaks or control characters in the form `$'...'` of bash and zsh."""
-    from shlex import quote
-
-    if word.isprintable():
-        return quote(word)
-    return "$'" + "".join(map(_escape, word)) + "'"
-
-
-def _escape(character: str) -> str:
-    if character.isprintable():
-        return f"\\{character}" if character in "\\'" else character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"  # noqa: PLR2004 - ASCII
-
-
 def list_in_words(texts: Sequence[str]) -> str:
     """Return texts as a list in a sentence: `a`, `a and b`, or `a, b, and c`."""
     *others, last = texts

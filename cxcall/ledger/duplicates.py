@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding, command, resolve_commands
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command, resolve_commands
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.documents.masked_quotations import blank_secrets
-from cxcall.output.hinted_commands import complete_commands
+from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.terminal_text import (
     LITERAL,
     MIN_COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.output.hinted_commands import complete_commands
+from cxcall.findings.hinted_commands import complete_commands
 from cxcall.phone import number_masking
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from cxcall.findings.errors import UsageError
-from cxcall.output.hinted_commands import complete_commands
+from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.output_options import CI_FORMATS
 from cxcall.output.terminal_text import escape_cell, escape_controls, escape_in_json, fold
 from cxcall.runtime.known_secrets import redact, redact_value
@@ -162,7 +162,7 @@ class Screen:
         if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
-        from cxcall.output.terminal_displays import make_progress_bar
+        from cxcall.output.progress import make_progress_bar
 
         bar = make_progress_bar(self.stderr, uses_color=self.uses_color(self.stderr))
         before = self.stdout
@@ -310,7 +310,7 @@ class Screen:
             return
         from rich.console import Console
 
-        from cxcall.output.terminal_displays import new_grid
+        from cxcall.output.terminal_tables import new_grid
 
         columns = terminal_columns(stream)
         color: Literal["auto"] | None = "auto" if self.uses_color(stream) else None

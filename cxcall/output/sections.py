@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.findings.hinted_commands import complete_commands
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.hinted_commands import complete_commands
 from cxcall.output.terminal_text import cell_width, escape_controls, escape_to_one_line, fold
 
 if TYPE_CHECKING:

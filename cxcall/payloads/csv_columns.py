@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import sample_member
 from cxcall.runtime.patterns import compile_pattern

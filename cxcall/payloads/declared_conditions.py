@@ -41,7 +41,7 @@ def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]
     from cxcall.findings.edit import Applicability, Edit, write
 
     if breach.op == "add":
-        from cxcall.payloads.errors.value_corrections import new_value
+        from cxcall.payloads.errors.suggested_values import new_value
 
         value = new_value(operation, place)
         if value == {} and "id" in operation.schema_at(place).get("properties", ()):

@@ -19,7 +19,8 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Excerpt, Finding, Severity, command
+from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
 

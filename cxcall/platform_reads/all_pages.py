@@ -13,7 +13,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from cxcall.contracts import paging as names
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.platform_reads.read_requests import ReadError
 from cxcall.responses.message_in_body import shorten

@@ -9,7 +9,7 @@ from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.credentials import token_provider
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import number_masking

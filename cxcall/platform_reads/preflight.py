@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.credentials import token_provider
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.finding import Severity, command
+from cxcall.findings.finding import Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.payloads.schema_check import has_errors
 from cxcall.phone import number_masking
 from cxcall.platform_reads.object_lookups import (

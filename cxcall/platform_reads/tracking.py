@@ -11,7 +11,8 @@ from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
 from cxcall.platform_reads.read_requests import ReadError, read_text, require_items

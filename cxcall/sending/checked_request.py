@@ -11,7 +11,8 @@ from cxcall.contracts.contract import operation_at
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
-from cxcall.findings.finding import Finding, command, printable
+from cxcall.findings.finding import Finding, printable
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import encode_body, is_form
 from cxcall.payloads.schema_check import (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, RetryStoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.processing_evidence import (

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.settings.sources import (

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents import toml
 from cxcall.documents.private_files import is_readable_by_others
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
 
 if TYPE_CHECKING:

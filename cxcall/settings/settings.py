@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.findings.finding import Severity, add_notice, command
+from cxcall.findings.finding import Severity, add_notice
+from cxcall.findings.hinted_commands import command
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS, default_setting
 from cxcall.settings.sources import (

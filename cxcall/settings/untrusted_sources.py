@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, command, printable
+from cxcall.findings.finding import Finding, printable
+from cxcall.findings.hinted_commands import command
 from cxcall.settings.regions import region_domain, url_area
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import (

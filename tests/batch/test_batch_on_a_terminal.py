@@ -11,10 +11,11 @@ import pytest
 from cxcall.batch.input.rows import Row
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.statistics.running_counts import BatchStatistics
-from cxcall.cli.actions.batch.result_printer import ProgressLines, outcome_table
+from cxcall.cli.actions.batch.result_printer import outcome_table
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.output.output_options import OutputOptions
+from cxcall.output.progress import ProgressLines
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.responses.delivery import Delivery

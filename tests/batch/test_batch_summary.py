@@ -9,7 +9,7 @@ import pytest
 
 from cxcall.cli.actions.batch.recorded_batches import list_batches
 from cxcall.ledger.ledger import Ledger
-from cxcall.output.terminal_displays import new_grid
+from cxcall.output.terminal_tables import new_grid
 from helpers.batch_files import FAST, PERSONAL, at, body, write_lines
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.batch.input.row_cells import cells_of
+from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import Row
 from cxcall.batch.report.recorded_rows import BatchReport, ReportRow, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from cxcall import explain
+from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import (
     CorrectedRequest,
     correct_request,
     find_correction,
 )
-from cxcall.explaining.correction.shell_forms import find_shell_form
 from helpers.command import Cxcall
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.output.hinted_commands import complete_commands, set_target
+from cxcall.findings.hinted_commands import complete_commands, set_target
 from helpers.command import CAMPAIGN, CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import pytest
 
 from cxcall.output.report import Table
-from cxcall.output.terminal_displays import new_grid
+from cxcall.output.terminal_tables import new_grid
 
 
 @pytest.mark.parametrize(

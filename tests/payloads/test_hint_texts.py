@@ -14,7 +14,7 @@ from cxcall.payloads.errors.hint_texts import (
     property_template,
     retype_hint,
 )
-from cxcall.payloads.errors.value_corrections import retype
+from cxcall.payloads.errors.suggested_values import retype
 from cxcall.runtime.name_similarity import nearest_name
 from helpers.cases import each_case
 

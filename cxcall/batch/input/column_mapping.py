@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
     HEADER_RULE,

@@ -15,7 +15,8 @@ from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.row_ranges import format_ranges, note_of_unknown_rows
 from cxcall.output.report import Report
 from cxcall.payloads.payload import Payload

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.column_mapping import ColumnMap
-from cxcall.batch.input.row_cells import cells_of
+from cxcall.batch.input.row_keys import cells_of
 from cxcall.batch.input.rows import RowFile, RowFormat
 from cxcall.batch.report.reject_file import RejectFile, is_reject
 from cxcall.findings.errors import UsageError

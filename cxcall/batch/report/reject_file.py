@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
-from cxcall.batch.input.row_cells import source_of
+from cxcall.batch.input.row_keys import source_of
 from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.findings.errors import UsageError

@@ -11,7 +11,7 @@ from cxcall.contracts.campaign_roles import find_roles
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
-from cxcall.findings.finding import command as command_line
+from cxcall.findings.hinted_commands import command as command_line
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.option_times import parse_since
 from cxcall.documents.json_text import as_text
-from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
 from cxcall.ledger.intents import RESOLUTIONS
@@ -80,16 +79,6 @@ def with_missing_records(report: Report, ledger: Ledger) -> Report:
         exit_code=ExitCode.STOPPED,
         findings=(missing_records_finding(problem),),
     )
-
-
-def find_delivery(identifier: str) -> Record | None:
-    """Return the newest delivery with an engagement ID, or the one with a delivery ID; None if unknown."""
-    with suppress(CxcallError), open_ledger(to_read=True) as ledger:
-        found = next(ledger.records(engagement_id=identifier, limit=1), None)
-        if found is None and (record := ledger.get(identifier)).id == identifier.upper():
-            return record
-        return found
-    return None
 
 
 def _table(records: Sequence[Record]) -> Table:

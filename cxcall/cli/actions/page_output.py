@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.response_reading import Reading, explain_selection_error, mask_numbers
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.hinted_commands import command
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report
 from cxcall.platform_reads.all_pages import Page, Query, follow_pages
@@ -20,6 +20,7 @@ from cxcall.sending.send_plan import SendHooks
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cxcall.findings.finding import Finding
     from cxcall.output.screen import Screen
     from cxcall.sending.checked_request import CheckedRequest
 

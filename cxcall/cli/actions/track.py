@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.shared_options import TargetOptions
     from cxcall.contracts.operation import Operation
+    from cxcall.ledger.records import Record
     from cxcall.output.output_options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Leg, Tracker
     from cxcall.settings.settings import Settings
@@ -228,9 +231,7 @@ def _find_engagement_id(identifier: str) -> str:
 
     Raises UsageError if the ledger shows that its route has no published read.
     """
-    from cxcall.cli.actions.history import find_delivery
-
-    record = find_delivery(identifier)
+    record = _find_delivery(identifier)
     if record is not None and record.provenance == "community":
         ticket = (
             f", with the correlation ID `{record.correlation_id}`" if record.correlation_id else ""
@@ -244,3 +245,15 @@ def _find_engagement_id(identifier: str) -> str:
             code="not-provable",
         )
     return (record.engagement_id if record else None) or identifier
+
+
+def _find_delivery(identifier: str) -> Record | None:
+    """Return the newest delivery with an engagement ID, or the one with a delivery ID; None if unknown."""
+    from cxcall.sending.configured_ledger import open_ledger
+
+    with suppress(CxcallError), open_ledger(to_read=True) as ledger:
+        found = next(ledger.records(engagement_id=identifier, limit=1), None)
+        if found is None and (record := ledger.get(identifier)).id == identifier.upper():
+            return record
+        return found
+    return None

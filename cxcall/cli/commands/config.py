@@ -9,7 +9,7 @@ from cxcall.cli.shared_options import ProfileOptions, SettingsOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import command
+from cxcall.findings.hinted_commands import command
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report, Table
 from cxcall.settings import profiles

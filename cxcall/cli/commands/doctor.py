@@ -13,7 +13,7 @@ from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import printable
-from cxcall.output.hinted_commands import complete_commands
+from cxcall.findings.hinted_commands import complete_commands
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold

@@ -18,7 +18,8 @@ from cxcall.cli.option_checks import Exclusion
 from cxcall.cli.option_times import parse_since, parse_time
 from cxcall.cli.options.history import SINCE, RecordFilters
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.csv_cells import safe_record

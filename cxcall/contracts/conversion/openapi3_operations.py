@@ -10,8 +10,8 @@ from cxcall.contracts.parameter_styles import STYLES
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
+    from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.conversion.schemas import Schemas
-    from cxcall.contracts.conversion.source_document import SourceDocument
 
 
 class OpenApi3:

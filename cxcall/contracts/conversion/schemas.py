@@ -24,7 +24,7 @@ from cxcall.findings.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.contracts.conversion.source_document import SourceDocument
+    from cxcall.contracts.conversion.references import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
 DEEPEST = 64

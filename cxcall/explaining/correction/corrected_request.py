@@ -8,18 +8,23 @@ from urllib.parse import quote, urlsplit
 
 from cxcall.contracts.contract import load_catalog
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.documents.json_text import find_json
 from cxcall.explaining.checks.url.host_check import has_slot, platform_of_host
+from cxcall.explaining.checks.url.path_and_method_findings import correct_prefix
 from cxcall.explaining.checks.url.query_check import members_for_body
+from cxcall.explaining.correction.corrected_command import (
+    command_words,
+    for_bash,
+    for_cmd,
+    for_powershell,
+    json_text,
+)
+from cxcall.explaining.correction.corrected_values import correct_body, correct_parameters
 from cxcall.explaining.correction.json_repair import is_form, read_body, read_leniently
-from cxcall.explaining.correction.shell_forms import for_bash, for_cmd, for_powershell, json_text
-from cxcall.explaining.correction.value_correction import correct_body, correct_parameters
 from cxcall.explaining.explanation import Explanation
 from cxcall.explaining.operations.intended_operation import find_better_operation
 from cxcall.explaining.operations.known_operations import ACD_BASE_PATH
-from cxcall.explaining.operations.path_findings import correct_prefix
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -75,22 +80,7 @@ class CorrectedRequest(NamedTuple):
         if form == "curl":
             return self._as_curl()
         write = {"send": for_bash, "cmd": for_cmd, "powershell": for_powershell}[form]
-        return write(self._words(), self.body, has_body=self.operation.takes_body)
-
-    def _words(self) -> list[str]:
-        """Return the command `cxcall send --dry-run`, with the body on stdin."""
-        flags = {flag.parameter: flag.name for flag in unique_flags(self.operation.parameters)}
-        words = ["cxcall", "send", self.name or self.operation.name]
-        words += ["--contract", self.contract_file] if self.contract_file else []
-        for name, value in self.values.items():
-            is_safe = name in flags and not value.startswith("-")
-            words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
-        if (
-            self.operation.contract.is_shipped
-            or self.base_url != self.operation.contract.base_url()
-        ):
-            words += ["--base-url", self.base_url]
-        return [*words, *(["--file", "-"] * self.operation.takes_body), "--dry-run"]
+        return write(command_words(self), self.body, has_body=self.operation.takes_body)
 
     def _as_curl(self) -> str:
         """Return a curl command that takes the token from the environment.

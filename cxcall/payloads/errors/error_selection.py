@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import make_pointer
-from cxcall.payloads.errors.value_corrections import SCALAR_RULES
+from cxcall.payloads.errors.suggested_values import SCALAR_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,7 +9,7 @@ from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, type_of, value_at
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.errors.value_corrections import retype
+from cxcall.payloads.errors.suggested_values import retype
 from cxcall.phone import number_property_names
 from cxcall.runtime.name_similarity import SHORTEST_TYPO, is_typo, nearest_name
 from cxcall.runtime.patterns import fold_name, name_words

@@ -31,7 +31,7 @@ from cxcall.payloads.errors.hint_texts import (
     wrapped_list,
 )
 from cxcall.payloads.errors.misnamed_properties import MAX_SUGGESTIONS, find_renames
-from cxcall.payloads.errors.value_corrections import (
+from cxcall.payloads.errors.suggested_values import (
     correct_text,
     is_valid_scalar,
     new_value,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.errors.misnamed_properties import Rename
-    from cxcall.payloads.errors.value_corrections import Correction
+    from cxcall.payloads.errors.suggested_values import Correction
     from cxcall.payloads.payload import Payload
 
 _MAX_ROUNDS = 20

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.hint_texts import (
     format_hint,
     format_value,
@@ -16,7 +17,7 @@ from cxcall.payloads.errors.hint_texts import (
     limit_hint,
     retype_hint,
 )
-from cxcall.payloads.errors.value_corrections import is_valid_scalar
+from cxcall.payloads.errors.suggested_values import is_valid_scalar
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.undialable_values import AS_TEXT, FORMS, is_rounded_number

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.contract import find_extended_operations
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.contracts.operation import JSON, URLENCODED, Operation
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.message_in_body import SOURCE, member_text
 from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason

@@ -22,7 +22,8 @@ from cxcall.contracts.parameters import parse_parameters
 from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import command
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.terminal_text import escape_to_one_line

@@ -13,8 +13,8 @@ from cxcall.batch.row_result import COMMAND, result_without_sending
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import command as command_line
-from cxcall.findings.finding import resolve_commands
+from cxcall.findings.hinted_commands import command as command_line
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.postgres.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.report import Report, Table
@@ -26,7 +26,7 @@ from cxcall.settings.sources import Setting
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.input.row_cells import RowKeys
+    from cxcall.batch.input.row_keys import RowKeys
     from cxcall.batch.job import Job
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.statistics.check_counts import CheckStatistics

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import command, resolve_commands
+from cxcall.findings.hinted_commands import command, resolve_commands
 from cxcall.ledger.row_ranges import describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
@@ -193,24 +193,6 @@ class RowPrinter:
 def unwritable_reason(error: OSError) -> str:
     """Return the reason to stop a run whose results cannot be written; requests in flight are finished."""
     return f"the results cannot be written: {error.strerror or 'the pipe is closed'}"
-
-
-_SECONDS_BETWEEN_LINES = 10.0
-
-
-class ProgressLines:
-    """Prints a line at intervals if no progress bar is shown: in a log, or on a terminal that cannot draw one."""
-
-    def __init__(self, screen: Screen, total: int, tell: Callable[[str], None]) -> None:
-        self._is_quiet = screen.options.quiet or screen.shows_bar
-        self._total, self._tell = total, tell
-        self._next = _SECONDS_BETWEEN_LINES
-
-    def update(self, done: int, text: str, seconds: float) -> None:
-        """Print the progress, unless a line was printed less than 10 seconds ago, or the summary follows at once."""
-        if seconds >= self._next and done < self._total and not self._is_quiet:
-            self._next = seconds + _SECONDS_BETWEEN_LINES
-            self._tell(f"{done:,} of {self._total:,} row{'' if self._total == 1 else 's'}: {text}")
 
 
 _REJECTS = "--rejects"

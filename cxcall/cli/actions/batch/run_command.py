@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
-from cxcall.batch.input.row_cells import RowKeys
+from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import (
@@ -27,7 +27,6 @@ from cxcall.batch.statistics.check_counts import check_batch
 from cxcall.cli.actions.batch.dry_run import print_requests
 from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report, without_hours
 from cxcall.cli.actions.batch.result_printer import (
-    ProgressLines,
     RowPrinter,
     describe_outcomes,
     describe_speed,
@@ -44,6 +43,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.postgres.queued_rows import QueuedBatch
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.count_phrases import count_phrase
+from cxcall.output.progress import ProgressLines
 from cxcall.output.report import Report
 from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals

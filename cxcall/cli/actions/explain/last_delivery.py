@@ -11,7 +11,8 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, resolve_commands
+from cxcall.findings.finding import Finding
+from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.ledger.records import record_fields
 from cxcall.output.count_phrases import format_severity_counts
 from cxcall.output.report import Report

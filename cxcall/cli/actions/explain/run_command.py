@@ -13,8 +13,8 @@ from cxcall.cli.actions.explain.request_explainer import RequestExplainer, expla
 from cxcall.cli.actions.explain.request_printer import CorrectionPrinter, RequestPrinter
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN, read_text
+from cxcall.explaining.correction.corrected_command import find_shell_form
 from cxcall.explaining.correction.corrected_request import find_correction
-from cxcall.explaining.correction.shell_forms import find_shell_form
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.format_detection import FORMATS, open_source, read, unknown_format
 from cxcall.findings.codes import find_code, load_codes

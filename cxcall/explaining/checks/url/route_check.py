@@ -22,6 +22,16 @@ from cxcall.explaining.checks.url.host_check import (
     platform_of_host,
     platform_of_path,
 )
+from cxcall.explaining.checks.url.path_and_method_findings import (
+    PathForm,
+    community_operation,
+    correct_prefix,
+    empty_id,
+    mixed_platforms,
+    unknown_path,
+    wrong_method,
+    wrong_prefix,
+)
 from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_placeholders
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
@@ -39,16 +49,6 @@ from cxcall.explaining.operations.known_operations import (
 )
 from cxcall.explaining.operations.nearest_operation import OTHER_METHOD, find_nearest, other_method
 from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
-from cxcall.explaining.operations.path_findings import (
-    PathForm,
-    community_operation,
-    correct_prefix,
-    empty_id,
-    mixed_platforms,
-    unknown_path,
-    wrong_method,
-    wrong_prefix,
-)
 from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple

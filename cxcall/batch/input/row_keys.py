@@ -1,4 +1,4 @@
-"""Read the cells of a row unchanged from its file, by the headers of a table or the names of a JSON line."""
+"""Find the keys of rows, and their cells unchanged from the file, by the headers of a table or the names of a JSON line."""
 
 from __future__ import annotations
 

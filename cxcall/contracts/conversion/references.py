@@ -1,4 +1,4 @@
-"""A user's original document: resolve its references, and locate its errors."""
+"""Resolve the references in a user's original document, and locate its errors."""
 
 from __future__ import annotations
 

@@ -1,17 +1,47 @@
-"""Complete the commands that hints name with the options that choose the target of this run."""
+"""Write the commands in hints: quoted for a shell, and with the options that choose the target of this run."""
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
-
-from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
 _COMMAND = r"`cxcall ([^`]+)`"
 _END_OF_OPTIONS = {"--", ">", "|"}
+
+
+def resolve_commands(delivery: str) -> str:
+    """Return the two commands that record whether a delivery, named by its ID, placed a call."""
+    both = (
+        command("cxcall", "history", "resolve", delivery, flag)
+        for flag in ("--placed", "--not-placed")
+    )
+    return " or ".join(both)
+
+
+def command(*words: str) -> str:
+    """Return a command line in backticks that can be pasted into a shell, with its words quoted if needed."""
+    return f"`{' '.join(map(_quote, words))}`"
+
+
+def _quote(word: str) -> str:
+    """Return a word for a shell; one with line breaks or control characters in the form `$'...'` of bash and zsh."""
+    from shlex import quote
+
+    if word.isprintable():
+        return quote(word)
+    return "$'" + "".join(map(_escape, word)) + "'"
+
+
+def _escape(character: str) -> str:
+    if character.isprintable():
+        return f"\\{character}" if character in "\\'" else character
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\U{code:08x}"  # noqa: PLR2004 - ASCII
+
 
 _target: dict[str, str | None] = {}
 _accepted: Callable[[Sequence[str]], Collection[str]] = lambda _words: ()  # noqa: E731
@@ -35,7 +65,7 @@ def complete_commands(text: str) -> str:
     """Return a hint whose commands in backticks have this run's target, so that they use the same host when pasted."""
     if not _target or "`cxcall " not in text:
         return text
-    return compile_pattern(_COMMAND).sub(lambda match: f"`cxcall {_complete(match[1])}`", text)
+    return re.sub(_COMMAND, lambda match: f"`cxcall {_complete(match[1])}`", text)
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""What rich draws on a terminal: a table in the widest form that fits, and a progress bar."""
+"""Draw a table on a terminal in the widest form that fits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from cxcall.output.terminal_text import cell_width, escape_controls
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
-    from typing import IO
-
-    from rich.progress import Progress
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -55,18 +52,3 @@ def _narrow_to_fit(table: Table, width: int) -> Table:
             break
         table = table.narrower
     return table
-
-
-def make_progress_bar(stream: IO[str], *, uses_color: bool) -> Progress:
-    """Return a bar that shows the number done, the total, a description, and the remaining time."""
-    from rich import progress
-    from rich.console import Console
-
-    return progress.Progress(
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.description}", markup=False),
-        progress.TimeRemainingColumn(),
-        console=Console(file=stream, no_color=not uses_color),
-        transient=True,
-    )

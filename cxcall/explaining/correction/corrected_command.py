@@ -1,4 +1,4 @@
-"""Write a command line for a shell: bash, cmd.exe, or PowerShell, with a JSON body on stdin."""
+"""Write the command that sends a corrected request, for bash, cmd.exe, or PowerShell, with a JSON body on stdin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ import json
 import re
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.parameters import unique_flags
+
+if TYPE_CHECKING:
+    from cxcall.explaining.correction.corrected_request import CorrectedRequest
 
 _MAX_SEARCH = 1 << 16
 _COMMAND = r"^[^\n]*\b(?:curl(?:\.exe)?|wget|https?|cxcall|gc)[ \t][^\n]*"
@@ -34,6 +39,22 @@ def find_shell_form(text: str) -> str:
     if _CMD.search(start):
         return "cmd"
     return "powershell" if _POWERSHELL.search(start) else "send"
+
+
+def command_words(request: CorrectedRequest) -> list[str]:
+    """Return the command `cxcall send --dry-run`, with the body on stdin."""
+    flags = {flag.parameter: flag.name for flag in unique_flags(request.operation.parameters)}
+    words = ["cxcall", "send", request.name or request.operation.name]
+    words += ["--contract", request.contract_file] if request.contract_file else []
+    for name, value in request.values.items():
+        is_safe = name in flags and not value.startswith("-")
+        words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
+    if (
+        request.operation.contract.is_shipped
+        or request.base_url != request.operation.contract.base_url()
+    ):
+        words += ["--base-url", request.base_url]
+    return [*words, *(["--file", "-"] * request.operation.takes_body), "--dry-run"]
 
 
 def json_text(body: Any, *, indent: int | None = 2, is_ascii: bool = False) -> str:
