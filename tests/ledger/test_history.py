@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.cli.actions import history
+from cxcall.cli.actions.batch.recorded_batches import list_batches
+from cxcall.cli.options.history import RecordFilters
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.ledger import Ledger
 from helpers.command import CAMPAIGN, CONTACT, screen, terminal
+from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from helpers.command import Cxcall
 
 
@@ -51,6 +60,38 @@ def test_deliveries_are_listed_newest_first_and_filtered(live: Cxcall) -> None:
         == 3
     )
     assert live("history", "list", "--since", "2999-01-01", code=0).out == ""
+
+
+def test_list_says_if_it_has_only_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(history, "_USUAL_LIMIT", 2)
+    with Ledger.open(tmp_path) as ledger:
+        batches = [
+            ledger.batches.begin("default", "execute", "https://x", "", f"/{number}", str(number))
+            for number in range(2)
+        ]
+        for number in range(3):
+            sent = ledger.begin(intent(f"x{number}")._replace(batch=batches[0], row=number + 1), 0)
+            ledger.record_outcome(sent, Outcome.UNKNOWN)
+    start = batches[0].lower()  # the IDs differ only at their end
+    for filters, count in (
+        (RecordFilters(), 2),
+        (RecordFilters(limit=1), 1),
+        (RecordFilters(limit=3), 3),
+        (RecordFilters(unresolved=True), 3),
+        (RecordFilters(batch=start), 3),
+        (RecordFilters(batch=start, limit=2), 2),
+    ):
+        report = history.list_deliveries(filters)
+        assert (len(report.data["deliveries"]), report.data["hasMore"]) == (count, count < 3)
+        assert any("only the newest" in each for each in report.diagnostics) is (count < 3)
+    with pytest.raises(UsageError, match="no batch starts with `nope`"):
+        history.list_deliveries(RecordFilters(batch="nope"))
+    for limit in (1, 2):
+        listed = list_batches(limit)
+        assert (len(listed.data["batches"]), listed.data["hasMore"]) == (limit, limit < 2)
 
 
 def test_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:

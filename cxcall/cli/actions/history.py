@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.report.recorded_rows import find_batch
 from cxcall.cli.option_times import parse_since
 from cxcall.documents.json_text import as_text
 from cxcall.findings.errors import UsageError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID", "SENT TO")
 _RECENT = timedelta(days=180)
+_USUAL_LIMIT = 50
 _OUTCOMES = (
     *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
     *RESOLUTIONS,
@@ -38,7 +40,7 @@ _OUTCOMES = (
 def list_deliveries(filters: RecordFilters) -> Report:
     """Return the deliveries that match the filters, newest first.
 
-    Raises UsageError for an outcome that no delivery can have.
+    Raises UsageError for an outcome that no delivery can have, and for an unknown batch.
     """
     if filters.outcome and filters.outcome not in (*_OUTCOMES, *RESOLUTIONS.values()):
         raise UsageError(
@@ -48,13 +50,25 @@ def list_deliveries(filters: RecordFilters) -> Report:
         )
     with open_ledger(to_read=True) as ledger:
         ledger.check()
-        records = list(ledger.records(**{**filters._asdict(), "since": parse_since(filters.since)}))
+        limit = filters.limit or (None if filters.unresolved or filters.batch else _USUAL_LIMIT)
+        found = {
+            **filters._asdict(),
+            "since": parse_since(filters.since),
+            "batch": filters.batch and find_batch(ledger, filters.batch).id,
+            "limit": limit and limit + 1,
+        }
+        records = list(ledger.records(**found))
+        has_more = limit is not None and len(records) > limit
+        records = records[:limit]
         report = Report(
             "history list",
-            data={"deliveries": [record_fields(record) for record in records]},
+            data={
+                "deliveries": [record_fields(record) for record in records],
+                "hasMore": has_more,
+            },
             json_lines=(record_fields(record) for record in records),
             table=_table(records),
-            diagnostics=_remarks(records),
+            diagnostics=[*_remarks(records), *more_remark(len(records), has_more=has_more)],
         )
         return with_missing_records(report, ledger)
 
@@ -142,6 +156,11 @@ def _remarks(records: Sequence[Record]) -> list[str]:
         f"{count_phrase(local, 'delivery')} went to a server on this machine, such as the sandbox"
     )
     return [what] if local else []
+
+
+def more_remark(shown: int, *, has_more: bool) -> list[str]:
+    """Return a remark if a list has only the newest entries."""
+    return [f"only the newest {shown} are shown: to see more, add `--limit N`"] * has_more
 
 
 def _place(record: Record) -> str:

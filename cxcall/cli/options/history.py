@@ -21,6 +21,9 @@ class RecordFilters(OptionGroup):
     batch: str = option("--batch ID", "Show deliveries of this batch.", default="")
     profile: str = option("--profile -p NAME", "Show deliveries of this profile.", default="")
     unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call.")
-    limit: int = option(
-        "--limit N", "Show at most N deliveries.", show_default=True, min=1, default=50
+    limit: int | None = option(
+        "--limit N",
+        "Show at most N deliveries.",
+        show_default="50; all with --unresolved or --batch",
+        min=1,
     )

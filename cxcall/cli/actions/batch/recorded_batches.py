@@ -10,6 +10,7 @@ from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.batch.report.recorded_rows import count_by_outcome, find_batch, read_report
 from cxcall.batch.report.report_counts import summarize
 from cxcall.batch.report.report_formats import csv_records, text_sections
+from cxcall.cli.actions.history import more_remark
 from cxcall.findings.exit_codes import Outcome
 from cxcall.output.count_phrases import count_phrase
 from cxcall.output.report import Report, Table
@@ -57,15 +58,19 @@ _LESS_USEFUL = (
 def list_batches(limit: int) -> Report:
     """Return the newest batches with their counts."""
     with open_ledger(to_read=True) as ledger:
-        batches = ledger.batches.all()[:limit]
+        batches = ledger.batches.all()
+        has_more = len(batches) > limit
+        batches = batches[:limit]
         counts = [count_by_outcome(ledger, each.id) for each in batches]
     listed = [_batch_data(batch, *each) for batch, each in zip(batches, counts, strict=True)]
     return Report(
         "batch list",
-        data={"batches": listed},
+        data={"batches": listed, "hasMore": has_more},
         json_lines=listed,
         table=_table(listed),
-        diagnostics=[] if listed else ["no batch has been run yet"],
+        diagnostics=more_remark(limit, has_more=has_more)
+        if listed
+        else ["no batch has been run yet"],
     )
 
 
