@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cxcall.client.arguments import parameter_texts, read_body, stop_on_empty_value
 from cxcall.client.interrupted_delivery import deliver_or_interrupt
 from cxcall.client.open_resources import OpenResources, forget_parent_in_forks
-from cxcall.contracts.contract import load_contracts, load_operation, load_operations
+from cxcall.contracts.contract import find_extended_operations, load_contracts, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import Verdict
@@ -193,11 +193,12 @@ class Client:
 
         Raises UsageError if the platform has no published operation that reads the call, and ReadError if a read fails.
         """
+        from cxcall.contracts.openapi_document import TRACK
         from cxcall.platform_reads import tracking
         from cxcall.platform_reads.read_requests import new_reader
 
-        operations = load_operations(self._contract)
-        platform = find_platform(self._flags) or operations[0].platform
+        platform = find_platform(self._flags) or load_contracts(self._contract)[0].platform
+        operations = find_extended_operations(TRACK, self._contract)
         tracker = tracking.tracker_for(platform, operations)
         return tracking.follow(
             tracker,

@@ -148,6 +148,16 @@ def test_threads_share_a_client(platform: Platform) -> None:
     assert platform.rung == 20
 
 
+def test_state_of_a_call_is_read(platform: Platform) -> None:
+    participant = {"purpose": "customer", "calls": [{"state": "terminated"}]}
+    ended = {"id": CONTACT, "participants": [participant], "endTime": "2026-01-01T00:00:00Z"}
+    platform.reads = lambda _path, _count: Reply(200, ended)
+    with Client() as client:
+        states = [*client.track(CONTACT)]
+    assert [each.engagement_id for each in states] == [CONTACT]
+    assert [path.rpartition("/")[2] for path in platform.seen] == [CONTACT]
+
+
 @pytest.mark.slow
 def test_signal_during_a_send_ends_a_loop_and_leaves_a_record(cxcall: Cxcall) -> None:
     script = f"""
