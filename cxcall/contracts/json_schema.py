@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.errors import UsageError
 
@@ -96,6 +97,26 @@ def schema_types_of(
     found = [schema_types_of(resolve, part, depth + 1) for part in parts if isinstance(part, dict)]
     implied = ["object"] if "properties" in node else ["array"] if "items" in node else []
     return [each for types in found for each in types] or implied
+
+
+def convert_text(text: str, schema: JsonSchema) -> Any:
+    """Return a text as a value of the type that a schema requires; unchanged if it cannot be converted.
+
+    A schema that allows texts and other values decides: the text, or else its JSON value. `schema` contains the
+    schemas that it refers to.
+    """
+    types = schema_types_of(lambda node: resolve_reference(schema, node["$ref"]), schema)
+    if not schema or types == ["string"]:
+        return text
+    is_boolean = "boolean" in types and text.lower() in ("true", "false")
+    try:
+        value = parse(text.lower() if is_boolean else text, "text").value
+    except DocumentError:
+        return text
+    if types and "string" not in types:
+        return value
+    validator = compile_schema(schema)
+    return value if validator.is_valid(value) and not validator.is_valid(text) else text
 
 
 def member_schema(node: JsonSchema, token: str) -> JsonSchema:

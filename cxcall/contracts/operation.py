@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -314,6 +314,10 @@ class Operation:
                 self._places[pointer] = known
         return known
 
+    def convert_text(self, pointer: str, text: str) -> Any:
+        """Return a text in the type that the schema at `pointer` requires; unchanged if it cannot be converted."""
+        return json_schema.convert_text(text, _bundled_schema(self, pointer))
+
     @cached_property
     def pointers(self) -> tuple[str, ...]:
         """The JSON pointers of the properties that the body's schema declares, outermost first."""
@@ -332,3 +336,9 @@ class Operation:
 
         base = join_base(base_url, self.server or self.contract.base_url())
         return base + target(self.path, self.parameters, values)
+
+
+@lru_cache(maxsize=_PLACES_KEPT)
+def _bundled_schema(operation: Operation, pointer: str) -> JsonSchema:
+    """Return the schema of a value in the body, with those that it refers to; one object for all cells of a column."""
+    return operation.contract.bundle_schema(operation.schema_at(pointer))

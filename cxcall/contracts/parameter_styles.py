@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.json_schema import convert_text, schema_types
 from cxcall.contracts.parameters import JSON_STYLE, SEPARATORS
 from cxcall.documents.json_text import as_cell, find_json
 from cxcall.findings.errors import UsageError
@@ -132,7 +132,7 @@ def _value(entry: Parameter, text: str) -> Any:
         items = entry.schema.get("items", {})
         value = [_typed(each, schema_types(items)) for each in value]
     elif isinstance(value, str):
-        value = _typed(value, schema_types(entry.schema))
+        value = convert_text(value, entry.schema)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

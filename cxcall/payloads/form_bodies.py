@@ -15,7 +15,7 @@ from cxcall.contracts.json_schema import schema_types
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.contracts.parameters import SEPARATORS
 from cxcall.documents.json_pointer import make_pointer
-from cxcall.documents.json_text import as_cell, find_json
+from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -186,9 +186,5 @@ def _items(operation: Operation, name: str, text: str) -> list[Any]:
 
 def _from_text(operation: Operation, pointer: str, text: str) -> Any:
     """Return a text in the type of the schema at `pointer`; unchanged if it cannot be converted."""
-    schema = operation.schema_at(pointer)
-    if "string" in schema_types(schema) or not (schema.get("type") or schema.get("properties")):
-        return text
-    if not text and "null" in schema_types(schema):
-        return None
-    return find_json(text, text)
+    value = operation.convert_text(pointer, text or "null")
+    return value if text or value is None else text

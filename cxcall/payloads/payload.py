@@ -226,7 +226,7 @@ def sample_member(operation: Operation, flag: Flag) -> str:
 
 def set_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
     """Set the value at `pointer` from a text, in the type that the schema requires; returns `value`."""
-    member = convert_text(text, operation.schema_at(pointer))
+    member = operation.convert_text(pointer, text)
     return set_value(_create_containers(operation, value, pointer, origin), pointer, member, origin)
 
 
@@ -238,17 +238,6 @@ def _create_containers(operation: Operation, value: Any, pointer: str, origin: s
         if not has_value(value, above):
             value = set_value(value, above, empty_value(operation.schema_at(above)), origin)
     return value
-
-
-def convert_text(text: str, schema: JsonSchema) -> Any:
-    """Return a text as a value of the type that the schema requires; unchanged if it cannot be converted."""
-    types = schema_types(schema) or ["string"]
-    if "string" in types:
-        return text
-    try:
-        return parse(text.lower() if types == ["boolean"] else text, "text").value
-    except DocumentError:
-        return text
 
 
 def parse_set_options(operation: Operation, texts: Iterable[str]) -> list[tuple[str, Any]]:

@@ -1,14 +1,17 @@
-"""Headers of CSV tables: names of properties without a slash, and the line that tells Excel the delimiter."""
+"""CSV tables: names of properties without a slash, the line that tells Excel the delimiter, and types of cells."""
 
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
+import jsonschema
 import pytest
 
-from cxcall.contracts.contract import load_operation
+from cxcall.contracts.contract import Contract, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvHeader, CsvLines
+from cxcall.payloads.payload import set_text
 from helpers.cases import each_case
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
@@ -38,3 +41,35 @@ def test_line_with_the_delimiter_of_excel_is_not_the_header(line: str) -> None:
 
 def test_column_of_another_name_is_not_the_delimiter() -> None:
     assert CsvHeader.read(CsvLines(StringIO("sep=x,a\n1,2\n")), "t").cells == ("sep=x", "a")
+
+
+CODE = {"$ref": "#/components/schemas/Code"}
+CELLS = [
+    ({"anyOf": [{"type": "integer"}, {"type": "null"}]}, "8", 8),
+    ({"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "TRUE", True),
+    ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "8", "8"),
+    ({"oneOf": [CODE, {"type": "string", "pattern": "^x"}]}, "8", 8),
+    ({"oneOf": [CODE, {"type": "string", "pattern": "^x"}]}, "x8", "x8"),
+    ({"type": ["string", "integer"], "maxLength": 1}, "08", None),
+    ({"type": ["string", "integer"], "maxLength": 1}, "18", 18),
+    ({"enum": [1, 2]}, "2", 2),
+    ({"enum": [1, "1"]}, "1", "1"),
+    ({"const": 5}, "5", 5),
+    ({"minimum": 3}, "4", "4"),
+    ({"allOf": [CODE]}, "9", 9),
+    ({"properties": {"x": CODE}}, '{"x": 1}', {"x": 1}),
+    ({}, "1", "1"),
+]
+
+
+@each_case("schema, cell, expected", CELLS)
+def test_cell_has_a_type_that_its_schema_allows(
+    schema: dict[str, Any], cell: str, expected: Any
+) -> None:
+    body = {"content": {"application/json": {"schema": {"properties": {"v": schema}}}}}
+    components = {"schemas": {"Code": {"type": "integer"}}}
+    paths = {"/x": {"post": {"operationId": "x", "requestBody": body, "responses": {}}}}
+    (operation,) = Contract("made-up", {"paths": paths, "components": components}).operations
+    value = set_text(operation, {}, "/v", cell, "column v")["v"]
+    is_valid = jsonschema.Draft202012Validator({**schema, "components": components}).is_valid
+    assert (value, is_valid(value)) == ((cell, False) if expected is None else (expected, True))

@@ -24,6 +24,7 @@ PROPERTIES = {
     "To": TEXT,
     "Count": {"type": "integer"},
     "Record": {"type": "boolean"},
+    "Maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
     "Events": LIST,
     "Joined": LIST,
     "Piped": LIST,
@@ -54,6 +55,8 @@ def operation(media_type: str, **encoding: Any) -> Operation:
     ("value", "written"),
     [
         ({"To": "+1 202&", "Count": 3, "Record": True}, "To=%2B1+202%26&Count=3&Record=true"),
+        ({"Maybe": 3}, "Maybe=3"),
+        ({"Maybe": None}, "Maybe="),
         ({"Events": ["a", "b c"]}, "Events=a&Events=b+c"),
         ({"Joined": ["a", "b"]}, "Joined=a%2Cb"),
         ({"Piped": ["a", "b"]}, "Piped=a%7Cb"),

@@ -185,6 +185,15 @@ FORMS: list[tuple[dict[str, Any], str, str]] = [
         "a",
         "?v=%22a%22",
     ),
+    (
+        {
+            "name": "v",
+            "in": "query",
+            "content": {"text/json": {"schema": {"anyOf": [{"type": "string"}, {"type": "null"}]}}},
+        },
+        "8",
+        "?v=%228%22",
+    ),
 ]
 
 

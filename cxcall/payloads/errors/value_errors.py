@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import compile_schema, convert_text
 from cxcall.documents.json_pointer import TYPE_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
@@ -18,7 +18,6 @@ from cxcall.payloads.errors.hint_texts import (
     retype_hint,
 )
 from cxcall.payloads.errors.suggested_values import is_valid_scalar
-from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.undialable_values import AS_TEXT, FORMS, is_rounded_number
 from cxcall.phone import number_masking

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from cxcall.contracts.json_schema import JsonSchema
+from cxcall.contracts.json_schema import JsonSchema, convert_text
 from cxcall.contracts.operation import JSON, Operation
 from cxcall.contracts.parameters import Parameter
 from cxcall.documents.json_pointer import join_pointer, split_pointer
@@ -15,7 +15,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.errors.value_errors import explain_parameter_error
-from cxcall.payloads.payload import Payload, convert_text
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body, check_parameters, is_valid_text
 from cxcall.runtime.name_similarity import nearest_name
