@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer
 
 HOURS_POLICIES = ("warn", "enforce")
-CXONE = "nice-cxone"
-PLATFORMS = ("genesys-cloud", CXONE)
+GENESYS_CLOUD, CXONE = PLATFORMS = ("genesys-cloud", "nice-cxone")
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _FORMS = (

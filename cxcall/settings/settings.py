@@ -159,15 +159,15 @@ def load_settings(
     """
     from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
     from cxcall.settings.conflicts import find_conflicts
-    from cxcall.settings.setting_values import CXONE, check_values
+    from cxcall.settings.setting_values import CXONE, GENESYS_CLOUD, check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
     platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
-    if is_cxone:
-        # The GENESYSCLOUD_* variables are for another platform.
+    if platform.value != GENESYS_CLOUD:
+        # The GENESYSCLOUD_* variables are not for hosts of others.
         layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:

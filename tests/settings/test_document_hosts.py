@@ -33,7 +33,6 @@ PATHS = {
 }
 SECRETS: dict[str, dict[str, str]] = {
     "token": {"CXCALL_ACCESS_TOKEN": SECRET},
-    "vendor token": {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},
     "client": {"CXCALL_CLIENT_ID": "me", "CXCALL_CLIENT_SECRET": SECRET},
 }
 
@@ -71,6 +70,27 @@ def test_host_of_a_document_gets_no_secret(
     named = load(wrap(dialect, PATHS, "api.twilio.com"), base_url="https://api.twilio.com")
     assert not has_errors(named)
     assert "login.twilio.com" not in named.token_url
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},
+        {"GENESYSCLOUD_OAUTHCLIENT_ID": "me", "GENESYSCLOUD_OAUTHCLIENT_SECRET": SECRET},
+    ],
+)
+def test_host_of_the_user_gets_no_secret_of_genesys_cloud(
+    monkeypatch: pytest.MonkeyPatch, secrets: dict[str, str]
+) -> None:
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
+    own = wrap("3.1.0", PATHS, "dial.example.com")
+    settings = load(own, base_url="https://dial.example.com")
+    assert (settings.access_token, settings.client_id, settings.client_secret) == ("", "", "")
+    with pytest.raises(
+        CredentialsError, match=r"there are no credentials for `dial\.example\.com`"
+    ):
+        token_provider.get_token(settings)
 
 
 def test_secret_from_the_user_is_not_sent_to_the_host_of_a_document() -> None:

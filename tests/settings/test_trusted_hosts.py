@@ -263,7 +263,7 @@ def test_secret_of_one_platform_is_not_sent_to_another(
     ],
 )
 def test_server_of_a_document_gets_no_token(cxcall: Cxcall, server: str, problem: str) -> None:
-    place_secret(cxcall, "access_token", "vendor")
+    place_secret(cxcall, "access_token", "environment")
     cxcall.environment["HTTPS_PROXY"] = "http://127.0.0.1:9"
     operation = {
         "operationId": "ring",
