@@ -17,8 +17,8 @@ from cxcall.credentials.oauth_client import (
     token_undelivered,
 )
 from cxcall.named_tuple import NamedTuple
+from cxcall.responses.identifiers import describe_redirect
 from cxcall.runtime.known_secrets import redact, redacted_repr, remember_secrets
-from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from cxcall.transport.http_messages import Exchange, HttpResponse
@@ -129,11 +129,9 @@ class TokenResponse(NamedTuple):
                 "add that grant type and a role to the client, or store a token: `cxcall auth login --with-token`",
             )
         if status < HTTPStatus.BAD_REQUEST:
-            to = host_of(str(self.response.headers.get("Location", ""))) or "elsewhere"
-            return (
-                f"`{host}` redirects to `{to}`, but secrets are not sent to a redirect target",
-                self._check_url,
-            )
+            redirect = describe_redirect(self.response)
+            message = f"`{host}` responded with {redirect}, but secrets are not sent there"
+            return message, self._check_url
         return self._explain_refused_secret() or self._explain_refused_status()
 
     def _explain_refused_secret(self) -> tuple[str, str] | None:

@@ -22,6 +22,7 @@ from cxcall.platform_reads.read_requests import (
 )
 from cxcall.sending.checked_request import build_request
 from cxcall.transport import retry_waits
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -156,6 +157,10 @@ def _results_of_read(
         yield from (CheckResult.of_finding(check, finding) for finding in findings)
         return
     body = _body(delivery)
+    if not body and body != {}:
+        says = f"`{host_of(preflight.settings.base_url)}` sent no JSON object, so it may not be the API"
+        yield CheckResult.failed(check, says, "check `base_url`: `cxcall config show`")
+        return
     for name, place in declared.get("values", {}).items():
         if text := read_text(body, place):
             values.setdefault(name, text)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.findings.finding import printable
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     if kind == "location":
         # Only a successful response names the created object in it; a redirect names another address.
         is_success = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        path = location_url(response).path if is_success else ""
+        path = _location_url(response).path if is_success else ""
         return unquote(path.rstrip("/").rpartition("/")[2])
     try:
         value = value_at(body, name)
@@ -84,7 +85,15 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     return str(value).strip() if is_id else ""
 
 
-def location_url(response: HttpResponse) -> SplitResult:
+def describe_redirect(response: HttpResponse) -> str:
+    """Return `a redirect to` the target, without user information and query."""
+    url = _location_url(response)
+    host = url.netloc.rpartition("@")[2]
+    target = printable(redact(urlunsplit((url.scheme, host, url.path, "", ""))))[:_MAX_ID_LENGTH]
+    return f"a redirect to `{target}`" if target else "a redirect without a valid address"
+
+
+def _location_url(response: HttpResponse) -> SplitResult:
     """Return the URL in the `Location` header; empty if it is missing or invalid."""
     try:
         return urlsplit(response.headers.get("Location", ""))

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
-# These redirects repeat the method at another address, so this server did not process it; others may.
-UNPROCESSED_REDIRECTS = (301, 307, 308)
+REDIRECTS = (301, 302, 303, 307, 308)
+# These repeat the method at another address, so this server did not process it; after others, it may have.
+_UNPROCESSED_REDIRECTS = (301, 307, 308)
 # They do not say how much of the request was processed; a proxy sends 460 or 499 if its client gave up.
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
@@ -75,6 +76,8 @@ def classify(exchange: Exchange, operation: Operation, first_place: str = "") ->
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _classify_success(exchange.request, response, operation, first_place)
+    if operation.is_read and status in REDIRECTS:
+        return Evidence.REFUSED
     reports_start = not operation.is_read and shows_start(
         exchange.request, response, operation, first_place
     )
@@ -94,7 +97,7 @@ def _classify_error(response: HttpResponse) -> Evidence:
         status == HTTPStatus.SERVICE_UNAVAILABLE and _has_retry_after(response)
     ):
         return Evidence.BUSY
-    if status in UNPROCESSED_REDIRECTS:
+    if status in _UNPROCESSED_REDIRECTS:
         return Evidence.REFUSED
     is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     is_refusal = is_client_error and status not in _TIMEOUTS

@@ -14,6 +14,7 @@ from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.processing_evidence import (
+    REDIRECTS,
     Evidence,
     hidden_failure,
     reported_failure,
@@ -201,14 +202,13 @@ def _busy_finding(plan: Plan, response: HttpResponse) -> Finding:
 
 def _unknown(plan: Plan, exchange: Exchange | None) -> Delivery:
     cause = _describe_uncertainty(plan, exchange)
+    response = exchange.response if exchange else None
     if plan.operation.is_read:  # a read changes nothing, so its outcome is never unknown
-        finding = Finding.error(
-            "undelivered",
-            "response",
-            cause,
-            fix="run it again",
-            why="it only reads: nothing was changed",
-        )
+        # A 2xx response that cannot be read, such as a login page, is not the API's.
+        is_other = response and response.is_success and exchange and not exchange.failure
+        fix = "check `base_url`: `cxcall config show`" if is_other else "run it again"
+        why = "it only reads: nothing was changed"
+        finding = Finding.error("undelivered", "response", cause, fix=fix, why=why)
         return _undelivered(plan, exchange, finding)
     is_call = plan.operation.can_place_call
     may = "the call may have been placed" if is_call else "the request may have been processed"
@@ -220,7 +220,6 @@ def _unknown(plan: Plan, exchange: Exchange | None) -> Delivery:
         why="the request may have arrived: sending it again could "
         + ("call the person twice" if is_call else "do the same thing twice"),
     )
-    response = exchange.response if exchange else None
     hidden = _hidden_failures(response) if response else ()
     return _result(plan, Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, finding, *hidden)
 
@@ -248,6 +247,8 @@ def _describe_error(plan: Plan, request: HttpRequest, response: HttpResponse) ->
     """Return the message of a response with a status other than 2xx."""
     if shows_start(request, response, plan.operation, plan.engagement_place):
         return ", and the response names something that was started"
+    if response.status in REDIRECTS:
+        return f", {identifiers.describe_redirect(response)}"
     from cxcall.responses.message_in_body import platform_code, platform_message
 
     words, code = platform_message(response), platform_code(response)

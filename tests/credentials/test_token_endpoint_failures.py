@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -87,9 +88,15 @@ def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSe
 
 
 def test_secret_does_not_follow_a_redirect(endpoint: TokenEndpoint, load: LoadSettings) -> None:
-    for status in (301, 302, 303, 307, 308):
-        endpoint.script = [Answer(status, b"", {"Location": f"{endpoint.base_url}/other"})]
-        with pytest.raises(CredentialsError):
+    other = f"{endpoint.base_url}/other"
+    targets = {
+        f"{other}?code=x": f"a redirect to `{other}`",
+        "/login": "a redirect to `/login`",
+        "https://[x/y": "a redirect without a valid address",
+    }
+    for status, target in product((301, 302, 303, 307, 308), targets):
+        endpoint.script = [Answer(status, b"", {"Location": target})]
+        with pytest.raises(CredentialsError, match=re.escape(targets[target])):
             token_provider.get_token(load())
     assert {asked.path for asked in endpoint.asked} == {"/oauth/token"}
 

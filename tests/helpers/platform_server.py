@@ -148,7 +148,7 @@ class Platform:
                 if reply.status == 0:  # the connection ends without a response
                     self.close_connection = True
                     return
-                content = json.dumps(reply.body or {}).encode()
+                content = json.dumps({} if reply.body is None else reply.body).encode()
                 self.send_response_only(reply.status)
                 self.send_header("Date", reply.headers.get("Date", self.date_time_string()))
                 for name, value in reply.headers.items():

@@ -200,6 +200,12 @@ def test_missing_credentials_and_a_refused_token_are_distinguished(
     assert "refused-token" not in ran.out
 
 
+def test_response_without_data_is_not_that_of_the_api(cxcall: Cxcall) -> None:
+    with platform(tokens=Reply(200, [])) as running:
+        ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
+    assert verdicts(ran)["token"] == ["failed"]
+
+
 def test_clock_is_compared_with_the_host(cxcall: Cxcall) -> None:
     with platform(tokens=Reply(200, {}, {"Date": "Wed, 01 Jan 2020 00:00:00 GMT"})) as running:
         ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)

@@ -134,7 +134,7 @@ def test_call_that_outlasts_the_limit_is_unknown(cxcall: Cxcall) -> None:
     assert "cxcall track" in ran.envelope["findings"][0]["fix"]
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, 5), (500, 6), (403, 5), (0, 6)])
+@pytest.mark.parametrize(("status", "code"), [(404, 5), (500, 6), (403, 5), (0, 6), (302, 5)])
 def test_failed_read_is_reported(status: int, code: int, cxcall: Cxcall) -> None:
     with Platform(reads=lambda _path, _count: Reply(status, {"message": "no"})) as platform:
         ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)

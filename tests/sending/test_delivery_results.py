@@ -74,7 +74,9 @@ REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
     "nothing but a reason phrase": (refused(400), ["not-provable"], ["the API says: Because"]),
     "a list": (refused(400, {}, [1, 2]), ["not-provable"], ["the API says: Because"]),
     "nonsense": (refused(400, {}, {"message": {"a": 1}, "details": 7, "code": []}), ["not-provable"], []),
-    "a redirect": (refused(307, {"Location": "https://u:p@other.invalid/x?token=abc"}), ["host-unknown"], ["`other.invalid`"]),
+    "a redirect": (refused(307, {"Location": "https://u:p@other.invalid/x?token=abc"}), ["host-unknown"], ["a redirect to `https://other.invalid/x`"]),
+    "a redirect to an invalid address": (refused(307, {"Location": "https://[x/y"}), ["host-unknown"], ["without a valid address"]),
+    "a redirect to a page of the host": (refused(301, {"Location": "/login"}), ["host-unknown"], ["a redirect to `/login`"]),
 }  # fmt: skip
 
 

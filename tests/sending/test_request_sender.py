@@ -101,13 +101,20 @@ def test_waits_follow_retry_after(ledger: Ledger) -> None:
     ]
 
 
-def test_read_is_repeated_after_a_truncated_response_but_not_after_a_large_one() -> None:
+def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> None:
     waits: list[str] = []
     hooks = SendHooks(on_wait=lambda _seconds, reason: waits.append(reason), sleep=Sleep())
-    for faults, attempts in (((fault.cut_in_body, fault.accept), 2), ((fault.bomb,), 1)):
+    redirect = fault.refused(302, {"Location": "https://login.example.com/?state=x"})
+    for faults, attempts, words in (
+        ((fault.cut_in_body, fault.accept), 2, ""),
+        ((fault.bomb,), 1, "check `base_url`: `cxcall config show`"),
+        ((redirect,), 1, "a redirect to `https://login.example.com/`"),
+    ):
         with FaultServer(faults) as server:
             plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
-            assert read(plan, None, hooks).attempts == attempts
+            delivery = read(plan, None, hooks)
+        assert delivery.attempts == attempts
+        assert words in " ".join(f"{each.message} {each.fix}" for each in delivery.findings)
     assert [reason.partition(" ")[2] for reason in waits] == [
         "responded with HTTP 201, but the response was truncated"
     ]

@@ -14,9 +14,9 @@ from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.contracts.operation import JSON, URLENCODED, Operation
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
-from cxcall.responses.identifiers import correlation_id, location_url
+from cxcall.responses.identifiers import correlation_id, describe_redirect
 from cxcall.responses.message_in_body import SOURCE, member_text
-from cxcall.responses.processing_evidence import UNPROCESSED_REDIRECTS, unreadable_reason
+from cxcall.responses.processing_evidence import REDIRECTS, unreadable_reason
 from cxcall.responses.refusals.cause_table import (
     ASK_FOR_RIGHT,
     CHECK_BODY,
@@ -72,7 +72,7 @@ def explain_refusal(
     that it fits the schema of the operation, so that the advice is not to check it again; `media_type` is the
     `Content-Type` of the request, empty if it is not known.
     """
-    if response.status in UNPROCESSED_REDIRECTS:
+    if response.status in REDIRECTS:
         return (_redirect_finding(response, host),)
     text = platform_text(response)
     main = _main_finding(operation, response, host, text, is_token=is_token)
@@ -201,13 +201,13 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
 
 
 def _redirect_finding(response: HttpResponse, host: str) -> Finding:
-    target = location_url(response).netloc.rpartition("@")[2]
+    who = f"`{host}`" if host else "the API"
     return Finding.error(
         "host-unknown",
         "host",
-        f"`{host}` responded with HTTP {response.status}, a redirect to `{target or host}`",
-        fix="if that host is correct, set `base_url` to it",
-        why="cxcall follows no redirect: it would send the token and the call to another address",
+        f"{who} responded with HTTP {response.status}, {describe_redirect(response)}",
+        fix="check `base_url`; if the API is at that address, set `base_url` to it",
+        why="cxcall follows no redirect: it would send the token and the request to another address",
         source=SOURCE,
     )
 
