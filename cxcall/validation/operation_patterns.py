@@ -54,9 +54,15 @@ class OperationPatterns(NamedTuple):
             return None
         parts = absolute.relative_to(folder).parts
         for pattern, operation in self.patterns.items():
-            if matches(parts, tuple(pattern.split("/"))):
+            if matches(parts, pattern_names(pattern)):
                 return PatternMatch(operation, pattern, self.path.name)
         return None
+
+
+def pattern_names(pattern: str) -> list[str]:
+    """Return the names of a pattern: `./` at its start is left out, and a slash at its end stands for all files below."""
+    *folders, last = pattern.removeprefix("./").split("/")
+    return [*folders, last or "**"]
 
 
 def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -39,10 +39,28 @@ def read_patterns(path: Path, above: Sequence[str], known: Catalog) -> dict[str,
             )
     keys = (*above, "operations")
     patterns = _table(path, text, keys, declared.get("operations", {}))
-    return {
-        pattern: _operation(partial(toml.locate, path, text, *keys, pattern), name, known)
-        for pattern, name in patterns.items()
-    }
+    found = {}
+    for pattern, name in patterns.items():
+        locate = partial(toml.locate, path, text, *keys, pattern)
+        _stop_on_useless_pattern(path.parent, pattern, locate)
+        found[pattern] = _operation(locate, name, known)
+    return found
+
+
+def _stop_on_useless_pattern(folder: Path, pattern: str, locate: Callable[[], str]) -> None:
+    """Raise UsageError for a pattern that no path of a file in `folder` can match."""
+    names = pattern.removeprefix("./").removesuffix("/").split("/")
+    if "\\" in pattern or not {"", ".", ".."}.isdisjoint(names):
+        message = f"the pattern `{pattern}` cannot match a file"
+        fix = "write the path below the folder of this file, with `/` between the names"
+    elif any("**" in name and name != "**" for name in names):
+        message = f"`**` stands for folders only if it is between slashes; got `{pattern}`"
+        fix = "write it like `payloads/**/*.json`"
+    elif not pattern.endswith("/") and (folder / pattern).is_dir():
+        message, fix = f"`{pattern}` is a folder", f"write `{pattern}/**`"
+    else:
+        return
+    raise UsageError(message, where=locate(), fix=fix)
 
 
 def _table(path: Path, text: str, keys: Sequence[str], value: Any) -> Mapping[str, Any]:

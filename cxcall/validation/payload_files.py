@@ -41,6 +41,12 @@ LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 SUFFIXES = (".json", *LINES)
 """The files of a folder that are read; a table, only if a pattern assigns it to an operation."""
+_NONE_ASSIGNED = Finding.note(
+    "usage",
+    "--assigned",
+    "no file was checked, because no pattern assigns one to an operation",
+    fix='write a pattern under `[tool.cxcall.operations]`, such as `"payloads/**/*.json" = "execute"`',
+)
 _ALONE_SECONDS = 0.1  # seconds: shorter work is not worth the start of a process
 
 
@@ -81,7 +87,10 @@ class Validation(NamedTuple):
     def assigned_files(self, files: Sequence[str]) -> list[str]:
         """Return the files, also of folders and patterns, that the project assigns to an operation."""
         paths = (path for file in files for path in self._expand_files(file, only_assigned=True))
-        return [path for path in paths if self._is_assigned(path)]
+        found = [path for path in paths if self._is_assigned(path)]
+        if not found:
+            add_notice(_NONE_ASSIGNED)
+        return found
 
     def _is_assigned(self, path: str) -> bool:
         return bool(self.assignment and self.assignment.of(path))

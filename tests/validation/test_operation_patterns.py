@@ -12,7 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.validation.operation_patterns import matches
+from cxcall.contracts.contract import load_catalog
+from cxcall.findings.errors import UsageError
+from cxcall.validation.operation_patterns import OperationPatterns, find_patterns, matches
+from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.work import time_limit
 
@@ -125,6 +128,34 @@ def test_a_wrong_file_says_what_and_where(
     assert message in finding["message"]
     assert finding["where"].endswith(f"{name}:{line}" if line else name)
     assert finding["fix"]
+
+
+@each_case("pattern", ["", "/p/*.json", "p/../*.json", "p//*.json", r"p\*.json", "p/**.json", "p"])
+def test_pattern_that_cannot_match_a_file_is_refused(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "p").mkdir(exist_ok=True)
+    file = tmp_path / ".cxcall.toml"
+    file.write_text(f"[operations]\n'{pattern}' = 'execute'", "utf-8")
+    with pytest.raises(UsageError) as raised:
+        find_patterns(tmp_path, load_catalog())
+    (finding,) = raised.value.findings
+    assert finding.where.endswith(".cxcall.toml:2")
+    assert finding.fix.startswith("write")
+
+
+@each_case("pattern", ["./p/*.json", "./p/", "p/", "p/**"])
+def test_pattern_may_begin_with_the_folder_and_end_with_a_slash(
+    tmp_path: Path, pattern: str
+) -> None:
+    patterns = {pattern: load_catalog().find_operation("execute")}
+    assigned = OperationPatterns(tmp_path / ".cxcall.toml", patterns)
+    assert assigned.of(str(tmp_path / "p" / "a.json"))
+    assert not assigned.of(str(tmp_path / "q" / "a.json"))
+
+
+def test_skipping_every_file_is_reported(cxcall: Cxcall) -> None:
+    cxcall.file(".cxcall.toml", '[operations]\n"p/*.json" = "execute"')
+    ran = cxcall("validate", "--assigned", cxcall.file("q.json", GOOD), code=0)
+    assert "no file was checked" in ran.out
 
 
 def test_quoted_patterns_are_expanded(cxcall: Cxcall) -> None:
