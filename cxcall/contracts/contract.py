@@ -284,10 +284,9 @@ class Catalog(Sequence[Operation]):
             if known.is_shipped and known.name == owner:
                 for found in known.find_by_name(own_name):
                     return found
-        from cxcall.runtime.name_similarity import find_similar
+        from cxcall.contracts.similar_operations import suggest_operation
 
-        near = find_similar(name, [operation.name for operation in self])
-        fix = f"the most similar name is `{near}`" if near else "see `cxcall operations`"
+        fix = suggest_operation(name, self)
         raise UsageError(f"unknown operation `{name}`", where="operation", fix=fix)
 
     def find_likely(self, body: Any) -> tuple[Operation, ...]:

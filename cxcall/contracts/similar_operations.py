@@ -1,0 +1,40 @@
+"""Find the operation that a wrong name probably means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.runtime.name_similarity import find_similar
+from cxcall.runtime.patterns import fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cxcall.contracts.operation import Operation
+
+_ID = re.compile(r"s?/\{[^{}]*\}")
+_PREFIX = re.compile(r"^/api/v[0-9]+")
+
+
+def suggest_operation(name: str, operations: Sequence[Operation]) -> str:
+    """Return a hint with the operation of this path, of this name in the vendor's SDK, or of the most similar name."""
+    found = [each for each in operations if name.endswith(each.path)]
+    found = found or [each for each in operations if fold_name(name) in _other_names(each)]
+    if found:
+        return f"this operation is called {_listed(found)}"
+    near = find_similar(name, [each.name for each in operations])
+    return f"the most similar name is `{near}`" if near else "see `cxcall operations`"
+
+
+def _listed(operations: Iterable[Operation]) -> str:
+    return " or ".join(f"`{each.name}` ({each.method} {each.path})" for each in operations)
+
+
+def _other_names(operation: Operation) -> set[str]:
+    """Return the name of an operation without separators, and that of the vendor's SDK: `getUser` for `GET /users/{id}`."""
+    path = _ID.sub("", _PREFIX.sub("", operation.path))
+    return {
+        re.sub(r"[^a-z0-9]", "", fold_name(text))
+        for text in (operation.name, operation.method + path)
+    }
