@@ -12,7 +12,7 @@ from cxcall.credentials.access_token import (
     explicit_token,
 )
 from cxcall.findings.errors import CredentialsError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding, Severity, add_notice
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
@@ -29,6 +29,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     stop_on_conflicts(settings)
     token = explicit_token(settings)
     if token and not fresh:
+        _report_unused_login(settings, token.source)
         return token
     from cxcall.credentials import client_selection  # not needed for a token in the settings
 
@@ -41,6 +42,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
 
     client = client_selection.select_client(settings)
     check_trust(settings, client.source)
+    _report_unused_login(settings, client.source)
     if settings.is_embedded:
         return token_cache.fetch_token(settings, client)
     cached = token_cache.find_cached_token(settings, client)
@@ -55,6 +57,15 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
         return token_cache.fetch_token(
             settings, client_selection.select_client(settings, load_secrets=True)
         )
+
+
+def _report_unused_login(settings: Settings, source: str) -> None:
+    """Add the warning that credentials from `.env`, which someone else may have written, replace a stored login."""
+    if source.startswith(".env:"):
+        from cxcall.credentials.client_selection import find_unused_credentials
+
+        for finding in find_unused_credentials(settings):
+            add_notice(finding)
 
 
 def has_token_source(settings: Settings) -> bool:

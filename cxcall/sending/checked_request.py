@@ -211,15 +211,19 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
 
 
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
-    """Yield an error if the profile and the operation belong to different platforms."""
+    """Yield an error if the settings and the operation belong to different platforms."""
     if settings.platform and operation.platform and settings.platform != operation.platform:
+        source, own = settings.values["platform"].source, operation.platform
+        chosen = f"`platform` is `{settings.platform}` (from {source})"
+        fix = f"add `--platform {own}`"
+        if source.startswith("profile "):
+            chosen = f"profile `{settings.profile}` is for `{settings.platform}`"
+            fix = f"use a profile for `{own}`: `--profile NAME`"
         yield Finding.error(
             "platform-mismatch",
             "host",
-            f"`{operation.name}` is an operation of `{operation.platform}`, "
-            f"but profile `{settings.profile}` is for `{settings.platform}`",
-            fix=f"use a profile for `{operation.platform}`: `--profile NAME`; `cxcall operations` lists other operations",
-            why=f"platform from {settings.values['platform'].source}",
+            f"`{operation.name}` is an operation of `{own}`, but {chosen}",
+            fix=f"{fix}; `cxcall operations` lists other operations",
             source=f"contract {operation.contract.name}",
         )
 

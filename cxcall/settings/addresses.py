@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 _REGION = "region"
 
 
+def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
+    """Drop the URLs of the profile if the region in `CXCALL_REGION` takes precedence, and return them.
+
+    The region of a vendor's variable may be set for another tool, and the host of `.env` may be a test system:
+    a request for that must not go elsewhere.
+    """
+    own, profile = layers[ENVIRONMENT], layers[-1]
+    is_replaced = _REGION in own and "base_url" not in own and "base_url" not in layers[FLAGS]
+    names = ("base_url", "token_url") if is_replaced and contract.regions else ()
+    return {name: profile.pop(name) for name in names if name in profile}
+
+
 def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str = "") -> Layer:
     """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, printable
+from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, region_of
 from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
 from cxcall.transport.origins import host_of, is_loopback_url
@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def find_conflicts(
-    layers: Sequence[Layer], contract: Contract, base_url: str, token_url: str
+    layers: Sequence[Layer], contract: Contract, values: Layer, replaced: Layer
 ) -> Iterator[Finding]:
-    """Yield the conflicts of the settings behind `base_url` and `token_url`."""
-    yield from _other_platform(layers, contract)
+    """Yield the conflicts of the settings behind the addresses in `values`.
+
+    `replaced` are the URLs of the profile that are not in its layer, because `CXCALL_REGION` replaces them.
+    """
+    base_url, token_url = values["base_url"].value, values["token_url"].value
     if not is_loopback_url(base_url):
-        yield from _ignored_host(layers, contract, base_url)
+        yield from _ignored_host(layers, contract, base_url, replaced)
     yield from _foreign_token_host(layers, contract, base_url, token_url)
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
@@ -33,19 +36,9 @@ def find_conflicts(
         yield from find_misspelled_variables()
 
 
-def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
-    declared = contract.declared.get("x-cxcall-platform", "")
-    setting = find_setting("platform", layers)
-    if setting and declared and setting.value != declared:
-        yield Finding.warning(
-            "platform-mismatch",
-            setting.locate(),
-            f"the settings are for `{printable(setting.value)}`, but the API document `{contract.name}` is for `{declared}`",
-            f"use a profile for `{declared}`, or another operation",
-        )
-
-
-def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iterator[Finding]:
+def _ignored_host(
+    layers: Sequence[Layer], contract: Contract, base_url: str, replaced: Layer
+) -> Iterator[Finding]:
     """Warn about the first layer whose host is not used, unless the flag `--base-url` is set."""
     if "base_url" in layers[FLAGS]:
         return
@@ -54,7 +47,7 @@ def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) ->
     used_host = host_of(base_url).lower()
     if not used or _named_host(name, used, contract) != used_host:
         return  # the host comes from tenant discovery or from the contract
-    for layer in layers:
+    for layer in (*layers, replaced):
         for name in ("base_url", "region"):
             setting = layer.get(name)
             host = _named_host(name, setting, contract) if setting else ""

@@ -11,6 +11,8 @@ from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, origin
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Setting
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
 """The path of the token endpoint of NICE CXone for an access key (docs/platforms/nice-cxone.md)."""
 HTTPS_PORT = 443
-_DOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+"
 _AREA = r"[a-z]{2}[0-9]{1,2}"
 _AREA_HOST = r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"
 _URL_PARTS = r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$"
@@ -28,7 +31,8 @@ _FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 def region_domain(region: Setting, contract: Contract) -> str:
     """Return the domain of a region from its name (`eu-west-1`) or its domain.
 
-    The domain may be unknown. Raises UsageError for text that is neither.
+    The domain may be unknown, but then it is beside a known one, such as `usw2.pure.cloud`: a secret goes to
+    `login.` of it. Raises UsageError for other text.
     """
     text = re.sub(_URL_PARTS, "", region.value.lower())
     known = contract.regions.get(text.replace("_", "-"))
@@ -37,20 +41,30 @@ def region_domain(region: Setting, contract: Contract) -> str:
     # The regions of CXone are areas; their list is open too (docs/platforms/nice-cxone.md#tenant-discovery).
     domains = contract.regions.values()
     uses_areas = bool(domains) and all(re.fullmatch(_AREA, domain) for domain in domains)
-    if not re.fullmatch(_AREA if uses_areas else _DOMAIN, text):
-        raise invalid_setting(
-            "region",
-            region,
-            f"`{printable(region.value)}` is not a valid area, such as `na1`"
-            if uses_areas
-            else f"`{printable(region.value)}` is neither a region's name nor a domain",
-            fix=suggest_name(text, contract.regions),
-            why=""
-            if uses_areas
-            else "a region newer than this list is given by its domain, e.g. `mypurecloud.ie`",
-            code="host-unknown",
-        )
-    return text
+    is_area = uses_areas and re.fullmatch(_AREA, text)
+    if text in domains or is_area or (not uses_areas and _is_beside(text, domains)):
+        return text
+    raise invalid_setting(
+        "region",
+        region,
+        f"`{printable(region.value)}` is not a valid area, such as `na1`"
+        if uses_areas
+        else f"`{printable(region.value)}` is neither a known region nor a domain of one",
+        fix=suggest_name(text, domains if "." in text else contract.regions),
+        why=""
+        if uses_areas
+        else "a region newer than this list is given by its domain, such as `usw2.pure.cloud`; "
+        "for another host, set `base_url` and `token_url`",
+        code="host-unknown",
+    )
+
+
+def _is_beside(domain: str, known: Collection[str]) -> bool:
+    """Return whether a domain differs from a known one, such as `usw2.pure.cloud`, only in the label of the region."""
+    label, _, parent = domain.partition(".")
+    return bool(re.fullmatch(_LABEL, label)) and any(
+        each.partition(".")[0][-1:].isdigit() and each.partition(".")[2] == parent for each in known
+    )
 
 
 def url_area(base_url: str) -> str:

@@ -157,17 +157,17 @@ def load_settings(
     `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is an
     operation's own address. Raises UsageError, with its place, for an invalid value.
     """
-    from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
+    from cxcall.settings import addresses
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.setting_values import CXONE, GENESYS_CLOUD, check_values
     from cxcall.settings.untrusted_sources import find_trust_errors, platform_of
 
     layers, profile, ignored, second_list = read_trusted_layers(flags)
+    replaced = addresses.pop_replaced_urls(layers, contract)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
     platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
-    if platform.value != GENESYS_CLOUD:
-        # The GENESYSCLOUD_* variables are not for hosts of others.
+    if platform.value != GENESYS_CLOUD:  # the GENESYSCLOUD_* variables are not for hosts of others
         layers[VENDOR_ENVIRONMENT], layers[VENDOR_DOTENV] = {}, {}
     values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:
@@ -175,16 +175,17 @@ def load_settings(
 
     def resolve(sources: Sequence[Layer]) -> Layer:
         if is_cxone:
-            return resolve_tenant_addresses(sources, contract, profile.value, state_dir, server)
-        return resolve_addresses(sources, contract, server)
+            return addresses.resolve_tenant_addresses(
+                sources, contract, profile.value, state_dir, server
+            )
+        return addresses.resolve_addresses(sources, contract, server)
 
     values |= resolve(layers)
-    addresses = values["base_url"].value, values["token_url"].value
     errors, untrusted = find_trust_errors(layers, contract, values, resolve)
-    errors = (*errors, *_find_weaker_guards(layers, profile))
-    for found in (*ignored, *errors):
+    conflicts = [*errors, *_find_weaker_guards(layers, profile), *ignored]
+    conflicts += find_conflicts(layers, contract, values, replaced)
+    for found in conflicts:
         add_notice(found._replace(severity=Severity.WARNING))
-    conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
     from_server = bool(server) and values["base_url"].source == "default"

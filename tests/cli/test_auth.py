@@ -57,6 +57,16 @@ def test_status_says_where_each_value_came_from(live: Cxcall, sandbox: Sandbox) 
     assert ".env:2" in live("config", "show", code=0).out
 
 
+def test_token_of_a_folder_in_place_of_a_login_is_a_warning_of_each_command(
+    cxcall: Cxcall,
+) -> None:
+    cxcall("auth", "login", "--with-token", "--region", "eu-west-1", stdin="own", code=0)
+    cxcall.file(".env", "CXCALL_ACCESS_TOKEN=another\n")
+    ran = cxcall("auth", "token", code=0)
+    assert ran.out == "another\n"
+    assert "access token from .env:1 CXCALL_ACCESS_TOKEN is used; the one from" in ran.err
+
+
 def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
     cxcall("auth", "status", code=4)
 

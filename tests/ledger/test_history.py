@@ -218,6 +218,8 @@ def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
         "json",
         code=8,
     ).envelope["deliveryId"]
+    area = {"CXCALL_PLATFORM": "nice-cxone", "CXCALL_REGION": "na1", "CXCALL_BASE_URL": ""}
+    assert "0" in live("history", "prune", "--older-than", "9d", "--yes", env=area, code=0).out
     ran = live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert ran.out.startswith("deleted 0 deliveries ")
     assert "`duplicate_window`" in ran.err

@@ -22,6 +22,14 @@ def test_operation_of_another_platform_is_stopped(cxcall: Cxcall) -> None:
     words = ("send", "cxone-get-contact", "--contact-id", "7", "-n", "-o", "json")
     ran = cxcall(*words, code=3, env={"CXCALL_PLATFORM": "genesys-cloud"})
     assert ran.codes == ["platform-mismatch"]
+    [found] = ran.envelope["findings"]
+    assert "`platform` is `genesys-cloud` (from environment CXCALL_PLATFORM)" in found["message"]
+    assert (
+        "`--platform nice-cxone`" in found["fix"]
+    )  # not --profile: no profile can change a variable
+    cxcall("config", "set", "platform", "genesys-cloud", code=0)
+    [found] = cxcall(*words, code=3).envelope["findings"]
+    assert "profile `default` is for `genesys-cloud`" in found["message"]
 
 
 def test_call_is_placed_and_its_duplicate_is_stopped(live: Cxcall, sandbox: Sandbox) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from helpers.settings_world import SECRET, World
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 
 def codes(found: config.Settings) -> list[str]:
@@ -96,9 +101,31 @@ def test_client_id_and_secret_of_different_sources_are_a_warning(
     assert codes(world.env(**variables).dotenv(dotenv).load()) == expected
 
 
-def test_profile_for_another_platform_is_a_warning(world: World) -> None:
-    world.toml('[profiles.default]\nplatform = "nice-cxone"\n')
-    assert codes(world.load()) == ["platform-mismatch"]
+def test_conflict_is_shown_by_a_send(cxcall: Cxcall) -> None:
+    variables = {"CXCALL_REGION": "xyz1.pure.cloud", "CXCALL_CLIENT_ID": "other"}
+    client = {"GENESYSCLOUD_OAUTHCLIENT_ID": "me", "GENESYSCLOUD_OAUTHCLIENT_SECRET": SECRET}
+    call = ("call", "--platform", "genesys-cloud", "--to", "+12025550123", "-n")
+    err = cxcall(*call, env={**variables, **client}, code=0).err
+    assert "unknown region `xyz1.pure.cloud`" in err
+    assert "may not belong together" in err
+
+
+@pytest.mark.parametrize("host", ["https://api.mypurecloud.de", "http://127.0.0.1:8080"])
+def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, host: str) -> None:
+    world.toml(f'[profiles.default]\nbase_url = "{host}"\ntoken_url = "{host}/t"\n')
+    loaded = world.env(CXCALL_REGION="us-west-2").load()
+    assert loaded.base_url == "https://api.usw2.pure.cloud"
+    assert loaded.token_url == "https://login.usw2.pure.cloud/oauth/token"
+    [found] = loaded.conflicts
+    assert "(from environment CXCALL_REGION) is used, not" in found.message
+    world.env(CXCALL_BASE_URL="https://api.mypurecloud.jp")
+    assert world.load().base_url == "https://api.mypurecloud.jp"
+
+
+def test_region_of_a_vendor_or_a_folder_does_not_replace_the_url_of_a_profile(world: World) -> None:
+    world.toml('[profiles.default]\nbase_url = "https://api.mypurecloud.de"\n')
+    world.env(GENESYSCLOUD_REGION="us-west-2").dotenv("CXCALL_REGION=us-west-2\n")
+    assert world.load().base_url == "https://api.mypurecloud.de"
 
 
 PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
@@ -117,7 +144,7 @@ PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
         ('base_url = "https://api.x.example"', "CXCALL_BASE_URL=https://api.x.example/", False),
         ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_CLIENT_SECRET=mine", False),
         ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_ACCESS_TOKEN=mine", False),
-        ("", "CXCALL_REGION=evil.example", True),
+        ("", "CXCALL_REGION=evil1.pure.cloud", True),
     ],
 )
 def test_dotenv_cannot_redirect_a_profile_secret(

@@ -30,7 +30,7 @@ VALUES = {
     "engagement_header": [f"X-Header-{place}" for place in range(6)],
     "access_token": [f"token-{place}" for place in range(6)],
     "timeout": [str(place + 1) for place in range(6)],
-    "region": [f"domain-{place}.example" for place in range(6)],
+    "region": [f"domain-{place}.pure.cloud" for place in range(6)],
     "contract": [f"/contracts/{place}.json" for place in range(6)],
 }
 SOURCES = {

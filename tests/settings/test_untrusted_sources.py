@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
 
 CHOICES = {
     "base_url": "https://api.evil.example",
-    "region": "evil.example",
+    "region": "evil1.pure.cloud",
     "token_url": "https://evil.example/oauth/token",
     "issuer": "https://evil.example",
     "contract": "evil.json",

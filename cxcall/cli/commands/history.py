@@ -221,7 +221,7 @@ def _start_of_duplicate_window() -> datetime:
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.setting_values import check_seconds
-    from cxcall.settings.settings import config_dir, load_settings
+    from cxcall.settings.settings import config_dir, find_platform, load_settings
     from cxcall.settings.sources import Setting
 
     file = ConfigFile.read(config_dir() / "config.toml")
@@ -229,6 +229,6 @@ def _start_of_duplicate_window() -> datetime:
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:
         check_seconds("duplicate_window", written)
-    settings = load_settings({}, contract.load_shipped_contracts()[0])
+    settings = load_settings({}, contract.find_platform_contract(find_platform({})))
     window = max([settings.duplicate_window, *(float(written.value) for written in own)])
     return datetime.now(UTC) - timedelta(seconds=window)

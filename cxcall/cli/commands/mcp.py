@@ -36,12 +36,12 @@ def mcp(options: ServerOptions) -> None:
 
 def _stop_on_stdin(flags: dict[str, str | None]) -> None:
     """Raise UsageError if a file is stdin: the protocol uses it, so that a list would be read as empty."""
-    from cxcall.contracts.contract import load_shipped_contracts
-    from cxcall.settings.settings import load_settings
+    from cxcall.contracts.contract import find_platform_contract
+    from cxcall.settings.settings import find_platform, load_settings
 
     files = {"--contract": [flags["contract"]]}
     if flags["contract"] not in _STDIN:
-        settings = load_settings(flags, load_shipped_contracts()[0])
+        settings = load_settings(flags, find_platform_contract(find_platform(flags)))
         files["--do-not-call"] = list(settings.do_not_call_files)
     for flag, paths in files.items():
         if any(path in _STDIN for path in paths):

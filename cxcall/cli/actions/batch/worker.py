@@ -15,7 +15,7 @@ from cxcall.batch.queue.worker_batches import Destinations
 from cxcall.batch.rate_limit.rate import Rate
 from cxcall.cli.actions.batch.result_printer import RowPrinter, total_lines
 from cxcall.cli.actions.send import start_log
-from cxcall.contracts.contract import load_operation, load_shipped_contracts
+from cxcall.contracts.contract import find_platform_contract, load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.postgres.queued_rows import Claim
@@ -25,7 +25,7 @@ from cxcall.runtime.garbage_collection import collect_garbage
 from cxcall.runtime.signals import defer_signals
 from cxcall.sending import call_guards
 from cxcall.sending.configured_ledger import open_ledger
-from cxcall.settings.settings import load_settings
+from cxcall.settings.settings import find_platform, load_settings
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
@@ -44,7 +44,7 @@ def run_worker(options: WorkerOptions) -> Report:
     flags = {**options.target.flags, **options.guards._asdict()}
     rate = Rate.parse(options.rate) if options.rate else None
     limit = FailureLimit.parse(options.max_failures or ())
-    settings = load_settings(flags, load_shipped_contracts()[0])
+    settings = load_settings(flags, find_platform_contract(find_platform(flags)))
     call_guards.read_lists(settings.do_not_call_files)  # else each row would have the error
     lease = _lease(options.lease, settings.timeout)
     worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
