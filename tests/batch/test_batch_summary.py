@@ -56,6 +56,7 @@ def test_one_failure_is_not_plural_and_nothing_to_send_is_not_announced(cxcall: 
         at(cxcall, platform)
         ran = cxcall(*words, "--max-failures", "1", "--confirm", "2", code=9)
         assert "stopped: 1 request failed" in ran.err
+        assert "1 row to correct and send again, which `--resume` does not send" in ran.err
         cxcall(*words, "--confirm", "1", "--resume", code=9)
         left = cxcall(*words, "--resume", code=9)
     assert "nothing is left to be sent" in left.err

@@ -290,7 +290,9 @@ def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> N
         ("batch", "status"),
     ):
         assert "CXCALL_LEDGER=postgresql://" in cxcall(*words, code=2).err, words
-    assert "--sandbox" in cxcall("batch", file, *OPERATION, "--queue", "--sandbox", code=2).err
+    for words in (("--sandbox",), ("--rejects", "rejects.jsonl"), ("--concurrency", "1")):
+        ran = cxcall("batch", file, *OPERATION, "--queue", *words, code=2)
+        assert f"`--queue` cannot be combined with `{words[0]}`" in ran.err
     assert (
         "not longer than the timeout"
         in cxcall("worker", "--lease", "10", "--timeout", "20", code=2).err

@@ -250,6 +250,9 @@ def test_counts_of_errors_come_after_the_errors(live: Cxcall) -> None:
     ran = live("batch", file, *EXECUTE, code=3)
     assert ran.err.count("error[id-format]: ") == 100
     assert ran.err.index("150 rows, 0 valid, 150 not valid") > ran.err.rindex("error[id-format]: ")
+    as_json = live("batch", file, *EXECUTE, "-o", "json", code=3)
+    assert "150 rows, 0 valid, 150 not valid" in as_json.err
+    assert as_json.envelope["data"]["invalid"] == 150
     assert "300  error[id-format]" in ran.err
 
 

@@ -28,7 +28,7 @@ class RejectFile:
     """A new file in the form and encoding of the file of rows; if it is empty at the end, it is removed.
 
     It has the rows that `--resume` does not send: refused, invalid, or skipped for their number. It never
-    has a row that may have been processed. `path` is empty to write no file.
+    has a row that may have been processed. `path` is empty to count the rows, but write no file.
     """
 
     def __init__(self, path: str, rows: RowFile) -> None:
@@ -76,11 +76,10 @@ class RejectFile:
 
     def write(self, row: Row) -> None:
         """Write a row unchanged from its file; raises OSError."""
-        if self._file is None:
-            return
-        if not self.count and (header := self._rows.header) is not None:
-            self._file.write(f"{format_record(header.cells, header.delimiter)}\n")
-        self._file.write(f"{source_of(row)}\n")
+        if self._file is not None:
+            if not self.count and (header := self._rows.header) is not None:
+                self._file.write(f"{format_record(header.cells, header.delimiter)}\n")
+            self._file.write(f"{source_of(row)}\n")
         self.count += 1
 
 

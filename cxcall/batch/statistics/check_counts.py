@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.skip_reasons import SkipReason, no_number_finding
 from cxcall.documents.text_files import STDIN
@@ -86,6 +86,17 @@ class CheckStatistics:
             self._notes.add(key)
         return is_repeated
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON data."""
+        return {
+            "rows": self.rows,
+            "valid": self.valid,
+            "invalid": self.invalid,
+            "resumed": self.already_sent,
+            "skipped": {str(reason): count for reason, count in self.skipped.items()},
+            "numbersWritten": self.numbers_written,
+        }
+
     def summary(self) -> str:
         """Return the counts as text: one line, and one for each kind of finding if not all are shown."""
         parts = [count_phrase(self.rows, "row"), f"{self.valid} valid"]
@@ -114,11 +125,11 @@ def _as_warning(finding: Finding) -> Finding:
 
 
 class InvalidRowsError(CheckError):
-    """Rows are invalid, so no row was sent; `summary` counts the rows and the findings."""
+    """Rows are invalid, so no row was sent; `totals` are the counts of the check."""
 
-    def __init__(self, summary: str, *findings: Finding) -> None:
-        super().__init__(*findings)
-        self.summary = summary
+    def __init__(self, totals: CheckStatistics, *findings: Finding) -> None:
+        super().__init__(*totals.findings, *findings)
+        self.totals = totals
 
 
 def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> CheckStatistics:
@@ -133,7 +144,7 @@ def check_batch(job: Job, selection: RowSelection, *, skip_invalid: bool) -> Che
     is_stopped = totals.invalid and not skip_invalid
     if is_stopped or totals.has_no_number:
         more = [no_number_finding()] * (not is_stopped)
-        raise InvalidRowsError(totals.summary(), *totals.findings, *more)
+        raise InvalidRowsError(totals, *more)
     return totals
 
 

@@ -12,6 +12,14 @@ app = new_app()
 
 NEWEST_BATCH = argument("[ID]", "The batch ID or its start [the newest batch].")
 
+_OF_WORKERS = {
+    "--rejects": "leave it out; when the workers are done, run `cxcall batch report --rejects FILE`",
+    "--concurrency": "give it to `cxcall worker`",
+    "--max-failures": "give it to `cxcall worker`",
+    "--unordered": "leave it out",
+}
+"""The options that have no effect on a batch in a queue, with what to do instead."""
+
 
 @app.add_command(
     "batch",
@@ -26,6 +34,10 @@ NEWEST_BATCH = argument("[ID]", "The batch ID or its start [the newest batch].")
     },
     rules=[
         RESENDING,
+        *(
+            Exclusion((name, "--queue"), fix, "workers send the rows of a queue")
+            for name, fix in _OF_WORKERS.items()
+        ),
         Exclusion(
             ("--sandbox", "--queue"),
             "start `cxcall sandbox`, and name it with `--base-url`",

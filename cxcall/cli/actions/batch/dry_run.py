@@ -71,14 +71,7 @@ def print_requests(
         ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
         findings=(*totals.findings, *more, *provenance_note(job.operation)),
-        data={
-            "rows": totals.rows,
-            "valid": totals.valid,
-            "invalid": totals.invalid,
-            "resumed": totals.already_sent,
-            "skipped": {str(reason): count for reason, count in totals.skipped.items()},
-            "numbersWritten": totals.numbers_written,
-        },
+        data=totals.as_dict(),
         diagnostics=[
             *([describe_change(job)] if called and called.is_changed else []),
             "dry run: nothing was sent",

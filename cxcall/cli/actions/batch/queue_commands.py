@@ -67,6 +67,11 @@ def fill_queue(ledger: Ledger, queued: QueuedBatch, selection: RowSelection, key
 
 def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> Report:
     """Return the report of a batch that was queued, with the next commands."""
+    worker = command_line("cxcall", "worker", "--profile", job.settings.profile)
+    next_commands = [
+        f"to send them, run on any machine: {worker}",
+        f"to follow them: `cxcall batch status {batch} --watch`",
+    ]
     return Report(
         COMMAND,
         Outcome.OK,
@@ -75,16 +80,12 @@ def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> 
         data={
             "batch": batch,
             "queued": count,
-            "rows": totals.rows,
-            "resumed": totals.already_sent,
-            "skipped": {str(reason): number for reason, number in totals.skipped.items()},
-            "numbersWritten": totals.numbers_written,
+            **totals.as_dict(),
         },
         text=batch,
         diagnostics=[
             f"batch {batch}: {count_phrase(count, 'row')} queued",
-            f"to send them, run on any machine: {command_line('cxcall', 'worker', '--profile', job.settings.profile)}",
-            f"to follow them: `cxcall batch status {batch} --watch`",
+            *(next_commands * bool(count)),
         ],
         is_last_json_line=True,
     )

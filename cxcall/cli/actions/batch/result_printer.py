@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from cxcall.batch.input.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
@@ -19,7 +20,9 @@ from cxcall.output.terminal_text import escape_to_one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cxcall.batch.input.rows import RowFile
     from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.report.reject_file import RejectFile
     from cxcall.batch.row_result import RowResult
     from cxcall.batch.statistics.running_counts import BatchStatistics, Latencies
     from cxcall.output.screen import Screen
@@ -196,6 +199,24 @@ def unwritable_reason(error: OSError) -> str:
 
 
 _REJECTS = "--rejects"
+
+
+def describe_rejects(rejects: RejectFile, rows: RowFile, batch: str) -> str:
+    """Return where the rows to correct are, or the command that writes them: `--resume` does not send them."""
+    count = count_phrase(rejects.count, "row")
+    if rejects.path:
+        return f"{count} to correct and send again: `{rejects.path}`"
+    suffix = CSV_SUFFIXES[0] if rows.is_table else JSON_LINES_SUFFIXES[0]
+    flags = {
+        "--encoding": rows.format.encoding,
+        "--sheet": rows.format.sheet,
+        "--input": "" if rows.file else "FILE",
+    }
+    words = [word for name, value in flags.items() if value for word in (name, value)]
+    written = command(
+        "cxcall", "batch", "report", batch, _REJECTS, unused_name(f"rejects{suffix}"), *words
+    )
+    return f"{count} to correct and send again, which `--resume` does not send; to write a file of them: {written}"
 
 
 def resume_command(arguments: Sequence[str]) -> str:

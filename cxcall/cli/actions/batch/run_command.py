@@ -29,6 +29,7 @@ from cxcall.cli.actions.batch.queue_commands import fill_queue, queued_report, w
 from cxcall.cli.actions.batch.result_printer import (
     RowPrinter,
     describe_outcomes,
+    describe_rejects,
     describe_speed,
     print_totals,
     resume_command,
@@ -306,9 +307,8 @@ class BatchCommand:
             lines.append(f"not sent: {count_phrase(left, 'row')}")
         if outside_hours:
             lines.append(f"outside their calling hours: {count_phrase(outside_hours, 'row')}")
-        if self.rejects.count:
-            count = count_phrase(self.rejects.count, "row")
-            lines.append(f"{count} to correct and send again: `{self.rejects.path}`")
+        if self.rejects.count and (self.rejects.path or code is not ExitCode.OK):
+            lines.append(describe_rejects(self.rejects, self.job.rows, run.batch))
         if left or outside_hours or statistics.not_processed:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"

@@ -108,15 +108,18 @@ def report_errors(run: Callable[[Screen], Report], common: RequestOptions, comma
     try:
         return run(screen)
     except InvalidRowsError as error:
-        _tell_errors(screen, error)
-        return error_report(error, command)._replace(summary=error.summary)
+        summary = error.totals.summary()
+        _tell_errors(screen, error, summary)
+        return error_report(error, command)._replace(data=error.totals.as_dict(), summary=summary)
     except CxcallError as error:
         _tell_errors(screen, error)
         raise
 
 
-def _tell_errors(screen: Screen, error: CxcallError) -> None:
-    """Print errors on stderr if the envelope goes to a file or another program."""
+def _tell_errors(screen: Screen, error: CxcallError, summary: str = "") -> None:
+    """Print errors, and the counts of the check, on stderr if the envelope goes to a file or another program."""
     if screen.options.output != "text" and not screen.stdout.isatty():
         for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
             screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)
+        for line in summary.splitlines() if not screen.options.quiet else ():
+            screen.print_diagnostic(line, always=True)
