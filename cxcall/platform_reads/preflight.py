@@ -25,7 +25,7 @@ from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
-from cxcall.transport.origins import host_of, is_loopback_url
+from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,10 +95,10 @@ def _check_host(settings: Settings, probe: Exchange) -> Iterator[CheckResult]:
         return
     elapsed = probe.timings.get("total", 0.0)
     yield CheckResult.passed("host", f"`{host}` responded in {elapsed:.0f} ms")
-    if is_loopback_url(settings.base_url):
-        yield CheckResult.unknown("TLS", "not checked: loopback needs no TLS")
-    else:
+    if settings.base_url.startswith("https:"):
         yield CheckResult.passed("TLS", "the certificate is trusted and valid for the host")
+    else:
+        yield CheckResult.unknown("TLS", "not checked: the address is `http://`")
     yield _check_clock(probe.response.headers.get("Date", ""))
 
 
@@ -157,12 +157,21 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
     findings = [entry for entry in checked.findings if entry.code not in number_codes]
     for finding in findings:
         if finding.severity is not Severity.NOTE:
-            yield CheckResult.of_finding("request", finding)
+            yield CheckResult.of_finding("request", _with_params(finding, operation))
     if not has_errors(findings, strict=True):
         yield CheckResult.passed("request", f"the request matches the schema of `{operation.name}`")
     if operation.provenance == "community":
         yield CheckResult.unknown("request", operation.provenance_note)
     yield from _check_numbers(preflight, operation, checked.findings)
+
+
+def _with_params(finding: Finding, operation: Operation) -> Finding:
+    """Return a finding whose hint has `--param NAME=VALUE` in place of a flag of the operation's command."""
+    fix = finding.fix
+    for flag in operation.flags:
+        param = f"--param {flag.name}={flag.metavar}"
+        fix = fix.replace(f"`--{flag.name} {flag.metavar}`", f"`{param}`")
+    return finding._replace(fix=fix)
 
 
 def _check_numbers(
@@ -171,7 +180,7 @@ def _check_numbers(
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
         yield CheckResult.unknown(
-            "number", "the request has no number; the platform dials the contact's number"
+            "number", "the request has no number; whom the platform dials is unknown"
         )
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:

@@ -183,6 +183,8 @@ def test_need_for_a_user_token_is_reported(live: Cxcall) -> None:
     token = [says for verdict, says in lines(ran)["token"] if verdict == "failed"]
     assert "authorization-code" in token[0]
     assert verdicts(ran)["permission"] == ["unknown"]
+    ran = live("doctor", "--for", "place-call", "--set", "/uuiData=1", code=5)
+    assert "add `--param to=NUMBER`" in ran.out
 
 
 def test_missing_credentials_and_a_refused_token_are_distinguished(

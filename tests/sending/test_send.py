@@ -196,6 +196,8 @@ def test_unknown_operation_gets_a_suggestion(cxcall: Cxcall) -> None:
     ran = cxcall("send", "get-conversatoin", code=2)
     assert "the most similar name is `get-conversation`" in ran.err
     assert "cxcall send --help" in cxcall("send", code=2).err
+    ran = cxcall("send", "callback", code=2)
+    assert "called `create-callback` (POST /api/v2/conversations/callbacks) or `cxone-" in ran.err
 
 
 def test_token_operation_is_not_sent(cxcall: Cxcall) -> None:

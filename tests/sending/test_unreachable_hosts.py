@@ -67,10 +67,13 @@ def test_trusted_certificate_that_does_not_fit_needs_no_other_ca_file(
     assert "REQUESTS_CA_BUNDLE" not in output
 
 
-def test_doctor_reports_an_untrusted_certificate_as_tls(cxcall: Cxcall, tmp_path: Path) -> None:
+def test_doctor_reports_the_check_of_a_certificate_as_tls(cxcall: Cxcall, tmp_path: Path) -> None:
     certificate = make_certificate(tmp_path / "tls")
     with FaultServer((fault.accept,), certificate.context()) as server:
-        checks = cxcall("doctor", "--base-url", server.base_url, env=TOKEN, code=5).out
+        words = ("doctor", "--base-url", server.base_url)
+        checks = cxcall(*words, env=TOKEN, code=5).out
+        trusted = cxcall(*words, env={**TOKEN, "REQUESTS_CA_BUNDLE": str(certificate.path)}).out
+    assert "passed\tTLS\t" in trusted
     assert "failed\tTLS\t" in checks
     assert "set `REQUESTS_CA_BUNDLE`" in checks
     assert "region" not in checks
