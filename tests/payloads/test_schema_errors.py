@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.contracts.contract import load_operation
+from cxcall.contracts.contract import Contract, load_operation
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
 from helpers.command import CONTACT
@@ -130,6 +130,17 @@ def test_object_under_an_empty_name_is_explained() -> None:
     body = {**operation.example, "phoneNumber": {"": {"0": None}}, "contactId": None}
     found = check_body(operation, Payload(body))
     assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
+
+
+def test_declared_name_is_not_unknown_because_another_value_is_wrong() -> None:
+    model = {"properties": {"a": {"type": "integer"}, "b": {}}}
+    schema = {"allOf": [model], "properties": {"c": {}}, "unevaluatedProperties": False}
+    media = {"application/json": {"schema": schema}}
+    post = {"operationId": "x", "requestBody": {"content": media}, "responses": {}}
+    (operation,) = Contract("made-up", {"paths": {"/x": {"post": post}}}).operations
+    found = check_body(operation, Payload({"a": "1", "b": 2, "c": 3, "d": 4}))
+    places = [(each.code, each.where) for each in found]
+    assert places == [("type-mismatch", "/a"), ("property-unknown", "/d")]
 
 
 def test_unknown_name_is_a_warning_beside_an_error_where_others_are_allowed() -> None:

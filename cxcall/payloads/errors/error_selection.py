@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
+    from cxcall.contracts.operation import Operation
+
     Names = dict[str, list[str]]
 
 ALTERNATIVES = ("oneOf", "anyOf")
@@ -52,19 +54,31 @@ def _strictness(error: ValidationError) -> tuple[bool, float]:
     return error.kind.name != "type", len(options) if options else float("inf")
 
 
-def names_in(errors: Iterable[ValidationError]) -> tuple[Names, Names]:
-    """Return the unknown and the missing names that errors are about, by the pointer of their object."""
+def names_in(errors: Sequence[ValidationError], operation: Operation) -> tuple[Names, Names]:
+    """Return the unknown and the missing names that errors are about, by the pointer of their object.
+
+    To `unevaluatedProperties`, also each property of a schema in `allOf` with an error is unknown: these are left out.
+    """
     unknown: Names = {}
     missing: Names = {}
+    causes = {
+        make_pointer(*list(error.instance_path)[:end])
+        for error in errors
+        if error.kind.name not in UNKNOWN
+        for end in range(len(list(error.instance_path)) + 1)
+    }
     for error in errors:
-        detail = error.kind.as_dict()
+        detail, place = error.kind.as_dict(), pointer_of(error)
         if error.kind.name in UNKNOWN:
-            unknown.setdefault(pointer_of(error), []).extend(detail["unexpected"])
+            has_cause = error.kind.name == "unevaluatedProperties" and place in causes
+            declared = operation.schema_at(place).get("properties", {}) if has_cause else {}
+            names = [name for name in detail["unexpected"] if name not in declared]
+            unknown.setdefault(place, []).extend(names)
         elif error.kind.name == "required":
-            missing.setdefault(pointer_of(error), []).append(detail["property"])
+            missing.setdefault(place, []).append(detail["property"])
         elif error.kind.name in ALTERNATIVES and detail.get("context"):
             names = alternative_properties(detail["context"])
-            missing.setdefault(pointer_of(error), []).extend(names)
+            missing.setdefault(place, []).extend(names)
     return unknown, missing
 
 

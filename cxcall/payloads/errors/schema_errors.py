@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.operation import Operation
+    from cxcall.payloads.errors.error_selection import Names
     from cxcall.payloads.errors.misnamed_properties import Rename
     from cxcall.payloads.errors.suggested_values import Correction
     from cxcall.payloads.payload import Payload
@@ -81,7 +82,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
         if number == _MAX_ROUNDS:
             break
         room = MAX_SUGGESTIONS - len(findings)
-        unknown, missing = names_in(errors)
+        unknown, missing = names_in(errors, operation)
         # The validator leaves empty names out of its paths, so a place may be the object above.
         unknown = {
             place: [name for name in names if has_value(body.value, join_pointer(place, name))]
@@ -103,8 +104,9 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
         for pointer, rename in renames.items():
             findings.append(_explain_rename(operation, body, pointer, rename, needed))
         body = body.with_renames(renames.values())
+    unknown, _ = names_in(errors, operation)
     for error in errors:
-        findings.extend(_explain_error(operation, body, error))
+        findings.extend(_explain_error(operation, body, error, unknown))
     return findings, body
 
 
@@ -126,13 +128,13 @@ def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]
 
 
 def _explain_error(
-    operation: Operation, body: Payload, error: ValidationError
+    operation: Operation, body: Payload, error: ValidationError, unknown: Names
 ) -> Iterator[Finding]:
-    """Yield the findings for one error of the JSON Schema validator."""
+    """Yield the findings for one error of the JSON Schema validator; `unknown` are the unknown names by their object."""
     keyword, detail = error.kind.name, error.kind.as_dict()
     explainer = _ErrorExplainer(operation, body, pointer_of(error))
     if keyword in UNKNOWN:
-        yield from map(explainer.unknown_property, detail["unexpected"])
+        yield from map(explainer.unknown_property, unknown[explainer.pointer])
     elif keyword == "required":
         yield explainer.missing_property(detail["property"])
     elif keyword == "type":
