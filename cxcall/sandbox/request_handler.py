@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from uuid import uuid4
 
+from cxcall.contracts.openapi_document import CAMPAIGN
 from cxcall.phone.number_masking import mask_text, numbers_in
 from cxcall.sandbox import faults_by_number
 from cxcall.sandbox.campaigns_and_lists import AcceptedRequest
@@ -79,7 +80,7 @@ class _Exchange:
             correlation_id=self.correlation_id,
             operation=operation.name if operation else "",
             accepted=self.accepted,
-            rings=self.accepted and operation is not None and operation.can_place_call,
+            rings=self.accepted and operation is not None and _places_call(operation),
             engagement_id=self.engagement_id if self.accepted else None,
             fault=self.fault.number[-4:] if self.fault is not faults_by_number.FAULTS[0] else "",
             numbers=self.numbers,
@@ -90,6 +91,11 @@ class _Exchange:
             headers=self.request.headers,
             response=b"" if is_secret else response.content()[0],
         )
+
+
+def _places_call(operation: Operation) -> bool:
+    """Return whether a request itself places a call; the calls of a campaign are placed by the dialer of the sandbox."""
+    return operation.can_place_call and CAMPAIGN not in operation.declared
 
 
 def _token_member(operation: Operation) -> str:

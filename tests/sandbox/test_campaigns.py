@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from cxcall.cli.commands.sandbox import describe_sandbox
 from cxcall.cli.options.sandbox import SandboxOptions
@@ -50,6 +51,9 @@ def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
         clock.now += 10
         found["end"] = tenant("GET", f"{CAMPAIGNS}/{made}/progress")
         found["ended"] = tenant("GET", f"{CAMPAIGNS}/{made}")["campaignStatus"]
+        sandbox._on_tick()  # noqa: SLF001 - what the loop of the server does
+        found["events"] = requests.get(f"{sandbox.base_url}/sandbox/events", timeout=10).text
+        assert not sandbox.rings  # no request of a campaign places a call itself
         search = {"pageNumber": 2, "pageSize": 3}
         found["page"] = tenant("POST", f"{LISTS}/{list_id}/contacts/search", search)
     return calls, found
@@ -62,6 +66,7 @@ def test_a_campaign_dials_its_list_at_its_pace_and_its_outcomes_are_the_same_for
     assert (found["running"], found["ended"]) == ("on", "complete")
     assert found["end"]["numberOfContactsCalled"] == found["end"]["totalNumberOfContacts"] == 5
     assert [call.outcome for call in calls[:3]] == ["connected", "no-answer", "busy"]
+    assert found["events"].count("\n") == len(calls) == 5
     assert [call.at for call in calls] == [1_000_000.5 + place / 2 for place in range(5)]
     entities = found["page"]["entities"]
     assert [each["data"]["Phone"] for each in entities] == ["+12025550170", "+12025550171"]
