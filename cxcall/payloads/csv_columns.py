@@ -12,7 +12,9 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import sample_member
-from cxcall.runtime.patterns import compile_pattern
+from cxcall.phone.number_masking import plain_digits
+from cxcall.phone.number_matching import is_one_number
+from cxcall.runtime.patterns import compile_pattern, is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
 
 PARAMETER_LOCATIONS = ("path", "query")
+_MIN_DIGITS = 9
+"""The fewest digits of a number among the headers: a date or two years have fewer."""
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 
 
@@ -119,6 +123,21 @@ def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
         fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
         why=HEADER_RULE,
     )
+
+
+def stop_on_values_as_headers(headers: Iterable[str], operation: Operation, name: str) -> None:
+    """Raise UsageError, without these values, if the first line of the file `name` has a phone number or an ID."""
+    if any(
+        is_uuid(each) or (len(plain_digits(each)) >= _MIN_DIGITS and is_one_number(each))
+        for each in headers
+    ):
+        sample = f"; a sample: `cxcall operations {operation.name} --skeleton --csv`"
+        raise UsageError(
+            f"`{name}` has no header: its first line has a phone number or an ID",
+            where=name,
+            fix="add a first line with the name of each column"
+            + sample * (operation.columns_at is None),
+        )
 
 
 def reject_repeated_columns(

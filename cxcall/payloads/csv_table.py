@@ -23,6 +23,7 @@ from cxcall.payloads.csv_columns import (
     member_fix,
     reject_repeated_columns,
     stop_on_repeated_member,
+    stop_on_values_as_headers,
     unknown_column,
 )
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
@@ -168,6 +169,7 @@ class CsvHeader(NamedTuple):
 
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises UsageError for a column that the operation does not have."""
+        stop_on_values_as_headers(self.cells, operation, self.name)
         columns = []
         for index, cell in enumerate(self.cells):
             if (column := find_column(cell, operation)) is None:

@@ -59,6 +59,14 @@ def test_export_is_read_in_its_encoding(
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
+@pytest.mark.parametrize("first", [f"{CONTACT},Ada", "+12025550101,Ada", "(202) 555-0101,Ada"])
+def test_values_of_a_table_without_a_header_are_not_printed(cxcall: Cxcall, first: str) -> None:
+    words = ("batch", cxcall.file("crm.csv", f"{first}\n"), *EXECUTE, *MAP, "-n")
+    ran = cxcall(*words, "-o", "json", code=2)
+    assert "`crm.csv` has no header" in ran.out
+    assert not any(each in ran.out + ran.err for each in first.split(","))
+
+
 @pytest.mark.parametrize(
     "text", ["contact-id,reason\0-code\na,b\n", "contact-id,reason-code\na,b\0\n"]
 )

@@ -18,6 +18,7 @@ from cxcall.payloads.csv_columns import (
     parameter_columns,
     reject_repeated_columns,
     sets_same_value,
+    stop_on_values_as_headers,
 )
 from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
@@ -134,6 +135,7 @@ class ColumnMap(NamedTuple):
 
         Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
         """
+        stop_on_values_as_headers(header.cells, operation, header.name)
         headers = {**self._usual(header, operation), **self.headers}
         columns = list(_mapped_columns(headers, header, operation))
         unknown: list[str] = []
