@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cxcall.batch.input.row_keys import RowKeys
     from cxcall.batch.input.rows import Row
     from cxcall.batch.job import Job
-    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.batch.rate_limit.rate_limiter import RateLimiter
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection

@@ -15,7 +15,7 @@ from cxcall.batch.called_people import CalledPeople
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
 from cxcall.batch.input.rows import RowFile, RowFormat
-from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.resume import (
     find_by_request,
     find_resumable_batches,

@@ -12,7 +12,6 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import uptime
 from cxcall.responses.processing_evidence import Evidence, classify
 from cxcall.runtime.signals import DeferredSignals, finish_blocks
-from cxcall.sending.delivery_log import LoggedDelivery
 from cxcall.sending.delivery_outcome import (
     add_identifiers,
     recorded_values,
@@ -22,6 +21,7 @@ from cxcall.sending.delivery_outcome import (
     result_of_unsent_request,
     warn_of_missing_record,
 )
+from cxcall.sending.logged_delivery import LoggedDelivery
 from cxcall.sending.send_plan import (
     DEFAULT_HOOKS,
     DeliveryWatch,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.batch.rate_limit import rate_limiter
-from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.rate_limit.rate_limiter import RateLimiter, RateLimitSlot
 from cxcall.batch.rate_limit.shared_rate_limiter import SharedRateLimiter
 from cxcall.findings.errors import UsageError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.batch.queue.queued_row_content import rebuild_row, row_of
-from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.resume import ContentGuard
 from cxcall.batch.row_checks import CheckedRow

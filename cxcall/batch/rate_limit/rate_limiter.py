@@ -20,7 +20,7 @@ from cxcall.transport.retry_waits import SendPostponedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.transport.http_messages import Exchange
 
 

@@ -10,7 +10,7 @@ from cxcall.batch.rate_limit.rate_limiter import RateLimiter
 from cxcall.transport.retry_waits import SendPostponedError
 
 if TYPE_CHECKING:
-    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.postgres.shared_pace import SharedPace
     from cxcall.settings.settings import Settings

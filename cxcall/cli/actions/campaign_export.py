@@ -17,7 +17,7 @@ from cxcall.output.csv_cells import safe_record
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads.campaign_results import read_results, result_columns
-from cxcall.sending.log_file import stop_on_own_file
+from cxcall.sending.delivery_log import stop_on_own_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -98,7 +98,7 @@ def start_log(
 ) -> None:
     """Log the steps of deliveries until the stack is closed, if a flag asks for it; never to an input file."""
     if any(log):
-        from cxcall.sending.log_file import open_log
+        from cxcall.sending.delivery_log import open_log
 
         files = filter(None, (*inputs, flags["do_not_call"], flags["contract"]))
         stack.enter_context(open_log(log.log_file, log.log_format, files))

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.batch.input.rows import RowFile
-    from cxcall.batch.rate_limit.rate import Rate
+    from cxcall.batch.rate_limit.configured_rate import Rate
     from cxcall.batch.report.reject_file import RejectFile
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.statistics.running_counts import BatchStatistics, Latencies
+    from cxcall.batch.statistics.latencies import Latencies
+    from cxcall.batch.statistics.running_counts import BatchStatistics
     from cxcall.output.screen import Screen
 
 

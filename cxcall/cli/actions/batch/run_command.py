@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.called_people import CalledPeople, describe_change
 from cxcall.batch.failure_limit import FailureLimit
 from cxcall.batch.input.row_keys import RowKeys
-from cxcall.batch.rate_limit.rate import Rate
+from cxcall.batch.rate_limit.configured_rate import Rate
 from cxcall.batch.report.reject_file import RejectFile
 from cxcall.batch.resume import (
     find_by_request,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.runtime.known_secrets import remember_secrets
-from cxcall.sending.log_file import open_log
+from cxcall.sending.delivery_log import open_log
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 

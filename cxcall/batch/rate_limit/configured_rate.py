@@ -1,4 +1,4 @@
-"""The rate of a batch, such as 300 requests a minute."""
+"""The rate that a batch is told to keep, such as 300 requests a minute."""
 
 from __future__ import annotations
 
