@@ -123,6 +123,8 @@ def test_start_in_a_new_sandbox_does_not_contradict_itself(live: Cxcall, sandbox
     live.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",
         "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+        "CXCALL_CLIENT_ID": "",
+        "CXCALL_CLIENT_SECRET": "",
     }
     ran = live("campaign", "start", "4712", "--yes", code=0)
     assert "the campaign is already running" in ran.err
