@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
 
+PIPE_INTO_LOGIN = (
+    "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
+)
 _MAX_LISTED = 20
 _ARGUMENTS = f"{__name__}.arguments"
 
@@ -59,6 +62,8 @@ class OptionsCommand(TyperCommand):
         """Parse the arguments; raises UsageError for extra ones."""
         extra = _parse(super().parse_args, ctx, args)
         if extra and not ctx.resilient_parsing:
+            if ctx.command_path.startswith("cxcall auth "):  # it may be a secret
+                raise _error(ctx, "unexpected argument", ctx.command_path, PIPE_INTO_LOGIN)
             words = ", ".join(f"`{word}`" for word in extra)
             raise _error(
                 ctx, f"unexpected argument{'s' if extra[1:] else ''} {words}", ctx.command_path
@@ -92,6 +97,8 @@ class CommandGroup(TyperGroup):
             hint = f"the most similar command is `{known[nearest]}`; " if nearest else ""
             if any(f"--{name}" in parameter.opts for parameter in self.params):
                 hint = f"write `{ctx.command_path} --{name}`; "
+            if ctx.command_path == "cxcall auth" and not hint:  # it may be a secret
+                raise _error(ctx, "unknown command", self.argument, PIPE_INTO_LOGIN)
             raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cxcall.cli.command_classes import omitted_hint, parameter_name, raw_value
+from cxcall.cli.command_classes import PIPE_INTO_LOGIN, omitted_hint, parameter_name, raw_value
 from cxcall.contracts.json_schema import schema_types
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -84,6 +84,8 @@ def _advise_on_option(error: Any) -> str:
     """Return the start of the hint on an unknown option: an option, or a property of the body, that is meant."""
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
+    if error.option_name.endswith(("secret", "token", "password", "key")):
+        return PIPE_INTO_LOGIN
     from cxcall.runtime.patterns import fold_name
 
     word = fold_name(error.option_name)

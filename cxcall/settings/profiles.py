@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PROFILE_SETTINGS = SETTING_NAMES[1:]
 _DESTINATION = ("region", *URL_SETTINGS)
 _LOCK_SECONDS = 5.0
+_LOGIN_OPTIONS = {"access_token": " --with-token", "password": " --basic", "api_key": " --api-key"}
 _PATHS = ("contract", "do_not_call")
 
 
@@ -57,7 +58,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
         raise UsageError(
             f"`{key}` is a secret, and a command line is kept in the shell's history",
             where="VALUE",
-            fix="`cxcall auth login` asks for the secret and stores it",
+            fix=f"`cxcall auth login{_LOGIN_OPTIONS.get(key, '')}` asks for the secret and stores it",
         )
     setting = Setting(value.strip(), "VALUE", lambda: "VALUE")
     if not setting.value:

@@ -11,6 +11,8 @@ from helpers.command import CAMPAIGN, CONTACT
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
+NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
+
 
 @pytest.mark.parametrize(
     ("arguments", "message", "fix"),
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
         (("auth", "lgoin"), "unknown command `lgoin`", "the most similar command is `login`; see `cxcall auth --help`"),
         (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
         (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
+        (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),
+        (("auth", "h7Kq29sLm"), "unknown command", f"{NO_SECRET}see `cxcall auth --help`"),
+        (("auth", "token", "--client-secret", "x"), "unknown option `--client-secret`", f"{NO_SECRET}see `cxcall auth token --help`"),
+        (("config", "set", "api_key", "x"), "`api_key` is a secret, and a command line is kept in the shell's history", "`cxcall auth login --api-key` asks for the secret and stores it"),
         (("validate", "--operaton", "x"), "unknown option `--operaton`", "the most similar option is `--operation`; see `cxcall validate --help`"),
         (("personal-connection", "--route", "x"), "invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
         (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),

@@ -97,7 +97,7 @@ def show_status(settings: SettingsOptions) -> Report:
 
 @app.add_command(
     "token",
-    'curl -H "Authorization: Bearer $(cxcall auth token)" ...',
+    """printf 'Authorization: Bearer %s' "$(cxcall auth token)" | curl -H @- ...""",
     "cxcall auth token --profile eu",
 )
 def token(settings: SettingsOptions) -> Report:
