@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.credentials.oauth_client import OAuthClient, TokenGrant
+    from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
 
 
@@ -61,18 +62,21 @@ def log_in_with_token(settings: Settings, token: str) -> Token:
     return new_token
 
 
-def log_out(settings: Settings) -> list[str]:
-    """Delete the secrets and tokens of the profile for every host, and return a description of each."""
+def log_out(settings: Settings) -> tuple[list[str], list[Finding]]:
+    """Delete the secrets and tokens of the profile for every host.
+
+    Returns a description of each, and an error for each secret that the keyring did not delete. Raises UsageError
+    if the file of the logins is damaged.
+    """
     with token_cache.lock_tokens(settings):
         delete_tenant(state_dir(), settings.profile)
         tokens = token_cache.delete_tokens(settings.profile)
-        logins = stored_logins.delete_logins(settings.profile)
+        logins, problems = stored_logins.delete_logins(settings.profile)
     # Each login may have left a token of the same address.
     counts = Counter(str(token.get("token_url")) for token in tokens)
-    return [
+    removed = [
         *(
             f"the {stored_logins.describe_secret(login)} for {login.get('base_url')}"
-            + (f" (but {login['kept']})" if "kept" in login else "")
             for login in logins
         ),
         *(
@@ -80,6 +84,7 @@ def log_out(settings: Settings) -> list[str]:
             for url, count in counts.items()
         ),
     ]
+    return removed, problems
 
 
 def _save(settings: Settings, client: OAuthClient, grant: TokenGrant) -> Token:

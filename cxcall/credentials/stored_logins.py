@@ -9,6 +9,7 @@ from cxcall.credentials import keyring_store
 from cxcall.credentials.access_token import KEYRING_SOURCE, LOGIN_SOURCE, credentials_error
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE, CLIENT_CREDENTIALS
 from cxcall.documents.private_files import PrivateFile, StoredRecord
+from cxcall.findings.finding import Finding
 from cxcall.settings.settings import state_dir
 from cxcall.transport.origins import host_url
 
@@ -21,6 +22,8 @@ SECRET_FIELDS = (
 )
 _KEYRING_NAMES = "in_keyring"
 _KEYRING_PROBLEM = "not_in_keyring"
+_OLD_SECRETS = "old_secrets_in_keyring"
+"""Whether the keyring has the secrets of an earlier login, which it could not replace."""
 
 
 def find_login(settings: Settings) -> StoredRecord:
@@ -48,19 +51,18 @@ def save_login(settings: Settings, login: StoredRecord) -> None:
     """
     key = _login_key(settings)
     secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
-    record = {
-        name: value
-        for name, value in login.items()
-        if name not in (_KEYRING_NAMES, _KEYRING_PROBLEM)
-    }
-    if keyring_store.is_installed():
-        try:
-            keyring_store.save_secrets(_account(key), secrets)
-        except keyring_store.KeyringError as error:
+    own = (_KEYRING_NAMES, _KEYRING_PROBLEM, _OLD_SECRETS)
+    record = {name: value for name, value in login.items() if name not in own}
+    try:
+        keyring_store.save_secrets(_account(key), secrets)
+    except keyring_store.KeyringError as error:
+        if keyring_store.is_installed():
             record[_KEYRING_PROBLEM] = str(error)
-        else:
-            record = {name: value for name, value in record.items() if name not in secrets}
-            record[_KEYRING_NAMES] = sorted(secrets)
+        if any(map(_is_in_keyring, _logins().find(key))):
+            record[_OLD_SECRETS] = True
+    else:
+        record = {name: value for name, value in record.items() if name not in secrets}
+        record[_KEYRING_NAMES] = sorted(secrets)
     _logins().put(record, key)
 
 
@@ -100,18 +102,37 @@ def describe_storage(settings: Settings) -> str:
     return f"credentials.json, mode 0600{f', as {why}' if why else ''}"
 
 
-def delete_logins(profile: str) -> list[StoredRecord]:
-    """Delete the logins of a profile for every host, and return them.
+def delete_logins(profile: str) -> tuple[list[StoredRecord], list[Finding]]:
+    """Delete the logins of a profile for every host, and return them, and an error for each that could not be deleted.
 
-    The member `kept` of a login says why the keyring did not delete its secrets.
+    A login stays until the keyring deletes its secrets: without the login, nothing would name them.
     """
-    logins = _logins().remove({"profile": profile})
-    for login in filter(keyring_secret_names, logins):
+    problems = []
+
+    def delete_secrets(login: StoredRecord) -> bool:
         try:
-            keyring_store.delete_secrets(_account(login))
+            if _is_in_keyring(login):
+                keyring_store.delete_secrets(_account(login))
         except keyring_store.KeyringError as error:
-            login["kept"] = str(error)
-    return logins
+            what = f"the {describe_secret(login)} for {login.get('base_url')}"
+            problems.append(
+                Finding.error(
+                    "credential",
+                    KEYRING_SOURCE,
+                    f"{what} may still be in the keyring",
+                    fix="unlock the keyring, and run it again; "
+                    f"or delete the entry `{_account(login)}` of `cxcall` there",
+                    why=str(error),
+                )
+            )
+            return False
+        return True
+
+    return _logins().remove({"profile": profile}, remove_if=delete_secrets), problems
+
+
+def _is_in_keyring(login: StoredRecord) -> bool:
+    return bool(keyring_secret_names(login) or login.get(_OLD_SECRETS))
 
 
 def describe_secret(record: StoredRecord) -> str:

@@ -138,7 +138,7 @@ def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) ->
 
 
 def _tokens() -> PrivateFile:
-    return PrivateFile(state_dir() / "tokens.json")
+    return PrivateFile(state_dir() / "tokens.json", is_cache=True)
 
 
 def _token_key(settings: Settings, client: OAuthClient) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -25,6 +25,7 @@ RecordKey = dict[str, str]
 """The members with values by which records are found."""
 
 FORMAT_VERSION = 1
+_NO_RECORDS = f'{{"version": {FORMAT_VERSION}, "records": []}}'
 _POLL_SECONDS = 0.02
 
 
@@ -40,6 +41,8 @@ class PrivateFile(NamedTuple):
     """
 
     path: Path
+    is_cache: bool = False
+    """Whether a damaged file is replaced: it has nothing that a person stored."""
 
     def find(self, key: RecordKey) -> list[StoredRecord]:
         """Return the records that match `key`; none if the file is damaged.
@@ -47,7 +50,7 @@ class PrivateFile(NamedTuple):
         Raises UsageError if other users can read the file.
         """
         self._check_mode()
-        return [record for record in self._read() if _matches(record, key)]
+        return [record for record in self._read() or () if _matches(record, key)]
 
     def put(
         self,
@@ -58,17 +61,20 @@ class PrivateFile(NamedTuple):
     ) -> None:
         """Write `record` in place of the records that match `key`, and keep the others if `keep_if` is true.
 
-        Raises UnwritableError.
+        Raises UnwritableError, and UsageError if the file is damaged and no cache.
         """
-        others = [old for old in self._read() if not _matches(old, key) and keep_if(old)]
+        records = self._read_for_change()
+        others = [old for old in records if not _matches(old, key) and keep_if(old)]
         self._write([{**key, **record}, *others])
 
-    def remove(self, key: RecordKey) -> list[StoredRecord]:
-        """Remove the records that match `key`, and return them; raises UnwritableError."""
-        records = self._read()
-        removed = [record for record in records if _matches(record, key)]
+    def remove(
+        self, key: RecordKey, *, remove_if: Callable[[StoredRecord], bool] = lambda _: True
+    ) -> list[StoredRecord]:
+        """Remove the records that match `key` if `remove_if` is true, and return them; raises as `put` does."""
+        records = self._read_for_change()
+        removed = [record for record in records if _matches(record, key) and remove_if(record)]
         if removed:
-            self._write([record for record in records if not _matches(record, key)])
+            self._write([record for record in records if record not in removed])
         return removed
 
     @contextmanager
@@ -103,13 +109,33 @@ class PrivateFile(NamedTuple):
                 why=f"its mode is {self.path.stat().st_mode & 0o777:03o}; only its owner may read it",
             )
 
-    def _read(self) -> list[StoredRecord]:
+    def _read(self) -> list[StoredRecord] | None:
+        """Return the records; None if the file is damaged."""
         try:
-            content = json.loads(self.path.read_bytes())
-            records = content["records"] if content["version"] == FORMAT_VERSION else []
-            return [record for record in records if isinstance(record, dict)]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            text = self.path.read_bytes()
+            content = json.loads(text or _NO_RECORDS)
+            if content["version"] != FORMAT_VERSION:
+                return None
+            return [record for record in content["records"] if isinstance(record, dict)]
+        except (FileNotFoundError, NotADirectoryError):
             return []
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
+
+    def _read_for_change(self) -> list[StoredRecord]:
+        records = self._read()
+        if records is not None:
+            return records
+        if self.is_cache:
+            with suppress(OSError):
+                self.path.unlink()
+            return []
+        raise UsageError(
+            f"`{self.path.name}` cannot be read, so nothing in it was changed",
+            where=str(self.path),
+            fix=f"correct it, or delete it: {command('rm', str(self.path))}",
+            why="it is damaged, or was written by a newer version; it may contain the secrets of all profiles",
+        )
 
     def _write(self, records: list[StoredRecord]) -> None:
         text = json.dumps({"version": FORMAT_VERSION, "records": records}, indent=2) + "\n"

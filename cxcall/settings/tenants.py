@@ -80,4 +80,4 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
 def _file(state: Path) -> PrivateFile:
     from cxcall.documents.private_files import PrivateFile
 
-    return PrivateFile(state / "tenants.json")
+    return PrivateFile(state / "tenants.json", is_cache=True)

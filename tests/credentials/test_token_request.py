@@ -136,7 +136,7 @@ REFUSALS = [
     ),
     Refusal(
         "redirect", Answer(307, b"", {"Location": "https://user@elsewhere.example/x?token=1"}),
-        "credential", ExitCode.CREDENTIALS, "redirects to `elsewhere.example`", "token_url",
+        "credential", ExitCode.CREDENTIALS, "a redirect to `https://elsewhere.example/x`", "token_url",
     ),
     Refusal(
         "500", oauth(500, "server_error", "oops"),

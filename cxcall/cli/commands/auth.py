@@ -113,9 +113,16 @@ def logout(target: SettingsOptions) -> Report:
     flags = target._asdict()
     chosen_profile(flags)
     settings = settings_of_platform(flags)
-    removed = login_and_logout.log_out(settings)
-    text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"
-    return Report("auth logout", findings=settings.conflicts, data={"removed": removed}, text=text)
+    removed, problems = login_and_logout.log_out(settings)
+    nothing = "nothing was removed" if problems else "nothing was stored; nothing to remove"
+    return Report(
+        "auth logout",
+        outcome=Outcome.ERROR if problems else Outcome.OK,
+        exit_code=ExitCode.USAGE if problems else ExitCode.OK,
+        findings=(*settings.conflicts, *problems),
+        data={"removed": removed},
+        text=f"removed {', '.join(removed)}" if removed else nothing,
+    )
 
 
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
