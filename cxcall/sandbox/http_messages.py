@@ -45,6 +45,15 @@ class SandboxRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
 
+    @property
+    def cookies(self) -> dict[str, list[str]]:
+        """The values of each cookie, as they are written."""
+        found: dict[str, list[str]] = {}
+        for pair in self.headers.get("cookie", "").split(";"):
+            name, _, value = pair.strip().partition("=")
+            found.setdefault(name, []).append(value)
+        return found
+
 
 LOWEST_FAULT_STATUS = 300
 

@@ -74,16 +74,24 @@ def _decode(
     return operation.body_schema, load_json(request.body.decode(), refuse_constant)
 
 
-def check_parameters(operation: Operation, values: Mapping[str, str], query: str) -> None:
-    """Raise a 400 problem for the first path or query parameter that is not valid."""
-    query_values = parse_qs(query, keep_blank_values=True)
+def check_parameters(
+    operation: Operation, values: Mapping[str, str], request: SandboxRequest
+) -> None:
+    """Raise a 400 problem for the first parameter that is not valid; `values` are those of the path."""
+    query = parse_qs(request.query, keep_blank_values=True)
     for parameter in operation.parameters:
+        code = "invalid.query.param.value" if parameter.location == "query" else "invalid.value"
         if parameter.location == "path":
-            texts, code = read_path(parameter, values[parameter.name]), "invalid.value"
+            texts = read_path(parameter, values[parameter.name])
         elif parameter.location == "query":
-            texts, code = read_query(parameter, query_values), "invalid.query.param.value"
+            texts = read_query(parameter, query)
+        elif parameter.location == "cookie":
+            texts = read_query(parameter, request.cookies)
+        elif "_" in parameter.name:
+            continue  # the server drops such headers, as many servers do
         else:
-            continue
+            header = request.headers.get(parameter.name.lower())
+            texts = [] if header is None else read_path(parameter, header)
         is_object = parameter.is_object and parameter.style != JSON_STYLE
         if (texts and is_object) or not (texts or parameter.required):
             continue

@@ -163,7 +163,7 @@ class App:
         body = read_body(operation, request)
         if _token_member(operation):
             check_access_key(body)
-        check_parameters(operation, exchange.path_values, request.query)
+        check_parameters(operation, exchange.path_values, request)
         values = [body, parse_qs(request.query)]
         exchange.numbers = tuple(numbers_in(values))
         fault = faults_by_number.find_fault(values)

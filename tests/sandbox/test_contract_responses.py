@@ -45,6 +45,13 @@ MADE_UP: Mapping[str, Any] = {
                         "required": True,
                         "schema": {"type": "array", "items": {"type": "integer"}},
                     },
+                    {
+                        "name": "X-Spout",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"type": "integer"},
+                    },
+                    {"name": "tray", "in": "cookie", "schema": {"type": "integer"}},
                 ],
                 "responses": {
                     "200": {
@@ -142,7 +149,8 @@ def test_user_operation_gets_a_response_from_its_contract(teapot: Client) -> Non
 
 
 def test_user_get_operation_needs_no_token_and_places_no_call(teapot: Client) -> None:
-    reply = teapot.send("GET", "/teapots/12?cup=1&cup=2&lid=true")
+    headers: dict[str, Any] = {"X_Spout": "1", "Cookie": "other=x; tray=7"}
+    reply = teapot.send("GET", "/teapots/12?cup=1&cup=2&lid=true", **headers)
     assert reply.status == 200
     jsonschema.validate(reply.json, MADE_UP["components"]["schemas"]["Pot"])
     assert set(reply.json) == {"id", "size", "full"}
@@ -150,19 +158,22 @@ def test_user_get_operation_needs_no_token_and_places_no_call(teapot: Client) ->
     assert teapot.sandbox.rings == []
 
 
-@pytest.mark.parametrize(
-    ("path", "code", "name"),
+@each_case(
+    "path, headers, code, name",
     [
-        ("/teapots/blue?cup=1", "invalid.value", "pot"),
-        ("/teapots/1", "invalid.query.param.value", "cup"),
-        ("/teapots/1?cup=x", "invalid.query.param.value", "cup"),
-        ("/teapots/1?cup=1&lid=maybe", "invalid.query.param.value", "lid"),
+        ("/teapots/blue?cup=1", {}, "invalid.value", "pot"),
+        ("/teapots/1", {}, "invalid.query.param.value", "cup"),
+        ("/teapots/1?cup=x", {}, "invalid.query.param.value", "cup"),
+        ("/teapots/1?cup=1&lid=maybe", {}, "invalid.query.param.value", "lid"),
+        ("/teapots/1?cup=1", {}, "invalid.value", "X-Spout"),
+        ("/teapots/1?cup=1", {"X_Spout": "x"}, "invalid.value", "X-Spout"),
+        ("/teapots/1?cup=1", {"X_Spout": "1", "Cookie": "tray=x"}, "invalid.value", "tray"),
     ],
 )
 def test_parameters_are_checked_with_their_schemas(
-    teapot: Client, path: str, code: str, name: str
+    teapot: Client, path: str, headers: dict[str, Any], code: str, name: str
 ) -> None:
-    reply = teapot.send("GET", path)
+    reply = teapot.send("GET", path, **headers)
     assert (reply.status, reply.json["code"]) == (400, code)
     assert reply.json["details"] == [{"errorCode": code, "fieldName": name}]
 
