@@ -103,12 +103,31 @@ def test_gravest_outcome_stands_for_the_batch() -> None:
         assert counted(*reversed(order[position:])).outcome is outcome
 
 
-def test_equal_reasons_are_counted_as_one() -> None:
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("row {} has `value {}`", "… has …"),
+        ("contact 12345678-1234-4234-8234-00000000000{} is locked", "contact … is locked"),
+        ("number +*******012{} is invalid", "number … is invalid"),
+        ("`/contactId` must be a UUID; got `{}`", "`/contactId` must be a UUID; got …"),
+    ],
+)
+def test_equal_reasons_are_counted_as_one(message: str, expected: str) -> None:
     statistics = BatchStatistics()
     for number in range(3):
-        statistics.add(result(number, Outcome.REFUSED, f"row {number} has `value {number}`"))
+        statistics.add(result(number, Outcome.REFUSED, message.format(number, number)))
     statistics.add(result(4, Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
-    assert statistics.as_dict()["reasons"] == [{"code": "code", "message": "… has …", "count": 3}]
+    assert statistics.as_dict()["reasons"] == [{"code": "code", "message": expected, "count": 3}]
+
+
+def test_reasons_that_are_not_listed_are_counted() -> None:
+    statistics = BatchStatistics()
+    for number in range(103):
+        statistics.add(result(number, Outcome.REFUSED, "x" * (number + 1)))
+    reasons = statistics.as_dict()["reasons"]
+    assert reasons[0] == {"code": "other", "message": "other reasons", "count": 4}
+    assert sum(each["count"] for each in reasons) == 103
+    assert "  and 80 more reasons" in total_lines(statistics)
 
 
 def test_latency_excludes_the_wait_for_a_slot() -> None:

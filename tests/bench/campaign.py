@@ -36,7 +36,7 @@ def serve(pipe: Connection) -> None:
         tenant = Tenant(sandbox)
         pipe.send((sandbox.base_url, tenant.new_list()))
         while pipe.recv() == "count":
-            pipe.send(sum(each.rings for each in sandbox.received))
+            pipe.send(sum(each.accepted and each.method == "POST" for each in sandbox.received))
         contacts = next(iter(sandbox._app.stored._lists.values())).order  # noqa: SLF001 - no read returns so many at once
         names = [each.data["Name"] for each in contacts]
         limited = sum(each.status == 429 for each in sandbox.received)

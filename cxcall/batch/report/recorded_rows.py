@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.row_ranges import parse_key
+from cxcall.ledger.row_ranges import count_rows, parse_key
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import join_numbers
 
@@ -114,11 +114,15 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
             if not sent.is_in_file:
                 others.append(sent)
                 continue
+        if ranges:
+            sent = sent._replace(key="")
+        if count_rows(record.key) > 1:  # its numbers and its ID are not those of each row
+            sent = sent._replace(numbers="", engagement_id="")
         for number in numbers if ranges else (sent.row,):
             if number in placed and not record.may_be_processed:
                 continue
             if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
-                rows[number] = sent._replace(row=number, key="") if ranges else sent
+                rows[number] = sent._replace(row=number) if ranges else sent
                 placed.add(number)
     missing = max((batch.rows or 0) - len(rows), 0)
     # An earlier request is a result if it called somebody, or if its row has no later result.

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 _MAX_UNKNOWN = 20
 _MAX_REASONS = 100
+_VALUE = (
+    r"(?P<place>`/[^`]*`)|`[^`]*`|\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"
+    r"|[0-9A-HJKMNP-TV-Z]{18}|[+*0-9-]*[*0-9]{4,}|\brow [0-9]+"
+)
 _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
 OUTCOMES_BY_GRAVITY = (
@@ -94,11 +98,14 @@ class BatchStatistics:
     def _add_reason(self, findings: Sequence[Finding], outcome: Outcome) -> None:
         for finding in findings:
             if finding.severity is Severity.ERROR:
-                reason = finding.code, _generalize(finding.message), outcome
-                if reason in self._reasons or len(self._reasons) < _MAX_REASONS:
-                    self._reasons[reason] += 1
-                    known = self._messages.setdefault(reason, finding.message)
-                    self._messages[reason] = known if known == finding.message else reason[1]
+                code, message = finding.code, finding.message
+                reason = code, _generalize(message), outcome
+                if reason not in self._reasons and len(self._reasons) >= _MAX_REASONS - 1:
+                    code, message = "other", "other reasons"
+                    reason = code, message, outcome
+                self._reasons[reason] += 1
+                known = self._messages.setdefault(reason, message)
+                self._messages[reason] = known if known == message else reason[1]
                 return
 
     @property
@@ -154,5 +161,8 @@ class BatchStatistics:
 
 
 def _generalize(message: str) -> str:
-    """Return a message without values, IDs, and row numbers, so that equal reasons are counted as one."""
-    return re.sub(r"`[^`]*`|[0-9A-HJKMNP-TV-Z]{18}|\brow [0-9]+", "…", message)
+    """Return a message without values, IDs, numbers, and row numbers, so that equal reasons are counted as one.
+
+    A place in the body, such as `/contactId`, is kept.
+    """
+    return re.sub(_VALUE, lambda found: found["place"] or "…", message)

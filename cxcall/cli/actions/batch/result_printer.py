@@ -95,6 +95,8 @@ def _detail_lines(statistics: BatchStatistics) -> list[str]:
         f"  {count} x {code}: {message}"
         for count, code, message, _ in statistics.reasons[:_MAX_REASONS]
     ]
+    if (more := len(statistics.reasons) - _MAX_REASONS) > 0:
+        lines.append(f"  and {count_phrase(more, 'more reason')}")
     if statistics.latencies.has_histogram:
         lines += ["latency:", *_bar_lines(statistics.latencies.bars("<="))]
     return [*lines, *_unknown_lines(statistics)]
