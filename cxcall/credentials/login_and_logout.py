@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.credentials import client_selection, stored_logins, token_cache
 from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import state_dir
 from cxcall.settings.tenants import delete_tenant
 
@@ -31,7 +32,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
     check_trust(settings, LOGIN_SOURCE)
     sources = LOGIN_SOURCE, LOGIN_SOURCE
     client = client_selection.client_from_pair(settings, (client_id, secret), sources)
-    with token_cache.lock_tokens(settings):
+    with token_cache.lock_tokens(settings.timeout):
         return _save(settings, client, request_grant(client, settings.timeout))
 
 
@@ -49,7 +50,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
     grant = browser_login.log_in(
         client, show, port=port, platform=settings.platform, timeout=settings.timeout
     )
-    with token_cache.lock_tokens(settings):
+    with token_cache.lock_tokens(settings.timeout):
         return _save(settings, client._replace(refresh_token=grant.refresh_token), grant)
 
 
@@ -57,21 +58,21 @@ def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
     check_trust(settings, LOGIN_SOURCE)
     new_token = new_explicit_token(token, LOGIN_SOURCE)
-    with token_cache.lock_tokens(settings):
+    with token_cache.lock_tokens(settings.timeout):
         stored_logins.save_login(settings, {"access_token": new_token.value})
     return new_token
 
 
-def log_out(settings: Settings) -> tuple[list[str], list[Finding]]:
-    """Delete the secrets and tokens of the profile for every host.
+def log_out(profile: str) -> tuple[list[str], list[Finding]]:
+    """Delete the secrets and tokens of a profile for every host; its settings need not be valid.
 
     Returns a description of each, and an error for each secret that the keyring did not delete. Raises UsageError
     if the file of the logins is damaged.
     """
-    with token_cache.lock_tokens(settings):
-        delete_tenant(state_dir(), settings.profile)
-        tokens = token_cache.delete_tokens(settings.profile)
-        logins, problems = stored_logins.delete_logins(settings.profile)
+    with token_cache.lock_tokens(float(DEFAULTS["timeout"])):
+        delete_tenant(state_dir(), profile)
+        tokens = token_cache.delete_tokens(profile)
+        logins, problems = stored_logins.delete_logins(profile)
     # Each login may have left a token of the same address.
     counts = Counter(str(token.get("token_url")) for token in tokens)
     removed = [

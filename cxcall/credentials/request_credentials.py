@@ -147,7 +147,7 @@ def store_credentials(settings: Settings, username: str, secret: str) -> str:
     _check_destination(settings, LOGIN_SOURCE)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
-    with token_cache.lock_tokens(settings):
+    with token_cache.lock_tokens(settings.timeout):
         stored_logins.save_login(settings, login)
     return stored_logins.describe_storage(settings)
 

@@ -119,9 +119,9 @@ def delete_tokens(profile: str) -> list[StoredRecord]:
     return _tokens().remove({"profile": profile})
 
 
-def lock_tokens(settings: Settings) -> AbstractContextManager[bool]:
-    """Keep other processes from changing tokens and logins while a token is requested."""
-    return _tokens().lock(_EXCHANGES_UNDER_LOCK * settings.timeout)
+def lock_tokens(timeout: float) -> AbstractContextManager[bool]:
+    """Keep other processes from changing tokens and logins while a token is requested, each exchange within `timeout`."""
+    return _tokens().lock(_EXCHANGES_UNDER_LOCK * timeout)
 
 
 def _check_tenant(settings: Settings, client: OAuthClient, grant: TokenGrant) -> None:

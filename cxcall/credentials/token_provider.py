@@ -49,7 +49,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     if cached and not fresh:
         return cached
     # The platform limits token requests, so one of many processes requests a token for all.
-    with token_cache.lock_tokens(settings):
+    with token_cache.lock_tokens(settings.timeout):
         found = token_cache.find_cached_token(settings, client)
         if found and (cached is None or found.value != cached.value):
             return found

@@ -33,7 +33,8 @@ def test_log_in_by_stdin_then_send_then_log_out(cxcall: Cxcall, sandbox: Sandbox
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in state.iterdir()} == {0o600}
     assert cxcall(*PERSONAL, *url, code=0).out.startswith("HTTP 201")
-    cxcall("auth", "logout", *url, code=0)
+    invalid = {"CXCALL_TIMEOUT": "soon", "CXCALL_REGION": "nope"}
+    assert "removed" in cxcall("auth", "logout", *url, code=0, env=invalid).out
     assert cxcall(*PERSONAL, *url, "--again", "-o", "json", code=4).codes == ["token-missing"]
 
 

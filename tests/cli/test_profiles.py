@@ -156,7 +156,7 @@ def test_paths_become_absolute(cxcall: Cxcall) -> None:
     [
         (("client_secret", "x"), "is a secret"),
         (("regoin", "x"), "`region`"),
-        (("region", "eu west"), "neither a region"),
+        (("region", "eu west"), "neither a known region"),
         (("base_url", "http://api.mypurecloud.com"), "would send requests unencrypted"),
         (("hours", "8-20"), "hours"),
         (("timeout", "soon"), "seconds"),

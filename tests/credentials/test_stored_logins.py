@@ -138,20 +138,21 @@ def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     for profile in (None, "eu"):
         login_and_logout.log_in(load(**NONE, profile=profile), "me", SECRET)
-    removed = login_and_logout.log_out(load(**NONE))[0]
+    removed = login_and_logout.log_out("default")[0]
     assert [text.split(" http")[0] for text in removed] == [
         "the client secret for",
         "the token from",
     ]
-    assert login_and_logout.log_out(load(**NONE))[0] == []
+    assert login_and_logout.log_out("default")[0] == []
     assert token_provider.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
         token_provider.get_token(load(**NONE))
     assert len(records(state)) == len(records(state, "credentials.json")) == 1
 
 
-def test_logout_without_a_login_deletes_nothing(load: LoadSettings) -> None:
-    assert login_and_logout.log_out(load())[0] == []
+@pytest.mark.usefixtures("load")
+def test_logout_without_a_login_deletes_nothing() -> None:
+    assert login_and_logout.log_out("default")[0] == []
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
@@ -163,12 +164,12 @@ def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: 
         token_provider.get_token(load(**NONE))
     with suppress(UsageError):
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
-        login_and_logout.log_out(load())
+        login_and_logout.log_out("default")
         return
     # It may have logins of other profiles.
     assert (state / "credentials.json").read_bytes() == text != b""
     with pytest.raises(UsageError, match="cannot be read"):
-        login_and_logout.log_out(load())
+        login_and_logout.log_out("default")
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:
@@ -280,7 +281,7 @@ def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.Mo
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
         assert get_status(load()).is_usable
         assert token_provider.get_token(load()).value == f"{TOKEN}-1"
-        assert login_and_logout.log_out(load())[0]
+        assert login_and_logout.log_out("default")[0]
 
 
 def test_status_imports_no_http() -> None:

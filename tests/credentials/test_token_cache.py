@@ -157,7 +157,7 @@ def test_damaged_token_is_requested_again(
 def test_logout_names_each_address_of_tokens_once(load: LoadSettings) -> None:
     for client_id in ("me", "you"):
         login_and_logout.log_in(load(**NONE), client_id, SECRET)
-    removed = login_and_logout.log_out(load(**NONE))[0]
+    removed = login_and_logout.log_out("default")[0]
     assert len(removed) == len(set(removed))
     assert sum(each.startswith("2 tokens from http") for each in removed) == 1
 
@@ -175,7 +175,7 @@ def test_stored_secrets_that_other_users_can_read_are_refused(
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
         assert SECRET not in said(caught.value)
     assert len(endpoint.asked) == 1
-    assert len(login_and_logout.log_out(load(**NONE))[0]) == 2
+    assert len(login_and_logout.log_out("default")[0]) == 2
     (state / name).chmod(0o600)
     assert records(state, name) == []
 

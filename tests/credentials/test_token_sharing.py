@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cxcall.settings.settings import Settings
     from helpers.command import Cxcall
 
 
@@ -43,12 +42,12 @@ def test_process_that_waited_uses_the_token_another_one_requested(
     lock, others = token_cache.lock_tokens, []
 
     @contextmanager
-    def wait_for_lock(settings: Settings) -> Iterator[None]:
+    def wait_for_lock(timeout: float) -> Iterator[None]:
         monkeypatch.setattr(token_cache, "lock_tokens", lock)
         others.append(
             token_provider.get_token(settings, fresh=fresh)
         )  # the process that has the lock
-        with lock(settings):
+        with lock(timeout):
             yield
 
     monkeypatch.setattr(token_cache, "lock_tokens", wait_for_lock)

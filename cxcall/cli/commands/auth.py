@@ -110,16 +110,14 @@ def token(settings: SettingsOptions) -> Report:
 @app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(target: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
-    flags = target._asdict()
-    chosen_profile(flags)
-    settings = settings_of_platform(flags)
-    removed, problems = login_and_logout.log_out(settings)
-    nothing = "nothing was removed" if problems else "nothing was stored; nothing to remove"
+    profile = chosen_profile(target._asdict()).value
+    removed, problems = login_and_logout.log_out(profile)
+    nothing = "nothing was removed" if problems else f"profile `{profile}` has no login"
     return Report(
         "auth logout",
         outcome=Outcome.ERROR if problems else Outcome.OK,
         exit_code=ExitCode.USAGE if problems else ExitCode.OK,
-        findings=(*settings.conflicts, *problems),
+        findings=problems,
         data={"removed": removed},
         text=f"removed {', '.join(removed)}" if removed else nothing,
     )
