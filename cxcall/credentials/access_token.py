@@ -40,9 +40,27 @@ class Token(NamedTuple):
 
 
 def explicit_token(settings: Settings) -> Token | None:
-    """Return the token that a setting provides; raises CredentialsError if it is not valid."""
+    """Return the token that a setting provides; raises CredentialsError if it is not valid, or may not be sent."""
     value, source = settings.access_token, settings.values["access_token"].source
-    return new_explicit_token(value, source) if value else None
+    if not value:
+        return None
+    check_area(settings)
+    return new_explicit_token(value, source)
+
+
+def check_area(settings: Settings) -> None:
+    """Raise CredentialsError if a token would go to the default host of NICE CXone, whose tenants are in several areas."""
+    if settings.base_url_from_tenant and settings.values["base_url"].source == "default":
+        raise missing_area("access token", "CXCALL_BASE_URL")
+
+
+def missing_area(secret: str, variable: str) -> CredentialsError:
+    """Return the error for a secret of a CXone tenant whose area is not known; `variable` may name the host instead."""
+    return credentials_error(
+        f"the area of the {secret} is not set",
+        f"set `CXCALL_REGION`, or `region` in the profile, to `na1`, `eu1`, `au1` or another; or `{variable}`",
+        f"cxcall does not guess where to send an {secret}",
+    )
 
 
 def new_explicit_token(value: str, source: str) -> Token:

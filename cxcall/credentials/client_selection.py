@@ -11,6 +11,7 @@ from cxcall.credentials.access_token import (
     check_secret,
     credentials_error,
     explicit_token,
+    missing_area,
     new_explicit_token,
 )
 from cxcall.credentials.oauth_client import (
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CredentialsError
     from cxcall.settings.settings import Settings
 
-_DERIVED_SOURCES = ("from base_url", "from issuer", "not set", tenants.DISCOVERY_SOURCE)
+_DERIVED_SOURCES = (
+    *("from base_url", "from region", "from issuer", "not set"),
+    tenants.DISCOVERY_SOURCE,
+)
 
 
 def find_explicit_token(settings: Settings) -> Token | None:
@@ -122,12 +126,7 @@ def require_token_url(settings: Settings) -> str:
     if settings.token_url:
         return settings.token_url
     if settings.platform == CXONE:
-        raise credentials_error(
-            "the area of the access key is not set",
-            "set `CXCALL_REGION`, or `region` in the profile, to `na1`, `eu1`, `au1` or another; "
-            "or `CXCALL_TOKEN_URL`",
-            "cxcall does not guess where to send a key",
-        )
+        raise missing_area("access key", "CXCALL_TOKEN_URL")
     raise credentials_error(
         f"the token endpoint for `{host_of(settings.base_url)}` is not known",
         "set `CXCALL_TOKEN_URL`, or `token_url` in the profile",

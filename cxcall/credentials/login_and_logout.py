@@ -6,7 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import client_selection, stored_logins, token_cache
-from cxcall.credentials.access_token import LOGIN_SOURCE, Token, new_explicit_token
+from cxcall.credentials.access_token import (
+    LOGIN_SOURCE,
+    Token,
+    check_area,
+    new_explicit_token,
+)
 from cxcall.credentials.token_provider import check_trust, stop_on_conflicts
 from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.settings import state_dir
@@ -57,6 +62,7 @@ def log_in_with_browser(settings: Settings, show: Callable[[str], None], *, port
 def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
     check_trust(settings, LOGIN_SOURCE)
+    check_area(settings)
     new_token = new_explicit_token(token, LOGIN_SOURCE)
     with token_cache.lock_tokens(settings.timeout):
         stored_logins.save_login(settings, {"access_token": new_token.value})

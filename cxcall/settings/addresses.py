@@ -10,6 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
+    names_no_area,
     normalize_url,
     region_domain,
     region_of,
@@ -42,9 +43,11 @@ def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
     a request for that must not go elsewhere.
     """
     own, profile = layers[ENVIRONMENT], layers[-1]
-    is_replaced = _REGION in own and "base_url" not in own and "base_url" not in layers[FLAGS]
-    names = ("base_url", "token_url") if is_replaced and contract.regions else ()
-    return {name: profile.pop(name) for name in names if name in profile}
+    is_used = _REGION not in own or "base_url" in own or "base_url" in layers[FLAGS]
+    kept = profile.get("base_url")
+    if is_used or not contract.regions or (kept and names_no_area(kept.value, contract)):
+        return {}
+    return {name: profile.pop(name) for name in ("base_url", "token_url") if name in profile}
 
 
 def resolve_addresses(layers: Sequence[Layer], contract: Contract, server: str = "") -> Layer:
@@ -88,7 +91,7 @@ def resolve_tenant_addresses(
     default_issuer = Setting(tenants.DEFAULT_ISSUER, "default", lambda: "default")
     issuer = _explicit_url(layers, "issuer") or default_issuer
     base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
-    token_url = explicit or _tenant_token_url(layers, issuer, base_url)
+    token_url = explicit or _tenant_token_url(layers, contract, issuer, base_url)
     if not find_setting("base_url", layers):
         tenant = tenants.find_tenant(state(), profile, issuer.value)
         # The issuer's endpoint serves every tenant; an area's endpoint only the tenants of that area.
@@ -101,7 +104,9 @@ def resolve_tenant_addresses(
     return {"base_url": base_url, "token_url": token_url, "issuer": issuer}
 
 
-def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Setting) -> Setting:
+def _tenant_token_url(
+    layers: Sequence[Layer], contract: Contract, issuer: Setting, base_url: Setting
+) -> Setting:
     """Return the issuer's endpoint for a registered application, or else the area's for an access key.
 
     Only an area that a source sets counts: an access key is never sent to a default address.
@@ -119,8 +124,12 @@ def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Settin
 
     if is_loopback_url(issuer.value):
         return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
-    has_area = explicit or find_setting("region", layers)
-    url = tenants.access_key_url(base_url.value) if has_area else ""
+    region = find_setting(_REGION, layers)
+    url = tenants.access_key_url(base_url.value) if explicit or region else ""
+    if (
+        region and not url
+    ):  # the tenant's own host, such as api-b32.nice-incontact.com, does not name the area
+        return _derive(tenants.area_key_url(region_domain(region, contract)), _REGION, region)
     return _derive(url, "base_url", base_url)
 
 

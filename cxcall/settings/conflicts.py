@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
-from cxcall.settings.regions import region_domain, region_of
+from cxcall.settings.regions import names_no_area, region_domain, region_of
 from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
 from cxcall.transport.origins import host_of, is_loopback_url
 
@@ -47,8 +47,9 @@ def _ignored_host(
     used_host = host_of(base_url).lower()
     if not used or _named_host(name, used, contract) != used_host:
         return  # the host comes from tenant discovery or from the contract
+    names = ("base_url",) if names_no_area(base_url, contract) else ("base_url", "region")
     for layer in (*layers, replaced):
-        for name in ("base_url", "region"):
+        for name in names:
             setting = layer.get(name)
             host = _named_host(name, setting, contract) if setting else ""
             if setting and host and host != used_host:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.finding import printable
+from cxcall.settings.setting_values import CXONE
 from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, origin
 
@@ -71,6 +72,15 @@ def url_area(base_url: str) -> str:
     """Return the CXone area in an API's host name (`api-na1.niceincontact.com`); empty if it has none."""
     found = re.fullmatch(_AREA_HOST, (urlsplit(base_url).hostname or "").lower())
     return found[1] if found else ""
+
+
+def names_no_area(base_url: str, contract: Contract) -> bool:
+    """Return whether a URL is that of a CXone tenant's own API, such as `https://api-b32.nice-incontact.com`.
+
+    Its token endpoint for an access key is that of an area, which `region` names beside `base_url`.
+    """
+    is_cxone = contract.platform == CXONE
+    return is_cxone and not url_area(base_url) and not is_loopback_url(base_url)
 
 
 def normalize_url(name: str, setting: Setting) -> str:

@@ -41,7 +41,12 @@ def access_key_url(base_url: str) -> str:
     if is_loopback_url(base_url):
         return f"{host_url(base_url)}{ACCESS_KEY_PATH}"
     area = url_area(base_url)
-    return f"https://{area}.nice-incontact.com{ACCESS_KEY_PATH}" if area else ""
+    return area_key_url(area) if area else ""
+
+
+def area_key_url(area: str) -> str:
+    """Return the token URL of an area for an access key without a registered application."""
+    return f"https://{area}.nice-incontact.com{ACCESS_KEY_PATH}"
 
 
 def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:

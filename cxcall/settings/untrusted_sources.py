@@ -162,7 +162,9 @@ class _DotenvChoices:
         """Return the settings that change an address, and the address that each changes to."""
         # With the ID of an application, NICE CXone has another token endpoint for an access key.
         names = (*_DESTINATIONS, *(("client_id",) if secrets else ()))
-        unused = "region" if find_setting("base_url", self._layers) else ""
+        # Beside the host of a CXone tenant, the region decides which token endpoint an access key goes to.
+        is_cxone = self._values["platform"].value == CXONE
+        unused = "region" if find_setting("base_url", self._layers) and not is_cxone else ""
         chosen = {
             name: self._chosen[name] for name in names if name in self._chosen and name != unused
         }

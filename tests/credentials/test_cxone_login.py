@@ -239,9 +239,17 @@ def test_saved_host_outside_the_vendor_domains_is_ignored(cxone: Cxcall) -> None
     assert "attacker" not in status(cxone)["baseUrl"]
 
 
-def test_access_key_without_area_is_refused(cxcall: Cxcall) -> None:
+def test_key_or_token_without_area_is_refused(cxcall: Cxcall) -> None:
     cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
     assert "the area of the access key is not set" in log_in(cxcall, 4)
+    variables = {"CXCALL_ACCESS_TOKEN": "a-token"}
+    for words in (("auth", "token"), ("auth", "status")):
+        assert (
+            "the area of the access token is not set" in cxcall(*words, env=variables, code=4).err
+        )
+        cxcall(*words, env={**variables, "CXCALL_REGION": "eu1"}, code=0)
+    login = cxcall("auth", "login", "--with-token", stdin="a-token", code=4)
+    assert "`CXCALL_REGION`" in login.err
 
 
 def test_incomplete_application_is_refused(cxone: Cxcall, vendor: Vendor) -> None:

@@ -187,6 +187,11 @@ def cxone(**flags: str | None) -> config.Settings:
             "",
         ),
         (
+            {"base_url": "https://api-b32.nice-incontact.com", "region": "eu1"},
+            "https://api-b32.nice-incontact.com",
+            "https://eu1.nice-incontact.com",
+        ),
+        (
             {"region": "eu1", "client_id": "app"},
             "https://api-eu1.niceincontact.com",
             "https://cxone.niceincontact.com",
@@ -211,6 +216,15 @@ def test_tenant_addresses_are_resolved_from_settings(
     assert loaded.base_url.removesuffix("/inContactAPI/services/v34.0") == base_url
     path = "/auth/token" if "client_id" in flags else "/authentication/v1/token/access-key"
     assert loaded.token_url == (token_url and token_url + path)
+
+
+def test_area_of_the_environment_is_used_beside_the_own_host_of_a_tenant(world: World) -> None:
+    world.toml('[profiles.default]\nbase_url = "https://api-b32.nice-incontact.com"\n')
+    world.env(CXCALL_REGION="na1")
+    loaded = cxone()
+    assert loaded.base_url == "https://api-b32.nice-incontact.com"
+    assert loaded.token_url.startswith("https://na1.nice-incontact.com/")
+    assert loaded.conflicts == ()
 
 
 @pytest.mark.usefixtures("world")

@@ -55,6 +55,10 @@ MOVES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
     "another platform's token": ({**TOKEN, **CXONE}, {"platform": "genesys-cloud"}),
     "the other platform's token": (TOKEN, CXONE),
     "another area": ({**KEY, **CXONE, "region": "na1"}, {"region": "eu1"}),
+    "an area beside the tenant's host": (
+        {**KEY, **CXONE, "base_url": "https://api-b32.nice-incontact.com"},
+        {"region": "eu1"},
+    ),
     "an area for none": ({**KEY, **CXONE}, {"region": "na1"}),
     "an API for none": ({**KEY, **CXONE}, {"base_url": CXONE_API}),
     "an API before discovery": ({**KEY, **CLIENT, **CXONE}, {"base_url": CXONE_API}),

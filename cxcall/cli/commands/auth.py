@@ -14,7 +14,7 @@ from cxcall.cli.shared_options import SettingsOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import login_and_logout, token_provider
 from cxcall.credentials.access_token import EXPLICIT, credentials_error
-from cxcall.credentials.client_selection import grant_kind
+from cxcall.credentials.client_selection import grant_kind, require_token_url
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.status import get_status
 from cxcall.findings.errors import UsageError
@@ -207,6 +207,7 @@ def _request_token(
         show = _page_opener(output, open_browser=not options.no_browser)
         settings = settings_of_platform(flags)
         return flags, login_and_logout.log_in_with_browser(settings, show, port=options.port)
+    require_token_url(settings)  # before a person types the secret
     is_key = grant_kind(settings) == ACCESS_KEY
     noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
     known = settings.values[f"{pair}_id"].value
