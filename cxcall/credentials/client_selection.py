@@ -23,7 +23,7 @@ from cxcall.credentials.oauth_client import (
     build_client,
     check_id,
 )
-from cxcall.findings.errors import RejectedCredentialsError
+from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.setting_values import CXONE
@@ -32,8 +32,8 @@ from cxcall.transport.origins import host_of, is_loopback_url
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.contracts.operation import Operation
     from cxcall.documents.private_files import StoredRecord
-    from cxcall.findings.errors import CredentialsError
     from cxcall.settings.settings import Settings
 
 _DERIVED_SOURCES = (
@@ -77,12 +77,14 @@ def grant_kind(settings: Settings) -> str:
     return ACCESS_KEY if settings.platform == CXONE and not is_sandbox else CLIENT_CREDENTIALS
 
 
-def select_client(settings: Settings, *, load_secrets: bool = False) -> OAuthClient:
+def select_client(
+    settings: Settings, *, load_secrets: bool = False, operation: Operation | None = None
+) -> OAuthClient:
     """Return the client that the settings name, else the client of the stored login.
 
     A browser login takes precedence over the secret of the same client, because its token allows
     more operations. `load_secrets` loads the secrets that are in the keyring. Raises
-    CredentialsError if there is no client.
+    CredentialsError if there is no client, with a login that `operation` accepts.
     """
     login, kind = stored_logins.find_login(settings), grant_kind(settings)
     if _is_used(settings, login):
@@ -91,7 +93,11 @@ def select_client(settings: Settings, *, load_secrets: bool = False) -> OAuthCli
         )
     client_id, secret = (settings.values[name] for name in CREDENTIAL_SETTINGS[kind])
     if not (client_id.value and secret.value):
-        raise _missing_credentials(settings, kind)
+        error = _missing_credentials(settings, kind)
+        if operation and operation.token_kinds and kind not in operation.token_kinds:
+            fix = f"{settings.login_command('--web')}: `{operation.name}` acts as a user"
+            error = CredentialsError(error.findings[0]._replace(fix=fix))
+        raise error
     sources = client_id.source, secret.source
     return client_from_pair(settings, (client_id.value, secret.value), sources)
 
@@ -226,5 +232,12 @@ def _incomplete_pair(settings: Settings, first: str, second: str) -> Credentials
 
 
 def _other_logins(settings: Settings) -> str:
+    """Return why the stored logins of the profile cannot be used; empty if there is none."""
+    if login := stored_logins.find_login(settings):
+        owner = login.get("access_key_id") or login.get("client_id") or login.get("username")
+        parts = [f"the stored login for this host is the {stored_logins.describe_secret(login)}"]
+        parts += [f"of `{owner}`"] if owner else []
+        parts += [f"for {login['token_url']}"] if "token_url" in login else []
+        return " ".join(parts)
     hosts = stored_logins.login_hosts(settings.profile)
     return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""

@@ -91,7 +91,8 @@ def stop_without_credentials(settings: Settings, operation: Operation) -> None:
     elif not has_token_source(settings):
         from cxcall.credentials import client_selection
 
-        client_selection.select_client(settings)  # raises the error that says what is missing
+        # Raises the error that says what is missing.
+        client_selection.select_client(settings, operation=operation)
 
 
 def get_credentials(
@@ -106,7 +107,7 @@ def get_credentials(
         return None
     alternatives = operation.security
     if not alternatives:
-        return get_token(settings, fresh=fresh)
+        return get_token(settings, fresh=fresh, operation=operation)
     chosen = choose_alternative(settings, alternatives)
     if chosen is None:
         raise _no_credentials(settings, alternatives)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-def get_token(settings: Settings, *, fresh: bool = False) -> Token:
+def get_token(
+    settings: Settings, *, fresh: bool = False, operation: Operation | None = None
+) -> Token:
     """Return the explicit token, else a cached one that is still valid, else a new one.
 
-    `fresh` replaces a token that the API refused; an explicit token cannot be replaced. Raises
-    CredentialsError, UndeliveredError, or UsageError if other users can read the stored secrets.
+    `fresh` replaces a token that the API refused; an explicit token cannot be replaced. `operation` is what the token
+    is for, if it is known. Raises CredentialsError, UndeliveredError, or UsageError if other users can read the stored secrets.
     """
     stop_on_conflicts(settings)
     token = explicit_token(settings)
@@ -40,7 +42,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
         return token
     from cxcall.credentials import token_cache
 
-    client = client_selection.select_client(settings)
+    client = client_selection.select_client(settings, operation=operation)
     check_trust(settings, client.source)
     _report_unused_login(settings, client.source)
     if settings.is_embedded:

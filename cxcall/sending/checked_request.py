@@ -325,7 +325,7 @@ def token_source(
     else:
         from cxcall.credentials.token_provider import get_token
 
-        get = partial(get_token, settings)
+        get = partial(get_token, settings, operation=operation)
     first = get()
     if first is None:
         return None

@@ -88,17 +88,24 @@ def test_refused_login_is_not_stored(
     assert records(state, "credentials.json")[0]["client_secret"] == SECRET
 
 
-@pytest.mark.parametrize("elsewhere", ["base_url", "token_url"])
+@pytest.mark.parametrize(
+    ("elsewhere", "why"),
+    [
+        ("base_url", "profile `default` is logged in to {0} only"),
+        ("token_url", "the stored login for this host is the client secret of `me` for {0}/oauth/token"),
+        ("client_id", "the stored login for this host is the client secret of `me` for {0}/oauth/token"),
+    ],
+)  # fmt: skip
 def test_stored_secret_is_sent_only_to_its_host(
-    endpoint: TokenEndpoint, load: LoadSettings, elsewhere: str
+    endpoint: TokenEndpoint, load: LoadSettings, elsewhere: str, why: str
 ) -> None:
     login_and_logout.log_in(load(**NONE), "me", SECRET)
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
-            token_provider.get_token(load(**NONE, **{elsewhere: other.base_url}))
+            token_provider.get_token(load(**{**NONE, elsewhere: other.base_url}))
         assert caught.value.findings[0].code == "token-missing"
-        assert f"logged in to {endpoint.base_url} only" in caught.value.findings[0].why
+        assert caught.value.findings[0].why == why.format(endpoint.base_url)
         assert other.asked == []
     finally:
         other.stop()

@@ -160,7 +160,9 @@ def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger
 
 def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
     words = ("-o", "json", "--base-url", "http://127.0.0.1:1")
-    assert cxcall("send", "place-call", "--to", NUMBER, *words, code=4).codes == ["token-missing"]
+    ran = cxcall("send", "place-call", "--to", NUMBER, *words, code=4)
+    assert ran.codes == ["token-missing"]
+    assert "cxcall auth login --web" in ran.envelope["findings"][0]["fix"]
     cxcall.environment["CXCALL_ACCESS_TOKEN"] = "t"
     ran = cxcall("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', *words, code=2)
     assert "place-call to +*******0100," in ran.envelope["findings"][0]["why"]
