@@ -210,7 +210,7 @@ def _unfinished_batch_error(ledger: Ledger, job: Job, batch: Batch) -> StoppedEr
             "already-sent",
             "ledger",
             f"a batch of {name}{same}, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, was not finished",
-            fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows",
+            fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows; to send none of them, close the batch: `cxcall batch cancel {batch.id}`",
             why=f"{why}: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )

@@ -27,7 +27,7 @@ LAST = {
     "batch list": "List the batches that were run, the newest first.",
     "batch report": "Show what was accepted, refused, and skipped, and why.",
     "batch status": "Show the progress of a queued batch.",
-    "batch cancel": "Stop sending the rows of a queued batch.",
+    "batch cancel": "Stop sending the rows of a batch, or close it.",
     "worker": "Send the rows of queued batches, each at most once.",
     "campaign": "Send a list to the platform's dialer, and follow it.",
     "doctor": "Run preflight checks before a call.",

@@ -193,7 +193,8 @@ def _unfinished_batch_finding(earlier: Record, now: datetime) -> Finding:
         "already-sent",
         f"an identical request was accepted {_ago(earlier.ended_at or earlier.at, now)} as row {earlier.row} "
         f"of batch `{earlier.batch}`, which is not finished: delivery `{earlier.id}`",
-        fix="finish that batch: run the command that began it with `--resume`",
+        fix="finish that batch: run the command that began it with `--resume`; or close it: "
+        f"`cxcall batch cancel {earlier.batch}`",
         why=f"the rows of an unfinished batch are not sent by another command: `cxcall history list --batch {earlier.batch}`",
     )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 KEY_START = "rows "
 """The start of the name of a delivery of several rows; a delivery of one row has the row's own name."""
 _UNKNOWN_ROWS = " rows are unknown: the response does not list them"
+UNLISTED_FIX = "check which of them are in the list; load the missing ones from a separate file, with `--again`"
+"""What to do about such rows."""
 _RANGE = r"([0-9]+)(?:-([0-9]+))?"
 
 

@@ -213,7 +213,7 @@ def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: 
     file = live.file("leads.csv", rows(3))
     load(live, file, list_id)
     again = load(live, file, list_id, code=7)
-    assert "was loaded into this list" in again.err
+    assert "into this list began at" in again.err
     resumed = lines(load(live, file, list_id, "--resume", "-o", "jsonl"))
     assert resumed[1]["data"]["resumed"] == 3
     assert len(tenant.contacts(list_id)) == 3

@@ -189,10 +189,12 @@ def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
     assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["cancelled"] == 3
     assert work(shared)[0]["data"]["rows"] == 0
     assert status_of(shared, batch)["state"] == "cancelled"
+    assert "not finished" in shared("batch", "report", code=0).out
     assert queue_rows(shared, rows_of(3), *FAST, "--resume") == batch
     work(shared)
     assert platform.rung == 3
     assert status_of(shared, batch)["states"] == {"accepted": 3}
+    assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["isClosed"]
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
     load(live, write(live, *CONTACTS[:3]), list_id)
     changed = write(live, CONTACTS[4], CONTACTS[0], "+13035550002,Renamed")
     text = load(live, changed, list_id).err
-    assert "2 contacts may be in the list already, from a load of another file" in text
+    assert "2 contacts that may be in the list already, from a load of another file" in text
     assert tenant.names(list_id) == ["P0", "P1", "P2", "P4"]
     load(live, changed, other_list)
     assert tenant.names(other_list) == ["P4", "P0", "Renamed"]
@@ -194,5 +194,5 @@ def test_contact_whose_number_another_file_spells_in_another_way_is_not_loaded_a
     list_id = tenant.new_list()
     load(live, write(live, f"{first},A"), list_id)
     text = load(live, write(live, f"{second},B", "+442079460959,C", name="other.csv"), list_id).err
-    assert "1 contact may be in the list already, from a load of another file" in text
+    assert "1 contact that may be in the list already, from a load of another file" in text
     assert tenant.names(list_id) == ["A", "C"]

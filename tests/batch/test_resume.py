@@ -311,3 +311,23 @@ def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
         cxcall(*words, "1", "--resume", code=0)
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
+
+
+@pytest.mark.slow
+def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
+    refused = Reply(403, {"code": "missing.permissions"}, rings=False)
+    words = ("batch", write_rows(cxcall, 1, 2, 3), *WORDS, "--concurrency", "1", "--confirm")
+    cxcall.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    with Platform(lambda sent, _count: refused if sent == row(2) else Reply()) as platform:
+        cxcall.environment |= platform.environment
+        _, summary = results(cxcall(*words, "3", "--max-failures", "1", code=9))
+        (finding,) = json.loads(cxcall(*words, "3", code=7).out)["findings"]
+        close = ("batch", "cancel", summary["batch"])
+        assert f"`cxcall {' '.join(close)}`" in finding["fix"]
+        cxcall.file("one.jsonl", json.dumps(row(1)))
+        single = ("batch", "one.jsonl", *WORDS, "--confirm", "1")
+        assert f"`cxcall {' '.join(close)}`" in cxcall(*single, code=9).out
+        assert platform.rung == 1
+        assert cxcall(*close, "-o", "json", code=0).envelope["data"]["isClosed"]
+        cxcall(*single, code=0)
+    assert platform.rung == 2  # the person asked for it

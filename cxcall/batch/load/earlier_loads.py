@@ -158,7 +158,7 @@ def _loaded_finding(job: Job, earlier: Batch) -> Finding:
     return Finding.error(
         "already-sent",
         "ledger",
-        f"`{job.rows.name}` was loaded into this list at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
+        f"a load of `{job.rows.name}` into this list began at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
         fix="to load only the rows that were not sent then, add `--resume`; to add all its contacts again, add `--again`",
         why="a contact that is added twice may be called twice",
         source="ledger",

@@ -17,7 +17,12 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_commands
-from cxcall.ledger.row_ranges import format_ranges, note_of_unknown_rows
+from cxcall.ledger.row_ranges import (
+    UNLISTED_FIX,
+    describe_ranges,
+    format_ranges,
+    note_of_unknown_rows,
+)
 from cxcall.output.report import Report
 from cxcall.payloads.payload import Payload
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
@@ -277,15 +282,15 @@ def _missing_finding(
     missing: Sequence[Row], delivery: str, *, is_resolvable: bool = False
 ) -> Finding:
     named = format_ranges(row.number for row in missing)
-    fix = "check which of them are in the list; load the missing ones from a separate file, with `--again`"
+    fix = UNLISTED_FIX
     if is_resolvable:
         fix = f"check whether they are in the list, then {resolve_commands(delivery)}"
     return Finding.error(
         "outcome-unknown",
         "response",
-        f"the response does not list the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
+        f"the response to delivery `{delivery}` does not list the contacts of {describe_ranges(named)}",
         fix=fix,
-        why=f"the request (delivery `{delivery}`) was accepted, so the platform may have added them",
+        why="the request was accepted, so the platform may have added them",
         source="response",
     )
 

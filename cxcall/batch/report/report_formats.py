@@ -28,7 +28,11 @@ _HEADINGS = tuple(
 def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
     """Yield the counts, and the rows that were not accepted, the unknown ones first."""
     batch = report.batch
-    state = "finished" if batch.is_finished else "not finished: run its command with `--resume`"
+    state = "finished"
+    if not batch.is_finished:
+        state = (
+            f"not finished: run its command with `--resume`, or `cxcall batch cancel {batch.id}`"
+        )
     if batch.is_finished and (left := summary.outcomes[Outcome.UNDELIVERED]):
         state += (
             f"; its command with `--resume` sends {count_phrase(left, 'undelivered row')} again"

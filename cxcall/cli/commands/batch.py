@@ -128,9 +128,9 @@ def batch_status(
 
 @app.add_command("batch cancel", "cxcall batch cancel 01KB3")
 def batch_cancel(batch: str = argument("ID", "The batch ID or its start.", default=...)) -> Report:
-    """Stop sending the rows of a queued batch.
+    """Stop sending the rows of a batch, or close it.
 
-    Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again.
+    Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again. If no row is in the queue, the batch is closed: it counts as finished, so the requests that it sent are duplicates only within `duplicate_window`. First end the command that sends it.
     """
     from cxcall.cli.actions.batch.queue_commands import cancel_batch
 

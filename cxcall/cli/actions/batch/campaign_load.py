@@ -223,7 +223,7 @@ class _LoadCommand(BatchCommand):
         operation, options = job.operation, self.options
         if found := self.contacts.count:
             self._tell(
-                f"{count_phrase(found, 'contact')} may be in the list already, from a load of another file; they are loaded again only with `--again`"
+                f"not loaded again without `--again`: {count_phrase(found, 'contact')} that may be in the list already, from a load of another file"
             )
         if options.confirm is not None or not count:
             ask_count(

@@ -153,16 +153,28 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
 
 
 def cancel_batch(identifier: str) -> Report:
-    """Take the rows of a batch that were not sent out of the queue."""
-    with open_ledger() as ledger, closing(ledger.open_queue()) as queue:
+    """Take the rows of a batch that were not sent out of the queue; if there are none, end the batch."""
+    count = in_flight = 0
+    with open_ledger() as ledger:
         batch = find_batch(ledger, identifier)
-        count = queue.cancel(batch.id)
-        in_flight = queue.count(batch.id).get("sending", 0)
-    message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
-    if in_flight:
-        message += f"; {count_phrase(in_flight, 'request')} in flight"
+        if ledger.is_shared:
+            with closing(ledger.open_queue()) as queue:
+                count = queue.cancel(batch.id)
+                in_flight = queue.count(batch.id).get("sending", 0)
+        is_closed = not (count or in_flight)
+        if is_closed:
+            ledger.batches.end(batch.id)
+    message = f"batch {batch.id}: closed; it no longer stops other batches with the same requests"
+    if not is_closed:
+        message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
+        message += f"; {count_phrase(in_flight, 'request')} in flight" * bool(in_flight)
     return Report(
         "batch cancel",
-        data={"batch": batch.id, "cancelled": count, "inFlight": in_flight},
+        data={
+            "batch": batch.id,
+            "cancelled": count,
+            "inFlight": in_flight,
+            "isClosed": is_closed,
+        },
         diagnostics=[message],
     )

@@ -11,7 +11,7 @@ from cxcall.batch.statistics.running_counts import OUTCOMES_IN_ORDER
 from cxcall.documents.paths import unused_name
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command, resolve_commands
-from cxcall.ledger.row_ranges import describe_ranges
+from cxcall.ledger.row_ranges import UNLISTED_FIX, describe_ranges
 from cxcall.output.count_phrases import count_phrase, format_counts
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Table
@@ -113,12 +113,14 @@ def _bar_lines(bars: Sequence[tuple[str, int]]) -> list[str]:
 def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     """Return lines with the next step for unknown rows, and the first of these rows; no lines if there are none."""
     listed = [(row, delivery) for row, delivery in statistics.unknown if delivery]
+    others = [row for row, delivery in statistics.unknown if not delivery]
     more = statistics.unlisted
+    lines = [f"unknown: {describe_ranges(row)}: {UNLISTED_FIX}" for row in others]
     if not (listed or more):
-        return []
+        return lines
     commands = resolve_commands(listed[0][1] if listed else "DELIVERY_ID")
     commands += ", and the same for each of the others" if len(listed) + more > 1 else ""
-    lines = [f"unknown: find out whether a call was placed, then {commands}:"]
+    lines.append(f"unknown: find out whether a call was placed, then {commands}:")
     if sent := statistics.may_be_in_flight:
         lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
     lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]
