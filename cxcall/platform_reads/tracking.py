@@ -11,7 +11,7 @@ from cxcall.contracts.openapi_document import TRACK, TRANSCRIPT
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, printable
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_masking import mask_text
@@ -20,13 +20,14 @@ from cxcall.runtime.signals import sleep
 from cxcall.transport import retry_waits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 _FIRST_WAIT, _MAX_WAIT, _WAIT_FACTOR = 1.0, 10.0, 1.5
+_CONNECTED = "connected"
 _LOW_BUDGET = 10
 """With fewer remaining requests than this, wait for the next rate window."""
 
@@ -82,6 +83,12 @@ class CallState:
     def states(self) -> set[str]:
         """The states of all legs, in lower case."""
         return {leg.state.lower() for leg in self.legs}
+
+    def is_in(self, state: str) -> bool:
+        """Return whether a party is in a state; if the platform marks the callee, `connected` is that of the callee."""
+        if state == _CONNECTED and self.names_callee:
+            return bool(self.was_connected)
+        return state in self.states
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state as JSON data; numbers are masked."""
@@ -255,6 +262,18 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
             why="the request was accepted, which does not mean that a phone rings; the caller's own phone rings first",
             source=f"response of {settings.base_url}",
         ),
+    )
+
+
+def unseen_state(event: str, seen: Collection[str]) -> Finding:
+    """Return the warning that a call ended without having been in a state; `seen` are its states."""
+    return Finding.warning(
+        "outcome-unknown",
+        "response",
+        f"the call ended, and was not seen in the state `{printable(event)}`",
+        fix=f"use one of the states that were seen: {', '.join(f'`{each}`' for each in sorted(seen))}",
+        why="the state is read every few seconds, so a short one may be missed",
+        source="response",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall.sandbox.server import Sandbox
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT, CXCALL, Cxcall, screen, terminal
 from helpers.platform_server import Platform, Reply
 
@@ -52,6 +53,27 @@ def test_exit_code_of_a_single_read_says_if_the_callee_was_connected(
     with Platform(reads=lambda _path, _count: conversation(own, callee, over=over)) as platform:
         ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)
     assert ran.codes == codes
+
+
+@each_case(
+    "until, callee, code, codes",
+    [
+        ("conected", "held", 8, ["outcome-unknown"]),
+        ("Held", "held", 0, []),
+        # The caller's own leg does not count.
+        ("connected", "terminated", 5, ["hidden-failure", "outcome-unknown"]),
+    ],
+)
+def test_state_that_was_not_seen_is_not_success(
+    cxcall: Cxcall, until: str, callee: str, code: int, codes: list[str]
+) -> None:
+    own = {"state": "connected", "connectedTime": "2026-01-01T00:00:00Z"}
+    called = {**own, "state": callee} if callee == "held" else {"state": callee}
+    with Platform(reads=lambda _path, _count: conversation(own, called, over=True)) as platform:
+        words = ("track", ID, "--until", until, "-o", "json")
+        ran = cxcall(*words, env=platform.environment, code=code)
+    assert ran.codes == codes
+    assert until != "conected" or "`connected`, `held`" in ran.envelope["findings"][0]["fix"]
 
 
 @pytest.mark.slow

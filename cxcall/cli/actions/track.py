@@ -106,13 +106,14 @@ def _follow(
         tracker,
         engagement_id,
         read,
-        until=lambda state: not options.follows or event in state.states,
+        until=lambda state: not options.follows or state.is_in(event),
         max_seconds=options.at_most,
     )
-    last, shown = None, None
+    last, shown, seen = None, None, set[str]()
     try:
         for state in states:
             last = state
+            seen |= state.states
             if state.legs != shown or state.is_over:
                 _print_state(state, screen, shown or (), is_for_people=report.command != COMMAND)
                 shown = state.legs
@@ -121,10 +122,13 @@ def _follow(
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
     is_connected = not options.follows and last.was_connected
-    is_there = bool(event and event in last.states)
+    is_there = bool(event and last.is_in(event))
     code, findings = tracking.call_result(last, settings)
     if is_connected or is_there:
         code, findings = ExitCode.OK, ()
+    elif event and last.is_over:
+        code = ExitCode.UNKNOWN if code is ExitCode.OK else code
+        findings = (*findings, tracking.unseen_state(event, seen))
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
     if transcript is None or (options.follows and code is ExitCode.UNKNOWN):
