@@ -6,12 +6,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.input.national_numbers import suggest_country, write_in_e164
+from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.skip_reasons import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.csv_table import CsvRecord
 from cxcall.payloads.payload import apply_flags, parse_set_options
 from cxcall.payloads.schema_check import has_errors
 from cxcall.sending import call_guards
@@ -130,10 +132,8 @@ def as_waiting(checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Return the findings, each with a place in the file: its cell, or else the start of its row."""
     document = row.payload.document if row.payload else None
-    cell_of = getattr(document, "parameter", lambda _name: None)
+    if isinstance(document, CsvRecord):
+        return tuple(map(document.add_place, findings))
     return tuple(
-        finding
-        if finding.excerpt
-        else finding._replace(excerpt=cell_of(finding.origin) or row.place)
-        for finding in findings
+        each if each.excerpt else each._replace(excerpt=shown_place(row)) for each in findings
     )

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.batch.called_people import called_finding
+from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.next_calling_time import find_next_calling_time
 from cxcall.batch.row_checks import CheckedRow, as_waiting, check_rows
 from cxcall.batch.skip_reasons import (
@@ -121,7 +122,7 @@ class RowSelection:
 
     def _stop(self, checked: CheckedRow, finding: Finding, reason: SkipReason) -> CheckedRow:
         """Return a row as skipped, or as invalid if `strict`."""
-        finding = finding._replace(excerpt=checked.row.place)
+        finding = finding._replace(excerpt=shown_place(checked.row))
         if self._job.strict:  # the first error is the reason that is recorded
             return checked._replace(request=None, findings=(finding, *checked.findings))
         return checked._replace(skip=reason, findings=(*checked.findings, finding))

@@ -46,6 +46,11 @@ class CsvColumn(NamedTuple):
         """The places in the body that the cells set."""
         return (self.pointer,) if self.pointer else self.flag.pointers if self.flag else ()
 
+    @property
+    def sets_parameter(self) -> str:
+        """The name of the parameter that the cells set; empty if they set none."""
+        return self.flag.parameter if self.flag else self.parameter
+
 
 def find_column(target: str, operation: Operation) -> CsvColumn | None:
     """Return the column that sets a flag, a parameter, or a place in the body; None for another name."""
@@ -160,9 +165,8 @@ def _targets(column: CsvColumn) -> Iterator[tuple[str, ...]]:
 
     Columns of KEY=VALUE set different members of one object.
     """
-    parameter = column.flag.parameter if column.flag else column.parameter
-    if parameter:
-        yield ("parameter", parameter)
+    if column.sets_parameter:
+        yield ("parameter", column.sets_parameter)
     if column.flag and column.flag.under:
         yield ("body", *split_pointer(column.flag.under), f"\0{column.position}")
     for pointer in column.pointers:

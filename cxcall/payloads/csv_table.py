@@ -87,9 +87,11 @@ class CsvRecord:
         return self.text
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
-        """Return the place of the cell that set the value at a pointer or below it; None if there is none."""
+        """Return the place of the cell that set the value at a pointer or below it, or of the record for the whole body."""
+        if not pointer:
+            return self.cell_excerpt(0)._replace(width=1)
         for column in self.table.columns:
-            if pointer and any(f"{each}/".startswith(f"{pointer}/") for each in column.pointers):
+            if any(f"{each}/".startswith(f"{pointer}/") for each in column.pointers):
                 return self.cell_excerpt(column.position)
         return None
 
@@ -105,6 +107,15 @@ class CsvRecord:
         width = max(min(end, line_start + len(line)) - start, 1)
         number = self.line + before.count("\n")
         return Excerpt(self.table.header.name, number, start - line_start + 1, line, width)
+
+    def add_place(self, finding: Finding) -> Finding:
+        """Return a finding that has a place: its own, that of the cell of its parameter, or that of the record."""
+        if finding.excerpt:
+            return finding
+        columns = (each for each in self.table.columns if each.sets_parameter == finding.origin)
+        column = next(columns, None) if finding.origin else None
+        place = self.cell_excerpt(column.position) if column else self.find_excerpt("")
+        return finding._replace(excerpt=place)
 
     @property
     def place(self) -> Excerpt:
@@ -235,19 +246,15 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
         return CsvRow(start, None, {}, (_damaged_record(record.cell_excerpt(0)._replace(width=1)),))
     payload = Payload(empty_value(operation.schema_at("")), record)
     parameters = {}
-    for column in columns:
+    for column in (each for each in columns if cells[each.position]):  # an empty cell sets no value
         cell = cells[column.position]
-        if not cell:
-            continue  # an empty cell sets no value
         try:
-            if column.parameter:
-                parameters[column.parameter] = cell
-            elif column.flag:
+            if column.sets_parameter:
+                parameters[column.sets_parameter] = cell
+            if column.flag:
                 stop_on_repeated_member(column, columns, cells, payload.value)
                 payload = apply_flags(operation, payload, [(column.flag, cell)])
-                if column.flag.parameter:
-                    parameters[column.flag.parameter] = cell
-            else:
+            elif column.pointer:
                 origin = f"column {column.pointer}"
                 set_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:

@@ -285,7 +285,7 @@ def check_payload(
     findings = check_body(operation, body)
     if has_errors(findings):
         if named is None:
-            findings.append(_no_matching_operation(operation, body.value))
+            findings.append(_no_matching_operation(operation, body))
         else:
             other = matching.find_better_operation(operations, named, body.value)
             findings[:0] = [operation_mismatch(named, other, body)] if other else []
@@ -321,10 +321,10 @@ def _list_names(names: Iterable[str]) -> str:
     return ", ".join(quoted[:_MAX_NAMES]) + more
 
 
-def _no_matching_operation(operation: Operation, value: Any) -> Finding:
+def _no_matching_operation(operation: Operation, body: Payload) -> Finding:
     from cxcall.payloads.operation_matching import has_declared_property
 
-    is_nearest = has_declared_property(operation, value)
+    is_nearest = has_declared_property(operation, body.value)
     choice = ", the nearest one" if is_nearest else " (no known property matched)"
     return Finding.note(
         "operation-mismatch",
@@ -332,4 +332,5 @@ def _no_matching_operation(operation: Operation, value: Any) -> Finding:
         f"this payload fits no operation; it was checked as `{operation.name}`{choice}",
         fix="name the operation that it is for: `--operation NAME`",
         source=f"contract {operation.contract.name}",
+        excerpt=body.find_excerpt(""),
     )

@@ -10,7 +10,7 @@ from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError
 from cxcall.documents.text_files import text_lines
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.csv_table import CsvHeader, CsvLines, split_records
+from cxcall.payloads.csv_table import CsvHeader, CsvLines, CsvRecord, split_records
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.validation.payload_check import unreadable_verdict
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.payloads.csv_table import CsvTable
+    from cxcall.payloads.csv_table import CsvRow, CsvTable
     from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict
 
 _RECORDS = 256
@@ -99,10 +99,13 @@ class CsvChecker:
 
     def __call__(self, piece: Piece) -> list[PayloadVerdict]:
         """Return the verdicts on some records, in order."""
-        name = self.table.header.name
-        return [
-            unreadable_verdict(name, DocumentError(*errors), place.line)
-            if body is None
-            else self.checker.check_body(name, place.line, body, values)
-            for place, body, values, errors in self.table.records(_lines_of(piece))
-        ]
+        return list(map(self._check, self.table.records(_lines_of(piece))))
+
+    def _check(self, row: CsvRow) -> PayloadVerdict:
+        name, line = self.table.header.name, row.place.line
+        if row.payload is None:
+            return unreadable_verdict(name, DocumentError(*row.findings), line)
+        verdict = self.checker.check_body(name, line, row.payload, row.parameters)
+        if isinstance(record := row.payload.document, CsvRecord):
+            verdict = verdict._replace(findings=tuple(map(record.add_place, verdict.findings)))
+        return verdict

@@ -79,7 +79,7 @@ def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
             "phone-unlikely  /contactSpec/contactData/phoneNumber",
         ),
         ("error", "many.jsonl", "2", "15", "id-format  /contactId"),
-        ("notice", "many.jsonl", None, None, "operation-mismatch  body"),
+        ("notice", "many.jsonl", "2", "1", "operation-mismatch  body"),
         ("error", "many.jsonl", "3", "2", "body-malformed  body"),
         ("error", None, None, None, "usage  missing.json"),
     ]
@@ -192,7 +192,7 @@ def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
     assert rules[results[1]["ruleIndex"]]["helpUri"].endswith(
         "docs/reference/findings.md#id-format"
     )
-    assert "region" not in results[2]["locations"][0]["physicalLocation"]
+    assert results[2]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
     (missing,) = results[-1]["locations"]
     assert set(missing["physicalLocation"]) == {"artifactLocation"}
     assert run["invocations"][0]["executionSuccessful"] is False

@@ -169,6 +169,17 @@ def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: st
     assert peak(cxcall, "validate", longer, "--jobs", jobs, "-o", form) < 1.08 * few
 
 
+def test_each_finding_on_a_record_has_its_place(cxcall: Cxcall) -> None:
+    file = cxcall.file("t.csv", "/contactId,campaignId\n,x\n")
+    words = ("validate", file, "--operation", "execute", "-o", "json")
+    findings = cxcall(*words, code=3).envelope["findings"]
+    assert [(each["code"], each["file"], each["line"], each["column"]) for each in findings] == [
+        ("property-missing", "t.csv", 2, 1),
+        ("property-missing", "t.csv", 2, 1),
+        ("id-format", "t.csv", 2, 2),
+    ]
+
+
 def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
     file = cxcall.file("some.csv", f"/contactId,/reasonCode\n{CONTACT},x\n")
     assert cxcall("validate", file, code=0).out == f"{file}:2: valid as personal-connection\n"

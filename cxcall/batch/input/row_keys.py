@@ -14,6 +14,7 @@ from cxcall.phone.number_masking import mask_cell
 
 if TYPE_CHECKING:
     from cxcall.batch.input.rows import Row, RowFile
+    from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvHeader
 
 
@@ -22,6 +23,13 @@ def source_of(row: Row) -> str:
     document = row.payload.document if row.payload else None
     text = document.source if isinstance(document, CsvRecord) else getattr(document, "text", "")
     return (text or row.place.text).rstrip("\r\n")
+
+
+def shown_place(row: Row) -> Excerpt:
+    """Return the place of a row for a finding; its line has asterisks in place of secrets."""
+    document = row.payload.document if row.payload else None
+    found = document.find_excerpt("") if document else None
+    return found._replace(width=1) if found else row.place
 
 
 def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.input.row_keys import shown_place
 from cxcall.batch.load.earlier_loads import LoadedContacts, LoadedRows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.run import Run
@@ -307,7 +308,9 @@ def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:
     if not found or int(found[1]) >= len(rows):
         return finding
     row = rows[int(found[1])]
-    return finding._replace(message=f"row {row.number}: {finding.message}", excerpt=row.place)
+    return finding._replace(
+        message=f"row {row.number}: {finding.message}", excerpt=shown_place(row)
+    )
 
 
 def _without_body(delivery: Delivery) -> Delivery:
