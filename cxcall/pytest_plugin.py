@@ -53,6 +53,8 @@ def cxcall_environment(
     """
     import os
 
+    from cxcall.contracts.contract import load_contracts
+
     folder = tmp_path_factory.mktemp("cxcall")
     others = {
         name: value
@@ -61,10 +63,8 @@ def cxcall_environment(
     }
     return {
         **others,
-        "CXCALL_BASE_URL": cxcall_sandbox.base_url,
+        **cxcall_sandbox.environment(load_contracts(cxcall_contract)[0]),
         "CXCALL_TOKEN_URL": cxcall_sandbox.token_url,
-        "CXCALL_CLIENT_ID": cxcall_sandbox.client_id,
-        "CXCALL_CLIENT_SECRET": cxcall_sandbox.client_secret,
         "CXCALL_STATE_DIR": str(folder / "state"),
         "CXCALL_CONFIG_DIR": str(folder / "config"),
         **({"CXCALL_CONTRACT": os.path.abspath(cxcall_contract)} if cxcall_contract else {}),  # noqa: PTH100

@@ -71,11 +71,9 @@ def cxcall_contract():
 
 
 def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environment, tmp_path):
-    done = subprocess.run(
-        [CXCALL, "operations"], env=cxcall_environment, cwd=tmp_path,
-        capture_output=True, text=True, check=True,
-    )
-    assert done.stdout.startswith("page")
+    subprocess.run([CXCALL, "send", "page"], env=cxcall_environment, cwd=tmp_path, check=True)
+    (received,) = cxcall_sandbox.received
+    assert received.operation == "page"
 """
 
 
@@ -95,7 +93,13 @@ def test_smoke_tests_of_a_user_pass_also_with_an_own_document(
     for name in ("CXCALL_ACCESS_TOKEN", "CXCALL_BASE_URL", "GENESYSCLOUD_REGION"):
         monkeypatch.setenv(name, "of the developer's own")
     monkeypatch.setenv("ELSE", "kept")
-    declared = {"openapi": "3.1.0", "paths": {"/page": {"post": {"operationId": "page"}}}}
+    key = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    page = {"operationId": "page", "security": [{"key": []}]}
+    declared = {
+        "openapi": "3.1.0",
+        "paths": {"/page": {"post": page}},
+        "components": {"securitySchemes": {"key": key}},
+    }
     (pytester.path / "own.json").write_text(json.dumps(declared))
     pytester.makepyfile(test_smoke=SMOKE, test_own=OWN)
     pytester.runpytest_subprocess().assert_outcomes(passed=4)

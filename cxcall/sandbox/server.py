@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
 from cxcall.findings.errors import UsageError
 from cxcall.runtime.signals import SIGNAL_INTERVAL
 from cxcall.sandbox.allowed_hosts import OwnHosts
@@ -87,6 +88,21 @@ class Sandbox:
     def token_url(self) -> str:
         """The URL of the token endpoint."""
         return self.base_url + TOKEN_PATH
+
+    def environment(self, own: Contract) -> dict[str, str]:
+        """Return the variables that make cxcall use it, with the credentials that the user's `own` document requires."""
+        declared = own.declared.get("components", {}).get("securitySchemes", {})
+        kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}
+        basic = {"CXCALL_USERNAME": CLIENT_ID, "CXCALL_PASSWORD": CLIENT_SECRET}
+        return {
+            "CXCALL_BASE_URL": self.base_url,
+            "CXCALL_CLIENT_ID": CLIENT_ID,
+            "CXCALL_CLIENT_SECRET": CLIENT_SECRET,
+            "CXCALL_ACCESS_KEY_ID": CLIENT_ID,  # for NICE CXone
+            "CXCALL_ACCESS_KEY_SECRET": CLIENT_SECRET,
+            **(basic if BASIC in kinds else {}),
+            **({"CXCALL_API_KEY": CLIENT_SECRET} if API_KEY in kinds else {}),
+        }
 
     def new_user_token(self) -> str:
         """Return a token with every scope, like that of a person who logs in with the browser."""

@@ -142,34 +142,20 @@ def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -
     """Return the lines that point a shell at a sandbox, for each platform."""
     names = ("baseUrl", "clientId", "clientSecret")
     values = (running.base_url, running.client_id, running.client_secret)
-    variables = [
-        *zip(("CXCALL_BASE_URL", "CXCALL_CLIENT_ID", "CXCALL_CLIENT_SECRET"), values, strict=True),
-        ("CXCALL_ACCESS_KEY_ID", running.client_id),  # for NICE CXone
-        ("CXCALL_ACCESS_KEY_SECRET", running.client_secret),
-        *_document_credentials(own, running.client_id, running.client_secret),
-    ]
     open_to_others = [
         f"warning: other machines can reach the sandbox at {options.host}, read the requests that it receives, and use the printed credentials"
     ]
     return Report(
         "sandbox",
         data=dict(zip(names, values, strict=True)),
-        text="\n".join(f"export {name}={value}" for name, value in variables),
+        text="\n".join(
+            f"export {name}={value}" for name, value in running.environment(own).items()
+        ),
         diagnostics=[
             *([] if is_loopback_host(options.host) else open_to_others),
             f"sandbox is running at {running.base_url}/; no real calls are placed; stop it with Ctrl-C",
         ],
     )
-
-
-def _document_credentials(own: Contract, username: str, secret: str) -> list[tuple[str, str]]:
-    """Return the environment variables for the credentials that the user's own document requires instead of a token."""
-    from cxcall.contracts.security_schemes import API_KEY, BASIC, SecurityScheme
-
-    declared = own.declared.get("components", {}).get("securitySchemes", {})
-    kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}
-    basic = [("CXCALL_USERNAME", username), ("CXCALL_PASSWORD", secret)] if BASIC in kinds else []
-    return [*basic, *([("CXCALL_API_KEY", secret)] if API_KEY in kinds else [])]
 
 
 def new_explainer(
