@@ -168,7 +168,7 @@ def report_unfollowed(
 ) -> Report:
     """Return the report of a placed call that cannot be followed, or no longer."""
     left = Finding.warning(
-        "outcome-unknown", "response", f"{what}; it was placed, and may continue", fix=fix
+        "outcome-unknown", "response", f"{what}; it may have been placed, and may continue", fix=fix
     )
     warned = [each._replace(severity=Severity.WARNING) for each in causes]
     return _add_end(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
