@@ -26,7 +26,9 @@ from cxcall.credentials.oauth_client import (
 from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
+from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.setting_values import CXONE
+from cxcall.settings.settings import config_path
 from cxcall.transport.origins import host_of, is_loopback_url
 
 if TYPE_CHECKING:
@@ -239,5 +241,11 @@ def _other_logins(settings: Settings) -> str:
         parts += [f"of `{owner}`"] if owner else []
         parts += [f"for {login['token_url']}"] if "token_url" in login else []
         return " ".join(parts)
-    hosts = stored_logins.login_hosts(settings.profile)
-    return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""
+    if hosts := stored_logins.login_hosts(settings.profile):
+        return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only"
+    names = ConfigFile.read(config_path()).profiles
+    if settings.values["profile"].source != "default" or not names or settings.profile in names:
+        return ""
+    return (
+        f"no profile is selected; `--profile` selects {' or '.join(f'`{each}`' for each in names)}"
+    )

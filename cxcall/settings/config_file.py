@@ -45,6 +45,12 @@ class ConfigFile(NamedTuple):
         other users can read.
         """
         if not path.exists():
+            if path.parent.is_file():
+                raise UsageError(
+                    f"`CXCALL_CONFIG_DIR` must be a folder; `{path.parent}` is a file",
+                    where="CXCALL_CONFIG_DIR",
+                    fix="name the folder of `config.toml`",
+                )
             return cls(path, "", {})
         from cxcall.documents import toml
 

@@ -69,6 +69,8 @@ def test_token_of_a_folder_in_place_of_a_login_is_a_warning_of_each_command(
 
 
 def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
+    cxcall.file("config/config.toml", "[profiles.eu]\n[profiles.us]\n")
+    assert "`--profile` selects `eu` or `us`" in cxcall("auth", "token", code=4).err
     cxcall("auth", "status", code=4)
 
 

@@ -22,6 +22,12 @@ READS = (("history", "list"), ("config", "path"), ("auth", "status"))
 DRY_CALL = ("call", "--to", "+12025550123", "-n")
 
 
+def test_file_in_place_of_a_folder_is_refused(live: Cxcall) -> None:
+    for variable, words in ((FOLDERS[0], ("history", "list")), (FOLDERS[1], ("auth", "status"))):
+        ran = live(*words, env={variable: __file__}, code=2)
+        assert "is a file" in ran.err
+
+
 @pytest.mark.parametrize("variable", FOLDERS)
 @each_case("path", RELATIVE, quick=2)
 def test_relative_folder_of_the_ledger_is_refused(

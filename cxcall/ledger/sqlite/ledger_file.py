@@ -58,7 +58,10 @@ def open_unwritable_database(folder: Path) -> SqliteDatabase:
     try:
         return open_database(folder)
     except LedgerError as error:
-        if _size(folder / FILE_NAME) <= 0:
+        path = folder / FILE_NAME
+        with explain_errors(path):
+            size = _size(path)
+        if size <= 0:
             raise
         try:
             database = _open_to_read(folder)
