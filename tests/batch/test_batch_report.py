@@ -200,6 +200,16 @@ def test_sign_that_ends_no_line_of_a_csv_file_may_be_in_a_cell(cxcall: Cxcall, s
     assert row["columns"]["reason-code"] == f"A{sign}da"
 
 
+def test_members_of_a_json_line_may_be_a_key_or_ignored(cxcall: Cxcall) -> None:
+    line = {"contactId": CONTACT.format(0), "reasonCode": "a", "Ref": "K1"}
+    words = ("--operation", "personal-connection", "--key", "Ref", "--sandbox")
+    name = cxcall.file("calls.jsonl", json.dumps({**line, "Note": "x"}))
+    assert "property-unknown" in cxcall("batch", name, *words, code=3).err
+    cxcall("batch", name, *words, "--ignore-extra-columns", code=0)
+    (row,) = cxcall("batch", "report", "--format", "jsonl", code=0).out.splitlines()
+    assert json.loads(row)["key"] == "K1"
+
+
 @pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [

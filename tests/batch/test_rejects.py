@@ -90,7 +90,9 @@ def test_rejected_json_lines_are_written_as_they_are(cxcall: Cxcall) -> None:
     ]
     file = cxcall.file("calls.jsonl", "\n".join(lines))
     words = ("batch", file, "--operation", "personal-connection", "--sandbox", "--skip-invalid")
-    assert "must end in `.jsonl`" in cxcall(*words, "--rejects", "rejects.csv", code=2).err
+    for more in ((), ("-n",)):
+        ran = cxcall(*words, "--rejects", "rejects.csv", *more, code=2)
+        assert "must end in `.jsonl`" in ran.err
     cxcall(*words, "--rejects", "rejects.jsonl", code=9)
     assert (cxcall.folder / "rejects.jsonl").read_text("utf-8") == f"{lines[1]}\n{lines[2]}\n"
 

@@ -71,6 +71,7 @@ def test_person_who_was_called_too_often_stops_a_strict_batch(cxcall: Cxcall) ->
         cxcall("batch", cxcall.file("one.csv", table((1, GOOD))), *words, "1", code=0)
         file = cxcall.file("two.csv", table((2, GOOD), (3, OTHER)))
         assert cxcall("batch", file, *words, "2", code=3).codes == ["max-attempts"]
+        assert "max-attempts" in cxcall("batch", file, *words, "2", "-n", code=3).out
     assert platform.rung == 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
@@ -152,6 +152,26 @@ class ColumnMap(NamedTuple):
             raise UnknownColumnsError(header, unknown, operation, targets=names)
         reject_repeated_columns(columns, header.cells, header.name)
         return CsvTable(header, columns, operation)
+
+    def without_ignored(self, body: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
+        """Return a JSON line without the members that are ignored as a column of a table would be."""
+        declared = {
+            *operation.schema_at("").get("properties", {}),
+            *(each.name for each in operation.parameters),
+        }
+        return {
+            name: value
+            for name, value in body.items()
+            if name in declared or not self._ignores(name, operation)
+        }
+
+    def _ignores(self, name: str, operation: Operation) -> bool:
+        """Return whether a member that is not declared is ignored; an open object may have any member."""
+        column = find_column(name, operation)
+        if column is not None:
+            return column.is_open and self.ignores_extra
+        is_open = operation.schema_at("").get("additionalProperties", False) is not False
+        return (self.ignores_extra and not is_open) or name == self.key
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
         """Return the entries of the profile for this file, without those that it or the command line overrides."""

@@ -229,7 +229,7 @@ class RowFile:
                 where="--map",
                 fix="leave out `--map` and `--mapping`",
             )
-        return _read_lines(text, self.name, operation)
+        return _read_lines(text, self, operation)
 
 
 def _unsuitable_flag(path: str, flag: str, why: str) -> UsageError:
@@ -294,22 +294,25 @@ def _open(path: str) -> IO[bytes]:
     return copy
 
 
-def _read_lines(text: Iterable[str], name: str, operation: Operation) -> Iterator[_Line]:
-    """Yield the rows of JSON Lines: each line is a body, and may also contain parameters."""
-    for line in parse_lines(text, name):
+def _read_lines(lines: Iterable[str], rows: RowFile, operation: Operation) -> Iterator[_Line]:
+    """Yield the rows of JSON Lines: each line is a body, and may also contain parameters, and members to ignore."""
+    for line in parse_lines(lines, rows.name):
         if isinstance(line, DocumentError):
             place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
-            yield place or Excerpt(name, 1, 1, ""), None, {}, line.findings
+            yield place or Excerpt(rows.name, 1, 1, ""), None, {}, line.findings
         else:
-            value, values = _take_parameters(line.value, operation)
+            value, values = _take_parameters(line.value, operation, rows.format.columns)
             start = Excerpt(line.name, line.first_line, 1, line.text)
             yield start, Payload(value, line), values, ()
 
 
-def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, str]]:
+def _take_parameters(
+    line: Any, operation: Operation, columns: ColumnMap
+) -> tuple[Any, dict[str, str]]:
     """Split a line into its body and its parameters; a path parameter that the body also declares is in both."""
-    if not isinstance(value, dict):
-        return value, {}
+    if not isinstance(line, dict):
+        return line, {}
+    value = columns.without_ignored(line, operation)
     declared = operation.schema_at("").get("properties", {})
     names = [
         entry.name

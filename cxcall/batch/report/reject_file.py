@@ -28,26 +28,27 @@ class RejectFile:
     """A new file in the form and encoding of the file of rows; if it is empty at the end, it is removed.
 
     It has the rows that `--resume` does not send: refused, invalid, or skipped for their number. It never
-    has a row that may have been processed. `path` is empty to count the rows, but write no file.
+    has a row that may have been processed. `path` is empty to count the rows, but write no file;
+    raises UsageError if it does not have the suffix of the format.
     """
 
     def __init__(self, path: str, rows: RowFile) -> None:
         self.path, self._rows = path, rows
         self.count = 0
         self._file: TextIO | None = None
+        suffixes = CSV_SUFFIXES if rows.is_table else JSON_LINES_SUFFIXES
+        if path and not path.lower().endswith(suffixes):
+            raise UsageError(
+                f"`{path}` must end in `{'` or `'.join(suffixes)}`",
+                where=_FLAG,
+                fix=f"name it like `rejects{suffixes[0]}`",
+                why="the new file has the same format as the file of rows",
+            )
 
     def __enter__(self) -> Self:
         """Create the file; raises UsageError if it exists, or cannot be created."""
         if not self.path:
             return self
-        suffixes = CSV_SUFFIXES if self._rows.is_table else JSON_LINES_SUFFIXES
-        if not self.path.lower().endswith(suffixes):
-            raise UsageError(
-                f"`{self.path}` must end in `{'` or `'.join(suffixes)}`",
-                where=_FLAG,
-                fix=f"name it like `rejects{suffixes[0]}`",
-                why="the new file has the same format as the file of rows",
-            )
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:

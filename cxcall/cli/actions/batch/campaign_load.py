@@ -88,6 +88,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
             open_bytes(options.file)  # raises UsageError before the list is read from the platform
         known = None if common.is_dry_run else _read_list(reader, options.contact_list, screen)
         job = _new_job(options, common, screen, stack, load, settings, values, known)
+        run = _LoadCommand(job, options, screen, rate, limit, RunMode())
         if common.is_dry_run:
             screen.print_diagnostic("a dry run does not read the list: its columns are not checked")
             return print_requests(
@@ -100,7 +101,6 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
                 combine=builder.combine,
                 finder=_find_loaded,
             )
-        run = _LoadCommand(job, options, screen, rate, limit, RunMode())
         run.prepare(
             load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
         )

@@ -52,12 +52,13 @@ def print_requests(
     `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
     """
     totals, find_earlier, called = CheckStatistics(), None, None
-    if resume:
-        ledger = stack.enter_context(open_ledger())
+    needs_ledger = resume or job.settings.attempt_limit
+    ledger = stack.enter_context(open_ledger(to_read=not resume)) if needs_ledger else None
+    if resume and ledger:
         batches = find_resumable_batches(ledger, job, resume=True)
         find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
     selection = stack.enter_context(
-        RowSelection(job, find_earlier, called=called, waits_for_hours=waits_for_hours)
+        RowSelection(job, find_earlier, ledger, called=called, waits_for_hours=waits_for_hours)
     )
     for checked in combine(_rows_to_send(selection, totals)):
         if checked.request is not None:

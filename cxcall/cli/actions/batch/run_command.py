@@ -93,6 +93,8 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             options,
             common,
         )
+        mode = RunMode(options.queue, options.wait_for_hours, options.unordered, guards)
+        batch = BatchCommand(job, options, screen, rate, limit, mode)
         if common.is_dry_run:
             return print_requests(
                 job,
@@ -102,8 +104,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
                 as_curl=common.sending.curl,
                 waits_for_hours=options.wait_for_hours,
             )
-        mode = RunMode(options.queue, options.wait_for_hours, options.unordered, guards)
-        return BatchCommand(job, options, screen, rate, limit, mode).run()
+        return batch.run()
 
 
 class RunMode(NamedTuple):
@@ -120,7 +121,10 @@ class RunMode(NamedTuple):
 
 
 class BatchCommand:
-    """One run of the command; `campaign load` has its own requests and question."""
+    """One run of the command; `campaign load` has its own requests and question.
+
+    Raises UsageError for a column of keys or a file of rejects that cannot be used.
+    """
 
     command, noun, verb = COMMAND, "request", "sent"
 
