@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import schema_types
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import sample_member
@@ -110,8 +111,8 @@ def declared_delimiter(line: str) -> str:
     return str(found[1]) if found else ""
 
 
-def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
-    """Return the error for a column that sets nothing in any operation's table, with a suggestion."""
+def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
+    """Return the finding on a column that sets nothing in any operation's table, with a suggestion."""
     near = nearest_column(cell, operation)
     is_same = near.startswith("/") and near.rpartition("/")[2] == cell
     suggestion = (
@@ -122,9 +123,10 @@ def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
         if is_same
         else f"but `{operation.name}` has no property of that name"
     )
-    return UsageError(
+    return Finding.error(
+        "property-unknown",
+        f"column {cell}",
         f"`{name}` has a column `{cell}`, {problem}",
-        where=f"column {cell}",
         fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
         why=HEADER_RULE,
     )

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.documents.json_pointer import leaves
 from cxcall.documents.masked_quotations import blank, hide_secrets
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.csv_columns import (
-    PARAMETER_LOCATIONS,
     CsvColumn,
     declared_delimiter,
     find_column,
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 DELIMITERS = ",;\t|"
-EXAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _MAX_CELL = 1 << 24  # characters
 _QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
 
@@ -149,11 +145,13 @@ class CsvRecord:
 
 
 class CsvHeader(NamedTuple):
-    """The first line of a table that is not blank: its cells, and the delimiter between them."""
+    """The first line of a table that is not blank: its cells, the delimiter between them, its number, and its text."""
 
     name: str
     cells: tuple[str, ...]
     delimiter: str
+    line: int = 1
+    text: str = ""
 
     @classmethod
     def read(cls, lines: CsvLines, name: str) -> Self:
@@ -175,19 +173,27 @@ class CsvHeader(NamedTuple):
             place = Excerpt(name, lines.take()[0], 1, line.rstrip("\r\n"))
             broken = _malformed_record(place, f"the header is not valid CSV: {error}")
             raise DocumentError(broken) from None
-        lines.take()
-        return cls(name, tuple(cell.strip() for cell in cells), delimiter)
+        first, text = lines.take()
+        start = text.index(line)  # after blank lines
+        number = first + text.count("\n", 0, start)
+        return cls(name, tuple(cell.strip() for cell in cells), delimiter, number, text[start:])
 
     def table(self, operation: Operation) -> CsvTable:
-        """Return the table of an operation; raises UsageError for a column that the operation does not have."""
+        """Return the table of an operation; raises DocumentError for columns that the operation does not have."""
         stop_on_values_as_headers(self.cells, operation, self.name)
-        columns = []
+        columns: list[CsvColumn] = []
+        unknown: list[Finding] = []
+        record = CsvRecord(CsvTable(self, columns, operation), self.line, self.text)
         for index, cell in enumerate(self.cells):
-            if (column := find_column(cell, operation)) is None:
-                raise unknown_column(cell, operation, self.name)
-            columns.append(column._replace(position=index))
+            if column := find_column(cell, operation):
+                columns.append(column._replace(position=index))
+            else:
+                place = record.cell_excerpt(index)
+                unknown.append(unknown_column(cell, operation, self.name)._replace(excerpt=place))
+        if unknown:
+            raise DocumentError(*unknown)
         reject_repeated_columns(columns, self.cells, self.name)
-        return CsvTable(self, columns, operation)
+        return record.table
 
 
 class CsvTable(NamedTuple):
@@ -320,31 +326,3 @@ def format_record(cells: Sequence[str], delimiter: str = ",") -> str:
     out = StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(cells)
     return out.getvalue().removesuffix("\n")
-
-
-def build_skeleton(operation: Operation) -> str:
-    """Return a table to start from: the header, and a valid row from the operation's example."""
-    cells = dict(_example_cells(operation))
-    return f"{format_record(list(cells))}\n{format_record(list(cells.values()))}".rstrip("\n")
-
-
-def _example_cells(operation: Operation) -> Iterator[tuple[str, str]]:
-    """Yield (column, cell): required parameters, flags, then the values that no flag sets."""
-    from cxcall.contracts.sample_values import sample_body
-
-    from_flags = {flag.parameter for flag in operation.flags if flag.sets_body}
-    cells = {
-        pointer: value if isinstance(value, str) else json.dumps(value)
-        for pointer, value in (leaves(sample_body(operation)) if operation.takes_body else ())
-    }
-    by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in cells.items()}
-    for parameter in operation.parameters:
-        is_column = parameter.required and parameter.location in PARAMETER_LOCATIONS
-        if is_column and parameter.name not in from_flags:
-            is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
-            yield parameter.name, by_name.get(parameter.name, EXAMPLE_ID if is_id else "1")
-    for flag in operation.flags:
-        if flag.pointers and not flag.under and cells.keys() >= set(flag.pointers):
-            values = [cells.pop(pointer) for pointer in flag.pointers]
-            yield flag.name, values[0]
-    yield from cells.items()

@@ -68,7 +68,7 @@ class CsvFile:
     def _as(self, operation: Operation) -> CsvTable | None:
         try:
             return self.header.table(operation)
-        except UsageError:
+        except (UsageError, DocumentError):
             return None
 
 

@@ -16,6 +16,7 @@ from cxcall.batch.job import Job
 from cxcall.batch.row_checks import check_rows
 from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
+from cxcall.payloads.csv_skeleton import build_skeleton
 from cxcall.settings.settings import load_settings
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations
@@ -33,7 +34,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_si
 @each_case("operation", OPERATIONS, ids=lambda entry: entry.name)
 def test_sample_csv_of_every_operation_is_valid(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
-    path.write_text(csv_table.build_skeleton(operation), "utf-8")
+    path.write_text(build_skeleton(operation), "utf-8")
     settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
     with RowFile(str(path)) as file:
         rows = list(check_rows(Job(operation, file, settings, {})))

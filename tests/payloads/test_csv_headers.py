@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from cxcall.contracts.contract import Contract, load_operation
-from cxcall.findings.errors import UsageError
+from cxcall.documents.json_document import DocumentError
 from cxcall.payloads.csv_table import CsvHeader, CsvLines
 from cxcall.payloads.payload import set_text
 from helpers.cases import each_case
@@ -19,12 +19,15 @@ QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
 
 @each_case("cell", ["queueId", "callbackUserName"])
 def test_name_of_a_property_at_the_top_gets_its_place(cell: str) -> None:
-    header = CsvHeader("t.csv", (cell,), ",")
-    with pytest.raises(UsageError) as raised:
+    header = CsvHeader.read(CsvLines(StringIO(f"\n/queueId,{cell},x y\n")), "t.csv")
+    with pytest.raises(DocumentError) as raised:
         header.table(load_operation("create-callback"))
-    (error,) = raised.value.findings
+    error, other = raised.value.findings
     assert error.fix.startswith(f"write `/{cell}`; ")
     assert "no property of that name" not in error.message
+    assert "no property of that name" in other.message
+    places = [each.excerpt and (each.excerpt.line, each.excerpt.column) for each in (error, other)]
+    assert places == [(2, 10), (2, 11 + len(cell))]
 
 
 @each_case("line", ["sep=;", '"sep=;"', "SEP=;"])
