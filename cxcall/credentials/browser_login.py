@@ -111,8 +111,7 @@ def log_in(
         "code_verifier": login.verifier,
         "redirect_uri": loopback.redirect_uri,
     }
-    # The code is in the place of the refresh token, so that errors are shown without it.
-    return redeem_code(client._replace(refresh_token=code), form, timeout)
+    return redeem_code(client, form, timeout)
 
 
 _REDIRECT_PARAMETERS = {"code", "error", "state"}

@@ -16,6 +16,7 @@ from cxcall.credentials.oauth_client import (
     UndeliveredError,
     token_undelivered,
 )
+from cxcall.findings.finding import printable
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import describe_redirect
 from cxcall.runtime.known_secrets import redact, redacted_repr, remember_secrets
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 LONGEST_LIFETIME = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
 _SHOWN = 200
+_TEXTS = ("error_description", "description", "message", "errorMessage")
 _TOKENS = ("access_token", "refresh_token", "id_token")
 
 
@@ -74,20 +76,31 @@ class TokenResponse(NamedTuple):
     @property
     def error(self) -> str:
         """The error code; empty if there is none."""
-        return str(self.content.get("error") or "")
+        return str(self.content.get("error") or self.content.get("errorCode") or "")
 
     @property
     def description(self) -> str:
         """The description of the error by the token endpoint."""
-        text = self.content.get("error_description") or self.content.get("description") or ""
-        return str(text).strip()
+        return next(
+            (text for name in _TEXTS if (text := str(self.content.get(name) or "").strip())), ""
+        )
 
     @property
     def details(self) -> str:
         """The status, and the error of the token endpoint if there is one, with secrets masked."""
         status = f"HTTP {self.response.status} from `{self.client.host}`"
-        text = ": ".join(part for part in (self.error, self.description) if part)
+        text = self._text_of_error
         return f'{status}, with the message "{_shorten(text)}"' if text else status
+
+    @property
+    def _text_of_error(self) -> str:
+        if self.content or self._is_page:
+            return ": ".join(part for part in (self.error, self.description) if part)
+        return self.response.body.decode("utf-8", "replace").strip()
+
+    @property
+    def _is_page(self) -> bool:
+        return self.response.body.lstrip().startswith(b"<")
 
     def raise_for_status(self) -> None:
         """Raise the error for the status; do nothing for a 2xx status."""
@@ -122,7 +135,10 @@ class TokenResponse(NamedTuple):
                 "check `client_id`, and that the client was created in this region",
             )
         if self.error == "invalid_grant" and client.kind == AUTHORIZATION_CODE:
-            return "the login is no longer valid", "log in again: `cxcall auth login --web`"
+            again = "log in again: `cxcall auth login --web`"
+            if client.refresh_token:
+                return "the login is no longer valid", again
+            return f"`{host}` refused the code that it issued in the browser", again
         if self.error in {"unauthorized_client", "unsupported_grant_type"}:
             return (
                 f"client `{client.client_id}` is not allowed to use the {client.kind} grant",
@@ -136,10 +152,15 @@ class TokenResponse(NamedTuple):
 
     def _explain_refused_secret(self) -> tuple[str, str] | None:
         client, host = self.client, self.client.host
-        if self.error == "invalid_client" and client.kind == ACCESS_KEY:
+        if self.error == "invalid_client" and client.kind == ACCESS_KEY and client.application[0]:
             return (
                 f"`{host}` refused the application that presents the access key",
                 "check `client_id` and `client_secret`; the access key itself was not checked",
+            )
+        if client.kind == ACCESS_KEY and self.error in ("invalid_client", "invalid_grant"):
+            return (
+                f"`{host}` refused the access key (from {client.source})",
+                "check `access_key_id` and `access_key_secret`, and that the key is active",
             )
         if self.error == "invalid_client" and not client.secret:
             return (
@@ -151,20 +172,14 @@ class TokenResponse(NamedTuple):
                 f"the client secret (from {client.source}) is wrong, or `{host}` is the wrong region",
                 "check both: the wrong region refuses correct credentials with the same error",
             )
-        if self.error == "invalid_grant" and client.kind == ACCESS_KEY:
-            return (
-                f"`{host}` refused the access key (from {client.source})",
-                "check `access_key_id` and `access_key_secret`, and that the key is active",
-            )
         return None
 
     def _explain_refused_status(self) -> tuple[str, str]:
         client, host = self.client, self.client.host
         is_key = client.kind == ACCESS_KEY
         label = "access key" if is_key else "client's credentials"
-        not_found = (f"`{host}` has no token endpoint at `{client.token_url}`", self._check_url)
+        status = self.response.status
         refusals: dict[int, tuple[str, str]] = {
-            HTTPStatus.BAD_REQUEST: (f"`{host}` refused the token request", self._check_url),
             HTTPStatus.UNAUTHORIZED: (
                 f"`{host}` refused the {label} (from {client.source})",
                 "check `access_key_id`, `access_key_secret` and the area"
@@ -176,7 +191,16 @@ class TokenResponse(NamedTuple):
                 "check that it is active, has a role, and that this network may use it",
             ),
         }
-        return refusals.get(self.response.status, not_found)
+        if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE):
+            return f"`{host}` has no token endpoint at `{client.token_url}`", self._check_url
+        if self._is_page:
+            return (
+                f"`{host}` refused the token request with a web page",
+                f"{self._check_url}; and whether a firewall or a proxy blocks the request",
+            )
+        fix = f"see its message; or {self._check_url}" if self._text_of_error else self._check_url
+        other = (f"`{host}` refused the token request", fix)
+        return refusals.get(status, other)
 
     @property
     def _check_url(self) -> str:
@@ -211,7 +235,7 @@ class TokenResponse(NamedTuple):
         problems = {
             "sent a response that is too long for a token": self.response.is_truncated,
             "sent an empty response instead of a token": not body,
-            "sent a web page instead of a token": body.startswith(b"<"),
+            "sent a web page instead of a token": self._is_page,
             "did not respond with a JSON object": not self.content,
             "responded without an `access_token`": not isinstance(
                 self.content.get("access_token"), str
@@ -237,5 +261,5 @@ def encode_basic(client_id: str, secret: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    text = redact(text)
+    text = printable(redact(text))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

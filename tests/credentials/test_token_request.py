@@ -127,8 +127,16 @@ REFUSALS = [
         "credential", ExitCode.CREDENTIALS, "refused the client's credentials", "client_secret",
     ),
     Refusal(
-        "403", Answer(403, HTML),
+        "403", Answer(403, b""),
         "credential", ExitCode.CREDENTIALS, "client `me` is not allowed", "active",
+    ),
+    Refusal(
+        "403 of a firewall", Answer(403, HTML),
+        "credential", ExitCode.CREDENTIALS, "refused the token request with a web page", "firewall",
+    ),
+    Refusal(
+        "423", oauth(423, "org_suspended", "organization is suspended"),
+        "credential", ExitCode.CREDENTIALS, "refused the token request", "see its message",
     ),
     Refusal(
         "404", Answer(404, HTML),
@@ -211,6 +219,27 @@ REFUSALS = [
         "undelivered", ExitCode.UNDELIVERED, "closed the connection before", "again",
     ),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            Answer(401, {"errorCode": "UNAUTHORIZED", "message": "key is inactive"}),
+            "key is inactive",
+        ),
+        (Answer(403, f"blocked {SECRET}:\npolicy 7".encode()), r"blocked ****:\npolicy 7"),
+        (Answer(403, HTML), "HTTP 403 from"),
+    ],
+)
+def test_text_of_a_refusal_is_shown(
+    endpoint: TokenEndpoint, load: LoadSettings, answer: Answer, words: str
+) -> None:
+    endpoint.script = [answer]
+    with pytest.raises(CxcallError) as caught:
+        token_provider.get_token(load())
+    assert words in caught.value.findings[0].why
+    assert "<" not in caught.value.findings[0].why
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
