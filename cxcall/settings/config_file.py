@@ -11,6 +11,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.known_secrets import redacted_repr
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
+    GC_PREFIX,
     SECRET_SETTINGS,
     SETTING_NAMES,
     Layer,
@@ -81,10 +82,13 @@ class ConfigFile(NamedTuple):
         name = chosen.value
         if name not in self.profiles and name != "default":
             create = f"to create it: {command('cxcall', 'auth', 'login', '--profile', name)}"
+            fix = f"{suggest_name(name, self.profiles)}; {create}" if self.profiles else create
+            if name.startswith(GC_PREFIX):
+                fix = command("cxcall", "config", "show", "--profile", name)
             raise UsageError(
                 f"unknown profile `{name}`",
                 where=chosen.locate(),
-                fix=f"{suggest_name(name, self.profiles)}; {create}" if self.profiles else create,
+                fix=fix,
                 why=f"looked for `[profiles.{name}]` in {self.path}",
             )
         source = f"profile {name} ({self.path.name})"

@@ -33,7 +33,7 @@ PROFILE_SETTINGS = SETTING_NAMES[1:]
 _DESTINATION = ("region", *URL_SETTINGS)
 _LOCK_SECONDS = 5.0
 _LOGIN_OPTIONS = {"access_token": " --with-token", "password": " --basic", "api_key": " --api-key"}
-_PATHS = ("contract", "do_not_call")
+PATHS = ("contract", "do_not_call")
 
 
 def check_name(key: str) -> None:
@@ -75,7 +75,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
         return int(seconds) if seconds.is_integer() else seconds
     if key in URL_SETTINGS:
         return normalize_url(key, setting)
-    if key in _PATHS:
+    if key in PATHS:
         return str(expand_home(setting.value, setting.locate()).resolve())
     if key == "region":
         region_domain(setting, contract)

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.findings.finding import printable
-from cxcall.settings.setting_values import CXONE
+from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, origin
 
@@ -45,13 +46,16 @@ def region_domain(region: Setting, contract: Contract) -> str:
     is_area = uses_areas and re.fullmatch(_AREA, text)
     if text in domains or is_area or (not uses_areas and _is_beside(text, domains)):
         return text
+    others = (each for each in PLATFORMS if text in find_platform_contract(each).regions)
+    other = next(others, "")
+    fix = suggest_name(text, domains if "." in text else contract.regions)
     raise invalid_setting(
         "region",
         region,
         f"`{printable(region.value)}` is not a valid area, such as `na1`"
         if uses_areas
         else f"`{printable(region.value)}` is neither a known region nor a domain of one",
-        fix=suggest_name(text, domains if "." in text else contract.regions),
+        fix=f"set `platform` to `{other}`" if other else fix,
         why=""
         if uses_areas
         else "a region newer than this list is given by its domain, such as `usw2.pure.cloud`; "

@@ -63,6 +63,8 @@ def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> 
     cxcall("auth", "switch", "second", code=0)
     assert "second\tdefault_profile" in cxcall("auth", "status", code=0).out
     assert "unknown profile `third`" in cxcall("auth", "switch", "third", code=2).err
+    err = cxcall("config", "get", "region", "-p", "gc:x", code=2).err
+    assert "hint: `cxcall config show --profile gc:x`" in err
 
 
 @pytest.mark.slow
@@ -145,7 +147,8 @@ def test_new_region_replaces_the_url_of_a_profile(cxcall: Cxcall) -> None:
 
 
 def test_paths_become_absolute(cxcall: Cxcall) -> None:
-    cxcall("config", "set", "do_not_call", "list.txt", code=0)
+    ran = cxcall("config", "set", "do_not_call", "list.txt", code=0)
+    assert "list.txt` does not exist" in ran.err
     assert cxcall("config", "get", "do_not_call", code=0).out.strip() == str(
         cxcall.folder.resolve() / "list.txt"
     )
@@ -156,6 +159,7 @@ def test_paths_become_absolute(cxcall: Cxcall) -> None:
     [
         (("client_secret", "x"), "is a secret"),
         (("regoin", "x"), "`region`"),
+        (("region", "na1"), "hint: set `platform` to `nice-cxone`"),
         (("region", "eu west"), "neither a known region"),
         (("base_url", "http://api.mypurecloud.com"), "would send requests unencrypted"),
         (("hours", "8-20"), "hours"),

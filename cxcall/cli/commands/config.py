@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.cli.option_binding import accept_global_options, new_app
@@ -9,6 +10,7 @@ from cxcall.cli.shared_options import ProfileOptions, SettingsOptions
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.stored_logins import login_hosts
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.output.output_options import argument
 from cxcall.output.report import Report, Table
@@ -97,9 +99,15 @@ def set_(
     table = ConfigFile.read(config_path()).profiles.get(profile, {})
     platform = str(table.get("platform", "")) or find_platform({})
     checked = profiles.checked_value(key, value, find_platform_contract(platform))
+    findings = []
+    if key in profiles.PATHS and not Path(str(checked)).exists():
+        findings = [
+            Finding.warning("usage", "VALUE", f"`{checked}` does not exist", fix="create it")
+        ]
     profiles.change_profile(config_path(), profile, {key: checked})
     return Report(
         "config set",
+        findings=findings,
         data={key: checked, "profile": profile},
         text=f"`{key}` of profile `{profile}` is `{checked}`",
     )
