@@ -20,7 +20,9 @@ from cxcall.version import __version__
 
 __all__ = [
     "BatchRun",
+    "CheckError",
     "Client",
+    "CredentialsError",
     "CxcallError",
     "Delivery",
     "Explanation",
@@ -29,6 +31,8 @@ __all__ = [
     "Outcome",
     "RowResult",
     "Severity",
+    "StoppedError",
+    "UsageError",
     "Verdict",
     "__version__",
     "check",
@@ -43,7 +47,13 @@ if TYPE_CHECKING:
     from cxcall.client.client import Client
     from cxcall.client.interrupted_delivery import InterruptedDelivery
     from cxcall.explaining.explanation import Explanation, explain
-    from cxcall.findings.errors import CxcallError
+    from cxcall.findings.errors import (
+        CheckError,
+        CredentialsError,
+        CxcallError,
+        StoppedError,
+        UsageError,
+    )
     from cxcall.findings.exit_codes import Outcome
     from cxcall.findings.finding import Finding, Severity
     from cxcall.payloads.schema_check import Verdict, check

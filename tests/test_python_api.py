@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -98,9 +99,11 @@ def test_what_is_no_payload_is_a_fault_of_the_caller(tmp_path: Path) -> None:
         check({"contactId": object()})
     with pytest.raises(ValueError, match="JSON"):
         check({"contactId": float("nan")})
+    seven: Any = 7
     calls: tuple[Callable[[], object], ...] = (
         lambda: check(tmp_path / "missing.json"),
         lambda: check(GOOD, "exceute"),
+        lambda: check(GOOD, seven),
         lambda: check(GOOD, contract=tmp_path / "missing.json"),
     )
     for wrong in calls:
@@ -139,7 +142,8 @@ def test_what_a_failed_assertion_prints_holds_no_whole_number(tmp_path: Path) ->
 
 def test_the_package_shows_its_names_and_no_others() -> None:
     assert set(package.__all__) <= set(dir(package))
-    for name in package.__all__:
+    raised = re.findall(r"\b[A-Z]\w+Error\b", str(package.Client.send.__doc__))
+    for name in {*package.__all__, *raised}:
         assert getattr(package, name)
     with pytest.raises(AttributeError, match="no attribute 'chek'"):
         getattr(package, "chek")  # noqa: B009 - mypy knows that there is none

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _ROWS = "rows.jsonl"
 """The name of rows without a file in findings."""
+_CONCURRENCY = range(1, 257)
+"""The numbers of requests in flight that `--concurrency` accepts."""
 
 
 class BatchRules(NamedTuple):
@@ -52,10 +54,17 @@ class BatchRules(NamedTuple):
     resume: bool = False
 
     @classmethod
-    def parse(cls, rate: str, max_failures: int | str | None) -> Self:
-        """Parse a rate and a limit as in `--rate` and `--max-failures`; raises UsageError for any other text."""
+    def parse(cls, rate: str, max_failures: int | str | None, concurrency: int) -> Self:
+        """Parse values as in `--rate`, `--max-failures`, and `--concurrency`; raises UsageError for any others."""
         texts = () if max_failures is None else (str(max_failures),)
-        return cls(Rate.parse(rate), FailureLimit.parse(texts))
+        if concurrency not in _CONCURRENCY:
+            raise UsageError(
+                f"invalid concurrency `{concurrency!r}`",
+                where="concurrency",
+                fix=f"give a number from {_CONCURRENCY[0]} to {_CONCURRENCY[-1]}",
+            )
+        limit = FailureLimit.parse(texts)
+        return cls(Rate.parse(str(rate)), limit, concurrency=concurrency)
 
 
 class BatchRun:

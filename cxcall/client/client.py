@@ -141,7 +141,7 @@ class Client:
         """Check a request, record it, send it at most once, and return its delivery.
 
         `operation` is a name that `cxcall operations` lists; `body` a value that `json.dumps` accepts,
-        or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name: None
+        except text, or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name: None
         leaves a parameter out. A request that may place a call needs `yes=True`. `again`, `force`, and
         `strict` work like the flags.
 
@@ -250,10 +250,9 @@ class Client:
         from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
 
         declared = self._load_operation(operation)
-        rules = BatchRules.parse(rate or declared.rate, max_failures)
-        rules = rules._replace(
-            confirm=confirm, concurrency=concurrency, skip_invalid=skip_invalid, resume=resume
-        )
+        rules = BatchRules.parse(
+            declared.rate if rate is None else rate, max_failures, concurrency
+        )._replace(confirm=confirm, skip_invalid=skip_invalid, resume=resume)
         usual_headers = find_columns(self._flags)
         column_map = ColumnMap(columns or {}, ignore_extra_columns, usual_headers=usual_headers)
         with ExitStack() as stack:
@@ -289,25 +288,19 @@ class Client:
         return explain(source, contract=self._contract)
 
     def build(
-        self, name: str, body: object = None, parameters: Mapping[str, object] | None = None
+        self, operation: str, body: object = None, parameters: Mapping[str, object] | None = None
     ) -> CheckedRequest:
         """Return a request with the findings of its check, so that a person can review it before it is sent."""
-        operation = self._load_operation(name)
+        declared = self._load_operation(operation)
         payload = Payload(None) if body is None else read_body(body)
-        texts = parameter_texts(operation, parameters)
-        values = parameter_values(operation, texts, (), payload)
-        stop_on_missing_parameter(operation, values)
-        if body is None and operation.needs_body:
-            raise UsageError(f"`{name}` needs a body", where="body", fix="give `body`")
-        return build_request(operation, values, payload, self._settings(operation))
+        texts = parameter_texts(declared, parameters)
+        values = parameter_values(declared, texts, (), payload)
+        stop_on_missing_parameter(declared, values)
+        if body is None and declared.needs_body:
+            raise UsageError(f"`{operation}` needs a body", where="body", fix="give `body`")
+        return build_request(declared, values, payload, self._settings(declared))
 
     def _load_operation(self, name: str) -> Operation:
-        if not isinstance(name, str):
-            raise UsageError(
-                f"`{name!r}` is not the name of an operation",
-                where="operation",
-                fix="give a name that `cxcall operations` lists",
-            )
         operation = load_operation(name, self._contract)
         if operation.is_for_login:
             raise UsageError(

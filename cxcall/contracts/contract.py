@@ -272,6 +272,12 @@ class Catalog(Sequence[Operation]):
         Raises UsageError for a name that no operation has, with the most similar one, and for a name that an operation of
         the user's document shares with a shipped one.
         """
+        if not isinstance(name, str):  # from a program
+            raise UsageError(
+                f"`{name!r}` is not the name of an operation",
+                where="operation",
+                fix="give a name that `cxcall operations` lists",
+            )
         for known in self.contracts:
             if not known.is_shipped:
                 known.stop_on_problem(name)

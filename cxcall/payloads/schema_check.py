@@ -54,14 +54,14 @@ def check(
 ) -> Verdict:
     """Check the body of a request offline, as `cxcall validate` does.
 
-    `payload` is what would be sent: a value that `json.dumps` accepts, or the `pathlib.Path` of a
-    JSON file, whose findings have lines and columns. `operation` is a name that `cxcall operations`
+    `payload` is what would be sent: a value that `json.dumps` accepts, except text, or the `pathlib.Path` of
+    a JSON file, whose findings have lines and columns. `operation` is a name that `cxcall operations`
     lists; without it the payload is checked as the operation that it matches, or else the nearest.
     `contract` is your own OpenAPI or Swagger document, read once per process. Settings, environment
     variables, and profiles have no effect.
 
     Raises UsageError (a CxcallError) for a file or document that cannot be read and for an unknown
-    operation; TypeError for a value of a type that JSON does not have, and ValueError for NaN, an
+    operation; TypeError for text and for a value of a type that JSON does not have, and ValueError for NaN, an
     infinite number, an integer of more than 4300 digits, and a value that contains itself. A value
     that is nested too deep gets a finding.
     """

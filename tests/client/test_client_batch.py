@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall import Client, CxcallError, Outcome
+from cxcall import Client, CxcallError, Outcome, UsageError
 from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Reply
 
@@ -75,6 +75,15 @@ def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> Non
         with client.batch(OPERATION, invalid, confirm=5, skip_invalid=True) as batch:
             assert (batch.checked.rows, batch.checked.to_send) == (6, 5)
     assert (batch.id, platform.rung) == ("", 0), "nobody iterated over it"
+
+
+def test_wrong_pace_is_refused_before_the_batch_begins(platform: Platform) -> None:
+    with Client() as client:
+        for name, value in (("concurrency", 0), ("concurrency", "5"), ("rate", 10), ("rate", 0)):
+            wrong: Any = {name: value}
+            with pytest.raises(UsageError, match="invalid"):
+                client.batch(OPERATION, ROWS, confirm=5, **wrong)
+    assert platform.rung == 0
 
 
 def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
