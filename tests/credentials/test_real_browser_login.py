@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from cxcall.cli.commands import auth
 from helpers.command import Cxcall
 from helpers.oauth_provider import (
     CLIENT_SECRET,
@@ -53,6 +55,18 @@ def test_login_opens_the_browser(cxcall: Cxcall, start: Start, tmp_path: Path) -
     Person().log_in(running.page)
     running.end(0)
     assert (tmp_path / "opened").read_text("utf-8") == running.page
+
+
+def test_text_mode_browser_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would write into the output of the command, and read its terminal."""
+    for name in ("lynx", "browser"):
+        script = tmp_path / name
+        script.write_text(f"#!/bin/sh\n: > {tmp_path}/opened-$(basename $0)\n", "utf-8")
+        script.chmod(0o755)
+        browser = webbrowser.GenericBrowser([str(script), "%s"])
+        monkeypatch.setattr(webbrowser, "get", lambda browser=browser: browser)
+        auth.open_page("http://127.0.0.1:1/")
+    assert [each.name for each in tmp_path.glob("opened-*")] == ["opened-browser"]
 
 
 @pytest.fixture

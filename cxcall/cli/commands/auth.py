@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.cli.commands.config import chosen_profile, settings_of_platform
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from cxcall.credentials.access_token import Token
 
     Flags = Mapping[str, str | None]
+
+_TEXT_BROWSERS = ("www-browser", "links", "links2", "elinks", "lynx", "w3m")
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
 
@@ -262,10 +265,19 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
     def show(page: str) -> None:
         screen.print_diagnostic(f"log in at this page, as the user who places the calls:\n{page}")
         if open_browser:
-            import webbrowser
             from threading import Thread
 
-            # A text-mode browser blocks its caller.
-            Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+            # A browser that was named in `BROWSER` may block its caller.
+            Thread(target=open_page, args=(page,), daemon=True).start()
 
     return show
+
+
+def open_page(page: str) -> None:
+    """Open a page in the browser, unless it is one in text mode: it would use this terminal and stdout."""
+    import webbrowser
+
+    with suppress(webbrowser.Error):
+        browser = webbrowser.get()
+        if Path(getattr(browser, "name", "")).name not in _TEXT_BROWSERS:
+            browser.open(page)
