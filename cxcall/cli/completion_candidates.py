@@ -192,6 +192,39 @@ def _profiles(_context: Any) -> Iterator[Value]:
         yield Value(name, str(profile.get("base_url") or profile.get("region") or ""))
 
 
+def _settings(context: Any) -> Iterator[Value]:
+    from cxcall.settings.profiles import PROFILE_SETTINGS
+    from cxcall.settings.sources import SECRET_SETTINGS
+
+    is_set = context.info_name == "set"
+    for name in PROFILE_SETTINGS:
+        if not (is_set and name in SECRET_SETTINGS):
+            yield Value(name)
+
+
+def _values_of_setting(context: Any) -> Iterable[Value]:
+    from cxcall.settings.setting_values import HOURS_POLICIES
+
+    key = context.params.get("key")
+    if key in ("platform", "region"):
+        return _SOURCES[key](context)
+    return map(Value, HOURS_POLICIES) if key == "hours_policy" else ()
+
+
+def _platforms(_context: Any) -> Iterable[Value]:
+    from cxcall.settings.setting_values import PLATFORMS
+
+    return map(Value, PLATFORMS)
+
+
+def _regions(context: Any) -> Iterable[Value]:
+    from cxcall.contracts.contract import find_platform_contract
+    from cxcall.settings.settings import find_platform
+
+    flags = {name: context.params.get(name) for name in ("profile", "platform", "contract")}
+    return (Value(*each) for each in find_platform_contract(find_platform(flags)).regions.items())
+
+
 def _operations(context: Any) -> Iterator[Value]:
     from cxcall.cli.shared_options import ContractOptions, find_own_contract
     from cxcall.contracts.contract import load_operations
@@ -251,6 +284,10 @@ _SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "engagement_id": _complete_recorded("engagement_id"),
     "batch": _complete_recorded("batch"),
     "topic": _topics,
+    "key": _settings,
+    "value": _values_of_setting,
+    "platform": _platforms,
+    "region": _regions,
 }
 
 

@@ -36,6 +36,14 @@ LINES = {
     "cxcall auth status --base-url http://127.0.0.1:1 --profile eu-": ["eu-test"],
     "cxcall 'auth' \"status\" --profile eu-": ["eu-test"],
     "cxcall personal-connection --phone": [],
+    "cxcall auth switch eu": ["eu", "eu-test"],
+    "cxcall config set hours_": ["hours_policy"],
+    "cxcall config set cl": ["client_id"],
+    "cxcall config unset cl": ["client_id", "client_secret"],
+    "cxcall config set hours_policy en": ["enforce"],
+    "cxcall config set platform ni": ["nice-cxone"],
+    "cxcall auth status --region us-e": ["us-east-1", "us-east-2"],
+    "cxcall auth status --platform nice-cxone --region e": ["eu1"],
 }
 
 

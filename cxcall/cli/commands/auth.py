@@ -127,11 +127,11 @@ def logout(target: SettingsOptions) -> Report:
 
 
 @app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
-def switch(name: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
+def switch(profile: str = argument("NAME", "The name of a profile.", default=...)) -> Report:
     """Make a profile the default."""
-    profiles.set_default_profile(config_path(), name)
+    profiles.set_default_profile(config_path(), profile)
     findings = []
-    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", name):
+    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", profile):
         message = "the variable selects another profile and takes precedence"
         findings.append(
             Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
@@ -139,8 +139,8 @@ def switch(name: str = argument("NAME", "The name of a profile.", default=...)) 
     return Report(
         "auth switch",
         findings=tuple(findings),
-        data={"profile": name},
-        text=f"`{name}` is now the default profile",
+        data={"profile": profile},
+        text=f"`{profile}` is now the default profile",
     )
 
 
