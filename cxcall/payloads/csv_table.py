@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 DELIMITERS = ",;\t|"
+_HEADER_FIX = "write a header for the column of this cell, or clear the cell"
 _MAX_CELL = 1 << 24  # characters
 _QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
 
@@ -197,11 +198,15 @@ class CsvHeader(NamedTuple):
 
 
 class CsvTable(NamedTuple):
-    """A table whose columns are those of an operation; a cell without a column is ignored."""
+    """A table whose columns are those of an operation; a cell without a column is ignored.
+
+    `nameless` are the positions of columns without a header, whose cells must be empty.
+    """
 
     header: CsvHeader
     columns: list[CsvColumn]
     operation: Operation
+    nameless: tuple[int, ...] = ()
 
     def records(self, lines: CsvLines) -> Iterator[CsvRow]:
         """Yield the rows; a row that breaks the rules of CSV is the last one."""
@@ -217,7 +222,8 @@ class CsvTable(NamedTuple):
             if cells is None:
                 return
             record = CsvRecord(self, *lines.take())
-            if cells:
+            # Spreadsheets write delimiters for a blank row; `""` is a row that sets nothing.
+            if any(map(str.strip, cells)) or cells == [""]:
                 yield build_row(cells, record)
 
 
@@ -248,6 +254,8 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
     start = record.place
     if len(cells) != len(record.table.header.cells):
         return CsvRow(start, None, {}, (_wrong_cell_count(len(cells), record),))
+    if nameless := [each for each in record.table.nameless if cells[each].strip()]:
+        return CsvRow(start, None, {}, (_nameless_cell(nameless[0], record),))
     if "\0" in record.text:
         return CsvRow(start, None, {}, (_damaged_record(record.cell_excerpt(0)._replace(width=1)),))
     payload = Payload(empty_value(operation.schema_at("")), record)
@@ -279,7 +287,19 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
     columns = len(record.table.header.cells)
     place = record.cell_excerpt(columns if count > columns else count - 1)
-    return _malformed_record(place, f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}")
+    message = f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}"
+    finding = _malformed_record(place, message)
+    if count < columns:
+        return finding._replace(
+            fix="delete the line, or write a delimiter for each empty cell, too"
+        )
+    return finding._replace(fix=_HEADER_FIX) if place.cell else finding
+
+
+def _nameless_cell(index: int, record: CsvRecord) -> Finding:
+    place = record.cell_excerpt(index)
+    fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns`"
+    return _malformed_record(place, "a value under an empty header")._replace(fix=fix)
 
 
 def _phrase(count: int, noun: str) -> str:

@@ -126,6 +126,9 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     )
     unmapped = load(live, file, list_id, code=2)
     assert "that the list does not have: `Work Phone`, `Notes`" in unmapped.err
+    mapped = load(live, file, list_id, "--map", "Tel=Work Phone", code=2)
+    assert "the list has no column `Tel`" in mapped.err
+    assert "its columns: `Phone`, `Name`" in mapped.err
     assert "--map 'Phone=Work Phone'" in unmapped.err
     shown = load(live, file, list_id, *words, "--dry-run", code=2)
     assert "Notes" not in shown.out

@@ -59,6 +59,31 @@ def test_export_is_read_in_its_encoding(
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "message"),
+    [
+        (f"\n{CONTACT},+12025550101,x\n", 3, "a value under an empty header"),
+        (f"\n{CONTACT},+12025550101,\n,,\n ,\t,\n", 0, "1 row, 1 valid"),
+        (f"\n{CONTACT},+12025550101,\nTotal: 1\n", 3, "delete the line, or write a delimiter"),
+    ],
+)
+def test_columns_without_a_header_and_blank_rows(
+    cxcall: Cxcall, text: str, code: int, message: str
+) -> None:
+    file = cxcall.file("crm.csv", f"contact-id,phone-number,{text}")
+    assert message in cxcall("batch", file, *EXECUTE, "-n", code=code).err
+
+
+def test_hints_for_a_title_and_a_header_that_is_split_wrongly(cxcall: Cxcall) -> None:
+    title = cxcall.file("title.csv", f"Customers in March,\n\n{EXPORT.replace(';', ',')}")
+    ran = cxcall("batch", title, *EXECUTE, "-n", code=2)
+    assert "if this line is a title, delete the lines above the header" in ran.err
+    assert "--map" not in ran.err
+    file = cxcall.file("crm.csv", f"Customer ID;Phone (home, work, old)\n{CONTACT};1\n")
+    ran = cxcall("batch", file, *EXECUTE, "--map", "contact-id=Customer ID", "-n", code=2)
+    assert "add the line `sep=;` above it" in ran.err
+
+
 @pytest.mark.parametrize("first", [f"{CONTACT},Ada", "+12025550101,Ada", "(202) 555-0101,Ada"])
 def test_values_of_a_table_without_a_header_are_not_printed(cxcall: Cxcall, first: str) -> None:
     words = ("batch", cxcall.file("crm.csv", f"{first}\n"), *EXECUTE, *MAP, "-n")

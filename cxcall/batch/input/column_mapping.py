@@ -20,7 +20,7 @@ from cxcall.payloads.csv_columns import (
     sets_same_value,
     stop_on_values_as_headers,
 )
-from cxcall.payloads.csv_table import CsvTable
+from cxcall.payloads.csv_table import DELIMITERS, CsvTable
 from cxcall.phone.number_masking import FEWEST_DIGITS, plain_digits
 from cxcall.phone.number_property_names import is_number_name
 
@@ -58,28 +58,32 @@ class UnknownColumnsError(UsageError):
             f"`{cell}` looks like `{_name(target, operation)}`: "
             f"add {command('--map', f'{_name(target, operation)}={cell}')}"
             for cell in unknown
+            if header.cells.count(cell) == 1
             for target in propose_targets(
                 cell, operation, has_number=self._has_number(cell, samples)
             )
             if target not in targets
         ]
         more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
-        listed = ", ".join(
-            f"`{cell}`" if cell else "a column without a header" for cell in unknown[:_MAX_LISTED]
-        )
+        listed = ", ".join(f"`{cell}`" for cell in unknown[:_MAX_LISTED])
         count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
         has_list = operation.columns_at is not None
         owner = "the list" if has_list else f"`{operation.name}`"
         sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
-        sample = "TARGET is the name of a column of the list" if has_list else sample
+        sample = (
+            f"TARGET is a column of the list: {_list_columns(operation)}" if has_list else sample
+        )
         fixes = ["to leave out the other columns, add `--ignore-extra-columns`"]
         if member := self._propose_member():
             fixes = [member, *fixes]
         elif not self.proposals:
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
+        if _count_filled(header.cells) == 1 and any(_count_filled(each) > 1 for each in samples):
+            self.proposals = ["if this line is a title, delete the lines above the header"]
+            fixes = []
         super().__init__(
             f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
-            where=f"column {unknown[0] or header.cells.index('') + 1}",
+            where=f"column {unknown[0]}",
             fix="; ".join([*self.proposals, *fixes]),
             why="" if has_list else HEADER_RULE,
         )
@@ -91,7 +95,9 @@ class UnknownColumnsError(UsageError):
 
     def _propose_member(self) -> str:
         """Return the target of a column without a proposal in an open object of the body; empty if there is none."""
-        cells = [each for each in self.unknown if each and "=" not in each]
+        cells = [
+            each for each in self.unknown if "=" not in each and self.header.cells.count(each) == 1
+        ]
         proposed = [
             each for each in cells if any(text.startswith(f"`{each}` ") for text in self.proposals)
         ]
@@ -109,6 +115,16 @@ class UnknownColumnsError(UsageError):
             for cells in samples
             if index < len(cells)
         )
+
+
+def _count_filled(cells: Sequence[str]) -> int:
+    return sum(map(bool, cells))
+
+
+def _list_columns(operation: Operation) -> str:
+    """Return the columns of a list as text."""
+    names = operation.schema_at(operation.columns_at or "").get("properties", {})
+    return ", ".join(f"`{each}`" for each in names)
 
 
 def _name(target: str, operation: Operation) -> str:
@@ -145,13 +161,16 @@ class ColumnMap(NamedTuple):
             column = find_column(cell, operation)
             if column and not (column.is_open and self.ignores_extra):
                 columns.append(column._replace(position=index))
-            elif cell not in (*unknown, self.key):
+            elif cell and cell not in (*unknown, self.key):
                 unknown.append(cell)
         if unknown and not self.ignores_extra:
             names = [column.name for column in columns]
             raise UnknownColumnsError(header, unknown, operation, targets=names)
         reject_repeated_columns(columns, header.cells, header.name)
-        return CsvTable(header, columns, operation)
+        nameless = tuple(
+            index for index, cell in enumerate(header.cells) if not (cell or self.ignores_extra)
+        )
+        return CsvTable(header, columns, operation, nameless)
 
     def without_ignored(self, body: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
         """Return a JSON line without the members that are ignored as a column of a table would be."""
@@ -218,6 +237,12 @@ def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> lis
 
 
 def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
+    if operation.columns_at is not None:
+        return UsageError(
+            f"the list has no column `{target}`",
+            where="--map",
+            fix=f"its columns: {_list_columns(operation)}",
+        )
     near = cell if find_column(cell, operation) else nearest_column(target, operation)
     is_target = bool(near)
     if not near and (places := open_objects(operation)):
@@ -248,6 +273,13 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
             where=header.name,
             fix="write the headers in its first line",
         )
+    for delimiter in DELIMITERS:
+        if any(cell in map(str.strip, each.split(delimiter)[:-1]) for each in header.cells):
+            return UsageError(
+                f"the header of `{header.name}` was split at each `{header.delimiter}`",
+                where="--map",
+                fix=f"if its delimiter is `{delimiter}`, add the line `sep={delimiter}` above it",
+            )
     near = find_similar(cell, header.cells)
     listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
     return UsageError(
