@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.contracts.contract import Contract, load_operation
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.schema_check import check_body
+from helpers.cases import each_case
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
     from helpers.command import Cxcall
 
 PROPERTIES = {
@@ -132,13 +134,38 @@ def test_object_under_an_empty_name_is_explained() -> None:
     assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
 
 
+RULES = [
+    ({"const": 5}, 6, "must be `5`; got `6`", ""),
+    ({"pattern": "^a$"}, "b", "must match the pattern `^a$`; got `b`", ""),
+    ({"format": "uri"}, "b", "must be an absolute URL; got `b`", "write it like `https://example.com/`"),
+    ({"format": "json-pointer"}, "b", "must have the format `json-pointer`; got `b`", ""),
+    ({"contains": {"const": 1}}, [2], "breaks the rule `contains`", ""),
+    ({"items": False}, [1], "`/v/0` is not allowed by the schema", "remove it"),
+    ({"propertyNames": {"maxLength": 1}}, {"aa": 1}, "a name in `/v` must have at most 1 character; it has 2", "write at most 1 character"),
+    ({"enum": [1, "1", None]}, 7, "cannot be `7`", 'use one of: 1, "1", null'),
+    ({"enum": [1, 2]}, "1", "cannot be `1`", "remove the quotes"),
+    ({"enum": ["on", "off"]}, "onn", "cannot be `onn`", "write `on`"),
+]  # fmt: skip
+
+
+@each_case("schema, value, message, fix", RULES)
+def test_each_rule_is_described(schema: dict[str, Any], value: Any, message: str, fix: str) -> None:
+    (found,) = check_body(with_body({"properties": {"v": schema}}), Payload({"v": value}))
+    assert message in found.message
+    assert found.fix == fix
+
+
+def with_body(schema: dict[str, Any]) -> Operation:
+    """Return an operation whose body has a schema."""
+    media = {"application/json": {"schema": schema}}
+    post = {"operationId": "x", "requestBody": {"content": media}, "responses": {}}
+    return Contract("made-up", {"paths": {"/x": {"post": post}}}).operations[0]
+
+
 def test_declared_name_is_not_unknown_because_another_value_is_wrong() -> None:
     model = {"properties": {"a": {"type": "integer"}, "b": {}}}
     schema = {"allOf": [model], "properties": {"c": {}}, "unevaluatedProperties": False}
-    media = {"application/json": {"schema": schema}}
-    post = {"operationId": "x", "requestBody": {"content": media}, "responses": {}}
-    (operation,) = Contract("made-up", {"paths": {"/x": {"post": post}}}).operations
-    found = check_body(operation, Payload({"a": "1", "b": 2, "c": 3, "d": 4}))
+    found = check_body(with_body(schema), Payload({"a": "1", "b": 2, "c": 3, "d": 4}))
     places = [(each.code, each.where) for each in found]
     assert places == [("type-mismatch", "/a"), ("property-unknown", "/d")]
 

@@ -33,7 +33,17 @@ _LIMITS = {
 }
 _LISTED = r"[^\s{}\[\]]+|[+(]?[0-9][0-9 ().-]*"
 """A word or a phone number in a text that lists several."""
-_FORMATS = {"date": ("a date", "2026-12-01"), "email": ("an email address", "ada@example.com")}
+_FORMATS = {
+    "date": ("a date", "2026-12-01"),
+    "time": ("a time with a time zone", "09:00:00Z"),
+    "duration": ("a duration of ISO 8601", "PT30M"),
+    "email": ("an email address", "ada@example.com"),
+    "uri": ("an absolute URL", "https://example.com/"),
+    "hostname": ("a host name", "example.com"),
+    "ipv4": ("an IPv4 address", "192.0.2.1"),
+    "ipv6": ("an IPv6 address", "2001:db8::1"),
+    "regex": ("a regular expression", "^[a-z]+$"),
+}
 _TEMPLATES = {
     "uuid": '"<UUID>"',
     "e164": '"<+E.164 number>"',
@@ -127,12 +137,12 @@ def _format_count(count: int, unit: str) -> str:
 def format_hint(name: str, value: str) -> tuple[str, str]:
     """Return (what a value must be, what to write) for a string that does not have a format.
 
-    Both are empty for an unknown format.
+    Both are empty without a format.
     """
     if name == "date-time":
         return _date_time_hint(value)
     if name not in _FORMATS:
-        return "", ""
+        return (f"must have the format `{name}`; got `{format_value(value)}`" if name else ""), ""
     from cxcall.documents.date_error_messages import describe_wrong_date
 
     noun, example = _FORMATS[name]

@@ -243,7 +243,8 @@ class _ErrorExplainer:
         names = [f"`{name}`" for name in self.schema.get("properties", {})]
         if len(names) > _MAX_LISTED_NAMES:
             return f"see its {len(names)} properties: {self.operation.listing}"
-        return f"its properties are {', '.join(names)}" if names else "remove it"
+        start = "its only property is" if len(names) == 1 else "its properties are"
+        return f"{start} {', '.join(names)}" if names else "remove it"
 
     def missing_property(self, name: str) -> Finding:
         """Return the finding on a required property that is missing."""
@@ -288,7 +289,7 @@ class _ErrorExplainer:
         return self._finding(
             "value-not-allowed",
             f"{self.label} fits {count} of the alternatives in the schema, and must fit exactly one",
-            fix="add a property that only one of them has; if the alternatives cannot be distinguished, send it with `--force`",
+            fix=f"{_ONE_ALTERNATIVE}; if they cannot be distinguished, send it with `--force`",
             why="the schema has `oneOf`, where `anyOf` may be meant",
         )
 
@@ -345,6 +346,5 @@ class _ErrorExplainer:
         if not code:
             code = "value-not-allowed"
             message, fix = describe_broken_rule(error, self.label, self.value)
-            fix = fix or f"see the allowed values: {self.operation.listing}"
         edits = self._replacement(correction)
         return self._finding(code, message, fix=fix, why=describe_schema(self.schema), edits=edits)

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema, convert_text
-from cxcall.documents.json_pointer import TYPE_NAMES
+from cxcall.documents.json_pointer import TYPE_NAMES, type_of
+from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.errors.hint_texts import (
@@ -113,22 +114,42 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
 def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tuple[str, str]:
     """Return (message, fix) for a value that breaks a rule of its schema; fix may be empty."""
     keyword, detail = error.kind.name, error.kind.as_dict()
-    limit = next(iter(detail.values()), "")
+    limit: Any = next(iter(detail.values()), "")
     if keyword == "enum":
-        choices = detail["options"]
-        near = nearest_name(str(value), list(map(str, choices)))
-        fix = f"write `{near}`" if near else f"use one of: {', '.join(map(format_value, choices))}"
-        return f"{label} cannot be `{format_value(value)}`", fix
+        return f"{label} cannot be `{format_value(value)}`", _choice_hint(detail["options"], value)
     if keyword in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
     if keyword == "uniqueItems":
         twice = next(each for each in value if value.count(each) > 1)
         return f"`{format_value(twice)}` is twice in {label}", "remove the duplicate"
-    is_format = keyword == "format"
-    rule, fix = format_hint(limit, value) if is_format else limit_hint(keyword, limit, value)
-    if rule:
-        return f"{label} {rule}", fix
-    return f"{label} breaks the rule `{keyword}: {json.dumps(limit, default=str)}`", ""
+    if keyword == "propertyNames":
+        return describe_broken_rule(limit, f"a name in {label}", limit.instance)
+    rule, fix = _describe_rule(keyword, limit, value)
+    return f"{label} {rule}", fix
+
+
+def _describe_rule(keyword: str, limit: Any, value: Any) -> tuple[str, str]:
+    """Return (what a value must be, what to write); the latter may be empty."""
+    if keyword == "falseSchema":
+        return "is not allowed by the schema", "remove it"
+    if keyword in ("const", "pattern"):
+        verb = "be" if keyword == "const" else "match the pattern"
+        return f"must {verb} `{as_text(limit)}`; got `{format_value(value)}`", ""
+    if keyword == "format":
+        return format_hint(limit, value)
+    rule, fix = limit_hint(keyword, limit, value)
+    shown = f": {json.dumps(limit)}" if limit else ""
+    return rule or f"breaks the rule `{keyword}{shown}`", fix
+
+
+def _choice_hint(choices: list[Any], value: Any) -> str:
+    """Return which of the allowed values to write, in JSON unless all of them are text."""
+    are_texts = all(isinstance(each, str) for each in choices)
+    near = nearest_name(str(value), list(map(as_text, choices)))
+    if near == value or (near and not are_texts):
+        return retype_hint(value, list(map(type_of, choices))) or f"write `{near}`"
+    shown = map(format_value, choices if are_texts else map(json.dumps, choices))
+    return f"write `{near}`" if near else f"use one of: {', '.join(shown)}"
 
 
 def without_duplicates(items: list[Any]) -> list[Any]:
