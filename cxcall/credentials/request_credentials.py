@@ -145,7 +145,13 @@ def store_credentials(settings: Settings, username: str, secret: str) -> str:
     remember_secrets(secret)
     if not secret:
         raise credentials_error("the secret is empty", "enter the secret again")
-    _check_destination(settings, LOGIN_SOURCE)
+    if settings.values["base_url"].source == _DOCUMENT_HOST:
+        raise credentials_error(
+            "`base_url` is not set, so it is not known which host the secret is for",
+            "add `--base-url https://HOST`",
+            where="--base-url",
+        )
+    check_use(settings, LOGIN_SOURCE)
     kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
     login = {"kind": kind, name: secret, **({"username": username} if username else {})}
     with token_cache.lock_tokens(settings.timeout):
@@ -319,12 +325,15 @@ def _no_credentials(settings: Settings, alternatives: tuple[Alternative, ...]) -
 
 
 def _advice(settings: Settings, alternatives: tuple[Alternative, ...]) -> Iterator[str]:
+    base_url = settings.values["base_url"]
+    # A secret is sent only to a host that the user names.
+    host = ("--base-url", base_url.value) if base_url.source == _DOCUMENT_HOST else ()
     for scheme in (each for entry in alternatives for each in entry):
         if scheme.kind == BASIC:
-            yield f"set `CXCALL_USERNAME` and `CXCALL_PASSWORD`, or {settings.login_command('--basic')}"
+            yield f"set `CXCALL_USERNAME` and `CXCALL_PASSWORD`, or {settings.login_command('--basic', *host)}"
         elif scheme.kind == API_KEY:
-            yield f"set `CXCALL_API_KEY`, or {settings.login_command('--api-key')}"
+            yield f"set `CXCALL_API_KEY`, or {settings.login_command('--api-key', *host)}"
         elif scheme.kind == BEARER:
-            yield f"set `CXCALL_ACCESS_TOKEN`, or {settings.login_command('--with-token')}"
+            yield f"set `CXCALL_ACCESS_TOKEN`, or {settings.login_command('--with-token', *host)}"
         else:
             yield f"send it with another client: cxcall does not support `{scheme.declared}`"

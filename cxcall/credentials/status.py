@@ -14,7 +14,7 @@ from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cxcall.credentials.access_token import Token
     from cxcall.credentials.oauth_client import OAuthClient
@@ -30,12 +30,14 @@ class CredentialsStatus(NamedTuple):
     client: OAuthClient | None
     findings: tuple[Finding, ...]
     storage: str = ""
+    document_rows: Sequence[tuple[str, str, str]] = ()
+    """The credentials that only a user's own document uses, as in `rows`."""
 
     @property
     def is_usable(self) -> bool:
         """Whether there is a token, or credentials to request one."""
         errors = any(found.severity is Severity.ERROR for found in self.findings)
-        return not errors and bool(self.token or self.client or self._document_rows)
+        return not errors and bool(self.token or self.client or self.document_rows)
 
     @property
     def kind(self) -> str:
@@ -72,7 +74,7 @@ class CredentialsStatus(NamedTuple):
         ]
         if client:
             rows += self._client_rows(client)
-        rows += self._document_rows
+        rows += self.document_rows
         if token and token.kind == EXPLICIT:
             rows.append(("access token", "****", token.source))
         rows.append(("grant", self.kind or "none", ""))
@@ -90,19 +92,6 @@ class CredentialsStatus(NamedTuple):
         if self.storage:
             rows.append(("stored in", self.storage, ""))
         return rows
-
-    @property
-    def _document_rows(self) -> list[tuple[str, str, str]]:
-        """The credentials that only a user's own document uses, masked."""
-        return [
-            (
-                name.replace("_", " "),
-                "****" if name != "username" else setting.value,
-                setting.source,
-            )
-            for name in ("username", "password", "api_key")
-            if (setting := self.settings.values[name]).value
-        ]
 
     def _client_rows(self, client: OAuthClient) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
@@ -123,6 +112,19 @@ def _iso(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
+def document_rows(settings: Settings) -> list[tuple[str, str, str]]:
+    """Return (name, value, source) of each credential that only a user's own document uses, with secrets masked."""
+    login = stored_logins.find_login(settings)
+    rows = []
+    for name in ("username", "password", "api_key"):
+        value, source, _ = settings.values[name]
+        if not value and name in (*login, *stored_logins.keyring_secret_names(login)):
+            value, source = str(login.get(name, "****")), stored_logins.login_source(login)
+        if value:
+            rows.append((name.replace("_", " "), value if name == "username" else "****", source))
+    return rows
+
+
 def get_status(settings: Settings) -> CredentialsStatus:
     """Return the credentials that would be used, without sending anything.
 
@@ -130,6 +132,7 @@ def get_status(settings: Settings) -> CredentialsStatus:
     """
     token = client = None
     source = ""
+    own = document_rows(settings)
     findings = [*settings.conflicts, *client_selection.find_unused_credentials(settings)]
     try:
         token = client_selection.find_explicit_token(settings)
@@ -139,7 +142,7 @@ def get_status(settings: Settings) -> CredentialsStatus:
         source = client.source if client else token.source if token else ""
         check_trust(settings, source)
     except CredentialsError as error:
-        if not (settings.password or settings.api_key):
+        if not any(name != "username" for name, *_ in own):
             findings += error.findings
     places = {found.where for found in findings}
     # Without a secret, nothing is refused yet, but a login would be. A secret in the same `.env` may be used.
@@ -148,6 +151,5 @@ def get_status(settings: Settings) -> CredentialsStatus:
         for choice in settings.untrusted
         if choice.where not in places and not source.startswith(".env:")
     ]
-    return CredentialsStatus(
-        settings, token, client, tuple(findings), stored_logins.describe_storage(settings)
-    )
+    storage = stored_logins.describe_storage(settings)
+    return CredentialsStatus(settings, token, client, tuple(findings), storage, own)

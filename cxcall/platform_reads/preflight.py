@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.credentials import token_provider
+from cxcall.credentials import request_credentials, token_provider
+from cxcall.credentials.access_token import Token
+from cxcall.credentials.status import document_rows
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command
@@ -52,13 +54,31 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     yield from _check_host(preflight.settings, probe)
     if probe.response is None:
         return
+    yield from _check_credentials(preflight)
+
+
+def _check_credentials(preflight: PreflightInput) -> Iterator[CheckResult]:
+    """Get the credentials of the operation, or else a token, and look up objects if it is a token."""
+    settings, operation = preflight.settings, preflight.operation
     try:
-        token = token_provider.get_token(preflight.settings)
+        found = (
+            request_credentials.get_credentials(settings, operation)
+            if operation
+            else token_provider.get_token(settings)
+        )
     except CxcallError as error:
+        if operation is None and document_rows(settings):
+            says = "not checked: they are for operations of your own document"
+            yield CheckResult.unknown("credentials", says, "name one: `--for OPERATION`")
+            return
         yield from (CheckResult.of_finding("credentials", finding) for finding in error.findings)
         return
-    yield CheckResult.passed("credentials", f"got a token: {token.source or token.kind}")
-    yield from look_up(preflight, token)
+    if isinstance(found, Token):
+        yield CheckResult.passed("credentials", f"got a token: {found.source or found.kind}")
+        yield from look_up(preflight, found)
+    else:
+        says = f"they are set (from {found.source})" if found else "the operation needs none"
+        yield CheckResult.passed("credentials", says)
 
 
 def _check_settings(settings: Settings) -> Iterator[CheckResult]:

@@ -259,18 +259,36 @@ def test_refused_credentials_are_not_sent_again(cxcall: Cxcall, host: Host) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["--basic", "--api-key"])
 def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kind: str) -> None:
-    login = ("auth", "login", kind, "--base-url", host.url)
-    cxcall(*login, stdin=f"{SECRET}\n", env={"CXCALL_USERNAME": "AC7"}, code=0)
     alternative = BASIC if kind == "--basic" else api_key("header", "X-Voice")
     words = dial(cxcall, alternative)
-    ran = cxcall(*words, "--base-url", host.url, code=0)
+    user = {"CXCALL_USERNAME": "AC7"}
+    login = ("auth", "login", kind)
+    hint = cxcall(*words, code=4).envelope["findings"][0]["fix"]
+    assert f"`cxcall auth login {kind} --base-url https://" in hint
+    assert "--base-url https://HOST" in cxcall(*login, stdin=f"{SECRET}\n", env=user, code=4).err
+    stored = cxcall(
+        *login, "--base-url", host.url, "-p", "own", stdin=f"{SECRET}\n", env=user, code=0
+    )
+    assert f"profile `own` now has base_url = {host.url}" in stored.out
+    ran = cxcall(*words, code=0)
     assert SECRET not in ran.out
     header = host.seen[-1][1].get("X-Voice") or host.seen[-1][1]["Authorization"]
     assert header in (SECRET, f"Basic {b64encode(f'AC7:{SECRET}'.encode()).decode()}")
+    status = cxcall("auth", "status", code=0)
+    assert "\t****\tcxcall auth login (credentials.json)" in status.out
+    assert SECRET not in status.out
     other = host.url.replace("127.0.0.1", "localhost")
     cxcall(*words, "--base-url", other, "--again", code=4)
-    cxcall("auth", "login", kind, stdin=f"{SECRET}\n", env={"CXCALL_USERNAME": "AC7"}, code=4)
     assert len(host.seen) == 1
+
+
+def test_doctor_checks_the_credentials_of_the_document(cxcall: Cxcall, host: Host) -> None:
+    contract = dial(cxcall, api_key("header", "X-Voice"))[2:4]
+    env = {**CREDENTIALS, "CXCALL_BASE_URL": host.url}
+    check = ("doctor", *contract, "--for", "dial", "--set", '/to="+12025550123"')
+    assert "passed\tcredentials\tthey are set" in cxcall(*check, env=env).out
+    assert "failed\tcredentials" in cxcall(*check, env={"CXCALL_BASE_URL": host.url}, code=5).out
+    assert "unknown\tcredentials" in cxcall("doctor", *contract, env=env).out
 
 
 @pytest.mark.slow

@@ -58,27 +58,24 @@ def login(options: LoginOptions, output: OutputOptions, target: SettingsOptions)
     """
     flags: Flags = {**target._asdict(), "client_id": options.client_id}
     screen = Screen.standard(output)
-    if options.basic or options.api_key:
-        return _store_credentials(flags, screen, is_basic=options.basic)
     profile = find_profile(flags)
     # The `.env` of a folder must not create a profile.
     can_create = profile.source.startswith(("--", "environment"))
     with profiles.temporary_profile(config_path(), profile) if can_create else nullcontext():
+        if options.basic or options.api_key:
+            return _store_credentials(flags, screen, profile, is_basic=options.basic)
         flags = _ask_destination(flags, screen)
         flags, token = _request_token(flags, options, output)
-        kept = _keep_in_profile(profile, flags, token)
+        kept = _keep_in_profile(
+            profile, flags, "access_key_id" if token.kind == ACCESS_KEY else "client_id"
+        )
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
     status = get_status(settings)
     done = f"logged in to {settings.base_url} ({token.kind})"
     if token.kind == EXPLICIT:
         done = f"stored the access token for {settings.base_url} (not verified)"
-    lines = [
-        f"{done}; stored in {status.storage}",
-        *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
-    ]
-    return Report(
-        "auth login", findings=status.findings, data=status.as_dict(), text="\n".join(lines)
-    )
+    text = f"{done}; stored in {status.storage}{kept}"
+    return Report("auth login", findings=status.findings, data=status.as_dict(), text=text)
 
 
 @app.add_command("status", "cxcall auth status", "cxcall auth status -o json")
@@ -144,7 +141,7 @@ def switch(profile: str = argument("NAME", "The name of a profile.", default=...
     )
 
 
-def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Report:
+def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_basic: bool) -> Report:
     """Store Basic credentials or an API key for the profile and its host; nothing is requested with them."""
     from cxcall.credentials.request_credentials import store_credentials
 
@@ -153,9 +150,9 @@ def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Repor
         (settings.username or _read(screen, "User name", "CXCALL_USERNAME")) if is_basic else ""
     )
     secret = _read_secret(screen, "Password" if is_basic else "API key")
-    kept = store_credentials(settings, username, secret)
-    text = f"stored for {settings.base_url} in {kept}"
-    return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": kept}, text=text)
+    storage = store_credentials(settings, username, secret)
+    text = f"stored for {settings.base_url} in {storage}{_keep_in_profile(profile, flags)}"
+    return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": storage}, text=text)
 
 
 def _ask_destination(flags: Flags, screen: Screen) -> Flags:
@@ -238,14 +235,13 @@ def _read_secret(screen: Screen, prompt: str) -> str:
     return secret
 
 
-def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
-    """Write the values that the person entered to the profile, and return them as `NAME = VALUE`.
+def _keep_in_profile(profile: Setting, flags: Flags, identifier: str = "") -> str:
+    """Write the values that the person entered to the profile, and return a line that names them.
 
-    Values from the environment are not written.
+    `identifier` is the setting of the ID. Values from the environment are not written.
     """
     if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
-        return []
-    identifier = "access_key_id" if token.kind == ACCESS_KEY else "client_id"
+        return ""
     names = ("platform", "region", "base_url", identifier)
     contract = find_platform_contract(find_platform(flags))
     values = {
@@ -253,9 +249,11 @@ def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
         for name in names
         if (value := flags.get(name))
     }
-    if values:
-        profiles.change_profile(config_path(), profile.value, values)
-    return [f"{name} = {value}" for name, value in values.items()]
+    if not values:
+        return ""
+    profiles.change_profile(config_path(), profile.value, values)
+    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+    return f"\nprofile `{profile.value}` now has {shown}"
 
 
 def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str], None]:
