@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 EXPLICIT = "given"
-LOGIN_SOURCE = "cxcall auth login (credentials.json)"
+LOGIN_SOURCE = "cxcall auth login"
 KEYRING_SOURCE = "cxcall auth login (keyring)"
 
 
@@ -68,25 +68,26 @@ def new_explicit_token(value: str, source: str) -> Token:
     return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
 
 
-def check_secret(name: str, text: str, source: str) -> str:
+def check_secret(name: str, text: str, source: str, fix: str = "") -> str:
     """Return a token or secret without surrounding blanks, which is masked from now on.
 
     Raises CredentialsError if it is not valid. The error never quotes it, only the invalid character.
     """
     remember_secrets(text.strip())
-    return check_text(name, text, source)
+    return check_text(name, text, source, fix)
 
 
-def check_text(name: str, text: str, source: str) -> str:
-    """Return a text without surrounding blanks; raises CredentialsError if it cannot be sent."""
+def check_text(name: str, text: str, source: str, fix: str = "") -> str:
+    """Return a text without surrounding blanks; raises CredentialsError, with the hint `fix`, if it cannot be sent."""
     secret = text.strip()
     invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
     if not secret:
-        raise credentials_error(f"the {name} is empty", f"enter the {name} again", where=source)
+        fix = fix or f"enter the {name} again"
+        raise credentials_error(f"the {name} is empty", fix, where=source)
     if invalid is not None:
         raise credentials_error(
             f"the {name} contains U+{ord(secret[invalid]):04X} at position {invalid + 1}, which is not allowed",
-            f"copy only the {name}, without `Bearer`, quotes, or line breaks",
+            fix or f"copy only the {name}, without `Bearer`, quotes, or line breaks",
             where=source,
         )
     return secret

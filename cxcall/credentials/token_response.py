@@ -212,7 +212,7 @@ class TokenResponse(NamedTuple):
             raise credentials_error(
                 f"`{self.client.host}` {problem}", self._check_url, self.details
             )
-        value = check_secret("access token", str(self.content["access_token"]), self.client.host)
+        value = self._checked("access token", str(self.content["access_token"]))
         scope, lifetime = self.content.get("scope"), _seconds(self.content.get("expires_in"))
         return TokenGrant(
             value=value,
@@ -225,9 +225,10 @@ class TokenResponse(NamedTuple):
 
     def _text(self, name: str) -> str:
         value = self.content.get(name)
-        return (
-            check_secret(name, value, self.client.host) if value and isinstance(value, str) else ""
-        )
+        return self._checked(name, value) if value and isinstance(value, str) else ""
+
+    def _checked(self, name: str, value: str) -> str:
+        return check_secret(name, value, self.client.host, self._check_url)
 
     def _problem(self) -> str:
         """Return what is wrong with a 2xx response; empty if it contains a bearer token."""

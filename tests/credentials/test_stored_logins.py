@@ -67,7 +67,7 @@ def test_login_is_stored_after_a_successful_request(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
     token = login_and_logout.log_in(load(**NONE), " me\n", f"{SECRET}\n")
-    assert token.source == "client-credentials (cxcall auth login (credentials.json))"
+    assert token.source == "client-credentials (cxcall auth login)"
     assert token_provider.get_token(load(**NONE)) == token
     assert len(endpoint.asked) == 1
     assert mode(state / "credentials.json") == 0o600
@@ -217,7 +217,7 @@ def test_status_without_credentials_is_not_usable(load: LoadSettings) -> None:
         ("client", {"access_token": "x"}, "access token from --access-token is used"),
         ("client", {}, "client secret from --client-secret is used"),
         ("token", {"access_token": "x", **NONE}, "access token from --access-token is used"),
-        ("token", {}, "access token from cxcall auth login (credentials.json) is used"),
+        ("token", {}, "access token from cxcall auth login is used"),
         ("token", NONE, ""),
         ("client", NONE, ""),
     ],

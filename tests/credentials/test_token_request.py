@@ -192,11 +192,11 @@ REFUSALS = [
     ),
     Refusal(
         "a bad token", Answer(200, {"access_token": f"{TOKEN}\r\nX: y"}),
-        "credential", ExitCode.CREDENTIALS, "U+000D at position 13",
+        "credential", ExitCode.CREDENTIALS, "U+000D at position 13", "token_url",
     ),
     Refusal(
         "an empty token", Answer(200, {"access_token": " "}),
-        "credential", ExitCode.CREDENTIALS, "the access token is empty",
+        "credential", ExitCode.CREDENTIALS, "the access token is empty", "token_url",
     ),
     Refusal(
         "huge", Answer(200, {"access_token": TOKEN, "x": "y" * (2 << 20)}),
