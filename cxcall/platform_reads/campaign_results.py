@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from cxcall.platform_reads.campaigns import CampaignReader, ContactListState
     from cxcall.responses.delivery import Delivery
 
+_ID_COLUMNS = ("id", "contactId", "platformId", "platformContactId")
+"""The names for the ID of a contact, the first of which that is no column of the list is used."""
 _REPEATED = "contact the platform's support: the list would never end"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
-    """Return the columns of an export: ID, the list's columns, and for each phone column the last attempt and result.
+    """Return the columns of an export: the contact's ID, the list's columns, and for each phone column the last attempt and result.
 
     Empty if the contract declares no places; the export then has the members that the platform returns.
     """
@@ -29,7 +31,8 @@ def result_columns(found: RoleOperation, known: ContactListState | None) -> list
         return []
     last = [split_pointer(place)[-1] for place in found.declared.get("last", ())]
     calls = [f"{phone} {name}" for phone in known.phone_columns for name in last]
-    return ["id", *known.columns, *calls]
+    id_column = next(each for each in _ID_COLUMNS if each not in known.columns)
+    return [id_column, *known.columns, *calls]
 
 
 def read_results(
@@ -39,7 +42,7 @@ def read_results(
     found = reader.roles["results"]
     pages = _numbered_pages if "page" in found.declared else _linked_pages
     for item in pages(reader, found, list_id):
-        yield _flat(found, item) if columns else dict(item)
+        yield _flat(found, item, columns[0]) if columns else dict(item)
 
 
 def _numbered_pages(
@@ -123,9 +126,9 @@ def _linked_pages(
         _stop_on_early_end(found, page.delivery, page.items, count)
 
 
-def _flat(found: RoleOperation, item: Any) -> dict[str, Any]:
-    """Return a contact with its cells, and the last attempt and result of each number, as one object."""
-    flat = {"id": find_value(item, found.place("id"))}
+def _flat(found: RoleOperation, item: Any, id_column: str) -> dict[str, Any]:
+    """Return a contact with its ID, its cells, and the last attempt and result of each number, as one object."""
+    flat = {id_column: find_value(item, found.place("id"))}
     flat |= read_members(item, found.place("columns"))
     for phone, record in read_members(item, found.place("calls")).items():
         for place in found.declared.get("last", ()):

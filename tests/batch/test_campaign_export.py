@@ -119,7 +119,7 @@ def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant)
 
 
 def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
-    cells = {"Phone": "+13035550101", "Name": "=1+1", "@x": "\n\uff1d1"}
+    cells = {"Phone": "+13035550101", "Name": "=1+1", "@x": "\n\uff1d1", "id": "CRM-1"}
     found = {"entities": [{"id": "1", "data": cells}], "total": 1}
     listed = {"name": "L", "columnNames": [*cells], "phoneColumns": []}
     words = ("campaign", "export", "--contact-list", LIST_ID, "--to")
@@ -135,6 +135,8 @@ def test_export_has_no_formula_and_replaces_no_link(cxcall: Cxcall) -> None:
     assert {name: row[name] for name in expected} == expected
     exported = json.loads((cxcall.folder / "x.jsonl").read_text("utf-8"))
     assert exported["Name"] == "=1+1"
+    for found in (row, exported):
+        assert (found["contactId"], found["id"]) == ("1", "CRM-1")
 
 
 @pytest.mark.slow

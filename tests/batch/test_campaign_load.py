@@ -147,13 +147,14 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
 
 
 def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Tenant) -> None:
-    list_id = tenant.new_list()
+    list_id = tenant.new_list("id")
     whole = {"contactListId": list_id, "data": {"Phone": "+13035550101", "Name": "Ana"}}
-    flat = {"Phone": "+13035550102", "Name": "Bo"}
+    flat = {"Phone": "+13035550102", "Name": "Bo", "id": "CRM-2"}
     file = live.file("leads.jsonl", f"{json.dumps(whole)}\n{json.dumps(flat)}\n")
     load(live, file, list_id, "--set", "/callable=false")
     contacts = tenant.contacts(list_id)
     assert [each["data"]["Name"] for each in contacts] == ["Ana", "Bo"]
+    assert contacts[1]["data"]["id"] == "CRM-2" != contacts[1]["id"]
     assert [each["callable"] for each in contacts] == [False, False]
 
 

@@ -8,10 +8,11 @@ from contextlib import suppress
 from io import SEEK_END, TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from cxcall.batch.input.column_mapping import ColumnMap, UnknownColumnsError
-from cxcall.documents.json_document import BOM, DocumentError, parse_lines
+from cxcall.batch.input.json_rows import read_json_rows
+from cxcall.documents.json_document import BOM, DocumentError
 from cxcall.documents.text_files import (
     STDIN,
     encoding_error,
@@ -21,20 +22,18 @@ from cxcall.documents.text_files import (
     text_lines,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
-from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from cxcall.batch.input.json_rows import JsonRow
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
-    from cxcall.findings.finding import Finding
+    from cxcall.findings.finding import Excerpt, Finding
     from cxcall.payloads.csv_table import CsvRow
-
-    _Line = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
+    from cxcall.payloads.payload import Payload
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
@@ -222,14 +221,14 @@ class RowFile:
             raise error.with_samples(list(cells)) from None
         yield from table.records(lines)
 
-    def _read_lines(self, text: Iterable[str], operation: Operation) -> Iterator[_Line]:
+    def _read_lines(self, text: Iterable[str], operation: Operation) -> Iterator[JsonRow]:
         if self.format.columns.headers:
             raise UsageError(
                 f"`{self.name}` has no columns: it is JSON Lines",
                 where="--map",
                 fix="leave out `--map` and `--mapping`",
             )
-        return _read_lines(text, self, operation)
+        return read_json_rows(text, self.name, operation, self.format.columns)
 
 
 def _unsuitable_flag(path: str, flag: str, why: str) -> UsageError:
@@ -292,58 +291,3 @@ def _open(path: str) -> IO[bytes]:
                 fix="split the input, or give a file, which can have any size",
             )
     return copy
-
-
-def _read_lines(lines: Iterable[str], rows: RowFile, operation: Operation) -> Iterator[_Line]:
-    """Yield the rows of JSON Lines: each line is a body, and may also contain parameters, and members to ignore."""
-    for line in parse_lines(lines, rows.name):
-        if isinstance(line, DocumentError):
-            place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
-            yield place or Excerpt(rows.name, 1, 1, ""), None, {}, line.findings
-        else:
-            value, values = _take_parameters(line.value, operation, rows.format.columns)
-            start = Excerpt(line.name, line.first_line, 1, line.text)
-            yield start, Payload(value, line), values, ()
-
-
-def _take_parameters(
-    line: Any, operation: Operation, columns: ColumnMap
-) -> tuple[Any, dict[str, str]]:
-    """Split a line into its body and its parameters; a path parameter that the body also declares is in both."""
-    if not isinstance(line, dict):
-        return line, {}
-    value = columns.without_ignored(line, operation)
-    declared = operation.schema_at("").get("properties", {})
-    names = [
-        entry.name
-        for entry in operation.parameters
-        if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
-    ]
-    values = {name: _as_text(value[name]) for name in names if value.get(name) is not None}
-    body = {name: member for name, member in value.items() if name in declared or name not in names}
-    return _with_columns(body, operation, declared), values
-
-
-def _with_columns(
-    body: dict[str, Any], operation: Operation, declared: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return a body with its undeclared members moved to the object of its columns."""
-    _, _, name = (operation.columns_at or "").partition("/")
-    extra = {each: _as_cell(value) for each, value in body.items() if each not in declared}
-    if not (name and extra):
-        return body
-    kept = {each: value for each, value in body.items() if each in declared}
-    old_columns = kept.get(name, {})
-    return {
-        **kept,
-        name: {**old_columns, **extra} if isinstance(old_columns, dict) else old_columns,
-    }
-
-
-def _as_cell(value: Any) -> Any:
-    """Return a number or a boolean as text; null, a list, and an object stay unchanged."""
-    return value if value is None or isinstance(value, dict | list) else _as_text(value)
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,83 @@
+"""Read the rows of JSON Lines: each line is a body, and may also have parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_document import DocumentError, parse_lines
+from cxcall.findings.finding import Excerpt
+from cxcall.payloads.payload import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from cxcall.batch.input.column_mapping import ColumnMap
+    from cxcall.contracts.operation import Operation
+    from cxcall.findings.finding import Finding
+
+    JsonRow = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
+
+
+def read_json_rows(
+    lines: Iterable[str], name: str, operation: Operation, columns: ColumnMap
+) -> Iterator[JsonRow]:
+    """Yield the rows of JSON Lines: each line is a body, and may also contain parameters, and members to ignore."""
+    for line in parse_lines(lines, name):
+        if isinstance(line, DocumentError):
+            place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
+            yield place or Excerpt(name, 1, 1, ""), None, {}, line.findings
+        else:
+            value, values = _take_parameters(line.value, operation, columns)
+            start = Excerpt(line.name, line.first_line, 1, line.text)
+            yield start, Payload(value, line), values, ()
+
+
+def _take_parameters(
+    line: Any, operation: Operation, columns: ColumnMap
+) -> tuple[Any, dict[str, str]]:
+    """Split a line into its body and its parameters; a path parameter that the body also declares is in both."""
+    if not isinstance(line, dict):
+        return line, {}
+    value = columns.without_ignored(line, operation)
+    declared = operation.schema_at("").get("properties", {})
+    names = [
+        entry.name
+        for entry in operation.parameters
+        if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
+    ]
+    values = {name: _as_text(value[name]) for name in names if value.get(name) is not None}
+    body = {name: member for name, member in value.items() if name in declared or name not in names}
+    return _with_columns(body, operation, declared), values
+
+
+def _with_columns(
+    body: dict[str, Any], operation: Operation, declared: Collection[str]
+) -> dict[str, Any]:
+    """Return a body with its undeclared members moved to the object of its columns.
+
+    Without that object, a member that is a column of the list is moved, too.
+    """
+    _, _, name = (operation.columns_at or "").partition("/")
+    if not name:
+        return body
+    if name not in body:
+        declared = {*declared} - operation.schema_at(f"/{name}").get("properties", {}).keys()
+    extra = {each: _as_cell(value) for each, value in body.items() if each not in declared}
+    if not extra:
+        return body
+    kept = {each: value for each, value in body.items() if each in declared}
+    old_columns = kept.get(name, {})
+    return {
+        **kept,
+        name: {**old_columns, **extra} if isinstance(old_columns, dict) else old_columns,
+    }
+
+
+def _as_cell(value: Any) -> Any:
+    """Return a number or a boolean as text; null, a list, and an object stay unchanged."""
+    return value if value is None or isinstance(value, dict | list) else _as_text(value)
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
