@@ -20,3 +20,15 @@ def test_narrow_table_drops_one_column_at_a_time(width: int, headings: list[str]
     grid = new_grid(table, width)
     assert grid is not None
     assert [column.header for column in grid.columns] == headings
+
+
+def test_narrow_table_has_values_with_their_sources_on_one_line() -> None:
+    rows = [("url", "https://api.example.com/oauth/token", "profile"), ("id", "", "not set")]
+    table = Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources()
+    for width, cells in (
+        (60, [rows[0][1], ""]),
+        (50, [f"{rows[0][1]} (profile)", "(not set)"]),
+    ):
+        grid = new_grid(table, width)
+        assert grid is not None
+        assert list(map(str, grid.columns[1].cells)) == cells

@@ -52,7 +52,7 @@ def show(target: SettingsOptions) -> Report:
         "config show",
         findings=settings.conflicts,
         data={name: {"value": value, "source": source} for name, value, source in rows},
-        table=Table(("SETTING", "VALUE", "SOURCE"), rows),
+        table=Table(("SETTING", "VALUE", "SOURCE"), rows).joining_sources(),
     )
 
 
@@ -163,7 +163,8 @@ def list_profiles() -> Report:
         "CLIENT OR KEY ID",
         "LOGGED IN TO",
     )
-    return Report("config profiles", data=found, table=Table(columns, rows))
+    table = Table(columns, rows).dropping("CLIENT OR KEY ID", "PLATFORM", "LOGGED IN TO")
+    return Report("config profiles", data=found, table=table)
 
 
 def chosen_profile(flags: Flags) -> Setting:
