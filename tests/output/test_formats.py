@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pytest
 from junitparser import Error, Failure, JUnitXml
 
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Excerpt, Finding
+from cxcall.output.formats import junit
+from cxcall.output.formats import sarif as sarif_format
+from cxcall.output.report import Report
+from cxcall.validation import operation_patterns
+from cxcall.validation.payload_check import PayloadVerdict
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -294,3 +302,34 @@ def test_valid_payloads_give_a_complete_document(cxcall: Cxcall) -> None:
     assert cxcall("validate", name, "-o", "github", code=0).out == "cxcall: 1 of 1 payload valid\n"
     run = sarif(cxcall("validate", name, "-o", "sarif", code=0))
     assert (run["results"], run["tool"]["driver"]["rules"]) == ([], [])
+
+
+class Unread(str):
+    """A line that no format may look at, because a file of one line is quoted in each finding."""
+
+    __slots__ = ()
+
+    def isprintable(self) -> bool:
+        """Fail."""
+        raise AssertionError
+
+
+def test_formats_look_for_the_repository_once_and_at_no_quoted_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched = []
+
+    def find_root(folder: Path) -> list[Path]:
+        searched.append(folder)
+        return [folder]
+
+    monkeypatch.setattr(operation_patterns, "folders_to_root", find_root)
+    place = Excerpt("once.json", 1, 1, Unread("{}"))
+    finding = Finding.error("id-format", "/contactId", "wrong", excerpt=place)
+    verdict = PayloadVerdict(
+        "once.json", 1, (), valid=False, findings=(finding,), exit_code=ExitCode.INVALID
+    )
+    report = Report("validate", Outcome.INVALID, ExitCode.INVALID, payloads=[verdict] * 100)
+    for form in (junit, sarif_format):
+        assert form.render(report).count("wrong") >= 100
+    assert len(searched) == 1

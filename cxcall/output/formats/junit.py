@@ -74,7 +74,11 @@ def _failures(verdict: PayloadVerdict) -> list[Finding]:
 
 
 def _format_findings(findings: Sequence[Finding]) -> str:
-    safe = [each.map_texts(escape_to_one_line) for each in findings]
+    # Without the quoted line, which is not shown, and may be long and the same for each finding.
+    brief = (
+        each._replace(excerpt=each.excerpt and each.excerpt._replace(text="")) for each in findings
+    )
+    safe = [each.map_texts(escape_to_one_line) for each in brief]
     return _escape("\n\n".join(f"{_heading(each)}\n{finding_message(each)}" for each in safe))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,16 @@ def named_path(verdict: PayloadVerdict) -> Path | None:
     A file outside has an absolute path. None for stdin.
     """
     from cxcall.documents.text_files import STDIN
-    from cxcall.validation.operation_patterns import folders_to_root
 
     if verdict.file in ("", STDIN):
         return None
-    path = Path(os.path.abspath(verdict.file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
-    root = folders_to_root(Path.cwd())[-1]
+    return _path_of(verdict.file, os.getcwd())  # noqa: PTH109 - a key
+
+
+@lru_cache(maxsize=1024)  # a file may have many payloads and findings
+def _path_of(file: str, folder: str) -> Path:
+    from cxcall.validation.operation_patterns import folders_to_root
+
+    path = Path(os.path.abspath(file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
+    root = folders_to_root(Path(folder))[-1]
     return path.relative_to(root) if path.is_relative_to(root) else path

@@ -40,6 +40,7 @@ def render(report: Report) -> str:
     pairs = [
         (verdict, finding, fixes)
         for verdict in payload_verdicts(report)
+        if verdict.findings
         for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True)
         if _location(verdict, finding)
     ]
