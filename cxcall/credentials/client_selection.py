@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import stored_logins
 from cxcall.credentials.access_token import (
     LOGIN_SOURCE,
@@ -23,10 +25,11 @@ from cxcall.credentials.oauth_client import (
     build_client,
     check_id,
 )
-from cxcall.findings.errors import CredentialsError, RejectedCredentialsError
+from cxcall.findings.errors import CredentialsError, RejectedCredentialsError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.regions import region_domain
 from cxcall.settings.setting_values import CXONE
 from cxcall.settings.settings import config_path
 from cxcall.transport.origins import host_of, is_loopback_url
@@ -135,10 +138,14 @@ def require_token_url(settings: Settings) -> str:
         return settings.token_url
     if settings.platform == CXONE:
         raise missing_area("access key", "CXCALL_TOKEN_URL")
-    raise credentials_error(
-        f"the token endpoint for `{host_of(settings.base_url)}` is not known",
-        "set `CXCALL_TOKEN_URL`, or `token_url` in the profile",
-    )
+    host, fix = host_of(settings.base_url), "set `CXCALL_TOKEN_URL`, or `token_url` in the profile"
+    with suppress(
+        UsageError
+    ):  # not a host of a region, also not of one that is newer than the list
+        contract = find_platform_contract(settings.platform)
+        domain = region_domain(settings.values["base_url"]._replace(value=host), contract)
+        fix = f"set `region` to `{domain}` in place of `base_url`; or {fix}"
+    raise credentials_error(f"the token endpoint for `{host}` is not known", fix)
 
 
 def find_unused_credentials(settings: Settings) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from cxcall.findings.finding import printable
 from cxcall.settings.regions import (
     ACCESS_KEY_PATH,
     names_no_area,
+    normalize_base_url,
     normalize_url,
     region_domain,
     region_of,
@@ -139,9 +140,9 @@ def _derive(url: str, name: str, origin: Setting) -> Setting:
 
 def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setting:
     """Return the explicit address, or else the region's, or else the operation's or the contract's own."""
-    explicit, region = _explicit_url(layers, "base_url"), find_setting("region", layers)
+    explicit, region = find_setting("base_url", layers), find_setting("region", layers)
     if explicit:
-        return explicit
+        return explicit._replace(value=normalize_base_url(explicit, contract))
     if region and contract.regions:
         return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = server or contract.base_url()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.regions import names_no_area, region_domain, region_of
 from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
-from cxcall.transport.origins import host_of, is_loopback_url
+from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ def find_conflicts(
     base_url, token_url = values["base_url"].value, values["token_url"].value
     if not is_loopback_url(base_url):
         yield from _ignored_host(layers, contract, base_url, replaced)
+    yield from _repeated_path(contract, values["base_url"])
     yield from _foreign_token_host(layers, contract, base_url, token_url)
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
@@ -71,6 +73,18 @@ def _named_host(name: str, setting: Setting, contract: Contract) -> str:
     except UsageError:
         return ""  # a value that is not used need not be valid
     return host_of(contract.base_url(domain)).lower()
+
+
+def _repeated_path(contract: Contract, base_url: Setting) -> Iterator[Finding]:
+    """Warn about a path of a region's API, such as `/api/v2`: the paths of the operations contain it."""
+    path = urlsplit(base_url.value).path
+    if path and contract.is_shipped and region_of(base_url.value, contract):
+        yield Finding.warning(
+            "host-unknown",
+            base_url.locate(),
+            f"`base_url` has the path `{path}`, which is added to the path of each operation",
+            f"write `{host_url(base_url.value)}`",
+        )
 
 
 def _foreign_token_host(

@@ -11,7 +11,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import printable
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.defaults import DEFAULTS
-from cxcall.settings.regions import normalize_url, region_domain
+from cxcall.settings.regions import normalize_base_url, normalize_url, region_domain
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
@@ -73,6 +73,8 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
     if key in DURATION_SETTINGS:
         seconds = float(setting.value)
         return int(seconds) if seconds.is_integer() else seconds
+    if key == "base_url":
+        return normalize_base_url(setting, contract)
     if key in URL_SETTINGS:
         return normalize_url(key, setting)
     if key in PATHS:

@@ -10,7 +10,14 @@ from cxcall.contracts.contract import find_platform_contract
 from cxcall.findings.finding import printable
 from cxcall.settings.setting_values import CXONE, PLATFORMS
 from cxcall.settings.sources import invalid_setting, suggest_name
-from cxcall.transport.origins import _PORTS, host_of, is_loopback_host, is_loopback_url, origin
+from cxcall.transport.origins import (
+    _PORTS,
+    host_of,
+    is_http_url,
+    is_loopback_host,
+    is_loopback_url,
+    origin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,6 +34,7 @@ _DOMAIN = rf"{_LABEL}(?:\.{_LABEL})+"
 _AREA = r"[a-z]{2}[0-9]{1,2}"
 _AREA_HOST = r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"
 _URL_PARTS = r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$"
+_OTHER_HOST = r"^(?:apps|login)\."
 _FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 
 
@@ -118,6 +126,20 @@ def normalize_url(name: str, setting: Setting) -> str:
     literal = f"[{host}]" if ":" in host else host
     at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
     return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"
+
+
+def normalize_base_url(setting: Setting, contract: Contract) -> str:
+    """Return the normalized URL of the API; raises UsageError also for another host of a region of the contract."""
+    host = urlsplit(setting.value).hostname if is_http_url(setting.value) else ""
+    domain = re.sub(_OTHER_HOST, "", (host or "").lower())
+    if domain in contract.regions.values():
+        raise invalid_setting(
+            "base_url",
+            setting,
+            f"is not the address of an API: `{host}` is another host of the region `{domain}`",
+            fix=f"write `{contract.base_url(domain)}`, or set `region` to `{domain}`",
+        )
+    return normalize_url("base_url", setting)
 
 
 def _extra(netloc: str, query: str, fragment: str, text: str) -> str:

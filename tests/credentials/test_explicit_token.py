@@ -131,6 +131,10 @@ def test_missing_token_url_is_reported(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError) as caught:
         token_provider.get_token(load(base_url="https://gw.example.com"))
     assert "the token endpoint for `gw.example.com` is not known" in str(caught.value)
+    assert "region" not in caught.value.findings[0].fix
+    with pytest.raises(CredentialsError) as caught:
+        token_provider.get_token(load(base_url="https://api.usw9.pure.cloud"))
+    assert "set `region` to `usw9.pure.cloud`" in caught.value.findings[0].fix
     assert "CXCALL_TOKEN_URL" in caught.value.findings[0].fix
 
 

@@ -142,6 +142,24 @@ def test_invalid_urls_are_refused(world: World, url: str, name: str) -> None:
     assert SECRET not in repr(error.findings)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://apps.mypurecloud.de/directory/#/engage",
+        "https://login.mypurecloud.de",
+        "https://mypurecloud.de",
+    ],
+)
+def test_other_host_of_a_region_is_not_its_api(world: World, url: str) -> None:
+    found = world.env(CXCALL_BASE_URL=url).refusal().findings[0]
+    assert found.fix == "write `https://api.mypurecloud.de`, or set `region` to `mypurecloud.de`"
+
+
+def test_path_of_an_operation_in_base_url_is_a_warning(world: World) -> None:
+    [found] = world.load(base_url="https://api.mypurecloud.de/api/v2/").conflicts
+    assert found.fix == "write `https://api.mypurecloud.de`"
+
+
 def test_contract_without_server_requires_base_url(world: World) -> None:
     own = Contract("own.json", {"servers": [{"url": "/v1"}]})
     with pytest.raises(UsageError) as caught:

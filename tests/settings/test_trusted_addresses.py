@@ -47,7 +47,6 @@ MOVES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {**CLIENT, **OWN_REGION},
         {"token_url": "https://api.mypurecloud.ie/oauth/token"},
     ),
-    "login host as API": ({**TOKEN, **OWN_REGION}, {"base_url": f"{LOGIN}.ie"}),
     "region beside its own API": (
         {**CLIENT, **OWN_REGION},
         {"base_url": "https://api.mypurecloud.ie", "token_url": f"{LOGIN}.com/oauth/token"},
