@@ -165,6 +165,8 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
         "run this on the machine that began the batch, or restore its ledger; without the ledger, check on the platform which"
         " rows were called, and send the others from a separate file"
     )
+    if not job.rows.file:
+        fix = "give the same rows again: the earlier batch of rows from stdin is found by their content"
     if earlier:
         last = next((each for each in earlier if each.target != SANDBOX_TARGET), earlier[0])
         message = f"the earlier batch of `{name}` was for {last.operation}, profile {last.profile}, {last.target}"

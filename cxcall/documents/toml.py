@@ -28,7 +28,9 @@ def read_file(path: Path) -> str:
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",
             where=str(path),
-            fix=command("ls", "-l", str(path)),
+            fix="check its name"
+            if isinstance(error, FileNotFoundError)
+            else command("ls", "-l", str(path)),
         ) from None
 
 

@@ -29,8 +29,15 @@ def write_backup(ledger: Ledger, path: Path) -> int:
         ledger.back_up(path)  # raises UsageError: the server's own programs do that
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
-        with explain_errors(path):
+        try:
             draft.touch(0o600)
+        except OSError as error:
+            raise UsageError(
+                f"`{path}` cannot be created: {error.strerror}",
+                where="FILE",
+                fix="name a new file in a folder that exists, and that you can write to",
+            ) from None
+        with explain_errors(path):
             deliveries = ledger.back_up(draft)
             _synchronize(draft)
             draft.rename(path)

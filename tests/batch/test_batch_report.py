@@ -99,7 +99,8 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
     ]
     assert "add `--join`" in sent("batch", "report", "--show-numbers", code=2).err
     sent.file(name, "contact-id\n1\n")
-    assert "is not the file" in sent("batch", "report", "--join", code=2).err
+    assert "is not the file" in sent("batch", "report", "--join", "-o", "json", code=2).out
+    assert "`--join` requires one of `--format`" in sent("batch", "report", "--join", code=2).err
 
 
 @pytest.mark.slow
@@ -198,6 +199,17 @@ def test_sign_that_ends_no_line_of_a_csv_file_may_be_in_a_cell(cxcall: Cxcall, s
     assert row["key"] == "K1"
     assert row["columns"]["Customer"] == "K1"
     assert row["columns"]["reason-code"] == f"A{sign}da"
+
+
+def test_columns_with_the_same_name_are_joined_apart(cxcall: Cxcall) -> None:
+    lines = ["contact-id,reason-code,status,Note,Note", f"{CONTACT.format(0)},a,new,x,y"]
+    name = cxcall.file("calls.csv", "\n".join(lines))
+    words = ("--operation", "personal-connection", "--ignore-extra-columns", "--sandbox")
+    cxcall("batch", name, *words, code=0)
+    report = cxcall("batch", "report", "--format", "csv", "--join", code=0).out
+    (row,) = csv.DictReader(report.splitlines())
+    assert row["status"].startswith("2")
+    assert (row["file.status"], row["Note"], row["Note (2)"]) == ("new", "x", "y")
 
 
 def test_members_of_a_json_line_may_be_a_key_or_ignored(cxcall: Cxcall) -> None:

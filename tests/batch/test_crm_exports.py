@@ -104,7 +104,7 @@ def test_nul_in_a_table_is_reported_at_its_line(cxcall: Cxcall, text: str) -> No
     ("encoding", "flags", "code", "message"),
     [
         ("windows-1252", (), 3, "add `--encoding windows-1252`"),
-        ("utf-16-le", (), 3, "it is UTF-16LE"),
+        ("utf-16-le", (), 3, "add `--encoding UTF-16LE`"),
         ("windows-1252", ("--encoding", "ascii"), 2, "is not ascii: byte 0xeb"),
         ("utf-8-sig", ("--encoding", "windows-1252"), 2, "byte order mark of UTF-8-SIG"),
         ("utf-8", ("--encoding", "rot13"), 2, "unknown encoding `rot13`"),
@@ -173,6 +173,7 @@ def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
         (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
         (("--map", "Work Phone=phone-number"), "write `--map 'phone-number=Work Phone'`"),
         (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
+        (("--map", "phone-number=A", "--map", "phone-number=B"), "has two columns: `A` and `B`"),
         (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
         (("--mapping", "none.toml"), "cannot be read"),
         ((*MAP, "--default-country", "USA"), "unknown country `USA`"),

@@ -304,6 +304,7 @@ def parse_column_map(
     from pathlib import Path
 
     headers = _read_mapping_file(Path(file)) if file else {}
+    given: dict[str, str] = {}
     for text in texts:
         target, separator, header = (part.strip() for part in text.partition("="))
         if not (target and separator and header):
@@ -312,7 +313,14 @@ def parse_column_map(
                 where="--map",
                 fix=f"write it like {_EXAMPLE}",
             )
-        headers[target.removeprefix("--")] = header
+        target = target.removeprefix("--")
+        if (other := given.setdefault(target, header)) != header:
+            raise UsageError(
+                f"`{target}` has two columns: `{other}` and `{header}`",
+                where="--map",
+                fix="leave out one of them",
+            )
+    headers |= given
     return ColumnMap(headers, ignores_extra, key, usual_headers)
 
 

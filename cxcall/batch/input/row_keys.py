@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from cxcall.payloads.csv_table import CsvRecord, read_cells
 from cxcall.phone.number_masking import mask_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from cxcall.batch.input.rows import Row, RowFile
     from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvHeader
@@ -43,10 +46,18 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
             cells = next(read_cells(StringIO(text, newline=""), header.delimiter), [])
         except csv.Error:
             return {}
-        return dict(zip(header.cells, cells, strict=False))
+        return dict(zip(_distinct(header.cells), cells, strict=False))
     return {
         _name(pointer): as_text(found) for pointer, found in leaves(find_json(text, {})) if pointer
     }
+
+
+def _distinct(names: Iterable[str]) -> Iterator[str]:
+    """Yield names; the second of two equal ones has ` (2)` after it."""
+    counts: Counter[str] = Counter()
+    for name in names:
+        counts[name] += 1
+        yield name if counts[name] == 1 else f"{name} ({counts[name]})"
 
 
 def _name(pointer: str) -> str:

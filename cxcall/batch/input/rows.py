@@ -20,6 +20,7 @@ from cxcall.documents.text_files import (
     refuse_other_encoding,
     single_byte_encoding,
     text_lines,
+    wide_encoding,
 )
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
@@ -170,7 +171,10 @@ class RowFile:
                 fix="leave out `--encoding`: the byte order mark shows the encoding of the file",
             )
         if not (marked or named):
-            refuse_other_encoding(self.name, start)
+            try:
+                refuse_other_encoding(self.name, start)
+            except DocumentError as error:
+                raise _with_encoding(error, wide_encoding(start)) from None
         return marked or named or "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
@@ -255,6 +259,13 @@ def _is_same_encoding(name: str, marked: str) -> bool:
     from codecs import lookup
 
     return lookup(name).name.startswith(marked.removesuffix("-sig"))
+
+
+def _with_encoding(error: DocumentError, encoding: str) -> DocumentError:
+    """Return an error that also proposes `--encoding`; unchanged for a file that is not text."""
+    (found,) = error.findings
+    fix = f"add `--encoding {encoding}`; or convert it: {found.fix}"
+    return DocumentError(found._replace(fix=fix)) if encoding else error
 
 
 def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> CxcallError:

@@ -55,7 +55,7 @@ class RejectFile:
             raise UsageError(
                 f"`{self.path}` cannot be created: {error.strerror}",
                 where=_FLAG,
-                fix="name a file that does not exist yet",
+                fix="name a new file in a folder that exists",
             ) from None
         encoding = self._rows.encoding
         self._file = open(descriptor, "w", encoding=encoding, newline="", buffering=1)  # noqa: PTH123 - a descriptor, closed at the end

@@ -75,9 +75,13 @@ def _row_entry(row: ReportRow) -> Entry:
 
 
 def csv_records(report: BatchReport) -> Iterator[str]:
-    """Yield the header and a record per row; no spreadsheet runs a cell as a formula."""
+    """Yield the header and a record per row; no spreadsheet runs a cell as a formula.
+
+    A column of the file that is named like one of the report begins with `file.`.
+    """
     columns = list(dict.fromkeys(name for row in report.rows for name in row.columns))
-    yield format_record([*_HEADINGS, *(safe_cell(name) for name in columns)])
+    own = [f"file.{name}" if name in _HEADINGS else name for name in columns]
+    yield format_record([*_HEADINGS, *map(safe_cell, own)])
     for row in report.rows:
         values = row.as_dict()
         cells = [_cell(values[name]) for name in _HEADINGS]

@@ -82,6 +82,9 @@ def batch_list(
     rules=[
         Exclusion(("--output", "--format"), "leave out one of them"),
         Requirement(
+            ("--join",), ("--format", "--output"), "the report as text does not show these columns"
+        ),
+        Requirement(
             ("--show-numbers",),
             ("--join", "--input"),
             "the ledger has no full phone numbers; they are in the file that was sent",
