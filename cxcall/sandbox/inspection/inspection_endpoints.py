@@ -14,7 +14,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.likely_secrets import mask_likely_secrets, masked_headers
@@ -189,7 +189,7 @@ def _is_from_other_site(request: SandboxRequest) -> bool:
     origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
     site = request.headers.get("sec-fetch-site", "none")
     return site not in ("none", "same-origin") or (
-        bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
+        bool(origin) and origin.partition("://")[2].lower() != host.lower()
     )
 
 
