@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import names_no_area, region_domain, region_of
 from cxcall.settings.sources import FLAGS, find_setting, unknown_variables
 from cxcall.transport.origins import host_of, host_url, is_loopback_url
@@ -50,18 +50,22 @@ def _ignored_host(
     if not used or _named_host(name, used, contract) != used_host:
         return  # the host comes from tenant discovery or from the contract
     names = ("base_url",) if names_no_area(base_url, contract) else ("base_url", "region")
-    for layer in (*layers, replaced):
+    for layer in (replaced, *layers):
         for name in names:
             setting = layer.get(name)
             host = _named_host(name, setting, contract) if setting else ""
             if setting and host and host != used_host:
-                yield Finding.warning(
+                found = Finding.warning(
                     "region-mismatch",
                     used.locate(),
                     f"`{host_of(base_url)}` (from {used.source}) is used, "
                     f"not `{host}` (from {setting.source})",
                     "unset one of the two; `cxcall config show` lists every value with its source",
                 )
+                if layer is replaced and is_loopback_url(setting.value):
+                    # Nobody may expect that calls for the profile of a sandbox are real.
+                    found = found._replace(severity=Severity.ERROR)
+                yield found
                 return
 
 

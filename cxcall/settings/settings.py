@@ -57,7 +57,7 @@ class _Seconds(_Text):
 class Settings:
     """The effective settings of one command; an empty text means "not set".
 
-    `conflicts` are warnings, or an error if a secret would be sent to a host that it is not meant
+    `conflicts` are warnings, or an error if a secret or a call would go to a host that it is not meant
     for; no token is requested while there is an error. `untrusted` are errors about values of `.env` and
     of a document that apply if a secret comes from a login or from the user. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source

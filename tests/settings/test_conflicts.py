@@ -113,11 +113,13 @@ def test_conflict_is_shown_by_a_send(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize("host", ["https://api.mypurecloud.de", "http://127.0.0.1:8080"])
 def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, host: str) -> None:
     world.toml(f'[profiles.default]\nbase_url = "{host}"\ntoken_url = "{host}/t"\n')
-    loaded = world.env(CXCALL_REGION="us-west-2").load()
+    loaded = world.env(CXCALL_REGION="us-west-2", GENESYSCLOUD_REGION="eu-west-1").load()
     assert loaded.base_url == "https://api.usw2.pure.cloud"
     assert loaded.token_url == "https://login.usw2.pure.cloud/oauth/token"
     [found] = loaded.conflicts
     assert "(from environment CXCALL_REGION) is used, not" in found.message
+    # Calls for the profile of a sandbox are not placed for real.
+    assert found.severity is (Severity.ERROR if "127" in host else Severity.WARNING)
     world.env(CXCALL_BASE_URL="https://api.mypurecloud.jp")
     assert world.load().base_url == "https://api.mypurecloud.jp"
 
