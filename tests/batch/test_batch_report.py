@@ -123,7 +123,7 @@ def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
     assert "3 rows to correct and send again" in ran.err
     written = list(csv.reader((sent.folder / "again.csv").read_text("utf-8").splitlines()))
     assert written[1:] == [rows[3], rows[7], rows[13]]  # not the unknown one
-    assert "does not exist yet" in sent("batch", "report", "--rejects", "again.csv", code=2).err
+    assert "name a new file" in sent("batch", "report", "--rejects", "again.csv", code=2).err
 
 
 @pytest.mark.slow

@@ -87,6 +87,7 @@ def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
         statistics.add(result(number, Outcome.REFUSED)._replace(is_resumed=True))
     assert FailureLimit(1, 0.1).find_excess(statistics) == ""
     assert (statistics.total, statistics.resumed, statistics.latencies.total()) == (30, 30, 0)
+    assert total_lines(statistics)[0] == "30 rows (30 from an earlier run): 30 refused"
 
 
 def test_gravest_outcome_stands_for_the_batch() -> None:
@@ -144,7 +145,8 @@ def test_latency_excludes_the_wait_for_a_slot() -> None:
 def test_unknown_rows_are_listed_up_to_twenty() -> None:
     statistics = counted(*[Outcome.UNKNOWN] * 22)
     assert len(statistics.as_dict()["unknown"]) == 20
-    assert total_lines(statistics)[-2:] == ["  row 20: delivery ID", "  and 2 more"]
+    more = "  and 2 more: `cxcall history list --unresolved`"
+    assert total_lines(statistics)[-2:] == ["  row 20: delivery ID", more]
     assert total_lines(counted(*[Outcome.UNKNOWN] * 20))[-1] == "  row 20: delivery ID"
 
 

@@ -243,7 +243,7 @@ def test_pruned_batch_cannot_be_resumed(live: Cxcall) -> None:
     live(*arguments, code=0)
     batch = live("history", "list", "-o", "jsonl", code=0).envelope["batch"]
     assert live("history", "list", "--batch", batch, code=0).out.count("\n") == 1
-    assert live("history", "list", "--batch", "OTHER", code=0).out == ""
+    assert live("history", "list", "--batch", "OTHER", code=2).out == ""
     live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert "no earlier batch" in live(*arguments, "--resume", code=2).err
 

@@ -80,10 +80,10 @@ def describe_speed(latencies: Latencies, seconds: float, permitted: Rate) -> str
 
 def _head_line(statistics: BatchStatistics) -> str:
     resumed = statistics.resumed
-    earlier = f" ({resumed} of them by an earlier run)" if resumed else ""
+    earlier = f" ({resumed} from an earlier run)" if resumed else ""
     if not statistics.total:
         return "no row was sent"
-    return f"{count_phrase(statistics.total, 'row')}: {describe_outcomes(statistics)}{earlier}"
+    return f"{count_phrase(statistics.total, 'row')}{earlier}: {describe_outcomes(statistics)}"
 
 
 def _detail_lines(statistics: BatchStatistics) -> list[str]:
@@ -124,7 +124,7 @@ def _unknown_lines(statistics: BatchStatistics) -> list[str]:
     if sent := statistics.may_be_in_flight:
         lines.append(f"  another process may still be sending {sent} of them: wait until it ends")
     lines += [f"  {describe_ranges(row)}: delivery {delivery}" for row, delivery in listed]
-    return [*lines, f"  and {more} more"] if more else lines
+    return [*lines, f"  and {more} more: `cxcall history list --unresolved`"] if more else lines
 
 
 def outcome_table(statistics: BatchStatistics) -> Table:
