@@ -181,14 +181,16 @@ _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 
 
 def compile_schema(schema: JsonSchema) -> Validator:
-    """Return the validator of a JSON Schema 2020-12 object; formats are checked, nothing is fetched."""
+    """Return the validator of a JSON Schema 2020-12 object, which is kept for the next use."""
     known = _compiled.get(id(schema))
     if known is None:
-        import jsonschema_rs
-
         # The schema is kept beside its validator so that no other object can get its id().
-        known = _compiled[id(schema)] = (
-            schema,
-            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
-        )
+        known = _compiled[id(schema)] = (schema, new_validator(schema))
     return known[1]
+
+
+def new_validator(schema: JsonSchema) -> Validator:
+    """Return the validator of a schema that is used once; formats are checked, nothing is fetched."""
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(schema, validate_formats=True, offline=True)

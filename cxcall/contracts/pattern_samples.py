@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import new_validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ _NOTHING = ("AT", "ASSERT", "ASSERT_NOT")
 
 def sample_text(schema: JsonSchema, usual: str) -> str:
     """Return a text that is valid for a string schema with a `pattern`; `usual` if none is found."""
-    is_valid = compile_schema({**schema, "type": "string"}).is_valid
+    is_valid = new_validator({**schema, "type": "string"}).is_valid
     parts: list[str] = []
     for more in (0, 1, 3, 8):
         try:

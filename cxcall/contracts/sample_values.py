@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.json_schema import compile_schema, new_validator
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.contracts.pattern_samples import sample_text
 from cxcall.documents.json_pointer import join_pointer
@@ -53,6 +53,7 @@ _KINDS_BY_WORD = {
     **dict.fromkeys(("items", "minItems"), "array"),
     **dict.fromkeys(("pattern", "format", "minLength", "maxLength"), "string"),
 }
+_ERRORS = re.compile("error|fail|fault|problem|reason", re.IGNORECASE)
 _OWN_RULES = "type enum const pattern minLength maxLength minimum maximum format".split()
 """The keywords that restrict a value itself, and not its members."""
 
@@ -63,6 +64,11 @@ def sample_value(contract: Contract, schema: JsonSchema, texts: Mapping[str, str
     For a complicated schema, the value may be invalid.
     """
     return _Sampler(contract, texts).value(schema)
+
+
+def sample_response(contract: Contract, schema: JsonSchema, texts: Mapping[str, str]) -> Any:
+    """Return a valid value as `sample_value` does, with all members of an object that requires none."""
+    return _Sampler(contract, texts, is_response=True).value(schema)
 
 
 def sample_body(operation: Operation) -> Any:
@@ -97,7 +103,7 @@ class _Sampler:
     """Creates values by one choice among alternatives; `texts` are set at their pointers.
 
     `with_optional` adds optional members, which may decide between alternatives; a list has at least
-    `least_items`.
+    `least_items`. `is_response` adds the members of an object that requires none, except those for errors.
     """
 
     def __init__(
@@ -109,9 +115,11 @@ class _Sampler:
         with_examples: bool = True,
         with_optional: bool = False,
         least_items: int = 0,
+        is_response: bool = False,
     ) -> None:
         self._contract, self._texts = contract, texts
         self._with_optional, self._least_items = with_optional, least_items
+        self._is_response = is_response
         self._alternative, self._with_examples = alternative, with_examples
 
     def value(self, schema: JsonSchema, at: str = "", name: str = "", depth: int = 0) -> Any:
@@ -169,7 +177,7 @@ class _Sampler:
     def _may_be(schema: JsonSchema, value: Any) -> bool:
         """Return whether a declared value is valid for the schema, except for its members."""
         own = {word: schema[word] for word in _OWN_RULES if word in schema}
-        return compile_schema(own).is_valid(value)
+        return new_validator(own).is_valid(value)
 
     def _object(self, schema: JsonSchema, at: str, depth: int) -> Any:
         properties = schema.get("properties", {})
@@ -182,7 +190,9 @@ class _Sampler:
         found = {
             name: self.value(properties.get(name, default), pointer, name, depth + 1)
             for name, pointer in pointers.items()
-            if name in required or self._is_wanted(properties[name], pointer, depth)
+            if name in required
+            or self._is_wanted(properties[name], pointer, depth)
+            or (self._is_response and not required and self._is_shown(name, properties, depth))
         }
         least = min(schema.get("minProperties", 0), _MOST_MEMBERS)
         for name in [*properties, *(f"key{number}" for number in range(least))]:
@@ -197,6 +207,11 @@ class _Sampler:
         if self._with_optional and depth < _OPTIONAL_DEPTH:
             return isinstance(schema, dict) and not self._contract.resolve(schema).get("readOnly")
         return any(f"{each}/".startswith(f"{pointer}/") for each in self._texts)
+
+    def _is_shown(self, name: str, properties: Mapping[str, Any], depth: int) -> bool:
+        """Return whether an optional member is in a successful response."""
+        is_hidden = self._contract.resolve(properties[name] or {}).get("writeOnly", False)
+        return depth < _OPTIONAL_DEPTH and not is_hidden and not _ERRORS.search(name)
 
     def _array(self, schema: JsonSchema, place: tuple[str, str], depth: int, *, least: int) -> Any:
         at, name = place
@@ -224,7 +239,7 @@ def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
     if kind == "boolean":
         return True
     if kind in ("integer", "number"):
-        is_error = re.search("error|fail", name, re.IGNORECASE)  # a successful response has none
+        is_error = _ERRORS.search(name)  # a successful response has none
         return _number(schema, 0 if is_error else 1, is_integer=kind == "integer")
     if kind != "string":
         return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cxcall.contracts.operation import JSON, is_json
-from cxcall.contracts.sample_values import sample_value
+from cxcall.contracts.sample_values import sample_response
 from cxcall.documents.json_pointer import find_value, join_pointer, map_values
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults_by_number import BodyShape, Fault
@@ -98,7 +98,7 @@ def success_response(
         )
         body = _replace_in_paths(body, _replaced_ids(example, body))
     else:
-        body = sample_value(operation.contract, media_type.get("schema", {}), pointers)
+        body = sample_response(operation.contract, media_type.get("schema", {}), pointers)
     if operation.is_read:
         body, more = cut_page(operation, body, context.path, context.query)
         headers |= more

@@ -72,6 +72,8 @@ class _Exchange:
         is_secret = self.request.path == TOKEN_PATH or (operation and _token_member(operation))
         body = b"" if is_secret else self.request.body
         query = f"?{self.request.query}" if self.request.query else ""
+        # A user's document may not say where the ID is.
+        has_id = (operation and operation.engagement_id) or self.engagement_id in str(response)
         has_response = response.transmission not in (Transmission.CLOSED, Transmission.HELD)
         return LoggedRequest(
             method=self.request.method,
@@ -81,7 +83,7 @@ class _Exchange:
             operation=operation.name if operation else "",
             accepted=self.accepted,
             rings=self.accepted and operation is not None and _places_call(operation),
-            engagement_id=self.engagement_id if self.accepted else None,
+            engagement_id=self.engagement_id if self.accepted and has_id else None,
             fault=self.fault.number[-4:] if self.fault is not faults_by_number.FAULTS[0] else "",
             numbers=self.numbers,
             digest=sha256(body).hexdigest(),

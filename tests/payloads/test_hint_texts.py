@@ -89,8 +89,9 @@ def test_limit_hint_names_the_limit(
         ("date-time", "20261201T090000", ("must have a time of day; got `20261201T090000`", "write `2026-12-01T09:00:00Z`")),
         ("date-time", "2026-12-01 09:00:00+00:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00+00:00`", "write `2026-12-01T09:00:00Z`")),
         ("date-time", "2026-12-01 09:00:00-05:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00-05:00`", "write `2026-12-01T09:00:00-05:00`")),
-        ("ipv4", "1.2.3", ("", "")),
-        ("uuid", "1", ("", "")),
+        ("ipv4", "1.2.3", ("must be an IPv4 address; got `1.2.3`", "write it like `192.0.2.1`")),
+        ("json-pointer", "1", ("must have the format `json-pointer`; got `1`", "")),
+        ("", "1", ("", "")),
     ],
 )  # fmt: skip
 def test_format_hint_shows_the_wanted_form(name: str, value: str, hints: tuple[str, str]) -> None:

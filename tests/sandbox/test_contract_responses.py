@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from cxcall.contracts import contract
+from cxcall.contracts import contract, json_schema
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
-from cxcall.contracts.sample_values import sample_body, sample_value
+from cxcall.contracts.sample_values import sample_body, sample_response, sample_value
 from cxcall.payloads.payload import encode_body
 from cxcall.sandbox.server import start_sandbox
 from helpers.cases import each_case
@@ -176,6 +176,33 @@ def test_parameters_are_checked_with_their_schemas(
     reply = teapot.send("GET", path, **headers)
     assert (reply.status, reply.json["code"]) == (400, code)
     assert reply.json["details"] == [{"errorCode": code, "fieldName": name}]
+
+
+def test_response_without_required_members_has_those_that_are_declared() -> None:
+    members = {
+        "id": {"type": "string", "format": "uuid", "readOnly": True},
+        "call": {"type": "object", "properties": {"state": {"enum": ["queued"]}}},
+        "errors": {"type": "array", "items": {"type": "string"}},
+        "pin": {"type": "string", "writeOnly": True},
+    }
+    content = {"application/json": {"schema": {"type": "object", "properties": members}}}
+    post = {
+        "operationId": "dial",
+        "security": [],
+        "responses": {"202": {"description": "-", "content": content}},
+    }
+    with start_sandbox([Contract("own", {"paths": {"/dial": {"post": post}}})]) as sandbox:
+        body = Client(sandbox).send("POST", "/dial").json
+        assert (set(body), body["call"]) == ({"id", "call"}, {"state": "queued"})
+        # The log names no ID that the response does not contain.
+        assert sandbox.received[-1].engagement_id is None
+
+
+def test_sampled_responses_keep_no_validators() -> None:
+    schema = {"properties": {"state": {"enum": ["a"]}, "x": {"type": "string", "pattern": "^a$"}}}
+    kept = len(json_schema._compiled)  # noqa: SLF001 - what grows
+    assert sample_response(Contract("own", {}), schema, {}) == {"state": "a", "x": "a"}
+    assert len(json_schema._compiled) == kept  # noqa: SLF001
 
 
 def test_declared_204_is_empty_and_fixed_paths_take_precedence(teapot: Client) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import schema_types
+from cxcall.contracts.json_schema import new_validator, schema_types
 from cxcall.documents.json_pointer import join_pointer, type_of
 from cxcall.documents.json_text import find_json
 from cxcall.findings.edit import Applicability
@@ -91,10 +91,8 @@ def retype(value: Any, types: list[str]) -> Correction | None:
 
 def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
     """Return whether a value is valid for a merged schema, apart from its members and items."""
-    import jsonschema_rs
-
     rules = {word: rule for word, rule in schema.items() if word in SCALAR_RULES}
-    return jsonschema_rs.validator_for(rules, validate_formats=True, offline=True).is_valid(value)
+    return new_validator(rules).is_valid(value)
 
 
 def correct_text(value: str, schema: JsonSchema) -> Correction | None:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import compile_schema, convert_text
+from cxcall.contracts.json_schema import convert_text, new_validator
 from cxcall.documents.json_pointer import TYPE_NAMES, type_of
 from cxcall.documents.json_text import as_text
 from cxcall.findings.finding import Finding
@@ -90,7 +90,7 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
     value: Any = text
     if isinstance(read, list):
         schema = {"components": schema.get("components", {}), **schema.get("items", {})}
-        validator = compile_schema(schema)
+        validator = new_validator(schema)
         items = (each for each in read if not validator.is_valid(convert_text(each, schema)))
         text = next(items, text)
     if isinstance(read, dict):
@@ -100,7 +100,7 @@ def _describe_wrong_text(parameter: Parameter, label: str, text: str) -> tuple[s
         return f"{label} must be an object; got `{format_value(text)}`", f"write JSON: {option}"
     else:
         value = convert_text(text, schema)
-    for error in compile_schema(schema).iter_errors(value):
+    for error in new_validator(schema).iter_errors(value):
         member = "/".join(map(str, error.instance_path))
         place = f"`{member}` of {label}" if member and isinstance(read, dict) else label
         if error.kind.name == "type":
