@@ -39,6 +39,11 @@ class SourceKind(Enum):
         return self in kinds
 
     @property
+    def may_be_definition(self) -> bool:
+        """Return whether a request without a response may be the settings of a workflow, which fills in its variables."""
+        return self in (SourceKind.OBJECT, SourceKind.RESPONSE, SourceKind.OTHER)
+
+    @property
     def shows_all_headers(self) -> bool:
         """Return whether a header that is not shown was not sent."""
         return self in (SourceKind.CAPTURE, SourceKind.MESSAGE)

@@ -234,7 +234,7 @@ def _check_authorization(
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == _UNAUTHORIZED:
         code, message = "token-missing", "the request has no `Authorization` header"
-    elif not value:
+    elif not value or is_redacted(value):
         return
     elif scheme.lower() == "basic":
         code, message = (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from cxcall.contracts.operation import Operation
+from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding
@@ -35,7 +36,7 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
         yield _split_argument(curl[2])
     elif curl:
         is_sent = curl[1] not in _NOT_SENT and "proxy" not in failure_kinds(curl[2])
-        yield _no_response("curl", curl[2], is_sent=is_sent)
+        yield _no_response("curl", curl[2], request, is_sent=is_sent)
     elif request.failure.startswith(_ALIAS) and request.kind is SourceKind.COMMAND:
         yield Finding.error(
             "undelivered",
@@ -45,15 +46,21 @@ def check_failure(request: ObservedRequest) -> Iterator[Finding]:
             source="the error of the client",
         )
     elif kinds := failure_kinds(request.failure):
-        yield _no_response("the client", request.failure, is_sent=kinds == {"unanswered"})
+        is_sent = kinds == {"unanswered"}
+        yield _no_response("the client", request.failure, request, is_sent=is_sent)
 
 
-def _no_response(client: str, text: str, *, is_sent: bool) -> Finding:
+def _no_response(client: str, text: str, request: ObservedRequest, *, is_sent: bool) -> Finding:
+    check = CHECK_CALL
+    if is_token_request(request):
+        is_new = "HTTP/2" in text
+        check = "send it again" + ", with HTTP/1.1 (curl: `--http1.1`)" * is_new
+        check += ": a token request places no call"
     return Finding.error(
         "outcome-unknown" if is_sent else "undelivered",
         "response",
         f"{client} {'got no complete response' if is_sent else 'could not send the request'}: {text.strip()}",
-        fix=CHECK_CALL if is_sent else _advise_on_connection(text),
+        fix=check if is_sent else _advise_on_connection(text),
         source="the exit code of curl" if client == "curl" else "the error of the client",
     )
 

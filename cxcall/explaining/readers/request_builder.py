@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from cxcall.documents.json_document import MAX_DEPTH, is_too_deep
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.unresolved_variables import (
+    fill_braces,
     is_unresolved,
     mark_templates,
     remove_marks,
@@ -51,14 +52,14 @@ def build_observed_request(
 ) -> ObservedRequest:
     """Return a request built from its parts; `host` and `path` win over those of `url`.
 
-    Without headers, the request has none, unless `headers_are_shown` is False or
-    `null_means_unknown` is True.
+    Without headers, the request has none, unless `headers_are_shown` is False or `null_means_unknown` is True.
 
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
-    url, path, sent, text = _mark_parts(kind, url, path, headers if is_known else None, body)
+    is_sent, headers = response is not None, headers if is_known else None
+    url, path, sent, text = _mark_parts(kind, url, path, headers, body, is_sent=is_sent)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
     scheme, target, login = "", _text(path) if path else "", ""
@@ -97,15 +98,18 @@ def build_observed_request(
 
 
 def _mark_parts(
-    kind: SourceKind, url: Any, path: Any, headers: Any, body: Any
+    kind: SourceKind, url: Any, path: Any, headers: Any, body: Any, *, is_sent: bool
 ) -> tuple[Any, Any, Headers | None, str | None]:
     """Return the parts, with marks on the variables that the source has in place of values."""
+
+    def mark(text: str) -> str:
+        text = text if kind.shows_sent_text else mark_templates(text)
+        return fill_braces(text, {}) if kind.may_be_definition and not is_sent else text
+
     sent, text = _build_headers(headers), _body_text(body)
-    if kind.shows_sent_text:
-        return url, path, sent, text
-    url, path = (mark_templates(each) if isinstance(each, str) else each for each in (url, path))
-    sent = sent and Headers((name, mark_templates(each)) for name, each in sent.items())
-    return url, path, sent, text and mark_templates(text)
+    url, path = (mark(each) if isinstance(each, str) else each for each in (url, path))
+    sent = sent and Headers((name, mark(each)) for name, each in sent.items())
+    return url, path, sent, text and mark(text)
 
 
 def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,11 @@ _TEMPLATE = re.compile(
     r"|(?<=[\s\"=/:,\[])%(?:l{0,2}[dus]|[isvt@])(?=[\s\"&/:,\]}]|$)"
 )
 _NO_JSON = object()
-_IN_BRACES = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
+# Postman, n8n, and Make have `{{name}}`, Logic Apps `@{name}`, Salesforce `{!name}`, MuleSoft `#[name]`, Velocity `$input.name`.
+_IN_BRACES = re.compile(
+    r"\$?\{\{([^{}]+)\}\}|@\{([^{}]+)\}|\{!([^{}]+)\}|#\[([^\[\]]+(?:\[[^\[\]]*\][^\[\]]*)*)\]"
+    r"|\$!?(input\.[\w.]+)|\$!\{(input\.[\w.]+)\}"
+)
 _MAX_VALUES = 1 << 20
 _STRING_OR_VARIABLE = re.compile(rf'(?<!\\)"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
@@ -40,9 +44,12 @@ def mark_templates(text: str) -> str:
 
 def fill_braces(text: str, values: Mapping[str, str]) -> str:
     """Return a text with the values of its variables such as `{{name}}`, and with marks on unknown ones."""
-    return _IN_BRACES.sub(
-        lambda match: values.get(match[1]) or mark_unresolved(f"{{{match[1]}}}"), text
-    )
+
+    def fill(match: re.Match[str]) -> str:
+        name = match[match.lastindex or 0].strip()
+        return values.get(name) or mark_unresolved(f"{{{name}}}")
+
+    return _IN_BRACES.sub(fill, text)
 
 
 def remove_marks(text: str) -> str:

@@ -12,7 +12,13 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone import number_property_names
 from cxcall.responses.message_in_body import SOURCE, member_text, shorten
-from cxcall.runtime.patterns import name_words
+from cxcall.runtime.patterns import (
+    AFTER_DOLLAR,
+    IN_ANGLES,
+    IN_BRACES,
+    IN_PERCENTS,
+    name_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +36,7 @@ _MISSING_NAME = re.compile(
 # Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
 _WRONG_VALUE = re.compile(
     r"Value \[(?P<value>.*?)\] is not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
-    r"(?:\.? *Allowable values are: *(?P<allowed>[^.]*[^. ]))?",
+    r"(?:\.? *Allowable values are: *(?P<allowed>[^.(]*[^.( ]))?",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"\bValue \[.*?\](?= is not valid)", re.IGNORECASE)
@@ -49,6 +55,9 @@ _SCALAR_TYPES = tuple(
     int long float double number bool array list object map
     """.split()
 )
+_VARIABLE = re.compile(rf"{IN_BRACES}|{IN_ANGLES}|{IN_PERCENTS}|{AFTER_DOLLAR}")
+_PRINTED_TYPES = ("System.", "[object ", "java.")
+"""Starts of the texts that languages print for an object that they do not convert to JSON."""
 _WORD = re.compile("[a-z]+")
 _CODE_WORDS = frozenset(
     """
@@ -87,7 +96,11 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
     is_scalar = kind.lower().startswith(_SCALAR_TYPES)
     where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
-    if code:
+    if value.startswith(_PRINTED_TYPES):
+        fix = "the program sent the name of a type: convert the whole body (PowerShell: `ConvertTo-Json -Depth 10`)"
+    elif _VARIABLE.fullmatch(value):
+        code, fix = "placeholder", "fill in the variable: it reached the API as it is written"
+    elif code:
         fix = "use the ID, not a name or a number of your own"
         fix += "; it may be in the path, the query, or the body" if where == "response" else ""
     return NamedValue(

@@ -146,7 +146,10 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     yield from _check_credentials(request)
     parameters = _parameters(request)
     yield from _check_grant(endpoint, parameters)
-    is_shown = request.body is not None or request.headers is not None
+    is_shown = request.body is not None or (
+        request.headers is not None
+        and not request.content_type  # `curl -v` shows the headers alone
+    )
     may_be_hidden = request.null_means_unknown or "" in request.unknown or not is_shown
     if request.body or parameters or not may_be_hidden:
         yield from _check_required(endpoint, parameters)

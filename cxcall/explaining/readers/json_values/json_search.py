@@ -21,7 +21,7 @@ _CUT = re.compile(
 _ARRAY_START = re.compile(
     r"\[(?:\s*"
     r"""(?:["'\[{\]\u201c\u201d\u201e]|-?\d+(?:\.\d+)?\s*[,\]]|(?:true|false|null)\b|$)"""
-    r"|[^\]\n]*(?:\][ \t]*)?$)",  # or any text up to the end of the line
+    r"|(?![A-Za-z][\w.]*\])[^\]\n]*(?:\][ \t]*)?$)",  # or any text but a name, up to the end of the line
     re.MULTILINE,
 )
 _ENCODED_TWICE = re.compile(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)

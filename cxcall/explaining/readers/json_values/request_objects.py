@@ -66,7 +66,7 @@ _MAX_RECORD_DEPTH = 2
 
 def is_error_body(value: Any) -> bool:
     """Return whether a value is the body of an error of a platform, an OAuth server, or a gateway."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or "config" in value:  # the error of a client has its settings
         return False
     names = _ERROR_NAMES & value.keys()
     has_text = any(
@@ -279,7 +279,7 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
     if status and body is not None and not is_request:
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
-    if is_error_body(value) and "config" not in value:
+    if is_error_body(value):
         return build_response(status, None, value)
     return build_response(None, None, value) if is_resource(value) else None
 

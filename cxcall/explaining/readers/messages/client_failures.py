@@ -76,8 +76,8 @@ _CODE_LINE = re.compile(
 )
 # How clients and programs start the line that reports an error: a body in YAML does not start like that.
 _REPORT = re.compile(
-    r"^[ \t]*(?:curl: \(\d+\) |(?:(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
-    r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout)): ).*$",
+    r"^[ \t]*(?:curl: \(\d+\) |(?P<console>(?:Uncaught|Unhandled)[\w ()]{0,30} )?"
+    r"(?:wget|https?|error|[\w.]{1,80}(?:Error|Exception|Timeout))(?:: | \{)).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _MAX_LINE = 200
@@ -119,7 +119,8 @@ def find_failure(text: str) -> str:
 def without_failure(text: str) -> str:
     """Return a text up to the line in which a client reports that there was no response."""
     for report in _REPORT.finditer(text):
-        if report[0].lstrip().startswith("curl: (") or find_failure(report[0]):
+        is_certain = report["console"] or report[0].lstrip().startswith("curl: (")
+        if is_certain or find_failure(report[0]):
             return text[: report.start()].rstrip()
     return text
 

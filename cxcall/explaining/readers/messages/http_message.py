@@ -32,6 +32,7 @@ from cxcall.explaining.readers.unresolved_variables import fill_braces
 from cxcall.transport.http_messages import HttpResponse
 
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
+_QUOTED = re.compile(r'"[^"]*"')
 _CURL_PREFIX = re.compile(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
@@ -58,9 +59,18 @@ class _Message:
         self.is_request = kind == "request"
         self.match, self.is_raw, self.host = match, is_raw, host
         self.status = 0  # before a request in its line, as in `404 Not Found from POST ...`
-        self.headers: dict[str, str] = {}
+        self._headers: dict[str, str] = {}
         self._body: list[str] = []
         self._is_in_headers = True
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers, without the quotes that the console of Postman puts around each value."""
+        headers = self._headers
+        is_quoted = len(headers) > 1 and all(map(_QUOTED.fullmatch, headers.values()))
+        if is_quoted and not self.is_raw:
+            return {name: value[1:-1] for name, value in headers.items()}
+        return headers
 
     @property
     def is_interim(self) -> bool:
@@ -102,10 +112,11 @@ class _Message:
     def add_line(self, line: str) -> None:
         header = _HEADER.match(line) if self._is_in_headers else None
         if self._is_in_headers and not header and self._continues_header(line):
-            self.headers[next(reversed(self.headers))] += f" {line.strip()}"
+            self._headers[next(reversed(self._headers))] += f" {line.strip()}"
         elif header and (self.is_raw or _is_header(header)):
             name, value = header.groups()
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
+            others = self._headers.get(name)
+            self._headers[name] = f"{others}, {value}" if others is not None else value
         elif self._is_in_headers and not line.strip() and (self.is_raw or self.headers):
             self._is_in_headers = False
         elif line.strip() or self._body:

@@ -28,7 +28,7 @@ REQUEST = re.compile(
 STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
 )
-_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus)
+_PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
 BARE_STATUS = re.compile(
     rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
     re.IGNORECASE,
