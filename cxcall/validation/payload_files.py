@@ -68,10 +68,11 @@ class Validation(NamedTuple):
     contents: Mapping[str, bytes] = MappingProxyType({})
 
     def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
-        """Check every payload of every file, folder, and pattern; an unreadable one does not hide the others.
+        """Check every payload of every file, folder, and pattern once; an unreadable one does not hide the others.
 
         Raises CxcallError if a process that shared the work was killed.
         """
+        done: set[str] = set()
         for file in files:
             try:
                 paths = [file] if file in self.contents else self._expand_files(file)
@@ -79,6 +80,9 @@ class Validation(NamedTuple):
                 yield _unreadable(file, error)
                 continue
             for path in paths:
+                if (absolute := os.path.abspath(path)) in done:  # noqa: PTH100 - links stay as they are named
+                    continue
+                done.add(absolute)
                 try:
                     yield from _require_payload(path, self._of_file(path))
                 except (DocumentError, UsageError) as error:
@@ -103,8 +107,9 @@ class Validation(NamedTuple):
         if file == STDIN or not Path(file).is_dir():
             is_pattern = any(sign in file for sign in "*?[") and not Path(file).exists()
             return _expand_pattern(file) if is_pattern else [file]
-        every = sorted(map(str, Path(file).rglob("*")))
-        found = [path for path in every if path.lower().endswith((*SUFFIXES, *TABLES))]
+        names = map(str, Path(file).rglob("*"))
+        payloads = (path for path in names if path.lower().endswith((*SUFFIXES, *TABLES)))
+        found = sorted(path for path in payloads if Path(path).is_file())
         others = [path for path in found if path.lower().endswith(TABLES)]
         others = [path for path in others if not self._is_assigned(path)]
         found = sorted({*found} - {*others})

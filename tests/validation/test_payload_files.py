@@ -64,6 +64,13 @@ def test_table_of_a_folder_that_a_pattern_assigns_is_checked(cxcall: Cxcall) -> 
         assert "not checked" not in ran.out + ran.err
 
 
+def test_each_file_of_a_folder_is_checked_once(cxcall: Cxcall) -> None:
+    cxcall.file("f/sub.json/a.json", GOOD)
+    (cxcall.folder / "f" / "broken.json").symlink_to("missing")
+    ran = cxcall("validate", "f", "f/sub.json/a.json", "./f", "--operation", "personal-connection")
+    assert (ran.out, ran.code) == ("f/sub.json/a.json: valid as personal-connection\n", 0)
+
+
 def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
     good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", "{")
     ran = cxcall("validate", bad, "missing.json", good, code=2)
