@@ -13,7 +13,7 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import sample_member
-from cxcall.phone.number_masking import plain_digits
+from cxcall.phone.number_masking import mask_text, plain_digits
 from cxcall.phone.number_matching import is_one_number
 from cxcall.runtime.patterns import compile_pattern, is_uuid
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PARAMETER_LOCATIONS = ("path", "query")
 _MIN_DIGITS = 9
-"""The fewest digits of a number among the headers: a date or two years have fewer."""
 HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 
 
@@ -134,10 +133,7 @@ def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
 
 def stop_on_values_as_headers(headers: Iterable[str], operation: Operation, name: str) -> None:
     """Raise UsageError, without these values, if the first line of the file `name` has a phone number or an ID."""
-    if any(
-        is_uuid(each) or (len(plain_digits(each)) >= _MIN_DIGITS and is_one_number(each))
-        for each in headers
-    ):
+    if any(is_uuid(each) or _is_phone_number(each) for each in headers):
         sample = f"; a sample: `cxcall operations {operation.name} --skeleton --csv`"
         raise UsageError(
             f"`{name}` has no header: its first line has a phone number or an ID",
@@ -145,6 +141,12 @@ def stop_on_values_as_headers(headers: Iterable[str], operation: Operation, name
             fix="add a first line with the name of each column"
             + sample * (operation.columns_at is None),
         )
+
+
+def _is_phone_number(header: str) -> bool:
+    """Return whether a header is a phone number; two years have fewer digits, and dates are not masked."""
+    has_digits = len(plain_digits(header)) >= _MIN_DIGITS
+    return has_digits and is_one_number(header) and mask_text(header) != header
 
 
 def reject_repeated_columns(

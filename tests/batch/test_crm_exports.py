@@ -84,6 +84,12 @@ def test_hints_for_a_title_and_a_header_that_is_split_wrongly(cxcall: Cxcall) ->
     assert "add the line `sep=;` above it" in ran.err
 
 
+def test_years_and_dates_may_be_headers(cxcall: Cxcall) -> None:
+    file = cxcall.file("crm.csv", f"contact-id,2023-2024,1.1.2024 - 31.12.2024\n{CONTACT},,\n")
+    words = ("batch", file, "--operation", "execute", "-n", "--ignore-extra-columns")
+    assert "1 row, 0 valid" in cxcall(*words, code=3).err
+
+
 @pytest.mark.parametrize("first", [f"{CONTACT},Ada", "+12025550101,Ada", "(202) 555-0101,Ada"])
 def test_values_of_a_table_without_a_header_are_not_printed(cxcall: Cxcall, first: str) -> None:
     words = ("batch", cxcall.file("crm.csv", f"{first}\n"), *EXECUTE, *MAP, "-n")

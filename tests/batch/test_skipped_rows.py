@@ -116,7 +116,9 @@ def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
 
 
 def test_row_that_lacks_more_than_its_number_is_invalid(live: Cxcall) -> None:
-    file = live.file("calls.csv", "phone-number,contact-id\n,\n" + f"+12025550102,{contact(2)}\n")
+    header = "phone-number,contact-id,/contactSpec/contactData/Name"
+    rows = f",,Ada\n+12025550102,{contact(2)},Bo\n"
+    file = live.file("calls.csv", f"{header}\n{rows}")
     ran = live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9)
     assert results(ran)[0] == [("invalid", None), ("accepted", None)]
 
