@@ -110,6 +110,10 @@ def match_and_check(
 
     match = None if named else match_operations(operations, body.value)
     operation, found = check_payload(operations, body, named, match)
+    if not operation.takes_body:
+        from cxcall.payloads.errors.structure_errors import find_unexpected_body
+
+        found = [*find_unexpected_body(operation, body)]
     findings = (*(body.document.findings if body.document else ()), *found)
     has_match = match and match.matches and not has_errors(findings)
     valid_for = match.matches if match and has_match else (operation,)

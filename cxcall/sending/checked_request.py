@@ -133,7 +133,9 @@ def build_request(
     if operation.takes_body and has_body:
         body, headers["Content-Type"] = encode_body(operation, payload.value)
     else:
-        findings += _check_unexpected_body(operation, payload)
+        from cxcall.payloads.errors.structure_errors import find_unexpected_body
+
+        findings += find_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
     times: Sequence[CallTime] = ()
     if settings.hours:
@@ -225,33 +227,6 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
             f"`{operation.name}` is an operation of `{own}`, but {chosen}",
             fix=f"{fix}; `cxcall operations` lists other operations",
             source=f"contract {operation.contract.name}",
-        )
-
-
-def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield an error for a body that the operation does not accept, or accepts in another media type."""
-    if operation.takes_body:
-        return
-    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
-    media = list(declared.get("content", {}))
-    source = f"contract {operation.contract.name}"
-    if media and (payload.value or declared.get("required")):
-        yield Finding.error(
-            "body-malformed",
-            "body",
-            f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
-            fix="send it with another client, such as `curl --data-binary @FILE`",
-            why="cxcall sends bodies as JSON or as a form",
-            source=source,
-        )
-    elif payload.value:
-        yield Finding.error(
-            "property-unknown",
-            "body",
-            f"`{operation.name}` has no request body",
-            fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
-            source=source,
-            excerpt=payload.find_excerpt(""),
         )
 
 

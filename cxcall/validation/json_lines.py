@@ -110,12 +110,13 @@ class JsonLinesChecker:
 
     def _accept(self, lines: list[bytes], first_line: int) -> list[tuple[Operation, ...]]:
         """Return the operations that each line is valid as; in a short file, no line is accepted."""
-        if first_line + len(lines) < FEW_LINES:
+        named = self.checker.named
+        if first_line + len(lines) < FEW_LINES or (named and not named.takes_body):
             return [()] * len(lines)
         if self._screen is None:
             from cxcall.validation.quick_check import QuickCheck
 
-            self._screen = QuickCheck(self.checker.known, self.checker.named)
+            self._screen = QuickCheck(self.checker.known, named)
         return self._screen.accept(lines)
 
     def _valid(self, line: int, count: int, operations: tuple[Operation, ...]) -> VerdictRun:

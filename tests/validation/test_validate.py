@@ -237,3 +237,15 @@ def test_property_name_cannot_forge_output_lines(cxcall: Cxcall) -> None:
     assert not any(line.startswith("error[forged]") for line in (ran.out + ran.err).splitlines())
     assert f"`{'x' * 100}…`" in ran.out + ran.err
     assert long in cxcall(*words, "-o", "json", code=3).out
+
+
+def test_body_for_an_operation_that_has_none_is_an_error(cxcall: Cxcall) -> None:
+    files = (
+        cxcall.file("p.json", {"a": 1}),
+        cxcall.file("p.jsonl", '{"a": 1}\n' * 500),
+    )
+    for file in files:
+        ran = cxcall("validate", file, "--operation", "get-campaign", code=3)
+        assert "`get-campaign` has no request body" in ran.out
+    table = cxcall.file("p.csv", f"campaignId\n{CONTACT}\n")
+    cxcall("validate", table, "--operation", "get-campaign", code=0)

@@ -6,19 +6,45 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer, objects
 from cxcall.findings.edit import Applicability, Edit, move
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
 _MIN_NAMES = 2
 """This many names must be wrong, and as many missing: a single one is a misspelled name."""
 _MAX_NAMES = 6
+
+
+def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Finding]:
+    """Yield an error for a body that the operation does not accept, or accepts in another media type."""
+    if operation.takes_body:
+        return
+    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
+    media = list(declared.get("content", {}))
+    source = f"contract {operation.contract.name}"
+    if media and (body.value or declared.get("required")):
+        yield Finding.error(
+            "body-malformed",
+            "body",
+            f"`{operation.name}` requires a body of type `{'` or `'.join(media)}`",
+            fix="send it with another client, such as `curl --data-binary @FILE`",
+            why="cxcall sends bodies as JSON or as a form",
+            source=source,
+        )
+    elif body.value:
+        yield Finding.error(
+            "property-unknown",
+            "body",
+            f"`{operation.name}` has no request body",
+            fix=f"leave it out; to see the parameters: `cxcall operations {operation.name}`",
+            source=source,
+            excerpt=body.find_excerpt(""),
+        )
 
 
 def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Finding]:
