@@ -144,7 +144,8 @@ def test_latency_excludes_the_wait_for_a_slot() -> None:
 
 def test_unknown_rows_are_listed_up_to_twenty() -> None:
     statistics = counted(*[Outcome.UNKNOWN] * 22)
-    assert len(statistics.as_dict()["unknown"]) == 20
+    data = statistics.as_dict()
+    assert (len(data["unknown"]), data["unknownNotListed"]) == (20, 2)
     more = "  and 2 more: `cxcall history list --unresolved`"
     assert total_lines(statistics)[-2:] == ["  row 20: delivery ID", more]
     assert total_lines(counted(*[Outcome.UNKNOWN] * 20))[-1] == "  row 20: delivery ID"

@@ -130,6 +130,7 @@ class BatchStatistics:
                 {"row": int(row) if row.isdecimal() else row, "deliveryId": delivery or None}
                 for row, delivery in self.unknown
             ],
+            "unknownNotListed": self.unlisted,
             "reasons": [
                 {"code": code, "message": message, "count": count}
                 for count, code, message, _ in self.reasons

@@ -229,6 +229,9 @@ def _suggest_e164(value: str) -> str:
     digits = re.sub(r"[\s().\-/]", "", value)
     if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
         return "remove spaces and punctuation: a plus sign and digits only"
+    # A spreadsheet keeps the plus sign as `'+1...` or `="+1..."`.
+    if re.fullmatch(r"""(?:'|=?")\+[1-9][0-9]{1,14}"?""", digits):
+        return "remove the characters around the number: it begins with `+`"
     if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
         return "write `+` in place of the leading `00`"
     if re.fullmatch(r"[0-9]{6,15}", digits):
