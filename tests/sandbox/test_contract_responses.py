@@ -270,7 +270,7 @@ def test_every_operation_gets_its_declared_response(client: Client, operation: O
         if entry.required
     }
     path = operation.url("", values)
-    authorization = f"Bearer {client.token}"
+    authorization = f"Bearer {client.sandbox.new_user_token()}"
     body, kind = None, "application/json"
     if operation.takes_body:
         body, kind = encode_body(operation, sample_body(operation))

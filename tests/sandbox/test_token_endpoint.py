@@ -61,6 +61,15 @@ def test_read_only_client_cannot_place_calls(sandbox: Sandbox) -> None:
     assert calls(sandbox) == 0
 
 
+def test_token_of_a_client_cannot_act_as_a_user(client: Client) -> None:
+    path, body = "/api/v2/conversations/calls", {"phoneNumber": "+12025550100"}
+    reply = client.post(path, body)
+    assert (reply.status, reply.json["code"]) == (400, "not.a.user")
+    assert calls(client.sandbox) == 0
+    client.token = client.sandbox.new_user_token()
+    assert client.post(path, body).status == 200
+
+
 def test_requested_scope_limits_the_token_and_is_returned(client: Client) -> None:
     body = client.log_in(scope="outbound:readonly").json
     assert body["scope"] == "outbound:readonly"

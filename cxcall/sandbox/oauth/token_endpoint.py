@@ -43,6 +43,7 @@ _BROWSER_GRANTS = ("authorization_code", "refresh_token")
 class _IssuedToken:
     scopes: frozenset[str]
     expires_at: float
+    is_of_user: bool = True
 
 
 class TokenIssuer:
@@ -102,6 +103,13 @@ class TokenIssuer:
             raise expired_token()
         return issued.scopes
 
+    def stop_without_user(self, operation: Operation, authorization: str) -> None:
+        """Raise the 400 problem of Genesys Cloud if an operation acts as the user of the token, and there is none."""
+        issued = self._issued.get(bearer_token(authorization))
+        is_of_client = issued is not None and not issued.is_of_user
+        if is_of_client and operation.needs_user_token and operation.platform == "genesys-cloud":
+            raise HttpProblem(400, "not.a.user", "The token is not that of a user.")
+
     def revoke(self, authorization: str) -> None:
         """Expire the token in an Authorization header."""
         token = bearer_token(authorization)
@@ -124,17 +132,17 @@ class TokenIssuer:
             return _error("invalid_request", "rate limit exceeded; wait and try again")
         return None
 
-    def issue(self, scopes: frozenset[str] | None = None) -> str:
-        """Return a new token with the given scopes, or with every scope."""
+    def issue(self, scopes: frozenset[str] | None = None, *, is_of_user: bool = True) -> str:
+        """Return a new token with the given scopes, or with every scope, of a user or of an OAuth client."""
         token = secrets.token_urlsafe(48)
         token_scopes = self._scopes if scopes is None else scopes
         drop_oldest(self._issued)
-        self._issued[token] = _IssuedToken(token_scopes, self._clock() + self._lifetime)
+        self._issued[token] = _IssuedToken(token_scopes, self._clock() + self._lifetime, is_of_user)
         return token
 
     def _token_response(self, scopes: frozenset[str], **members: str) -> SandboxResponse:
         body = {
-            "access_token": self.issue(scopes),
+            "access_token": self.issue(scopes, is_of_user="refresh_token" in members),
             "token_type": "bearer",
             # Tests of expiry use a lifetime below one second; the platform has whole seconds.
             "expires_in": max(int(self._lifetime), 1),
@@ -180,6 +188,7 @@ def check_security(operation: Operation, request: SandboxRequest, tokens: TokenI
     if not alternatives:
         if requires_token(operation):
             require_scopes(operation.scopes, tokens.scopes(authorization))
+            tokens.stop_without_user(operation, authorization)
     elif not any(all(_has_key(each, request) for each in entry) for entry in alternatives):
         schemes = [each for entry in alternatives for each in entry]
         if not any(each.kind == BEARER or each.may_be_token for each in schemes):
