@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.collection_literals import MapsAndLists
+from cxcall.explaining.readers.code.collection_literals import BlockContent, MapsAndLists
 from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
 from cxcall.explaining.readers.code.literals import CodeToken
+from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,
@@ -16,6 +17,7 @@ from cxcall.explaining.readers.code.token_tree import (
     is_builder_call,
     is_operator,
     is_token,
+    literal_kind,
     read_chain,
     split_elements,
 )
@@ -24,6 +26,7 @@ from cxcall.explaining.readers.code.values import (
     FORMAT,
     NOTHING,
     CodeCall,
+    Form,
     as_members,
     as_text,
     fill_format,
@@ -92,65 +95,48 @@ _SAME = re.compile(
 _RECEIVERS = ("", "it", "this", "self")
 
 
-class _BlockContent:
-    """The additions of the calls in a block such as `buildJsonObject { put("a", "b") }` to its object or list."""
-
-    def __init__(self) -> None:
-        self.members: dict[str, Any] = {}
-        self.items: list[Any] = []
-
-    def take(self, values: list[Any]) -> bool:
-        """Add a member (name, value) or an item; return whether the values are one."""
-        if len(values) == 2 and isinstance(values[0], str):
-            self.members[values[0]] = values[1]
-        elif len(values) == 1:
-            self.items.append(values[0])
-        return 0 < len(values) < 3
-
-    @property
-    def value(self) -> Any:
-        return self.members or self.items
-
-
 class Calls(MapsAndLists):
     """Evaluates calls, and applies those that change maps and lists."""
 
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         super().__init__(report)
-        self._block_contents: list[_BlockContent] = []
+        self._block_contents: list[BlockContent] = []
 
     def _call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name(...)`, `name[...]`, `name{...}`, and `type[]{...}`."""
         group = items[position]
         after = items[position + 1] if position + 1 < len(items) else None
-        opening = group.opening[-1:]
+        opening, start = group.opening[-1:], position - 1 - 2 * name.count(".")
         if opening == "[":
             return self._index(name, items, position)
         if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
-            return NOTHING, position + 1  # a type: `interface{}{...}`
-        if opening == "{" and gives_other_items(name):
+            group, position = after, position + 1  # after the type `interface{}`
+        if (opening == "{" and gives_other_items(name)) or name == "for":
             self._elements(group, is_map=False)
             return unknown(), position + 1
         if opening == "{":
-            is_list = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
+            kind = literal_kind(items, start)
+            is_made = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
+            is_list = kind == "list" or (not kind and is_made is not None)
             value = (
                 self._block(group)
                 if is_builder_block(group)
                 else self._elements(group, is_map=not is_list)
             )
-            value = value if isinstance(value, dict | list) else {}
+            value = value if isinstance(value, dict | list) and value else [] if is_list else {}
             self._report("call", name, CodeCall(name, [(None, value)]))
             return value, position + 1
         if _LIST_MAKERS.search(name):
             items = self._elements(group, is_map=False)
             copy = copied(name, items)
             return items if copy is None else copy, position + 1
-        arguments = self._arguments(group)
+        is_map = _MAP_CALLS.search(name) is not None and not gives_other_items(name)
+        arguments = self._arguments(group, is_map=is_map)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
-        is_map = _MAP_CALLS.search(name) and not gives_other_items(name)
         members = as_members(arguments) if is_map else None
         if members is not None:
+            self._report("map", "", members)
             return members, position + 1
         return self._finish_call(name, arguments), position + 1
 
@@ -172,14 +158,18 @@ class Calls(MapsAndLists):
         owner = self.names.setdefault(name, {}) if is_adding else self._lookup(name)
         if is_adding and isinstance(owner, dict):
             owner.setdefault(key, [])
+        if isinstance(owner, list) and any(is_operator(each, (":", "..")) for each in group.items):
+            return owner, position + 1  # a part of the list, such as `rows[:100]`
         value = owner.get(key) if isinstance(owner, dict) else None
+        if isinstance(owner, list) and key.isdigit() and int(key[:9]) < len(owner):
+            value = owner[int(key)]
         if value is None:
             value = mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}")
         return value, position + 1
 
     def _block(self, group: Group) -> Any:
         """Evaluate a block that adds to an object or a list; additions of its other statements are unknown."""
-        built = _BlockContent()
+        built = BlockContent()
         self._block_contents.append(built)
         for element in split_elements(group):
             self._statement(element)
@@ -188,8 +178,8 @@ class Calls(MapsAndLists):
         self._block_contents.pop()
         return built.value
 
-    def _arguments(self, group: Group) -> list[tuple[str | None, Any]]:
-        return [self._statement(element) for element in split_elements(group)]
+    def _arguments(self, group: Group, *, is_map: bool = False) -> list[tuple[str | None, Any]]:
+        return [self._statement(element, is_member=is_map) for element in split_elements(group)]
 
     def _finish_call(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
         """Report a call, and apply it if it adds to a map or list, or fills a format."""
@@ -206,6 +196,8 @@ class Calls(MapsAndLists):
         if owner and (added := self._add(owner, method, values)) is not None:
             self._report("add", name, CodeCall(name, arguments))
             return added
+        if name == "append" and len(values) > 1:  # of Go: gives the list with more items
+            return [*(values[0] if isinstance(values[0], list) else [unknown()]), *values[1:]]
         if (
             method.lower() in ("format", "sprintf", "join", "urljoin", "resolve", "concat")
             and values
@@ -249,9 +241,10 @@ class Calls(MapsAndLists):
         )
         is_list = isinstance(target, list)
         is_map = isinstance(target, dict) or maker or target == []
+        is_form = FORM_MAKERS.search(maker) is not None
         is_named = bool(values) and isinstance(values[0], str) and is_map
         if is_named and len(values) == 2 and _ADDERS.match(method):
-            members = target if isinstance(target, dict) else {}
+            members = target if isinstance(target, dict) else Form() if is_form else {}
             members[values[0]] = without_itself(values[1], members)
             return members, members
         child = _CHILD_ADDERS.match(method)

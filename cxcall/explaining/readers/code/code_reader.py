@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -10,10 +9,13 @@ from typing import Any
 
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
+from cxcall.explaining.readers.code.literals import with_plain_literals
 from cxcall.explaining.readers.code.request_draft import RequestDraft, build_request
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
+    BODY_ROLES,
     FOLD,
+    FORM_TYPE,
     HOST,
     KNOWN_PATH,
     METHOD_NAME,
@@ -25,9 +27,11 @@ from cxcall.explaining.readers.code.request_roles import (
     URL,
     as_header,
     contains_target,
+    has_request_options,
     is_form_part,
     is_headers,
     is_options,
+    is_relative_path,
     is_target,
     method_of,
     mime_of,
@@ -39,13 +43,6 @@ from cxcall.explaining.readers.request_builder import METHODS
 from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 from cxcall.transport.http_messages import HttpResponse
 
-# Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
-_RAW_LITERAL = re.compile(
-    r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
-    re.DOTALL,
-)
-_BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
-_BODY_ROLES = ("body", "json", "form")
 _TARGET_ROLES = ("url", "host", "path")
 _SENDING = ("request", "fetch", "ajax", "verb", "open")
 _SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
@@ -79,12 +76,21 @@ class _Assembler:
                 self.draft.set_method(found[1], 2)
         elif kind == "call":
             self._call(name, value)
-        elif kind == "add":
-            self.draft.take_pair(name, value)
+        elif kind in ("map", "add"):
+            self._take_content(kind, name, value)
         elif kind == "item" and role_of(name.rpartition(".")[0]) == "query":
             self.draft.query[name.rpartition(".")[2]] = value
         else:
-            self._take_named(name, value, 2 if kind == "named" else 3)
+            self._take_named(name, value, is_member=kind != "named")
+
+    def _take_content(self, kind: str, name: str, value: Any) -> None:
+        """Use a map, or the call that adds to a map or list: their parts are no bodies, unless they are options."""
+        if not self.draft.is_sent:
+            self.draft.drop_part(value)
+        if kind == "add":
+            self.draft.take_pair(name, value)
+        elif has_request_options(value):
+            self.draft.take_options_body(value)
 
     # -- targets
 
@@ -125,15 +131,15 @@ class _Assembler:
             self.drafts.append(RequestDraft(draft.base))
             self.draft.target = text
 
-    def _take_named(self, name: str, value: Any, rank: int) -> None:
-        """Use a member, a variable, or an argument by its name."""
+    def _take_named(self, name: str, value: Any, *, is_member: bool = False) -> None:
+        """Use a variable, an argument, or the member of a map by its name."""
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
         if isinstance(value, str) and folded in NO_URL and self.draft.target == value:
             self._drop_target()
         is_header = self.draft.take_header(last.replace("_", "-"), value)
         if not is_header and not self._take_back(folded, value):
-            self._take_role(name, folded, value, rank)
+            self._take_role(name, folded, value, is_member=is_member)
 
     def _take_back(self, folded: str, value: Any) -> bool:
         """Discard a body that is part of a response; return whether it was."""
@@ -143,7 +149,7 @@ class _Assembler:
         draft.body, draft.body_rank = None, 0
         return True
 
-    def _take_role(self, name: str, folded: str, value: Any, rank: int) -> None:
+    def _take_role(self, name: str, folded: str, value: Any, *, is_member: bool) -> None:
         draft, role = self.draft, role_of(name)
         if folded == "contenttype":
             draft.content_type = mime_of(value) or draft.content_type
@@ -157,13 +163,13 @@ class _Assembler:
             return
         elif role == "files":
             draft.parts.take_value(value)
-        elif role in _BODY_ROLES and not isinstance(value, bool | int | None):
-            draft.set_body(value, rank + 1, role if role != "body" else "")
         elif folded in BASIC:
             draft.take_basic(value)
+        elif role in BODY_ROLES and not is_member:
+            draft.take_options_body({name: value})
         elif (
-            rank == 2
-            and isinstance(value, dict | list)
+            isinstance(value, dict | list)
+            and not is_member
             and not (is_options(value) or OTHER_NAMES.search(name))
         ):
             draft.set_body(value, 1)
@@ -201,7 +207,7 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif not targets and texts and _is_relative_path(texts[0]) and _SENDERS.search(name):
+        elif not targets and texts and is_relative_path(texts[0]) and _SENDERS.search(name):
             self.set_target(f"/{texts[0]}")
             targets = [f"/{texts[0]}"]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
@@ -229,7 +235,7 @@ class _Assembler:
             if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
                 _, is_option, option = names[0].upper().rpartition("OPT_")
                 if is_option:
-                    self._take_named(option.lower(), value, 3)
+                    self._take_named(option.lower(), value)
 
     def _host_call(self, name: str, texts: list[str]) -> None:
         folded = FOLD.sub("", name.rpartition(".")[2].lower())
@@ -240,16 +246,19 @@ class _Assembler:
 
     def _role_call(self, name: str, call: CodeCall) -> None:
         draft, values, role = self.draft, call.values(), role_of(name)
+        if name[-1:] == "!":
+            return  # a macro that makes a value, such as `json!` of Rust
         folded = FOLD.sub("", name.rpartition(".")[2].lower())
         is_pair = len(values) >= 2 and isinstance(values[0], str)
         mime = next((found for each in values if (found := mime_of(each))), "")
+        mime = FORM_TYPE if folded == "asform" else mime  # of Laravel
         is_header = "header" in name.lower()
         if mime and "accept" in (
             folded,
             name.lower().split(".")[-2:][0],
         ):  # `headers.Accept.Add(...)`
             draft.headers["Accept"] = mime
-        elif not is_header and (mime or role == "json"):
+        elif not is_header and (mime or (role == "json" and values)):
             draft.content_type = draft.content_type or mime or "application/json"
         if self._take_query_call(name, call):
             return
@@ -257,7 +266,7 @@ class _Assembler:
             draft.form[values[0]] = values[1]
         elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
             draft.set_body(call, 3)
-        elif role in _BODY_ROLES and values:
+        elif role in BODY_ROLES and values:
             self._body_call(role, call)
         elif role == "headers" or is_header:
             for each in values:
@@ -303,6 +312,7 @@ class _Assembler:
     def _positional(self, draft: RequestDraft, call: CodeCall) -> None:
         """Use the unnamed arguments of a call with a target: a map after the body has options."""
         has_body = False
+        kind = "form" if call.name.lower().endswith("form") else ""  # `http.PostForm` of Go
         for key, each in call.arguments:
             if isinstance(each, str) and (method := method_of(each)):
                 draft.set_method(method, 5)
@@ -313,24 +323,19 @@ class _Assembler:
             elif isinstance(each, CodeCall):
                 if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3)
+                    has_body = True
+            elif isinstance(each, dict) and is_options(each):
+                draft.take_options_body(each)
             elif isinstance(each, dict | list):
-                draft.set_body(None if has_body or is_options(each) else each, 3)
-                has_body = has_body or not is_options(each)
-            elif isinstance(each, str) and each.lstrip()[:1] in ("{", "["):
-                draft.set_body(each, 3)
-            elif isinstance(each, str) and is_unresolved(each):
-                draft.set_body(each, 2)
-
-
-def _is_relative_path(text: str) -> bool:
-    """Return whether a text is a platform's path without the leading slash, as RestSharp accepts it."""
-    return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
+                draft.set_body(None if has_body else each, 3, kind)
+                has_body = True
+            elif isinstance(each, str) and (is_unresolved(each) or each.lstrip()[:1] in ("{", "[")):
+                draft.set_body(each, 3 if each.lstrip()[:1] in ("{", "[") else 2)
 
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:
     """Yield the requests that code in any language sends, in order."""
-    text = _BASIC_LINE_END.sub("& ", text)
-    text = _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
+    text = with_plain_literals(text)
     assembler = _Assembler()
     Evaluator(assembler.report).run(text)
     drafts = [each for each in assembler.drafts if each.target or each.base]

@@ -32,10 +32,31 @@ from cxcall.explaining.readers.code.values import (
 )
 
 
+class BlockContent:
+    """The additions of the calls in a block such as `buildJsonObject { put("a", "b") }` to its object or list."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, Any] = {}
+        self.items: list[Any] = []
+
+    def take(self, values: list[Any]) -> bool:
+        """Add a member (name, value) or an item; return whether the values are one."""
+        if len(values) == 2 and isinstance(values[0], str):
+            self.members[values[0]] = values[1]
+        elif len(values) == 1:
+            self.items.append(values[0])
+        return 0 < len(values) < 3
+
+    @property
+    def value(self) -> Any:
+        """Return the object, or the list if there are no members."""
+        return self.members or self.items
+
+
 class MapsAndLists:
     """Evaluates groups of tokens; expressions in them are evaluated by a derived class.
 
-    `report(kind, name, value)` is called for each named value (`named`, `item`), call (`call`), addition
+    `report(kind, name, value)` is called for each named value (`named`, `item`, `member`), map (`map`), call (`call`), addition
     to a map (`add`), name (`name`), and text (`text`).
     """
 
@@ -128,6 +149,7 @@ class MapsAndLists:
             for element, (name, value) in zip(elements, named, strict=True)
         ]
         if any(has_names) or (members and len(members) == len(elements) and group.opening == "{"):
+            self._report("map", "", members)
             return members
         items: list[Any] = []
         for element, (_, value) in zip(elements, named, strict=True):
@@ -159,7 +181,7 @@ class MapsAndLists:
         if is_map and len(element) == 1 and is_token(element[0], "word"):
             name = element[0].value.lstrip("$")
             members[name] = value
-            self._report("named", name, value)  # `{ params, headers }`
+            self._report("member", name, value)  # `{ params, headers }`
         return False
 
     def _lisp_map(self, items: list[Any]) -> dict[str, Any]:
@@ -179,5 +201,6 @@ class MapsAndLists:
                 value = None
             if value is not NOTHING:
                 members[name] = value
-                self._report("named", name, value)
+                self._report("member", name, value)
+        self._report("map", "", members)
         return members

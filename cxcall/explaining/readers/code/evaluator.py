@@ -101,44 +101,61 @@ class Evaluator(KnownNames):
             return None, self.evaluate(items)
         name = key.value.lstrip(":") if key.kind == "word" else str(key.value)
         value = self.evaluate(rest, name if is_member else "")
-        self._report("named", name, value)
+        self._report("member" if is_member or name == "do" else "named", name, value)
         return name, value
 
     def _assign(
         self, left: list[Any], right: list[Any], *, is_sum: bool, is_member: bool
     ) -> tuple[str | None, Any]:
+        if comma := next((at for at, each in enumerate(left) if is_operator(each, (",",))), 0):
+            left = left[:comma]  # `body, err := ...`
         last = left[-1]
         value = self.evaluate(right, chain_name(left) if is_member else "")
         if len(left) == 1 and isinstance(last, Group) and last.opening == "[":
             return as_text(self.evaluate(last.items)), value  # `["name"] = value` of C#
         is_type = len(left) > 1 and is_operator(left[-2], (":",))  # `let body: [String: Any] = ...`
         if isinstance(last, Group) and last.opening == "[" and len(left) > 1 and not is_type:
-            return self._assign_item(
-                chain_name(left[:-1]), as_text(self.evaluate(last.items)), value
-            )
+            return self._assign_item(left, value)
         colon = next((index for index, item in enumerate(left) if is_operator(item, (":",))), 0)
         left = left[: colon or len(left)]  # without a type
         is_string = is_token(left[-1], "string")
         name = left[-1].value if is_string else chain_name(left)
         if name and is_sum and not is_string:
-            value = join_terms([self._lookup(name), value])
+            value = join_terms([self.names.get(name, self._lookup(name)), value])
         if name:
             owner, _, member = name.rpartition(".")
             if isinstance(self.names.get(owner), dict):
                 self.names[owner][member] = without_itself(value, self.names[owner])
+                is_member = True
             self.names[name] = value
-            self._report("named", name, value)
+            self._report("member" if is_member else "named", name, value)
         return name or None, value
 
-    def _assign_item(self, owner: str, key: str, value: Any) -> tuple[str, Any]:
-        """Set one member of a map: `owner[key] = value`."""
-        target = self.names.setdefault(owner, {})
-        if isinstance(target, CodeCall) and MAP_MAKERS.search(target.name):
-            target = self.names[owner] = {}
-        if isinstance(target, dict):
-            target[key] = without_itself(value, target)
-        self._report("item", f"{owner}.{key}" if owner else key, value)
-        return key, value
+    def _assign_item(self, left: list[Any], value: Any) -> tuple[str, Any]:
+        """Set a member of a map, or add an item to a list: `owner[key] = value`, `$owner[key][] = value`."""
+        start = len(left)
+        while start > 1 and isinstance(left[start - 1], Group):
+            start -= 1
+        keys = [as_text(self.evaluate(each.items)) if each.items else "" for each in left[start:]]
+        owner = chain_name(left[:start])
+        holder: Any = self.names
+        place: Any = owner
+        for key in keys:
+            target = holder.get(place) if isinstance(holder, dict) else holder[place]
+            if not target or (isinstance(target, CodeCall) and MAP_MAKERS.search(target.name)):
+                is_kept = isinstance(target, dict if key else list)
+                target = target if is_kept else {} if key else []
+                holder[place] = target
+            holder, place = target, key
+            if isinstance(target, list) and (not key or key.isdigit()):
+                target.extend([unknown()] * (not key))
+                place = min(int(key[:9] or len(target)), len(target) - 1)
+            elif not isinstance(target, dict) or not key:
+                break
+        else:
+            holder[place] = without_itself(value, holder)
+        self._report("item", f"{owner}.{keys[-1]}" if owner else keys[-1], value)
+        return keys[-1], value
 
     def evaluate(self, items: list[Any], member: str = "") -> Any:
         """Return the value of an expression; what is not literal stays a CodeCall or an unresolved name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -73,6 +74,14 @@ _MAX_FAILURES = 8
 _IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
 
 
+# Raw strings: `R"(...)"` of C++, `[[...]]` of Lua.
+_RAW_LITERAL = re.compile(
+    r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
+    re.DOTALL,
+)
+_BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
+
+
 class CodeToken(NamedTuple):
     """A token; `value` is the decoded text of a string. `line` counts from 0."""
 
@@ -85,6 +94,12 @@ def _find_dialects(text: str) -> set[str]:
     """Return the names of the dialects that a piece of code shows."""
     found = {name for name, pattern in _DIALECTS.items() if pattern.search(text)}
     return found | {"dollar variables", "raw single quotes"} if "powershell" in found else found
+
+
+def with_plain_literals(text: str) -> str:
+    """Return a text with raw literals as usual ones, and the continued lines of Basic as one."""
+    text = _BASIC_LINE_END.sub("& ", text)
+    return _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
 
 
 def scan(text: str) -> Iterator[CodeToken]:

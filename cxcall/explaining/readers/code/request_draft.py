@@ -11,6 +11,7 @@ from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.readers.code.request_roles import (
     ACCEPT,
     BASIC,
+    BODY_ROLES,
     CLIENT,
     EXACT,
     FOLD,
@@ -26,6 +27,7 @@ from cxcall.explaining.readers.code.request_roles import (
     header_text,
     is_request,
     mime_of,
+    role_of,
     without_credential,
 )
 from cxcall.explaining.readers.code.sent_body import (
@@ -204,6 +206,18 @@ class RequestDraft:
             )
             self.body_kind = "twice" if is_twice else maker_kind or kind
 
+    def drop_part(self, container: dict[str, Any] | CodeCall) -> None:
+        """Discard a body that is a part of a map, or is added to a list or map: these are sent, if they are known."""
+        parts = container.values()
+        if isinstance(self.body, dict | list) and any(each is self.body for each in parts):
+            self.body, self.body_rank = None, 0
+
+    def take_options_body(self, options: dict[str, Any]) -> None:
+        """Use the body among the options of a request; the members of any other map are parts of a body."""
+        for name, value in options.items():
+            if (role := role_of(name)) in BODY_ROLES and not isinstance(value, bool | int | None):
+                self.set_body(value, 3, role if role != "body" else "")
+
     def _hide_body(self, content: str, maker_kind: str, rank: int, kind: str) -> None:
         """Record that a variable is the body, unless it is the request or a response, as in `client.send(request)`."""
         names = variable_names(content)
@@ -279,12 +293,13 @@ def _hinted_type(text: str) -> str:
 
 def _hide_type_names(draft: RequestDraft, text: str) -> None:
     """Discard a body that is a struct of Go, C#, or Rust: its names in JSON are in the type, which is not shown."""
-    body = draft.body
-    if not isinstance(body, dict) or not body:
+    maps = draft.body if isinstance(draft.body, list) else [draft.body]
+    names = [str(name) for each in maps if isinstance(each, dict) for name in each]
+    if not names:
         return
-    is_pascal = all(name[:1].isupper() for name in body) and TYPED.search(text)
+    is_pascal = all(name[:1].isupper() for name in names) and TYPED.search(text)
     is_rust = RUST.search(text) and all(
-        re.search(rf"(?<![\"\w]){re.escape(str(name))}(?:\s*:|\s*[,}}])", text) for name in body
+        re.search(rf"(?<![\"\w]){re.escape(name)}(?:\s*:|\s*[,}}])", text) for name in names
     )
     if is_pascal or is_rust:
         draft.body, draft.hidden_body = None, mark_unresolved("{body}")

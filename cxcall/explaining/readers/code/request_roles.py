@@ -65,10 +65,15 @@ _ROLE_OF = first_words(
     query params query qs searchparams queryparams querystring queryparam queryparameters
     query queryparameter param querydata queryitems rawquery encodedquery percentencodedquery
     query queryform updatequery withquery appendqueryparameter
+    option timeout auth verify proxy proxies retry retries signal agent httpsagent httpagent cert
+    option responsetype withcredentials credentials maxredirects allowredirects followredirect
+    option httperrors throwhttperrors failonstatuscode ignorehttpserrors validatestatus stream
     type contenttype mediatype mimetype mediatypeheadervalue tomediatype parse
     """
 )
 """The roles of names without capitals and separators."""
+FORM_TYPE = "application/x-www-form-urlencoded"
+BODY_ROLES = ("body", "json", "form")
 FORM_MAKERS = re.compile(
     r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
     r"|build_query|url\.values|encodeform",
@@ -213,6 +218,11 @@ def mime_of(value: Any) -> str:
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
 
 
+def is_relative_path(text: str) -> bool:
+    """Return whether a text is a platform's path without the leading slash, as RestSharp accepts it."""
+    return KNOWN_PATH.match(text) is not None and PATH.fullmatch(f"/{text}") is not None
+
+
 def is_form_part(value: Any) -> bool:
     """Return whether a value is one or more parameters of a form: `name=value`."""
     return isinstance(value, str) and re.match(r"[\w.-]+=[^=]", value) is not None
@@ -239,12 +249,20 @@ def is_options(value: Any) -> bool:
     """Return whether a map has the options of a call, or only headers."""
     if not isinstance(value, dict):
         return False
-    roles = {role_of(name) for name in value}
+    roles = {role_of(name): name for name in value}
+    has_body = bool(roles.keys() & {*BODY_ROLES}) and len(value) <= _MAX_OPTIONS
+    is_ambiguous = "" in roles and roles.get("body") == "data"  # also a property of a contact
     return (
         is_headers(value)
-        or bool({"headers", "method", "url"} & roles)
-        or bool(roles & {"body", "json", "form"} and len(value) <= _MAX_OPTIONS)
+        or has_request_options(value)
+        or (has_body and not is_ambiguous)
+        or roles.keys() == {"option"}
     )
+
+
+def has_request_options(value: dict[str, Any]) -> bool:
+    """Return whether a map has a member that only the options of a request have: URL, method, or headers."""
+    return bool({"headers", "method", "url"} & {role_of(name) for name in value})
 
 
 def is_request(value: Any) -> bool:

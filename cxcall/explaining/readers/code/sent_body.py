@@ -17,7 +17,7 @@ from cxcall.explaining.readers.code.request_roles import (
     header_text,
     is_headers,
 )
-from cxcall.explaining.readers.code.values import CodeCall, is_name, wrapped_text
+from cxcall.explaining.readers.code.values import CodeCall, Form, is_name, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json
 from cxcall.explaining.readers.request_builder import encode_parts
 from cxcall.explaining.readers.unresolved_variables import (
@@ -68,7 +68,7 @@ _QUOTED_NAME = re.compile(r"""["'](\w[\w.-]{0,60})["']""")
 def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     """Return a value as the content of a body, and `form` or `text` if a call converts it to a form or a text."""
     if not isinstance(value, CodeCall):
-        return value, ""
+        return value, "form" if isinstance(value, Form) else ""
     if contains_target(value):
         return None, ""
     if CHANGES.search(value.name):
@@ -148,7 +148,8 @@ def _is_form(kind: str, content_type: str, text: str) -> bool:
 
 def sends_forms(text: str) -> bool:
     """Return whether the library in the code sends a map as a form."""
-    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
+    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery"
+    libraries += r"|\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b"
     return re.search(libraries, text) is not None
 
 

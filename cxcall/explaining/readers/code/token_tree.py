@@ -68,7 +68,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
     has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
     element: list[Any] = []
     is_new_line = False
-    for item in group.items:
+    for index, item in enumerate(group.items):
         kind = item.kind if isinstance(item, CodeToken) else ""
         if kind == "newline":
             is_new_line = True
@@ -77,6 +77,7 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             kind == "operator"
             and item.value in (",", ";")
             and not (item.value == "," and not group.opening and is_command(element))
+            and not (group.opening in ("", "{") and is_second_result(group.items, index))
         )
         is_block = is_new_line and is_block_start(element)
         if (
@@ -92,6 +93,11 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
             element.append(item)
     if element:
         yield element
+
+
+def is_second_result(items: list[Any], position: int) -> bool:
+    """Return whether the comma at a position comes before the second result of a call: `body, err := ...` of Go."""
+    return position + 2 < len(items) and is_operator(items[position + 2], (":=",))
 
 
 def split_tuples(group: Group) -> list[list[list[Any]]]:
@@ -118,6 +124,8 @@ def is_block_start(element: list[Any]) -> bool:
 
 def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
     """Return whether a group has named members, and not the assignments of a block."""
+    if group.opening == "@{":  # of PowerShell
+        return True
     commas = sum(is_operator(each, (",",)) for each in group.items)
     is_listed = commas + 1 >= len(elements) > 1
     return is_listed or not any(is_operator(each, ("=", ";")) for each in group.items)
@@ -251,6 +259,15 @@ def is_type(items: list[Any], position: int) -> bool:
     if isinstance(rest[0], Group):
         return not group.items or rest[0].opening == "@{"
     return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
+
+
+def literal_kind(items: list[Any], start: int) -> str:
+    """Return `list` or `map` for the type of a literal of Go whose last name is at `start`: `[]string{}`; else an empty text."""
+    brackets = items[start - 1] if start > 0 else None
+    if not isinstance(brackets, Group) or brackets.opening != "[":
+        return ""
+    is_map = brackets.items and start > 1 and is_operator(items[start - 2], ("map",))
+    return (literal_kind(items, start - 2) or "map") if is_map else "list"
 
 
 def is_object_cast(item: Any) -> bool:

@@ -51,6 +51,10 @@ class CodeCall:
         return [value for _, value in self.arguments]
 
 
+class Form(dict[str, Any]):
+    """The parameters of a form, which is not sent as JSON."""
+
+
 NOTHING = object()
 _MAX_DIGITS = 400  # more digits are not a float, and Python refuses more than 4300
 

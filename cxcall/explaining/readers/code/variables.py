@@ -32,7 +32,9 @@ class KnownNames(Calls):
         value, (owner, _, member) = self.names.get(name, NOTHING), name.rpartition(".")
         if value is NOTHING and owner and isinstance(self.names.get(owner), dict):
             value = self.names[owner].get(member, NOTHING)
-        if value is NOTHING or not self._may_use(value):
+        if (
+            value is NOTHING or value == [] or not self._may_use(value)
+        ):  # an empty list is filled later
             return mark_unresolved(f"{{{name.lstrip('$')}}}")
         return value
 
