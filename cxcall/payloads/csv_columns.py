@@ -119,7 +119,7 @@ def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
     )
     problem = (
         f"which is not a place in the body of `{operation.name}`"
-        if is_same
+        if any(each.rpartition("/")[2] == cell for each in operation.pointers)
         else f"but `{operation.name}` has no property of that name"
     )
     return Finding.error(

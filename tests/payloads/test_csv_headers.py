@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -14,20 +14,34 @@ from cxcall.payloads.csv_table import CsvHeader, CsvLines
 from cxcall.payloads.payload import set_text
 from helpers.cases import each_case
 
+if TYPE_CHECKING:
+    from cxcall.findings.finding import Finding
+
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
+
+
+def unknown_columns(operation: str, *cells: str) -> tuple[Finding, ...]:
+    """Return the findings on the header of a table, which is on its second line."""
+    header = CsvHeader.read(CsvLines(StringIO(f"\n{','.join(cells)}\n")), "t.csv")
+    with pytest.raises(DocumentError) as raised:
+        header.table(load_operation(operation))
+    return raised.value.findings
 
 
 @each_case("cell", ["queueId", "callbackUserName"])
 def test_name_of_a_property_at_the_top_gets_its_place(cell: str) -> None:
-    header = CsvHeader.read(CsvLines(StringIO(f"\n/queueId,{cell},x y\n")), "t.csv")
-    with pytest.raises(DocumentError) as raised:
-        header.table(load_operation("create-callback"))
-    error, other = raised.value.findings
+    error, other = unknown_columns("create-callback", "/queueId", cell, "x y")
     assert error.fix.startswith(f"write `/{cell}`; ")
     assert "no property of that name" not in error.message
     assert "no property of that name" in other.message
     places = [each.excerpt and (each.excerpt.line, each.excerpt.column) for each in (error, other)]
     assert places == [(2, 10), (2, 11 + len(cell))]
+
+
+def test_property_that_a_flag_sets_is_not_called_unknown() -> None:
+    (error,) = unknown_columns("personal-connection", "contactId")
+    assert "no property of that name" not in error.message
+    assert "`contact-id`" in error.fix
 
 
 @each_case("line", ["sep=;", '"sep=;"', "SEP=;"])

@@ -145,7 +145,7 @@ def test_requests_of_a_running_sandbox_are_listed_and_counted(
         in live("sandbox", "requests", *at, *selection, "--expect", "1", code=0).out
     )
     wrong = live("sandbox", "requests", *at, *selection, "--expect", "2", code=3)
-    assert "expected 2 requests; the sandbox received 1" in wrong.err
+    assert "expected 2 requests; found 1" in wrong.err
     none = live("sandbox", "requests", "--url", "http://127.0.0.1:1", code=2)
     assert "no sandbox responds at http://127.0.0.1:1" in none.err
 

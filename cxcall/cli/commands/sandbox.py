@@ -18,6 +18,7 @@ from cxcall.documents.paths import stop_on_stdout
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, printable
+from cxcall.output.count_phrases import count_phrase
 from cxcall.output.json_envelope import finding_as_json
 from cxcall.output.output_options import OutputOptions
 from cxcall.output.report import Report, Table
@@ -112,7 +113,7 @@ def sandbox_requests(options: RequestsOptions, target: TargetOptions) -> Report:
     found = _fetch_requests(base_url, {name: value for name, value in query.items() if value})
     entries, findings = found["requests"], []
     if options.expect is not None and len(entries) != options.expect:
-        message = f"expected {options.expect} requests; the sandbox received {len(entries)}"
+        message = f"expected {count_phrase(options.expect, 'request')}; found {len(entries)}"
         if tokens := sum(each["path"] == TOKEN_PATH for each in entries):
             message += f", {tokens} of them for tokens"
         findings.append(Finding.error("request-count", "--expect", message))
@@ -147,7 +148,7 @@ def describe_sandbox(running: Sandbox, own: Contract, options: SandboxOptions) -
     ]
     return Report(
         "sandbox",
-        data=dict(zip(names, values, strict=True)),
+        data={**dict(zip(names, values, strict=True)), "environment": running.environment(own)},
         text="\n".join(
             f"export {name}={value}" for name, value in running.environment(own).items()
         ),
