@@ -33,18 +33,24 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
 
 DELIMITERS = ",;\t|"
+_QUOTES_FIX = 'put a cell that contains the delimiter or a quote in quotes: `"Lovelace, Ada"`'
 _HEADER_FIX = "write a header for the column of this cell, or clear the cell"
 _MAX_CELL = 1 << 24  # characters
 _QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
 
 
 class CsvRow(NamedTuple):
-    """A record as a request: its place, body, and parameters; without a body if it is unreadable."""
+    """A record as a request: its place, body, and parameters; without a body if it is unreadable or blank."""
 
     place: Excerpt
     payload: Payload | None
     parameters: dict[str, str]
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether all cells are blank, as spreadsheets write a formatted row: it counts as a row, but is left out."""
+        return self.payload is None and not self.findings
 
 
 class CsvLines:
@@ -222,8 +228,7 @@ class CsvTable(NamedTuple):
             if cells is None:
                 return
             record = CsvRecord(self, *lines.take())
-            # Spreadsheets write delimiters for a blank row; `""` is a row that sets nothing.
-            if any(map(str.strip, cells)) or cells == [""]:
+            if cells:
                 yield build_row(cells, record)
 
 
@@ -252,12 +257,10 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
     """Return a record as a request; a record that does not fit the header has an error."""
     operation, columns = record.table.operation, record.table.columns
     start = record.place
-    if len(cells) != len(record.table.header.cells):
-        return CsvRow(start, None, {}, (_wrong_cell_count(len(cells), record),))
-    if nameless := [each for each in record.table.nameless if cells[each].strip()]:
-        return CsvRow(start, None, {}, (_nameless_cell(nameless[0], record),))
-    if "\0" in record.text:
-        return CsvRow(start, None, {}, (_damaged_record(record.cell_excerpt(0)._replace(width=1)),))
+    if len(cells) > 1 and not any(map(str.strip, cells)):
+        return CsvRow(start, None, {})
+    if defect := _find_defect(cells, record):
+        return CsvRow(start, None, {}, (defect,))
     payload = Payload(empty_value(operation.schema_at("")), record)
     parameters = {}
     for column in (each for each in columns if cells[each.position]):  # an empty cell sets no value
@@ -284,22 +287,24 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
     return CsvRow(start, Payload(payload.value, record), parameters)
 
 
-def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
-    columns = len(record.table.header.cells)
-    place = record.cell_excerpt(columns if count > columns else count - 1)
-    message = f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}"
-    finding = _malformed_record(place, message)
-    if count < columns:
-        return finding._replace(
-            fix="delete the line, or write a delimiter for each empty cell, too"
-        )
-    return finding._replace(fix=_HEADER_FIX) if place.cell else finding
-
-
-def _nameless_cell(index: int, record: CsvRecord) -> Finding:
-    place = record.cell_excerpt(index)
-    fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns`"
-    return _malformed_record(place, "a value under an empty header")._replace(fix=fix)
+def _find_defect(cells: Sequence[str], record: CsvRecord) -> Finding | None:
+    """Return the finding on a record that does not match the header, or is not text; None for any other."""
+    count, columns = len(cells), len(record.table.header.cells)
+    if count != columns:
+        place = record.cell_excerpt(columns if count > columns else count - 1)
+        fix = _HEADER_FIX if place.cell else _QUOTES_FIX
+        if count < columns:
+            fix = "delete the line, or write a delimiter for each empty cell, too"
+        message = f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}"
+        return _malformed_record(place, message, fix)
+    for index in record.table.nameless:
+        if cells[index].strip():
+            fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns`"
+            return _malformed_record(
+                record.cell_excerpt(index), "a value under an empty header", fix
+            )
+    is_damaged = "\0" in record.text
+    return _damaged_record(record.cell_excerpt(0)._replace(width=1)) if is_damaged else None
 
 
 def _phrase(count: int, noun: str) -> str:
@@ -315,7 +320,7 @@ def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
             message = "this quote is never closed" if is_open else "text follows a closed quote"
             fix = 'close the cell with `"`; write a quote inside it twice: `""`'
             place = record.cell_excerpt(index)._replace(width=1)
-            return _malformed_record(place, message)._replace(fix=fix)
+            return _malformed_record(place, message, fix)
     return _malformed_record(record.cell_excerpt(0), str(error))
 
 
@@ -329,14 +334,9 @@ def _damaged_record(place: Excerpt) -> Finding:
     )
 
 
-def _malformed_record(place: Excerpt, message: str) -> Finding:
-    return Finding.error(
-        "body-malformed",
-        "body",
-        f"this record does not match the header: {message}",
-        fix='put a cell that contains the delimiter or a quote in quotes: `"Lovelace, Ada"`',
-        excerpt=place,
-    )
+def _malformed_record(place: Excerpt, message: str, fix: str = _QUOTES_FIX) -> Finding:
+    message = f"this record does not match the header: {message}"
+    return Finding.error("body-malformed", "body", message, fix, excerpt=place)
 
 
 def format_record(cells: Sequence[str], delimiter: str = ",") -> str:

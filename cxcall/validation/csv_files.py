@@ -56,7 +56,8 @@ class CsvFile:
         if len(tables) == 1:
             return tables[0].operation
         for table in tables:
-            body = next((found[1] for found in table.records(_lines_of(self._first))), None)
+            rows = table.records(_lines_of(self._first))
+            body = next((each.payload for each in rows if not each.is_blank), None)
             if body and compile_schema(table.operation.body_schema).is_valid(body.value):
                 return match_operations([each.operation for each in tables], body.value).nearest
         raise UsageError(
@@ -99,7 +100,8 @@ class CsvChecker:
 
     def __call__(self, piece: Piece) -> list[PayloadVerdict]:
         """Return the verdicts on some records, in order."""
-        return list(map(self._check, self.table.records(_lines_of(piece))))
+        rows = self.table.records(_lines_of(piece))
+        return [self._check(each) for each in rows if not each.is_blank]
 
     def _check(self, row: CsvRow) -> PayloadVerdict:
         name, line = self.table.header.name, row.place.line

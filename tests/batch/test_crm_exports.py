@@ -64,6 +64,7 @@ def test_export_is_read_in_its_encoding(
     [
         (f"\n{CONTACT},+12025550101,x\n", 3, "a value under an empty header"),
         (f"\n{CONTACT},+12025550101,\n,,\n ,\t,\n", 0, "1 row, 1 valid"),
+        ("\n,,\n12,+12025550101,\n", 3, "row 2: `/contactId` must be a UUID"),
         (f"\n{CONTACT},+12025550101,\nTotal: 1\n", 3, "delete the line, or write a delimiter"),
     ],
 )

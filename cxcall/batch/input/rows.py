@@ -185,7 +185,8 @@ class RowFile:
         """
         if self.is_spreadsheet:
             for number, row in enumerate(self._read_spreadsheet(operation), 1):
-                yield Row(number, *row)
+                if not row.is_blank:
+                    yield Row(number, *row)
             return
         encoding = self._encoding()
         self._binary.seek(0)
@@ -193,7 +194,8 @@ class RowFile:
         try:
             read = self._read_table if self.is_csv else self._read_lines
             for number, found in enumerate(read(text_lines(text, self.name), operation), 1):
-                yield Row(number, *found)
+                if not (isinstance(found, csv_table.CsvRow) and found.is_blank):
+                    yield Row(number, *found)
         except UnicodeDecodeError as error:
             raise _decoding_error(self.name, error, self.format.encoding) from None
         except UnicodeError:  # incomplete UTF-16

@@ -144,7 +144,7 @@ def _read_records(sheet: CalamineSheet, values: list[list[Any]]) -> Iterator[tup
     first = sheet.start[0] if sheet.start else 0
     for index, row in enumerate(values, first + 1):
         cells = [_as_text(value) for value in row]
-        if any(map(str.strip, cells)):
+        if any(cells):
             yield index, cells
 
 
