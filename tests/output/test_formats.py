@@ -259,6 +259,7 @@ def test_stdin_has_no_file_and_a_name_in_sarif(cxcall: Cxcall) -> None:
     given = json.dumps({"contactId": "1"})
     text = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
     assert set(text) == {"title"}
+    assert "  -:1:" in text["title"]
     result = sarif(cxcall("validate", "-", "-o", "sarif", stdin=given, code=3))["results"][0]
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "stdin"},

@@ -38,7 +38,8 @@ def _annotation(verdict: PayloadVerdict, finding: Finding) -> str:
     properties = {"file": file.as_posix()} if file else {}
     if file and excerpt:
         properties |= {"line": str(excerpt.line), "col": str(excerpt.column)}
-    properties["title"] = f"{finding.code}  {mask_text(finding.where)}"
+    position = f"{excerpt.position}  " if excerpt and not file else ""
+    properties["title"] = f"{finding.code}  {position}{mask_text(finding.where)}"
     joined = ",".join(f"{name}={_escape_property(text)}" for name, text in properties.items())
     return f"::{_COMMANDS[finding.severity]} {joined}::{_escape_data(finding_message(finding))}"
 
