@@ -54,7 +54,7 @@ def quiet_help(command: str) -> str:
 
 def verbose_help(command: str) -> str:
     """Return what `--verbose` does in a command."""
-    if command in _SENDING:
+    if command == "send":
         return "Show request, headers, timing, and sources of findings."
     return "Show the sources of findings."
 

@@ -153,15 +153,17 @@ def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
 
 
 def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> None:
-    for command, text in (
-        ("call", "only the engagement ID"),
-        ("validate", "only findings"),
-        ("track", "no progress"),
+    for command, flag, text in (
+        ("call", "-q, --quiet", "only the engagement ID"),
+        ("call", "-v, --verbose", "Show request, headers"),
+        ("batch", "-v, --verbose", "Show the sources"),
+        ("validate", "-q, --quiet", "only findings"),
+        ("track", "-q, --quiet", "no progress"),
     ):
         (line,) = (
             line
             for line in cxcall(command, "--help", code=0, env={"COLUMNS": "100"}).out.splitlines()
-            if line.strip().startswith("-q, --quiet")
+            if line.strip().startswith(flag)
         )
         assert text in line
 
