@@ -17,7 +17,7 @@ from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.message_in_body import SOURCE, platform_code
 from cxcall.responses.refusals.reason_choice import platform_text
-from cxcall.runtime.patterns import is_uuid
+from cxcall.runtime.patterns import fold_name, is_uuid
 
 # Root causes first: a wrong destination, a wrong token, a state that the API reports, then the body.
 _ORDER = tuple(
@@ -122,6 +122,12 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if finding.severity is not Severity.WARNING or request.response is None:
         return finding
     text = platform_text(request.response)
+    if (
+        finding.code == "placeholder"
+        and finding.where == "path"
+        and _is_owner_named(finding, request)
+    ):
+        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     refusing = _STATUS_OF_PLACEHOLDER.get(finding.where, 0) if finding.code == "placeholder" else 0
     if refusing and request.status == refusing:
         why = f"the API says: {text}" if text else f"the API does not accept it: HTTP {refusing}"
@@ -140,6 +146,14 @@ def _confirm(finding: Finding, request: ObservedRequest, findings: Iterable[Find
     if is_wrong or _is_named_value(finding, request, about):
         return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
     return finding
+
+
+def _is_owner_named(finding: Finding, request: ObservedRequest) -> bool:
+    """Return whether the API refuses a request with words for the path before a value: "contact list id" for `/contactlists/x`."""
+    above = request.path.rpartition(f"/{finding.value}")[0].rpartition("/")[2]
+    text = platform_text(request.response) if request.response else ""
+    name = fold_name(above).rstrip("s")
+    return request.is_refused and bool(name) and name in fold_name(text)
 
 
 def _is_named_value(finding: Finding, request: ObservedRequest, about: Collection[str]) -> bool:

@@ -50,3 +50,10 @@ def fold_number_name(name: str) -> str:
     """Return a name without case, separators, and the digits at its end."""
     folded = "".join(char for char in name.lower() if char.isascii() and char.isalnum())
     return folded if folded.endswith("e164") else folded.rstrip("0123456789")
+
+
+def is_any_number_name(name: str) -> bool:
+    """Return whether a name is that of a phone number, either dialed or the caller's."""
+    folded = fold_number_name(name)
+    is_caller = is_folded_caller_name(folded) and not folded.endswith("name")
+    return is_caller or is_folded_number_name(folded)

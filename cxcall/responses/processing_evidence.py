@@ -206,6 +206,16 @@ def unreadable_reason(response: HttpResponse) -> str:
     return ""
 
 
+def is_compressed(response: HttpResponse) -> bool:
+    """Return whether a body is shown as it was compressed, so that nothing in it can be read."""
+    if not response.body or response.json() is not None:
+        return False
+    start = response.body.lstrip()[:8]
+    is_named = response.headers.get("Content-Encoding", "").lower() not in ("", "identity")
+    is_binary = compile_pattern(r"[\x00-\x08\x0e-\x1f\ufffd]|\\x[0-9a-f]{2}").search(response.text)
+    return start.startswith((b"\x1f\x8b", b"\\x1f\\x8b")) or (is_named and bool(is_binary))
+
+
 def reported_failure(response: HttpResponse) -> str:
     """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
     body = response.json()

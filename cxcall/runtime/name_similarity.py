@@ -57,3 +57,9 @@ def count_typos(word: str, expected: str) -> int:
             following.append(cost)
         before, row = row, following
     return row[-1]
+
+
+def longer_name(folded: str, names: Iterable[str]) -> str:
+    """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty if there is none."""
+    longer = [each for each in names if fold_name(each).startswith(folded)]
+    return longer[0] if len(longer) == 1 and len(folded) > SHORTEST_TYPO else ""

@@ -48,3 +48,14 @@ def test_number_with_separators_is_written_in_e164() -> None:
     found = callback({"callbackNumbers": ["+1 (212) 456-0123"], "queueId": QUEUE})
     assert found.body["callbackNumbers"] == ["+12124560123"]
     assert found.missing == ()
+
+
+def test_contact_outside_its_list_or_map_is_kept_whole() -> None:
+    path = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
+    columns = {"Phone": "+12025550123", "Name": "Jo"}
+    contact = {"contactListId": QUEUE, "data": columns}
+    host = "api.mypurecloud.com"
+    found = corrected({"method": "POST", "host": host, "path": path, "body": contact})
+    assert (found.operation.name, found.body, found.missing) == ("add-contacts", [contact], ())
+    found = corrected({"method": "PUT", "host": host, "path": f"{path}/7", "body": columns})
+    assert (found.body, found.missing) == (contact, ())

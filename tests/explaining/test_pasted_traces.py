@@ -53,6 +53,62 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "variable in a message of the API": (UNFILLED % "${input.queueId}", "it reached the API as it is written", "not a name or a number of your own"),
     "no allowed values": (UNFILLED.replace("UUID", "DomainEntityRef") % "x", "write a valid DomainEntityRef", "use one of"),
     "allowed values before the code": ((UNFILLED % "ON").replace("are: ", "are: on, off").replace("UUID", "Status"), "use one of: on, off |", "(invalid |"),
+    "compressed body": (
+        "HTTP/1.1 400 Bad Request\nContent-Encoding: gzip\nContent-Type: application/json\n\n\\x1f\\x8b\\x08\\x00\\x03\\xaaV",
+        "the body of the response is compressed",
+        "gateway",
+    ),
+    "denial of the API": (
+        'POST https://api-na1.niceincontact.com/inContactAPI/services/v31.0/agent-sessions/7/dial-phone\n403 {"error":"access_denied","error_description":"Conferences are not enabled"}',
+        "the API says: Conferences are not enabled",
+        "login server",
+    ),
+    "property that was not sent": (
+        f'POST {URL}\n{{"queueId":null,"callbackNumbers":["+12025550123"]}}\n400 {{"message":"queueId or routingData must be provided","code":"bad.request","status":400}}',
+        "the API names `routingData`: the body does not have it",
+        "`routingData`: its value is refused",
+    ),
+    "status that a task expects": (
+        f'- uri:\n    url: "{HOST}/api/v2/outbound/campaigns/{QUEUE}"\n    method: PUT\n    headers: {{ Authorization: "Bearer {{{{ t }}}}" }}\n    status_code: 200\n\nfatal: [localhost]: FAILED! => {{"msg": "Status code was 409 and not [200]", "status": 409}}\n',
+        "HTTP 409",
+        "200",
+    ),
+    "method by the body": (f"PUT {URL}\n{BODY}\n405 Method Not Allowed", "send `POST`", "conversationId"),
+    "one value with the name of its list": (
+        f'POST {URL}\n{{"callbackNumber":"+12025550123","queueId":"{QUEUE}"}}',
+        "rename `callbackNumber` to `callbackNumbers`",
+        "add `",
+    ),
+    "columns beside their map": (
+        f'PUT {HOST}{LIST}/7\n{{"contactListId":"{QUEUE}","Phone":"+12025550123","Name":"Jo"}}',
+        "move `/Phone` to `/data/Phone`; move `/Name` to `/data/Name`",
+        "rename",
+    ),
+    "member of an object that is not needed": (
+        f'POST {URL}\n{{"callbackNumbers":["+12025550123"],"queueID":"{QUEUE}","priority":1}}',
+        "property-unknown /priority",
+        "/routingData",
+    ),
+    "unknown operation that may have been processed": (
+        f'POST {HOST}/api/v2/flows/executions\n{{"flowId":"{QUEUE}"}}\n504 Gateway Timeout',
+        "does not say whether the request was processed",
+        "the call was placed",
+    ),
+    "sent body as Python prints it": (
+        f'DEBUG:urllib3.connectionpool:{HOST}:443 "POST {PATH} HTTP/1.1" 400 210\nDEBUG:root:sent body: {{\'callbackNumbers\': \'+12025550123\', \'queueId\': None}}\nDEBUG:root:{{"message":"queue is missing","code":"callback.error.missing.queue.id","status":400}}',
+        "`/callbackNumbers` must be an array",
+        "the API names",
+    ),
+    "ID in the path that the API names": (
+        f'POST {HOST}{LIST.replace(QUEUE, "undefined")} 400\n{{"message":"The contact list id is not valid","code":"invalid.value","status":400}}',
+        "`undefined` in the path looks like a placeholder that was never filled in | replace it with the real value | the API says",
+        "warning",
+    ),
+    "token of another region": (
+        f'POST {TOKEN_URL} -> 200\nPOST https://api.mypurecloud.com{PATH} -> 401\n{{"message":"Invalid login credentials.","code":"bad.credentials","status":401}}',
+        "region-mismatch host the token is from `mypurecloud.ie`, but the request goes to `mypurecloud.com`",
+        "CORS",
+    ),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
 }  # fmt: skip
 

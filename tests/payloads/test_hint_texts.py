@@ -108,10 +108,10 @@ def test_format_hint_shows_the_wanted_form(name: str, value: str, hints: tuple[s
         ({"type": "string", "format": "date"}, '"x": "..."'),
         ({"type": "object"}, '"x": {...}'),
         ({"type": "array"}, '"x": [...]'),
-        ({"type": "integer"}, '"x": 0'),
-        ({"type": "number"}, '"x": 0'),
-        ({"type": "boolean"}, '"x": true'),
-        ({"type": ["integer", "null"]}, '"x": 0'),
+        ({"type": "integer"}, '"x": <integer>'),
+        ({"type": "number"}, '"x": <number>'),
+        ({"type": "boolean"}, '"x": <true or false>'),
+        ({"type": ["integer", "null"]}, '"x": <integer>'),
     ],
 )
 def test_missing_property_is_shown_with_a_value_of_its_type(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.checks.credentials.token_request_check import is_token_request
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
+from cxcall.explaining.operations.known_operations import READ_METHODS
 from cxcall.explaining.readers.messages.client_failures import failure_kinds
 from cxcall.findings.finding import Finding
 from cxcall.responses.processing_evidence import leaves_outcome_open
@@ -85,17 +86,21 @@ def _advise_on_connection(failure: str) -> str:
 def note_unknown_outcome(
     request: ObservedRequest, operation: Operation | None
 ) -> Iterator[Finding]:
-    """Yield a note on an error after which a call may have been placed all the same."""
+    """Yield a note on an error after which a call may have been placed, or an unknown request processed, all the same."""
     response = request.response
-    if response is None or operation is None or not operation.can_place_call:
+    is_harmless = request.method in READ_METHODS or is_token_request(request)
+    if operation is not None:
+        is_harmless = not operation.can_place_call
+    if response is None or is_harmless or not request.method:
         return
+    known = "the call was placed" if operation else "the request was processed"
     if request.is_successful or not leaves_outcome_open(response):
         return
     yield Finding.note(
         "outcome-unknown",
         "response",
-        f"HTTP {response.status} does not say whether the call was placed",
-        fix=CHECK_CALL,
+        f"HTTP {response.status} does not say whether {known}",
+        fix=f"check in the platform whether {known} before you send it again",
         why="the platform, or a gateway before it, may respond like this after it has accepted the request",
     )
 

@@ -215,8 +215,12 @@ def _find_operation(
     if operation.provenance != "published" and is_unknown:
         operation = _published_alternative(operation, others) or operation
     payload, _ = read_body(explanation.request)
+    is_wrapped = any(
+        each.code == "type-mismatch" and not each.where for each in explanation.findings
+    )
     if (
         payload is None
+        or is_wrapped
         or not operation.takes_body
         or not has_errors(check_body(operation, payload))
     ):

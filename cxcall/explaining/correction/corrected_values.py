@@ -52,7 +52,7 @@ def correct_body(
     empty = empty_value(operation.schema_at(""))
     body = deepcopy(value) if isinstance(value, dict | list) else empty
     if isinstance(body, dict):
-        declared = operation.schema_at("").get("properties", {})
+        declared = {**_properties(operation, ""), **_properties(operation, "/0")}
         body = {name: body[name] for name in body if name in declared or name not in parameters}
     body = _mark_wrong_values(explanation, operation, body)
     if not body and not operation.needs_body:
@@ -78,7 +78,21 @@ def correct_body(
             for edit in each.edits
             if edit.op == "remove" and not _is_move(each)
         ]
-    return body, tuple(left_out)
+    return _with_values_of_path(operation, body, parameters), tuple(left_out)
+
+
+def _properties(operation: Operation, pointer: str) -> Mapping[str, Any]:
+    return dict(operation.schema_at(pointer).get("properties", {}))
+
+
+def _with_values_of_path(operation: Operation, body: Any, parameters: Mapping[str, str]) -> Any:
+    """Return a body with the value of the path in place of each placeholder that must have the same value."""
+    for pointer, value in [*leaves(body)]:
+        name = split_pointer(pointer)[-1] if pointer else ""
+        known = parameters.get(name, "") if f"{{{name}}}" in operation.path else ""
+        if known and is_placeholder(value) and not is_placeholder(known):
+            body = apply_edits(body, [write("replace", pointer, known, Applicability.SAFE)])
+    return body
 
 
 def _is_move(finding: Finding) -> bool:

@@ -25,6 +25,7 @@ from cxcall.explaining.readers.surrounding_text import (
     with_response,
     with_sent_body,
     with_status,
+    with_token_region,
     without_mentions,
 )
 from cxcall.explaining.request_masking import with_common_secrets
@@ -70,7 +71,7 @@ def read_pasted_text(text: str) -> Iterator[ObservedRequest]:
     yield from with_common_secrets(
         [
             replace(each, secrets=each.secrets | secrets)
-            for each in with_named_platform(found, start)
+            for each in with_token_region([*with_named_platform(found, start)])
         ]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -26,6 +26,7 @@ from cxcall.transport.http_messages import Headers, HttpResponse
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _MAX_LENGTH = 320
 _FILE = "@"
+_SIZE = re.compile(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
 _VARIABLE = re.compile(rf"{AFTER_DOLLAR}|{IN_BRACES}|\$\(.*\)|{IN_ANGLES}")
 
 
@@ -230,3 +231,13 @@ def _body_text(body: Any) -> str | None:
     is_text = isinstance(body, str)
     text: str = body if is_text else json.dumps(_shallow(body), indent=2, ensure_ascii=False)
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def join_chunks(text: str, headers: Mapping[str, str]) -> str:
+    """Return a body without the sizes of its chunks; unchanged if no header says that it has chunks, or it shows no sizes."""
+    names = {name.lower(): value.lower() for name, value in headers.items()}
+    lines = [line.strip("\r") for line in text.strip().split("\n")]
+    is_chunked = "chunked" in names.get("transfer-encoding", "")
+    if not is_chunked or len(lines) < 2 or not _SIZE.fullmatch(lines[0].strip()):
+        return text
+    return "".join(line for line in lines if not _SIZE.fullmatch(line.strip()))

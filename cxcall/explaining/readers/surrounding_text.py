@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import urlencode
 
 from cxcall.documents.json_text import find_json
-from cxcall.explaining.checks.url.host_check import platform_of_host, platform_of_path
+from cxcall.explaining.checks.url.host_check import (
+    domain_of,
+    platform_of_host,
+    platform_of_path,
+)
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
 from cxcall.explaining.operations.known_operations import (
     CXONE,
@@ -210,6 +214,25 @@ def with_named_platform(
         own = platform_of_path(request.path)
         if len(named) == 1 and own and named[0] != own:
             found = _finding(named[0], own, is_certain=not platform_of_host(request.host))
+            request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
+        yield request
+
+
+def with_token_region(requests: Sequence[ObservedRequest]) -> Iterator[ObservedRequest]:
+    """Yield requests; one to another region than that of the only token in the text has a finding that says so."""
+    tokens = {domain_of(each.hostname) for each in requests if each.path == "/oauth/token"} - {""}
+    for request in requests:
+        region = domain_of(request.hostname)
+        if len(tokens) == 1 and region not in ("", *tokens):
+            [token] = tokens
+            found = Finding(
+                Severity.ERROR if request.status == HTTPStatus.UNAUTHORIZED else Severity.WARNING,
+                "region-mismatch",
+                "host",
+                f"the token is from `{token}`, but the request goes to `{region}`",
+                fix=f"send it to `api.{token}` if your organization is there, or get the token from `login.{region}`",
+                why="a token is valid only in its own region",
+            )
             request = replace(request, findings=(*request.findings, found))  # noqa: PLW2901
         yield request
 

@@ -49,9 +49,9 @@ _TEMPLATES = {
     "e164": '"<+E.164 number>"',
     "object": "{...}",
     "array": "[...]",
-    "integer": "0",
-    "number": "0",
-    "boolean": "true",
+    "integer": "<integer>",
+    "number": "<number>",
+    "boolean": "<true or false>",
 }
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import schema_types
-from cxcall.documents.json_pointer import has_value, join_pointer, type_of, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.errors.suggested_values import retype
+from cxcall.payloads.errors.structure_errors import columns_of_map, is_map
+from cxcall.payloads.errors.suggested_values import fits_type
 from cxcall.phone import number_property_names
-from cxcall.runtime.name_similarity import SHORTEST_TYPO, is_typo, nearest_name
+from cxcall.runtime.name_similarity import is_typo, longer_name, nearest_name
 from cxcall.runtime.patterns import fold_name, name_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -99,7 +99,12 @@ def find_renames(
         if pointer not in chosen and not rename.changes & taken:
             chosen[pointer] = rename
             taken |= rename.changes
-    return finder.with_companions(chosen)
+    # A rename of what is there may make an object unnecessary that another one would add.
+    plain = {
+        at: each for at, each in chosen.items() if all(edit.op != "add" for edit in each.edits)
+    }
+    is_filled = any(each.fills(needed) for each in plain.values())
+    return finder.with_companions(plain if is_filled else chosen)
 
 
 class _RenameFinder:
@@ -129,6 +134,10 @@ class _RenameFinder:
         same, node = fold_name(name), value_at(self._value, place)
         if any(fold_name(each) == same for each in schema.get("properties", {}) if each in node):
             return  # the correct name is already there
+        if owner := self._needed_map(place, name):
+            pair = source, join_pointer(owner, name)
+            yield from self._to(_NEEDED_ELSEWHERE, *pair, Applicability.UNSAFE)
+            return
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
         yield from self._by_shared_word(place, name)
@@ -149,10 +158,16 @@ class _RenameFinder:
         declared = schema.get("properties", {})
         for owner in declared if len(declared) == 1 else ():
             above = join_pointer(place, owner)
-            of_map = self._operation.schema_at(above)
-            if "properties" not in of_map and "additionalProperties" in of_map:
+            if is_map(self._operation, above):
                 pair = join_pointer(place, name), join_pointer(above, name)
                 yield from self._to(_ELSEWHERE, *pair, Applicability.UNSAFE)
+
+    def _needed_map(self, place: str, name: str) -> str:
+        unknown = self._unknown.get(place, ())
+        missing = (each for each in self._needed if each.rpartition("/")[0] == place)
+        found = next((each for each in missing if is_map(self._operation, each)), "")
+        columns = columns_of_map(self._operation, self._value, place, unknown) if found else ()
+        return found if name in columns else ""
 
     def with_companions(self, chosen: dict[str, Rename]) -> dict[str, Rename]:
         """Return the renames; one that adds a required object also moves the values beside it that belong there."""
@@ -176,7 +191,8 @@ class _RenameFinder:
         declared = self._operation.schema_at(place).get("properties", {})
         below = self._operation.schema_at(wrapper).get("properties", {})
         for name in value_at(self._value, place):
-            if name in below and name not in declared:
+            is_fitting = name in below or self._needed_map(place, name) == wrapper
+            if is_fitting and name not in declared:
                 yield join_pointer(place, name), join_pointer(wrapper, name)
 
     def _by_name(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
@@ -188,7 +204,7 @@ class _RenameFinder:
         near = [each for each in free if is_typo(folded, fold_name(each))]
         is_sure = len(near) == 1
         titled = (folded.removeprefix(title), folded.removeprefix(owner), title + folded)
-        similar = filter(None, [nearest_name(name, free) or _longer_name(folded, free)])
+        similar = filter(None, [nearest_name(name, free) or longer_name(folded, free)])
         for rank, names, applicability in (
             (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
             (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
@@ -201,7 +217,8 @@ class _RenameFinder:
     def _fits(self, source: str, place: str, name: str) -> bool:
         """Return whether the value at `source` may be the value of a property, perhaps after conversion."""
         schema = self._operation.schema_at(join_pointer(place, name))
-        is_same = fold_name(name) == fold_name(source.rpartition("/")[2])
+        own, other = fold_name(source.rpartition("/")[2]), fold_name(name)
+        is_same = own == other or (other == f"{own}s" and join_pointer(place, name) in self._needed)
         return fits_type(value_at(self._value, source), schema, as_written=not is_same)
 
     def _by_joined_name(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
@@ -279,11 +296,7 @@ class _RenameFinder:
             self._operation.schema_at(join_pointer(pointer, 0)) if isinstance(value, list) else {}
         )
         fits = fits_type(value, schema, as_written=True)
-        fits = (
-            fits and all(fits_type(each, items, as_written=True) for each in value)
-            if items
-            else fits
-        )
+        fits &= all(fits_type(each, items, as_written=True) for each in (value if items else ()))
         return fits and _share_word(name, pointer.rpartition("/")[2])
 
     def _to(
@@ -298,6 +311,11 @@ class _RenameFinder:
             return
         edits, above = [move(source, target, applicability)], target.rpartition("/")[0]
         while above and not has_value(self._value, above):
+            missing = {*self._operation.schema_at(above).get("required", ())} - {
+                edits[0].pointer.rpartition("/")[2]
+            }
+            if missing and above not in self._needed:
+                return  # an object that is not needed would itself lack something
             edits.insert(0, Edit("add", above, "{}", applicability=applicability))
             above = above.rpartition("/")[0]
         if isinstance(value_at(self._value, above), dict):
@@ -319,32 +337,12 @@ def _share_word(name: str, other: str) -> bool:
     length = min(len(own), len(others))
     is_end = own[-length:] == others[-length:] and own[-1] not in _GENERIC_WORDS
     has_same = own[0] == others[0] or own[-1] == others[-1]
-    return is_end or (has_same and _is_address(name) and _is_address(other))
+    return is_end or (
+        has_same
+        and number_property_names.is_any_number_name(name)
+        and number_property_names.is_any_number_name(other)
+    )
 
 
 def _words(name: str) -> list[str]:
     return [*filter(str.isalpha, name_words(name))]
-
-
-def _is_address(name: str) -> bool:
-    """Return whether a name is that of a phone number, either dialed or the caller's."""
-    folded = number_property_names.fold_number_name(name)
-    is_caller = number_property_names.is_folded_caller_name(folded) and not folded.endswith("name")
-    return is_caller or number_property_names.is_folded_number_name(folded)
-
-
-def _longer_name(folded: str, names: Iterable[str]) -> str:
-    """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty if there is none."""
-    longer = [each for each in names if fold_name(each).startswith(folded)]
-    return longer[0] if len(longer) == 1 and len(folded) > SHORTEST_TYPO else ""
-
-
-def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
-    """Return whether a value has a type that a schema allows, or (unless `as_written`) can be converted to one."""
-    types = schema_types(schema) or ["object"] * ("properties" in schema)
-    own = type_of(value)
-    if value is None or not types or own in types or (own == "integer" and "number" in types):
-        return True
-    is_text = isinstance(value, str | int | float)
-    may_change = not as_written or (is_text and "array" not in types)
-    return may_change and retype(value, types) is not None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer, objects
+from cxcall.documents.json_pointer import join_pointer, objects, value_at
 from cxcall.findings.edit import Applicability, Edit, move
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import number_masking
+from cxcall.runtime.name_similarity import nearest_name
+from cxcall.runtime.patterns import fold_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _MIN_NAMES = 2
 """This many names must be wrong, and as many missing: a single one is a misspelled name."""
 _MAX_NAMES = 6
+_MAX_COLUMNS = 50
+"""Unknown names of an object that are compared with the declared ones."""
 
 
 def find_unexpected_body(operation: Operation, body: Payload) -> Iterator[Finding]:
@@ -71,6 +75,28 @@ def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Findi
                 why="the schema requires the latter and allows no other properties there",
                 source=f"contract {operation.contract.name}",
             )
+
+
+def is_map(operation: Operation, pointer: str) -> bool:
+    """Return whether an object of the schema takes members of any name."""
+    schema = operation.schema_at(pointer)
+    return "properties" not in schema and "additionalProperties" in schema
+
+
+def columns_of_map(
+    operation: Operation, value: Any, place: str, unknown: Sequence[str]
+) -> list[str]:
+    """Return the unknown names of an object that are probably those of a missing map in it.
+
+    They are several, and one is like no declared name; others may differ from an optional one in case.
+    """
+    schema, node = operation.schema_at(place), value_at(value, place)
+    declared, required = schema.get("properties", {}), map(fold_name, schema.get("required", ()))
+    folded = {*map(fold_name, declared)} - {*required}
+    own = [each for each in unknown[:_MAX_COLUMNS] if not isinstance(node[each], dict | list)]
+    new = [each for each in own if not nearest_name(each, declared)]
+    columns = [each for each in own if each in new or fold_name(each) in folded]
+    return columns if new and len(columns) >= _MIN_NAMES else []
 
 
 def without_wrapper(operation: Operation, body: Payload, findings: list[Finding]) -> list[Finding]:

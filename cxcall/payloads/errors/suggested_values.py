@@ -89,6 +89,17 @@ def retype(value: Any, types: list[str]) -> Correction | None:
     return None
 
 
+def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
+    """Return whether a value has a type that a schema allows, or (unless `as_written`) can be converted to one."""
+    types = schema_types(schema) or ["object"] * ("properties" in schema)
+    own = type_of(value)
+    if value is None or not types or own in types or (own == "integer" and "number" in types):
+        return True
+    is_text = isinstance(value, str | int | float)
+    may_change = not as_written or (is_text and "array" not in types)
+    return may_change and retype(value, types) is not None
+
+
 def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
     """Return whether a value is valid for a merged schema, apart from its members and items."""
     rules = {word: rule for word, rule in schema.items() if word in SCALAR_RULES}

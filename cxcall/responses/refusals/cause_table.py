@@ -33,6 +33,11 @@ class Cause(NamedTuple):
 
 
 NO_CAUSE = Cause("not-provable", "", "contact the platform's support")
+COMPRESSED = Cause(
+    "not-provable",
+    "the body of the response is compressed, so that its reason is not shown",
+    "let the client decode the body (curl: `--compressed`), and explain the request with it",
+)
 NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", CHECK_CLIENT)
 
 

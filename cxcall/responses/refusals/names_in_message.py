@@ -195,7 +195,12 @@ def find_named_properties(
             yield Finding.error(
                 code,
                 pointer,
-                f"the API names `{name}`: its value is refused",
+                f"the API names `{name}`: "
+                + (
+                    "its value is refused"
+                    if body is None or has_value(body, pointer)
+                    else "the body does not have it"
+                ),
                 fix=_comparison_advice(operation),
                 source=SOURCE,
             )

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.responses.message_in_body import meaning_of, member_texts, platform_message, shorten
-from cxcall.responses.processing_evidence import unreadable_reason
+from cxcall.responses.processing_evidence import is_compressed, unreadable_reason
 from cxcall.responses.refusals.cause_table import (
     CHECK_BODY,
     LOOK,
@@ -40,6 +40,11 @@ _INEXACT = ("not-provable", "token-expired", "value-not-allowed")
 """Codes of causes by status that the words of a message can tell more of."""
 _ABOUT_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 """Statuses that a word about a value in their code does not override."""
+_LOGIN_CODES = (
+    *"access_denied invalid_client invalid_grant invalid_scope unauthorized_client".split(),
+    *"unsupported_grant_type unsupported_response_type".split(),
+)
+"""Errors of a login server (RFC 6749, sections 4.1.2.1 and 5.2)."""
 _KEPT_CAUSES = 64
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 _MIN_WORDS = 3
@@ -66,13 +71,17 @@ _VAGUE_TEXTS = {
 }
 
 
-def find_cause(response: HttpResponse, text: str) -> Cause:
-    """Return the cause by the most exact part of the response: code, message, or status."""
+def find_cause(response: HttpResponse, text: str, *, is_api: bool = False) -> Cause:
+    """Return the cause by the most exact part of the response: code, message, or status.
+
+    `is_api` says that the request is for an operation, and not for a login server, whose codes have another meaning.
+    """
     by_status = cause_of_status(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
     members = member_texts(response.json())
-    codes = tuple(members.get(name, "").lower() for name in ("code", "errorcode", "error"))
+    found = (members.get(name, "").lower() for name in ("code", "errorcode", "error"))
+    codes = tuple("" if is_api and each in _LOGIN_CODES else each for each in found)
     return _cause_of(response.status, text, codes)
 
 
@@ -153,7 +162,8 @@ def platform_text(response: HttpResponse) -> str:
     words = words or own_reason(response)
     words = _challenge_text(response) or words if is_vague(words) else words
     body = response.json()
-    if words or unreadable_reason(response) or isinstance(body, dict | list):
+    is_unread = is_compressed(response) or unreadable_reason(response)
+    if words or is_unread or isinstance(body, dict | list):
         return words
     text = body if isinstance(body, str) else response.text.strip()
     element = _XML_MESSAGE.search(text)

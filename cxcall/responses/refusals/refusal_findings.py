@@ -16,10 +16,15 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.responses.identifiers import correlation_id, describe_redirect
 from cxcall.responses.message_in_body import SOURCE, member_text
-from cxcall.responses.processing_evidence import REDIRECTS, unreadable_reason
+from cxcall.responses.processing_evidence import (
+    REDIRECTS,
+    is_compressed,
+    unreadable_reason,
+)
 from cxcall.responses.refusals.cause_table import (
     ASK_FOR_RIGHT,
     CHECK_BODY,
+    COMPRESSED,
     NO_TOKEN,
     SEND_JSON,
     Cause,
@@ -89,10 +94,13 @@ def explain_refusal(
 def _main_finding(
     operation: Operation | None, response: HttpResponse, host: str, text: str, *, is_token: bool
 ) -> Finding:
-    cause = find_cause(response, text)
+    cause = find_cause(response, text, is_api=operation is not None and not is_token)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # no token exists yet that could have expired
-    if cause.code in ("permission-missing", "not-provable") and unreadable_reason(response):
+    is_open = cause.code in ("permission-missing", "not-provable")
+    if is_open and is_compressed(response):
+        cause = COMPRESSED
+    elif is_open and unreadable_reason(response):
         by_title = find_cause_of_text(page_title(response))
         is_scheme = by_title.code == "scheme-insecure"
         fix = _ASK_GATEWAY if response.status < _SERVER_ERRORS else cause.fix
@@ -128,7 +136,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     who = "the proxy" if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else who
     status = f"HTTP {response.status}" if response.status else "an error"
     suffix = f" ({status})" if response.status else ""
-    if kind := unreadable_reason(response):
+    if (kind := unreadable_reason(response)) and not is_compressed(response):
         title = page_title(response)
         message = (
             f"{cause.meaning}{suffix}"
@@ -149,7 +157,10 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     refusal = f"{who} {verb} with {status}"
     unexplained = " without a specific reason" if text else " and gives no reason"
     refusal += f": {cause.meaning}" if cause.meaning else unexplained
-    return refusal, quotation if text else _NO_REASON if cause.meaning else ""
+    return (
+        refusal,
+        quotation if text else _NO_REASON if cause.meaning and cause != COMPRESSED else "",
+    )
 
 
 def _advise_on_type(operation: Operation | None, media_type: str, *, is_token: bool) -> str:

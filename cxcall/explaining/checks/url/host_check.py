@@ -282,8 +282,8 @@ def check_region(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning if the web page that sent the request belongs to another region than the host."""
     headers = request.headers or Headers()
     pages = [page for name in ("Origin", "Referer") if (page := headers.get(name, ""))]
-    region = _domain_of(request.hostname) if pages else ""
-    domains = (_domain_of(_host_in(page)) for page in pages)
+    region = domain_of(request.hostname) if pages else ""
+    domains = (domain_of(_host_in(page)) for page in pages)
     other = next((domain for domain in domains if domain not in ("", region)), "")
     if region and other:
         yield Finding.warning(
@@ -303,5 +303,6 @@ def _host_in(url: str) -> str:
         return ""
 
 
-def _domain_of(host: str) -> str:
+def domain_of(host: str) -> str:
+    """Return the domain of a region of Genesys Cloud that a host belongs to; empty if it belongs to none."""
     return next((each for each in _domains() if host == each or host.endswith(f".{each}")), "")

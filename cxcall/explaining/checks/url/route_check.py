@@ -33,6 +33,7 @@ from cxcall.explaining.checks.url.path_and_method_findings import (
     wrong_prefix,
 )
 from cxcall.explaining.checks.url.path_value_check import check_ids, check_path_placeholders
+from cxcall.explaining.correction.json_repair import read_body
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.operations.known_operations import (
     ACD_BASE_PATH,
@@ -52,6 +53,7 @@ from cxcall.explaining.operations.path_distance import WORD_AS_ID, count_words
 from cxcall.explaining.request_masking import mask_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.schema_check import check_body, has_errors
 from cxcall.transport.origins import host_of
 
 _NOT_FOUND = 404
@@ -222,9 +224,20 @@ def _compare_words(
         return None, nearest, [unknown_path(request, sources, nearest)]
     if exact := place.operation(request.method):
         return exact, None, list(check_ids(exact, request))
-    other = other_method(request.method, list(place.methods.values()))
+    methods = list(place.methods.values())
+    fitting = [each for each in methods if _takes_body_of(request, each.load())]
+    other = other_method(request.method, fitting or methods)
     ids = check_ids(other, request) if other else ()
     return None, other, [wrong_method(request, place, other), *ids]
+
+
+def _takes_body_of(request: ObservedRequest, operation: Operation | None) -> bool:
+    """Return whether the body of a request has all names that an operation requires, and no others."""
+    payload, _ = read_body(request)
+    if operation is None or payload is None or not operation.takes_body:
+        return False
+    wrong = (each.code for each in check_body(operation, payload) if has_errors([each]))
+    return not {"property-missing", "property-unknown"} & {*wrong}
 
 
 def _candidates(

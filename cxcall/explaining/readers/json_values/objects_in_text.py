@@ -25,7 +25,10 @@ _LEFT_OUT = re.compile(r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]")
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
 _FEWEST_KEYS = 3
 # Other readers read JSON and report its errors, some of which YAML accepts.
-_JSON_VALUE = re.compile(r":[ \t]*(?:\n[ \t]*)?(?:\{(?!\{)|\[(?![^\[\]{}\n]*\]))")
+_JSON_VALUE = re.compile(
+    r":[ \t]*(?:\n[ \t]*)?(?:\{(?!\{|[ \t]*[\w-]+: [^\n]*\}[ \t]*$)|\[(?![^\[\]{}\n]*\]))",
+    re.MULTILINE,
+)
 _NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _STATUS = re.compile(r"[1-5][0-9]{2}\b")
@@ -88,7 +91,11 @@ def read_yaml(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests in a text that is YAML as a whole; none if it is not."""
     end = _OUTPUT.search(text)
     text, output = (text[: end.start()], text[end.start() :]) if end else (text, "")
-    if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):
+    if (
+        text.lstrip()[:1] == "{"
+        or len(_KEY.findall(text)) < _FEWEST_KEYS
+        or _JSON_VALUE.search(text)
+    ):
         return
     quoted = _NUMBER.sub(r'\1"\2"', text)  # else `+1202...` is an integer
     try:
@@ -135,7 +142,9 @@ def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
 
 
 def _with_json_type(members: dict[str, Any]) -> dict[str, Any]:
-    """Return the members of an Ansible task, with the header that its `body_format` sets."""
+    """Return the members of an Ansible task, with the header that its `body_format` sets, without the expected status."""
+    if str(members.get("status_code"))[:1] in ("2", "["):
+        del members["status_code"]
     headers = members.get("headers") or {}
     if members.get("body_format") != "json" or not isinstance(headers, dict):
         return members

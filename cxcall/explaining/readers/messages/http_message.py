@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from cxcall.documents.text_files import split_lines
@@ -27,7 +27,11 @@ from cxcall.explaining.readers.messages.start_lines import (
     STATUS_OF,
     find_first,
 )
-from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.request_builder import (
+    build_observed_request,
+    build_response,
+    join_chunks,
+)
 from cxcall.explaining.readers.unresolved_variables import fill_braces
 from cxcall.transport.http_messages import HttpResponse
 
@@ -48,8 +52,12 @@ _PROSE_NAMES = (
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
+_SENT_BODY = re.compile(
+    r"\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'",
+    re.IGNORECASE,
+)
+"""A label before a body in the form of Python; other readers find it."""
 _MAX_LINE = 1 << 16
-_SIZE = re.compile(r"[0-9A-Fa-f]{1,8}(?:;.*)?")
 
 
 class _Message:
@@ -110,6 +118,8 @@ class _Message:
         return is_next and bool(self.headers and line.strip()) and not _looks_like_json(line)
 
     def add_line(self, line: str) -> None:
+        if not self.is_request and not self.is_raw and _SENT_BODY.search(line):
+            return  # a line of the log with what was sent
         header = _HEADER.match(line) if self._is_in_headers else None
         if self._is_in_headers and not header and self._continues_header(line):
             self._headers[next(reversed(self._headers))] += f" {line.strip()}"
@@ -338,13 +348,3 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
         body = find_error_body(message.text)
     reason = message.match.groupdict().get("reason")
     return build_response(int(message.match["status"]), message.headers, body, reason or "")
-
-
-def join_chunks(text: str, headers: Mapping[str, str]) -> str:
-    """Return a body without the sizes of its chunks; unchanged if no header says that it has chunks, or it shows no sizes."""
-    names = {name.lower(): value.lower() for name, value in headers.items()}
-    lines = [line.strip("\r") for line in text.strip().split("\n")]
-    is_chunked = "chunked" in names.get("transfer-encoding", "")
-    if not is_chunked or len(lines) < 2 or not _SIZE.fullmatch(lines[0].strip()):
-        return text
-    return "".join(line for line in lines if not _SIZE.fullmatch(line.strip()))
