@@ -142,3 +142,9 @@ else:
     def call_at_forks(**functions: Callable[[], None]) -> None:
         """Call functions at each fork of this process: `before`, `after_in_parent`, and `after_in_child`."""
         os.register_at_fork(**functions)
+
+
+def count_cores() -> int:
+    """Return the number of cores that this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1

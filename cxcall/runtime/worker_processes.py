@@ -36,12 +36,6 @@ class WorkerLostError(Exception):
     """A worker process ended before its work was done: it was killed, or memory ran out."""
 
 
-def count_cores() -> int:
-    """Return the number of cores that this process may use."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
-
-
 def share_work(
     work: Callable[[Piece], Result],
     pieces: Iterable[Piece],

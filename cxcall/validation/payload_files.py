@@ -24,7 +24,7 @@ from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, add_notice
 from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.runtime.worker_processes import count_cores
+from cxcall.runtime.operating_system import count_cores
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
