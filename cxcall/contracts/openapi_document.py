@@ -25,6 +25,8 @@ COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
     f"x-cxcall-{name}"
     for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
+CONDITIONS = "x-cxcall-conditions"
+"""In a schema: rules that the platform may enforce beyond it."""
 RENAMED = "x-cxcall-renamed"
 """In a user's document: name -> new name and shipped contract, of operations with the name of a shipped one."""
 _EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
@@ -125,3 +127,15 @@ class ParsedDocument:
 
     def _may_hold(self, word: str) -> bool:
         return not isinstance(self._document, bytes) or json.dumps(word).encode() in self._document
+
+
+def rules_on(
+    declared: Mapping[str, Any], method: str, path: str, place: str
+) -> list[dict[str, Any]]:
+    """Return the rules of a document on the `body`, the `query`, or the `form` of an operation (`x-cxcall-rules`).
+
+    A rule for a method alone is one for all operations of the platform.
+    """
+    names = {f"{method} {path}", method}
+    rules = declared.get("x-cxcall-rules", ())
+    return [each for each in rules if each["in"] == place and names & {*each["operations"]}]

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import COMMAND
+from cxcall.contracts.openapi_document import COMMAND, CONDITIONS, rules_on
 from cxcall.contracts.parameters import Alternative, Flag, Parameter
 from cxcall.documents.json_pointer import split_pointer
 
@@ -289,8 +289,12 @@ class Operation:
 
     @cached_property
     def declared_body_schema(self) -> JsonSchema:
-        """The schema of the body as the document declares it; `{}` if there is none."""
-        return dict(self._media.get("schema", {}))
+        """The schema of the body as the document declares it, with its rules on this body; `{}` if there is none."""
+        schema = dict(self._media.get("schema", {}))
+        if schema and (rules := rules_on(self.contract.declared, self.method, self.path, "body")):
+            own = self.contract.resolve(schema).get(CONDITIONS, ())
+            schema[CONDITIONS] = [*own, *rules]
+        return schema
 
     @cached_property
     def body_schema(self) -> JsonSchema:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.openapi_document import rules_on
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
 from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import find_json
@@ -190,6 +191,13 @@ def check_parameters(
             found = find_wrong_number(parameter.schema, value)
             if found:
                 findings.append(found._replace(where=parameter.location, origin=parameter.name))
+    rules = rules_on(operation.contract.declared, operation.method, operation.path, "query")
+    if rules and values:
+        from cxcall.payloads.declared_conditions import find_breaches
+
+        known = {each.origin for each in findings}
+        breaches = find_breaches(rules, {k: v for k, v in values.items() if k not in known})
+        findings.extend(each.finding(None, "query") for each in breaches)
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
     return findings

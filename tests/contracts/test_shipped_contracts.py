@@ -71,10 +71,11 @@ def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) 
 
 
 def objects_in(schema: Any) -> list[Any]:
-    """List the schemas of objects, at any depth."""
+    """List the schemas of objects, at any depth; a condition is a rule on an object, not its schema."""
     if not isinstance(schema, dict | list):
         return []
-    members = list(schema.values()) if isinstance(schema, dict) else schema
+    names = schema.keys() - {"x-cxcall-conditions"} if isinstance(schema, dict) else ()
+    members = [schema[name] for name in names] if isinstance(schema, dict) else schema
     own = [schema] if isinstance(schema, dict) and schema.get("type") == "object" else []
     return [*own, *(found for member in members for found in objects_in(member))]
 

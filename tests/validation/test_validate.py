@@ -249,3 +249,12 @@ def test_body_for_an_operation_that_has_none_is_an_error(cxcall: Cxcall) -> None
         assert "`get-campaign` has no request body" in ran.out
     table = cxcall.file("p.csv", f"campaignId\n{CONTACT}\n")
     cxcall("validate", table, "--operation", "get-campaign", code=0)
+
+
+def test_rules_of_the_platform_are_checked_before_sending(cxcall: Cxcall) -> None:
+    body = {"queueId": CONTACT, "callbackNumbers": ["+12025550100"], "countryCode": "Germany"}
+    file = cxcall.file("p.jsonl", f"{json.dumps(body)}\n" * 300)
+    ran = cxcall("validate", file, "--operation", "create-callback", code=0)
+    assert "300 warnings" in ran.out + ran.err
+    words = ("send", "get-outbound-contactlists", "--param", "pageSize=500", "--dry-run")
+    assert "`pageSize` cannot be `500`" in cxcall(*words, code=0).err

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
+from cxcall.contracts.openapi_document import rules_on
 from cxcall.explaining.checks.url.host_check import platform_of_path
 from cxcall.explaining.checks.url.route_check import RouteMatch
 from cxcall.explaining.correction.json_repair import read_body
@@ -100,6 +101,5 @@ def _rules(published: PublishedOperation, platform: str, place: str) -> list[dic
         rule
         for each in contract.load_shipped_contracts()
         if each.declared.get("x-cxcall-platform") == platform
-        for rule in each.declared.get("x-cxcall-rules", ())
-        if rule["in"] == place and {str(published), published.method} & set(rule["operations"])
+        for rule in rules_on(each.declared, published.method, published.path, place)
     ]
