@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.findings.finding import printable
+from cxcall.phone.number_masking import mask_text
 from cxcall.runtime.known_secrets import redact
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def describe_redirect(response: HttpResponse) -> str:
     """Return `a redirect to` the target, without user information and query."""
     url = _location_url(response)
     host = url.netloc.rpartition("@")[2]
-    target = printable(redact(urlunsplit((url.scheme, host, url.path, "", ""))))[:_MAX_ID_LENGTH]
+    target = mask_text(redact(urlunsplit((url.scheme, host, url.path, "", ""))))
+    target = printable(target)[:_MAX_ID_LENGTH]
     return f"a redirect to `{target}`" if target else "a redirect without a valid address"
 
 

@@ -25,7 +25,7 @@ from cxcall.settings.sources import (
     find_setting,
     invalid_setting,
 )
-from cxcall.transport.origins import host_url, is_loopback_url
+from cxcall.transport.origins import host_of, host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,9 @@ def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
     own, profile = layers[ENVIRONMENT], layers[-1]
     is_used = _REGION not in own or "base_url" in own or "base_url" in layers[FLAGS]
     kept = profile.get("base_url")
-    if is_used or not contract.regions or (kept and names_no_area(kept.value, contract)):
+    if is_used or not contract.regions or not kept or names_no_area(kept.value, contract):
+        return {}
+    if host_of(kept.value) == host_of(contract.base_url(region_domain(own[_REGION], contract))):
         return {}
     return {name: profile.pop(name) for name in ("base_url", "token_url") if name in profile}
 

@@ -222,6 +222,21 @@ def test_members_of_a_json_line_may_be_a_key_or_ignored(cxcall: Cxcall) -> None:
     assert json.loads(row)["key"] == "K1"
 
 
+def test_member_that_a_pattern_declares_is_not_ignored(cxcall: Cxcall) -> None:
+    schema = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False}
+    body = {"content": {"application/json": {"schema": schema}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": "https://own.example"}],
+        "paths": {"/x": {"post": {"operationId": "dial", "requestBody": body, "responses": {}}}},
+    }
+    words = ("--operation", "dial", "--contract", cxcall.file("own.json", document))
+    name = cxcall.file("calls.jsonl", json.dumps({"x-priority": "high"}))
+    ran = cxcall("batch", name, *words, "--ignore-extra-columns", "--dry-run", code=0)
+    assert '"x-priority": "high"' in ran.out
+
+
 @pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [

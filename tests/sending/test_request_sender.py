@@ -104,11 +104,11 @@ def test_waits_follow_retry_after(ledger: Ledger) -> None:
 def test_read_is_repeated_after_a_truncated_response_but_not_after_others() -> None:
     waits: list[str] = []
     hooks = SendHooks(on_wait=lambda _seconds, reason: waits.append(reason), sleep=Sleep())
-    redirect = fault.refused(302, {"Location": "https://login.example.com/?state=x"})
+    redirect = fault.refused(302, {"Location": "https://login.example.com/+14155550123/?state=x"})
     for faults, attempts, words in (
         ((fault.cut_in_body, fault.accept), 2, ""),
         ((fault.bomb,), 1, "check `base_url`: `cxcall config show`"),
-        ((redirect,), 1, "a redirect to `https://login.example.com/`"),
+        ((redirect,), 1, "a redirect to `https://login.example.com/+*******0123/`"),
     ):
         with FaultServer(faults) as server:
             plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))

@@ -124,6 +124,17 @@ def test_region_of_the_environment_replaces_the_url_of_a_profile(world: World, h
     assert world.load().base_url == "https://api.mypurecloud.jp"
 
 
+@pytest.mark.parametrize(
+    "own", ['region = "mypurecloud.de"', 'base_url = "https://api.mypurecloud.de"']
+)
+def test_region_of_the_environment_keeps_the_token_url_of_the_same_region(
+    world: World, own: str
+) -> None:
+    url = "https://sso.example.com/t"
+    world.toml(f'[profiles.default]\n{own}\ntoken_url = "{url}"\n')
+    assert world.env(CXCALL_REGION="eu-central-1").load().token_url == url
+
+
 def test_region_of_a_vendor_or_a_folder_does_not_replace_the_url_of_a_profile(world: World) -> None:
     world.toml('[profiles.default]\nbase_url = "https://api.mypurecloud.de"\n')
     world.env(GENESYSCLOUD_REGION="us-west-2").dotenv("CXCALL_REGION=us-west-2\n")

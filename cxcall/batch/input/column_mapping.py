@@ -189,7 +189,9 @@ class ColumnMap(NamedTuple):
         column = find_column(name, operation)
         if column is not None:
             return column.is_open and self.ignores_extra
-        is_open = operation.schema_at("").get("additionalProperties", False) is not False
+        schema = operation.schema_at("")
+        is_open = schema.get("additionalProperties", False) is not False
+        is_open |= "patternProperties" in schema
         return (self.ignores_extra and not is_open) or name == self.key
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:

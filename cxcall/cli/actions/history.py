@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
             **filters._asdict(),
             "since": parse_since(filters.since),
             "batch": filters.batch and find_batch(ledger, filters.batch).id,
-            "limit": limit and limit + 1,
+            "limit": limit and min(limit + 1, sys.maxsize),
         }
         records = list(ledger.records(**found))
         has_more = limit is not None and len(records) > limit
