@@ -257,7 +257,9 @@ class _Scanner:
             message = "a second document starts here" + ": this looks like JSON Lines" * is_lines
             self.fail(
                 message,
-                ONE_PER_LINE if is_lines else "write each document to its own file",
+                ONE_PER_LINE
+                if is_lines
+                else "write each document to its own file, or on one line, as `jq -c` does",
             )
         if char in "}]":
             self.fail(f"`{char}` closes nothing", "remove it")
