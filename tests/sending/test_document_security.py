@@ -280,6 +280,10 @@ def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kin
     other = host.url.replace("127.0.0.1", "localhost")
     cxcall(*words, "--base-url", other, "--again", code=4)
     assert len(host.seen) == 1
+    cxcall("config", "set", "region", "eu-central-1", "-p", "genesys", code=0)
+    words_of_login = (*login, "--base-url", host.url, "-p", "genesys")
+    cxcall(*words_of_login, stdin=f"{SECRET}\n", env=user, code=0)
+    assert cxcall("config", "get", "region", "-p", "genesys", code=0).out == "eu-central-1\n"
 
 
 def test_doctor_checks_the_credentials_of_the_document(cxcall: Cxcall, host: Host) -> None:

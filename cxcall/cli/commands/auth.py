@@ -25,6 +25,7 @@ from cxcall.output.output_options import OutputOptions, argument
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profiles
+from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
 from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
@@ -151,7 +152,11 @@ def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_bas
     )
     secret = _read_secret(screen, "Password" if is_basic else "API key")
     storage = store_credentials(settings, username, secret)
-    text = f"stored for {settings.base_url} in {storage}{_keep_in_profile(profile, flags)}"
+    own = ConfigFile.read(config_path()).profiles.get(profile.value, {})
+    is_new = own.keys().isdisjoint(("platform", "region", "base_url"))
+    # A profile that has a destination keeps it: the credentials are for another API that it is also used with.
+    kept = _keep_in_profile(profile, flags) if is_new else ""
+    text = f"stored for {settings.base_url} in {storage}{kept}"
     return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": storage}, text=text)
 
 
