@@ -88,64 +88,9 @@ def test_query_that_is_not_shown_is_not_judged() -> None:
     )
 
 
-CONTACTS = f"https://api.mypurecloud.ie/api/v2/outbound/contactlists/{QUEUE}/contacts"
-ITEM = '{"contactListId": id, "data": {"Phone": p}}'
-GO = f'b, err := json.Marshal(%s)\nreq, _ := http.NewRequest("POST", "{CONTACTS}", bytes.NewReader(b))\nreq.Header.Set("Content-Type", "application/json")'
-GO_MAP = 'map[string]any{"contactListId": id, "data": map[string]string{}}'
-
-
-def test_list_that_code_builds_is_not_taken_for_one_of_its_items() -> None:
-    texts = (
-        f"axios.post('{CONTACTS}', rows.map(({{ id, p }}) => ({ITEM})));",
-        f"fetch('{CONTACTS}', {{ method: 'POST', headers, body: JSON.stringify(rows.map(function (p) {{ return {ITEM}; }})) }});",
-        f"requests.post('{CONTACTS}', json=[{ITEM} for p in phones])",
-        f"rows = [{ITEM} for p in phones]\nrequests.post('{CONTACTS}', json=rows)",
-        f"for p in phones:\n    data = {{'Phone': p}}\n    rows.append({{'contactListId': id, 'data': data}})\nrequests.post('{CONTACTS}', json=rows)",
-        f"rows = []\nrows.append({ITEM})\nrequests.post('{CONTACTS}', data=json.dumps(rows[0:100]), headers=h)",
-        f"rows = []\nrows.append({ITEM})\nfor part in chunks(rows, 100):\n    requests.post('{CONTACTS}', json=part)",
-        f"Http::post('{CONTACTS}', array_map(fn($p) => ['contactListId' => $id, 'data' => ['Phone' => $p]], $phones));",
-        f"$rows = [];\n$rows[] = ['contactListId' => $id, 'data' => ['Phone' => $p]];\nHttp::post('{CONTACTS}', $rows);",
-        f"$b = ['queueId' => $q];\n$b['callbackNumbers'][] = $p;\nHttp::post('{URL}', $b);",
-        f"$n = [];\narray_push($n, $p);\nHttp::post('{URL}', ['queueId' => $q, 'callbackNumbers' => $n]);",
-        f"HTTParty.post('{CONTACTS}', body: rows.map {{ |p| {ITEM} }}.to_json, headers: h)",
-        f"Req.post!('{CONTACTS}', json: for(p <- phones, do: %{{contactListId: id, data: %{{Phone: p}}}}))",
-        f"let body: Vec<_> = rows.iter().map(|p| json!({ITEM})).collect();\nclient.post('{CONTACTS}').json(&body).send().await?;",
-        f'$rows = $csv | % {{ @{{ contactListId = $id; data = @{{ Phone = $_.p }} }} }}\nInvoke-RestMethod -Method Post -Uri "{CONTACTS}" -Headers $h -ContentType "application/json" -Body (ConvertTo-Json $rows)',
-        GO % f"[]any{{{GO_MAP}}}",
-        GO.replace("b, err", f"rows := []map[string]any{{}}\nrows = append(rows, {GO_MAP})\nb, err")
-        % "rows",
-        GO.replace("b, err", "rows := []Contact{{ContactListID: id}}\nb, err") % "rows",
-        f"axios.put('{CONTACTS}/a', {ITEM});",
-    )
-    for text in texts:
-        assert not errors_of(text), text
-    body = 'map[string]any{"callbackNumber": p, "queueId": q, "routingData": map[string]any{"skillIds": []string{}}}'
-    places = [where for _, where in errors_of((GO % body).replace(CONTACTS, URL))]
-    assert places == ["/callbackNumber", "/routingData/queueId"]
-
-
 TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
 FORM = f"POST {TOKEN_URL}\nContent-Type: application/x-www-form-urlencoded\n\n"
 CODE_FORM = "grant_type=authorization_code&code=abc&redirect_uri=https://a.example.com"
-
-
-def test_form_of_a_token_request_in_code_is_not_taken_for_json() -> None:
-    grant = "{ grant_type: 'client_credentials' }"
-    login = "{ auth: { username: id, password: secret } }"
-    texts = (
-        f"t = requests.post('{TOKEN_URL}', data={{'grant_type': 'client_credentials'}}, auth=(a, b)).json()",
-        f"const r = await fetch('{TOKEN_URL}', {{ method: 'POST', headers: {{ Authorization: `Basic ${{b}}` }}, body: new URLSearchParams({grant}) }});\nawait r.json();",
-        f"axios.post('{TOKEN_URL}', new URLSearchParams({grant}), {login});",
-        f"axios.post('{TOKEN_URL}', qs.stringify({grant}), {login});",
-        f"const p = new URLSearchParams();\np.append('grant_type', 'client_credentials');\naxios.post('{TOKEN_URL}', p, {login});",
-        f"RestClient.post('{TOKEN_URL}', {grant}, {{ Authorization: \"Basic #{{b}}\" }})",
-        f"Http::asForm()->withBasicAuth($a, $b)->post('{TOKEN_URL}', ['grant_type' => 'client_credentials'])->json();",
-        f'resp, err := http.PostForm("{TOKEN_URL}", url.Values{{"grant_type": {{"client_credentials"}}}})',
-    )
-    for text in texts:
-        assert not errors_of(text), text
-    sent = f"""r = requests.post('{URL}', data='{{"callbackNumbers": ["+12025550123"], "queueId": "{QUEUE}"}}')\nprint(r.json())"""
-    assert errors_of(sent) == [("header-missing", "header:Content-Type")]
 
 
 def test_parts_of_an_editor_are_no_part_of_a_request() -> None:

@@ -6,7 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from cxcall.explaining.readers.code.collection_literals import BlockContent, MapsAndLists
+from cxcall.explaining.readers.code.code_forms import is_route
+from cxcall.explaining.readers.code.collection_literals import (
+    ITEM_TYPES,
+    LIST_MAKERS,
+    MAP_CALLS,
+    MAP_MAKERS,
+    BlockContent,
+    MapsAndLists,
+)
 from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
@@ -40,32 +48,6 @@ from cxcall.explaining.readers.unresolved_variables import (
     remove_marks,
 )
 
-_LIST_MAKERS = re.compile(
-    r"(?:^|\W)"
-    r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|array|immutablelist)\.of|singleton_?list"
-    r"|set_?of"
-    r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?"
-    r"|jsonb?(?:_build)?_array)$",
-    re.IGNORECASE,
-)
-_ITEM_TYPES = re.compile(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
-_MAP_CALLS = re.compile(
-    r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of"
-    r"|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
-    r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign"
-    r"|(?:array_|deep_?)?merge)$",
-    re.IGNORECASE,
-)
-MAP_MAKERS = re.compile(
-    r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b"
-    r"|mapof|valuemap|^h$|urlsearchparams"
-    r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?"
-    r"|arraylist|array(?:list)?$|url\.values|objectnode"
-    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody"
-    r"|requestbody\.builder|psobject|pscustomobject|expando"
-    r"|parsequerystring|\.query$",
-    re.IGNORECASE,
-)
 _KIND = "(?:json_?|j)?(?:property|parameter|field|pair|member|item|string|str|text|number|int|bool|boolean|value|object|obj|array|list|node|element|entry|null|raw)?"
 _ADDERS = re.compile(
     r"^(?:(?:put|add|set|append|insert|with|try_?add)_?"
@@ -107,6 +89,15 @@ class Calls(MapsAndLists):
         group = items[position]
         after = items[position + 1] if position + 1 < len(items) else None
         opening, start = group.opening[-1:], position - 1 - 2 * name.count(".")
+        if name[:1] == "@" and "." in name and opening == "(":
+            return (
+                NOTHING,
+                position + 1,
+            )  # a decorator or an annotation, such as `@app.post("/call")`
+        if opening == "(" and is_route(name, elements := list(split_elements(group))):
+            for each in elements[1:]:
+                self.evaluate(each)
+            return unknown(), position + 1
         if opening == "[":
             return self._index(name, items, position)
         if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
@@ -115,22 +106,18 @@ class Calls(MapsAndLists):
             self._elements(group, is_map=False)
             return unknown(), position + 1
         if opening == "{":
-            kind = literal_kind(items, start)
-            is_made = _LIST_MAKERS.search(name) or _ITEM_TYPES.match(name)
-            is_list = kind == "list" or (not kind and is_made is not None)
-            value = (
-                self._block(group)
-                if is_builder_block(group)
-                else self._elements(group, is_map=not is_list)
-            )
-            value = value if isinstance(value, dict | list) and value else [] if is_list else {}
-            self._report("call", name, CodeCall(name, [(None, value)]))
-            return value, position + 1
-        if _LIST_MAKERS.search(name):
+            return self._literal(name, group, literal_kind(items, start)), position + 1
+        return self._bracket_call(name, items, position)
+
+    def _bracket_call(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
+        """Evaluate `name(...)`."""
+        group = items[position]
+        after = items[position + 1] if position + 1 < len(items) else None
+        if LIST_MAKERS.search(name):
             items = self._elements(group, is_map=False)
             copy = copied(name, items)
             return items if copy is None else copy, position + 1
-        is_map = _MAP_CALLS.search(name) is not None and not gives_other_items(name)
+        is_map = MAP_CALLS.search(name) is not None and not gives_other_items(name)
         arguments = self._arguments(group, is_map=is_map)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
@@ -139,6 +126,19 @@ class Calls(MapsAndLists):
             self._report("map", "", members)
             return members, position + 1
         return self._finish_call(name, arguments), position + 1
+
+    def _literal(self, name: str, group: Group, kind: str) -> Any:
+        """Evaluate `name{...}`, a map or a list; `kind` is the one that its type shows, if any."""
+        is_made = LIST_MAKERS.search(name) or ITEM_TYPES.match(name)
+        is_list = kind == "list" or (not kind and is_made is not None)
+        value = (
+            self._block(group)
+            if is_builder_block(group)
+            else self._elements(group, is_map=not is_list)
+        )
+        value = value if isinstance(value, dict | list) and value else [] if is_list else {}
+        self._report("call", name, CodeCall(name, [(None, value)]))
+        return value
 
     def _index(self, name: str, items: list[Any], position: int) -> tuple[Any, int]:
         """Evaluate `name[key]`, a member of a map, and `name[key].add(value)`, which makes the member a list."""

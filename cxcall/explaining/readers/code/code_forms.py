@@ -94,3 +94,12 @@ def is_lookup(items: list[Any]) -> bool:
     """Return whether items are a keyword of Clojure that selects a member of a map: `:name contact`."""
     is_keyword = is_token(items[0], "word") and items[0].value[:1] == ":"
     return is_keyword and len(items) == 2 and not is_token(items[1], "operator")
+
+
+def is_route(name: str, elements: list[list[Any]]) -> bool:
+    """Return whether a call declares what a server does at a path: `app.post("/call", (req, res) => { ... })`."""
+    first = elements[0][0] if len(elements) > 1 else None
+    last = elements[-1] if elements else []
+    is_function = is_operator(last[0], ("function", "func", "async", "fn")) if last else False
+    is_path = is_token(first, "string") and first.value[:1] == "/"
+    return "." in name and is_path and (is_function or bool(function_body(last)))

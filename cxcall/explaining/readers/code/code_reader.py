@@ -14,16 +14,22 @@ from cxcall.explaining.readers.code.request_draft import RequestDraft, build_req
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
+    CLIENT_MAKERS,
     FOLD,
+    FORM_FIELDS,
     FORM_TYPE,
     HOST,
     KNOWN_PATH,
     METHOD_NAME,
     MIME,
+    NO_BODY_CALL,
     NO_URL,
     OTHER_NAMES,
     PATH,
     PREFIX,
+    SENDERS,
+    SENDING,
+    SINGLE_CALLS,
     URL,
     as_header,
     contains_target,
@@ -37,6 +43,7 @@ from cxcall.explaining.readers.code.request_roles import (
     mime_of,
     path_of,
     role_of,
+    target_of,
 )
 from cxcall.explaining.readers.code.values import CodeCall, contains_value
 from cxcall.explaining.readers.request_builder import METHODS
@@ -44,11 +51,6 @@ from cxcall.explaining.readers.unresolved_variables import is_unresolved, variab
 from cxcall.transport.http_messages import HttpResponse
 
 _TARGET_ROLES = ("url", "host", "path")
-_SENDING = ("request", "fetch", "ajax", "verb", "open")
-_SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
-_CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
-_FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
-_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
 
 
 class _Assembler:
@@ -85,12 +87,11 @@ class _Assembler:
 
     def _take_content(self, kind: str, name: str, value: Any) -> None:
         """Use a map, or the call that adds to a map or list: their parts are no bodies, unless they are options."""
-        if not self.draft.is_sent:
-            self.draft.drop_part(value)
+        self.draft.drop_part(value)
         if kind == "add":
             self.draft.take_pair(name, value)
         elif has_request_options(value):
-            self.draft.take_options_body(value)
+            self.draft.take_options(value)
 
     # -- targets
 
@@ -115,7 +116,7 @@ class _Assembler:
         is_same = text[:1] == "/" and text == path_of(draft.target)  # such as the header `:path`
         if (
             is_same
-            or text == draft.target
+            or (text == draft.target and not draft.is_closed)
             or any(each.target == text and not each.is_sent for each in self.drafts)
         ):
             return
@@ -137,6 +138,8 @@ class _Assembler:
         folded = FOLD.sub("", last.lower())
         if isinstance(value, str) and folded in NO_URL and self.draft.target == value:
             self._drop_target()
+        if self.draft.is_closed and role_of(name) not in _TARGET_ROLES:
+            return
         is_header = self.draft.take_header(last.replace("_", "-"), value)
         if not is_header and not self._take_back(folded, value):
             self._take_role(name, folded, value, is_member=is_member)
@@ -155,18 +158,16 @@ class _Assembler:
             draft.content_type = mime_of(value) or draft.content_type
         elif value in (True, 1) and (method := method_of(PREFIX.sub("", folded))):
             draft.set_method(method, 4)  # `CURLOPT_POST`
-        elif isinstance(value, str) and role in ("method", "host", "path", "url"):
+        elif isinstance(value, str) and role in _TARGET_ROLES:
             self._named_text(role, value)
-        elif role == "headers":
-            draft.take_headers(value)
         elif role == "query" and draft.take_query(value, may_be_hidden=name != "query"):
             return
         elif role == "files":
             draft.parts.take_value(value)
         elif folded in BASIC:
             draft.take_basic(value)
-        elif role in BODY_ROLES and not is_member:
-            draft.take_options_body({name: value})
+        elif role in ("method", "headers") or (role in BODY_ROLES and not is_member):
+            draft.take_options({name: value})
         elif (
             isinstance(value, dict | list)
             and not is_member
@@ -182,9 +183,7 @@ class _Assembler:
             self.draft.target = ""
 
     def _named_text(self, role: str, value: str) -> None:
-        if role == "method" and (method := method_of(value)):
-            self.draft.set_method(method, 5)
-        elif role == "host" and (HOST.fullmatch(value) or is_unresolved(value) or URL.match(value)):
+        if role == "host" and (HOST.fullmatch(value) or is_unresolved(value) or URL.match(value)):
             self._base(value)
         elif role in ("path", "url") and (PATH.fullmatch(value) or KNOWN_PATH.match(value)):
             self.set_target(value if value[:1] in ("/", "\ufdd0") else f"/{value}")
@@ -199,7 +198,7 @@ class _Assembler:
         """Use the parts that a call shows: a target with a method, a header, a body, an option."""
         self._has_url_builder |= name.lower().endswith(("uribuilder", "urlbuilder"))
         texts = [each for each in call.values() if isinstance(each, str)]
-        targets = [each for each in texts if is_target(each)]
+        targets = [each for each in map(target_of, call.values()) if each]
         method = METHOD_NAME.search(name.removesuffix(".new"))
         is_text = bool(texts) and call.values()[0] is texts[0] and not is_unresolved(texts[0])
         if method and not targets and is_text and not PATH.fullmatch(texts[0]):
@@ -207,7 +206,7 @@ class _Assembler:
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif not targets and texts and is_relative_path(texts[0]) and _SENDERS.search(name):
+        elif not targets and texts and is_relative_path(texts[0]) and SENDERS.search(name):
             self.set_target(f"/{texts[0]}")
             targets = [f"/{texts[0]}"]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
@@ -220,14 +219,14 @@ class _Assembler:
         if method:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
-        if targets and (method or _SENDERS.search(name)):
-            draft.is_sent = (
-                bool(method) or FOLD.sub("", name.rpartition(".")[2].lower()) in _SENDING
-            )
-            self._positional(draft, call)
+        if targets and (method or SENDERS.search(name)):
+            draft.is_sent = bool(method) or FOLD.sub("", name.rpartition(".")[2].lower()) in SENDING
+            has_body = self._positional(draft, call)
+            draft.is_closed = draft.is_sent and (has_body or bool(SINGLE_CALLS.match(name)))
         self._options(call.values())
         self._host_call(name, texts)
         self._role_call(name, call)
+        self.draft.close(FOLD.sub("", name.rpartition(".")[2].lower()))
 
     def _options(self, values: list[Any]) -> None:
         """Use the option in `setopt(handle, CURLOPT_URL, value)`."""
@@ -239,7 +238,7 @@ class _Assembler:
 
     def _host_call(self, name: str, texts: list[str]) -> None:
         folded = FOLD.sub("", name.rpartition(".")[2].lower())
-        if "connection" in folded or folded in _CLIENT_MAKERS:
+        if "connection" in folded or folded in CLIENT_MAKERS:
             for each in texts:
                 if HOST.fullmatch(each) or (URL.match(each) and path_of(each) in ("", "/")):
                     self._base(each)
@@ -262,7 +261,7 @@ class _Assembler:
             draft.content_type = draft.content_type or mime or "application/json"
         if self._take_query_call(name, call):
             return
-        if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
+        if folded in FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
             draft.form[values[0]] = values[1]
         elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
             draft.set_body(call, 3)
@@ -303,34 +302,38 @@ class _Assembler:
             each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))
         ]
         sent = self.draft.body
-        if values and isinstance(sent, str) and is_form_part(sent) and is_form_part(values[0]):
-            self.draft.set_body(f"{sent}&{values[0]}", 3)
+        if role == "form" and all(name for name, _ in call.arguments):
+            self.draft.set_body(dict(call.arguments), 3, role)  # `set_form_data("a" => 1)` of Ruby
+        elif values and isinstance(sent, str) and is_form_part(sent) and is_form_part(values[0]):
+            self.draft.set_body(sent if sent == values[0] else f"{sent}&{values[0]}", 3)
         elif values:
             is_alone = len(call.arguments) < 2 or isinstance(values[0], dict | list)
             self.draft.set_body(values[0] if is_alone else call, 3, role if role != "body" else "")
 
-    def _positional(self, draft: RequestDraft, call: CodeCall) -> None:
-        """Use the unnamed arguments of a call with a target: a map after the body has options."""
-        has_body = False
+    def _positional(self, draft: RequestDraft, call: CodeCall) -> bool:
+        """Use the arguments of a call with a target, a map after the body has options; return whether one is the body."""
         kind = "form" if call.name.lower().endswith("form") else ""  # `http.PostForm` of Go
-        for key, each in call.arguments:
+        has_body = draft.take_named_arguments(call)
+        for each in (each for key, each in call.arguments if key is None):
             if isinstance(each, str) and (method := method_of(each)):
                 draft.set_method(method, 5)
-            elif key is not None or (isinstance(each, str) and is_target(each)):
-                continue
             elif is_headers(each):
                 draft.take_headers(each)
             elif isinstance(each, CodeCall):
-                if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
+                if not (contains_target(each) or NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3)
                     has_body = True
             elif isinstance(each, dict) and is_options(each):
-                draft.take_options_body(each)
+                has_body = draft.take_options(each) or has_body
             elif isinstance(each, dict | list):
                 draft.set_body(None if has_body else each, 3, kind)
                 has_body = True
-            elif isinstance(each, str) and (is_unresolved(each) or each.lstrip()[:1] in ("{", "[")):
+            elif not isinstance(each, str) or is_target(each):
+                continue
+            elif is_unresolved(each) or each.lstrip()[:1] in ("{", "["):
                 draft.set_body(each, 3 if each.lstrip()[:1] in ("{", "[") else 2)
+                has_body = True
+        return has_body
 
 
 def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:

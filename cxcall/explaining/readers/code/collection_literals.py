@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,33 @@ from cxcall.explaining.readers.code.values import (
     as_text,
     unknown,
     wrapped_text,
+)
+
+LIST_MAKERS = re.compile(
+    r"(?:^|\W)"
+    r"(?:c|vec!|qw|tuple|seq|vector|(?:list|set|stream|array|immutablelist)\.of|singleton_?list"
+    r"|set_?of"
+    r"|(?:j|q)?(?:json_?|mutable_?|array_?|as_?)?(?:list|arr|array)(?:_?of)?"
+    r"|jsonb?(?:_build)?_array)$",
+    re.IGNORECASE,
+)
+ITEM_TYPES = re.compile(r"(?:string|int\d*|long|object|any|float\d*|bool)$")
+MAP_CALLS = re.compile(
+    r"(?:^|\W)(?:dict|hasheq|struct|hash(?:table)?|(?:immutable)?map\.of"
+    r"|(?:mutable_?|hash_?|linked_?)?map(?:_?of)?|multimap"
+    r"|(?:j|q)?(?:json_?)?obj(?:ect)?|jsonb?(?:_build)?_object|object\.assign"
+    r"|(?:array_|deep_?)?merge)$",
+    re.IGNORECASE,
+)
+MAP_MAKERS = re.compile(
+    r"json_?object|hash_?map|dictionary|hashtable|linkedhashmap|multivaluemap|\bmap\b"
+    r"|mapof|valuemap|^h$|urlsearchparams"
+    r"|formdata|headers?$|header(?:map|init)|header\.init|namevaluecollection|list<?"
+    r"|arraylist|array(?:list)?$|url\.values|objectnode"
+    r"|jobject|jsonnode|valuelist|propertybag|multidict|ordereddict|formbody"
+    r"|requestbody\.builder|psobject|pscustomobject|expando"
+    r"|parsequerystring|\.query$",
+    re.IGNORECASE,
 )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from cxcall.explaining.readers.code.calls import MAP_MAKERS
 from cxcall.explaining.readers.code.code_forms import (
     cast_type,
     function_body,
     is_index,
     without_parameters,
 )
+from cxcall.explaining.readers.code.collection_literals import MAP_MAKERS
 from cxcall.explaining.readers.code.conversions import (
     converted,
     is_plain,

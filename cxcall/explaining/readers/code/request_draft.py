@@ -26,6 +26,7 @@ from cxcall.explaining.readers.code.request_roles import (
     as_header,
     header_text,
     is_request,
+    method_of,
     mime_of,
     role_of,
     without_credential,
@@ -67,6 +68,7 @@ _NO_BODY = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
+_SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
 _BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
 
 
@@ -88,6 +90,8 @@ class RequestDraft:
         self.has_hidden_query = False
         self.content_type = ""
         self.is_sent = False
+        self.is_closed = False
+        """Whether the code has sent it with all its parts, so that later values belong to another request."""
 
     def take_header(self, name: str, value: Any) -> bool:
         """Use a value as a header if its name is a header's; return whether it is."""
@@ -174,6 +178,19 @@ class RequestDraft:
         elif name in _BEARER and call.arguments:
             self.headers["Authorization"] = f"Bearer {header_text(call.values()[0])}"
 
+    def take_named_arguments(self, call: CodeCall) -> bool:
+        """Use the named arguments of a call that sends the request; return whether they have a body."""
+        named = {key: each for key, each in call.arguments if key}
+        if named and call.name.endswith("post_form"):  # of Ruby: `post_form(url, a: 1)`
+            self.set_body(named, 3, "form")
+        return self.take_options(named)
+
+    def close(self, name: str) -> None:
+        """Record that the request is complete if the folded name of a call says that the call sends or builds it."""
+        is_sent = name in _SENDS or (name == "build" and self.method_rank > 1)
+        if self.target and is_sent and (self.body_rank > 2 or self.hidden_body):
+            self.is_closed = True
+
     def set_method(self, method: str, rank: int) -> None:
         """Set the method, unless a more certain one is known."""
         if rank > self.method_rank:
@@ -185,7 +202,7 @@ class RequestDraft:
         content = unwrap(content)
         if isinstance(content, CodeCall):
             content, maker_kind = content_of(content)
-        if has_error_status(content) or is_in_pieces(content):
+        if self.is_closed or has_error_status(content) or is_in_pieces(content):
             return  # part of a response beside the code, or built by code that is not evaluated
         if content is None or (rank < 2 and is_trivial(content)):
             return
@@ -208,15 +225,23 @@ class RequestDraft:
 
     def drop_part(self, container: dict[str, Any] | CodeCall) -> None:
         """Discard a body that is a part of a map, or is added to a list or map: these are sent, if they are known."""
-        parts = container.values()
+        parts = () if self.is_sent else container.values()
         if isinstance(self.body, dict | list) and any(each is self.body for each in parts):
             self.body, self.body_rank = None, 0
 
-    def take_options_body(self, options: dict[str, Any]) -> None:
-        """Use the body among the options of a request; the members of any other map are parts of a body."""
+    def take_options(self, options: dict[str, Any]) -> bool:
+        """Use the method, headers, and body among the options of a request; return whether they have a body."""
+        has_body = False
         for name, value in options.items():
-            if (role := role_of(name)) in BODY_ROLES and not isinstance(value, bool | int | None):
+            role = role_of(name)
+            if role in BODY_ROLES and not isinstance(value, bool | int | None):
                 self.set_body(value, 3, role if role != "body" else "")
+                has_body = True
+            elif role == "headers":
+                self.take_headers(value)
+            elif role == "method" and isinstance(value, str) and (method := method_of(value)):
+                self.set_method(method, 5)
+        return has_body
 
     def _hide_body(self, content: str, maker_kind: str, rank: int, kind: str) -> None:
         """Record that a variable is the body, unless it is the request or a response, as in `client.send(request)`."""

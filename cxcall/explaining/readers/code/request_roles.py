@@ -39,7 +39,7 @@ HEADER_NAME = re.compile(
 METHOD_NAME = re.compile(
     r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?"
     r"(get|post|put|patch|delete|head|options)"
-    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync"
+    r"(?:async|form|json|asjsonasync|asjson|_json|_form|forobject|forentity|string|stringasync"
     r"|request|with)?!?$",
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ _ROLE_OF = first_words(
 FORM_TYPE = "application/x-www-form-urlencoded"
 BODY_ROLES = ("body", "json", "form")
 FORM_MAKERS = re.compile(
-    r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
+    r"urlencode|www_?form|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
     r"|build_query|url\.values|encodeform",
     re.IGNORECASE,
 )
@@ -107,6 +107,17 @@ _MIME_NAME = re.compile(
     re.IGNORECASE,
 )
 _NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
+SENDING = tuple("request fetch ajax verb open invokerestmethod invokewebrequest irm iwr".split())
+SENDERS = re.compile(
+    "request|fetch|open|ajax|verb|call|uri|http|invoke-|^irm$|^iwr$", re.IGNORECASE
+)
+# Functions that send a request with nothing but their arguments.
+SINGLE_CALLS = re.compile(
+    r"(?:requests|httpx|axios|got|ky|fetch|HTTParty|RestClient|Http|UrlFetchApp|Invoke-\w+|irm|iwr)\b"
+)
+CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
+FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
+NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
 # Languages in which a type gives its members other names in JSON.
 TYPED = re.compile(
     r"\bjson\.Marshal\(|http\.NewRequest|\bnew [A-Z]\w+(?:\(\))?\s*\{|AsJson|AddJsonBody"
@@ -151,6 +162,13 @@ def is_target(text: str) -> bool:
     if bare != text:
         return bool(PATH.fullmatch(bare) or KNOWN_PATH.match(bare) or URL.fullmatch(bare))
     return bool(URL.fullmatch(text) or (KNOWN_PATH.match(text) and text[:1] == "/"))
+
+
+def target_of(value: Any) -> str:
+    """Return a value as a target, also in a call that makes it: `URI("https://...")`; empty if it is none."""
+    if isinstance(value, CodeCall) and len(value.arguments) == 1:
+        return target_of(value.values()[0])
+    return value if isinstance(value, str) and is_target(value) else ""
 
 
 def without_credential(text: str) -> str:
@@ -262,7 +280,10 @@ def is_options(value: Any) -> bool:
 
 def has_request_options(value: dict[str, Any]) -> bool:
     """Return whether a map has a member that only the options of a request have: URL, method, or headers."""
-    return bool({"headers", "method", "url"} & {role_of(name) for name in value})
+    is_response = "statusCode" in value  # of a function behind a gateway
+    return not is_response and bool(
+        {"headers", "method", "url"} & {role_of(name) for name in value}
+    )
 
 
 def is_request(value: Any) -> bool:

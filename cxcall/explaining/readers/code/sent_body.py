@@ -76,7 +76,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     is_text = _TEXT_MAKERS.search(value.name) is not None
     kind = "form" if FORM_MAKERS.search(value.name) else "text" * is_text
     found: tuple[str, str] | None = None
-    for each in value.values():
+    for each in _contents(value, kind):
         content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
         if (
             isinstance(content, list)
@@ -95,6 +95,12 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
     name = mark_unresolved(f"{{{value.name}}}")
     return (next(hidden, name) if kind else name), kind
+
+
+def _contents(call: CodeCall, kind: str) -> list[Any]:
+    """Return the arguments of a call; named ones of a form are one map: `encode_www_form(a: 1)` of Ruby."""
+    is_named = kind == "form" and call.arguments and all(name for name, _ in call.arguments)
+    return [dict(call.arguments)] if is_named else call.values()
 
 
 def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
