@@ -196,6 +196,8 @@ def _syntax_error(document: Document) -> Finding:
     from cxcall.documents.json_syntax_errors import diagnose
 
     start, end, message, fix = diagnose(document.text, MAX_DEPTH)
+    if document.name.lower().endswith((".yaml", ".yml")):
+        message, fix = "YAML is not supported", "convert the file to JSON"
     place = document.excerpt(start, end)
     finding = _malformed_finding(
         message, fix, "the text does not follow the syntax of JSON (RFC 8259)", place

@@ -102,6 +102,11 @@ def test_unreadable_payload_says_why(
     assert message in ran.out
 
 
+def test_yaml_is_named(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("p.yaml", b"contactId: 1\n"), code=3)
+    assert "YAML is not supported" in ran.out
+
+
 @pytest.mark.parametrize("operation", [(), ("--operation", "execute")])
 @pytest.mark.parametrize(
     ("name", "content"),
