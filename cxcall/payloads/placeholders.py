@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cxcall.findings.finding import Finding
-from cxcall.runtime.patterns import IN_ANGLES, IN_BRACES, IN_BRACKETS, IN_PERCENTS, compile_pattern
+from cxcall.runtime.patterns import (
+    IN_ANGLES,
+    IN_BRACES,
+    IN_BRACKETS,
+    IN_PERCENTS,
+    compile_pattern,
+    is_uuid,
+)
 
 # Text that a template engine left, or that an author wrote to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
@@ -106,7 +113,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
         return False
     text = value.strip()
     if text.startswith(_TEMPLATE_STARTS) and compile_pattern(_IS_TEMPLATE).match(text):
-        return True
+        return not is_uuid(text.strip("{}")) or text[:1] == "0"
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
     ends_as_id = text.lower().rstrip("0123456789").rstrip("-_ ").endswith(_ID_ENDS)

@@ -109,6 +109,60 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "region-mismatch host the token is from `mypurecloud.ie`, but the request goes to `mypurecloud.com`",
         "CORS",
     ),
+    "values that Node leaves out": (
+        f"GaxiosError: x\n    at a (b.js:1:2) {{\n  config: {{\n    url: '{URL}',\n    method: 'POST',\n    data: [Object]\n  }},\n  response: {{ status: 400, data: [Object] }}\n}}",
+        "gives no reason",
+        "must be an object",
+    ),
+    "values that Chrome leaves out": (
+        "Uncaught (in promise) {status: 401, headers: {…}, body: {message: 'Invalid login credentials.', code: 'bad.credentials', status: 401, details: Array(0), …}, text: '{\"message\":\"Inv…', error: Error: Unauthorized}",
+        "the API says: Invalid login credentials. (bad.credentials)",
+        "{Error}",
+    ),
+    "error with its stack in an object": (
+        "failed {\n  status: 403,\n  body: {\n    message: 'You are missing the following permission(s): outbound:contact:add',\n    code: 'missing.permissions'\n  },\n  error: Error: Forbidden\n      at a (b.js:1:2)\n      at c (d.js:3:4) {\n    status: 403,\n    response: Response { _events: [Object] }\n  }\n}\n",
+        "does not have `outbound:contact:add`",
+        "may lack",
+    ),
+    "interim response that a client waits for": (
+        f"> POST {PATH} HTTP/1.1\n> Host: api.mypurecloud.ie\n> Expect: 100-continue\n>\n< HTTP/1.1 100 Continue\n<\n< HTTP/1.1 503 Service Unavailable\n<\n",
+        "HTTP 503",
+        "HTTP 100",
+    ),
+    "ID in braces": (f"POST {HOST}/api/v2/outbound/campaigns/%7B{QUEUE}%7D/start\n400 Bad Request", "must be a UUID", "placeholder"),
+    "line of xargs": (f"cat n | xargs -I{{}} curl {URL} -H 'Authorization: Bearer x' --json '{BODY.replace('+12025550123', '{}')}'", "the value of `line`", "placeholder"),
+    "reason behind the status of a log": (
+        'log: 14:03:22 POST https://api-eu1.niceincontact.com/inContactAPI/services/v33.0/agent-sessions/7/dial-phone 404 "Invalid sessionId"',
+        "the API says: Invalid sessionId",
+        "no reason",
+    ),
+    "header behind the status of a log": (
+        'POST https://api-c45.nice-incontact.com/incontactapi/services/v25.0/agent-sessions/7/dialer-login\n{"skillName": "x"}\nresponse: 400 Bad Request, icStatusDescription: Invalid skill name',
+        "the API says: Invalid skill name",
+        "not shown",
+    ),
+    "flags of a proxy": (f'"POST {PATH} HTTP/1.1" 503 UF,URX reset{{connection_failure}} - "-" 91 152', "HTTP 503", "{connection_failure}"),
+    "bare status below a body that is not JSON": (
+        f'POST {URL}\nContent-Type: application/json\n\n{{"callbackNumbers": [+12025550123], "queueId": "{QUEUE}"}}\n\n400\n{{"message":"malformed syntax","code":"bad.request","status":400}}',
+        "write a phone number in double quotes",
+        "not understood",
+    ),
+    "headers of a response as a list": (
+        "Input\n" + json.dumps({"url": URL, "method": "post", "data": BODY}) + '\nOutput\n{"statusCode": 400, "headers": [{"name": "inin-correlation-id", "value": "5a1a-1"}], "data": {"message": "Bad Request", "code": "bad.request"}}',
+        "give the correlation ID `5a1a-1`",
+        "the time and the host",
+    ),
+    "export of Insomnia": (
+        json.dumps({"_type": "export", "resources": [{"url": URL, "method": "POST", "body": {"mimeType": "application/json", "text": BODY.replace("queueId", "queue")}}, {"_type": "workspace"}]}),
+        "property-unknown /queue",
+        "not-provable",
+    ),
+    "request of a data action": (
+        json.dumps({"config": {"request": {"requestUrlTemplate": PATH, "requestType": "POST", "requestTemplate": '{"queueId": "${input.q}", "callbackNumber": ["${input.a}"]}'}}}),
+        "rename `callbackNumber` to `callbackNumbers`",
+        "placeholder",
+    ),
+    "expression of n8n": (json.dumps({"nodes": [{"parameters": {"method": "POST", "url": URL, "jsonBody": '={"queue": "{{ $json.q }}"}'}}]}), "property-unknown /queue", "body-malformed"),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
 }  # fmt: skip
 

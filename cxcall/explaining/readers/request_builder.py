@@ -104,8 +104,9 @@ def _mark_parts(
     """Return the parts, with marks on the variables that the source has in place of values."""
 
     def mark(text: str) -> str:
-        text = text if kind.shows_sent_text else mark_templates(text)
-        return fill_braces(text, {}) if kind.may_be_definition and not is_sent else text
+        is_definition = kind.may_be_definition and not is_sent
+        text = mark_templates(text) if is_definition or not kind.shows_sent_text else text
+        return fill_braces(text, {}) if is_definition else text
 
     sent, text = _build_headers(headers), _body_text(body)
     url, path = (mark(each) if isinstance(each, str) else each for each in (url, path))
@@ -169,6 +170,7 @@ def _part_text(value: Any) -> str:
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
     """Return a response; its status is 0 if only its body is known. Returns None if neither is known."""
     content = _body_text(body)
+    content = None if content and is_unresolved(content) else content
     if content is None and not isinstance(status, int):
         return None
     return HttpResponse(

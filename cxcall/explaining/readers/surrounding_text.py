@@ -118,9 +118,9 @@ def with_response(request: ObservedRequest, text: str) -> ObservedRequest:
         return request
     body = find_error_body(text.replace(request.body or "\n", "\n"))
     if not is_error_body(body) and request.is_refused and "{'" in text:
-        from cxcall.explaining.readers.messages.responses_in_text import dumped_objects
+        from cxcall.explaining.readers.messages.responses_in_text import dumped_error
 
-        body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
+        body = dumped_error(text)  # in the form of Python
     if not is_error_body(body) and request.is_refused and not (known and known.body):
         body = _named_code(text) or body
     if (

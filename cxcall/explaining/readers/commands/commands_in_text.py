@@ -20,6 +20,7 @@ from cxcall.explaining.readers.commands.shell_text import (
 )
 from cxcall.explaining.readers.messages.client_failures import find_failure
 from cxcall.explaining.readers.messages.responses_in_text import read_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.findings.finding import Finding
 
 # In a command, an option, a quote, or a URL follows the word; in prose or code (`curl = curl_init()`), none does.
@@ -63,6 +64,8 @@ _CURLY_QUOTES = Finding.error(
     fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
     why="word processors and chats replace straight quotes",
 )
+_XARGS = re.compile(r"\bxargs\b[^|]*? (?:-I ?|--replace=)([^\s'\"]+)[^|]*$")
+"""What `xargs` replaces with a line that it reads."""
 _EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
 
 
@@ -84,6 +87,9 @@ def _read_all(text: str) -> Iterator[ObservedRequest]:
         if match is None:
             return
         command = fill_command(split_command(text[match.start() :]), variables)
+        if slot := _XARGS.search(text[text.rfind("\n", 0, match.start()) + 1 : match.start()]):
+            words = [each.replace(slot[1], mark_unresolved("{line}")) for each in command.words]
+            command = command._replace(words=words)
         if _CMD_PROMPT.search(text, text.rfind("\n", 0, match.start()) + 1, match.start()):
             command = command._replace(is_cmd=True)
         end = match.start() + command.end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
@@ -95,6 +96,8 @@ def _read_objects(items: list[Any], numbers: range | None) -> Iterator[ObservedR
             found = read_object(value, *alone if len(items) == 1 else (origin, SourceKind.EXCHANGE))
             if found and not found.method:
                 found = read_members(value) or found
+        if found and found.method and found.response is None and not is_exchange(value):
+            found = replace(found, origin="request")
         if found:
             yield _complete(found, value) if isinstance(value, dict) else found
 
@@ -112,8 +115,13 @@ def _stored_requests(value: Any, depth: int) -> list[Any]:
     """Return the list of requests in an object of a client; empty if it has none."""
     members = value.values() if isinstance(value, dict) and not is_exchange(value) else ()
     for each in members:
-        if isinstance(each, list) and each and all("method" in find_request(one) for one in each):
-            return each
+        found = (
+            [one for one in each if "method" in find_request(one)] if isinstance(each, list) else []
+        )
+        if found and (
+            len(found) == len(each) or "_type" in value
+        ):  # Insomnia has folders among the requests
+            return found
         if depth < _MAX_DEPTH and (found := _stored_requests(each, depth + 1)):
             return found
     return []

@@ -26,6 +26,7 @@ _ARRAY_START = re.compile(
 )
 _ENCODED_TWICE = re.compile(r'("(?:[^"\\]|\\.)*")\s*(?:[1-5][0-9]{2}\s*)?\Z', re.DOTALL)
 """A string of JSON, with nothing below it but the status of the response."""
+_NAME = re.compile(r"\{[\w.-]+\}")
 _NO_JSON = object()
 _OPENING = {"}": "{", "]": "["}
 
@@ -113,7 +114,8 @@ def find_body(text: str, *, is_request: bool) -> str | None:
     if (first := next(json_values(text), None)) is not None:
         return text[first[0] : first[1]]
     for start, char in enumerate(text):
-        if (char == "{" and text[start - 1 : start] != "$") or (
+        is_name = char == "{" and _NAME.match(text, start)
+        if (char == "{" and text[start - 1 : start] != "$" and not is_name) or (
             char == "[" and not text[start - 1 : start].isalnum() and is_array_start(text, start)
         ):
             end = find_json_end(text, start)

@@ -27,6 +27,7 @@ BODY_NAMES = tuple(
 SENT_BODY_NAMES = tuple(
     """
     data body payload postData json request_body requestBody req_body requestPayload requestContent
+    requestTemplate jsonBody
     """.split()
 )
 URL_NAMES = tuple(

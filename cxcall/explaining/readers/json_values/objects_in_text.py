@@ -17,11 +17,9 @@ from cxcall.explaining.readers.json_values.request_objects import (
 )
 from cxcall.explaining.readers.messages.responses_in_text import dumped_objects, read_response
 from cxcall.explaining.readers.request_builder import build_response
-from cxcall.explaining.readers.unresolved_variables import fill_braces, mark_unresolved
+from cxcall.explaining.readers.unresolved_variables import fill_braces
 
 _DUMP = re.compile(r"^(?:[A-Z]\w+ )?\{\s*(?:$|\w+: )", re.MULTILINE)
-# A value that a console leaves out, such as `[Object]`.
-_LEFT_OUT = re.compile(r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]")
 _KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
 _FEWEST_KEYS = 3
 # Other readers read JSON and report its errors, some of which YAML accepts.
@@ -48,8 +46,7 @@ def read_objects(text: str) -> Iterator[ObservedRequest]:
     rest = "".join(text[end:start] for end, start in zip(ends, starts, strict=True))
     values = [value for *_, value in spans]
     if not any(map(_has_target, values)) and _DUMP.search(text):
-        marked = _LEFT_OUT.sub(lambda found: f'"{mark_unresolved(f"{{{found[1]}}}")}"', text)
-        values, rest = dumped_objects(marked), ""
+        values, rest = dumped_objects(text), ""
         if all(map(_has_target, values)):
             return  # code, which other readers read better
     found = list(_combine(values))

@@ -217,7 +217,8 @@ def sent_body(value: Mapping[str, Any], status: int = 0) -> Any:
     for name in ("raw", "string", "text") if isinstance(body, dict) and len(body) > 1 else ():
         if isinstance(body.get(name), str):
             return body[name] or None
-    return body
+    is_expression = isinstance(body, str) and body[:2] in ("={", "=[")  # of n8n
+    return body[1:] if is_expression else body
 
 
 def _may_be_sent(body: Any, path: str = "") -> bool:
@@ -285,7 +286,7 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _headers_of(value: Mapping[str, Any]) -> Any:
-    return first_member(value, HEADER_NAMES, dict)
+    return first_member(value, HEADER_NAMES, (dict, list))
 
 
 def status_of(value: Any) -> int:

@@ -8,7 +8,12 @@ from dataclasses import replace
 
 from cxcall.documents.text_files import split_lines
 from cxcall.explaining.observed_request import ObservedRequest, SourceKind
-from cxcall.explaining.readers.json_values.json_search import find_body, is_array_start, json_values
+from cxcall.explaining.readers.json_values.json_search import (
+    find_body,
+    is_array_start,
+    is_json_complete,
+    json_values,
+)
 from cxcall.explaining.readers.json_values.request_objects import (
     find_error_body,
     has_error_status,
@@ -17,12 +22,19 @@ from cxcall.explaining.readers.json_values.request_objects import (
     status_of,
 )
 from cxcall.explaining.readers.messages.client_failures import without_failure
+from cxcall.explaining.readers.messages.header_lines import (
+    HEADER,
+    QUOTED,
+    is_header,
+    without_quotes,
+)
 from cxcall.explaining.readers.messages.start_lines import (
     BARE_STATUS,
     LINE_STATUS,
     LOG_STATUS,
     NAMED_STATUS,
     REQUEST,
+    STATUS_ALONE,
     STATUS_LINE,
     STATUS_OF,
     find_first,
@@ -35,20 +47,10 @@ from cxcall.explaining.readers.request_builder import (
 from cxcall.explaining.readers.unresolved_variables import fill_braces
 from cxcall.transport.http_messages import HttpResponse
 
-_HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
-_QUOTED = re.compile(r'"[^"]*"')
 _CURL_PREFIX = re.compile(
     r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
-_PROSE_NAMES = (
-    "http response headers",
-    "http response body",
-    *"""
-    note error message response request body payload url status result hi hello thanks edit update
-    headers method expected actual reason path endpoint
-    """.split(),
-)
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
@@ -73,12 +75,7 @@ class _Message:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers, without the quotes that the console of Postman puts around each value."""
-        headers = self._headers
-        is_quoted = len(headers) > 1 and all(map(_QUOTED.fullmatch, headers.values()))
-        if is_quoted and not self.is_raw:
-            return {name: value[1:-1] for name, value in headers.items()}
-        return headers
+        return self._headers if self.is_raw else without_quotes(self._headers)
 
     @property
     def is_interim(self) -> bool:
@@ -95,6 +92,12 @@ class _Message:
         content = find_body(text, is_request=self.is_request)
         is_yaml = self.is_request and self.headers and all(map(_MEMBER.match, text.splitlines()))
         return text if content is None and is_yaml else content
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether there is a body, and it ends as it starts."""
+        is_body = self.is_request and self.text[:1] in ("{", "[")
+        return is_body and is_json_complete(self.text)
 
     def take_request_body(self) -> str | None:
         """Remove and return the request body that precedes the error body of a response; None if there is none."""
@@ -120,10 +123,10 @@ class _Message:
     def add_line(self, line: str) -> None:
         if not self.is_request and not self.is_raw and _SENT_BODY.search(line):
             return  # a line of the log with what was sent
-        header = _HEADER.match(line) if self._is_in_headers else None
+        header = HEADER.match(line) if self._is_in_headers else None
         if self._is_in_headers and not header and self._continues_header(line):
             self._headers[next(reversed(self._headers))] += f" {line.strip()}"
-        elif header and (self.is_raw or _is_header(header)):
+        elif header and (self.is_raw or is_header(header)):
             name, value = header.groups()
             others = self._headers.get(name)
             self._headers[name] = f"{others}, {value}" if others is not None else value
@@ -134,15 +137,6 @@ class _Message:
                 self._is_in_headers and not self.is_raw and not self.headers and "{" not in line
             )
             self._body.append(line)
-
-
-def _is_header(header: re.Match[str]) -> bool:
-    name = header[1].lower()
-    return (
-        name not in _PROSE_NAMES
-        and ("-" in name or name in ("accept", "authorization", "host", "origin", "cookie", "date"))
-        and not header[2].startswith("//")
-    )
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:
@@ -211,8 +205,7 @@ def _messages(text: str) -> Iterator[_Message]:
             continue
         is_in_body = message is not None and message.is_raw and not message.is_request
         is_read = not is_in_body or STATUS_LINE.match(content) or REQUEST.match(content)
-        is_in_json = message is not None and _looks_like_json(content)
-        found = _first_line(content, is_in_json=is_in_json) if is_read else None
+        found = _first_line(content, message) if is_read else None
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
                 long = content + whole_line[_MAX_LINE:]
@@ -246,7 +239,7 @@ def _start_of(line: str, status: re.Match[str]) -> int:
 def _rest_of(line: str, status: re.Match[str]) -> str:
     """Return the rest of a line after a status, with the whole JSON that contains it."""
     start = _start_of(line, status)
-    return line[status.end() if start == status.start() else start :].strip()
+    return line[status.end() if start == status.start() else start :].strip(" \t\r,;")
 
 
 def _looks_like_json(line: str) -> bool:
@@ -255,18 +248,19 @@ def _looks_like_json(line: str) -> bool:
     return is_list or start[:1] in ("{", "}", "]", '"') or line.rstrip()[-1:] in (",", "{")
 
 
-def _first_line(line: str, *, is_in_json: bool) -> _Message | None:
-    """Return the message that starts in a line; None if none does."""
+def _first_line(line: str, message: _Message | None) -> _Message | None:
+    """Return the message that starts in a line below a part of another one; None if none does."""
     if status := STATUS_LINE.match(line):
         return _Message("status", status, is_raw=True)
-    if is_in_json:
+    if message is not None and _looks_like_json(line):
         return None
     if request := REQUEST.search(line):
         is_whole = request.start("method") == 0 and request.end() >= len(line.rstrip())
         host = (_HOST.search(line[: request.start()]) or ["", ""])[1]
         is_raw = bool(request["version"]) and is_whole
         return _Message("request", request, is_raw=is_raw, host=host)
-    status = find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS)
+    alone = STATUS_ALONE if message is not None and message.is_complete else STATUS_LINE
+    status = find_first(line, STATUS_LINE, BARE_STATUS, LINE_STATUS, NAMED_STATUS, alone)
     return _Message("status", status, is_raw=False) if status else None
 
 
@@ -346,5 +340,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
     body = message.body
     if not message.is_raw and body is None:
         body = find_error_body(message.text)
-    reason = message.match.groupdict().get("reason")
-    return build_response(int(message.match["status"]), message.headers, body, reason or "")
+    quoted = QUOTED.fullmatch(message.text)  # behind the status in a log
+    reason = message.match.groupdict().get("reason") or (quoted[0][1:-1] if quoted else "")
+    return build_response(int(message.match["status"]), message.headers, body, reason)

@@ -23,6 +23,7 @@ from cxcall.explaining.readers.messages.client_failures import (
 )
 from cxcall.explaining.readers.messages.http_message import read_status_response
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.transport.http_messages import HttpResponse
 
 # Starts of lines below code that show the response.
@@ -73,6 +74,12 @@ _NOTED_STATUS = re.compile(
     r"([45][0-9]{2})\b(?!\w|[.:]\d)"
 )
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
+# What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
+_LEFT_OUT = re.compile(
+    r"\[((?:Object|Array|Function|Circular)[^\[\]\n]*)\]|\{\u2026\}|(?<=: )Array\(\d+\)|(?P<end>, \u2026)(?=\s*[}\]])"
+    r"|(?<=: )\w*Error: [^\n{}]*(?:\n\s+at (?:[^\n{]|\{(?!\s*$))*)*(?P<open>\{\s*$)?",
+    re.MULTILINE,
+)
 _MAX_TEXT = 1 << 18
 _CODE = re.compile(r"[a-z]+(?:[._][a-z]+)+")
 _MAX_CODE = 200
@@ -92,14 +99,14 @@ def read_response(text: str) -> HttpResponse | None:
         response = build_response(int(alone[1]), None, page)
     body = find_error_body(text)
     if response is not None and response.body and response.json() is None and body is None:
-        body = next(filter(is_error_body, dumped_objects(text)), None)  # in the form of Python
+        body = dumped_error(text)  # in the form of Python
         response = response._replace(body=b"") if body else response
     if response is not None and response.body:
         # The first JSON after a status may be the request: an error body elsewhere is the response.
         is_other = is_error_body(body) and not is_error_body(response.json())
         if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
             return response
-    body = _dumped_object(text) if body is None else body
+    body = dumped_error(text) or _dumped_object(text) if body is None else body
     body = quoted_refusal(text, response) if body is None else body
     if body is None:
         return response
@@ -226,6 +233,20 @@ def _headers(text: str) -> dict[str, str]:
     )
 
 
+def _mark_left_out(found: re.Match[str]) -> str:
+    """Return the mark of a value that a console leaves out; the brace of the members of an error."""
+    if found["open"] or found["end"]:
+        return found["open"] or ""
+    return f'"{mark_unresolved(f"{{{found[1] or found[0][:5]}}}")}"'
+
+
+def dumped_error(text: str) -> Any:
+    """Return the first error body of the objects that a text dumps, or in their `body`; None if there is none."""
+    found = dumped_objects(text)
+    inner = (each.get("body") for each in found)
+    return next(filter(is_error_body, (*inner, *found)), None)
+
+
 def _dumped_object(text: str) -> Any:
     """Return the first dumped object in a text; None if there is none."""
     return next(iter(dumped_objects(text)), None)
@@ -236,6 +257,7 @@ def dumped_objects(text: str) -> list[dict[str, Any]]:
 
     None if the text names no status, message, or code.
     """
+    text = _LEFT_OUT.sub(_mark_left_out, text)
     start = text.find("{")
     if start < 0 or not re.search(
         r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text

@@ -30,7 +30,7 @@ STATUS_LINE = re.compile(
 )
 _PHRASES = "|".join(re.escape(each.phrase).replace("\\ ", "[ _]") for each in HTTPStatus)
 BARE_STATUS = re.compile(
-    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
+    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[2-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
     re.IGNORECASE,
 )
 _UNIT = r"[ \t](?:ms|msec|milliseconds?|s|sec|seconds?|bytes|[kKM]?B)\b(?![ \t]*[=:])"
@@ -46,6 +46,7 @@ NAMED_STATUS = re.compile(
     rf"(?![\w-]|\.\w|{_UNIT}|[>\"')\]]?,? but (?:got|was|received)\b)",
     re.IGNORECASE,
 )
+STATUS_ALONE = re.compile(r"^[ \t]*(?P<status>[2-5][0-9]{2})[ \t]*$")
 STATUS_OF = re.compile(r"\b(?P<status>[45][0-9]{2}) (?:from|for|on|at)\W*$")  # `400 from POST ...`
 LINE_STATUS = re.compile(
     r"^[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
