@@ -8,9 +8,10 @@ from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import join_pointer, make_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from cxcall.contracts.json_schema import JsonSchema
@@ -34,6 +35,19 @@ def find_broken_conditions(
         place = f"{pointer}{breach.pointer}"
         if body.find_place(place) not in known:
             yield breach.finding(body, place)._replace(edits=_edits(breach, operation, place))
+
+
+def find_broken_rules(
+    rules: Iterable[JsonSchema], values: Mapping[str, str], known: AbstractSet[str]
+) -> Iterator[Finding]:
+    """Yield a warning for each rule that a query breaks; `known` are the parameters that have a finding."""
+    shown = {
+        name: value
+        for name, value in values.items()
+        if name not in known and not is_placeholder(value) and not is_withheld(value)
+    }
+    for breach in find_breaches(rules, shown):
+        yield breach.finding(None, "query")
 
 
 def _edits(breach: Breach, operation: Operation, place: str) -> tuple[Edit, ...]:

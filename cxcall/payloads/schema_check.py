@@ -193,11 +193,9 @@ def check_parameters(
                 findings.append(found._replace(where=parameter.location, origin=parameter.name))
     rules = rules_on(operation.contract.declared, operation.method, operation.path, "query")
     if rules and values:
-        from cxcall.payloads.declared_conditions import find_breaches
+        from cxcall.payloads.declared_conditions import find_broken_rules
 
-        known = {each.origin for each in findings}
-        breaches = find_breaches(rules, {k: v for k, v in values.items() if k not in known})
-        findings.extend(each.finding(None, "query") for each in breaches)
+        findings.extend(find_broken_rules(rules, values, {each.origin for each in findings}))
     if body is not None:
         findings.extend(find_id_mismatches(operation, values, body))
     return findings
