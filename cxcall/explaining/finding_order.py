@@ -88,8 +88,11 @@ def _subject(finding: Finding) -> tuple[str, ...]:
     return (finding.code, finding.where, *(() if is_place else (finding.message, finding.fix)))
 
 
-def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
+def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int, bool]:
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
+    # One word may be there by chance.
+    is_long = len(_WORD.findall(finding.where.rpartition("/")[2])) > 1
+    is_named = is_long and _is_named(finding, request)
     is_header = finding.code == "header-missing" and finding.where.startswith("header:")
     if finding.code == "property-missing":
         rank = len(_ORDER) + 1  # a wrong value comes before a missing one
@@ -105,7 +108,7 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
         rank = (
             len(_ORDER) + 3
         )  # a problem in the request comes before a message that names no place
-    return _SEVERITIES.index(finding.severity), rank
+    return _SEVERITIES.index(finding.severity), rank, not is_named
 
 
 def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:

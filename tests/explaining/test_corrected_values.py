@@ -44,6 +44,13 @@ def test_name_of_a_column_is_no_placeholder() -> None:
     assert found.values["externalIdColumn"] == "id"
 
 
+def test_body_of_which_nothing_is_left_is_to_be_filled_in() -> None:
+    path = f"/api/v2/outbound/campaigns/{QUEUE}"
+    request = {"method": "PATCH", "host": "api.mypurecloud.com", "path": path, "status": 400}
+    found = corrected({**request, "body": {"campaignStatus": "on"}})
+    assert (found.body, found.missing, found.left_out) == ({}, ("",), ("/campaignStatus",))
+
+
 def test_number_with_separators_is_written_in_e164() -> None:
     found = callback({"callbackNumbers": ["+1 (212) 456-0123"], "queueId": QUEUE})
     assert found.body["callbackNumbers"] == ["+12124560123"]

@@ -163,6 +163,18 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "placeholder",
     ),
     "expression of n8n": (json.dumps({"nodes": [{"parameters": {"method": "POST", "url": URL, "jsonBody": '={"queue": "{{ $json.q }}"}'}}]}), "property-unknown /queue", "body-malformed"),
+    "script of CXone Studio": (
+        'ASSIGN proxy = GetRESTProxy()\nproxy.AddHeader("Authorization","bearer {token}")\nASSIGN json = "{d.asjson()}"\nASSIGN r = proxy.MakeRestRequest("https://api-c32.nice-incontact.com/inContactAPI/services/v31.0/scheduled-callbacks?phoneNumber={ani}&skillId={s}", json, 0, "POST")',
+        "Accept",
+        "never filled in",
+    ),
+    "failed import alone": ('{"id": "x", "importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}}', "hidden-failure", "no URL"),
+    "user name in place of an access key": ("curl https://cxone.niceincontact.com/auth/token -d grant_type=password -d username=ann@example.com -d password=x", "expects the ID of an access key", "property-missing"),
+    "property that the API names comes first": (
+        f'POST {URL}\n{{"ScriptId":null,"QueueId":null,"callbackNumbers":["+12025550123"]}}\n400 {{"message":"queueId or routingData must be provided","code":"bad.request","status":400}}',
+        "property-unknown /QueueId `QueueId` is not a property of the body of `create-callback` | rename `QueueId` to `queueId` | the schema requires `queueId` or an alternative; it says: The queue to route it to; or give routingData. | property-unknown /ScriptId",
+        "its value is refused",
+    ),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
 }  # fmt: skip
 

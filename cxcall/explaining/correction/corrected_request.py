@@ -163,10 +163,9 @@ def _correct(
     missing += [
         at for at, leaf in leaves(sent_value) if MASKED in str(leaf) and at and has_value(body, at)
     ]
-    # The end of a truncated body is not known.
-    missing += [""] * (
-        sent is not None and payload is None and bool(written) and not is_form(written)
-    )
+    # The end of a truncated body is not known; nor is what was meant if nothing of a body is left.
+    is_cut = sent is not None and payload is None and bool(written) and not is_form(written)
+    missing += [""] * (is_cut or (body == {} and bool(dropped)))
     base_url = _base_url(explanation, operation)
     missing += ["host"] * (_OPEN_HOST in base_url)
     return CorrectedRequest(

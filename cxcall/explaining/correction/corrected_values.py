@@ -157,7 +157,8 @@ def _in_form(where: str, value: str, code: str) -> Edit | None:
 def _unknown_values(explanation: Explanation, body: Any) -> Iterator[Edit]:
     for pointer in explanation.request.unknown:
         if pointer[:1] == "/" and has_value(body, pointer):
-            name = split_pointer(pointer)[-1]
+            names = (each for each in reversed(split_pointer(pointer)) if not each.isdigit())
+            name = next(names, "body")
             yield write("replace", pointer, f"<{name}>", Applicability.PLACEHOLDER)
 
 

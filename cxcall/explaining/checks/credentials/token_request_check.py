@@ -285,6 +285,19 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
             why="other operations respond with 403",
             source=endpoint.source,
         )
+    elif (
+        grant == "password"
+        and endpoint.content_type == FORM
+        and "@" in parameters.get("username", "")
+    ):
+        yield Finding.warning(
+            "credential",
+            "/username",
+            "`username` looks like the name of a user; this grant expects the ID of an access key",
+            fix="send the ID of an access key as `username`, and its secret as `password`",
+            why="back-end applications log in with the access key of a user",
+            source=endpoint.source,
+        )
 
 
 def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:

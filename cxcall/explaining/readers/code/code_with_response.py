@@ -18,6 +18,7 @@ from cxcall.explaining.readers.messages.responses_in_text import (
     read_response_alone,
 )
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 from cxcall.responses.platform_codes import find_platform_codes
 
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
@@ -44,6 +45,8 @@ _POWERSHELL_REQUEST = re.compile(
     rf"{_POWERSHELL}(?:(?!{_POWERSHELL})[^\n])*?https?://", re.IGNORECASE
 )
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
+# In scripts of NICE CXone Studio, all literals have variables.
+_STUDIO_VARIABLE = re.compile(r"\{[^{}\"\n]+\}")
 _MAX_SEARCH = 1 << 20
 
 
@@ -63,6 +66,8 @@ def read_code_text(text: str) -> Iterator[ObservedRequest]:
         if response is None:
             response = read_response("\n".join(_EXCEPTION.findall(text))) or read_noted_status(text)
         code = _PROMPT.sub("", text[:at] or text)
+        if "MakeRestRequest" in code:
+            code = _STUDIO_VARIABLE.sub(lambda each: mark_unresolved(each[0]), code)
         if _POWERSHELL_REQUEST.search(code):
             code = _BARE_URL.sub(r"'\1'", code + "\n")  # in quotes, as other languages require them
         yield from read_code(code, response)

@@ -49,7 +49,7 @@ _RESOURCE_NAMES = tuple(
     """
     entities conversations participants selfUri pageCount conversationId originatingDirection
     conversationStart segments contactId jobId errorInfo disconnectType resultSet totalHits
-    sessionId events
+    sessionId events importStatus
     """.split()
 )
 _OTHER_VALUE_NAMES = ("data", "json", "payload")
