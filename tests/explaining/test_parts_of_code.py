@@ -89,3 +89,20 @@ def test_values_after_a_request_belong_to_another_one() -> None:
         assert not errors_of(text), text
     put = f"c = requests.get('{CONTACTS}', headers=h).json()\nrequests.put('{CONTACTS}', json=c, headers=h)"
     assert [each.method for each in read(put, "text")] == ["GET", "PUT"]
+
+
+def test_variables_and_positions_in_calls_are_read_as_their_language_means_them() -> None:
+    json_text = '{"callbackNumbers":["$phone"],"queueId":"$queue"}'
+    texts = (
+        f'basicRequest.contentType("application/json").body(s"""{json_text}""").post(uri"{URL}").send(b)',
+        f"httpRequest httpMode: 'POST', url: '{URL}', contentType: 'APPLICATION_JSON', requestBody: \"\"\"{json_text}\"\"\"",
+        f"http.post(Uri.parse('{URL}'), headers: {{'Content-Type': 'application/json'}}, body: '{json_text}');",
+        "api.postOutboundContactlistContacts(id, rows, { priority: true });",
+        'api.deleteOutboundContactlistContacts(id, ["a", "b"]);',
+        "body := sdk.Callback{CallbackNumbers: &[]string{p}, RoutingData: &sdk.Routingdata{QueueId: &q}}\napi.PostConversationsCallbacks(body)",
+        "body := sdk.Contactlist{Name: &n, ColumnNames: &c, PhoneColumns: &[]sdk.Column{{ColumnName: &p, VarType: &t}}}\napi.PostOutboundContactlists(body)",
+    )
+    for text in texts:
+        assert not errors_of(text), text
+    quoted = f"curl_setopt($ch, CURLOPT_URL, '{URL}');\ncurl_setopt($ch, CURLOPT_HTTPHEADER, ['Content-Type: application/json']);\ncurl_setopt($ch, CURLOPT_POSTFIELDS, '{json_text}');\n$a = 1;"
+    assert ("placeholder", "/callbackNumbers/0") in errors_of(quoted)

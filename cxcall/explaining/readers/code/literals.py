@@ -47,7 +47,7 @@ _DIALECTS = {
             r"|^[^\S\n]*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object))"
         ),
         "objective-c": r"\bNS[A-Z]\w+|#import\b",
-        "dollar variables": r"^[^\S\n]*(?:my |our |local )?\$\w+ *=|^[^\S\n]*(?:val|final) \w+|<\?php|^using [A-Z][\w, .]*$",
+        "dart": r"\bUri\.(?:parse|https?)\(|^import 'package:",
         "raw single quotes": r"<\?php|^[^\S\n]*\$\w+\s*=|->\w+\(|\bputs\b|^[^\S\n]*require '|\bend\s*$|\bmy \$",
         "lisp": r"^[^\S\n]*\((?:require|ns|defn?|let|client/|http/)\b",
         "basic": (
@@ -93,7 +93,7 @@ class CodeToken(NamedTuple):
 def _find_dialects(text: str) -> set[str]:
     """Return the names of the dialects that a piece of code shows."""
     found = {name for name, pattern in _DIALECTS.items() if pattern.search(text)}
-    return found | {"dollar variables", "raw single quotes"} if "powershell" in found else found
+    return found | {"raw single quotes"} if "powershell" in found else found
 
 
 def with_plain_literals(text: str) -> str:
@@ -297,8 +297,8 @@ def _mark_variables(value: str, quote: str, prefix: str, dialects: set[str]) -> 
         return _mark(value, _IN_BRACES)
     if quote != "'":
         value = _mark(value, r"#\{([^{}\n]{1,200})\}|\$\{([^{}\n]{1,200})\}")
-        if "dollar variables" in dialects and quote != "`":
-            value = _mark(value, r"\$([A-Za-z_]\w*)")
+    if quote in ('"', '"""') or (quote != "`" and "dart" in dialects):
+        value = _mark(value, r"\$([A-Za-z_]\w*)")
     return value
 
 

@@ -26,6 +26,8 @@ _CALL = re.compile(
 )
 _SUFFIXES = ("withhttpinfo", "async", "request")
 _PARAMETER = re.compile(r"\{[^{}]*\}")
+_FREE = ("data", "Data", "attributes", "Attributes", "customerData", "CustomerData")
+"""Properties whose members have names of the customer's own."""
 _CAMEL = re.compile(r"_([a-z0-9])")
 
 
@@ -74,13 +76,14 @@ def _build_request(
         return mark_unresolved(match[0]) if is_unresolved(value) or not value else value
 
     path = _PARAMETER.sub(fill, path)
+    query = f"?{mark_unresolved('{query}')}" if call.arguments else ""
     printed = next((each for _, each in call.arguments if _is_response(each)), None)
     body = _body(call, models, parameters) if method in ("POST", "PUT", "PATCH") else None
     return build_observed_request(
         "SDK call",
         SourceKind.CODE,
         method=method,
-        path=path,
+        path=path + query,
         body=body,
         headers_are_shown=False,
         response=find_response(printed) or response,
@@ -96,13 +99,25 @@ def _body(call: CodeCall, models: dict[str, dict[str, Any]], skipped: int) -> st
     """Return the body: the argument that is a map or a model, with the API's names."""
     for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
         content = _model(value, models)
-        if isinstance(content, dict) and all(name[:1].isupper() for name in content):
-            # .NET writes names in Pascal case.
-            content = {_api_name(name): each for name, each in content.items()}
         is_body = isinstance(content, dict | list) and content and not _is_response(content)
         if is_body and key != "opts":
-            return json.dumps(as_json_value(content), indent=2, ensure_ascii=False)
+            return json.dumps(as_json_value(_with_api_names(content)), indent=2, ensure_ascii=False)
+        if key is None:
+            break  # the parameters of the path come before the body, the others after it
     return None
+
+
+def _with_api_names(value: Any) -> Any:
+    """Return a value with the API's names in its objects: .NET and Go write names in Pascal case."""
+    if isinstance(value, list):
+        return [_with_api_names(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    is_pascal = all(name[:1].isupper() for name in value)
+    return {
+        _api_name(name) if is_pascal else name: each if name in _FREE else _with_api_names(each)
+        for name, each in value.items()
+    }
 
 
 def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
@@ -126,6 +141,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
 
 def _api_name(name: str) -> str:
     """Return the name of a property: Python's SDK writes `callback_numbers`, .NET's `CallbackNumbers`."""
+    name = "type" if name == "VarType" else name  # of Go
     return _CAMEL.sub(lambda match: match[1].upper(), name[:1].lower() + name[1:])
 
 

@@ -258,7 +258,10 @@ def is_type(items: list[Any], position: int) -> bool:
         return False
     if isinstance(rest[0], Group):
         return not group.items or rest[0].opening == "@{"
-    return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
+    if not is_token(rest[0], "word"):
+        return is_word and isinstance(rest[-1], Group)
+    end = read_chain(items, position + 1)[1]  # of a name such as `pkg.Type`
+    return rest[0].value != "as" and end < len(items) and isinstance(items[end], Group)
 
 
 def literal_kind(items: list[Any], start: int) -> str:
