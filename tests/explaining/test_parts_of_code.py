@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
-from helpers.pasted_texts import QUEUE, URL
+from helpers.pasted_texts import PATH, QUEUE, URL
 
 TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
 CONTACTS = f"https://api.mypurecloud.ie/api/v2/outbound/contactlists/{QUEUE}/contacts"
@@ -106,3 +106,24 @@ def test_variables_and_positions_in_calls_are_read_as_their_language_means_them(
         assert not errors_of(text), text
     quoted = f"curl_setopt($ch, CURLOPT_URL, '{URL}');\ncurl_setopt($ch, CURLOPT_HTTPHEADER, ['Content-Type: application/json']);\ncurl_setopt($ch, CURLOPT_POSTFIELDS, '{json_text}');\n$a = 1;"
     assert ("placeholder", "/callbackNumbers/0") in errors_of(quoted)
+
+
+def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
+    types = {
+        f"curl_setopt_array($ch, [CURLOPT_URL => '{URL}', CURLOPT_POSTFIELDS => ['queueId' => $q]]);": "multipart/form-data",
+        f"curl_setopt_array($ch, [CURLOPT_URL => '{URL}', CURLOPT_POSTFIELDS => '{{}}']);": "application/x-www-form-urlencoded",
+        f"UrlFetchApp.fetch('{URL}', {{ method: 'post', payload: {{ queueId: q }} }});": "application/x-www-form-urlencoded",
+        f"import http from 'k6/http';\nhttp.post('{URL}', {{ queueId: q }});": "application/x-www-form-urlencoded",
+        f'var c = new HttpClient {{ BaseAddress = new Uri("https://api.mypurecloud.ie/") }};\nawait c.PostAsync("{PATH[1:]}", new StringContent(json));': "text/plain",
+        f'POST("{URL}", body = list(queueId = q), encode = "form")': "application/x-www-form-urlencoded",
+    }
+    for text, expected in types.items():
+        (request,) = read(text, "text")
+        assert request.content_type.startswith(expected), text
+        assert request.path == PATH, text
+    header = "CURLOPT_HTTPHEADER => ['Content-Type: application/json']"
+    for body in ("['queueId' => $q]", "http_build_query(['queueId' => $q])"):
+        text = f"curl_setopt_array($ch, [CURLOPT_URL => '{URL}', {header}, CURLOPT_POSTFIELDS => {body}]);"
+        assert ("body-malformed", "body") in errors_of(text), text
+    token = f'await http.PostAsync("{TOKEN_URL}", new FormUrlEncodedContent(d));\nvar c = new StringContent(json, Encoding.UTF8, "application/json");\nawait http.PostAsync("{URL}", c);'
+    assert not errors_of(token)

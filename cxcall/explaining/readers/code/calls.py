@@ -17,7 +17,7 @@ from cxcall.explaining.readers.code.collection_literals import (
 )
 from cxcall.explaining.readers.code.conversions import copied, gives_other_items, member_of, merged
 from cxcall.explaining.readers.code.literals import CodeToken
-from cxcall.explaining.readers.code.request_roles import FORM_MAKERS
+from cxcall.explaining.readers.code.request_roles import FORM_MAKERS, METHOD_NAME
 from cxcall.explaining.readers.code.token_tree import (
     Group,
     argument_end,
@@ -216,7 +216,9 @@ class Calls(MapsAndLists):
             known.update({name: without_itself(value, known) for name, value in added.items()})
         if isinstance(known, list) and values and _LIST_CHANGES.match(method):
             known.append(unknown())
-        own = [(None, known)] if owner and isinstance(known, str | dict | list) else []
+        is_client = isinstance(known, dict) and METHOD_NAME.search(name)
+        is_own = owner and not is_client and isinstance(known, str | dict | list)
+        own: list[tuple[str | None, Any]] = [(None, known)] if is_own else []
         call = CodeCall(name, own + arguments)
         self._report("call", name, call)
         return call

@@ -15,9 +15,9 @@ from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
     CLIENT_MAKERS,
+    DEFAULT_TYPES,
     FOLD,
     FORM_FIELDS,
-    FORM_TYPE,
     HOST,
     KNOWN_PATH,
     METHOD_NAME,
@@ -201,12 +201,13 @@ class _Assembler:
         targets = [each for each in map(target_of, call.values()) if each]
         method = METHOD_NAME.search(name.removesuffix(".new"))
         is_text = bool(texts) and call.values()[0] is texts[0] and not is_unresolved(texts[0])
-        if method and not targets and is_text and not PATH.fullmatch(texts[0]):
+        is_relative = not targets and is_text and is_relative_path(texts[0])
+        if method and not targets and is_text and not (PATH.fullmatch(texts[0]) or is_relative):
             method = None  # such as `put("name", value)` of a map
         if method and not targets and texts and PATH.fullmatch(texts[0]):
             self.set_target(texts[0])
             targets = texts[:1]
-        elif not targets and texts and is_relative_path(texts[0]) and SENDERS.search(name):
+        elif is_relative and (method or SENDERS.search(name)):
             self.set_target(f"/{texts[0]}")
             targets = [f"/{texts[0]}"]
         if len(texts) > 1 and HOST.fullmatch(texts[0]) and PATH.fullmatch(texts[1]):
@@ -219,14 +220,15 @@ class _Assembler:
         if method:
             is_plain = method[1].lower() in ("get", "options", "head", "delete")
             draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
+        folded, is_whole = FOLD.sub("", name.rpartition(".")[2].lower()), False
         if targets and (method or SENDERS.search(name)):
-            draft.is_sent = bool(method) or FOLD.sub("", name.rpartition(".")[2].lower()) in SENDING
-            has_body = self._positional(draft, call)
-            draft.is_closed = draft.is_sent and (has_body or bool(SINGLE_CALLS.match(name)))
+            draft.is_sent = bool(method) or folded in SENDING
+            is_whole = self._positional(draft, call) or SINGLE_CALLS.match(name) is not None
         self._options(call.values())
         self._host_call(name, texts)
         self._role_call(name, call)
-        self.draft.close(FOLD.sub("", name.rpartition(".")[2].lower()))
+        draft.is_closed = draft.is_closed or (is_whole and draft.is_sent)
+        self.draft.close(folded)
 
     def _options(self, values: list[Any]) -> None:
         """Use the option in `setopt(handle, CURLOPT_URL, value)`."""
@@ -245,12 +247,12 @@ class _Assembler:
 
     def _role_call(self, name: str, call: CodeCall) -> None:
         draft, values, role = self.draft, call.values(), role_of(name)
-        if name[-1:] == "!":
-            return  # a macro that makes a value, such as `json!` of Rust
         folded = FOLD.sub("", name.rpartition(".")[2].lower())
+        if name[-1:] == "!" or draft.is_closed:
+            return  # a macro that makes a value, such as `json!` of Rust
         is_pair = len(values) >= 2 and isinstance(values[0], str)
         mime = next((found for each in values if (found := mime_of(each))), "")
-        mime = FORM_TYPE if folded == "asform" else mime  # of Laravel
+        mime = mime or (DEFAULT_TYPES.get(folded, "") if len(values) < 2 else "")
         is_header = "header" in name.lower()
         if mime and "accept" in (
             folded,
@@ -322,6 +324,7 @@ class _Assembler:
             elif isinstance(each, CodeCall):
                 if not (contains_target(each) or NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3)
+                    draft.content_type = draft.content_type or mime_of(each)
                     has_body = True
             elif isinstance(each, dict) and is_options(each):
                 has_body = draft.take_options(each) or has_body
@@ -343,6 +346,5 @@ def read_code(text: str, response: HttpResponse | None = None) -> Iterator[Obser
     Evaluator(assembler.report).run(text)
     drafts = [each for each in assembler.drafts if each.target or each.base]
     sent = [each for each in drafts if each.target and (each.method_rank or each.body_rank)]
-    for number, draft in enumerate(sent or drafts[:1]):
-        is_last = number == len(sent or drafts[:1]) - 1
-        yield build_request(draft, text, response if is_last else None)
+    for draft in (chosen := sent or drafts[:1]):
+        yield build_request(draft, text, response if draft is chosen[-1] else None)

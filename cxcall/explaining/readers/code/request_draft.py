@@ -188,8 +188,8 @@ class RequestDraft:
     def close(self, name: str) -> None:
         """Record that the request is complete if the folded name of a call says that the call sends or builds it."""
         is_sent = name in _SENDS or (name == "build" and self.method_rank > 1)
-        if self.target and is_sent and (self.body_rank > 2 or self.hidden_body):
-            self.is_closed = True
+        has_body = self.body_rank > 2 or bool(self.hidden_body)
+        self.is_closed = self.is_closed or (bool(self.target) and is_sent and has_body)
 
     def set_method(self, method: str, rank: int) -> None:
         """Set the method, unless a more certain one is known."""
@@ -259,6 +259,8 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
     headers = dict(draft.headers)
     if draft.body_rank == 1 and re.search(f"[?&]{VARIABLE}$", draft.target):
         draft.body = None  # a map from which code builds the query
+    if draft.body_rank == 1 and draft.hidden_body:
+        draft.body = None  # a variable is sent, not a map that the code only assigns to a name
     _hide_type_names(draft, text)
     if draft.form and draft.body is None:
         draft.body, draft.body_kind = draft.form, "form"
@@ -274,7 +276,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         body, content_type = encode_body(draft, headers.get(written) or draft.content_type, text)
     if body is None and draft.hidden_body:
         body = draft.hidden_body
-    if not written and body is not None and (known := content_type or _hinted_type(text)):
+    if not written and body is not None and (known := content_type or _hinted_type(draft, text)):
         headers["Content-Type"] = known
     is_client = CLIENT.search(text) is not None
     if _has_hidden_headers(draft, headers, body, text, is_client=is_client):
@@ -311,8 +313,11 @@ def _has_hidden_headers(
     )
 
 
-def _hinted_type(text: str) -> str:
+def _hinted_type(draft: RequestDraft, text: str) -> str:
     """Return the JSON media type if a method or argument of the client names it and no header does; else an empty text."""
+    # A token request is a form (RFC 6749, section 4): the text names JSON for another request.
+    if draft.target.partition("?")[0].endswith("/token"):
+        return ""
     return "application/json" if JSON_TYPE.search(ACCEPT.sub("", text)) else ""
 
 
@@ -341,8 +346,5 @@ def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> 
     target = without_credential(target)
     bare = re.sub(rf"^(?:{VARIABLE})+", "", target)
     if bare != target and not bare.startswith((".", ":")):
-        path = bare if bare.startswith("/") else f"/{bare}"
-        return {"path": path} if not URL.match(bare) else {"url": bare}
-    if target.startswith("/"):
-        return {"path": target}
-    return {"url": target}
+        target = bare if bare.startswith("/") or URL.match(bare) else f"/{bare}"
+    return {"path" if target.startswith("/") else "url": target}

@@ -73,6 +73,8 @@ _ROLE_OF = first_words(
 )
 """The roles of names without capitals and separators."""
 FORM_TYPE = "application/x-www-form-urlencoded"
+DEFAULT_TYPES = {"asform": FORM_TYPE, "stringcontent": "text/plain"}
+"""The types that calls with at most one argument set: `asForm()` of Laravel, `new StringContent(text)` of .NET."""
 BODY_ROLES = ("body", "json", "form")
 FORM_MAKERS = re.compile(
     r"urlencode|www_?form|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody"
@@ -230,7 +232,11 @@ def mime_of(value: Any) -> str:
     if isinstance(value, CodeCall):
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
-        kind = _MIME_NAME.search(remove_marks(value).strip("{}"))
+        name = remove_marks(value).strip("{}")
+        is_variable = (
+            is_unresolved(value) and name == "json"
+        )  # a text, not a constant such as `JSON`
+        kind = None if is_variable else _MIME_NAME.search(name)
         media_type = "json" if kind and kind[1].lower() == "json" else "x-www-form-urlencoded"
         return f"application/{media_type}" if kind else ""
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""

@@ -12,10 +12,12 @@ from cxcall.explaining.readers.code.conversions import converted
 from cxcall.explaining.readers.code.request_roles import (
     CHANGES,
     FORM_MAKERS,
+    FORM_TYPE,
     MIME,
     contains_target,
     header_text,
     is_headers,
+    mime_of,
 )
 from cxcall.explaining.readers.code.values import CodeCall, Form, is_name, wrapped_text
 from cxcall.explaining.readers.json_values.json_search import is_json
@@ -106,8 +108,14 @@ def _contents(call: CodeCall, kind: str) -> list[Any]:
 def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     """Return the encoding of a map that its headers declare as JSON; empty if the library sends JSON."""
     is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
-    if not is_certain or "json" not in content_type:
+    is_form = draft.body_kind == "form" and FORM_MAKERS.search(text) is not None
+    is_form = is_form and any(map(mime_of, draft.headers.values()))
+    if not (is_certain or is_form) or "json" not in content_type:
         return ""
+    if is_certain and "CURLOPT_POSTFIELDS" in text:
+        return f"`{MULTIPART}`"
+    if is_form:
+        return "a form, `name=value&...`"
     if sends_forms(text):
         return "a form, `name=value&...`"
     return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
@@ -131,7 +139,7 @@ def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str 
         body = form_members(body) or body  # pairs, as in Rust and Go
     if isinstance(body, dict) and _is_form(kind, content_type, text):
         hidden = "".join(name for name in body if is_unresolved(str(name)))
-        return hidden or encode_form(body), content_type or "application/x-www-form-urlencoded"
+        return hidden or encode_form(body), content_type or FORM_TYPE
     if isinstance(body, dict | list):
         body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
         default = "" if kind == "text" else "application/json"
@@ -141,6 +149,8 @@ def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str 
         is_encoded = is_json(remove_marks(body)) and "json=" not in text
         content_type = content_type or "application/json"
         return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
+    is_default = isinstance(body, str) and not (content_type or draft.has_hidden_headers)
+    content_type = FORM_TYPE if is_default and "CURLOPT_POSTFIELDS" in text else content_type
     return None if body is None else str(body), content_type
 
 
@@ -155,6 +165,7 @@ def _is_form(kind: str, content_type: str, text: str) -> bool:
 def sends_forms(text: str) -> bool:
     """Return whether the library in the code sends a map as a form."""
     libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery"
+    libraries += r"|\bUrlFetchApp\.|[\"']k6/http|\bUri\.(?:parse|https?)\("
     libraries += r"|\bHTTParty\.|\bRestClient\.(?:post|put|patch)\b"
     return re.search(libraries, text) is not None
 
@@ -233,6 +244,8 @@ def sends_parts(text: str, content_type: str, body: Any, kind: str) -> bool:
         return True
     kind = kind if body and body != "{}" else ""
     is_other = _OTHER_TYPE.search(content_type) or kind in ("json", "text", "twice")
+    if isinstance(body, dict) and "CURLOPT_POSTFIELDS" in text and not (is_other or kind):
+        return True
     return not is_other and _SENDS_PARTS.search(text) is not None
 
 
