@@ -16,7 +16,8 @@ from cxcall.batch.sending_threads import StoppableRun
 from cxcall.batch.skip_reasons import SkipReason
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.findings.errors import CxcallError, StoppedError
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.hinted_commands import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.signals import SIGNAL_INTERVAL, deferred
 from cxcall.sending.checked_request import stop_on_unsuitable_token
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from cxcall.batch.row_checks import CheckedRow
     from cxcall.batch.row_selection import RowSelection
     from cxcall.batch.statistics.check_counts import CheckStatistics
-    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.checked_request import CheckedRequest
@@ -73,7 +73,8 @@ class Run(StoppableRun):
         self.unsent = UnsentRows(self.ledger, self.batch, self.key_of)
         self.is_at_end = False
         self.replaced = ""
-        """Why another run with another content of the file goes on instead of this one."""
+        """Why this run may send no more rows: another one goes on instead, or a person has closed the batch."""
+        self._last_end = begun.ledger.read_state().last_batch_end
         self._in_flight: dict[int, CheckedRow] = {}
 
     def _rows(self) -> Iterator[CheckedRow]:
@@ -234,17 +235,33 @@ class Run(StoppableRun):
     def _fence(self, _checked: CheckedRow, request: CheckedRequest, delivery: str) -> None:
         """Raise StoppedError if another run of the batch has another content, or has called the person meanwhile.
 
-        It is called in the transaction that records the delivery.
+        Or if the batch has ended. It is called in the transaction that records the delivery.
         """
-        if self.called is None:
-            return
         try:
-            self.called.content.stop_on_change(self.batch)
+            self._stop_on_end()
+            if self.called:
+                self.called.content.stop_on_change(self.batch)
         except StoppedError as error:
             self.replaced = str(error)
             raise
-        if self.called.guards_each_record:
+        if self.called and self.called.guards_each_record:
             self.called.stop_on_new_call(request, delivery)
+
+    def _stop_on_end(self) -> None:
+        """Raise StoppedError if a person has closed the batch, or another run has finished it."""
+        if not self.ledger.batches.has_ended_since(self.batch, self._last_end):
+            return
+        self.replaced = "the batch was closed, or finished by another command"
+        raise StoppedError(
+            Finding.error(
+                "already-sent",
+                "ledger",
+                self.replaced,
+                fix=f"see which rows were sent: {command('cxcall', 'batch', 'report', self.batch)}",
+                why="other commands may send its requests from then on",
+                source="ledger",
+            )
+        )
 
     def _review(self, _checked: CheckedRow, delivery: Delivery) -> Delivery:
         """Return a delivery as it is recorded."""

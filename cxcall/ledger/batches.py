@@ -109,6 +109,13 @@ class BatchRecords:
                 if not self.is_finished(each):
                     self._rows.insert("batch_end", batch=each, at=self._access.now().timestamp())
 
+    def has_ended_since(self, batch: str, number: int) -> bool:
+        """Return whether the end of a batch was recorded after the record of an end with a number."""
+        if self._rows.state.last_batch_end == number:
+            return False
+        where = "WHERE batch = ? AND number > ? LIMIT 1"
+        return bool(self._rows.select_table("batch_end", where, (batch, number)))
+
     def _same_batches(self, batch: str) -> list[str]:
         """Return the other batches with the same rows, requests, and profile.
 

@@ -331,3 +331,21 @@ def test_closed_batch_stops_no_other_batch(cxcall: Cxcall) -> None:
         assert cxcall(*close, "-o", "json", code=0).envelope["data"]["isClosed"]
         cxcall(*single, code=0)
     assert platform.rung == 2  # the person asked for it
+
+
+@pytest.mark.slow
+def test_command_that_still_sends_a_closed_batch_stops(cxcall: Cxcall) -> None:
+    def close_at_first(_sent: Any, _count: int) -> Reply:
+        if not platform.order:
+            (batch,) = cxcall("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
+            cxcall("batch", "cancel", batch["id"], code=0)
+        return Reply()
+
+    words = ("batch", write_rows(cxcall, 1, 2, 3), *WORDS, "--concurrency", "1", "--confirm", "3")
+    with Platform(close_at_first) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        rows, summary = results(cxcall(*words, code=9))
+        assert rows[:2] == ["accepted", "stopped"]
+        assert "closed" in summary["stopped"]
+        cxcall(*words[:-1], "2", "--resume", code=0)
+    assert platform.rung == 3

@@ -133,7 +133,7 @@ def batch_status(
 def batch_cancel(batch: str = argument("ID", "The batch ID or its start.", default=...)) -> Report:
     """Stop sending the rows of a batch, or close it.
 
-    Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again. If no row is in the queue, the batch is closed: it counts as finished, so the requests that it sent are duplicates only within `duplicate_window`. First end the command that sends it.
+    Requests in flight are finished, and the other rows are taken out of the queue. The batch stays unfinished: `batch --queue --resume` queues the remaining rows again. If no row is in the queue, the batch is closed: it counts as finished, so the requests that it sent are duplicates only within `duplicate_window`. A command that is still sending it finishes its requests in flight, and sends no more.
     """
     from cxcall.cli.actions.batch.queue_commands import cancel_batch
 

@@ -164,7 +164,7 @@ def cancel_batch(identifier: str) -> Report:
         is_closed = not (count or in_flight)
         if is_closed:
             ledger.batches.end(batch.id)
-    message = f"batch {batch.id}: closed; it no longer stops other batches with the same requests"
+    message = f"batch {batch.id}: closed; a command that is still sending it stops, and other commands may send its requests"
     if not is_closed:
         message = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
         message += f"; {count_phrase(in_flight, 'request')} in flight" * bool(in_flight)
