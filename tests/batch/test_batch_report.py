@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from collections import Counter
+from typing import Any
 
 import pytest
 
@@ -222,8 +223,18 @@ def test_members_of_a_json_line_may_be_a_key_or_ignored(cxcall: Cxcall) -> None:
     assert json.loads(row)["key"] == "K1"
 
 
-def test_member_that_a_pattern_declares_is_not_ignored(cxcall: Cxcall) -> None:
-    schema = {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False}
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": False},
+        {"additionalProperties": {"type": "string"}},
+        {"type": "object"},
+    ],
+)
+@pytest.mark.parametrize("flags", [("--ignore-extra-columns",), ("--key", "x-priority")])
+def test_member_that_the_schema_allows_is_not_ignored(
+    cxcall: Cxcall, schema: dict[str, Any], flags: tuple[str, ...]
+) -> None:
     body = {"content": {"application/json": {"schema": schema}}}
     document = {
         "openapi": "3.1.0",
@@ -233,7 +244,7 @@ def test_member_that_a_pattern_declares_is_not_ignored(cxcall: Cxcall) -> None:
     }
     words = ("--operation", "dial", "--contract", cxcall.file("own.json", document))
     name = cxcall.file("calls.jsonl", json.dumps({"x-priority": "high"}))
-    ran = cxcall("batch", name, *words, "--ignore-extra-columns", "--dry-run", code=0)
+    ran = cxcall("batch", name, *words, *flags, "--dry-run", code=0)
     assert '"x-priority": "high"' in ran.out
 
 

@@ -280,10 +280,12 @@ def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kin
     other = host.url.replace("127.0.0.1", "localhost")
     cxcall(*words, "--base-url", other, "--again", code=4)
     assert len(host.seen) == 1
-    cxcall("config", "set", "region", "eu-central-1", "-p", "genesys", code=0)
-    words_of_login = (*login, "--base-url", host.url, "-p", "genesys")
-    cxcall(*words_of_login, stdin=f"{SECRET}\n", env=user, code=0)
-    assert cxcall("config", "get", "region", "-p", "genesys", code=0).out == "eu-central-1\n"
+    # A profile that may be used for a platform keeps its destination.
+    cxcall("config", "set", "client_id", "a", "-p", "genesys", code=0)
+    for profile in ("genesys", "default"):
+        more = ("--base-url", host.url, "-p", profile)
+        text = cxcall(*login, *more, stdin=f"{SECRET}\n", env=user, code=0).out
+        assert "now has base_url" not in text
 
 
 def test_doctor_checks_the_credentials_of_the_document(cxcall: Cxcall, host: Host) -> None:

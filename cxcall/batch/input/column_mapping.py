@@ -190,9 +190,9 @@ class ColumnMap(NamedTuple):
         if column is not None:
             return column.is_open and self.ignores_extra
         schema = operation.schema_at("")
-        is_open = schema.get("additionalProperties", False) is not False
+        is_open = schema.get("additionalProperties", True) is not False
         is_open |= "patternProperties" in schema
-        return (self.ignores_extra and not is_open) or name == self.key
+        return not is_open and (self.ignores_extra or name == self.key)
 
     def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
         """Return the entries of the profile for this file, without those that it or the command line overrides."""

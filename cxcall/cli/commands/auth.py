@@ -26,6 +26,7 @@ from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.defaults import DEFAULTS
 from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
 from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
 from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _TEXT_BROWSERS = ("www-browser", "links", "links2", "elinks", "lynx", "w3m")
 
+_PLATFORM_SETTINGS = ("platform", "region", "base_url", "client_id", "access_key_id")
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
 
 
@@ -152,10 +154,10 @@ def _store_credentials(flags: Flags, screen: Screen, profile: Setting, *, is_bas
     )
     secret = _read_secret(screen, "Password" if is_basic else "API key")
     storage = store_credentials(settings, username, secret)
+    # The default profile, and one for a platform, keep their destination: other calls and a token go there, too.
     own = ConfigFile.read(config_path()).profiles.get(profile.value, {})
-    is_new = own.keys().isdisjoint(("platform", "region", "base_url"))
-    # A profile that has a destination keeps it: the credentials are for another API that it is also used with.
-    kept = _keep_in_profile(profile, flags) if is_new else ""
+    is_own = profile.value != DEFAULTS["profile"] and own.keys().isdisjoint(_PLATFORM_SETTINGS)
+    kept = _keep_in_profile(profile, flags) if is_own else ""
     text = f"stored for {settings.base_url} in {storage}{kept}"
     return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": storage}, text=text)
 
