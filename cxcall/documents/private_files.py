@@ -114,9 +114,11 @@ class PrivateFile(NamedTuple):
         try:
             text = self.path.read_bytes()
             content = json.loads(text or _NO_RECORDS)
-            if content["version"] != FORMAT_VERSION:
-                return None
-            return [record for record in content["records"] if isinstance(record, dict)]
+            records = content["records"]
+            is_intact = isinstance(records, list) and all(
+                isinstance(each, dict) for each in records
+            )
+            return records if is_intact and content["version"] == FORMAT_VERSION else None
         except (FileNotFoundError, NotADirectoryError):
             return []
         except (OSError, ValueError, TypeError, KeyError, RecursionError):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -169,14 +169,16 @@ def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: 
     (state / "credentials.json").chmod(0o600)
     with pytest.raises(CredentialsError, match="no credentials"):
         token_provider.get_token(load(**NONE))
-    with suppress(UsageError):
+    if not text:
         login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
         login_and_logout.log_out("default")
         return
-    # It may have logins of other profiles.
-    assert (state / "credentials.json").read_bytes() == text != b""
+    with pytest.raises(UsageError, match="cannot be read"):
+        login_and_logout.log_in_with_token(load(base_url="http://127.0.0.1:1"), "new")
     with pytest.raises(UsageError, match="cannot be read"):
         login_and_logout.log_out("default")
+    # It may have logins of other profiles.
+    assert (state / "credentials.json").read_bytes() == text
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:

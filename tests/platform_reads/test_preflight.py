@@ -51,6 +51,7 @@ def platform(**answers: Any) -> Platform:
             "errors": [],
             "contactList": {"id": LIST},
         },
+        "/apiversion": {},
         "/contacts/": {"callable": True},
         "/contactlists/": {"phoneColumns": [{"columnName": "phoneNumber"}]},
     }
@@ -203,9 +204,15 @@ def test_missing_credentials_and_a_refused_token_are_distinguished(
 
 
 def test_response_without_data_is_not_that_of_the_api(cxcall: Cxcall) -> None:
-    with platform(tokens=Reply(200, [])) as running:
-        ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
-    assert verdicts(ran)["token"] == ["failed"]
+    for name, part, reply, code, verdict in (
+        ("genesys-cloud", "tokens", Reply(200, [{}]), 5, "failed"),
+        ("genesys-cloud", "tokens", Reply(204), 5, "failed"),
+        ("nice-cxone", "apiversion", Reply(204), 0, "passed"),  # its schema declares 204
+    ):
+        with platform(**{part: reply}) as running:
+            env = {"CXCALL_ACCESS_TOKEN": "token", "CXCALL_BASE_URL": running.base_url}
+            ran = cxcall("doctor", "--platform", name, "-o", "json", code=code, env=env)
+        assert verdicts(ran)["token"] == [verdict], name
 
 
 def test_clock_is_compared_with_the_host(cxcall: Cxcall) -> None:
