@@ -260,7 +260,7 @@ def _stop_on_second_read(path: str, found: os.stat_result) -> None:
         raise UnreadableError(
             f"`{path}` can be read only once",
             where=path,
-            fix="save one of the inputs in a file, and give the name of the file",
+            fix="save the input in a file, and give the name of the file",
         )
     if not stat.S_ISCHR(found.st_mode):  # the null device is always empty
         _read_inputs.add(input_)

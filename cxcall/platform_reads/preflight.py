@@ -200,7 +200,7 @@ def _check_numbers(
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
         yield CheckResult.unknown(
-            "number", "the request has no number; whom the platform dials is unknown"
+            "number", "the request has no phone number; the platform chooses the number"
         )
     times = find_call_times(operation, preflight.values, preflight.payload)
     for number, where, *_ in numbers:

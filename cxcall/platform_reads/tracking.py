@@ -155,7 +155,7 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
         if entry.platform == platform:
             return Tracker(entry, entry.declared[TRACK])
     raise UsageError(
-        f"no known operation of `{platform}` reads the result of a call",
+        f"no known operation of {f'`{platform}`' if platform else 'the API document'} reads the result of a call",
         where="track",
         fix="search for one: `cxcall operations`",
     )

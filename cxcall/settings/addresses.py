@@ -13,6 +13,7 @@ from cxcall.settings.regions import (
     names_no_area,
     normalize_base_url,
     normalize_url,
+    platform_of_region,
     region_domain,
     region_of,
     token_url_for,
@@ -48,6 +49,8 @@ def pop_replaced_urls(layers: Sequence[Layer], contract: Contract) -> Layer:
     kept = profile.get("base_url")
     if is_used or not contract.regions or not kept or names_no_area(kept.value, contract):
         return {}
+    if platform_of_region(own[_REGION]) not in ("", contract.platform):
+        return {}  # it is for another profile
     if host_of(kept.value) == host_of(contract.base_url(region_domain(own[_REGION], contract))):
         return {}
     return {name: profile.pop(name) for name in ("base_url", "token_url") if name in profile}

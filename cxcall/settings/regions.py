@@ -54,8 +54,7 @@ def region_domain(region: Setting, contract: Contract) -> str:
     is_area = uses_areas and re.fullmatch(_AREA, text)
     if text in domains or is_area or (not uses_areas and _is_beside(text, domains)):
         return text
-    others = (each for each in PLATFORMS if text in find_platform_contract(each).regions)
-    other = next(others, "")
+    other = platform_of_region(region)
     fix = suggest_name(text, domains if "." in text else contract.regions)
     raise invalid_setting(
         "region",
@@ -70,6 +69,12 @@ def region_domain(region: Setting, contract: Contract) -> str:
         "for another host, set `base_url` and `token_url`",
         code="host-unknown",
     )
+
+
+def platform_of_region(region: Setting) -> str:
+    """Return the platform that has a region of this name; empty if none has."""
+    name = region.value.lower()
+    return next((each for each in PLATFORMS if name in find_platform_contract(each).regions), "")
 
 
 def _is_beside(domain: str, known: Collection[str]) -> bool:

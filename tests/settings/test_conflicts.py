@@ -137,6 +137,8 @@ def test_region_of_the_environment_keeps_the_token_url_of_the_same_region(
 
 def test_region_of_a_vendor_or_a_folder_does_not_replace_the_url_of_a_profile(world: World) -> None:
     world.toml('[profiles.default]\nbase_url = "https://api.mypurecloud.de"\n')
+    assert world.env(CXCALL_REGION="na1").load().base_url == "https://api.mypurecloud.de"
+    world.env(CXCALL_REGION="")
     world.env(GENESYSCLOUD_REGION="us-west-2").dotenv("CXCALL_REGION=us-west-2\n")
     assert world.load().base_url == "https://api.mypurecloud.de"
 

@@ -186,9 +186,8 @@ class ColumnMap(NamedTuple):
 
     def _ignores(self, name: str, operation: Operation) -> bool:
         """Return whether a member that is not declared is ignored; an open object may have any member."""
-        column = find_column(name, operation)
-        if column is not None:
-            return column.is_open and self.ignores_extra
+        if find_column(name, operation) is not None:
+            return False
         schema = operation.schema_at("")
         is_open = schema.get("additionalProperties", True) is not False
         is_open |= "patternProperties" in schema
