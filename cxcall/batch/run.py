@@ -238,9 +238,9 @@ class Run(StoppableRun):
         Or if the batch has ended. It is called in the transaction that records the delivery.
         """
         try:
-            self._stop_on_end()
             if self.called:
                 self.called.content.stop_on_change(self.batch)
+            self._stop_on_end()
         except StoppedError as error:
             self.replaced = str(error)
             raise
