@@ -20,6 +20,8 @@ PIPE_INTO_LOGIN = (
     "no option or argument takes a secret: pipe it into stdin of `cxcall auth login`; "
 )
 _MAX_LISTED = 20
+_MAX_WORD = 12
+"""The length of the longest unknown word after `auth` that a message repeats."""
 _ARGUMENTS = f"{__name__}.arguments"
 
 
@@ -97,7 +99,8 @@ class CommandGroup(TyperGroup):
             hint = f"the most similar command is `{known[nearest]}`; " if nearest else ""
             if any(f"--{name}" in parameter.opts for parameter in self.params):
                 hint = f"write `{ctx.command_path} --{name}`; "
-            if ctx.command_path == "cxcall auth" and not hint:  # it may be a secret
+            is_word = name.isalpha() and name.islower() and len(name) <= _MAX_WORD
+            if ctx.command_path == "cxcall auth" and not (hint or is_word):  # it may be a secret
                 raise _error(ctx, "unknown command", self.argument, PIPE_INTO_LOGIN)
             raise _error(ctx, f"unknown command `{name}`", self.argument, hint)
         return super().resolve_command(ctx, args)

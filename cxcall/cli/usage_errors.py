@@ -84,10 +84,11 @@ def _advise_on_option(error: Any) -> str:
     """Return the start of the hint on an unknown option: an option, or a property of the body, that is meant."""
     if nearest := _nearest_option(error):
         return f"the most similar option is `{nearest}`; "
-    if error.option_name.endswith(("secret", "token", "password", "key")):
-        return PIPE_INTO_LOGIN
     from cxcall.runtime.patterns import fold_name
+    from cxcall.runtime.secret_names import SECRET, kind_of_name
 
+    if kind_of_name(error.option_name) == SECRET:
+        return PIPE_INTO_LOGIN
     word = fold_name(error.option_name)
     for operation in getattr(error.ctx.command, "operations", ()):
         names = ((fold_name(each.rpartition("/")[2]), each) for each in operation.pointers)

@@ -131,9 +131,17 @@ def unknown_column(cell: str, operation: Operation, name: str) -> Finding:
     )
 
 
-def stop_on_values_as_headers(headers: Iterable[str], operation: Operation, name: str) -> None:
-    """Raise UsageError, without these values, if the first line of the file `name` has a phone number or an ID."""
-    if any(is_uuid(each) or _is_phone_number(each) for each in headers):
+def stop_on_values_as_headers(
+    headers: Sequence[str], operation: Operation, name: str, mapped: Iterable[str] = ()
+) -> None:
+    """Raise UsageError, without these values, if the first line of the file `name` has a phone number or an ID.
+
+    Digits such as `202301-202312` may be a header beside one that is known, or is one of the `mapped` headers.
+    """
+    columns = (find_column(each, operation) for each in headers)
+    is_header = any(each in mapped for each in headers)
+    is_header |= any(each and not each.is_open for each in columns)
+    if any(is_uuid(each) or (_is_phone_number(each) and not is_header) for each in headers):
         sample = f"; a sample: `cxcall operations {operation.name} --skeleton --csv`"
         raise UsageError(
             f"`{name}` has no header: its first line has a phone number or an ID",

@@ -190,11 +190,12 @@ class CsvHeader(NamedTuple):
         stop_on_values_as_headers(self.cells, operation, self.name)
         columns: list[CsvColumn] = []
         unknown: list[Finding] = []
-        record = CsvRecord(CsvTable(self, columns, operation), self.line, self.text)
+        nameless = tuple(index for index, cell in enumerate(self.cells) if not cell)
+        record = CsvRecord(CsvTable(self, columns, operation, nameless), self.line, self.text)
         for index, cell in enumerate(self.cells):
             if column := find_column(cell, operation):
                 columns.append(column._replace(position=index))
-            else:
+            elif cell:
                 place = record.cell_excerpt(index)
                 unknown.append(unknown_column(cell, operation, self.name)._replace(excerpt=place))
         if unknown:
@@ -299,7 +300,7 @@ def _find_defect(cells: Sequence[str], record: CsvRecord) -> Finding | None:
         return _malformed_record(place, message, fix)
     for index in record.table.nameless:
         if cells[index].strip():
-            fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns`"
+            fix = f"{_HEADER_FIX}; or add `--ignore-extra-columns` when you send it"
             return _malformed_record(
                 record.cell_excerpt(index), "a value under an empty header", fix
             )

@@ -43,19 +43,8 @@ def test_export_is_read_in_its_encoding(
     live: Cxcall, sandbox: Sandbox, encoding: str, flags: tuple[str, ...]
 ) -> None:
     file = live.file("crm.csv", EXPORT.encode(encoding))
-    live(
-        "batch",
-        file,
-        *EXECUTE,
-        *MAP,
-        "--map",
-        "/contactSpec/contactData/firstName=First Name",
-        "--ignore-extra-columns",
-        "--default-country",
-        "US",
-        *flags,
-        code=0,
-    )
+    more = ("--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns")
+    live("batch", file, *EXECUTE, *MAP, *more, "--default-country", "US", *flags, code=0)
     assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
 
 
@@ -86,9 +75,11 @@ def test_hints_for_a_title_and_a_header_that_is_split_wrongly(cxcall: Cxcall) ->
 
 
 def test_years_and_dates_may_be_headers(cxcall: Cxcall) -> None:
-    file = cxcall.file("crm.csv", f"contact-id,2023-2024,1.1.2024 - 31.12.2024\n{CONTACT},,\n")
-    words = ("batch", file, "--operation", "execute", "-n", "--ignore-extra-columns")
-    assert "1 row, 0 valid" in cxcall(*words, code=3).err
+    columns = "2023-2024,1.1.2024 - 31.12.2024,202301-202312"
+    words = ("crm.csv", "--operation", "execute", "-n", "--ignore-extra-columns")
+    for name, more in (("contact-id", ()), ("ID", ("--map", "contact-id=ID"))):
+        cxcall.file("crm.csv", f"{name},{columns}\n{CONTACT},,,\n")
+        assert "1 row, 0 valid" in cxcall("batch", *words, *more, code=3).err, name
 
 
 @pytest.mark.parametrize("first", [f"{CONTACT},Ada", "+12025550101,Ada", "(202) 555-0101,Ada"])

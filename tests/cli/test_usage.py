@@ -24,6 +24,8 @@ NO_SECRET = "no option or argument takes a secret: pipe it into stdin of `cxcall
         (("execute",), "missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
         (("execute", "a", "b"), "unexpected argument `b`", "see `cxcall execute --help`"),
         (("auth", "login", "--with-token", "h7Kq29sLm"), "unexpected argument", f"{NO_SECRET}see `cxcall auth login --help`"),
+        (("auth", "refresh"), "unknown command `refresh`", "see `cxcall auth --help`"),
+        (("history", "list", "--idempotency-key", "x"), "unknown option `--idempotency-key`", "see `cxcall history list --help`"),
         (("auth", "h7Kq29sLm"), "unknown command", f"{NO_SECRET}see `cxcall auth --help`"),
         (("auth", "token", "--client-secret", "x"), "unknown option `--client-secret`", f"{NO_SECRET}see `cxcall auth token --help`"),
         (("config", "set", "api_key", "x"), "`api_key` is a secret, and a command line is kept in the shell's history", "`cxcall auth login --api-key` asks for the secret and stores it"),

@@ -249,6 +249,20 @@ def test_pruned_batch_cannot_be_resumed(live: Cxcall) -> None:
     assert "no earlier batch" in live(*arguments, "--resume", code=2).err
 
 
+@pytest.mark.slow
+def test_unknown_deliveries_of_a_pruned_batch_are_listed(cxcall: Cxcall) -> None:
+    rows = [{"contactId": CONTACT, "reasonCode": reason} for reason in ("accepted", "unknown")]
+    file = cxcall.file("calls.jsonl", "\n".join(map(json.dumps, rows)))
+    words = ("--operation", "personal-connection", "--confirm", "2")
+    with Platform(lambda body, _: Reply(201 if body == rows[0] else 0)) as running:
+        cxcall.environment |= running.environment | {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+        cxcall("batch", file, *words, code=9)
+    cxcall("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert cxcall("batch", "list", code=0).out == ""
+    batch = cxcall("history", "list", "-o", "jsonl", code=0).envelope["batch"]
+    assert "unknown" in cxcall("history", "list", "--batch", batch, code=0).out
+
+
 def test_prune_respects_the_duplicate_window_of_every_profile(live: Cxcall) -> None:
     config = live.folder / "config"
     config.mkdir(exist_ok=True)

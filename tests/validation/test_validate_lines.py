@@ -183,6 +183,10 @@ def test_each_finding_on_a_record_has_its_place(cxcall: Cxcall) -> None:
 def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
     file = cxcall.file("some.csv", f"/contactId,/reasonCode\n{CONTACT},x\n")
     assert cxcall("validate", file, code=0).out == f"{file}:2: valid as personal-connection\n"
+    file = cxcall.file("blank.csv", f"/contactId,/reasonCode,\n{CONTACT},x,\n{CONTACT},x,y\n")
+    shown = cxcall("validate", file, code=3).out
+    assert f"{file}:2: valid as personal-connection\n" in shown
+    assert "a value under an empty header" in shown
     other = cxcall.file("other.csv", "volume,weight\n1,2\n")
     assert "no known operation fits the columns" in cxcall("validate", other, code=2).out
 

@@ -151,7 +151,8 @@ class ColumnMap(NamedTuple):
 
         Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
         """
-        stop_on_values_as_headers(header.cells, operation, header.name)
+        mapped = {*self.headers.values(), *self.usual_headers.values()}
+        stop_on_values_as_headers(header.cells, operation, header.name, mapped)
         headers = {**self._usual(header, operation), **self.headers}
         columns = list(_mapped_columns(headers, header, operation))
         unknown: list[str] = []

@@ -55,7 +55,7 @@ def list_deliveries(filters: RecordFilters) -> Report:
         found = {
             **filters._asdict(),
             "since": parse_since(filters.since),
-            "batch": filters.batch and find_batch(ledger, filters.batch).id,
+            "batch": filters.batch and _batch_id(ledger, filters.batch.strip()),
             "limit": limit and min(limit + 1, sys.maxsize),
         }
         records = list(ledger.records(**found))
@@ -72,6 +72,12 @@ def list_deliveries(filters: RecordFilters) -> Report:
             diagnostics=[*_remarks(records), *more_remark(len(records), has_more=has_more)],
         )
         return with_missing_records(report, ledger)
+
+
+def _batch_id(ledger: Ledger, text: str) -> str:
+    """Return the ID of the batch that the text begins; a pruned batch may still have deliveries with its whole ID."""
+    has_deliveries = any(ledger.records(batch=text, limit=1))
+    return text if has_deliveries else find_batch(ledger, text).id
 
 
 def show_delivery(identifier: str) -> Report:

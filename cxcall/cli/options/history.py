@@ -23,7 +23,6 @@ class RecordFilters(OptionGroup):
     unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call.")
     limit: int | None = option(
         "--limit N",
-        "Show at most N deliveries.",
-        show_default="50; all with --unresolved or --batch",
+        "Show at most N deliveries [50; all with --unresolved or --batch].",
         min=1,
     )
