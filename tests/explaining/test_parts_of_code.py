@@ -127,3 +127,21 @@ def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
         assert ("body-malformed", "body") in errors_of(text), text
     token = f'await http.PostAsync("{TOKEN_URL}", new FormUrlEncodedContent(d));\nvar c = new StringContent(json, Encoding.UTF8, "application/json");\nawait http.PostAsync("{URL}", c);'
     assert not errors_of(token)
+
+
+def test_status_that_code_only_handles_is_no_response() -> None:
+    sent = f"r = requests.post('{URL}', json=b)"
+    for line, status in (
+        ("# 400 if a number is wrong", 0),
+        ("# HTTP 400: bad number; HTTP 429: slow down", 0),
+        ("raise ValueError('HTTP 400 Bad Request')", 0),
+        ("default: throw new Error('HTTP 500 Internal Server Error');", 0),
+        ("if (e.response.status === 400) stop();", 0),
+        (f"responses.add(responses.POST, '{URL}', status=401)", 0),
+        ("# returns 400", 400),
+        ("# I get 400 when I add a queue", 400),
+        ("// => 415", 415),
+    ):
+        assert {each.status for each in read(f"{sent}\n{line}", "text")} == {status}, line
+    (request,) = read(f"this.$axios.$post('{URL}', {{ queueId: q }})", "text")
+    assert request.method == "POST"

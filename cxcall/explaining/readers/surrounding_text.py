@@ -27,6 +27,7 @@ from cxcall.explaining.readers.json_values.request_objects import (
     is_error_body,
     status_of,
 )
+from cxcall.explaining.readers.messages.responses_in_text import handles_status
 from cxcall.explaining.readers.request_builder import build_response
 from cxcall.explaining.readers.unresolved_variables import resolve_body
 from cxcall.findings.finding import Finding, Severity
@@ -156,7 +157,12 @@ def with_status(request: ObservedRequest, text: str) -> ObservedRequest:
     response = request.response
     if response is not None and (response.status or not request.is_refused):
         return request
-    lines = (line for line in text.split("\n") if not _ASSUMPTION.search(line))
+    is_code = request.kind is SourceKind.CODE
+    lines = (
+        line
+        for line in text.split("\n")
+        if not (_ASSUMPTION.search(line) or (is_code and handles_status(line)))
+    )
     found = {
         int(next(filter(None, each.groups())))
         for line in lines

@@ -37,7 +37,7 @@ HEADER_NAME = re.compile(
     re.IGNORECASE,
 )
 METHOD_NAME = re.compile(
-    r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?"
+    r"(?:^|[._`:$])(?:http|method|meth|http_meth|method_|verb)?_?"
     r"(get|post|put|patch|delete|head|options)"
     r"(?:async|form|json|asjsonasync|asjson|_json|_form|forobject|forentity|string|stringasync"
     r"|request|with)?!?$",

@@ -73,6 +73,13 @@ _NOTED_STATUS = re.compile(
     r"(?:(?<!:)//|#|;;+|--+>|=>|\s'|^\s*%|\[1\]|^\s*\"|\"\s*$|\bstatus\W).{0,80}?\b"
     r"([45][0-9]{2})\b(?!\w|[.:]\d)"
 )
+# A line that says what happens in a case, and one that says what happened.
+_HANDLING = re.compile(
+    r"\b(?:if|when|unless|case|default|throws?|raise|assert\w*|expect\w*|mock\w*|responses)\b"
+    r"|[=!]==?\s*[45][0-9]{2}\b|\b[45][0-9]{2}\b.*\bHTTP [45][0-9]{2}\b",
+    re.IGNORECASE,
+)
+_EXPERIENCE = re.compile(r"\b(?:I|we|get|gets|got|getting)\b", re.IGNORECASE)
 _KNOWN_STATUSES = {status.value for status in HTTPStatus}
 # What a console leaves out of an object: `[Object]`, `{…}`, `Array(0)`, `…` at its end, and an error with its stack.
 _LEFT_OUT = re.compile(
@@ -149,10 +156,19 @@ def _without_empty(members: dict[str, str | None]) -> dict[str, str]:
 
 def read_noted_status(text: str) -> HttpResponse | None:
     """Return the error status in a comment of code, or below the code; None if there is none."""
-    found = [match for line in text.split("\n") if (match := _NOTED_STATUS.search(line))]
+    found = [
+        match
+        for line in text.split("\n")
+        if (match := _NOTED_STATUS.search(line)) and not handles_status(line)
+    ]
     status = int(found[-1][1]) if found else 0
     code = _code_after(found[-1]) if found else ""
     return build_response(status, None, code or None) if status in _KNOWN_STATUSES else None
+
+
+def handles_status(line: str) -> bool:
+    """Return whether a line of code says what happens in a case: `throw`, `if`, `mock`, `404 if ...`, not what happened."""
+    return _HANDLING.search(line) is not None and not _EXPERIENCE.search(line)
 
 
 def _code_after(status: re.Match[str]) -> str:
