@@ -298,7 +298,7 @@ def _is_explained(refusal: Finding, request: ObservedRequest, findings: Iterable
         each.where == "header:Authorization" or each.code == "region-mismatch" for each in errors
     ):
         return True
-    if refusal.code in _ABOUT_IDS and any(
+    if refusal.code in (*_ABOUT_IDS, *_ABOUT_VALUES) and any(
         each.where == "path" or each.code in _WRONG_IDS for each in errors
     ):
         return True

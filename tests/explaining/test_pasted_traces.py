@@ -102,7 +102,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "ID in the path that the API names": (
         f'POST {HOST}{LIST.replace(QUEUE, "undefined")} 400\n{{"message":"The contact list id is not valid","code":"invalid.value","status":400}}',
         "`undefined` in the path looks like a placeholder that was never filled in | replace it with the real value | the API says",
-        "warning",
+        "error value-not-allowed",
     ),
     "token of another region": (
         f'POST {TOKEN_URL} -> 200\nPOST https://api.mypurecloud.com{PATH} -> 401\n{{"message":"Invalid login credentials.","code":"bad.credentials","status":401}}',
@@ -129,7 +129,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "HTTP 503",
         "HTTP 100",
     ),
-    "ID in braces": (f"POST {HOST}/api/v2/outbound/campaigns/%7B{QUEUE}%7D/start\n400 Bad Request", "must be a UUID", "placeholder"),
+    "ID in braces": (f"POST {HOST}/api/v2/outbound/campaigns/%7B{QUEUE}%7D/start\n400 Bad Request", "without the braces", "placeholder"),
     "line of xargs": (f"cat n | xargs -I{{}} curl {URL} -H 'Authorization: Bearer x' --json '{BODY.replace('+12025550123', '{}')}'", "the value of `line`", "placeholder"),
     "reason behind the status of a log": (
         'log: 14:03:22 POST https://api-eu1.niceincontact.com/inContactAPI/services/v33.0/agent-sessions/7/dial-phone 404 "Invalid sessionId"',
@@ -172,8 +172,13 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "user name in place of an access key": ("curl https://cxone.niceincontact.com/auth/token -d grant_type=password -d username=ann@example.com -d password=x", "expects the ID of an access key", "property-missing"),
     "property that the API names comes first": (
         f'POST {URL}\n{{"ScriptId":null,"QueueId":null,"callbackNumbers":["+12025550123"]}}\n400 {{"message":"queueId or routingData must be provided","code":"bad.request","status":400}}',
-        "property-unknown /QueueId `QueueId` is not a property of the body of `create-callback` | rename `QueueId` to `queueId` | the schema requires `queueId` or an alternative; it says: The queue to route it to; or give routingData. | property-unknown /ScriptId",
+        "property-unknown /QueueId `QueueId` is not a property of the body of `create-callback` | rename `QueueId` to `queueId` | the schema requires `queueId` or an alternative; it says: The queue to route it to; or give routingData. | error property-unknown /ScriptId",
         "its value is refused",
+    ),
+    "two mistakes in the syntax of a body": (
+        f'POST {URL}\n{{\n  "queueId": "{QUEUE}", // sales\n  "callbackNumbers": ["+12025550123",],\n}}',
+        "remove the comma",
+        "property-missing",
     ),
     "name of a type as a value": (UNFILLED % "System.Collections.Hashtable", "ConvertTo-Json -Depth", "use one of"),
 }  # fmt: skip
@@ -183,7 +188,7 @@ TEXTS: dict[str, tuple[str, str, str]] = {
 def test_trace_of_a_tool_is_read_as_the_tool_means_it(name: str) -> None:
     text, told, untold = TEXTS[name]
     said = " | ".join(
-        f"{each.code} {each.where} {each.message} | {each.fix} | {each.why}"
+        f"{each.severity} {each.code} {each.where} {each.message} | {each.fix} | {each.why}"
         for found in explain(text)
         for each in found.findings
     )

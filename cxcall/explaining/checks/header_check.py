@@ -265,6 +265,8 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
 
 def _bearer_problem(scheme: str, token: str) -> str:
     """Return what is wrong with the form of `Authorization`; empty if it is `Bearer <token>`."""
+    if scheme[:1] in ('"', "'"):
+        return "the value of `Authorization` is in quotes"
     if scheme.lower() != "bearer":
         # Anything but a short word may be the token itself, and must not be shown.
         is_scheme = bool(token) and len(scheme) <= _MAX_SCHEME_LENGTH and scheme.isalpha()

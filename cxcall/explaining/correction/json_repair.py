@@ -50,12 +50,15 @@ def parse_repaired(text: str) -> tuple[Document | None, tuple[Finding, ...]]:
         return parse(text, "body"), ()
     except DocumentError as error:
         findings = error.findings
+    others: dict[str, Finding] = {}
     for repaired in _repairs(text):
         try:
             document = parse(repaired, "body")
-        except DocumentError:
+        except DocumentError as error:
+            others |= {each.message: each for each in error.findings}
             continue
-        return document, (_describe(text, repaired, findings[0]),)
+        others.pop(findings[0].message, None)
+        return document, (_describe(text, repaired, findings[0]), *others.values())
     return None, findings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED, Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
@@ -38,6 +39,7 @@ from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_withheld
 from cxcall.payloads.schema_check import check_body as check_schema
 from cxcall.payloads.schema_check import check_parameters, operation_mismatch
+from cxcall.runtime.patterns import is_uuid
 
 _ID_KINDS = ("uuid", "integer", "id")
 _ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
@@ -56,7 +58,10 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
         if each.code == "placeholder":
             continue  # the route check reports it
         is_id = each.where == "path" and kind_of(each.origin, route.platform) in _ID_KINDS
-        yield each._replace(code="id-format") if is_id and each.code in _ABOUT_VALUES else each
+        is_in_braces = is_uuid(unquote(values.get(each.origin, "")).strip("{}"))
+        fix = "write it without the braces" if is_id and is_in_braces else each.fix
+        code = "id-format" if is_id and each.code in _ABOUT_VALUES else each.code
+        yield each._replace(code=code, fix=fix)
     yield from check_query(request, operation, payload)
 
 
