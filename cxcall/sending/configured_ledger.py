@@ -32,6 +32,14 @@ def open_ledger(*, to_read: bool = False) -> Ledger:
     return Ledger.open(state, marker_folder=markers, to_read=to_read)
 
 
+def has_ledger() -> bool:
+    """Return whether the file of this machine exists, or `CXCALL_LEDGER` names a database; raises LedgerError."""
+    from cxcall.ledger.sqlite.ledger_file import has_file
+    from cxcall.settings.settings import state_dir
+
+    return bool(os.environ.get(VARIABLE, "").strip()) or has_file(state_dir())
+
+
 def _marker_folder(state: Path) -> Path:
     """Return the folder of markers: beside the state, if settings and state share a folder, as on macOS and Windows."""
     from cxcall.settings.settings import config_dir

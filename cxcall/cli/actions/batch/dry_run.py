@@ -11,10 +11,12 @@ from cxcall.batch.row_selection import RowSelection
 from cxcall.batch.skip_reasons import no_number_finding
 from cxcall.batch.statistics.check_counts import CheckStatistics, require_rows
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Severity
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.row_ranges import describe_ranges, format_ranges
 from cxcall.output.report import Report
 from cxcall.responses.refusals.refusal_findings import provenance_note
-from cxcall.sending.configured_ledger import open_ledger
+from cxcall.sending.configured_ledger import has_ledger, open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import Job
     from cxcall.batch.resume import FindEarlier
     from cxcall.batch.row_checks import CheckedRow
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.screen import Screen
     from cxcall.sending.checked_request import CheckedRequest
@@ -52,8 +55,7 @@ def print_requests(
     `combine` returns the requests for some rows; `finder` returns a function that finds a row's earlier delivery.
     """
     totals, find_earlier, called = CheckStatistics(), None, None
-    needs_ledger = resume or job.settings.attempt_limit
-    ledger = stack.enter_context(open_ledger(to_read=not resume)) if needs_ledger else None
+    ledger, problems = _open_ledger(job, stack, resume=resume)
     if resume and ledger:
         batches = find_resumable_batches(ledger, job, resume=True)
         find_earlier, called = finder(job, ledger, batches), CalledPeople(ledger, job, batches)
@@ -71,7 +73,7 @@ def print_requests(
         Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
         ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
-        findings=(*totals.findings, *more, *provenance_note(job.operation)),
+        findings=(*problems, *totals.findings, *more, *provenance_note(job.operation)),
         data=totals.as_dict(),
         diagnostics=[
             *([describe_change(job)] if called and called.is_changed else []),
@@ -80,6 +82,25 @@ def print_requests(
         summary=totals.summary(),
         is_last_json_line=True,
     )
+
+
+def _open_ledger(
+    job: Job, stack: ExitStack, *, resume: bool
+) -> tuple[Ledger | None, tuple[Finding, ...]]:
+    """Return the ledger if the dry run needs it, and a warning if it cannot be used to check `--max-attempts`.
+
+    A ledger that does not exist has no calls to count, and is not created. Raises LedgerError if `resume`.
+    """
+    if resume:
+        return stack.enter_context(open_ledger()), ()
+    if not job.settings.attempt_limit:
+        return None, ()
+    try:
+        return (stack.enter_context(open_ledger(to_read=True)) if has_ledger() else None), ()
+    except LedgerError as error:
+        found = error.findings[0]
+        message = f"`--max-attempts` was not checked: {found.message}"
+        return None, (found._replace(severity=Severity.WARNING, message=message, why=""),)
 
 
 def _print_request(
