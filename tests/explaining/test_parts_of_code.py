@@ -125,6 +125,11 @@ def test_type_of_a_body_is_the_one_that_the_library_sends() -> None:
     for body in ("['queueId' => $q]", "http_build_query(['queueId' => $q])"):
         text = f"curl_setopt_array($ch, [CURLOPT_URL => '{URL}', {header}, CURLOPT_POSTFIELDS => {body}]);"
         assert ("body-malformed", "body") in errors_of(text), text
+    for twice in (
+        f'var json = JsonSerializer.Serialize(new {{ queueId = q }});\nawait http.PostAsJsonAsync("{URL}", json);',
+        f"fetch('{URL}', {{ method: 'POST', headers, body: JSON.stringify(JSON.stringify({{ queueId: q }})) }});",
+    ):
+        assert errors_of(twice) == [("body-malformed", "body")], twice
     token = f'await http.PostAsync("{TOKEN_URL}", new FormUrlEncodedContent(d));\nvar c = new StringContent(json, Encoding.UTF8, "application/json");\nawait http.PostAsync("{URL}", c);'
     assert not errors_of(token)
 

@@ -254,10 +254,8 @@ class _Assembler:
         mime = next((found for each in values if (found := mime_of(each))), "")
         mime = mime or (DEFAULT_TYPES.get(folded, "") if len(values) < 2 else "")
         is_header = "header" in name.lower()
-        if mime and "accept" in (
-            folded,
-            name.lower().split(".")[-2:][0],
-        ):  # `headers.Accept.Add(...)`
+        is_accept = "accept" in (folded, name.lower().split(".")[-2:][0])
+        if mime and is_accept:  # `headers.Accept.Add(...)`
             draft.headers["Accept"] = mime
         elif not is_header and (mime or (role == "json" and values)):
             draft.content_type = draft.content_type or mime or "application/json"
@@ -314,7 +312,8 @@ class _Assembler:
 
     def _positional(self, draft: RequestDraft, call: CodeCall) -> bool:
         """Use the arguments of a call with a target, a map after the body has options; return whether one is the body."""
-        kind = "form" if call.name.lower().endswith("form") else ""  # `http.PostForm` of Go
+        name = call.name.lower()  # such as `http.PostForm` of Go and `PostAsJsonAsync` of .NET
+        kind = "form" if name.endswith("form") else "json" if "asjson" in name else ""
         has_body = draft.take_named_arguments(call)
         for each in (each for key, each in call.arguments if key is None):
             if isinstance(each, str) and (method := method_of(each)):
@@ -323,7 +322,7 @@ class _Assembler:
                 draft.take_headers(each)
             elif isinstance(each, CodeCall):
                 if not (contains_target(each) or NO_BODY_CALL.search(each.name)):
-                    draft.set_body(each, 3)
+                    draft.set_body(each, 3, kind)
                     draft.content_type = draft.content_type or mime_of(each)
                     has_body = True
             elif isinstance(each, dict) and is_options(each):

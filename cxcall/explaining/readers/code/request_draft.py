@@ -38,6 +38,8 @@ from cxcall.explaining.readers.code.sent_body import (
     encode_body,
     encode_query,
     form_members,
+    is_encoded_twice,
+    is_serialized,
     other_encoding,
     sends_parts,
     wrong_encoding_finding,
@@ -218,9 +220,7 @@ class RequestDraft:
         is_container = isinstance(content, dict | list)
         if rank >= self.body_rank or (is_container and contains_value(content, self.body)):
             self.body, self.body_rank = content, rank
-            is_twice = (
-                kind == "json" and isinstance(value, CodeCall) and value.name.endswith("dumps")
-            )
+            is_twice = is_encoded_twice(value) or (kind == "json" and is_serialized(value))
             self.body_kind = "twice" if is_twice else maker_kind or kind
 
     def drop_part(self, container: dict[str, Any] | CodeCall) -> None:

@@ -37,6 +37,7 @@ _MAX_DEPTH = 8
 _TEXT_MAKERS = re.compile(
     r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", re.IGNORECASE
 )
+_SERIALIZERS = re.compile(r"(?:^|\.)(?:dumps|stringify|Serialize(?:Object)?)$")
 # Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.
 _WRAPPERS = re.compile(
     r"(?:^|\W|_)(?:"
@@ -97,6 +98,16 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
     name = mark_unresolved(f"{{{value.name}}}")
     return (next(hidden, name) if kind else name), kind
+
+
+def is_serialized(value: Any) -> bool:
+    """Return whether a value is the text in JSON that a call makes."""
+    return isinstance(value, CodeCall) and _SERIALIZERS.search(value.name) is not None
+
+
+def is_encoded_twice(value: Any) -> bool:
+    """Return whether a value is the text in JSON of such a text: `JSON.stringify(JSON.stringify(x))`."""
+    return is_serialized(value) and any(map(is_serialized, value.values()[:1]))
 
 
 def _contents(call: CodeCall, kind: str) -> list[Any]:
