@@ -23,6 +23,6 @@ class RecordFilters(OptionGroup):
     unresolved: bool = option("--unresolved", "Show deliveries that may have placed a call.")
     limit: int | None = option(
         "--limit N",
-        "Show at most N deliveries [50; all with --unresolved or --batch].",
+        "List at most N [50; all with --unresolved or --batch].",
         min=1,
     )
