@@ -213,8 +213,9 @@ def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -
     ran = live(*words, "--wait", code=2)
     assert "no published operation reads" in ran.envelope["findings"][0]["message"]
     assert not sandbox.rings
-    ran = live("send", "get-users-me", "--wait", code=2)
-    assert "`--wait` follows a call, but `get-users-me` places none" in ran.err
+    for more in ((), ("--dry-run",)):
+        ran = live("send", "get-users-me", "--wait", *more, code=2)
+        assert "`--wait` follows a call, but `get-users-me` places none" in ran.err
     result = live(*words, code=0).envelope
     for known in (result["engagementId"], result["deliveryId"]):
         ran = live("track", known, "-o", "json", code=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
@@ -22,7 +23,7 @@ from cxcall.sending.checked_request import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.actions.response_reading import Reading
     from cxcall.cli.shared_options import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     )
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.platform_reads.tracking import Tracker
     from cxcall.settings.settings import Settings
 
 
@@ -58,6 +60,7 @@ def send_one(
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
     reading = _reading_of(operation, read_options)
+    send = _follower_of(operation) if sending.wait else deliver_request
     built = _build_payload(operation, texts, body)
     values = parameter_values(operation, values, texts, built)
     stop_on_missing_parameter(operation, values)
@@ -78,7 +81,6 @@ def send_one(
             from cxcall.cli.actions.page_output import read_all
 
             return read_all(checked, reading, command, screen, force=sending.force)
-        send = _deliver_and_follow if sending.wait else deliver_request
         report = send(checked, command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
 
@@ -104,13 +106,19 @@ def start_log(
         stack.enter_context(open_log(log.log_file, log.log_format, files))
 
 
+def _follower_of(operation: Operation) -> Callable[..., Report]:
+    """Return a function that sends a request and follows the call; raises UsageError if that is impossible."""
+    from cxcall.cli.actions.track import find_tracker
+
+    return partial(_deliver_and_follow, find_tracker(operation))
+
+
 def _deliver_and_follow(
-    checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
+    tracker: Tracker, checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send a request and follow the call; the exit code is that of the end of the call."""
-    from cxcall.cli.actions.track import find_tracker, follow_call, report_unfollowed
+    from cxcall.cli.actions.track import follow_call, report_unfollowed
 
-    tracker = find_tracker(checked.operation)
     report = deliver_request(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED:
