@@ -155,7 +155,7 @@ def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
     live.environment["CXCALL_ACCESS_TOKEN"] = live("auth", "token", code=0).out.strip()
-    words = ("call", "--to", "+12025550100", "--wait", "--force")
+    words = ("call", "--to", "+12025550100", "--as", CONTACT, "--wait", "--yes")
     with begin(live, *words) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("HTTP 20")
