@@ -49,6 +49,14 @@ def test_list_that_code_builds_is_not_taken_for_one_of_its_items() -> None:
     assert places == ["/callbackNumber", "/routingData/queueId"]
 
 
+def test_options_of_the_call_that_sends_are_those_of_its_request() -> None:
+    text = f"""$options = ['form_params' => ['grant_type' => 'client_credential']];
+$request = new Request('POST', '{TOKEN_URL}', ['Authorization' => 'Basic YWJjOmRlZg==']);
+$res = $client->sendAsync($request, $options)->wait();"""
+    (found,) = read(text, "snippet")
+    assert found.body == "grant_type=client_credential"
+
+
 def test_form_of_a_token_request_in_code_is_not_taken_for_json() -> None:
     grant = "{ grant_type: 'client_credentials' }"
     login = "{ auth: { username: id, password: secret } }"

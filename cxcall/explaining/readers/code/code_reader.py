@@ -10,7 +10,7 @@ from typing import Any
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.code.evaluator import Evaluator
 from cxcall.explaining.readers.code.literals import with_plain_literals
-from cxcall.explaining.readers.code.request_draft import RequestDraft, build_request
+from cxcall.explaining.readers.code.request_draft import SENDS, RequestDraft, build_request
 from cxcall.explaining.readers.code.request_roles import (
     BASIC,
     BODY_ROLES,
@@ -224,14 +224,17 @@ class _Assembler:
         if targets and (method or SENDERS.search(name)):
             draft.is_sent = bool(method) or folded in SENDING
             is_whole = self._positional(draft, call) or SINGLE_CALLS.match(name) is not None
-        self._options(call.values())
-        self._host_call(name, texts)
-        self._role_call(name, call)
+        self._options(folded, call.values())
+        self._host_call(folded, texts)
+        self._role_call(name, folded, call)
         draft.is_closed = draft.is_closed or (is_whole and draft.is_sent)
         self.draft.close(folded)
 
-    def _options(self, values: list[Any]) -> None:
-        """Use the option in `setopt(handle, CURLOPT_URL, value)`."""
+    def _options(self, name: str, values: list[Any]) -> None:
+        """Use the option in `setopt(handle, CURLOPT_URL, value)`, and those in `send(request, options)`."""
+        if name in SENDS and self.draft.target:
+            for each in filter(is_options, values):
+                self.draft.take_options(each)
         for key, value in pairwise(values):
             if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
                 _, is_option, option = names[0].upper().rpartition("OPT_")
@@ -239,15 +242,13 @@ class _Assembler:
                     self._take_named(option.lower(), value)
 
     def _host_call(self, name: str, texts: list[str]) -> None:
-        folded = FOLD.sub("", name.rpartition(".")[2].lower())
-        if "connection" in folded or folded in CLIENT_MAKERS:
+        if "connection" in name or name in CLIENT_MAKERS:
             for each in texts:
                 if HOST.fullmatch(each) or (URL.match(each) and path_of(each) in ("", "/")):
                     self._base(each)
 
-    def _role_call(self, name: str, call: CodeCall) -> None:
+    def _role_call(self, name: str, folded: str, call: CodeCall) -> None:
         draft, values, role = self.draft, call.values(), role_of(name)
-        folded = FOLD.sub("", name.rpartition(".")[2].lower())
         if name[-1:] == "!" or draft.is_closed:
             return  # a macro that makes a value, such as `json!` of Rust
         is_pair = len(values) >= 2 and isinstance(values[0], str)

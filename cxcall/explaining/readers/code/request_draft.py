@@ -70,7 +70,7 @@ _NO_BODY = re.compile(
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(r"\s*[\"'{\[<\ufdd0]|\s*[\w.\[\]%-]+=|-{2}|.*\n", re.DOTALL)
-_SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
+SENDS = tuple("send sendasync execute executeasync exec curlexec perform".split())
 _BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
 
 
@@ -189,7 +189,7 @@ class RequestDraft:
 
     def close(self, name: str) -> None:
         """Record that the request is complete if the folded name of a call says that the call sends or builds it."""
-        is_sent = name in _SENDS or (name == "build" and self.method_rank > 1)
+        is_sent = name in SENDS or (name == "build" and self.method_rank > 1)
         has_body = self.body_rank > 2 or bool(self.hidden_body)
         self.is_closed = self.is_closed or (bool(self.target) and is_sent and has_body)
 
