@@ -35,7 +35,7 @@ class SentRows:
         self._places = array("Q", sorted(places))
 
     def find(self, row: int) -> Record | None:
-        """Return the delivery of a row that placed a call, or may have; None if there is none."""
+        """Return the delivery of a row that placed, or may have placed, a call; None for any other row."""
         start, end = (bisect_left(self._places, each << _BITS) for each in (row, row + 1))
         found = (
             self._records.delivery(each & (1 << _BITS) - 1) for each in self._places[start:end]

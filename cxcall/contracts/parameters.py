@@ -179,7 +179,7 @@ def list_items(text: str) -> list[str]:
 
 
 def join_repeated(option: str, texts: Sequence[str], *, is_list: bool) -> str:
-    """Return the texts of an option that is given more than once as one list; raises UsageError if it is no list."""
+    """Return the texts of an option that is given more than once as one list; raises UsageError if its value is not a list."""
     if len(texts) == 1:
         return texts[0]
     if not is_list:

@@ -139,9 +139,7 @@ def require_token_url(settings: Settings) -> str:
     if settings.platform == CXONE:
         raise missing_area("access key", "CXCALL_TOKEN_URL")
     host, fix = host_of(settings.base_url), "set `CXCALL_TOKEN_URL`, or `token_url` in the profile"
-    with suppress(
-        UsageError
-    ):  # not a host of a region, also not of one that is newer than the list
+    with suppress(UsageError):  # not the host of a region
         contract = find_platform_contract(settings.platform)
         domain = region_domain(settings.values["base_url"]._replace(value=host), contract)
         fix = f"set `region` to `{domain}` in place of `base_url`; or {fix}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
 
 _ID_COLUMNS = ("id", "contactId", "platformId", "platformContactId")
-"""The names for the ID of a contact, the first of which that is no column of the list is used."""
+"""The names for the ID of a contact: the first one that the list does not have as a column is used."""
 _REPEATED = "contact the platform's support: the list would never end"
 
 

@@ -27,5 +27,5 @@ class ExplainOptions(OptionGroup):
 
     @property
     def own_contract(self) -> str | None:
-        """The path of the user's own contract; None if there is none."""
+        """The path of the user's own contract; None without one."""
         return find_own_contract(self.contracts)

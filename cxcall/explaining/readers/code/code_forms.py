@@ -28,7 +28,7 @@ def without_parameters(items: list[Any]) -> list[Any]:
 
 
 def function_body(items: list[Any]) -> int:
-    """Return the index at which the body of a function starts, as in `x => x.name`; 0 if the items are no function."""
+    """Return the index at which the body of a function starts, as in `x => x.name`; 0 if the items are not a function."""
     at = next((index for index, item in enumerate(items) if is_operator(item, ("=>",))), 0)
     left, right = items[:at], items[at + 1 :]
     if not left or not right:

@@ -86,7 +86,7 @@ class _Assembler:
             self._take_named(name, value, is_member=kind != "named")
 
     def _take_content(self, kind: str, name: str, value: Any) -> None:
-        """Use a map, or the call that adds to a map or list: their parts are no bodies, unless they are options."""
+        """Use a map, or the call that adds to a map or list: their parts are not bodies, unless they are options."""
         self.draft.drop_part(value)
         if kind == "add":
             self.draft.take_pair(name, value)

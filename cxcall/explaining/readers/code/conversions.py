@@ -114,7 +114,7 @@ def gives_other_items(name: str) -> bool:
 
 
 def is_plain(value: Any) -> bool:
-    """Return whether a value is a list of texts, or a scalar that is no URL and no JSON: a pipe converts it."""
+    """Return whether a value is a list of texts, or a scalar that is neither a URL nor JSON: a pipe converts it."""
     if isinstance(value, list):
         return not any(isinstance(each, dict | list) for each in value)
     return not isinstance(value, str) or not re.search(r"[/{]", value)

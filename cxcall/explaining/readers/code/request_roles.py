@@ -167,7 +167,7 @@ def is_target(text: str) -> bool:
 
 
 def target_of(value: Any) -> str:
-    """Return a value as a target, also in a call that makes it: `URI("https://...")`; empty if it is none."""
+    """Return a value as a target, also in a call that makes it: `URI("https://...")`; empty if it is not one."""
     if isinstance(value, CodeCall) and len(value.arguments) == 1:
         return target_of(value.values()[0])
     return value if isinstance(value, str) and is_target(value) else ""
@@ -233,9 +233,8 @@ def mime_of(value: Any) -> str:
         return next((found for each in value.values() if (found := mime_of(each))), "")
     if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
         name = remove_marks(value).strip("{}")
-        is_variable = (
-            is_unresolved(value) and name == "json"
-        )  # a text, not a constant such as `JSON`
+        # A variable called `json` has a text; a constant such as `JSON` names the type.
+        is_variable = name == "json" and is_unresolved(value)
         kind = None if is_variable else _MIME_NAME.search(name)
         media_type = "json" if kind and kind[1].lower() == "json" else "x-www-form-urlencoded"
         return f"application/{media_type}" if kind else ""
