@@ -43,11 +43,12 @@ def _defer_signals() -> "list[int]":
     def keep(number: int, _frame: object) -> None:
         deferred.append(number)
 
+    # As in `STOP_SIGNALS`, before anything is imported.
     for name in (
         "SIGINT",
         "SIGTERM",
         "SIGHUP",
-    ):  # as in `STOP_SIGNALS`, before anything is imported
+    ):
         number = getattr(_signal, name, None)  # Windows has no SIGHUP
         if number is not None and _signal.getsignal(number) != _signal.SIG_IGN:
             _signal.signal(number, keep)

@@ -37,9 +37,8 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
     """Return the lines for the completion script; empty after any error, because a shell cannot show it."""
     shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
     breaks = quote = ""
-    if (
-        shell == "bash"
-    ):  # bash splits words at its own delimiters, so its script passes the line as it was typed
+    # Bash splits words at its own delimiters, so its script passes the line as it was typed.
+    if shell == "bash":
         words, word, quote = _split(environment.get("_CXCALL_LINE", ""))
         breaks = "" if quote else environment.get("_CXCALL_BREAKS", "")
     try:

@@ -137,9 +137,8 @@ def find_number(body: Any, names: Iterable[str]) -> int | None:
     for _, value in _members_called(body, names):
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        if (
-            isinstance(value, str) and value.isascii() and value.isdecimal()
-        ):  # CXone may return numbers as text
+        # CXone may return numbers as text.
+        if isinstance(value, str) and value.isascii() and value.isdecimal():
             return int(value)
     return None
 

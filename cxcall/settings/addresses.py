@@ -132,9 +132,8 @@ def _tenant_token_url(
         return _derive(issuer.value + ACCESS_KEY_PATH, "issuer", issuer)
     region = find_setting(_REGION, layers)
     url = tenants.access_key_url(base_url.value) if explicit or region else ""
-    if (
-        region and not url
-    ):  # the tenant's own host, such as api-b32.nice-incontact.com, does not name the area
+    # The tenant's own host, such as api-b32.nice-incontact.com, does not name the area.
+    if region and not url:
         return _derive(tenants.area_key_url(region_domain(region, contract)), _REGION, region)
     return _derive(url, "base_url", base_url)
 

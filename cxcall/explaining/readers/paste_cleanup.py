@@ -69,9 +69,8 @@ def clean_text(text: str) -> str:
     )  # removed, so that readers need not expect it
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
         text = html.unescape(text)
-    if (
-        _HTML_END.search(text) and "<html" not in text.lower()
-    ):  # a page in a response stays unchanged
+    # A page in a response stays unchanged.
+    if _HTML_END.search(text) and "<html" not in text.lower():
         text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
     text = _without_emphasis(_TWICE_QUOTED.sub("", text))
     lines = text.splitlines()

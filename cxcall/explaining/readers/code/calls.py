@@ -263,9 +263,8 @@ class Calls(MapsAndLists):
         """Evaluate `.name(...)` after a value; a builder of a map or list evaluates to it."""
         name, position = read_chain(items, position)
         following = items[position] if position < len(items) else None
-        if (
-            isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson"
-        ):  # Ruby needs no brackets
+        # Ruby needs no brackets.
+        if isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson":
             return CodeCall(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
             is_part = (

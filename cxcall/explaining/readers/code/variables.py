@@ -32,9 +32,8 @@ class KnownNames(Calls):
         value, (owner, _, member) = self.names.get(name, NOTHING), name.rpartition(".")
         if value is NOTHING and owner and isinstance(self.names.get(owner), dict):
             value = self.names[owner].get(member, NOTHING)
-        if (
-            value is NOTHING or value == [] or not self._may_use(value)
-        ):  # an empty list is filled later
+        # An empty list is filled later.
+        if value is NOTHING or value == [] or not self._may_use(value):
             return mark_unresolved(f"{{{name.lstrip('$')}}}")
         return value
 

@@ -118,9 +118,8 @@ def _stored_requests(value: Any, depth: int) -> list[Any]:
         found = (
             [one for one in each if "method" in find_request(one)] if isinstance(each, list) else []
         )
-        if found and (
-            len(found) == len(each) or "_type" in value
-        ):  # Insomnia has folders among the requests
+        # Insomnia has folders among the requests.
+        if found and (len(found) == len(each) or "_type" in value):
             return found
         if depth < _MAX_DEPTH and (found := _stored_requests(each, depth + 1)):
             return found
