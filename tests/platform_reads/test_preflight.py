@@ -167,7 +167,7 @@ def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:
 def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
     cxcall.file("body.json", {**BODY, "contactId": "12345"})
     cxcall.file("dnc.txt", f"{NUMBER}\n")
-    words = ("doctor", *CASE, "--do-not-call", "dnc.txt", "--hours", "00:00-23:59", "-o", "json")
+    words = ("doctor", *CASE, "--do-not-call", "dnc.txt", "--hours", "00:00-23:59:59", "-o", "json")
     ran = cxcall(*words, "--base-url", "http://127.0.0.1:9", code=5)
     verdicts_by_check = verdicts(ran)
     assert verdicts_by_check["request"][0] == "failed"

@@ -20,7 +20,7 @@ def test_time_zone_that_the_system_does_not_know_is_reported(cxcall: Cxcall) -> 
     cxcall.file("tzdata/__init__.py", "")  # hides the package of the zones, if it is installed
     env = {"PYTHONTZPATH": "", "PYTHONPATH": str(cxcall.folder)}
     words = ("call", "--to", "+4930123456", "--as", "00000004-1234-1234-1234-123456789012")
-    ran = cxcall(*words, "-n", "-o", "json", "--hours", "00:00-23:59", env=env, code=0)
+    ran = cxcall(*words, "-n", "-o", "json", "--hours", "00:00-23:59:59", env=env, code=0)
     assert ran.codes == ["outside-hours"]
     assert "time zone" in ran.envelope["findings"][0]["message"]
 
@@ -55,7 +55,7 @@ def test_one_zone_of_several_that_the_system_does_not_know_is_reported(
         "-o",
         "json",
     )
-    ran = cxcall(*words, "--hours", "00:00-23:59", "--force", env=env)
+    ran = cxcall(*words, "--hours", "00:00-23:59:59", "--force", env=env)
     found_codes = [each for each in ran.envelope["findings"] if each["code"] == "outside-hours"]
     assert [f"time zone data for `{others[0]}`" in each["message"] for each in found_codes] == [
         True
