@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from heapq import heappop, heappush
 from queue import Empty
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from cxcall.batch.rate_limit.shared_rate_limiter import open_rate_limiter
@@ -116,11 +117,32 @@ class Run(StoppableRun):
             raise
         except BaseException as error:  # such as an exception of the program's signal handler
             self.stop(type(error).__name__)
-            pool.shutdown(wait=not self.is_abandoned)
+            self._finish(pool)
             raise
         finally:  # also if the caller cannot write a result, and stops reading
             if not self.replaced:
                 self.unsent.flush()
+
+    def _finish(self, pool: ThreadPoolExecutor) -> None:
+        """Wait for the rows in flight after an exception, even if a signal handler of the program raises again.
+
+        If this ended first, the caller could close the ledger before the outcomes of these rows are recorded.
+        """
+        finished = Event()
+
+        def shut_down() -> None:
+            try:
+                pool.shutdown()
+            finally:
+                finished.set()
+
+        # An exception ends a `join` of Python before 3.13 for good: the thread then counts as stopped.
+        thread = Thread(target=shut_down, daemon=True)
+        while not (finished.is_set() or self.is_abandoned):
+            with suppress(BaseException):  # the caller gets the first exception
+                if thread.ident is None:
+                    thread.start()
+                finished.wait(SIGNAL_INTERVAL)
 
     def _wait_until(self, opening: datetime) -> None:
         """Wait until a time, or until a signal; the clock is read often, because it may be set."""

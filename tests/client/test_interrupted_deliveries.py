@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -118,6 +119,44 @@ def test_exception_during_a_batch_ends_it_after_the_rows_in_flight(platform: Slo
         with client.batch("personal-connection", rows, resume=True, confirm=left) as again:
             assert {each.outcome for each in again} == {Outcome.ACCEPTED}
     assert [*platform.dials.values()] == [1] * len(rows)
+
+
+@pytest.mark.slow
+def test_second_exception_during_a_batch_does_not_end_the_wait_for_its_rows(
+    platform: SlowPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised, is_waiting, has_ended = Event(), Event(), Event()
+    shut_down = ThreadPoolExecutor.shutdown
+
+    def shut_down_visibly(pool: ThreadPoolExecutor, *, wait: bool = True) -> None:
+        is_waiting.set()
+        shut_down(pool, wait=wait)
+
+    def raise_twice(_number: int, _frame: FrameType | None) -> None:
+        if is_waiting.is_set():
+            raised.set()
+        raise TooLateError
+
+    def answer(_body: Any, _count: int) -> Reply:
+        os.kill(os.getpid(), SIGNAL)
+        is_waiting.wait(30)
+        os.kill(os.getpid(), SIGNAL)
+        raised.wait(30)
+        has_ended.wait(0.2)
+        return Reply()
+
+    platform.answer = answer
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shut_down_visibly)
+    with handler_that_raises(TooLateError()), Client() as client:
+        signal.signal(SIGNAL, raise_twice)
+        with (
+            client.batch("personal-connection", [BODY], confirm=1) as batch,
+            pytest.raises(TooLateError),
+        ):
+            list(batch)
+        sent = records()
+        has_ended.set()
+    assert {each.outcome for each in sent} == {Outcome.ACCEPTED}
 
 
 @pytest.mark.slow
