@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.credentials import token_provider
 from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.hinted_commands import command
-from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import number_masking
+from cxcall.platform_reads.check_results import CheckResult
 from cxcall.platform_reads.read_requests import (
     Reader,
     describe_missing,
@@ -22,80 +21,27 @@ from cxcall.platform_reads.read_requests import (
     read_text,
 )
 from cxcall.sending.checked_request import build_request
-from cxcall.transport import retry_waits
 from cxcall.transport.origins import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.access_token import Token
-    from cxcall.findings.finding import Finding
+    from cxcall.platform_reads.check_results import PreflightInput
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
-
-_LOW_BUDGET = 10
-"""Fewer remaining requests than this are reported as a failure."""
 
 _MAX_VALUE_LENGTH = 120
 
 
-class CheckStatus(StrEnum):
-    """The status of one check."""
+def look_up(
+    preflight: PreflightInput, token: Token
+) -> Generator[CheckResult, None, Delivery | None]:
+    """Yield the results of every read whose parameters are known; a read can provide parameters of others.
 
-    PASSED = "passed"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-
-class CheckResult(NamedTuple):
-    """One check: its subject, its status, the result, and the next step."""
-
-    check: str
-    verdict: CheckStatus
-    says: str
-    fix: str = ""
-
-    @classmethod
-    def passed(cls, check: str, says: str) -> Self:
-        """Return the result of a check that passed."""
-        return cls(check, CheckStatus.PASSED, says)
-
-    @classmethod
-    def failed(cls, check: str, says: str, fix: str) -> Self:
-        """Return the result of a check that failed."""
-        return cls(check, CheckStatus.FAILED, says, fix)
-
-    @classmethod
-    def of_finding(cls, check: str, finding: Finding) -> Self:
-        """Return the result of a check that failed with a finding."""
-        return cls.failed(check, finding.message, finding.fix)
-
-    @classmethod
-    def unknown(cls, check: str, says: str, fix: str = "") -> Self:
-        """Return the result of a check that could not be performed."""
-        return cls(check, CheckStatus.UNKNOWN, says, fix)
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the result as JSON data."""
-        return {**self._asdict(), "verdict": str(self.verdict)}
-
-
-class PreflightInput(NamedTuple):
-    """The input of the checks: settings, and the request to be sent, if one was named.
-
-    `reads` are the operations of the settings' platform with `x-cxcall-doctor`, `values` the request's parameters.
+    Returns the last read; None if there was none, or if the token itself was refused.
     """
-
-    settings: Settings
-    reads: Sequence[Operation]
-    operation: Operation | None
-    values: Mapping[str, str]
-    payload: Payload
-
-
-def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
-    """Yield the results of every read whose parameters are known; a read can provide parameters of others."""
     operation = preflight.operation
     values = {**_values_by_name(preflight.payload.value), **preflight.values}
     parameters = {entry.name for entry in operation.parameters} if operation else set()
@@ -123,7 +69,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
         if names and any(each.code == "not-found" for each in last.findings):
             absent[names[-1]] = describe_missing(ready, values)
         if last.outcome is not Outcome.ACCEPTED and not names:
-            return  # the token itself is refused, so nothing else can be read with it
+            return None  # the token itself is refused, so nothing else can be read with it
         if not names and operation is not None:
             scopes = find_value(_body(last), ready.declared[DOCTOR].get("scopes", ""))
             yield from _check_rights(preflight.settings, operation, token, scopes)
@@ -135,7 +81,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
                 f"not checked: `{missing}` is not known",
                 f"add {command('--param', f'{missing}=ID')}",
             )
-    yield _check_rate_budget(last)
+    return last
 
 
 def _body(delivery: Delivery) -> Any:
@@ -253,18 +199,6 @@ def _check_rights(
             f"`{needed}` is needed; a client cannot read its own roles",
             "ask an administrator; a 403 response names the missing permission",
         )
-
-
-def _check_rate_budget(last: Delivery | None) -> CheckResult:
-    response = last.response if last else None
-    window = retry_waits.remaining_window(response.headers) if response else None
-    if window is None:
-        return CheckResult.unknown("rate", "the responses have no rate-limit headers")
-    count, seconds = window
-    says = f"{count} {'request is' if count == 1 else 'requests are'} left for {seconds:.0f} s"
-    if count < _LOW_BUDGET:
-        return CheckResult.failed("rate", says, f"wait {seconds:.0f} s")
-    return CheckResult.passed("rate", says)
 
 
 def _members(value: Any) -> Iterator[tuple[str | int, Any]]:

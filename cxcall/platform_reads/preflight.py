@@ -13,18 +13,15 @@ from cxcall.findings.finding import Severity
 from cxcall.findings.hinted_commands import command
 from cxcall.payloads.schema_check import has_errors
 from cxcall.phone import number_masking
-from cxcall.platform_reads.object_lookups import (
-    CheckResult,
-    PreflightInput,
-    look_up,
-    required_parameters,
-)
+from cxcall.platform_reads.check_results import CheckResult
+from cxcall.platform_reads.object_lookups import look_up, required_parameters
 from cxcall.sending import call_guards
 from cxcall.sending.call_guards import parse_hours
 from cxcall.sending.calling_hours_check import find_call_times, local_times
 from cxcall.sending.checked_request import build_request
 from cxcall.sending.configured_ledger import check_ledger
 from cxcall.sending.numbers_in_request import dialed_numbers
+from cxcall.transport import retry_waits
 from cxcall.transport.exchange import exchange
 from cxcall.transport.http_messages import HttpRequest
 from cxcall.transport.origins import host_of
@@ -34,11 +31,15 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
+    from cxcall.platform_reads.check_results import PreflightInput
+    from cxcall.responses.delivery import Delivery
     from cxcall.sending.calling_hours_check import CallTime
     from cxcall.settings.settings import Settings
     from cxcall.transport.http_messages import Exchange
 
 _MAX_CLOCK_SKEW = 60.0
+_LOW_BUDGET = 10
+"""Fewer remaining requests than this are reported as a failure."""
 
 
 def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
@@ -75,7 +76,9 @@ def _check_credentials(preflight: PreflightInput) -> Iterator[CheckResult]:
         return
     if isinstance(found, Token):
         yield CheckResult.passed("credentials", f"got a token: {found.source or found.kind}")
-        yield from look_up(preflight, found)
+        last = yield from look_up(preflight, found)
+        if last is not None:
+            yield _check_rate_budget(last)
     else:
         says = f"they are set (from {found.source})" if found else "the operation needs none"
         yield CheckResult.passed("credentials", says)
@@ -248,3 +251,14 @@ def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Findi
     return CheckResult.unknown(
         "do-not-call", "no do-not-call list is set", "set one: `--do-not-call FILE`"
     )
+
+
+def _check_rate_budget(last: Delivery) -> CheckResult:
+    window = retry_waits.remaining_window(last.response.headers) if last.response else None
+    if window is None:
+        return CheckResult.unknown("rate", "the responses have no rate-limit headers")
+    count, seconds = window
+    says = f"{count} {'request is' if count == 1 else 'requests are'} left for {seconds:.0f} s"
+    if count < _LOW_BUDGET:
+        return CheckResult.failed("rate", says, f"wait {seconds:.0f} s")
+    return CheckResult.passed("rate", says)

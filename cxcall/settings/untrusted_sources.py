@@ -18,7 +18,7 @@ without it, a request that the folder directs to a test system would go to the d
 there. Both name the file and the line, and `auth status` shows them.
 
 Of the other files that are found in a working directory, `.cxcall.toml` and `pyproject.toml` only choose
-the operations that `validate` checks files against (cxcall/validation/operation_patterns.py): they set no
+the operations that `validate` checks files against (cxcall/validation/pattern_file.py): they set no
 setting, and no command that sends reads them.
 
 A document may come from anywhere, so its `servers` do not decide where a secret goes: the profile, the

@@ -1,9 +1,4 @@
-"""Find the operation that a project assigns to a payload file, by patterns of its path.
-
-The patterns are in the table `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
-
-    "payloads/execute/**/*.json" = "execute"
-"""
+"""Match the path of a payload file with the patterns of a project, which assign operations."""
 
 from __future__ import annotations
 
@@ -19,14 +14,7 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.contracts.contract import Catalog
     from cxcall.contracts.operation import Operation
-
-SETTINGS_FILES: Mapping[str, tuple[str, ...]] = {
-    ".cxcall.toml": (),
-    "pyproject.toml": ("tool", "cxcall"),
-}
-"""The files that may have patterns, and the tables that contain `operations`; the first file wins."""
 
 
 class PatternMatch(NamedTuple):
@@ -82,24 +70,3 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
                 False,
             ]
     return rests[0]
-
-
-def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
-    """Return the patterns of the nearest file: in `folder`, or above it in the same repository.
-
-    Raises UsageError, with the place, if such a file is invalid or names an unknown operation.
-    """
-    for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
-        if path.is_file():
-            from cxcall.validation.pattern_file import read_patterns
-
-            if (found := read_patterns(path, SETTINGS_FILES[path.name], known)) is not None:
-                return OperationPatterns(path, found)
-    return None
-
-
-def folders_to_root(folder: Path) -> list[Path]:
-    """Return the folders from here to the repository's root; without a repository, only this folder."""
-    folders = [folder, *folder.parents]
-    root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
-    return folders[: root + 1]

@@ -1,4 +1,9 @@
-"""Read the patterns of paths, and the operations that they assign, from a file of the project."""
+"""Find and read the file in which a project assigns operations to payload files, by patterns of their paths.
+
+The patterns are in the table `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
+
+    "payloads/execute/**/*.json" = "execute"
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.repository_root import folders_to_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +20,33 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Catalog
     from cxcall.contracts.operation import Operation
+    from cxcall.validation.operation_patterns import OperationPatterns
 
 _EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
 
 
-def read_patterns(path: Path, above: Sequence[str], known: Catalog) -> dict[str, Operation] | None:
+SETTINGS_FILES: Mapping[str, tuple[str, ...]] = {
+    ".cxcall.toml": (),
+    "pyproject.toml": ("tool", "cxcall"),
+}
+"""The files that may have patterns, and the tables that contain `operations`; the first file wins."""
+
+
+def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
+    """Return the patterns of the nearest file: in `folder`, or above it in the same repository.
+
+    Raises UsageError, with the place, if such a file is invalid or names an unknown operation.
+    """
+    for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
+        tables = SETTINGS_FILES[path.name]
+        if path.is_file() and (found := _read_patterns(path, tables, known)) is not None:
+            from cxcall.validation.operation_patterns import OperationPatterns
+
+            return OperationPatterns(path, found)
+    return None
+
+
+def _read_patterns(path: Path, above: Sequence[str], known: Catalog) -> dict[str, Operation] | None:
     """Return the operations by their patterns in the table `operations` of a file; None if it has no such settings.
 
     `above` are the names of the tables that contain this table. Raises UsageError with the place of what is invalid.

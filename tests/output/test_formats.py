@@ -13,10 +13,9 @@ from junitparser import Error, Failure, JUnitXml
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding
-from cxcall.output.formats import junit
+from cxcall.output.formats import junit, payload_verdicts
 from cxcall.output.formats import sarif as sarif_format
 from cxcall.output.report import Report
-from cxcall.validation import operation_patterns
 from cxcall.validation.payload_check import PayloadVerdict
 from helpers.command import CAMPAIGN, CONTACT
 
@@ -324,7 +323,7 @@ def test_formats_look_for_the_repository_once_and_at_no_quoted_line(
         searched.append(folder)
         return [folder]
 
-    monkeypatch.setattr(operation_patterns, "folders_to_root", find_root)
+    monkeypatch.setattr(payload_verdicts, "folders_to_root", find_root)
     place = Excerpt("once.json", 1, 1, Unread("{}"))
     finding = Finding.error("id-format", "/contactId", "wrong", excerpt=place)
     verdict = PayloadVerdict(

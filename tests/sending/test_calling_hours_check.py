@@ -15,7 +15,7 @@ from cxcall.batch.skip_reasons import SkipReason, find_skip_reason
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.finding import Severity
 from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.object_lookups import PreflightInput
+from cxcall.platform_reads.check_results import PreflightInput
 from cxcall.platform_reads.preflight import run_checks
 from cxcall.sending.call_guards import OutsideHoursError, stop_outside_hours
 from cxcall.sending.calling_hours_check import local_times

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.platform_reads.object_lookups import CheckResult
+    from cxcall.platform_reads.check_results import CheckResult
 
 _INDENT = 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
@@ -62,7 +62,7 @@ def run_doctor(options: DoctorOptions, content: Payload | None = None) -> Report
 
     `content` is the body of the request, instead of the body in the options.
     """
-    from cxcall.platform_reads.object_lookups import PreflightInput
+    from cxcall.platform_reads.check_results import PreflightInput
     from cxcall.platform_reads.preflight import run_checks
     from cxcall.settings.settings import find_platform, load_settings
 

@@ -18,7 +18,7 @@ from cxcall.output.output_options import CI_FORMATS, OutputOptions, argument, op
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_in_json, escape_to_one_line
-from cxcall.validation import operation_patterns
+from cxcall.validation.pattern_file import find_patterns
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.payload_files import Validation
 from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
@@ -64,7 +64,7 @@ def validate(
     """
     operations = load_catalog(find_own_contract(contracts))
     named = operations.find_operation(operation) if operation else None
-    patterns = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
+    patterns = None if named else find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, patterns, check.strict, jobs)
     files = validation.assigned_files(files) if assigned else files
     change = "fix" if fix else "diff" if diff else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
+from cxcall.runtime.repository_root import folders_to_root
 from cxcall.validation.payload_check import PayloadVerdict
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ def named_path(verdict: PayloadVerdict) -> Path | None:
 
 @lru_cache(maxsize=1024)  # a file may have many payloads and findings
 def _path_of(file: str, folder: str) -> Path:
-    from cxcall.validation.operation_patterns import folders_to_root
-
     path = Path(os.path.abspath(file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
     root = folders_to_root(Path(folder))[-1]
     return path.relative_to(root) if path.is_relative_to(root) else path
