@@ -1,21 +1,19 @@
-"""Find the failures that the body of a 2xx response reports, at any depth, and explain them."""
+"""Find the failures that the body of a 2xx response reports, and explain those at any depth."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.message_in_body import SOURCE, meaning_of, member_text, shorten
-from cxcall.responses.processing_evidence import (
-    describe_failure,
-    may_describe_failure,
-    says_no_failure,
-)
+from cxcall.runtime.patterns import compile_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.transport.http_messages import HttpResponse
 
 _FAILED_CALL_CODES = tuple(
     """
@@ -35,14 +33,43 @@ _FAILED_VALUES = {
 _CODE_NAMES = ("errorcode", "failurereason", "errormessage", "faultcode")
 _WRAP_UP_NAMES = ("wrapupcode", "lastresult")
 _ERROR_OBJECTS = ("error", "errorinfo", "fault", "errordetails")
-_ERROR_TEXT = re.compile(r"\s*error\.inin", re.IGNORECASE)
+_ERROR_TEXT = r"(?i)\s*error\.inin"
+_FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "denied"}
+_ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
+_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode", "state")
+_FLAG_NAMES = ("haserror", "haserrors", "iserror")
+_WRAPPERS = ("data", "result", "response", "payload")
+"""Members that hold the whole result of a request, which says itself whether it failed."""
+_ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
+_SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
+_COUNT_NAMES = tuple(
+    """
+    errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
+    """.split()
+)
+_NOTHING_WRONG = frozenset(
+    [
+        "",
+        "none",
+        "null",
+        "false",
+        "ok",
+        "success",
+        "successful",
+        "n/a",
+        "no error",
+        "no errors",
+        "noerror",
+    ]
+)
+_SUCCESS_CODE = r"0+|20[0-6]"
 _KEPT_NAMES = 1024
-_FAILED_WRAP_UP = re.compile(
+_FAILED_WRAP_UP = (
     r"^(?:ININ-)?OUTBOUND-.*"
     r"(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
     r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
 )
-FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
+_FAILED_LIST = r"(?:failed|invalid|rejected|unprocessed)[A-Z_]"
 _PAGING_NAMES = frozenset(
     """
     pagesize pagenumber pagecount total totalhits totalrecords nexturi nextpage cursor
@@ -86,7 +113,7 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
             why=""
             if is_item
             else "a 2xx response means that the request was accepted, not that it was completed",
-            source=SOURCE,
+            source="response",
         )
 
 
@@ -98,7 +125,7 @@ def web_page_finding(host: str) -> Finding:
         f"{f'`{host}`' if host else 'the server'} responded with a web page, not with the API's JSON",
         fix="check the host, and whether a proxy or a login page responded instead",
         why="a login page or a captive portal also responds with 200, but processes nothing",
-        source=SOURCE,
+        source="response",
     )
 
 
@@ -141,8 +168,13 @@ def _information(failure: _Failure) -> tuple[bool, bool]:
 
 def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
     """Yield the failures that the members of one object report."""
+    from cxcall.responses.message_in_body import meaning_of, member_text, shorten
+
     for member, value in members.items():
-        if not (_may_report(member) or (isinstance(value, str) and _ERROR_TEXT.match(value))):
+        if not (
+            _may_report(member)
+            or (isinstance(value, str) and compile_pattern(_ERROR_TEXT).match(value))
+        ):
             continue
         name, place = member.lower(), join_pointer(pointer, member)
         text = "" if isinstance(value, dict | list) else str(value).strip()
@@ -158,29 +190,29 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
                     meaning_of(code) or (code and shorten(words)),
                 )
         elif isinstance(value, list):
-            if name == "errors" or (FAILED_LIST.match(member) and value):
+            if name == "errors" or (names_failed_items(member) and value):
                 codes = (member_text(value[0], each) for each in ("code", "errorCode", "error"))
                 meaning = meaning_of(next(filter(None, codes), ""))
                 yield _Failure(place, f"`{place}` has {_describe_items(value)}", meaning)
         elif (
             text.lower() in _FAILED_VALUES.get(name, ())
             or name in _CODE_NAMES
-            or _ERROR_TEXT.match(text)
-            or (name in _WRAP_UP_NAMES and _FAILED_WRAP_UP.match(text))
+            or compile_pattern(_ERROR_TEXT).match(text)
+            or (name in _WRAP_UP_NAMES and compile_pattern(_FAILED_WRAP_UP).match(text))
         ):
             meaning = meaning_of(text) or meaning_of(f"{member}={text}")
             yield _Failure(place, f"`{place}` is `{shorten(text)}`", meaning)
         elif description := describe_failure(member, value):
-            words = next(
-                filter(
-                    None,
-                    (member_text(members, each) for each in ("error", "errorMessage", "message")),
-                ),
-                "",
-            )
+            texts = (member_text(members, each) for each in ("error", "errorMessage", "message"))
+            words = next(filter(None, texts), "")
             is_said = shorten(words) in description
             text = description.replace(f"`{member}`", f"`{place}`")
             yield _Failure(place, text, "" if is_said else shorten(words))
+
+
+def names_failed_items(member: str) -> bool:
+    """Return whether the name of a member says that it lists failed items, such as `invalidEntities`."""
+    return compile_pattern(_FAILED_LIST).match(member) is not None
 
 
 @lru_cache(maxsize=_KEPT_NAMES)
@@ -189,13 +221,15 @@ def _may_report(member: str) -> bool:
     name = member.lower()
     return (
         name in {*_FAILED_VALUES, *_CODE_NAMES, *_WRAP_UP_NAMES, *_ERROR_OBJECTS, "errors"}
-        or FAILED_LIST.match(member) is not None
+        or names_failed_items(member)
         or may_describe_failure(member)
     )
 
 
 def _describe_items(items: list[Any]) -> str:
     """Return the message of the first reported item, and the number of items."""
+    from cxcall.responses.message_in_body import member_text
+
     first = items[0]
     names = "message error errorMessage resultCode details code errorCode externalId".split()
     text = (
@@ -204,4 +238,93 @@ def _describe_items(items: list[Any]) -> str:
         else next(filter(None, (member_text(first, each) for each in names)), "")
     )
     more = f" and {len(items) - 1} more" if len(items) > 1 else ""
-    return f"`{shorten(text)}`{more}" if text else f"{len(items)} of them"
+    return f"`{_shorten(text)}`{more}" if text else f"{len(items)} of them"
+
+
+def reported_failure(response: HttpResponse) -> str:
+    """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
+    body = response.json()
+    entries = body if isinstance(body, list) else [body, *_wrapped(body)]
+    return next((text for entry in entries for text in describe_failures(entry)), "")
+
+
+def _wrapped(body: Any) -> Iterator[Any]:
+    if isinstance(body, dict):
+        yield from (value for name, value in body.items() if name.lower() in _WRAPPERS)
+
+
+def describe_failures(entry: Any) -> Iterator[str]:
+    """Yield what the members of one object of a body report as failures."""
+    if isinstance(entry, dict):
+        yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
+
+
+def may_describe_failure(member: str) -> bool:
+    """Return whether `describe_failure` may find a failure in a member with this name."""
+    names = {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
+    return member.lower() in names
+
+
+def describe_failure(member: str, value: Any) -> str:
+    """Return what a member of a body reports as a failure; empty if it reports none."""
+    name, text = member.lower(), str(value).strip().lower()
+    if name in _SUCCESS_NAMES and text == "false":
+        return f"`{member}` is false"
+    if name in _FLAG_NAMES and text == "true":
+        return f"`{member}` is true"
+    if name in _COUNT_NAMES and _is_integer_above(value, 0):
+        return f"`{member}` is {value}"
+    if name in _STATUS_NAMES and (
+        _is_integer_above(value, 399)
+        or text in _FAILED_WORDS
+        or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
+    ):
+        return f"`{member}` is `{_shorten(text)}`"
+    if name in _ERROR_NAMES and not says_no_failure(value):
+        return f"`{member}` is `{_shorten(str(value))}`"
+    return ""
+
+
+def says_no_failure(value: Any) -> bool:
+    """Return whether the value of a member about errors says that there is none: nothing, `0`, or a 2xx status."""
+    if isinstance(value, dict):
+        return all(map(says_no_failure, value.values()))
+    if isinstance(value, list):
+        return not value
+    text = str(value).strip().lower()
+    return text in _NOTHING_WRONG or compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
+
+
+def _shorten(text: str) -> str:
+    from cxcall.responses.message_in_body import shorten
+
+    return shorten(text)
+
+
+def _is_integer_above(value: Any, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > limit
+
+
+def is_partial(body: Any) -> bool:
+    """Return whether a body that reports a failure also reports a success."""
+    if isinstance(body, list):
+        return any(not any(describe_failures(entry)) for entry in body)
+    members = {name.lower(): value for name, value in body.items()}
+    return str(members.get("success")).lower() == "true" or any(
+        _is_integer_above(members.get(name), 0) for name in ("successcount", "succeededcount")
+    )
+
+
+def hidden_failure(response: HttpResponse) -> Finding | None:
+    """Return the failure that the body of a 2xx response reports; None if there is none."""
+    failure = reported_failure(response)
+    if not failure:
+        return None
+    return Finding.error(
+        "hidden-failure",
+        "response",
+        f"the API responded with HTTP {response.status}, and its body reports a failure: {failure}",
+        fix="read the body",
+        why="a 2xx response with a failure in its body is not a success",
+        source="response",
+    )

@@ -7,13 +7,11 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding
+from cxcall.responses.failures_in_2xx import describe_failures, is_partial, reported_failure
 from cxcall.responses.identifiers import correlation_id, engagement_id
 from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxcall.contracts.operation import Operation
     from cxcall.transport.http_messages import Exchange, HttpRequest, HttpResponse
 
@@ -23,35 +21,6 @@ _UNPROCESSED_REDIRECTS = (301, 307, 308)
 # They do not say how much of the request was processed; a proxy sends 460 or 499 if its client gave up.
 _TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 460, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
-_FAILED_WORDS = {"fail", "failed", "failure", "error", "rejected", "refused", "denied"}
-_ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
-_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode", "state")
-_FLAG_NAMES = ("haserror", "haserrors", "iserror")
-_WRAPPERS = ("data", "result", "response", "payload")
-"""Members that hold the whole result of a request, which says itself whether it failed."""
-_ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
-_SUCCESS_NAMES = ("success", "succeeded", "ok", "issuccess")
-_COUNT_NAMES = tuple(
-    """
-    errorcount failurecount failedcount failedrecords rejectedrecords invalidrecords
-    """.split()
-)
-_NOTHING_WRONG = frozenset(
-    [
-        "",
-        "none",
-        "null",
-        "false",
-        "ok",
-        "success",
-        "successful",
-        "n/a",
-        "no error",
-        "no errors",
-        "noerror",
-    ]
-)
-_SUCCESS_CODE = r"0+|20[0-6]"
 
 
 class Evidence(StrEnum):
@@ -139,7 +108,7 @@ def _classify_success(
         return _classify_multi_status(request, response, has_id=has_id)
     if not reported_failure(response):
         return _classify_unreported(response, has_id=has_id)
-    is_doubtful = has_id or _is_partial(body) or _may_be_started(body, request)
+    is_doubtful = has_id or is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
@@ -170,7 +139,7 @@ def _classify_multi_status(
     failures, successes = _count_items(body)
     if not failures and not reported_failure(response):
         return Evidence.ACCEPTED
-    is_doubtful = has_id or successes or _is_partial(body) or _may_be_started(body, request)
+    is_doubtful = has_id or successes or is_partial(body) or _may_be_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
@@ -182,8 +151,8 @@ def _count_items(body: Any) -> tuple[int, int]:
             inner = _count_items(value)
             failures, successes = failures + inner[0], successes + inner[1]
             is_item = isinstance(body, list) and isinstance(value, dict)
-            successes += is_item and not any(inner) and not any(_failure_descriptions(value))
-    failures += isinstance(body, dict) and any(_failure_descriptions(body))
+            successes += is_item and not any(inner) and not any(describe_failures(value))
+    failures += isinstance(body, dict) and any(describe_failures(body))
     return failures, successes
 
 
@@ -214,93 +183,3 @@ def is_compressed(response: HttpResponse) -> bool:
     is_named = response.headers.get("Content-Encoding", "").lower() not in ("", "identity")
     is_binary = compile_pattern(r"[\x00-\x08\x0e-\x1f\ufffd]|\\x[0-9a-f]{2}").search(response.text)
     return start.startswith((b"\x1f\x8b", b"\\x1f\\x8b")) or (is_named and bool(is_binary))
-
-
-def reported_failure(response: HttpResponse) -> str:
-    """Return the failure that a body reports, or "" (docs/platforms/nice-cxone.md#errors-and-limits, shape D)."""
-    body = response.json()
-    entries = body if isinstance(body, list) else [body, *_wrapped(body)]
-    return next((text for entry in entries for text in _failure_descriptions(entry)), "")
-
-
-def _wrapped(body: Any) -> Iterator[Any]:
-    if isinstance(body, dict):
-        yield from (value for name, value in body.items() if name.lower() in _WRAPPERS)
-
-
-def _failure_descriptions(entry: Any) -> Iterator[str]:
-    if isinstance(entry, dict):
-        yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
-
-
-def may_describe_failure(member: str) -> bool:
-    """Return whether `describe_failure` may find a failure in a member with this name."""
-    names = {*_SUCCESS_NAMES, *_COUNT_NAMES, *_STATUS_NAMES, *_ERROR_NAMES, *_FLAG_NAMES}
-    return member.lower() in names
-
-
-def describe_failure(member: str, value: Any) -> str:
-    """Return what a member of a body reports as a failure; empty if it reports none."""
-    name, text = member.lower(), str(value).strip().lower()
-    if name in _SUCCESS_NAMES and text == "false":
-        return f"`{member}` is false"
-    if name in _FLAG_NAMES and text == "true":
-        return f"`{member}` is true"
-    if name in _COUNT_NAMES and _is_integer_above(value, 0):
-        return f"`{member}` is {value}"
-    if name in _STATUS_NAMES and (
-        _is_integer_above(value, 399)
-        or text in _FAILED_WORDS
-        or (not text.isalpha() and compile_pattern(_ERROR_STATUS).match(text))
-    ):
-        return f"`{member}` is `{_shorten(text)}`"
-    if name in _ERROR_NAMES and not says_no_failure(value):
-        return f"`{member}` is `{_shorten(str(value))}`"
-    return ""
-
-
-def says_no_failure(value: Any) -> bool:
-    """Return whether the value of a member about errors says that there is none: nothing, `0`, or a 2xx status."""
-    if isinstance(value, dict):
-        return all(map(says_no_failure, value.values()))
-    if isinstance(value, list):
-        return not value
-    text = str(value).strip().lower()
-    return text in _NOTHING_WRONG or compile_pattern(_SUCCESS_CODE).fullmatch(text) is not None
-
-
-def _shorten(text: str) -> str:
-    from cxcall.responses.message_in_body import shorten
-
-    return shorten(text)
-
-
-def _is_integer_above(value: Any, limit: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > limit
-
-
-def _is_partial(body: Any) -> bool:
-    """Return whether a body that reports a failure also reports a success."""
-    if isinstance(body, list):
-        return any(not any(_failure_descriptions(entry)) for entry in body)
-    members = {name.lower(): value for name, value in body.items()}
-    return str(members.get("success")).lower() == "true" or any(
-        _is_integer_above(members.get(name), 0) for name in ("successcount", "succeededcount")
-    )
-
-
-def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that the body of a 2xx response reports; None if there is none."""
-    failure = reported_failure(response)
-    if not failure:
-        return None
-    from cxcall.responses.message_in_body import SOURCE
-
-    return Finding.error(
-        "hidden-failure",
-        "response",
-        f"the API responded with HTTP {response.status}, and its body reports a failure: {failure}",
-        fix="read the body",
-        why="a 2xx response with a failure in its body is not a success",
-        source=SOURCE,
-    )

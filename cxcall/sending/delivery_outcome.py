@@ -13,11 +13,10 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.hinted_commands import resolve_commands
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
+from cxcall.responses.failures_in_2xx import hidden_failure, reported_failure
 from cxcall.responses.processing_evidence import (
     REDIRECTS,
     Evidence,
-    hidden_failure,
-    reported_failure,
     shows_start,
     unreadable_reason,
 )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts import contract
+from cxcall.responses.failures_in_2xx import hidden_failure
 from cxcall.responses.processing_evidence import (
     Evidence,
     classify,
-    hidden_failure,
     unreadable_reason,
 )
 from cxcall.transport.http_messages import Exchange, Headers, HttpRequest, HttpResponse

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.failures_in_2xx import FAILED_LIST
+from cxcall.responses.failures_in_2xx import names_failed_items
 from cxcall.responses.message_in_body import member_text, platform_code
 from cxcall.responses.refusals.names_in_message import (
     find_coded_parameter,
@@ -110,7 +110,7 @@ def _place_listed_value(main: Finding, response: Any, body: Any) -> Finding:
     """Return a refusal that lists the values it is about, such as `invalidSkills`, with the place of the first one."""
     members = response.items() if isinstance(response, dict) else ()
     for name, listed in members:
-        if isinstance(listed, list) and FAILED_LIST.match(name):
+        if isinstance(listed, list) and names_failed_items(name):
             refused = [leaf for _, leaf in leaves(listed)]
             place = next((at for at, leaf in leaves(body) if leaf in refused), "")
             if place:
