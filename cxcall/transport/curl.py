@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
 """The place, the name, and the variable of a token. The place of Basic credentials is `user`."""
 
-
 _CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
 
 
@@ -34,23 +33,16 @@ def show_credentials(
 
 
 def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN) -> str:
-    """Return the request as a curl command for a POSIX shell, with its credentials as environment variables."""
+    """Return the request as a curl command for a POSIX shell, with its credentials as environment variables.
+
+    curl reads them from its input, because other users of the machine see the arguments of a process.
+    """
     import shlex
 
-    url = shlex.quote(request.url)
-    words = []
-    for place, name, variable in credentials:
-        if place == "user":
-            words.append(f'--user "{variable}"')
-        elif place == "query":
-            start = f"{'&' if '?' in url else '?'}{quote(name, safe='')}="
-            url += f'{shlex.quote(start)}"{variable}"'
-        elif place == "cookie":
-            words.append(f'--cookie {shlex.quote(f"{name}=")}"{variable}"')
-        else:
-            words.append(f'--header "{_in_quotes(name)}: {variable}"')
+    url, private = _configuration(request.url, credentials)
     names = {name.lower() for place, name, _ in credentials if place in ("header", "user")}
-    words = [f"curl --include --request {shlex.quote(request.method)} {url}", *words]
+    target = f" {shlex.quote(url)}" if url else ""
+    words = [f"curl --include --request {shlex.quote(request.method)}{target}"]
     words += [
         f"--header {shlex.quote(f'{name}: {value}')}"
         for name, value in request.headers.items()
@@ -58,7 +50,27 @@ def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOK
     ]
     if request.body is not None:
         words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
+    if private:
+        words.append("\n".join(["--config - <<END", *private, "END"]))
     return " \\\n  ".join(words)
+
+
+def _configuration(url: str, credentials: Sequence[tuple[str, str, str]]) -> tuple[str, list[str]]:
+    """Return the URL, or "" if a credential is a part of it, and the lines of curl's configuration with credentials."""
+    keys, lines = "", []
+    for place, name, variable in credentials:
+        if place == "query":
+            keys += f"{'&' if '?' in url + keys else '?'}{quote(name, safe='')}={variable}"
+        elif place == "cookie":
+            lines.append(f'cookie = "{_in_document(name)}={variable}"')
+        else:
+            value = f"Basic {_base64(variable)}" if place == "user" else variable
+            lines.append(f'header = "{_in_document(name)}: {value}"')
+    return ("", [f'url = "{_in_document(url)}{keys}"', *lines]) if keys else (url, lines)
+
+
+def _base64(variable: str) -> str:
+    return f"$(printf %s \"{variable}\" | base64 | tr -d '\\n')"
 
 
 def with_confirmation(command: str) -> str:
@@ -66,6 +78,7 @@ def with_confirmation(command: str) -> str:
     return f"{_CONFIRMATION}\n{command}"
 
 
-def _in_quotes(text: str) -> str:
-    """Return a text for use between double quotes in a POSIX shell."""
-    return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)
+def _in_document(text: str) -> str:
+    """Return a text for use between double quotes in a configuration of curl, in a here-document of a shell."""
+    quoted = "".join(f"\\{char}" if char in '"\\' else char for char in text)
+    return "".join(f"\\{char}" if char in "\\$`" else char for char in quoted)

@@ -38,6 +38,26 @@ def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
     assert request.as_text("curl").startswith("curl ")
 
 
+def test_configuration_of_curl_is_read_as_its_options() -> None:
+    host = "https://api.mypurecloud.com"
+    shown = explain(callback(CALLBACK).as_text("curl"))[0].request
+    assert shown.headers
+    assert shown.headers["Authorization"].startswith("Bearer ")
+    text = f"""curl -K - <<'END'
+# comment
+--url = "{host}/api/v2/outbound/campaigns"
+header: "X-Note: a \\"b\\""
+-H "Authorization: Basic YTpi"
+request=PUT
+
+END"""
+    found = explain(text)[0].request
+    assert (found.method, found.host) == ("PUT", "api.mypurecloud.com")
+    assert found.headers
+    assert found.headers["X-Note"] == 'a "b"'
+    assert found.headers["Authorization"].startswith("Basic ")
+
+
 @pytest.mark.slow
 def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
     secret = "S3cr3t-of-nobody-0123456789abcdef"

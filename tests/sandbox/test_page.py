@@ -77,7 +77,7 @@ def test_page_lists_requests_live_and_shows_them_as_text(
     assert "rename contactID to contactId" in shown
     assert shown.count(HOSTILE) >= 2  # in the header and in the body, as text
     assert "Bearer ***" in shown or "Bearer *" in shown
-    assert '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"' in shown
+    assert 'header = "Authorization: Bearer $CXCALL_ACCESS_TOKEN"' in shown
     assert (
         browser.evaluate("document.querySelectorAll('#content img, #content script').length") == 0
     )

@@ -144,11 +144,11 @@ def test_credential_is_sent_where_the_document_says_and_printed_nowhere(
 @pytest.mark.parametrize(
     ("alternative", "shown"),
     [
-        (BASIC, '--user "$CXCALL_USERNAME:$CXCALL_PASSWORD"'),
-        (api_key("header", "X-Voice"), '--header "X-Voice: $CXCALL_API_KEY"'),
-        (api_key("cookie", "session"), '--cookie session="$CXCALL_API_KEY"'),
-        (api_key("query"), "'?api_key='\"$CXCALL_API_KEY\""),
-        (BEARER, '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"'),
+        (BASIC, 'Authorization: Basic $(printf %s "$CXCALL_USERNAME:$CXCALL_PASSWORD" | '),
+        (api_key("header", "X-Voice"), 'header = "X-Voice: $CXCALL_API_KEY"'),
+        (api_key("cookie", "session"), 'cookie = "session=$CXCALL_API_KEY"'),
+        (api_key("query"), '?api_key=$CXCALL_API_KEY"'),
+        (BEARER, 'header = "Authorization: Bearer $CXCALL_ACCESS_TOKEN"'),
     ],
     ids=["basic", "header", "cookie", "query", "bearer"],
 )

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.runtime.likely_secrets import masked_headers
-from cxcall.transport.curl import curl
-from cxcall.transport.http_messages import Headers, HttpRequest, HttpResponse
+from cxcall.transport.http_messages import Headers, HttpResponse
 from cxcall.transport.origins import is_loopback_url
-from helpers import fault_server as fault
-from helpers.exchange_requests import TOKEN
-from helpers.fault_server import FaultServer
 
 pytestmark = pytest.mark.usefixtures("_plain_environment")
 
@@ -127,29 +122,3 @@ def test_secrets_in_headers_are_masked() -> None:
 )
 def test_secret_in_the_value_of_a_header_is_masked(name: str, value: str, masked: str) -> None:
     assert masked_headers({name: value}) == {name: masked}
-
-
-@pytest.mark.parametrize("text", ["it's", 'a "b" $HOME `id` \\ ! @file', "über\nline", "%s"])
-def test_curl_sends_the_same(text: str) -> None:
-    body = json.dumps({"reason": text}, ensure_ascii=False).encode()
-    with FaultServer((fault.accept,)) as server:
-        headers = {
-            "Content-Type": "application/json",
-            "X-Note": "it's",
-            "Authorization": "Bearer no",
-        }
-        command = curl(HttpRequest("POST", f"{server.base_url}/a?b=c&d=e", headers, body))
-        assert "Bearer no" not in command
-        ran = subprocess.run(
-            ["bash", "-c", command],
-            env={"CXCALL_ACCESS_TOKEN": TOKEN, "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            check=True,
-            timeout=30,
-        )
-    peer = server.peers[0]
-    assert peer.body == body
-    assert f"Authorization: Bearer {TOKEN}".encode() in peer.head
-    assert b"X-Note: it's" in peer.head
-    assert peer.head.startswith(b"POST /a?b=c&d=e HTTP/1.1")
-    assert fault.ID.encode() in ran.stdout

@@ -39,7 +39,7 @@ _SHORT = dict(
     pair.split("=")
     for pair in """
     X=request H=header d=data u=user A=user-agent e=referer b=cookie G=get I=head F=form
-    x=proxy
+    x=proxy K=config
     """.split()
 )
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
@@ -58,9 +58,13 @@ def build_curl_requests(
     origin: str, command: Command, piped: str | None, response: HttpResponse | None
 ) -> Iterator[ObservedRequest]:
     """Yield the requests of one curl command: one for each part between `--next`."""
-    options = list(_options(command.words[1:]))
-    starts = [index for index, (name, _) in enumerate(options) if name == "next"]
     content = command.here_document if piped is None else piped
+    options = [
+        option
+        for each in _options(command.words[1:])
+        for option in (_configured(content) if each == ("config", "-") and content else [each])
+    ]
+    starts = [index for index, (name, _) in enumerate(options) if name == "next"]
     findings = (_SINGLE_QUOTES,) if command.is_cmd and command.has_single_quotes else ()
     for start, end in zip([0, *starts], [*starts, len(options)], strict=True):
         answer = response if end == len(options) else None
@@ -140,6 +144,16 @@ def _options(words: list[str]) -> Iterator[tuple[str, str]]:
             yield from _short_options(word[1:], rest)
         elif word:
             yield "", word
+
+
+def _configured(content: str) -> Iterator[tuple[str, str]]:
+    """Yield the options in a configuration, one in each line: `header = "Name: value"`."""
+    for line in content.splitlines():
+        name, _, value = re.sub(r"[ \t]*[=: \t][ \t]*", "=", line.strip(), count=1).partition("=")
+        if name[:1] not in ("", "#"):
+            is_quoted = len(value) > 1 and value[0] == value[-1] == '"'
+            unquoted = re.sub(r"\\(.)", r"\1", value[1:-1]) if is_quoted else value
+            yield _SHORT.get(name.lstrip("-"), name.lstrip("-")), unquoted
 
 
 def _short_options(letters: str, rest: Iterator[str]) -> Iterator[tuple[str, str]]:

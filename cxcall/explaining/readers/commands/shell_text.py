@@ -187,10 +187,11 @@ def _fill(text: str, variables: Mapping[str, str]) -> str:
 def read_piped_text(before: str) -> str | None:
     """Return the text that `echo` or `printf` pipes into the command after a text."""
     before = before[-(1 << 18) :]
-    pipe = before.rstrip(" \t\r\n\\").endswith("|")
-    if pipe and (made := _JQ.search(before)):
+    if not before.rstrip(" \t\r\n\\").endswith("|"):
+        return None
+    if made := _JQ.search(before):
         return _evaluate_jq(split_command(before[made.start() :]).words)
-    start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
+    start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat"))
     first = min(
         (
             at
