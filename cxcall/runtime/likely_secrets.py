@@ -320,10 +320,8 @@ def _json_masker(found: list[str] | None) -> Callable[[re.Match[str]], str]:
 
 
 def _unescape(content: str) -> str:
-    if "\\" not in content:
-        return content
     try:
-        return str(json.loads(f'"{content}"', strict=False))
+        return str(json.loads(f'"{content}"', strict=False)) if "\\" in content else content
     except ValueError:
         return content
 
@@ -332,9 +330,10 @@ def _mask_pair(match: re.Match[str]) -> str:
     name, value = unquote_plus(match[1]), unquote_plus(match[2])
     if is_likely_secret(name, value) or (is_form_secret(name, value) and not is_plain(value)):
         return f"{match[1]}={MASKED}{'>' if value[-1:] == '>' and '<' not in value else ''}"
-    start, *queries = match[2].split("?")  # the value may be a URL
-    masked = (compile_pattern(_PAIR).sub(_mask_pair, query) for query in queries)
-    return "?".join((f"{match[1]}={start}", *masked))
+    start, *queries = match[2].split("?")  # the value may be a URL, or an ID in the path of one
+    start = MASKED if queries and is_likely_secret(name, start) else start
+    pair = compile_pattern(_PAIR)
+    return "?".join((f"{match[1]}={start}", *(pair.sub(_mask_pair, each) for each in queries)))
 
 
 def _mask_default(match: re.Match[str]) -> str:
