@@ -73,6 +73,7 @@ class ObservedRequest:
       variables at that place whose values the source does not show.
     - `unread` names the lines of the source that no reader understood, such as `lines 3-5`; `unread_body` those of them that may be
       the body.
+    - `filled_headers` are the headers, in lower case, whose values contain variables that the source fills in.
     - `secrets` are the values that the source gives to names of secrets, such as variables.
     """
 
@@ -91,6 +92,7 @@ class ObservedRequest:
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str = ""
     unread_body: str = ""
+    filled_headers: frozenset[str] = frozenset()
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     kind: SourceKind = SourceKind.OTHER
 

@@ -44,7 +44,7 @@ _UNFILLED_END = (
 )
 _IS_TEMPLATE = f"^(?:{_TEMPLATES})$"
 _IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
-_TEMPLATE_STARTS = ("<", "[", "{", "$", "%", "0")
+_TEMPLATE_STARTS = ("<", "[", "{", "$", "#", "%", "0")
 _STARTS = (*_BEFORE_THING, *_ALONE, "xxx")
 _END = "here"
 """The starts and ends of placeholders, so that for most texts the patterns are not even compiled."""
@@ -113,7 +113,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
         return False
     text = value.strip()
     if text.startswith(_TEMPLATE_STARTS) and compile_pattern(_IS_TEMPLATE).match(text):
-        return not is_uuid(text.strip("{}")) or text[:1] == "0"
+        return not is_uuid(text.strip("#{}")) or text[:1] == "0"
     if name.lower().endswith(_FREE_TEXT_NAMES):
         return False
     ends_as_id = text.lower().rstrip("0123456789").rstrip("-_ ").endswith(_ID_ENDS)

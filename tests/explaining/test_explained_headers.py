@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cxcall import explain
+from cxcall import Severity, explain
+from helpers.cases import each_case
 from helpers.explained_errors import (
     CALL,
     CXONE,
@@ -87,3 +88,47 @@ def test_body_and_content_type_are_checked_separately(
 ) -> None:
     exchange = make_exchange(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
     assert errors(exchange).keys() == codes
+
+
+CAMPAIGNS = f"https://{GENESYS}/api/v2/outbound/campaigns"
+
+
+def codes_of_refused(text: str) -> list[str]:
+    """Return the codes of the errors in a text about a request that got a 401."""
+    (found,) = explain(f"{text}\n\n# 401 Unauthorized\n")
+    return [each.code for each in found.findings if each.severity is Severity.ERROR]
+
+
+@each_case(
+    "text",
+    [
+        f'requests.get("{CAMPAIGNS}", headers={{"Authorization": "Bearer {{token}}"}})',
+        f"fetch('{CAMPAIGNS}', {{headers: {{Authorization: 'Bearer ${{token}}'}}}})",
+        f"req = Net::HTTP::Get.new(URI('{CAMPAIGNS}'))\nreq['Authorization'] = 'Bearer #{{token}}'",
+        f"irm '{CAMPAIGNS}' -Headers @{{Authorization='Bearer $token'}}",
+        f"curl {CAMPAIGNS} -H 'Authorization: Bearer $TOKEN'",
+    ],
+)
+def test_token_that_the_language_did_not_insert_is_the_cause_of_a_401(text: str) -> None:
+    assert codes_of_refused(text) == ["placeholder"]
+
+
+@each_case(
+    "text",
+    [
+        f'requests.get("{CAMPAIGNS}", headers={{"Authorization": f"Bearer {{token}}"}})',
+        f'requests.get("{CAMPAIGNS}", headers={{"Authorization": "Bearer {{token}}".format(token=t)}})',
+        f'requests.get("{CAMPAIGNS}", headers={{"Authorization": "Bearer %s" % token}})',
+        f"fetch(`{CAMPAIGNS}`, {{headers: {{Authorization: `Bearer ${{token}}`}}}})",
+        f'client.get("{CAMPAIGNS}").header("Authorization", format!("Bearer {{token}}")).send()',
+        f'GET("{CAMPAIGNS}", add_headers(Authorization = glue::glue("Bearer {{token}}")))',
+        f'client.get("{CAMPAIGNS}") {{ header("Authorization", "Bearer ${{cfg.token}}") }}',
+        f"http.get(Uri.parse('{CAMPAIGNS}'), headers: {{'Authorization': 'Bearer $token'}});",
+        f'HTTParty.get("{CAMPAIGNS}", headers: {{ "Authorization" => "Bearer #{{token}}" }})',
+        f'curl "{CAMPAIGNS}" ^\n  -H "Authorization: Bearer %TOKEN%"',
+        f"curl {CAMPAIGNS} -H 'Authorization: Bearer '\"$TOKEN\"",
+        f"curl {CAMPAIGNS} -H 'Authorization: Bearer {{{{ token }}}}'",
+    ],
+)
+def test_token_that_the_language_inserts_is_not_a_placeholder(text: str) -> None:
+    assert codes_of_refused(text) == ["token-expired"]

@@ -38,6 +38,7 @@ _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _UNAUTHORIZED = 401
 _FORBIDDEN = 403
 _REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
+_LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
@@ -246,21 +247,33 @@ def _check_authorization(
         is_empty = scheme.lower() == "bearer" and not token
         code, message = "token-missing" if is_empty else code, problem
     elif _is_unfilled(token, request):
-        fix = "replace it with the token: `cxcall auth token`"
-        yield placeholder_finding("header:Authorization", "the token", fix)
+        yield _unfilled_finding(token)
     if message:
         yield Finding.error(code, "header:Authorization", message, fix=fix)
 
 
 def _is_unfilled(token: str, request: ObservedRequest) -> bool:
-    """Return whether a token was never filled in; a variable counts only in a captured request that got a 401."""
+    """Return whether a token was never filled in; a variable counts only in a request that got a 401.
+
+    In a command or in code, it counts if its text has no variables, such as one in single quotes.
+    """
     if token.lower() in NO_VALUES:
         return True
-    is_captured = request.kind.is_record or request.kind is SourceKind.MESSAGE
-    is_captured = is_captured and request.status == _UNAUTHORIZED
+    is_sent = request.kind.is_record or request.kind is SourceKind.MESSAGE
+    if request.kind in (SourceKind.COMMAND, SourceKind.CODE):
+        is_filled = "authorization" in request.filled_headers
+        is_sent = not is_filled and _LANGUAGE_VARIABLE.fullmatch(token) is not None
+    is_refused = is_sent and request.status == _UNAUTHORIZED
     return (
-        is_placeholder(token) and not is_redacted(token) and (is_captured or not is_withheld(token))
+        is_placeholder(token) and not is_redacted(token) and (is_refused or not is_withheld(token))
     )
+
+
+def _unfilled_finding(token: str) -> Finding:
+    fix = "replace it with the token: `cxcall auth token`"
+    if is_withheld(token):
+        fix = f'{fix}; or let the language insert the variable: `f"..."` in Python, backticks in JavaScript, double quotes in a shell'
+    return placeholder_finding("header:Authorization", "the token", fix)
 
 
 def _bearer_problem(scheme: str, token: str) -> str:

@@ -73,7 +73,8 @@ def build_observed_request(
     path, default_port = _shorten(path), ":80" if scheme == "http" else ":443"
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
-    for name, value in (sent or {}).items():
+    filled = [(name, value) for name, value in (sent or {}).items() if variable_names(value)]
+    for name, value in filled:
         if is_unresolved(value):
             unknown[f"header:{name.title()}"] = variable_names(value)
     if sent is not None and any(map(is_unresolved, sent)):
@@ -94,6 +95,7 @@ def build_observed_request(
         failure=failure,
         null_means_unknown=null_means_unknown,
         unknown=unknown,
+        filled_headers=frozenset(name.lower() for name, _ in filled),
         secrets=frozenset(filter(None, [login.partition(":")[2]])),
     )
 

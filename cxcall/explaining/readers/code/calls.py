@@ -32,6 +32,7 @@ from cxcall.explaining.readers.code.token_tree import (
 from cxcall.explaining.readers.code.values import (
     CONSTANTS,
     FORMAT,
+    NAMED_FORMAT,
     NOTHING,
     CodeCall,
     Form,
@@ -198,12 +199,11 @@ class Calls(MapsAndLists):
             return added
         if name == "append" and len(values) > 1:  # of Go: gives the list with more items
             return [*(values[0] if isinstance(values[0], list) else [unknown()]), *values[1:]]
-        if (
-            method.lower() in ("format", "sprintf", "join", "urljoin", "resolve", "concat")
-            and values
-        ):
+        maker = method.lower().rstrip("!")
+        if maker in ("format", "glue", "sprintf", "join", "urljoin", "resolve", "concat"):
             texts = [each for each in values if isinstance(each, str)]
-            if texts and FORMAT.search(texts[0]):
+            pattern = NAMED_FORMAT if maker in ("format", "glue") else FORMAT
+            if texts and (FORMAT.search(texts[0]) or pattern.search(texts[0])):
                 value = fill_format(texts[0], values[values.index(texts[0]) + 1 :])
                 self._report("filled", texts[0], value)
                 return value

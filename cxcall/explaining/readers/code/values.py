@@ -35,6 +35,7 @@ ESCAPES = {
     "v": "\v",
 }
 """The characters that escaped letters stand for."""
+NAMED_FORMAT = re.compile(r"(?<![{\ufdd0])\{[A-Za-z_][\w.]{0,60}\}(?!\})")  # not a marked variable
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 
@@ -118,9 +119,10 @@ def unknown() -> str:
 
 
 def fill_format(template: str, values: list[Any]) -> str:
-    """Return a format with its values in place of `%s`, `{}`, or `{0}`."""
+    """Return a format with its values in place of `%s`, `{}`, or `{0}`, and with marks on names such as `{name}`."""
     rest = iter(values)
-    return FORMAT.sub(lambda _: as_text(next(rest, unknown())), template)
+    marked = NAMED_FORMAT.sub(lambda match: mark_unresolved(match[0]), template)
+    return FORMAT.sub(lambda _: as_text(next(rest, unknown())), marked)
 
 
 def is_trivial(content: Any) -> bool:
