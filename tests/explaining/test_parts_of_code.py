@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.format_detection import read
+from helpers.cases import each_case
 from helpers.pasted_texts import PATH, QUEUE, URL
 
 TOKEN_URL = "https://login.mypurecloud.ie/oauth/token"
@@ -158,3 +159,26 @@ def test_status_that_code_only_handles_is_no_response() -> None:
         assert {each.status for each in read(f"{sent}\n{line}", "text")} == {status}, line
     (request,) = read(f"this.$axios.$post('{URL}', {{ queueId: q }})", "text")
     assert request.method == "POST"
+
+
+MEMBERS = f'"queueId": "{QUEUE}", "callbackNumbers": "+442079460123"'
+PUTS = f'body.put("queueId", "{QUEUE}");\n  body.put("callbackNumbers", "+442079460123");'
+
+
+@each_case(
+    "code",
+    [
+        f'func call() error {{\n\tbody := map[string]any{{{MEMBERS}}}\n\tb, _ := json.Marshal(body)\n\treq, _ := http.NewRequest("POST", "{URL}", bytes.NewReader(b))\n\tresp, err := client.Do(req)\n\treturn err\n}}',
+        f"function call($token) {{\n  $body = [{MEMBERS.replace(':', ' =>')}];\n  $ch = curl_init('{URL}');\n  curl_setopt($ch, CURLOPT_POSTFIELDS, json_encode($body));\n  curl_setopt($ch, CURLOPT_HTTPHEADER, ['Content-Type: application/json']);\n  return curl_exec($ch);\n}}",
+        f"def call() {{\n  def body = [{MEMBERS}]\n  def res = httpRequest(url: '{URL}', httpMode: 'POST', contentType: 'APPLICATION_JSON', requestBody: JsonOutput.toJson(body))\n}}",
+        f'void call() {{\n  nlohmann::json body = {{{{"queueId", "{QUEUE}"}}, {{"callbackNumbers", "+442079460123"}}}};\n  cpr::Response r = cpr::Post(cpr::Url{{"{URL}"}}, cpr::Body{{body.dump()}}, cpr::Header{{{{"Content-Type", "application/json"}}}});\n}}',
+        f"public static void call() {{\n  Map<String, Object> body = new Map<String, Object>{{ {MEMBERS.replace(':', ' =>')} }};\n  HttpRequest req = new HttpRequest();\n  req.setEndpoint('{URL}');\n  req.setMethod('POST');\n  req.setHeader('Content-Type', 'application/json');\n  req.setBody(JSON.serialize(body));\n}}",
+        *(
+            f'void call() throws Exception {{\n  Map<String, Object> body = new HashMap<>();\n  {PUTS}\n  String json = {serializer}(body);\n  HttpRequest request = HttpRequest.newBuilder().uri(URI.create("{URL}")).header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(json)).build();\n}}'
+            for serializer in ("new ObjectMapper().writeValueAsString", "new Gson().toJson")
+        ),
+        f'def call() = {{\n  val body = Map({MEMBERS.replace(":", " ->")})\n  requests.post("{URL}", data = ujson.write(body), headers = Map("Content-Type" -> "application/json"))\n}}',
+    ],
+)
+def test_body_in_the_block_of_a_function_is_checked(code: str) -> None:
+    assert errors_of(code) == [("type-mismatch", "/callbackNumbers")]

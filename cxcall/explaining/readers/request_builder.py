@@ -59,7 +59,7 @@ def build_observed_request(
     is not JSON.
     """
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
-    is_sent, headers = response is not None, headers if is_known else None
+    headers, is_sent = headers if is_known else None, response is not None
     url, path, sent, text = _mark_parts(kind, url, path, headers, body, is_sent=is_sent)
     is_path_known = not variable_names(f"{url}{path}".partition("?")[0])
     hidden = _hidden_query(f"{url}" if url else f"{path}")
@@ -73,10 +73,8 @@ def build_observed_request(
     path, default_port = _shorten(path), ":80" if scheme == "http" else ":443"
     content, unknown = resolve_body(text)
     unknown |= hidden if is_path_known else {"path": (), **hidden}
-    filled = [(name, value) for name, value in (sent or {}).items() if variable_names(value)]
-    for name, value in filled:
-        if is_unresolved(value):
-            unknown[f"header:{name.title()}"] = variable_names(value)
+    filled = {name: value for name, value in (sent or {}).items() if variable_names(value)}
+    unknown |= _unknown_headers(filled)
     if sent is not None and any(map(is_unresolved, sent)):
         sent = None
     elif sent is not None and not all(map(str.isascii, sent.values())):
@@ -95,9 +93,15 @@ def build_observed_request(
         failure=failure,
         null_means_unknown=null_means_unknown,
         unknown=unknown,
-        filled_headers=frozenset(name.lower() for name, _ in filled),
+        filled_headers=frozenset(map(str.lower, filled)),
         secrets=frozenset(filter(None, [login.partition(":")[2]])),
     )
+
+
+def _unknown_headers(headers: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the variables by `header:NAME` of the headers that start with one."""
+    starts = ((name, value) for name, value in headers.items() if is_unresolved(value))
+    return {f"header:{name.title()}": variable_names(value) for name, value in starts}
 
 
 def _mark_parts(

@@ -75,6 +75,7 @@ _SAME = re.compile(
     r"|noSpaces|build|dump|!)!?$",
     re.IGNORECASE,
 )
+_SERIALIZERS = re.compile(r"to_?json|writevalueas|serializ|stringify|dumps", re.IGNORECASE)
 _RECEIVERS = ("", "it", "this", "self")
 
 
@@ -285,6 +286,8 @@ class Calls(MapsAndLists):
         call = CodeCall(name, [(None, target), *arguments] if is_text else arguments)
         self._report("call", name, call)
         is_changed = is_text and not is_unresolved(target) and not _SAME.match(name)
+        if isinstance(target, CodeCall) and values and _SERIALIZERS.search(name):
+            is_changed = True  # such as `new Gson().toJson(body)`
         if isinstance(target, dict) and (all_members := merged(target, name, values)) is not target:
             return all_members, position + 1
         return call if is_changed else member_of(target, name), position + 1

@@ -177,7 +177,8 @@ class MapsAndLists:
             for element, (name, value) in zip(elements, named, strict=True)
         ]
         if any(has_names) or (members and len(members) == len(elements) and group.opening == "{"):
-            self._report("map", "", members)
+            if is_literal or len(elements) == 1:  # not the variables of a block
+                self._report("map", "", members)
             return members
         items: list[Any] = []
         for element, (_, value) in zip(elements, named, strict=True):

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 8
 _TEXT_MAKERS = re.compile(
-    r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", re.IGNORECASE
+    r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue|(?:json|pickle)[\w.]*\.write$",
+    re.IGNORECASE,
 )
 _SERIALIZERS = re.compile(r"(?:^|\.)(?:dumps|stringify|Serialize(?:Object)?)$")
 # Calls whose argument is their value in JSON, such as `new JsonPrimitive("x")` and `UUID.fromString("x")`.

@@ -128,7 +128,7 @@ def is_map_literal(group: Group, elements: list[list[Any]]) -> bool:
         return True
     commas = sum(is_operator(each, (",",)) for each in group.items)
     is_listed = commas + 1 >= len(elements) > 1
-    return is_listed or not any(is_operator(each, ("=", ";")) for each in group.items)
+    return is_listed or not any(is_operator(each, ("=", ":=", "<-", ";")) for each in group.items)
 
 
 def is_command(items: list[Any]) -> bool:
