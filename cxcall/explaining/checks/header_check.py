@@ -35,10 +35,14 @@ _SET_BY_CLIENTS = tuple(
 )
 """Headers that clients add themselves: the source need not show them."""
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
-_UNAUTHORIZED = 401
-_FORBIDDEN = 403
+_UNAUTHORIZED, _FORBIDDEN = 401, 403
 _REFUSALS_OF_TOKENS = (0, 400, _UNAUTHORIZED, _FORBIDDEN)
 _LANGUAGE_VARIABLE = re.compile(r"[$#]?\{\w[\w.]*\}|\$\w+")
+_INSERTING = {  # how languages insert a variable, by its start
+    "${": "JavaScript does it in backticks, most other languages in double quotes",
+    "{": 'Python does it in `f"..."`, C# in `$"..."`',
+    "": "shells, Ruby, PHP, and PowerShell do it in double quotes, not in single quotes",
+}
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
 _WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
@@ -271,8 +275,9 @@ def _is_unfilled(token: str, request: ObservedRequest) -> bool:
 
 def _unfilled_finding(token: str) -> Finding:
     fix = "replace it with the token: `cxcall auth token`"
-    if is_withheld(token):
-        fix = f'{fix}; or let the language insert the variable: `f"..."` in Python, backticks in JavaScript, double quotes in a shell'
+    if _LANGUAGE_VARIABLE.fullmatch(token):
+        fix += "; or insert the variable: "
+        fix += next(each for start, each in _INSERTING.items() if token.startswith(start))
     return placeholder_finding("header:Authorization", "the token", fix)
 
 

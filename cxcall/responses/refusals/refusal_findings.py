@@ -49,6 +49,7 @@ _ASK_GATEWAY = (
 )
 _NO_REASON = "the response gives no reason"
 _SERVER_ERRORS = 500
+_PROXY = HTTPStatus.PROXY_AUTHENTICATION_REQUIRED
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 KEEP_JSON = (
     "the request has `Content-Type: application/json`: ask the operator of the host, or of a gateway in between,"
@@ -133,14 +134,14 @@ def _main_finding(
 def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tuple[str, str]:
     """Return (message, why): the message states the cause, not only the status."""
     who = f"`{host}`" if host else "the API"
-    who = "the proxy" if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else who
+    who = "the proxy" if response.status == _PROXY else who
     status = f"HTTP {response.status}" if response.status else "an error"
     suffix = f" ({status})" if response.status else ""
     if (kind := unreadable_reason(response)) and not is_compressed(response):
         title = page_title(response)
         message = (
             f"{cause.meaning}{suffix}"
-            if cause.meaning and title
+            if cause.meaning and (title or response.status == _PROXY)
             else f"{who} responded with {status} and {kind}: not the platform's own response, but a proxy's or a gateway's"
         )
         return message, f"the page says: {title}" if title else _NO_REASON

@@ -49,6 +49,8 @@ _WRAPPERS = re.compile(
     re.IGNORECASE,
 )
 MULTIPART = "multipart/form-data"
+PYTHON_TEXT = "python"
+"""The kind of a body that `str(...)` of Python makes, which is not JSON."""
 _SENDS_PARTS = re.compile(
     r"\bFormData\b|multipart|CURLFile|\bnew File\(|\.attach\(|\badd(?:Upload|File|Form)\("
     r"|\bfiles *=",
@@ -89,7 +91,8 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
         ):
             continue  # an argument of an unknown constructor
         if isinstance(content, dict | list) and content != [] and not is_headers(content):
-            return content, kind or inner
+            is_python = value.name in ("str", "repr")
+            return content, PYTHON_TEXT if is_python else kind or inner
         if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
             continue
         if found is None or content.lstrip()[:1] in ("{", "["):
@@ -119,6 +122,8 @@ def _contents(call: CodeCall, kind: str) -> list[Any]:
 
 def other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
     """Return the encoding of a map that its headers declare as JSON; empty if the library sends JSON."""
+    if draft.body_kind == PYTHON_TEXT:
+        return "the text that `str()` writes in Python, with single quotes"
     is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
     is_form = draft.body_kind == "form" and FORM_MAKERS.search(text) is not None
     is_form = is_form and any(map(mime_of, draft.headers.values()))
@@ -138,7 +143,7 @@ def wrong_encoding_finding(encoding: str) -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
-        f"the call sends the object as {encoding}, although `Content-Type` says JSON; it is read as JSON",
+        f"the call sends the object as {encoding}, not as JSON; it is read as JSON",
         fix="encode the body: `json=` (Python), `JSON.stringify(...)`, `.to_json` (Ruby), `ConvertTo-Json`",
         why="the encoding follows from the call, not from the header",
     )
@@ -154,7 +159,7 @@ def encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str 
         return hidden or encode_form(body), content_type or FORM_TYPE
     if isinstance(body, dict | list):
         body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
-        default = "" if kind == "text" else "application/json"
+        default = "" if kind in ("text", PYTHON_TEXT) else "application/json"
         is_twice = kind == "twice"
         return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
     if isinstance(body, str) and kind == "json":

@@ -82,7 +82,7 @@ _REPORT = re.compile(
 )
 _MAX_LINE = 200
 _TO_CONNECT = re.compile(
-    r"^.{0,200}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
+    r"^.{0,600}(?:tunnel (?:connection )?failed|from proxy after CONNECT).*$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Messages of Chromium; of Firefox, in the user's language; of Safari, whose first line does not name the URL.

@@ -48,11 +48,14 @@ from cxcall.explaining.readers.unresolved_variables import fill_braces
 from cxcall.transport.http_messages import HttpResponse
 
 _CURL_PREFIX = re.compile(
-    r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
+    r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([>*]|<(?!!|/?[A-Za-z][\w-]*[ >])) ?|\| (?=[{\[])|([{}]) \[\d+ bytes)"
 )
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 _MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
+_SIGN_OFF = re.compile(  # of a letter with a status line: it is not the body of the response
+    r"(?is)(?:^|\n)[ \t]*(?:(?:many )?thanks|thank you|(?:(?:kind|best) )?regards|cheers)\b[^\n]{0,40}(?:\n.*)?$"
+)
 _PAGE = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _SENT_BODY = re.compile(
     r"\b(?:sent|sending|request)[ _-](?:body|payload|data|json)\b[\"']?\s*[:=]\s*[\[{]+\s*'",
@@ -85,6 +88,7 @@ class _Message:
     @property
     def body(self) -> str | None:
         text = without_failure(self.text) if self.is_request else self.text
+        text = text if self.is_request or self.headers else _SIGN_OFF.sub("", text)
         if self.is_raw or not text:
             return join_chunks(text, self.headers) or None
         if not self.is_request and _PAGE.match(text):

@@ -26,6 +26,7 @@ _LOG_PREFIX = re.compile(
     rf"^(?:[A-Z], )?{_TIME}.{{0,200}}?(?={_CONTENT})|^\s*[\u2502\u2577\u2575\u250c\u2514] ?"
 )
 _WIRE = re.compile(r"^(?:>>|<<) \"(.*)\"$")
+_SPRING_BODY = re.compile(r"^\[([{\[].*)\](?: as \"[^\"]*\")? (?:with|using) \[?[\w.$@]+\]?$")
 _WIRE_END = re.compile(r"\[\\[rn]\]")
 _LITERAL = re.compile(r"^(?:send: |reply: )(b?(['\"]).*\2)$")
 _QUOTED_MESSAGE = re.compile(
@@ -93,6 +94,8 @@ def _content(line: str) -> str | None:
     """Return the part of a message in a line; None if the line only marks the end of a message."""
     if found := _WIRE.match(line):
         return _WIRE_END.sub("", found[1])
+    if found := _SPRING_BODY.match(line):
+        return found[1]
     if (found := _LITERAL.match(line)) and (content := _unquote(found[1])) is not None:
         return content
     if _QUOTED_MESSAGE.match(line) and (content := _unquote(line)) is not None:
