@@ -182,3 +182,37 @@ PUTS = f'body.put("queueId", "{QUEUE}");\n  body.put("callbackNumbers", "+442079
 )
 def test_body_in_the_block_of_a_function_is_checked(code: str) -> None:
     assert errors_of(code) == [("type-mismatch", "/callbackNumbers")]
+
+
+GO_TYPE = 'type Callback struct {\n\tNumbers %s `json:"%s"`\n\tQueue string `json:"queueId"`\n\tName string `json:"callbackUserName,omitempty"`\n}\n'
+GO_CALL = f'req, _ := http.NewRequest("POST", "{URL}", %s)\nreq.Header.Set("Content-Type", "application/json")'
+GO_BYTES = GO_CALL % "bytes.NewReader(b)"
+RUST_TYPE = '#[derive(Serialize)]\n#[serde(rename_all = "camelCase")]\nstruct Callback { callback_numbers: Vec<String>, queue_id: String }\n'
+RUST_CALL = f'client.post("{URL}").json(&c).send().await?;'
+CSHARP_TYPE = 'class Cb {\n  [JsonPropertyName("%s")] public List<string> Numbers { get; set; }\n  [JsonPropertyName("queueId")] public string Queue { get; set; }\n}\n'
+CSHARP_CALL = f'var cb = new Cb {{ Numbers = new() {{ "+12025550123" }}, Queue = q }};\nawait http.PostAsync("{URL}", new StringContent(JsonSerializer.Serialize(cb), Encoding.UTF8, "application/json"));'
+KOTLIN_CALL = f'client.post("{URL}") {{\n    contentType(ContentType.Application.Json)\n    setBody(Callback(listOf("+12025550123"), q))\n}}'
+KOTLIN_TYPE = (
+    'data class Callback(@SerialName("%s") val numbers: List<String>, val queueId: String)\n'
+)
+
+
+def test_names_of_a_declared_type_are_those_in_its_json() -> None:
+    numbers = '[]string{"+12025550123"}'
+    texts = {
+        GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{\n\tNumbers: {numbers},\n\tQueue: q,\n}})\n{GO_BYTES}": [],
+        GO_TYPE % ("[]string", "callbackNumbers") + f"b, _ := json.Marshal(Callback{{{numbers}, q, n}})\n{GO_BYTES}": [],
+        GO_TYPE % ("[]string", "callback_numbers") + f"b, _ := json.Marshal(Callback{{Numbers: {numbers}, Queue: q}})\n{GO_BYTES}": ["/callback_numbers"],
+        GO_TYPE % ("string", "callbackNumbers") + f'c := Callback{{Queue: q}}\nc.Numbers = "+12025550123"\nvar buf bytes.Buffer\njson.NewEncoder(&buf).Encode(c)\n{GO_CALL % "&buf"}': ["/callbackNumbers"],
+        "type Callback struct {\n\tCallbackNumbers []string\n}\n" + f"b, _ := json.Marshal(Callback{{CallbackNumbers: {numbers}}})\n{GO_BYTES}": ["/CallbackNumbers", ""],
+        'type Callback struct {\n\tBase\n\tTo *Party `json:"callbackUserName"`\n}\n' + f"b, _ := json.Marshal(Callback{{Base: Base{{Queue: q}}}})\n{GO_BYTES}": [],
+        f"{RUST_TYPE}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}": [],
+        f'{RUST_TYPE.replace("camelCase", "snake_case")}let c = Callback {{ callback_numbers: vec![p], queue_id: q }};\n{RUST_CALL}': ["/callback_numbers", "/queue_id"],
+        f"{RUST_TYPE}let c = Callback {{ queue_id: q, ..Default::default() }};\n{RUST_CALL}": [],
+        CSHARP_TYPE % "callbackNumbers" + CSHARP_CALL: [],
+        CSHARP_TYPE % "callbackNumber" + CSHARP_CALL: ["/callbackNumber"],
+        KOTLIN_TYPE % "callbackNumbers" + KOTLIN_CALL: [],
+        KOTLIN_TYPE % "numbers" + KOTLIN_CALL: ["/numbers"],
+    }  # fmt: skip
+    for text, places in texts.items():
+        assert [where for _, where in errors_of(text)] == places, text

@@ -123,7 +123,7 @@ class Calls(MapsAndLists):
         arguments = self._arguments(group, is_map=is_map)
         if isinstance(after, Group) and is_builder_block(after):
             arguments, position = [*arguments, (None, self._block(after))], position + 1
-        members = as_members(arguments) if is_map else None
+        members = as_members(arguments) if is_map else self._constructed(name, arguments)
         if members is not None:
             self._report("map", "", members)
             return members, position + 1
@@ -139,6 +139,7 @@ class Calls(MapsAndLists):
             else self._elements(group, is_map=not is_list)
         )
         value = value if isinstance(value, dict | list) and value else [] if is_list else {}
+        value = self._typed(name, value)
         self._report("call", name, CodeCall(name, [(None, value)]))
         return value
 

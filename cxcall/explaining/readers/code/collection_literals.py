@@ -10,6 +10,7 @@ from cxcall.explaining.readers.code.code_forms import (
     is_comprehension,
     is_lookup,
 )
+from cxcall.explaining.readers.code.declared_types import DeclaredType, constructed, typed
 from cxcall.explaining.readers.code.literals import CodeToken
 from cxcall.explaining.readers.code.token_tree import (
     Group,
@@ -97,6 +98,17 @@ class MapsAndLists:
     def __init__(self, report: Callable[[str, str, Any], None]) -> None:
         self._report = report
         self.names: dict[str, Any] = {}
+        self.types: dict[str, DeclaredType] = {}
+
+    def _typed(self, name: str, value: Any) -> Any:
+        """Return the content of a literal or of a constructor's call, with its names in JSON if its type is declared."""
+        declared = self.types.get(re.split(r"\.|::", name)[-1])
+        return typed(declared, value) if declared else value
+
+    def _constructed(self, name: str, arguments: list[tuple[str | None, Any]]) -> Any:
+        """Return the object that the constructor of a declared type makes; None for any other call."""
+        declared = self.types.get(name)
+        return constructed(declared, arguments) if declared else None
 
     def _group(self, group: Group) -> Any:
         if group.opening == "(":

@@ -83,7 +83,7 @@ class Evaluator(KnownNames):
 
     def run(self, text: str) -> None:
         """Evaluate all statements of a text."""
-        self.set_allowance(len(text))
+        self.prepare(text)
         for element in split_elements(make_tree(scan(text))):
             with suppress(RecursionError):  # nested deeper than real code
                 self._statement(element)

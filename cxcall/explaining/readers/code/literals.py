@@ -79,6 +79,10 @@ _RAW_LITERAL = re.compile(
     r'\bR"(\w{0,16})\(((?:(?!\)\1").)*)\)\1"|\[(=*)\[\s*(\{(?:(?!\]\3\]|\[\[).)*\})\s*\]\3\]',
     re.DOTALL,
 )
+# An encoder of Go writes JSON to a buffer: `json.NewEncoder(&buffer).Encode(value)`.
+_GO_ENCODER = re.compile(
+    r"(?:\bif[ \t]+)?(?:\b\w+[ \t]*:?=[ \t]*)?\bjson\.NewEncoder\(&?(\w+)\)\.Encode\("
+)
 _BASIC_LINE_END = re.compile(r"&[ \t]+_[ \t]*\n\s*")
 
 
@@ -97,8 +101,8 @@ def _find_dialects(text: str) -> set[str]:
 
 
 def with_plain_literals(text: str) -> str:
-    """Return a text with raw literals as usual ones, and the continued lines of Basic as one."""
-    text = _BASIC_LINE_END.sub("& ", text)
+    """Return a text with raw literals and the encoder of Go as usual ones, and the continued lines of Basic as one."""
+    text = _GO_ENCODER.sub(r"\1 = json.Marshal(", _BASIC_LINE_END.sub("& ", text))
     return _RAW_LITERAL.sub(lambda found: json.dumps(found[2] or found[4]), text)
 
 

@@ -324,7 +324,7 @@ def _hinted_type(draft: RequestDraft, text: str) -> str:
 def _hide_type_names(draft: RequestDraft, text: str) -> None:
     """Discard a body that is a struct of Go, C#, or Rust: its names in JSON are in the type, which is not shown."""
     maps = draft.body if isinstance(draft.body, list) else [draft.body]
-    names = [str(name) for each in maps if isinstance(each, dict) for name in each]
+    names = [str(name) for each in maps if type(each) is dict for name in each]
     if not names:
         return
     is_pascal = all(name[:1].isupper() for name in names) and TYPED.search(text)

@@ -246,6 +246,9 @@ def is_type(items: list[Any], position: int) -> bool:
     if not isinstance(group, Group) or not rest:
         return False
     is_word = is_token(rest[0], "word", "string", "number")
+    is_new = position > 0 and is_operator(items[position - 1], ("new",))
+    if is_new and not group.items and isinstance(rest[0], Group):
+        return rest[0].opening == "{"  # `new() { "a" }` of C#
     if group.opening == "(":
         return (
             is_word

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from cxcall.explaining.readers.code.calls import Calls
+from cxcall.explaining.readers.code.declared_types import find_types
 from cxcall.explaining.readers.code.sent_body import encode_query, form_members
 from cxcall.explaining.readers.code.values import NOTHING, as_text, measure
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
@@ -23,9 +24,10 @@ class KnownNames(Calls):
 
     _allowance = _LEAST_ALLOWANCE
 
-    def set_allowance(self, length: int) -> None:
-        """Set how much a text of a length may use."""
-        self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * length
+    def prepare(self, text: str) -> None:
+        """Read the types that a text declares, and set how much it may use."""
+        self.types = find_types(text)
+        self._allowance = _LEAST_ALLOWANCE + _ALLOWANCE * len(text)
 
     def _lookup(self, name: str) -> Any:
         """Return the value of a name, or the name as an unresolved variable."""
